@@ -1,0 +1,49 @@
+# The two commands of a newcomer: make run, make test. The rest are short names for plain commands.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+ARGS ?=
+export PYTHON
+
+.PHONY: help run dev staff test lint format messages requirements
+
+help:  ## Say what each name does
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+
+run:  ## Serve the filled site; make run PORT=8001 HOST=0.0.0.0
+	@sh bin/environment requirements.txt
+	@exec .venv/bin/python manage.py serve --host "$(HOST)" --port "$(PORT)"
+
+dev:  ## Serve with DEBUG, and start anew when a file changes
+	@sh bin/environment requirements.txt requirements-dev.txt
+	@DEBUG=1 exec .venv/bin/python manage.py serve --host "$(HOST)" --port "$(PORT)" --reload
+
+staff:  ## Make a staff account; asks for a name and a password
+	@sh bin/environment requirements.txt
+	@.venv/bin/python manage.py prepare
+	@.venv/bin/python manage.py createsuperuser --email ""
+
+test:  ## Run every test; make test ARGS="-k search"
+	@sh bin/environment requirements.txt requirements-dev.txt
+	@.venv/bin/python -m tests $(ARGS)
+
+lint:  ## Say what ruff and djlint find
+	@sh bin/environment requirements.txt requirements-dev.txt
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djlint templates --lint --check --quiet
+
+format:  ## Put code and templates into shape
+	@sh bin/environment requirements.txt requirements-dev.txt
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/djlint templates --reformat --quiet || true
+
+messages:  ## Collect the texts of the interface into locale/
+	@sh bin/environment requirements.txt
+	.venv/bin/python manage.py makemessages
+
+requirements:  ## Compile the pinned, hashed requirement files anew
+	@sh bin/environment requirements.txt requirements-dev.txt
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(ARGS) requirements.in -o requirements.txt
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(ARGS) requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,120 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import (
+    Alliance,
+    AudienceBenefit,
+    Deliverable,
+    Figure,
+    Initiative,
+    InitiativePart,
+    KeyArea,
+    Milestone,
+    Task,
+)
+from editorial.admin import ContentAdmin, ContentInline, thumbnail
+from partners.admin import PartnerUniversityAdmin
+
+ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
+
+
+@admin.register(Alliance)
+class AllianceAdmin(ContentAdmin):
+    list_display = ["acronym", "name", "host", "logo_thumbnail", "emblem_thumbnail"]
+    list_filter = []
+    logo_thumbnail = thumbnail("logo", _("logo"))
+    emblem_thumbnail = thumbnail("emblem", _("emblem"))
+    fieldsets = [
+        (None, {"fields": ["name", "name_since", "acronym", "pronunciation", "pronunciation_in_words", "tagline"]}),
+        (_("The former name"), {"fields": ["former_name", "former_name_from", "former_name_until"]}),
+        (_("The present phase"), {"fields": ["phase", "phase_from", "phase_until"]}),
+        (_("Texts"), {"fields": ["introduction", "vision"]}),
+        (
+            _("The frame of every page"),
+            {"fields": ["host", "contact", "funding_note", "logo", "logo_alt", "emblem", "emblem_alt"]},
+        ),
+    ]
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not Alliance.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Figure)
+class FigureAdmin(ContentAdmin):
+    list_display = ["label", "number", "year", "note", "order", "is_published"]
+    list_editable = ["order"]
+    list_filter = ["year", "is_published"]
+    search_fields = ["label", "note"]
+    fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
+
+
+@admin.register(KeyArea)
+class KeyAreaAdmin(ContentAdmin):
+    list_display = ["name", "since", "order", "is_published"]
+    list_editable = ["order"]
+    search_fields = ["name", "description"]
+    fieldsets = [(None, {"fields": ["name", "description", "since"]}), ON_THIS_SITE]
+
+
+@admin.register(AudienceBenefit)
+class AudienceBenefitAdmin(ContentAdmin):
+    list_display = ["audience", "order", "is_published"]
+    list_editable = ["order"]
+    search_fields = ["audience", "benefit"]
+    fieldsets = [(None, {"fields": ["audience", "benefit"]}), ON_THIS_SITE]
+
+
+@admin.register(Deliverable)
+class DeliverableAdmin(ContentAdmin):
+    list_display = ["title", "summary", "order", "is_published"]
+    list_editable = ["order"]
+    search_fields = ["title", "summary", "body"]
+    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body"]}), ON_THIS_SITE]
+
+
+class InitiativePartInline(ContentInline):
+    model = InitiativePart
+    fields = ["title", "body", "order", "is_published"]
+
+
+@admin.register(Initiative)
+class InitiativeAdmin(ContentAdmin):
+    inlines = [InitiativePartInline]
+    list_display = ["title", "summary", "order", "is_published"]
+    list_editable = ["order"]
+    search_fields = ["title", "summary", "body"]
+    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body"]}), ON_THIS_SITE]
+
+
+@admin.register(Task)
+class TaskAdmin(ContentAdmin):
+    list_display = ["title", "partner", "order", "is_published"]
+    list_editable = ["order"]
+    list_filter = ["partner", "initiatives", "is_published"]
+    list_select_related = ["partner"]
+    search_fields = ["title", "body"]
+    fieldsets = [(None, {"fields": ["partner", "title", "body", "initiatives"]}), ON_THIS_SITE]
+
+
+class TaskInline(ContentInline):
+    model = Task
+    fields = ["title", "body", "initiatives", "order", "is_published"]
+
+
+# Tasks live within their university, which knows nothing of the alliance's models.
+PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(ContentAdmin):
+    list_display = ["title", "date", "precision", "source", "is_published"]
+    list_filter = ["precision", "is_published"]
+    date_hierarchy = "date"
+    search_fields = ["title", "body", "source"]
+    fieldsets = [
+        (None, {"fields": ["title", "body", "date", "until", "precision", "source"]}),
+        (_("On this site"), {"fields": ["is_published"]}),
+    ]

@@ -1,0 +1,407 @@
+"""What the alliance is and promises: its names, areas, deliverables, initiatives and tasks."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+from editorial.fields import PictureField, RichTextField
+from editorial.models import (
+    AddressedContent,
+    AddressedQuerySet,
+    Content,
+    ContentQuerySet,
+    OrderedContent,
+    require_words_for,
+)
+from partners.models import PartnerUniversity
+
+SUMMARY_HELP = _("One or two sentences, for lists and search engines.")
+TITLE_HELP = _("A few words; the heading of its page and the text of links to it.")
+
+
+class AllianceQuerySet(ContentQuerySet):
+    def for_frame(self):
+        """The alliance as every page's frame needs it: without long texts, with its host."""
+        return self.select_related("host").defer("introduction", "vision")
+
+
+class Alliance(Content):
+    """The alliance that this site tells of, seen from one of its universities: the host. There is one."""
+
+    content_section = "alliance"
+    KEY = "alliance"
+
+    name = models.CharField(_("name"), max_length=200, help_text=_("The name that the alliance carries now."))
+    name_since = models.PositiveSmallIntegerField(_("name since"), help_text=_("The year."))
+    former_name = models.CharField(_("former name"), max_length=200, blank=True)
+    former_name_from = models.PositiveSmallIntegerField(_("former name from"), null=True, blank=True)
+    former_name_until = models.PositiveSmallIntegerField(_("former name until"), null=True, blank=True)
+    acronym = models.CharField(_("acronym"), max_length=20)
+    phase = models.CharField(
+        _("phase"), max_length=60, blank=True, help_text=_("What the present phase is called, such as UNIC 2.0.")
+    )
+    phase_from = models.PositiveSmallIntegerField(_("phase from"), null=True, blank=True)
+    phase_until = models.PositiveSmallIntegerField(_("phase until"), null=True, blank=True)
+    pronunciation = models.CharField(
+        _("pronunciation"),
+        max_length=60,
+        blank=True,
+        help_text=_("In the International Phonetic Alphabet, with its slashes, such as /juːˈniːk/."),
+    )
+    pronunciation_in_words = models.CharField(
+        _("pronunciation in words"),
+        max_length=120,
+        blank=True,
+        help_text=_("What it sounds like. Screen readers say this instead of the phonetic signs."),
+    )
+    tagline = models.CharField(
+        _("in one sentence"),
+        max_length=300,
+        help_text=_("What the alliance is; it stands at the top of the home page."),
+    )
+    introduction = RichTextField(_("introduction"), help_text=_("What the alliance is, on the home page."))
+    vision = RichTextField(_("vision"), help_text=_("The text of the page on the vision for the future."))
+    host = models.ForeignKey(
+        PartnerUniversity,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("host university"),
+        help_text=_("The university that runs this site and from which the alliance is seen."),
+    )
+    contact = models.EmailField(_("contact"), blank=True, help_text=_("The e-mail address at the foot of every page."))
+    funding_note = models.CharField(
+        _("funding line"),
+        max_length=400,
+        blank=True,
+        help_text=_("The line on European Union funding at the foot of every page."),
+    )
+    logo = PictureField(
+        _("logo"), upload_to="alliance", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Stands in the header.")
+    )
+    logo_alt = models.CharField(
+        _("logo described in words"), max_length=200, blank=True, help_text=_("Needed when there is a logo.")
+    )
+    emblem = PictureField(
+        _("emblem"),
+        upload_to="alliance",
+        blank=True,
+        help_text=_("The national emblem in the header. Until you upload it, a neutral shield stands there."),
+    )
+    emblem_alt = models.CharField(
+        _("emblem described in words"), max_length=200, blank=True, help_text=_("Read aloud in place of the emblem.")
+    )
+
+    objects = AllianceQuerySet.as_manager()
+
+    class Meta(Content.Meta):
+        verbose_name = _("alliance")
+        verbose_name_plural = _("alliance")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key="alliance"),
+                name="one_alliance",
+                violation_error_message=_("There is one alliance. Change it instead of adding another."),
+            ),
+            models.CheckConstraint(
+                condition=Q(former_name_until__isnull=True)
+                | Q(former_name_from__isnull=True)
+                | Q(former_name_until__gte=F("former_name_from")),
+                name="former_name_ends_after_it_starts",
+                violation_error_message=_("The former name cannot end before it began. Check both years."),
+            ),
+            models.CheckConstraint(
+                condition=Q(phase_until__isnull=True)
+                | Q(phase_from__isnull=True)
+                | Q(phase_until__gte=F("phase_from")),
+                name="phase_ends_after_it_starts",
+                violation_error_message=_("The phase cannot end before it began. Check both years."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.acronym
+
+    def key_source(self):
+        return self.KEY
+
+    def clean(self):
+        require_words_for(self, "logo", "emblem")
+
+    def get_absolute_url(self):
+        return reverse("alliance:home")
+
+    def structured_data(self) -> dict:
+        """The alliance as schema.org's Organization."""
+        names = [self.acronym, self.former_name]
+        return {"@type": "Organization", "name": self.name, "alternateName": [name for name in names if name]}
+
+
+class Figure(OrderedContent):
+    """A number about the alliance or its surroundings, with the year in which it was true."""
+
+    content_section = "figures"
+    heading_field = "label"
+
+    value = models.DecimalField(
+        _("number"),
+        max_digits=12,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text=_("Such as 41 or 14.4."),
+    )
+    label = models.CharField(
+        _("what it counts"), max_length=200, help_text=_("Such as: alliances in the European Universities initiative.")
+    )
+    year = models.PositiveSmallIntegerField(
+        _("year"), help_text=_("When it was true. Visitors see the year beside the number.")
+    )
+    note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("More on when or why, if it helps."))
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
+
+    def __str__(self):
+        return f"{self.number} ({self.year})"
+
+    def key_source(self):
+        return f"{super().key_source()} {self.year}"
+
+    @property
+    def number(self) -> str:
+        """The value in the way of the active language, without needless zeros."""
+        normal = self.value.normalize()
+        digits = max(0, -normal.as_tuple().exponent)
+        return formats.number_format(normal, decimal_pos=digits, use_l10n=True, force_grouping=True)
+
+
+class KeyArea(OrderedContent):
+    """A field in which the alliance sees the potential of post-industrial cities."""
+
+    content_section = "key_areas"
+    heading_field = "name"
+
+    name = models.CharField(_("name"), max_length=120)
+    description = models.CharField(_("description"), max_length=400, blank=True)
+    since = models.PositiveSmallIntegerField(
+        _("since"),
+        null=True,
+        blank=True,
+        help_text=_("The year in which it was added; empty if it was there from the start."),
+    )
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("key area")
+        verbose_name_plural = _("key areas")
+
+    def __str__(self):
+        return self.name
+
+
+class AudienceBenefit(OrderedContent):
+    """What the vision promises to one group of people: students, doctoral students, researchers, staff."""
+
+    content_section = "benefits"
+    heading_field = "audience"
+
+    audience = models.CharField(_("who benefits"), max_length=120)
+    benefit = models.TextField(_("how they benefit"), max_length=600)
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("benefit for an audience")
+        verbose_name_plural = _("benefits for audiences")
+
+    def __str__(self):
+        return self.audience
+
+
+class Deliverable(AddressedContent):
+    """One of the key deliverables and activities of the alliance."""
+
+    content_section = "deliverables"
+
+    title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
+    summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
+    body = RichTextField(_("text"))
+
+    class Meta(AddressedContent.Meta):
+        verbose_name = _("deliverable")
+        verbose_name_plural = _("deliverables")
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def meta_description(self) -> str:
+        return self.summary
+
+    def get_absolute_url(self):
+        return reverse("alliance:deliverable", args=[self.slug])
+
+
+class InitiativeQuerySet(AddressedQuerySet):
+    def with_parts(self):
+        """Initiatives with their published parts as `published_parts`."""
+        parts = models.Prefetch("parts", InitiativePart.objects.published(), to_attr="published_parts")
+        return self.prefetch_related(parts)
+
+
+class Initiative(AddressedContent):
+    """One of the ways in which the alliance transforms its universities, such as the campus or the CityLabs."""
+
+    content_section = "initiatives"
+
+    title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
+    summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
+    body = RichTextField(_("text"))
+
+    class Meta(AddressedContent.Meta):
+        verbose_name = _("initiative")
+        verbose_name_plural = _("initiatives")
+
+    def __str__(self):
+        return self.title
+
+    objects = InitiativeQuerySet.as_manager()
+
+    @property
+    def meta_description(self) -> str:
+        return self.summary
+
+    def get_absolute_url(self):
+        return reverse("alliance:initiative", args=[self.slug])
+
+
+class InitiativePart(OrderedContent):
+    """A part of an initiative; the inter-university campus has four."""
+
+    content_section = "initiative_parts"
+
+    initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="parts", verbose_name=_("initiative"))
+    title = models.CharField(_("title"), max_length=150)
+    body = RichTextField(_("text"), blank=True)
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("part of an initiative")
+        verbose_name_plural = _("parts of an initiative")
+
+    def __str__(self):
+        return self.title
+
+    def key_source(self):
+        return f"{self.initiative.key} {super().key_source()}"
+
+
+class TaskQuerySet(ContentQuerySet):
+    def with_initiatives(self):
+        """Tasks with the published initiatives that they serve as `published_initiatives`."""
+        initiatives = Initiative.objects.published().only("title", "slug", "order")
+        return self.prefetch_related(models.Prefetch("initiatives", initiatives, to_attr="published_initiatives"))
+
+
+class Task(OrderedContent):
+    """What one partner university has taken on for the alliance."""
+
+    content_section = "tasks"
+
+    partner = models.ForeignKey(
+        PartnerUniversity, models.PROTECT, related_name="tasks", verbose_name=_("partner university")
+    )
+    title = models.CharField(_("title"), max_length=150)
+    body = RichTextField(_("text"))
+    initiatives = models.ManyToManyField(
+        Initiative,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("initiatives"),
+        help_text=_("The initiatives that this task serves. Visitors find links to them under the task."),
+    )
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+
+    def __str__(self):
+        return self.title
+
+    def key_source(self):
+        return f"{self.partner.key} {super().key_source()}"
+
+    def get_absolute_url(self):
+        return f"{self.partner.get_absolute_url()}#{self.key}"
+
+
+class Milestone(Content):
+    """Something that happened to the alliance, for the timeline, with the source that says so."""
+
+    content_section = "milestones"
+
+    class Precision(models.TextChoices):
+        DAY = "day", _("day")
+        MONTH = "month", _("month")
+        YEAR = "year", _("year")
+
+    title = models.CharField(_("title"), max_length=200)
+    body = RichTextField(_("text"), blank=True)
+    date = models.DateField(_("date"), help_text=_("Where only the month or year is known, choose its first day."))
+    until = models.DateField(_("until"), null=True, blank=True, help_text=_("The last day, if it took several."))
+    precision = models.CharField(
+        _("how exact"),
+        max_length=10,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text=_("How much of the date is known and shown."),
+    )
+    source = models.CharField(
+        _("source"), max_length=200, help_text=_("Where this can be read, such as unic.eu news, 2023.")
+    )
+
+    class Meta(Content.Meta):
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = ("date", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("date")),
+                name="milestone_ends_after_it_starts",
+                violation_error_message=_("The last day cannot lie before the first. Check both dates."),
+            ),
+            models.CheckConstraint(
+                condition=Q(precision__in=["day", "month", "year"]),
+                name="milestone_precision_is_known",
+                violation_error_message=_("Choose from the list how exact the date is."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        if self.until and self.precision != self.Precision.DAY:
+            raise ValidationError({"until": _("A last day needs a date that is exact to the day.")})
+
+    def key_source(self):
+        return f"{self.date.year} {super().key_source()}"
+
+    @property
+    def datetime_attribute(self) -> str:
+        """The date as HTML's `datetime` attribute wants it: 2020-02-05, 2020-07 or 2021."""
+        return self.date.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.precision]]
+
+    @property
+    def date_in_words(self) -> str:
+        """The date, as exactly as it is known, in the way of the active language."""
+        if self.precision == self.Precision.YEAR:
+            return str(self.date.year)
+        if self.precision == self.Precision.MONTH:
+            return formats.date_format(self.date, "YEAR_MONTH_FORMAT")
+        if not self.until:
+            return formats.date_format(self.date, "DATE_FORMAT")
+        first = formats.date_format(self.date, "DATE_FORMAT")
+        return f"{first} – {formats.date_format(self.until, 'DATE_FORMAT')}"

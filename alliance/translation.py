@@ -1,0 +1,71 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from alliance.models import (
+    Alliance,
+    AudienceBenefit,
+    Deliverable,
+    Figure,
+    Initiative,
+    InitiativePart,
+    KeyArea,
+    Milestone,
+    Task,
+)
+
+
+@register(Alliance)
+class AllianceTranslation(TranslationOptions):
+    fields = (
+        "name",
+        "former_name",
+        "pronunciation_in_words",
+        "tagline",
+        "introduction",
+        "vision",
+        "funding_note",
+        "logo_alt",
+        "emblem_alt",
+    )
+    required_languages = {"en": ("name", "tagline", "introduction", "vision")}
+
+
+@register(Figure)
+class FigureTranslation(TranslationOptions):
+    fields = ("label", "note")
+    required_languages = {"en": ("label",)}
+
+
+@register(KeyArea)
+class KeyAreaTranslation(TranslationOptions):
+    fields = ("name", "description")
+    required_languages = {"en": ("name",)}
+
+
+@register(AudienceBenefit)
+class AudienceBenefitTranslation(TranslationOptions):
+    fields = ("audience", "benefit")
+    required_languages = {"en": ("audience", "benefit")}
+
+
+@register([Deliverable, Initiative])
+class TitledPageTranslation(TranslationOptions):
+    fields = ("title", "slug", "summary", "body")
+    required_languages = {"en": ("title", "summary", "body")}
+
+
+@register(InitiativePart)
+class InitiativePartTranslation(TranslationOptions):
+    fields = ("title", "body")
+    required_languages = {"en": ("title",)}
+
+
+@register(Task)
+class TaskTranslation(TranslationOptions):
+    fields = ("title", "body")
+    required_languages = {"en": ("title", "body")}
+
+
+@register(Milestone)
+class MilestoneTranslation(TranslationOptions):
+    fields = ("title", "body", "source")
+    required_languages = {"en": ("title", "source")}

@@ -1,0 +1,18 @@
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from alliance import views
+
+app_name = "alliance"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path(_("vision/"), views.vision, name="vision"),
+    path(_("deliverables/"), views.deliverable_list, name="deliverables"),
+    path(_("deliverables/<slug:slug>/"), views.deliverable_detail, name="deliverable"),
+    path(_("transformation/"), views.initiative_list, name="initiatives"),
+    path(_("transformation/<slug:slug>/"), views.initiative_detail, name="initiative"),
+    path(_("tasks/"), views.task_list, name="tasks"),
+    path(_("timeline/"), views.milestone_list, name="milestones"),
+    path(_("sitemap/"), views.overview, name="sitemap"),
+    path(_("search/"), views.search, name="search"),
+]

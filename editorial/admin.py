@@ -1,0 +1,129 @@
+"""What the admin of every edited thing shares: language tabs, publishing, translating."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth import get_permission_codename
+from django.db import models
+from django.forms import CheckboxSelectMultiple, Textarea
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from js_asset import Media
+from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+from modeltranslation.translator import translator
+from modeltranslation.utils import build_localized_fieldname
+
+LANGUAGE_TABS = Media(css={"all": ["editorial/admin.css"]}, js=["editorial/language-tabs.js"])
+
+
+def translation_fields(model) -> set[str]:
+    """The fields of `model` that hold a translation: title_pl, but neither title_en nor order."""
+    if model not in translator.get_registered_models():
+        return set()
+    return {
+        build_localized_fieldname(name, code)
+        for name in translator.get_options_for_model(model).fields
+        for code in settings.CONTENT_LANGUAGES
+        if code != settings.LANGUAGE_CODE
+    }
+
+
+class RolesMixin:
+    """Rights finer than Django's own: who may translate without changing, and who may publish.
+
+    A user with the `translate` permission alone edits the translations and reads the rest. Without the `publish`
+    permission nothing is put on the site or taken off it; what such a user adds waits for a publisher.
+    """
+
+    def has_right(self, request, action: str) -> bool:
+        codename = get_permission_codename(action, self.opts)
+        return request.user.has_perm(f"{self.opts.app_label}.{codename}")
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) or self.has_right(request, "translate")
+
+    def translates_only(self, request) -> bool:
+        return not self.has_right(request, "change") and self.has_right(request, "translate")
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = [*super().get_readonly_fields(request, obj)]
+        if not self.has_right(request, "publish"):
+            fields.append("is_published")
+        if obj is not None and self.translates_only(request):
+            shown = flatten_fieldsets(self.get_fieldsets(request, obj))
+            fields += [name for name in shown if name not in translation_fields(self.model)]
+        return list(dict.fromkeys(fields))
+
+    def hold_back(self, request, item):
+        """Keep a new item from visitors where its author may not publish."""
+        if item._state.adding and not self.has_right(request, "publish"):
+            item.is_published = False
+
+
+class ContentAdmin(RolesMixin, TranslationAdmin):
+    """The admin of one kind of content, with all its languages in one form."""
+
+    formfield_overrides = {
+        models.TextField: {"widget": Textarea(attrs={"rows": 4, "class": "vLargeTextField"})},
+        models.ManyToManyField: {"widget": CheckboxSelectMultiple},
+    }
+    list_filter = ["is_published"]
+    save_on_top = True
+    list_per_page = 50
+
+    def get_search_fields(self, request):
+        """Each translated field in every language, so that an editor finds a text in whichever they know."""
+        translated = translator.get_options_for_model(self.model).fields
+        expanded = []
+        for name in self.search_fields:
+            codes = settings.CONTENT_LANGUAGES if name in translated else [None]
+            expanded += [build_localized_fieldname(name, code) if code else name for code in codes]
+        return expanded
+
+    def get_view_on_site_url(self, obj=None):
+        """Where visitors read `obj`; nowhere while it is not published."""
+        if obj is None or not obj.is_published or not hasattr(obj, "get_absolute_url"):
+            return None
+        return obj.get_absolute_url()
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        if self.translates_only(request):
+            changelist.list_editable = ()
+        return changelist
+
+    def save_model(self, request, obj, form, change):
+        self.hold_back(request, obj)
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request, form, formset, change):
+        inlines = {inline.model: inline for inline in self.get_inline_instances(request, form.instance)}
+        for row in formset.extra_forms:
+            inlines[formset.model].hold_back(request, row.instance)
+        super().save_formset(request, form, formset, change)
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        # The rich text editor prints an import map, an inline script that only a nonce lets run.
+        context["media"] = Media.from_media(context["media"] + LANGUAGE_TABS, nonce=request.csp_nonce)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class ContentInline(RolesMixin, TranslationStackedInline):
+    """Content that is edited within what it belongs to."""
+
+    extra = 0
+    show_change_link = False
+    formfield_overrides = ContentAdmin.formfield_overrides
+
+
+def thumbnail(field: str, description):
+    """A column of a list that shows the picture in `field`, small."""
+
+    @admin.display(description=description)
+    def column(model_admin, item):
+        picture = getattr(item, field)
+        if not picture:
+            return _("none")
+        return format_html('<img class="thumbnail" src="{}" alt="">', picture.url)
+
+    return column

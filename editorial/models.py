@@ -1,0 +1,181 @@
+"""What every edited thing shares: a name for the content files, publication, and the memory of what was loaded."""
+
+from itertools import chain, count
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
+
+
+# Letters that Unicode does not take apart into a base and an accent.
+LATIN_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe"}
+)
+
+
+def address_form(text: str) -> str:
+    """`text` as it may stand in an address: "Uniwersytet Łódzki" → "uniwersytet-lodzki"."""
+    return slugify(text.translate(LATIN_LETTERS))
+
+
+def first_free(stem: str, taken) -> str:
+    """`stem`, or the first of `stem-2`, `stem-3` … that is not in `taken`."""
+    taken = set(taken)
+    return next(name for name in chain([stem], (f"{stem}-{n}" for n in count(2))) if name not in taken)
+
+
+class ContentQuerySet(models.QuerySet):
+    def get_by_natural_key(self, key: str):
+        return self.get(key=key)
+
+    def published(self):
+        """Only what visitors may see."""
+        return self.filter(is_published=True)
+
+
+class Content(models.Model):
+    """Something that staff edit and that the content files can carry.
+
+    `content_section` names its table in content/<language>.toml; `key` names the one item in it, in every
+    language and for good, so that a file can be loaded twice and moved to another site.
+    """
+
+    content_section: str
+    # The field whose words name the item.
+    heading_field = "title"
+
+    key = models.CharField(
+        _("key"),
+        max_length=100,
+        unique=True,
+        editable=False,
+        validators=[validate_key],
+        help_text=_("The name of this item in the content files."),
+    )
+    is_published = models.BooleanField(
+        _("shown on the site"),
+        default=True,
+        help_text=_("Untick to keep this away from visitors while you work on it. Nothing is deleted."),
+    )
+    updated_at = models.DateTimeField(_("last change"), auto_now=True)
+
+    objects = ContentQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        default_permissions = ("add", "change", "delete", "view", "publish", "translate")
+
+    def save(self, *args, **kwargs):
+        if not self.key:
+            self.key = self._free_key()
+            if (fields := kwargs.get("update_fields")) is not None:
+                kwargs["update_fields"] = {*fields, "key"}
+        super().save(*args, **kwargs)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.key,)
+
+    def key_source(self) -> str:
+        """The text that a new item's key is made from: its heading in the source language."""
+        return getattr(self, f"{self.heading_field}_{settings.LANGUAGE_CODE}") or ""
+
+    def _free_key(self) -> str:
+        stem = address_form(self.key_source())[:80].strip("-") or self._meta.model_name
+        return first_free(stem, type(self).objects.filter(key__startswith=stem).values_list("key", flat=True))
+
+
+class OrderedContent(Content):
+    """Content that stands in an order which staff choose by number."""
+
+    order = models.PositiveSmallIntegerField(
+        _("order"), default=0, help_text=_("Smaller numbers come first; equal numbers go by age.")
+    )
+
+    class Meta(Content.Meta):
+        abstract = True
+        ordering = ("order", "pk")
+
+
+def require_words_for(item: Content, *pictures: str):
+    """Raise ValidationError where one of `item`'s pictures has no description in the source language."""
+    for picture in pictures:
+        words = f"{picture}_alt_{settings.LANGUAGE_CODE}"
+        if getattr(item, picture) and not getattr(item, words):
+            raise ValidationError({words: _("Describe the picture in words, for those who do not see it.")})
+
+
+class AddressedQuerySet(ContentQuerySet):
+    def with_slug(self, slug: str):
+        """What answers to `slug`, first in the active language, then in any other.
+
+        A view that finds something under another language's slug redirects to its proper address.
+        """
+        language = get_language() or settings.LANGUAGE_CODE
+        in_any = Q()
+        for code in settings.CONTENT_LANGUAGES:
+            in_any |= Q(**{f"slug_{code}": slug})
+        in_active = models.Case(models.When(**{f"slug_{language}": slug}, then=0), default=1)
+        return self.filter(in_any).order_by(in_active, "pk")
+
+
+class AddressedContent(OrderedContent):
+    """Content with a page of its own, at an address that each language has in its own words."""
+
+    slug = models.SlugField(
+        _("address"),
+        max_length=100,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_(
+            "The last part of the page's address in this language: letters without accents, digits, hyphens. "
+            "Left empty, it is made from the heading."
+        ),
+    )
+
+    objects = AddressedQuerySet.as_manager()
+
+    class Meta(OrderedContent.Meta):
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        if kwargs.get("update_fields") is None:
+            self.fill_slugs()
+        super().save(*args, **kwargs)
+
+    def fill_slugs(self):
+        """Make an address from the heading in each language that has a heading and no address."""
+        for code in settings.CONTENT_LANGUAGES:
+            field = f"slug_{code}"
+            heading = getattr(self, f"{self.heading_field}_{code}")
+            if heading and not getattr(self, field):
+                stem = address_form(heading)[:90].strip("-") or self._meta.model_name
+                others = type(self).objects.exclude(pk=self.pk).filter(**{f"{field}__startswith": stem})
+                setattr(self, field, first_free(stem, others.values_list(field, flat=True)))
+
+
+class LoadedContent(models.Model):
+    """What `load_content` last wrote for one item of the content files.
+
+    It outlives the item, so that something an editor deleted does not come back at the next start.
+    `digests` maps a field to two SHA-256 digests in hex: of the value in the file, and of the value as stored.
+    A stored value that no longer has its digest was changed by an editor, and is left alone.
+    """
+
+    section = models.CharField(max_length=60)
+    key = models.CharField(max_length=100)
+    digests = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["section", "key"], name="loaded_content_once")]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.section}.{self.key}"

@@ -1,0 +1,32 @@
+"""Redirects that staff keep in the admin."""
+
+from django.db import DatabaseError
+from django.http import HttpResponsePermanentRedirect
+
+from delivery.views import render_error
+from pages.models import Redirect
+
+
+class RedirectMiddleware:
+    """Answers an address that nothing else answers with the redirect that staff entered for it, or with 410.
+
+    Only after a 404, so that a redirect costs no other page a query.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code != 404 or request.method not in ("GET", "HEAD"):
+            return response
+        try:
+            target = Redirect.objects.published().target(request.path)
+        except DatabaseError:
+            return response
+        if target is None:
+            return response
+        if not target:
+            return render_error(request, 410)
+        query = request.META.get("QUERY_STRING")
+        return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)

@@ -1,0 +1,182 @@
+"""The site's own pages: the headings and words of each section, its texts, and redirects of old addresses."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from editorial.fields import RichTextField
+from editorial.models import AddressedContent, AddressedQuerySet, Content, ContentQuerySet
+
+
+class PageQuerySet(AddressedQuerySet):
+    def section(self, kind: str):
+        """The published page of the section `kind`. Raises Http404 where staff took it off the site."""
+        return get_object_or_404(self.published(), kind=kind)
+
+    def for_frame(self):
+        """Every published page as the menu and the footer need it: without its text."""
+        return self.published().exclude(place=Page.Place.NOWHERE).defer("body", "lead", "description")
+
+
+class Page(AddressedContent):
+    """One page of the site as staff name and introduce it.
+
+    A section's page (home, partners …) has a place in the program; staff change its words. A text page is theirs
+    altogether, and they may add more.
+    """
+
+    content_section = "pages"
+    heading_field = "short_title"
+
+    class Kind(models.TextChoices):
+        HOME = "home", _("home page")
+        VISION = "vision", _("vision for the future")
+        DELIVERABLES = "deliverables", _("list of deliverables")
+        INITIATIVES = "initiatives", _("list of initiatives")
+        TASKS = "tasks", _("tasks of the host university")
+        PARTNERS = "partners", _("list of partner universities")
+        MILESTONES = "milestones", _("timeline")
+        SITEMAP = "sitemap", _("overview of the site")
+        SEARCH = "search", _("search")
+        TEXT = "text", _("text page")
+
+    class Place(models.TextChoices):
+        MENU = "menu", _("in the menu")
+        FOOTER = "footer", _("at the foot of every page")
+        NOWHERE = "nowhere", _("only where another page links to it")
+
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=Kind, default=Kind.TEXT, help_text=_("What the program shows on the page.")
+    )
+    place = models.CharField(
+        _("place"),
+        max_length=10,
+        choices=Place,
+        default=Place.NOWHERE,
+        help_text=_("Where visitors find the link to this page."),
+    )
+    title = models.CharField(_("title"), max_length=150, help_text=_("The heading at the top of the page."))
+    short_title = models.CharField(
+        _("short title"), max_length=40, help_text=_("One to three words, for the menu and the way back to this page.")
+    )
+    description = models.CharField(
+        _("description"),
+        max_length=300,
+        help_text=_("One or two sentences that search engines and link previews show."),
+    )
+    lead = models.TextField(
+        _("opening"), max_length=600, blank=True, help_text=_("A sentence or two in large letters below the heading.")
+    )
+    body = RichTextField(_("text"), blank=True)
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta(AddressedContent.Meta):
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=~Q(kind="text"),
+                name="one_page_a_section",
+                violation_error_message=_("This section has a page already. Change that one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "home",
+                        "vision",
+                        "deliverables",
+                        "initiatives",
+                        "tasks",
+                        "partners",
+                        "milestones",
+                        "sitemap",
+                        "search",
+                        "text",
+                    ]
+                ),
+                name="page_kind_is_known",
+                violation_error_message=_("Choose a kind from the list."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.short_title
+
+    def fill_slugs(self):
+        if self.kind == self.Kind.TEXT:
+            super().fill_slugs()
+
+    @property
+    def meta_description(self) -> str:
+        return self.description
+
+    def get_absolute_url(self):
+        if self.kind == self.Kind.TEXT:
+            return reverse("pages:text", args=[self.slug])
+        if self.kind == self.Kind.PARTNERS:
+            return reverse("partners:list")
+        return reverse(f"alliance:{self.kind}")
+
+
+class RedirectQuerySet(ContentQuerySet):
+    def target(self, path: str) -> str | None:
+        """Where `path` leads now: an address, "" if it is gone for good, None if nothing is known of it."""
+        return self.filter(old_path=path.rstrip("/") or "/").values_list("new_path", flat=True).first()
+
+
+class Redirect(Content):
+    """An old address and where it leads now, for good.
+
+    Not django.contrib.redirects: that needs the sites framework, whose domain would then stand in the sitemap
+    in place of the address under which the visitor really reads the site.
+    """
+
+    content_section = "redirects"
+
+    old_path = models.CharField(
+        _("old address"),
+        max_length=300,
+        unique=True,
+        help_text=_("From the first slash on, without the name of the site, such as /unic."),
+    )
+    new_path = models.CharField(
+        _("new address"),
+        max_length=300,
+        blank=True,
+        help_text=_("Likewise, such as /en/. Leave it empty for a page that is gone for good."),
+    )
+
+    objects = RedirectQuerySet.as_manager()
+
+    class Meta(Content.Meta):
+        verbose_name = _("redirect")
+        verbose_name_plural = _("redirects")
+        ordering = ("old_path",)
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(old_path=F("new_path")),
+                name="redirect_leads_elsewhere",
+                violation_error_message=_("The new address is the old one."),
+            )
+        ]
+
+    def __str__(self):
+        return self.old_path
+
+    def clean(self):
+        for field in ("old_path", "new_path"):
+            path = getattr(self, field)
+            # Two slashes in front would name another host (RFC 3986, section 4.2).
+            if path and (not path.startswith("/") or path.startswith("//") or "\\" in path):
+                raise ValidationError({field: _("Start with one slash, such as /unic; another site cannot be named.")})
+        self.old_path = self.old_path.rstrip("/") or "/"
+        if Redirect.objects.filter(old_path=self.new_path.rstrip("/")).exclude(pk=self.pk).exists():
+            raise ValidationError({"new_path": _("That address redirects itself. Give the one where it ends.")})
+
+    def key_source(self):
+        return self.old_path.replace("/", " ")

@@ -1,0 +1,11 @@
+"""Addresses without a language."""
+
+from django.urls import path
+
+from pages import views
+
+urlpatterns = [
+    path("", views.root, name="root"),
+    path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
+]

@@ -1,0 +1,9 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from pages.models import Page
+
+
+@register(Page)
+class PageTranslation(TranslationOptions):
+    fields = ("title", "short_title", "slug", "description", "lead", "body")
+    required_languages = {"en": ("title", "short_title", "description")}

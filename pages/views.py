@@ -1,0 +1,45 @@
+"""The site's text pages, and the few addresses that have no language."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from pages.models import Page
+
+
+@require_safe
+def root(request):
+    """Sends a visitor to the home page in the language that the browser asks for (RFC 9110, section 12.5.4)."""
+    with translation.override(translation.get_language_from_request(request)):
+        response = redirect("alliance:home")
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+@require_safe
+def robots(request):
+    """What crawlers may read (RFC 9309)."""
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap-xml'))}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request):
+    """Browsers ask for this address whatever the page says."""
+    return redirect(static("img/favicon.svg"))
+
+
+@require_safe
+def text(request, slug: str):
+    page = get_object_or_404(Page.objects.published().filter(kind=Page.Kind.TEXT).with_slug(slug)[:1])
+    if page.slug != slug:
+        return redirect(page, permanent=True)
+    return render(request, "pages/text.html", {"page": page, "subject": page})

@@ -1,0 +1,298 @@
+"""The universities of the alliance."""
+
+from urllib.parse import urlsplit
+
+from babel import Locale, UnknownLocaleError
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models, transaction
+from django.db.models import F, ProtectedError, Q
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+from django_countries.fields import CountryField
+
+from editorial.fields import PictureField, RichTextField
+from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+
+validate_language_tag = RegexValidator(
+    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
+    _("Give the language as a code such as pl, nl or eu (BCP 47)."),
+)
+
+
+class PartnerUniversityQuerySet(AddressedQuerySet):
+    def countries(self) -> list[tuple[str, str]]:
+        """The countries of these partners as (ISO 3166-1 alpha-2, name in the active language), sorted by name."""
+        codes = self.order_by("country").values_list("country", flat=True).distinct()
+        return sorted(((code, countries.name(code)) for code in codes), key=lambda pair: pair[1])
+
+    def for_list(self):
+        """Partners as a list shows them, without their long texts, those that left last."""
+        return self.defer("description").order_by(F("left").asc(nulls_first=True), "order", "pk")
+
+    def matching(self, country: str = "", role: str = ""):
+        """Partners in `country` (ISO 3166-1 alpha-2) and in `role`; an empty value asks for any."""
+        queryset = self
+        if country:
+            queryset = queryset.filter(country=country)
+        if role:
+            queryset = queryset.filter(role=role)
+        return queryset
+
+
+class PartnerUniversity(AddressedContent):
+    """A university of the alliance. One that left stays on record, with the year."""
+
+    content_section = "partners"
+    heading_field = "name"
+
+    class Role(models.TextChoices):
+        COORDINATOR = "coordinator", _("Coordinator")
+        MEMBER = "member", _("Member")
+
+    name = models.CharField(
+        _("official name"), max_length=200, help_text=_("The university's name as it is used in this language.")
+    )
+    short_name = models.CharField(
+        _("short name"), max_length=40, help_text=_("The abbreviation that the university uses for itself, such as UŁ.")
+    )
+    city = models.CharField(_("city"), max_length=100, help_text=_("The city's name in this language."))
+    city_local = models.CharField(
+        _("city, in its own language"),
+        max_length=100,
+        help_text=_("As the people who live there write it, such as Łódź."),
+    )
+    city_local_language = models.CharField(
+        _("language of that name"),
+        max_length=20,
+        validators=[validate_language_tag],
+        help_text=_("A code such as pl, so that screen readers pronounce the name well."),
+    )
+    city_past = models.CharField(
+        _("what the city made"),
+        max_length=200,
+        blank=True,
+        help_text=_("The industries that the city grew with, separated by commas."),
+    )
+    country = CountryField(_("country"), help_text=_("Visitors see its name in their own language."))
+    latitude = models.DecimalField(
+        _("latitude"),
+        max_digits=7,
+        decimal_places=4,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text=_("Degrees north of the equator (WGS 84), such as 51.76."),
+    )
+    longitude = models.DecimalField(
+        _("longitude"),
+        max_digits=7,
+        decimal_places=4,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+        help_text=_("Degrees east of Greenwich (WGS 84), such as 19.46; west is negative."),
+    )
+    role = models.CharField(
+        _("role"),
+        max_length=20,
+        choices=Role,
+        default=Role.MEMBER,
+        help_text=_("Exactly one university coordinates. To hand over, choose “Coordinator” at the new one."),
+    )
+    joined = models.PositiveSmallIntegerField(
+        _("joined in"),
+        null=True,
+        blank=True,
+        help_text=_("The year. Leave empty for a founding member."),
+    )
+    left = models.PositiveSmallIntegerField(
+        _("left in"),
+        null=True,
+        blank=True,
+        help_text=_("The year. The university stays on the site, among the former partners."),
+    )
+    founded = models.PositiveSmallIntegerField(_("founded in"), help_text=_("The year, as the university counts it."))
+    website = models.URLField(_("website"), help_text=_("The full address, with https:// in front."))
+    contact = models.EmailField(
+        _("contact"), blank=True, help_text=_("The e-mail address for questions about the alliance.")
+    )
+    logo = PictureField(
+        _("logo"), upload_to="partners", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown on the page.")
+    )
+    logo_alt = models.CharField(
+        _("logo described in words"),
+        max_length=200,
+        blank=True,
+        help_text=_("Read aloud to those who do not see the picture. Needed when there is a logo."),
+    )
+    summary = models.CharField(
+        _("summary"),
+        max_length=300,
+        help_text=_("One or two sentences, for lists and search engines."),
+    )
+    description = RichTextField(_("description"), blank=True)
+
+    objects = PartnerUniversityQuerySet.as_manager()
+
+    class Meta(AddressedContent.Meta):
+        verbose_name = _("partner university")
+        verbose_name_plural = _("partner universities")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role"],
+                condition=Q(role="coordinator"),
+                name="one_coordinator",
+                violation_error_code="coordinator_exists",
+                violation_error_message=_("Another university coordinates already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["coordinator", "member"]),
+                name="role_is_known",
+                violation_error_message=_("Choose a role from the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__range=(-90, 90)) & Q(longitude__range=(-180, 180)),
+                name="coordinates_on_earth",
+                violation_error_message=_("Latitude lies between −90 and 90, longitude between −180 and 180."),
+            ),
+            models.CheckConstraint(
+                condition=Q(founded__gte=800) & Q(founded__lte=2200),
+                name="founded_in_a_plausible_year",
+                violation_error_message=_("The founding year must lie between 800 and 2200."),
+            ),
+            models.CheckConstraint(
+                condition=Q(joined__isnull=True) | Q(joined__gte=F("founded")),
+                name="joined_not_before_founded",
+                violation_error_message=_("A university cannot join before it was founded. Check both years."),
+            ),
+            models.CheckConstraint(
+                condition=Q(left__isnull=True) | Q(joined__isnull=True) | Q(left__gte=F("joined")),
+                name="left_not_before_joined",
+                violation_error_message=_("A university cannot leave before it joined. Check both years."),
+            ),
+            models.CheckConstraint(
+                condition=Q(left__isnull=True) | ~Q(role="coordinator"),
+                name="coordinator_has_not_left",
+                violation_error_message=_("The coordinator cannot have left. Hand the role over first."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def delete(self, *args, **kwargs):
+        """Delete the university. Raises ProtectedError for the coordinator: the alliance always has one."""
+        if self.is_coordinator:
+            raise ProtectedError(gettext("The coordinator cannot be deleted. Hand the role over first."), {self})
+        return super().delete(*args, **kwargs)
+
+    @transaction.atomic
+    def take_over_coordination(self):
+        """Save this university as the coordinator; the one before becomes a member."""
+        type(self).objects.filter(role=self.Role.COORDINATOR).exclude(pk=self.pk).update(role=self.Role.MEMBER)
+        self.role = self.Role.COORDINATOR
+        self.save()
+
+    def clean(self):
+        require_words_for(self, "logo")
+
+    def get_absolute_url(self):
+        return reverse("partners:detail", args=[self.slug])
+
+    @property
+    def meta_description(self) -> str:
+        return self.summary
+
+    @property
+    def website_host(self) -> str:
+        """The website's address as people say it: uni.lodz.pl."""
+        return urlsplit(self.website).hostname.removeprefix("www.")
+
+    @property
+    def position_in_words(self) -> str:
+        """Latitude and longitude in the way of the active language: 51.76° N, 19.46° E."""
+        latitude, longitude = (formats.number_format(abs(value), 2) for value in (self.latitude, self.longitude))
+        north_or_south = pgettext("latitude", "N") if self.latitude >= 0 else pgettext("latitude", "S")
+        east_or_west = pgettext("longitude", "E") if self.longitude >= 0 else pgettext("longitude", "W")
+        return f"{latitude}° {north_or_south}, {longitude}° {east_or_west}"
+
+    def structured_data(self) -> dict:
+        """The university as schema.org's CollegeOrUniversity."""
+        return {
+            "@type": "CollegeOrUniversity",
+            "name": self.name,
+            "alternateName": [own_name.name for own_name in self.own_names.published()],
+            "foundingDate": str(self.founded),
+            "sameAs": self.website,
+            "address": {
+                "@type": "PostalAddress",
+                "addressLocality": self.city,
+                "addressCountry": self.country.code,
+            },
+            "geo": {
+                "@type": "GeoCoordinates",
+                "latitude": float(self.latitude),
+                "longitude": float(self.longitude),
+            },
+        }
+
+    @property
+    def is_coordinator(self) -> bool:
+        return self.role == self.Role.COORDINATOR
+
+    @property
+    def is_founding(self) -> bool:
+        return self.joined is None
+
+    @property
+    def membership_note(self) -> str:
+        """When the university joined and left, in words; empty for a founding member that stayed."""
+        if self.left and self.joined:
+            return gettext("Member from %(joined)s to %(left)s") % {"joined": self.joined, "left": self.left}
+        if self.left:
+            return gettext("Founding member until %(left)s") % {"left": self.left}
+        if self.joined:
+            return gettext("Joined in %(joined)s") % {"joined": self.joined}
+        return ""
+
+
+class PartnerOwnName(OrderedContent):
+    """What a university calls itself in a language of its own; Deusto has a Spanish and a Basque name."""
+
+    content_section = "own_names"
+
+    partner = models.ForeignKey(
+        PartnerUniversity, models.CASCADE, related_name="own_names", verbose_name=_("partner university")
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=20,
+        validators=[validate_language_tag],
+        help_text=_("A code such as nl, eu or ga (BCP 47); screen readers choose their voice by it."),
+    )
+    name = models.CharField(_("name"), max_length=200)
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("name in its own language")
+        verbose_name_plural = _("names in its own languages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "language"],
+                name="one_own_name_a_language",
+                violation_error_message=_("This university has a name in that language already."),
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def key_source(self):
+        return f"{self.partner.key} {self.language}"
+
+    @property
+    def language_name(self) -> str:
+        """What the active language calls this name's language; its code where CLDR does not know it."""
+        try:
+            return Locale.parse(self.language, sep="-").get_language_name(get_language() or settings.LANGUAGE_CODE)
+        except (UnknownLocaleError, ValueError):
+            return self.language

@@ -1,0 +1,9 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from partners.models import PartnerUniversity
+
+
+@register(PartnerUniversity)
+class PartnerUniversityTranslation(TranslationOptions):
+    fields = ("name", "slug", "city", "city_past", "logo_alt", "summary", "description")
+    required_languages = {"en": ("name", "city", "summary")}

