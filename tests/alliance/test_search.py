@@ -1,0 +1,51 @@
+"""Search finds pages by their words, in the reader's language."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client, query: str, language: str = "en") -> str:
+    path = {"en": "/en/search/", "pl": "/pl/szukaj/"}[language]
+    return client.get(path, {"q": query}).content.decode()
+
+
+def test_a_word_of_a_title_is_found(client):
+    assert "/en/partners/malmo-university/" in page(client, "malmö")
+
+
+def test_a_word_in_polish_is_found_on_polish_pages(client):
+    assert "/pl/partnerzy/uniwersytet-lodzki/" in page(client, "łódzki", "pl")
+
+
+def test_every_word_must_stand_on_the_page(client):
+    assert "0 pages found" in page(client, "malmö zzzz")
+
+
+def test_a_university_is_found_by_the_name_in_its_own_language(client):
+    assert "/en/partners/university-of-oulu/" in page(client, "Oulun yliopisto")
+
+
+def test_too_short_a_word_is_named_and_kept(client):
+    html = page(client, "x")
+    assert "Write at least two letters in the search field." in html
+    assert 'value="x"' in html
+
+
+def test_an_empty_search_says_what_to_write(client):
+    assert "Write what you are looking for in the search field." in page(client, "")
+
+
+def test_what_was_typed_is_shown_and_cannot_break_the_page(client):
+    html = page(client, "<script>alert(1)</script>")
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_page_of_results_is_kept_out_of_search_engines(client):
+    assert '<meta name="robots" content="noindex">' in page(client, "city")
+
+
+@pytest.mark.parametrize("query", ["%", "_", "'", '"', "\\", "a" * 100, "é" * 50, "\x00ab"])
+def test_odd_words_are_no_fault(client, query):
+    assert client.get("/en/search/", {"q": query * 2}).status_code == 200

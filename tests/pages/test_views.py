@@ -1,0 +1,199 @@
+"""Every page in every language that is offered: it answers, says what it is, and leads to its counterparts."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from django.conf import settings
+
+from alliance.models import Alliance, Deliverable, Initiative, Milestone
+from pages.models import Page, Redirect
+from partners.models import PartnerUniversity
+
+pytestmark = pytest.mark.django_db
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def body(response) -> str:
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def sitemap(client) -> ElementTree.Element:
+    return ElementTree.fromstring(client.get("/sitemap.xml").content)
+
+
+def addresses(client) -> list[str]:
+    return [location.text.removeprefix("http://testserver") for location in sitemap(client).iter(f"{SITEMAP}loc")]
+
+
+def one(pattern: str, html: str) -> str:
+    found = re.findall(pattern, html)
+    assert len(found) == 1, (pattern, found)
+    return found[0]
+
+
+def test_the_sitemap_lists_every_published_page_in_every_language(client):
+    pages = Page.objects.published().exclude(kind="search").count()
+    others = sum(model.objects.published().count() for model in (Deliverable, Initiative, PartnerUniversity))
+    listed = addresses(client)
+    assert len(listed) == len(set(listed)) == (pages + others) * len(settings.LANGUAGES)
+    assert pages + others >= 10 + 4 + 4 + 10
+
+
+def test_each_address_in_the_sitemap_names_its_alternates_and_a_default(client):
+    for url in sitemap(client).iter(f"{SITEMAP}url"):
+        links = {link.get("hreflang"): link.get("href") for link in url.iter(f"{XHTML}link")}
+        assert set(links) == {"x-default", *(code for code, _ in settings.LANGUAGES)}
+        assert links["x-default"] == links["en"]
+        assert url.find(f"{SITEMAP}loc").text in links.values()
+
+
+def test_every_page_has_its_own_title_description_canonical_and_heading(client):
+    seen = {}
+    for path in addresses(client):
+        html = body(client.get(path))
+        language = path.split("/")[1]
+        assert one(r'<html lang="([^"]+)"', html) == language
+        assert one(r'<link rel="canonical" href="([^"]+)"', html) == f"http://testserver{path}"
+        title, description = (
+            one(r"<title>([^<]+)</title>", html),
+            one(r'<meta name="description" content="([^"]+)"', html),
+        )
+        assert len(re.findall(r"<h1[ >]", html)) == 1
+        assert title.strip() and description.strip()
+        for said in ((language, title), (language, description)):
+            assert seen.setdefault(said, path) == path, f"{path} says the same as {seen[said]}: {said}"
+
+
+def test_every_page_leads_to_itself_in_each_language(client):
+    for path in addresses(client):
+        html = body(client.get(path))
+        alternates = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="http://testserver([^"]+)"', html))
+        assert alternates.pop("x-default") == alternates["en"]
+        assert alternates[path.split("/")[1]] == path
+        for language, other in alternates.items():
+            assert f'href="{other}" lang="{language}"' in re.sub(r"\s+", " ", html), (path, other)
+
+
+def test_addresses_are_translated(client):
+    assert "/pl/partnerzy/uniwersytet-lodzki/" in addresses(client)
+    assert "/en/partners/university-of-lodz/" in addresses(client)
+
+
+def test_an_address_with_another_languages_words_leads_to_the_right_one(client):
+    response = client.get("/pl/partnerzy/university-of-lodz/")
+    assert (response.status_code, response["Location"]) == (301, "/pl/partnerzy/uniwersytet-lodzki/")
+
+
+def test_the_frame_marks_the_current_page_in_the_menu(client):
+    html = body(client.get("/en/partners/"))
+    assert one(r'<a href="([^"]+)"\s+aria-current="page"', html) == "/en/partners/"
+
+
+def test_the_frame_marks_the_section_of_a_page_within_it(client):
+    html = body(client.get("/en/partners/university-of-lodz/"))
+    assert one(r'<a href="([^"]+)"\s+aria-current="true">[^<]*Partner', html) == "/en/partners/"
+
+
+def test_structured_data_is_valid_json_and_names_the_university(client):
+    html = body(client.get("/en/partners/university-of-lodz/"))
+    blocks = [json.loads(block) for block in re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)]
+    by_type = {block["@type"]: block for block in blocks}
+    assert by_type["CollegeOrUniversity"]["name"] == "University of Lodz"
+    assert by_type["CollegeOrUniversity"]["alternateName"] == ["Uniwersytet Łódzki"]
+    assert [step["name"] for step in by_type["BreadcrumbList"]["itemListElement"]][-1] == "University of Lodz"
+
+
+def test_structured_data_cannot_be_broken_out_of(client):
+    PartnerUniversity.objects.filter(key="university-of-lodz").update(name_en="</script><script>alert(1)</script>")
+    html = body(client.get("/en/partners/university-of-lodz/"))
+    assert "<script>alert" not in html
+
+
+def test_the_root_leads_to_the_language_that_the_browser_prefers(client):
+    for asked, path in (
+        ("pl", "/pl/"),
+        ("en-GB,en;q=0.9,pl;q=0.8", "/en/"),
+        ("de,pl;q=0.7,en;q=0.3", "/pl/"),
+        ("ja", "/en/"),
+        ("", "/en/"),
+    ):
+        response = client.get("/", headers={"accept-language": asked})
+        assert (response.status_code, response["Location"]) == (302, path), asked
+        assert "Accept-Language" in response["Vary"]
+
+
+def test_a_language_that_is_not_offered_has_no_pages(client):
+    assert client.get("/nl/").status_code == 404
+
+
+def test_old_addresses_lead_to_the_home_pages(client):
+    for old, new in (("/unic", "/"), ("/unic/", "/"), ("/en/unic", "/en/"), ("/en/unic/", "/en/")):
+        response = client.get(old)
+        assert (response.status_code, response["Location"]) == (301, new), old
+
+
+def test_a_redirect_keeps_the_query(client):
+    assert client.get("/en/unic?from=poster")["Location"] == "/en/?from=poster"
+
+
+def test_a_redirect_to_nowhere_says_that_the_page_is_gone(client):
+    Redirect.objects.create(old_path="/en/old-news", new_path="")
+    response = client.get("/en/old-news")
+    assert response.status_code == 410
+    assert "This page is gone" in response.content.decode()
+
+
+def test_a_redirect_does_not_hide_a_page(client):
+    Redirect.objects.create(old_path="/en/partners", new_path="/en/")
+    assert client.get("/en/partners/").status_code == 200
+
+
+def test_an_unpublished_page_is_nowhere(client):
+    page = Page.objects.get(key="about")
+    path = page.get_absolute_url()
+    Page.objects.filter(pk=page.pk).update(is_published=False)
+    assert client.get(path).status_code == 404
+    assert path not in client.get("/en/").content.decode()
+    assert path not in addresses(client)
+
+
+def test_a_new_text_page_appears_at_the_foot_of_every_page(client):
+    Page.objects.create(
+        key="news",
+        title_en="News",
+        short_title_en="News",
+        description_en="What is new.",
+        place="footer",
+        body_en="<p>New</p>",
+    )
+    assert "/en/news/" in client.get("/en/partners/").content.decode()
+    assert "<p>New</p>" in body(client.get("/en/news/"))
+
+
+def test_robots_txt_names_the_sitemap_and_keeps_crawlers_off_the_admin(client):
+    text = body(client.get("/robots.txt"))
+    assert "Disallow: /admin/" in text
+    assert "Sitemap: http://testserver/sitemap.xml" in text
+
+
+def test_public_pages_set_no_cookie(client):
+    for path in addresses(client):
+        assert not client.get(path).cookies, path
+
+
+def test_a_site_without_content_says_so_instead_of_failing(client):
+    for model in (Milestone, Deliverable):
+        model.objects.all().delete()
+    assert "No milestone has been published yet." in body(client.get("/en/timeline/"))
+    assert "No deliverable has been published yet." in body(client.get("/en/deliverables/"))
+    Alliance.objects.all().delete()
+    assert client.get("/en/").status_code == 404
+    assert client.get("/en/partners/").status_code == 200
+
+
+def test_posting_to_a_page_is_refused(client):
+    assert client.post("/en/partners/").status_code == 405

@@ -1,0 +1,87 @@
+"""What a reviewer would ask of the code every time, asked by machine."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+pytestmark = pytest.mark.once
+
+
+def run(*command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("djlint", "templates", "--lint", "--quiet"),
+        ("djlint", "templates", "--check", "--quiet"),
+    ],
+    ids=" ".join,
+)
+def test_code_and_templates_are_in_shape(command):
+    outcome = run(TOOLS / command[0], *command[1:])
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_templates_hold_no_inline_script_style_or_handler():
+    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:")
+    found = [path.name for path in ROOT.glob("templates/**/*.html") if inline.search(path.read_text())]
+    assert not found
+
+
+def test_what_production_installs_is_pinned_and_hashed():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        blocks = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", (ROOT / name).read_text()).strip())
+        assert blocks
+        assert not [block for block in blocks if "==" not in block or "--hash=sha256:" not in block]
+
+
+def test_nothing_but_content_and_tests_knows_the_host_university():
+    named = re.compile(r"\bLodz\b|Łódź|Łódzki|uni\.lodz", re.IGNORECASE)
+    kinds = ("*.py", "*.html", "*.js", "*.css")
+    apps = (
+        "alliance",
+        "partners",
+        "pages",
+        "editorial",
+        "delivery",
+        "translations",
+        "unic_site",
+        "templates",
+        "static",
+    )
+    sources = [path for app in apps for kind in kinds for path in (ROOT / app).rglob(kind)]
+    knowing = {path.relative_to(ROOT).as_posix() for path in sources if named.search(path.read_text())}
+    examples_in_help_texts = {"partners/models.py", "partners/migrations/0001_initial.py", "editorial/models.py"}
+    assert knowing <= examples_in_help_texts
+
+
+def test_apps_know_only_the_rooms_below_them():
+    allowed = {
+        "editorial": set(),
+        "translations": set(),
+        "delivery": set(),
+        "pages": {"editorial", "delivery"},
+        "partners": {"editorial", "pages"},
+        "alliance": {"editorial", "pages", "partners"},
+    }
+    for app, may_know in allowed.items():
+        imports = set()
+        for path in (ROOT / app).rglob("*.py"):
+            imports |= set(re.findall(r"^\s*(?:from|import) ([a-z_]+)", path.read_text(), re.MULTILINE))
+        assert imports & set(allowed) - {app} <= may_know, app
+        assert "unic_site" not in imports, app

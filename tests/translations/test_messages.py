@@ -1,0 +1,52 @@
+"""Every text of the interface is translated into every language that visitors are offered."""
+
+from io import StringIO
+
+import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.utils import translation
+
+from translations.messages import extract_messages, po_path
+
+OFFERED = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+pytestmark = pytest.mark.once
+
+
+def test_texts_are_found_in_code_and_templates():
+    found = {message.id if isinstance(message.id, str) else message.id[0] for message in extract_messages()}
+    assert {"Skip to content", "partner university", "This page is not here", "partners/"} <= found
+    assert any("pages found for" in message.id[1] for message in extract_messages() if isinstance(message.id, tuple))
+
+
+def test_no_text_lacks_a_translation():
+    call_command("makemessages", "--check", stdout=StringIO())
+
+
+def test_a_language_without_translations_is_reported():
+    with pytest.raises(CommandError, match="fi: Skip to content"):
+        call_command("makemessages", "--check", "--locale", "fi", stdout=StringIO())
+
+
+@pytest.mark.parametrize("code", OFFERED)
+def test_placeholders_survive_translation(code):
+    with po_path(code).open("rb") as file:
+        catalog = read_po(file, locale=code)
+    faults = [str(error) for message in catalog for error in message.check(catalog) if message.id]
+    assert not faults
+
+
+def test_compiled_translations_speak(tmp_path, settings):
+    call_command("compilemessages", verbosity=0)
+    with translation.override("pl"):
+        assert translation.gettext("Skip to content") == "Przejdź do treści"
+
+
+def test_a_damaged_file_is_named_with_its_line(tmp_path, settings):
+    folder = tmp_path / "pl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text('msgid "a"\nmsgstr "b"\nnonsense here\n')
+    settings.LOCALE_PATHS = [tmp_path]
+    with pytest.raises(CommandError, match=r"django\.po, line \d+"):
+        call_command("compilemessages")
