@@ -1,0 +1,341 @@
+"""What staff can do in the admin, each group no more than its part."""
+
+from io import BytesIO
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.forms import BaseFormSet
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from PIL import Image
+
+from alliance.models import Deliverable, Initiative
+from editorial.content import content_models
+from pages.models import Page, Redirect
+from partners.models import PartnerUniversity
+from tests.partners.factories import fill_with_partners
+
+pytestmark = pytest.mark.django_db
+REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
+ids = [model._meta.label for model in REGISTERED]
+
+
+@pytest.fixture
+def signed_in(client, staff):
+    """A function that signs the client in as a member of the given groups."""
+
+    def sign_in(*groups):
+        client.force_login(staff(*groups))
+        return client
+
+    return sign_in
+
+
+def address(item, action: str = "change") -> str:
+    return reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_{action}", args=[item.pk] if item.pk else [])
+
+
+def list_address(model) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def filled_in(response, **changes) -> dict:
+    """What a browser would send back from the form in `response`, with some fields changed."""
+    values = {}
+    forms = [response.context["adminform"].form]
+    for inline in response.context["inline_admin_formsets"]:
+        formset: BaseFormSet = inline.formset
+        forms += [formset.management_form, *formset.initial_forms]
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is None or value is False or bound.field.disabled:
+                continue
+            values[bound.html_name] = value
+    return values | changes
+
+
+def save(client, item, **changes):
+    path = address(item)
+    return client.post(path, filled_in(client.get(path), **changes), follow=True)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=ids)
+def test_every_kind_of_content_can_be_listed_searched_and_opened(signed_in, model):
+    client = signed_in()
+    assert client.get(list_address(model)).status_code == 200
+    assert client.get(list_address(model), {"q": "university"}).status_code == 200
+    assert client.get(address(model.objects.first())).status_code == 200
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=ids)
+def test_a_form_saved_as_it_is_changes_nothing(signed_in, model):
+    client = signed_in()
+    item = model.objects.first()
+    before = {f.attname: getattr(item, f.attname) for f in item._meta.fields if f.name != "updated_at"}
+    response = save(client, item)
+    assert response.redirect_chain, response.context["errors"] if response.context else response
+    item.refresh_from_db()
+    after = {f.attname: getattr(item, f.attname) for f in item._meta.fields if f.name != "updated_at"}
+    # An empty translation may come back as an empty text where nothing was stored.
+    assert {k: v or None for k, v in after.items()} == {k: v or None for k, v in before.items()}
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=ids)
+def test_a_list_costs_the_same_queries_however_long_it_is(signed_in, model):
+    client = signed_in()
+    client.get(list_address(model))
+    with CaptureQueriesContext(connection) as before:
+        client.get(list_address(model))
+    fill_with_partners(40)
+    with CaptureQueriesContext(connection) as after:
+        client.get(list_address(model))
+    assert len(after) <= len(before) + 1
+
+
+def test_every_field_of_content_explains_itself_or_has_a_plain_name(signed_in):
+    html = signed_in().get(address(PartnerUniversity.objects.first())).content.decode()
+    assert "Degrees north of the equator" in html
+
+
+def test_an_editor_changes_a_polish_text_and_sees_it_on_the_page(signed_in):
+    client = signed_in("Editors")
+    deliverable = Deliverable.objects.get(key="seamless-mobility")
+    save(client, deliverable, title_pl="Mobilność bez granic")
+    assert "Mobilność bez granic" in client.get("/pl/rezultaty/").content.decode()
+    assert LogEntry.objects.filter(object_id=deliverable.pk).exists()
+
+
+def test_what_is_typed_survives_an_error_which_names_the_field(signed_in):
+    client = signed_in()
+    response = save(
+        client, PartnerUniversity.objects.get(key="university-of-oulu"), latitude="north", name_pl="Nowa nazwa"
+    )
+    html = response.content.decode()
+    assert not response.redirect_chain
+    assert response.context["adminform"].form.errors.keys() == {"latitude"}
+    assert "Nowa nazwa" in html
+
+
+def test_dangerous_text_is_cleaned_before_it_is_kept(signed_in):
+    page = Page.objects.get(key="about")
+    save(signed_in(), page, body_en='<p onclick="x()">Hello<script>alert(1)</script></p>')
+    page.refresh_from_db()
+    assert page.body_en == "<p>Hello</p>"
+
+
+def test_two_items_without_an_address_in_a_language_are_both_kept(signed_in):
+    client = signed_in()
+    for number in (1, 2):
+        response = client.post(
+            reverse("admin:alliance_deliverable_add"),
+            {"title_en": "Twin", "summary_en": "S", "body_en": "<p>B</p>", "order": number, "is_published": "on"},
+            follow=True,
+        )
+        assert response.redirect_chain
+    assert set(Deliverable.objects.filter(title_en="Twin").values_list("slug_en", "slug_pl")) == {
+        ("twin", None),
+        ("twin-2", None),
+    }
+
+
+def test_choosing_a_coordinator_takes_the_role_from_the_one_before(signed_in):
+    response = save(signed_in(), PartnerUniversity.objects.get(key="university-of-oulu"), role="coordinator")
+    assert response.redirect_chain
+    coordinators = PartnerUniversity.objects.filter(role="coordinator")
+    assert [partner.key for partner in coordinators] == ["university-of-oulu"]
+
+
+def test_the_coordinator_cannot_step_down_without_a_successor(signed_in):
+    response = save(signed_in(), PartnerUniversity.objects.get(role="coordinator"), role="member")
+    assert "The alliance always has a coordinator." in response.content.decode()
+    assert PartnerUniversity.objects.filter(role="coordinator").count() == 1
+
+
+def test_the_coordinator_cannot_be_deleted_from_the_list(signed_in):
+    coordinator = PartnerUniversity.objects.get(role="coordinator")
+    signed_in().post(
+        list_address(PartnerUniversity),
+        {"action": "delete_selected", "_selected_action": [coordinator.pk], "post": "yes"},
+    )
+    assert PartnerUniversity.objects.filter(pk=coordinator.pk).exists()
+
+
+def test_a_sections_page_cannot_be_deleted(signed_in):
+    client = signed_in()
+    assert client.post(address(Page.objects.get(kind="vision"), "delete"), {"post": "yes"}).status_code == 403
+    assert client.post(address(Page.objects.get(key="about"), "delete"), {"post": "yes"}).status_code == 302
+
+
+def test_there_is_no_second_alliance(signed_in):
+    assert signed_in().get(reverse("admin:alliance_alliance_add")).status_code == 403
+
+
+def test_tasks_are_edited_within_their_university(signed_in):
+    client = signed_in()
+    lodz = PartnerUniversity.objects.get(key="university-of-lodz")
+    html = client.get(address(lodz)).content.decode()
+    assert html.count('name="tasks-0-title_pl"') == 1
+    assert 'name="own_names-0-name"' in html
+
+
+def test_view_on_site_leads_to_the_page_in_the_editors_language(signed_in):
+    client = signed_in()
+    html = client.get(address(Deliverable.objects.get(key="seamless-mobility")), headers={"accept-language": "pl"})
+    assert 'href="/pl/rezultaty/' in html.content.decode()
+
+
+def test_view_on_site_is_not_offered_for_what_is_not_on_the_site(signed_in):
+    Deliverable.objects.filter(key="seamless-mobility").update(is_published=False)
+    html = signed_in().get(address(Deliverable.objects.get(key="seamless-mobility"))).content.decode()
+    assert "viewsitelink" not in html
+
+
+def picture(image_format: str = "PNG", **options) -> BytesIO:
+    file = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(file, image_format, **options)
+    file.seek(0)
+    file.name = f"logo.{image_format.lower()}"
+    return file
+
+
+def test_a_logo_needs_words_and_is_then_shown_on_the_page_and_in_the_list(signed_in):
+    client = signed_in()
+    oulu = PartnerUniversity.objects.get(key="university-of-oulu")
+    response = save(client, oulu, logo=picture())
+    assert response.context["adminform"].form.errors.keys() == {"logo_alt_en"}
+    assert save(client, oulu, logo=picture(), logo_alt_en="Logo of the University of Oulu").redirect_chain
+    oulu.refresh_from_db()
+    assert (
+        f'src="{oulu.logo.url}" alt="Logo of the University of Oulu"'
+        in client.get("/en/partners/university-of-oulu/").content.decode()
+    )
+    assert f'class="thumbnail" src="{oulu.logo.url}"' in client.get(list_address(PartnerUniversity)).content.decode()
+    assert client.get(oulu.logo.url).status_code == 200
+
+
+def test_an_svg_is_refused_with_the_reason(signed_in):
+    drawing = BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+    drawing.name = "logo.svg"
+    response = save(signed_in(), PartnerUniversity.objects.get(key="university-of-oulu"), logo=drawing)
+    assert "SVG pictures are refused" in response.content.decode()
+
+
+# Groups
+
+
+def shown_on_dashboard(client) -> set[str]:
+    return {model["object_name"] for app in client.get("/admin/").context["app_list"] for model in app["models"]}
+
+
+CONTENT = {model.__name__ for model in REGISTERED}
+
+
+@pytest.mark.parametrize(
+    ("group", "shown"),
+    [
+        ("Editors", CONTENT),
+        ("Translators", CONTENT),
+        ("Publishers", CONTENT),
+        ("Privacy officers", {"Cookie", "CookieGroup"}),
+    ],
+)
+def test_the_dashboard_shows_each_group_its_part(signed_in, group, shown):
+    assert shown_on_dashboard(signed_in(group)) == shown
+
+
+def test_staff_without_a_group_see_nothing(client, staff):
+    user = staff("Editors")
+    user.groups.clear()
+    client.force_login(user)
+    assert shown_on_dashboard(client) == set()
+
+
+def test_editors_may_neither_delete_nor_publish(signed_in):
+    client = signed_in("Editors")
+    deliverable = Deliverable.objects.first()
+    assert client.get(address(deliverable, "delete")).status_code == 403
+    assert "is_published" not in client.get(address(deliverable)).context["adminform"].form.fields
+
+
+def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
+    client = signed_in("Editors")
+    client.post(
+        reverse("admin:alliance_deliverable_add"),
+        {"title_en": "New", "summary_en": "S", "body_en": "<p>B</p>", "order": 9, "is_published": "on"},
+    )
+    assert Deliverable.objects.get(title_en="New").is_published is False
+
+
+def test_a_part_that_an_editor_adds_to_a_published_initiative_waits_too(signed_in):
+    client = signed_in("Editors")
+    campus = Initiative.objects.get(key="campus")
+    values = filled_in(client.get(address(campus)))
+    count = int(values["parts-TOTAL_FORMS"])
+    values |= {
+        "parts-TOTAL_FORMS": count + 1,
+        f"parts-{count}-title_en": "Fifth part",
+        f"parts-{count}-order": 5,
+        f"parts-{count}-initiative": campus.pk,
+    }
+    assert client.post(address(campus), values).status_code == 302
+    assert campus.parts.get(title_en="Fifth part").is_published is False
+    assert campus.parts.filter(is_published=True).count() == 4
+
+
+def test_an_editors_change_keeps_what_is_published_published(signed_in):
+    deliverable = Deliverable.objects.first()
+    save(signed_in("Editors"), deliverable, summary_en="Changed")
+    deliverable.refresh_from_db()
+    assert (deliverable.summary_en, deliverable.is_published) == ("Changed", True)
+
+
+def test_publishers_put_on_the_site_and_delete(signed_in):
+    client = signed_in("Publishers")
+    deliverable = Deliverable.objects.first()
+    values = filled_in(client.get(address(deliverable)))
+    del values["is_published"]
+    client.post(address(deliverable), values)
+    deliverable.refresh_from_db()
+    assert deliverable.is_published is False
+    assert client.post(address(deliverable, "delete"), {"post": "yes"}).status_code == 302
+    assert not Deliverable.objects.filter(pk=deliverable.pk).exists()
+
+
+@pytest.mark.parametrize("model", [model for model in REGISTERED if model is not Redirect], ids=str)
+def test_translators_change_translations_and_nothing_else(signed_in, model):
+    form = signed_in("Translators").get(address(model.objects.first())).context["adminform"].form
+    assert form.fields
+    assert {name.rpartition("_")[2] for name in form.fields} <= {"pl", "nl", "es", "de", "tr", "fr", "fi", "hr", "sv"}
+
+
+def test_a_translators_forged_post_changes_no_source_text(signed_in):
+    client = signed_in("Translators")
+    deliverable = Deliverable.objects.first()
+    source = deliverable.title_en
+    save(client, deliverable, title_en="Forged", title_pl="Przekład", order="99", is_published="")
+    deliverable.refresh_from_db()
+    assert (deliverable.title_en, deliverable.title_pl, deliverable.is_published) == (source, "Przekład", True)
+    assert deliverable.order != 99
+
+
+def test_translators_change_no_order_in_a_list(signed_in):
+    client = signed_in("Translators")
+    assert 'name="form-0-order"' not in client.get(list_address(Deliverable)).content.decode()
+
+
+def test_translators_and_editors_reach_no_accounts(signed_in):
+    assert signed_in("Translators").get("/admin/auth/user/").status_code == 403
+
+
+def test_the_admin_speaks_the_language_that_staff_choose(signed_in):
+    client = signed_in()
+    assert "Dodaj" in client.get("/admin/", headers={"accept-language": "pl"}).content.decode()
+    client.post("/admin-language/setlang/", {"language": "pl", "next": "/admin/"})
+    assert "Dodaj" in client.get("/admin/", headers={"accept-language": "en"}).content.decode()
+
+
+def test_the_admin_carries_the_alliances_name(client):
+    assert "UNIC" in client.get("/admin/login/").content.decode()
