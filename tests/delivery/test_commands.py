@@ -80,6 +80,7 @@ def test_make_run_serves_the_filled_site_and_stops_at_ctrl_c(environment):
     assert "make staff" in printed
     assert "Traceback" not in printed and "Error" not in printed
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
 
 
