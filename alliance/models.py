@@ -1,11 +1,14 @@
 """What the alliance is and promises: its names, areas, deliverables, initiatives and tasks."""
 
+from babel import Locale
+from babel.dates import format_date, format_skeleton, get_date_format
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import PictureField, RichTextField
@@ -20,6 +23,8 @@ from editorial.models import (
 from partners.models import PartnerUniversity
 
 SUMMARY_HELP = _("One or two sentences, for lists and search engines.")
+# English is written here as Europe writes it: 5 February 2020.
+DATE_LOCALES = {"en": "en_GB"}
 TITLE_HELP = _("A few words; the heading of its page and the text of links to it.")
 
 
@@ -396,12 +401,17 @@ class Milestone(Content):
 
     @property
     def date_in_words(self) -> str:
-        """The date, as exactly as it is known, in the way of the active language."""
+        """The date or span of days, as exactly as it is known, in the way of the active language (CLDR)."""
+        language = get_language()
+        locale = Locale.parse(DATE_LOCALES.get(language, language))
         if self.precision == self.Precision.YEAR:
             return str(self.date.year)
         if self.precision == self.Precision.MONTH:
-            return formats.date_format(self.date, "YEAR_MONTH_FORMAT")
-        if not self.until:
-            return formats.date_format(self.date, "DATE_FORMAT")
-        first = formats.date_format(self.date, "DATE_FORMAT")
-        return f"{first} – {formats.date_format(self.until, 'DATE_FORMAT')}"
+            return format_skeleton("yMMMM", self.date, locale=locale)
+        first, last = (format_date(day, "long", locale=locale) for day in (self.date, self.until or self.date))
+        if first == last:
+            return first
+        pattern = get_date_format("long", locale).pattern
+        if (self.date.year, self.date.month) == (self.until.year, self.until.month) and pattern.startswith("d"):
+            return f"{self.date.day}{'.' if pattern.startswith('d.') else ''}–{last}"
+        return f"{first} – {last}"

@@ -1,23 +1,20 @@
 """Search over the site's words, in the language of the reader."""
 
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django import forms
-from django.db.models import Q
+from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import Deliverable, Initiative
+from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, KeyArea, Milestone, Task
 from pages.models import Page
 from partners.models import PartnerUniversity
 
-RESULTS_A_KIND = 20
-# Each kind of page that can be found, with the fields that are searched; the first names it.
-SEARCHED = (
-    (Page, ("title", "short_title", "description", "lead", "body"), "description"),
-    (Deliverable, ("title", "summary", "body"), "summary"),
-    (Initiative, ("title", "summary", "body", "parts__title", "parts__body"), "summary"),
-    (PartnerUniversity, ("name", "short_name", "city", "city_local", "own_names__name", "description"), "summary"),
-)
+MOST_RESULTS = 50
+# Letters that Unicode does not take apart into a base letter and a mark.
+UNDIVIDED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
 class SearchForm(forms.Form):
@@ -34,32 +31,74 @@ class SearchForm(forms.Form):
 
 
 @dataclass
-class Result:
-    """One page that was found: its title, its address and what it is about."""
+class Entry:
+    """One page that can be found: what it is called, what it is about, and all its words."""
 
+    item: Page | Deliverable | Initiative | PartnerUniversity
     title: str
-    url: str
     summary: str
+    texts: list[str]
+
+    @property
+    def url(self) -> str:
+        return self.item.get_absolute_url()
 
 
-def find(query: str) -> list[Result]:
-    """The published pages in which every word of `query` stands, in the active language or in its fallback.
+def find(query: str) -> list[Entry]:
+    """The published pages in which every word of `query` stands, at most MOST_RESULTS, as the active language reads.
 
-    At most RESULTS_A_KIND of each kind; pages that name a word in their title first.
+    Capitals and accents make no difference, so that "malmo" finds Malmö; a page with a word in its title comes first.
+    The words are compared here and not in the database: SQLite knows the capitals of English alone.
     """
-    words = query.split()
-    results = []
-    for model, fields, summary in SEARCHED:
-        found = model.objects.published()
-        for word in words:
-            found = found.filter(any_field_contains(fields, word))
-        for item in found.distinct()[:RESULTS_A_KIND]:
-            results.append(Result(str(getattr(item, fields[0])), item.get_absolute_url(), getattr(item, summary)))
-    return sorted(results, key=lambda result: not any(word.lower() in result.title.lower() for word in words))
+    words = fold(query).split()
+    found = []
+    for entry in entries():
+        text = fold(strip_tags(" ".join([entry.title, entry.summary, *entry.texts])))
+        if all(word in text for word in words):
+            found.append(entry)
+    return sorted(found, key=lambda entry: not any(word in fold(entry.title) for word in words))[:MOST_RESULTS]
 
 
-def any_field_contains(fields, word: str) -> Q:
-    condition = Q()
-    for field in fields:
-        condition |= Q(**{f"{field}__icontains": word})
-    return condition
+def fold(text: str) -> str:
+    """`text` without capitals and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(UNDIVIDED))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def entries() -> Iterator[Entry]:
+    """Every published page, in the order of the site."""
+    lists = words_of_lists()
+    for page in Page.objects.published():
+        yield Entry(page, page.title, page.description, [page.lead, page.body, *lists.get(page.kind, [])])
+    for deliverable in Deliverable.objects.published():
+        yield Entry(deliverable, deliverable.title, deliverable.summary, [deliverable.body])
+    for initiative in Initiative.objects.published().with_parts():
+        parts = [text for part in initiative.published_parts for text in (part.title, part.body)]
+        yield Entry(initiative, initiative.title, initiative.summary, [initiative.body, *parts])
+    for partner in PartnerUniversity.objects.published().with_own_names():
+        names = [own_name.name for own_name in partner.published_own_names]
+        texts = [partner.short_name, partner.city, partner.city_local, partner.city_past, partner.country.name]
+        yield Entry(partner, partner.name, partner.summary, [*texts, partner.description, *names])
+
+
+def words_of_lists() -> dict[str, list[str]]:
+    """By kind of page, the words of what it lists and what has no page of its own."""
+    alliance = Alliance.objects.first()
+    if alliance is None:
+        return {}
+    areas, benefits, tasks, milestones = (
+        [text for item in queryset for text in (getattr(item, name) for name in names)]
+        for queryset, names in (
+            (KeyArea.objects.published(), ("name", "description")),
+            (AudienceBenefit.objects.published(), ("audience", "benefit")),
+            (Task.objects.published().filter(partner=alliance.host_id), ("title", "body")),
+            (Milestone.objects.published(), ("title", "body", "source")),
+        )
+    )
+    names = [alliance.name, alliance.former_name, alliance.acronym, alliance.tagline, alliance.introduction]
+    return {
+        Page.Kind.HOME: [*names, *areas],
+        Page.Kind.VISION: [alliance.vision, *benefits],
+        Page.Kind.TASKS: tasks,
+        Page.Kind.MILESTONES: milestones,
+    }

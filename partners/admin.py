@@ -1,39 +1,8 @@
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import ContentAdmin, RolesMixin, thumbnail
 from partners.models import PartnerOwnName, PartnerUniversity
-
-
-class PartnerUniversityForm(forms.ModelForm):
-    """Lets staff hand the coordination over in one step: choosing it here takes it from the one before."""
-
-    def clean(self):
-        cleaned = super().clean()
-        stays = cleaned.get("role") == PartnerUniversity.Role.COORDINATOR
-        if self.initial.get("role") == PartnerUniversity.Role.COORDINATOR and "role" in cleaned and not stays:
-            raise ValidationError(
-                {
-                    "role": _(
-                        "The alliance always has a coordinator. Choose “Coordinator” at the university that takes over."
-                    )
-                }
-            )
-        return cleaned
-
-    def validate_constraints(self):
-        try:
-            self.instance.validate_constraints(exclude=self._get_validation_exclusions())
-        except ValidationError as error:
-            remaining = {
-                name: kept
-                for name, faults in error.error_dict.items()
-                if (kept := [fault for fault in faults if fault.code != "coordinator_exists"])
-            }
-            if remaining:
-                self.add_error(None, ValidationError(remaining))
 
 
 class OwnNameInline(RolesMixin, admin.TabularInline):
@@ -44,7 +13,6 @@ class OwnNameInline(RolesMixin, admin.TabularInline):
 
 @admin.register(PartnerUniversity)
 class PartnerUniversityAdmin(ContentAdmin):
-    form = PartnerUniversityForm
     inlines = [OwnNameInline]
     list_display = ["name", "city", "country", "role", "joined", "left", "logo_thumbnail", "order", "is_published"]
     list_editable = ["order"]
@@ -64,13 +32,6 @@ class PartnerUniversityAdmin(ContentAdmin):
         if obj is not None and obj.is_coordinator:
             return False
         return super().has_delete_permission(request, obj)
-
-    def save_model(self, request, obj, form, change):
-        self.hold_back(request, obj)
-        if obj.is_coordinator and "role" in form.changed_data:
-            obj.take_over_coordination()
-        else:
-            obj.save()
 
     def get_deleted_objects(self, objs, request):
         deletable, counts, missing_rights, protected = super().get_deleted_objects(objs, request)

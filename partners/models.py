@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, ProtectedError, Q
@@ -17,6 +18,7 @@ from django_countries.fields import CountryField
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
 
+COORDINATOR_EXISTS = "coordinator_exists"
 validate_language_tag = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
     _("Give the language as a code such as pl, nl or eu (BCP 47)."),
@@ -32,6 +34,11 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
     def for_list(self):
         """Partners as a list shows them, without their long texts, those that left last."""
         return self.defer("description").order_by(F("left").asc(nulls_first=True), "order", "pk")
+
+    def with_own_names(self):
+        """Partners with their published names in their own languages as `published_own_names`."""
+        own_names = models.Prefetch("own_names", PartnerOwnName.objects.published(), to_attr="published_own_names")
+        return self.prefetch_related(own_names)
 
     def matching(self, country: str = "", role: str = ""):
         """Partners in `country` (ISO 3166-1 alpha-2) and in `role`; an empty value asks for any."""
@@ -142,7 +149,7 @@ class PartnerUniversity(AddressedContent):
                 fields=["role"],
                 condition=Q(role="coordinator"),
                 name="one_coordinator",
-                violation_error_code="coordinator_exists",
+                violation_error_code=COORDINATOR_EXISTS,
                 violation_error_message=_("Another university coordinates already."),
             ),
             models.CheckConstraint(
@@ -187,14 +194,37 @@ class PartnerUniversity(AddressedContent):
         return super().delete(*args, **kwargs)
 
     @transaction.atomic
-    def take_over_coordination(self):
-        """Save this university as the coordinator; the one before becomes a member."""
-        type(self).objects.filter(role=self.Role.COORDINATOR).exclude(pk=self.pk).update(role=self.Role.MEMBER)
-        self.role = self.Role.COORDINATOR
-        self.save()
+    def save(self, *args, **kwargs):
+        """Save the university. If it is the coordinator, the one before becomes a member."""
+        if self.is_coordinator:
+            before = type(self).objects.filter(role=self.Role.COORDINATOR).exclude(pk=self.pk)
+            before.update(role=self.Role.MEMBER)
+        super().save(*args, **kwargs)
 
     def clean(self):
         require_words_for(self, "logo")
+        coordinates = type(self).objects.filter(pk=self.pk, role=self.Role.COORDINATOR).exists()
+        if coordinates and not self.is_coordinator:
+            raise ValidationError(
+                {
+                    "role": _(
+                        "The alliance always has a coordinator. Choose “Coordinator” at the university that takes over."
+                    )
+                }
+            )
+
+    def validate_constraints(self, exclude=None):
+        """Raise ValidationError where a constraint would be broken; a second coordinator is none, see `save`."""
+        try:
+            super().validate_constraints(exclude)
+        except ValidationError as error:
+            kept = {
+                name: remaining
+                for name, faults in error.error_dict.items()
+                if (remaining := [fault for fault in faults if fault.code != COORDINATOR_EXISTS])
+            }
+            if kept:
+                raise ValidationError(kept) from None
 
     def get_absolute_url(self):
         return reverse("partners:detail", args=[self.slug])
@@ -217,11 +247,11 @@ class PartnerUniversity(AddressedContent):
         return f"{latitude}° {north_or_south}, {longitude}° {east_or_west}"
 
     def structured_data(self) -> dict:
-        """The university as schema.org's CollegeOrUniversity."""
+        """The university, fetched `with_own_names`, as schema.org's CollegeOrUniversity."""
         return {
             "@type": "CollegeOrUniversity",
             "name": self.name,
-            "alternateName": [own_name.name for own_name in self.own_names.published()],
+            "alternateName": [own_name.name for own_name in self.published_own_names],
             "foundingDate": str(self.founded),
             "sameAs": self.website,
             "address": {

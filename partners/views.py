@@ -32,14 +32,13 @@ def partner_list(request):
 
 @require_safe
 def partner_detail(request, slug: str):
-    partner = get_object_or_404(PartnerUniversity.objects.published().with_slug(slug)[:1])
+    partner = get_object_or_404(PartnerUniversity.objects.published().with_own_names().with_slug(slug)[:1])
     if partner.slug != slug:
         return redirect(partner, permanent=True)
     context = {
         "section": Page.objects.section(Page.Kind.PARTNERS),
         "partner": partner,
         "subject": partner,
-        "own_names": partner.own_names.published(),
         "tasks": partner.tasks.published().with_initiatives(),
     }
     return render(request, "partners/detail.html", context)

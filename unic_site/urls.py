@@ -1,11 +1,9 @@
 """Addresses of the site. A visitor's addresses carry their language; the rest is the same for everyone."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
-from django.views.static import serve
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -14,7 +12,6 @@ urlpatterns = [
     path("", include("delivery.urls")),
     path("", include("pages.root_urls")),
     path("", include("alliance.root_urls")),
-    re_path(r"^media/(?P<path>.+)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
     *i18n_patterns(
         path("", include("alliance.urls")),
         path(_("partners/"), include("partners.urls")),

@@ -2,6 +2,8 @@
 
 import pytest
 
+from partners.models import PartnerUniversity
+
 pytestmark = pytest.mark.django_db
 
 
@@ -12,6 +14,39 @@ def page(client, query: str, language: str = "en") -> str:
 
 def test_a_word_of_a_title_is_found(client):
     assert "/en/partners/malmo-university/" in page(client, "malmö")
+
+
+def test_a_word_in_polish_is_found_on_polish_pages(client):
+    assert "/pl/partnerzy/uniwersytet-lodzki/" in page(client, "łódzki", "pl")
+
+
+@pytest.mark.parametrize("query", ["LODZ", "Łódź", "łódź", "lódź"])
+def test_capitals_and_accents_make_no_difference(client, query):
+    assert "/en/partners/university-of-lodz/" in page(client, query)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("Creathon", "/en/timeline/"),
+        ("Student Charter", "/en/tasks/"),
+        ("doctoral", "/en/vision/"),
+        ("superdiversity", "/en/"),
+        ("mobility hubs", "/en/transformation/unic-inter-university-campus/"),
+    ],
+)
+def test_words_that_stand_in_lists_lead_to_the_page_of_the_list(client, query, path):
+    assert f'<a href="{path}">' in page(client, query)
+
+
+def test_the_names_of_tags_are_no_words_of_a_page(client):
+    assert "0 pages found" in page(client, "blockquote")
+    assert "0 pages found" in page(client, "</p>")
+
+
+def test_an_unpublished_page_is_not_found(client):
+    PartnerUniversity.objects.filter(key="malmo-university").update(is_published=False)
+    assert "/en/partners/malmo-university/" not in page(client, "malmö")
 
 
 def test_every_word_must_stand_on_the_page(client):

@@ -56,10 +56,40 @@ def test_pages_are_compressed_for_who_can_read_it(client):
     assert "Content-Encoding" not in client.get("/en/")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "language", "heading", "way_out"),
+    [
+        ("/en/nowhere/at/all/", "en", "This page is not here", "/en/"),
+        ("/pl/nigdzie/w/ogole/", "pl", "Tej strony tu nie ma", "/pl/"),
+    ],
+)
+def test_a_page_that_is_not_here_says_so_within_the_frame(client, path, language, heading, way_out):
+    response = client.get(path)
+    html = response.content.decode()
+    assert response.status_code == 404
+    assert f'<html lang="{language}"' in html
+    assert f"<h1>{heading}</h1>" in html
+    assert f'href="{way_out}"' in html
+    assert 'content="noindex"' in html
+    assert 'class="menu"' in html
+
+
 def test_a_host_that_is_not_ours_is_refused_with_a_page(forgiving_client, db):
     response = forgiving_client.get("/en/", headers={"host": "evil.example"})
     assert response.status_code == 400
     assert "<h1>This request could not be understood</h1>" in response.content.decode()
+
+
+def test_a_fault_of_the_program_shows_a_page_without_details(forgiving_client, db, monkeypatch):
+    from alliance import views
+
+    monkeypatch.setattr(views.Page.objects, "section", lambda kind: 1 / 0)
+    response = forgiving_client.get("/pl/wizja/")
+    html = response.content.decode()
+    assert response.status_code == 500
+    assert '<html lang="pl"' in html
+    assert "ZeroDivisionError" not in html and "Traceback" not in html
 
 
 def test_without_its_database_the_site_asks_to_come_back(forgiving_client, no_database):
@@ -107,3 +137,11 @@ def test_a_form_without_its_token_is_refused_with_a_page(staff):
     response = client.post("/admin/pages/page/add/", {})
     assert response.status_code == 403
     assert "<h1>You may not do this</h1>" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_uploads_are_served_and_nothing_beside_them(client, settings):
+    settings.MEDIA_ROOT.mkdir(parents=True)
+    (settings.MEDIA_ROOT.parent / "secret").write_text("hidden")
+    assert client.get("/media/../secret").status_code == 400
+    assert client.get("/media/", follow=True).status_code == 404

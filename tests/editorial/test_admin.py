@@ -4,7 +4,9 @@ from io import BytesIO
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db import connection
+from django.db.models.fields.files import FieldFile
 from django.forms import BaseFormSet
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -50,7 +52,7 @@ def filled_in(response, **changes) -> dict:
     for form in forms:
         for bound in form:
             value = bound.value()
-            if value is None or value is False or bound.field.disabled:
+            if value is None or value is False or bound.field.disabled or isinstance(value, FieldFile):
                 continue
             values[bound.html_name] = value
     return values | changes
@@ -70,6 +72,19 @@ def test_every_kind_of_content_can_be_listed_searched_and_opened(signed_in, mode
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
+def test_a_form_saved_as_it_is_changes_nothing(signed_in, model):
+    client = signed_in()
+    item = model.objects.first()
+    before = {f.attname: getattr(item, f.attname) for f in item._meta.fields if f.name != "updated_at"}
+    response = save(client, item)
+    assert response.redirect_chain, response.context["errors"] if response.context else response
+    item.refresh_from_db()
+    after = {f.attname: getattr(item, f.attname) for f in item._meta.fields if f.name != "updated_at"}
+    # An empty translation may come back as an empty text where nothing was stored.
+    assert {k: v or None for k, v in after.items()} == {k: v or None for k, v in before.items()}
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=ids)
 def test_a_list_costs_the_same_queries_however_long_it_is(signed_in, model):
     client = signed_in()
     client.get(list_address(model))
@@ -84,6 +99,25 @@ def test_a_list_costs_the_same_queries_however_long_it_is(signed_in, model):
 def test_every_field_of_content_explains_itself_or_has_a_plain_name(signed_in):
     html = signed_in().get(address(PartnerUniversity.objects.first())).content.decode()
     assert "Degrees north of the equator" in html
+
+
+def test_an_editor_changes_a_polish_text_and_sees_it_on_the_page(signed_in):
+    client = signed_in("Editors")
+    deliverable = Deliverable.objects.get(key="seamless-mobility")
+    save(client, deliverable, title_pl="Mobilność bez granic")
+    assert "Mobilność bez granic" in client.get("/pl/rezultaty/").content.decode()
+    assert LogEntry.objects.filter(object_id=deliverable.pk).exists()
+
+
+def test_what_is_typed_survives_an_error_which_names_the_field(signed_in):
+    client = signed_in()
+    response = save(
+        client, PartnerUniversity.objects.get(key="university-of-oulu"), latitude="north", name_pl="Nowa nazwa"
+    )
+    html = response.content.decode()
+    assert not response.redirect_chain
+    assert response.context["adminform"].form.errors.keys() == {"latitude"}
+    assert "Nowa nazwa" in html
 
 
 def test_dangerous_text_is_cleaned_before_it_is_kept(signed_in):
@@ -106,6 +140,19 @@ def test_two_items_without_an_address_in_a_language_are_both_kept(signed_in):
         ("twin", None),
         ("twin-2", None),
     }
+
+
+def test_choosing_a_coordinator_takes_the_role_from_the_one_before(signed_in):
+    response = save(signed_in(), PartnerUniversity.objects.get(key="university-of-oulu"), role="coordinator")
+    assert response.redirect_chain
+    coordinators = PartnerUniversity.objects.filter(role="coordinator")
+    assert [partner.key for partner in coordinators] == ["university-of-oulu"]
+
+
+def test_the_coordinator_cannot_step_down_without_a_successor(signed_in):
+    response = save(signed_in(), PartnerUniversity.objects.get(role="coordinator"), role="member")
+    assert "The alliance always has a coordinator." in response.content.decode()
+    assert PartnerUniversity.objects.filter(role="coordinator").count() == 1
 
 
 def test_the_coordinator_cannot_be_deleted_from_the_list(signed_in):
@@ -135,6 +182,12 @@ def test_tasks_are_edited_within_their_university(signed_in):
     assert 'name="own_names-0-name"' in html
 
 
+def test_view_on_site_leads_to_the_page_in_the_editors_language(signed_in):
+    client = signed_in()
+    html = client.get(address(Deliverable.objects.get(key="seamless-mobility")), headers={"accept-language": "pl"})
+    assert 'href="/pl/rezultaty/' in html.content.decode()
+
+
 def test_view_on_site_is_not_offered_for_what_is_not_on_the_site(signed_in):
     Deliverable.objects.filter(key="seamless-mobility").update(is_published=False)
     html = signed_in().get(address(Deliverable.objects.get(key="seamless-mobility"))).content.decode()
@@ -147,6 +200,21 @@ def picture(image_format: str = "PNG", **options) -> BytesIO:
     file.seek(0)
     file.name = f"logo.{image_format.lower()}"
     return file
+
+
+def test_a_logo_needs_words_and_is_then_shown_on_the_page_and_in_the_list(signed_in):
+    client = signed_in()
+    oulu = PartnerUniversity.objects.get(key="university-of-oulu")
+    response = save(client, oulu, logo=picture())
+    assert response.context["adminform"].form.errors.keys() == {"logo_alt_en"}
+    assert save(client, oulu, logo=picture(), logo_alt_en="Logo of the University of Oulu").redirect_chain
+    oulu.refresh_from_db()
+    assert (
+        f'src="{oulu.logo.url}" alt="Logo of the University of Oulu"'
+        in client.get("/en/partners/university-of-oulu/").content.decode()
+    )
+    assert f'class="thumbnail" src="{oulu.logo.url}"' in client.get(list_address(PartnerUniversity)).content.decode()
+    assert client.get(oulu.logo.url).status_code == 200
 
 
 def test_an_svg_is_refused_with_the_reason(signed_in):

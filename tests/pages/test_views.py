@@ -78,6 +78,16 @@ def test_every_page_leads_to_itself_in_each_language(client):
             assert f'href="{other}" lang="{language}"' in re.sub(r"\s+", " ", html), (path, other)
 
 
+def test_addresses_are_translated(client):
+    assert "/pl/partnerzy/uniwersytet-lodzki/" in addresses(client)
+    assert "/en/partners/university-of-lodz/" in addresses(client)
+
+
+def test_an_address_with_another_languages_words_leads_to_the_right_one(client):
+    response = client.get("/pl/partnerzy/university-of-lodz/")
+    assert (response.status_code, response["Location"]) == (301, "/pl/partnerzy/uniwersytet-lodzki/")
+
+
 def test_the_frame_marks_the_current_page_in_the_menu(client):
     html = body(client.get("/en/partners/"))
     assert one(r'<a href="([^"]+)"\s+aria-current="page"', html) == "/en/partners/"
@@ -114,6 +124,11 @@ def test_the_root_leads_to_the_language_that_the_browser_prefers(client):
         response = client.get("/", headers={"accept-language": asked})
         assert (response.status_code, response["Location"]) == (302, path), asked
         assert "Accept-Language" in response["Vary"]
+
+
+def test_a_language_that_is_not_offered_has_no_pages(client):
+    assert client.get("/nl/", follow=True).status_code == 404
+    assert client.get("/nl/partners/", follow=True).status_code == 404
 
 
 def test_old_addresses_lead_to_the_home_pages(client):

@@ -6,6 +6,7 @@ import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from translations.messages import extract_messages, po_path
 
@@ -19,6 +20,10 @@ def test_texts_are_found_in_code_and_templates():
     assert any("pages found for" in message.id[1] for message in extract_messages() if isinstance(message.id, tuple))
 
 
+def test_no_text_lacks_a_translation():
+    call_command("makemessages", "--check", stdout=StringIO())
+
+
 def test_a_language_without_translations_is_reported():
     with pytest.raises(CommandError, match="fi: Skip to content"):
         call_command("makemessages", "--check", "--locale", "fi", stdout=StringIO())
@@ -30,6 +35,12 @@ def test_placeholders_survive_translation(code):
         catalog = read_po(file, locale=code)
     faults = [str(error) for message in catalog for error in message.check(catalog) if message.id]
     assert not faults
+
+
+def test_compiled_translations_speak(tmp_path, settings):
+    call_command("compilemessages", verbosity=0)
+    with translation.override("pl"):
+        assert translation.gettext("Skip to content") == "Przejdź do treści"
 
 
 def test_a_damaged_file_is_named_with_its_line(tmp_path, settings):

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
         command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "4", "--no-ws"]
         command += ["--workers-kill-timeout", "10"]
-        command += ["--log-level", "warning", *(["--reload"] if reload else []), "delivery.worker:application"]
+        command += ["--log-level", "warning", *(["--reload"] if reload else []), "unic_site.worker:application"]
         environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}
         # The server takes this process's place, so that signals reach it directly.
         os.execve(sys.executable, command, environment)  # noqa: S606 (no shell is meant)
