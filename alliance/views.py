@@ -54,7 +54,7 @@ def deliverable_list(request):
         request,
         Page.Kind.DELIVERABLES,
         "alliance/deliverable_list.html",
-        deliverables=Deliverable.objects.published().defer("body"),
+        deliverables=Deliverable.objects.published(),
     )
 
 
@@ -78,7 +78,7 @@ def initiative_list(request):
         request,
         Page.Kind.INITIATIVES,
         "alliance/initiative_list.html",
-        initiatives=Initiative.objects.published().defer("body").with_parts(),
+        initiatives=Initiative.objects.published().with_parts(),
     )
 
 
