@@ -4,16 +4,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth import get_permission_codename
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db import models
 from django.forms import CheckboxSelectMultiple, Textarea
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from js_asset import Media
+from js_asset import JS, Media
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
-LANGUAGE_TABS = Media(css={"all": ["editorial/admin.css"]}, js=["editorial/language-tabs.js"])
+FORM_MEDIA = Media(
+    css={"all": ["editorial/admin.css"]},
+    js=["editorial/rich-text.js", JS("editorial/language-tabs.js", {"type": "module"})],
+)
 
 
 def translation_fields(model) -> set[str]:
@@ -86,6 +92,13 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
             return None
         return obj.get_absolute_url()
 
+    def get_changelist_formset(self, request, **kwargs):
+        formset = super().get_changelist_formset(request, **kwargs)
+        for field in formset.form.base_fields.values():
+            # A field in a list has no label of its own, only the heading of its column.
+            field.widget.attrs["aria-label"] = capfirst(field.label)
+        return formset
+
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)
         if self.translates_only(request):
@@ -104,7 +117,7 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
 
     def render_change_form(self, request, context, *args, **kwargs):
         # The rich text editor prints an import map, an inline script that only a nonce lets run.
-        context["media"] = Media.from_media(context["media"] + LANGUAGE_TABS, nonce=request.csp_nonce)
+        context["media"] = Media.from_media(context["media"] + FORM_MEDIA, nonce=request.csp_nonce)
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -114,6 +127,26 @@ class ContentInline(RolesMixin, TranslationStackedInline):
     extra = 0
     show_change_link = False
     formfield_overrides = ContentAdmin.formfield_overrides
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin):
+    """Staff accounts: what a person may do follows from their groups alone."""
+
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
+    list_filter = ["is_active", "is_superuser", "groups"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Personal info"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        (_("Important dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
 
 
 def thumbnail(field: str, description):

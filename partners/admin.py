@@ -1,22 +1,23 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django_countries.filters import CountryFilter
 
 from editorial.admin import ContentAdmin, RolesMixin, thumbnail
 from partners.models import PartnerOwnName, PartnerUniversity
 
 
-class OwnNameInline(RolesMixin, admin.TabularInline):
+class OwnNameInline(RolesMixin, admin.StackedInline):
     model = PartnerOwnName
-    fields = ["language", "name", "order", "is_published"]
+    fields = [("language", "name"), ("order", "is_published")]
     extra = 0
 
 
 @admin.register(PartnerUniversity)
 class PartnerUniversityAdmin(ContentAdmin):
     inlines = [OwnNameInline]
-    list_display = ["name", "city", "country", "role", "joined", "left", "logo_thumbnail", "order", "is_published"]
+    list_display = ["name", "city", "country", "role", "logo_thumbnail", "order", "is_published"]
     list_editable = ["order"]
-    list_filter = ["role", "is_published", "country"]
+    list_filter = ["role", "is_published", ("country", CountryFilter)]
     search_fields = ["name", "short_name", "city", "city_local", "own_names__name"]
     fieldsets = [
         (None, {"fields": ["name", "short_name", "slug", "summary", "description"]}),

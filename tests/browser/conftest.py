@@ -1,0 +1,155 @@
+"""A real server process with the first content, and real Chromium to visit it with.
+
+Fixtures live as long as this package: Playwright's event loop would stand in the way of other tests' databases.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+PASSWORD = "a-long-pass-phrase"
+# Made in the server's database before it starts: name → groups; none means superuser.
+STAFF = {"root": [], "translator": ["Translators"], "editor": ["Editors"], "officer": ["Privacy officers"]}
+MAKE_STAFF = f"""
+from django.contrib.auth.models import Group, User
+for name, groups in {STAFF!r}.items():
+    user = User.objects.create_user(name, password={PASSWORD!r}, is_staff=True, is_superuser=not groups)
+    user.groups.set(Group.objects.filter(name__in=groups))
+"""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Site:
+    """A running server: its address, and the folder with its data."""
+
+    url: str
+    data: Path
+    paths: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory) -> Site:
+    data = tmp_path_factory.mktemp("site")
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = kept | {"DATA_DIR": str(data)}
+    manage = [sys.executable, "manage.py"]
+    for command in (["prepare"], ["shell", "-v", "0", "-c", MAKE_STAFF]):
+        subprocess.run([*manage, *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [*manage, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    wait_for(f"{url}/readyz", server)
+    with urllib.request.urlopen(f"{url}/sitemap.xml") as response:
+        addresses = re.findall(r"<loc>([^<]+)</loc>", response.read().decode())
+    yield Site(url, data, [address.removeprefix(url) for address in addresses])
+    server.send_signal(signal.SIGTERM)
+    server.wait(timeout=20)
+
+
+def wait_for(url: str, server: subprocess.Popen):
+    for _ in range(300):
+        assert server.poll() is None, "the server ended before it answered"
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not answer within 30 seconds")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Browser:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is missing: install it, on Debian with: sudo apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """One browser context with one page, and what the browser complained of on the way."""
+
+    site: Site
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.page.on("console", self.note_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def note_console(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    @property
+    def strangers(self) -> list[str]:
+        """The requests that went to another host."""
+        own = (self.site.url, "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(own)]
+
+    def go(self, path: str):
+        return self.page.goto(self.site.url + path)
+
+
+@pytest.fixture
+def visit(site, chromium):
+    """A function that opens a browser; whatever it then complains of, or asks of another host, fails the test."""
+    visitors = []
+
+    def open_browser(**options) -> Visitor:
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(10_000)
+        visitor = Visitor(site, context, context.new_page())
+        visitors.append(visitor)
+        return visitor
+
+    yield open_browser
+    for visitor in visitors:
+        visitor.context.close()
+        assert not visitor.complaints
+        assert not visitor.strangers
+
+
+@pytest.fixture
+def sign_in(visit):
+    """A function that opens a browser in which the given member of staff has signed in."""
+
+    def open_admin(name: str, **options) -> Visitor:
+        visitor = visit(**options)
+        visitor.go("/admin/")
+        visitor.page.get_by_label("Username").fill(name)
+        visitor.page.get_by_label("Password").fill(PASSWORD)
+        visitor.page.get_by_role("button", name="Log in").click()
+        visitor.page.wait_for_url(f"{visitor.site.url}/admin/")
+        return visitor
+
+    return open_admin

