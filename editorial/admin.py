@@ -7,18 +7,18 @@ from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db import models
-from django.forms import CheckboxSelectMultiple, Textarea
+from django.forms import CheckboxSelectMultiple, Script, Textarea
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from js_asset import JS, Media
+from js_asset import Media
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
 FORM_MEDIA = Media(
     css={"all": ["editorial/admin.css"]},
-    js=["editorial/rich-text.js", JS("editorial/language-tabs.js", {"type": "module"})],
+    js=["editorial/rich-text.js", Script("editorial/language-tabs.js", type="module")],
 )
 
 

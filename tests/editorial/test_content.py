@@ -1,0 +1,283 @@
+"""Content files: loaded without undoing anyone's work, checked before anything changes, written as they are read."""
+
+import tempfile
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+import tomli_w
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
+from editorial.content import ContentError, ContentFiles, content_models, dump
+from editorial.models import LoadedContent
+from pages.models import Page
+from partners.models import PartnerUniversity
+
+pytestmark = pytest.mark.django_db
+
+
+def delete_everything():
+    for model in reversed(content_models().values()):
+        model.objects.all().delete()
+    LoadedContent.objects.all().delete()
+
+
+def write(folder: Path, **languages: dict) -> Path:
+    folder.mkdir(exist_ok=True)
+    for code, document in languages.items():
+        (folder / f"{code}.toml").write_text(tomli_w.dumps(document), encoding="utf-8")
+    return folder
+
+
+def read(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.toml")}
+
+
+def load(folder=settings.CONTENT_DIR, **options) -> str:
+    output = StringIO()
+    call_command("load_content", folder=folder, stdout=output, **options)
+    return output.getvalue()
+
+
+PAGE = {"title": "News", "short_title": "News", "description": "What is new."}
+
+
+def test_a_second_run_changes_nothing():
+    before = list(Page.objects.values_list("updated_at"))
+    assert "0 created, 0 updated" in load()
+    assert list(Page.objects.values_list("updated_at")) == before
+
+
+def test_a_new_text_in_a_file_is_taken_over_and_reported(tmp_path):
+    load(write(tmp_path, en={"pages": {"news": PAGE}}))
+    report = load(write(tmp_path, en={"pages": {"news": PAGE | {"title": "Latest news"}}}))
+    assert "pages.news: updated" in report
+    assert Page.objects.get(key="news").title_en == "Latest news"
+
+
+def test_what_an_editor_changed_is_kept_and_reported(tmp_path):
+    load(write(tmp_path, en={"pages": {"news": PAGE}}, pl={"pages": {"news": {"title": "Nowe"}}}))
+    Page.objects.filter(key="news").update(title_en="By hand")
+    changed = PAGE | {"title": "From the file", "description": "Also new."}
+    report = load(write(tmp_path, en={"pages": {"news": changed}}, pl={"pages": {"news": {"title": "Nowości"}}}))
+    page = Page.objects.get(key="news")
+    assert (page.title_en, page.description_en, page.title_pl) == ("By hand", "Also new.", "Nowości")
+    assert "pages.news.title_en: kept, because an editor changed it" in report
+
+
+def test_what_an_editor_emptied_stays_empty(tmp_path):
+    load(write(tmp_path, en={"pages": {"news": PAGE | {"lead": "Hello"}}}))
+    Page.objects.filter(key="news").update(lead_en="")
+    load(write(tmp_path, en={"pages": {"news": PAGE | {"lead": "Hello again"}}}))
+    assert Page.objects.get(key="news").lead_en == ""
+
+
+def test_what_an_editor_deleted_stays_away_until_it_is_asked_for():
+    Deliverable.objects.get(key="social-inclusion").delete()
+    assert "deliverables.social-inclusion: left out, because an editor deleted it" in load()
+    assert not Deliverable.objects.filter(key="social-inclusion").exists()
+    assert "deliverables.social-inclusion: created" in load(restore=True)
+    assert Deliverable.objects.get(key="social-inclusion").title_pl == "Włączenie społeczne"
+
+
+def test_what_an_editor_added_is_left_alone():
+    Page.objects.create(key="mine", **{f"{name}_en": text for name, text in PAGE.items()})
+    load()
+    assert Page.objects.filter(key="mine").exists()
+
+
+def test_a_language_added_later_is_filled_in(tmp_path):
+    load(write(tmp_path, en={"pages": {"news": PAGE}}))
+    load(write(tmp_path, sv={"pages": {"news": {"title": "Nyheter"}}}))
+    assert Page.objects.get(key="news").title_sv == "Nyheter"
+
+
+def test_texts_are_cleaned_on_their_way_in(tmp_path):
+    load(write(tmp_path, en={"pages": {"news": PAGE | {"body": "<p onclick='x'>A<script>b</script></p>"}}}))
+    assert Page.objects.get(key="news").body_en == "<p>A</p>"
+
+
+@pytest.mark.parametrize(
+    ("en", "fault"),
+    [
+        ({"page": {"news": PAGE}}, "en.toml: page: unknown section; use one of "),
+        ({"pages": {"news": PAGE | {"titel": "x"}}}, "en.toml: pages.news.titel: unknown field; use one of "),
+        ({"pages": {"news": PAGE | {"title": 5}}}, "en.toml: pages.news.title: must be a text in quotes, not 5."),
+        ({"pages": {"news": PAGE | {"title": ""}}}, "en.toml: pages.news.title: missing; it must have a value."),
+        ({"pages": {"news": PAGE | {"kind": "nonsense"}}}, "en.toml: pages.news.kind: "),
+        ({"pages": {"news": PAGE | {"title": "x" * 151}}}, "en.toml: pages.news.title: "),
+        ({"pages": {"No such key": PAGE}}, "en.toml: pages.No such key: the key is not allowed"),
+        ({"pages": {"news": PAGE | {"order": True}}}, "pages.news.order: must be a whole number, not True."),
+        ({"pages": "news"}, "en.toml: pages: write each item as a table: [pages.some-key]."),
+        (
+            {"initiative_parts": {"part": {"title": "A", "initiative": "nowhere"}}},
+            "en.toml: initiative_parts.part.initiative: “nowhere” is no key of [initiatives]; correct it, or add",
+        ),
+    ],
+)
+def test_a_fault_is_named_with_file_key_and_remedy_and_nothing_changes(tmp_path, en, fault):
+    before = Page.objects.count()
+    with pytest.raises(CommandError) as caught:
+        load(write(tmp_path, en={"redirects": {"sound": {"old_path": "/sound"}}} | en))
+    assert "nothing was changed" in str(caught.value)
+    assert fault in str(caught.value)
+    assert Page.objects.count() == before
+    assert not LoadedContent.objects.filter(key="sound").exists()
+
+
+@pytest.mark.parametrize(
+    ("pl", "fault"),
+    [
+        ({"pages": {"elsewhere": {"title": "x"}}}, "pl.toml: pages.elsewhere: not in en.toml; correct the key"),
+        ({"pages": {"news": {"order": 2}}}, "pl.toml: pages.news.order: not a translated field; give it in the source"),
+    ],
+)
+def test_a_fault_in_a_translation_is_named(tmp_path, pl, fault):
+    with pytest.raises(ContentError) as caught:
+        ContentFiles(write(tmp_path, en={"pages": {"news": PAGE}}, pl=pl))
+    assert fault in str(caught.value)
+
+
+def test_all_faults_are_named_at_once(tmp_path):
+    folder = write(tmp_path, en={"pages": {"news": PAGE | {"titel": "x", "order": "one"}}, "nothing": {}})
+    (folder / "xx.toml").write_text("")
+    (folder / "pl.toml").write_text("not toml")
+    with pytest.raises(ContentError) as caught:
+        ContentFiles(folder)
+    assert len(caught.value.faults) == 5
+
+
+def test_a_folder_without_the_source_is_named(tmp_path):
+    with pytest.raises(CommandError, match=r"en\.toml: the file is missing; it is the source of all others"):
+        load(tmp_path)
+
+
+def test_what_the_database_refuses_undoes_the_whole_run(tmp_path):
+    twice = {"pages": {"one": PAGE | {"kind": "home"}}, "redirects": {"a": {"old_path": "/a"}}}
+    with pytest.raises(CommandError, match=r"pages\.one: .*This section has a page already"):
+        load(write(tmp_path, en=twice))
+    assert not LoadedContent.objects.filter(section="redirects", key="a").exists()
+
+
+def picture(**options) -> bytes:
+    output = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(output, "PNG", **options)
+    return output.getvalue()
+
+
+def test_pictures_are_loaded_once_and_move_with_the_files(tmp_path):
+    university = {"university-of-oulu": {"logo": "images/oulu.png", "logo_alt": "Oulu’s logo"}}
+    source = dump(tmp_path / "source") and tmp_path / "source"
+    (source / "images").mkdir()
+    (source / "images/oulu.png").write_bytes(picture())
+    text = (source / "en.toml").read_text()
+    heading = "[partners.university-of-oulu]\n"
+    added = "".join(f'{name} = "{value}"\n' for name, value in university["university-of-oulu"].items())
+    (source / "en.toml").write_text(text.replace(heading, heading + added))
+    assert "partners.university-of-oulu: updated" in load(source)
+    stored = PartnerUniversity.objects.get(key="university-of-oulu").logo
+    assert stored.width == 40
+    assert "0 updated" in load(source)
+    dump(tmp_path / "copy")
+    assert (tmp_path / "copy/images" / stored.name).read_bytes() == stored.open().read()
+
+
+def test_a_picture_that_is_none_or_lies_elsewhere_is_named(tmp_path):
+    university = {"name": "U", "city": "C", "summary": "S", "short_name": "U", "city_local": "C", "country": "PL"}
+    university |= {"city_local_language": "pl", "latitude": 1, "longitude": 2, "founded": 1900}
+    university |= {"website": "https://example.org/", "logo_alt": "L"}
+    (tmp_path / "text.png").write_text("no picture")
+    for logo, fault in (
+        ("text.png", "This is not a picture that can be read."),
+        ("missing.png", "there is no file"),
+        ("../../etc/passwd", "must be the path of a picture below the content folder"),
+    ):
+        with pytest.raises(ContentError) as caught:
+            ContentFiles(write(tmp_path, en={"partners": {"u": university | {"logo": logo}}}))
+        assert fault in str(caught.value)
+
+
+def test_the_sites_own_files_come_back_as_they_were_loaded(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    dump(first)
+    delete_everything()
+    load(first)
+    dump(second)
+    assert read(first) == read(second)
+    assert set(read(first)) == {"en.toml", "pl.toml"}
+    for model in (Alliance, Deliverable, Initiative, Milestone, Page, PartnerUniversity, Task):
+        assert model.objects.count() > 0
+
+
+def words(most: int) -> st.SearchStrategy[str]:
+    """Text as a form field stores it: without control characters, and without space at its ends."""
+    letters = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+    return st.text(letters, min_size=1, max_size=most).map(str.strip).filter(bool)
+
+
+SLUGS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True)
+PARAGRAPHS = words(60).map(lambda text: text.replace("&", "").replace("<", "").replace(">", "").strip())
+PAGES = st.dictionaries(
+    SLUGS,
+    st.fixed_dictionaries(
+        {"title_en": words(150), "short_title_en": words(40), "description_en": words(300)},
+        optional={
+            "title_pl": words(150),
+            "description_hr": words(300),
+            "lead_tr": words(600),
+            "slug_fi": SLUGS,
+            "body_en": PARAGRAPHS.filter(bool).map(lambda text: f"<p>{text}</p>"),
+            "order": st.integers(0, 32767),
+            "place": st.sampled_from(["menu", "footer", "nowhere"]),
+            "is_published": st.booleans(),
+        },
+    ),
+    max_size=4,
+)
+MILESTONES = st.dictionaries(
+    SLUGS,
+    st.fixed_dictionaries(
+        {
+            "title_en": words(200),
+            "source_en": words(200),
+            "date": st.dates(),
+            "precision": st.sampled_from(["day", "month", "year"]),
+        },
+        optional={"title_sv": words(200)},
+    ),
+    max_size=3,
+)
+
+
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pages=PAGES, milestones=MILESTONES)
+def test_loading_what_was_dumped_gives_the_same_content(pages, milestones):
+    slugs = [page["slug_fi"] for page in pages.values() if "slug_fi" in page]
+    with transaction.atomic(), tempfile.TemporaryDirectory() as folder:
+        delete_everything()
+        for key, page in pages.items():
+            if slugs.count(page.get("slug_fi")) > 1:
+                page = page | {"slug_fi": None}
+            Page.objects.create(key=key, **page)
+        for key, milestone in milestones.items():
+            Milestone.objects.create(key=key, **milestone)
+        first, second = Path(folder) / "first", Path(folder) / "second"
+        dump(first)
+        delete_everything()
+        ContentFiles(first).load()
+        dump(second)
+        assert read(first) == read(second)
+        stored = {page.key: page for page in Page.objects.all()}
+        assert stored.keys() == pages.keys()
+        for key, page in pages.items():
+            assert {name: getattr(stored[key], name) for name in page if name != "slug_fi"} == {
+                name: value for name, value in page.items() if name != "slug_fi"
+            }
+        transaction.set_rollback(True)

@@ -1,0 +1,166 @@
+"""Whatever way a text or a picture takes into the site, nothing is kept that should not be served."""
+
+from io import BytesIO
+from struct import pack
+from zlib import compress, crc32
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from editorial.fields import MAX_IMAGE_BYTES, clean_image
+from pages.models import Page
+from partners.models import PartnerUniversity
+
+DANGEROUS = [
+    ("<p>a<script>alert(1)</script></p>", "<p>a</p>"),
+    ('<p onclick="alert(1)">a</p>', "<p>a</p>"),
+    ('<p><img src="x" onerror="alert(1)">a</p>', "<p>a</p>"),
+    ('<p style="position:fixed">a</p>', "<p>a</p>"),
+    ('<p><a href="javascript:alert(1)">a</a></p>', None),
+    ('<iframe src="https://example.org"></iframe><p>a</p>', "<p>a</p>"),
+    ("<p>a<!-- b --></p>", "<p>a</p>"),
+]
+
+
+@pytest.fixture
+def page(db):
+    return Page.objects.get(key="about")
+
+
+WAYS = {
+    "save": lambda page, html: (setattr(page, "body_en", html), page.save()),
+    "update": lambda page, html: Page.objects.filter(pk=page.pk).update(body_en=html),
+    "bulk update": lambda page, html: (
+        setattr(page, "body_en", html),
+        Page.objects.bulk_update([page], ["body_en"]),
+    ),
+    "translation": lambda page, html: (setattr(page, "body_pl", html), page.save()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("html", "clean"), DANGEROUS)
+def test_dangerous_html_is_never_stored(page, way, html, clean):
+    WAYS[way](page, html)
+    page.refresh_from_db()
+    stored = page.body_pl if way == "translation" else page.body_en
+    assert not any(word in stored for word in ("script", "onclick", "onerror", "style", "iframe", "alert", "<!--"))
+    if clean:
+        assert stored == clean
+
+
+def test_what_the_editor_can_make_is_kept(page):
+    html = (
+        '<h2>A</h2><h3>B</h3><p><strong>c</strong> <em>d</em><br><a href="https://example.org/">e</a></p>'
+        "<ul><li><p>f</p></li></ul><ol><li><p>g</p></li></ol><blockquote><p>h</p></blockquote>"
+    )
+    page.body_en = html
+    page.save()
+    page.refresh_from_db()
+    stored = page.body_en.replace(' rel="noopener noreferrer"', "").replace(' rel="noopener"', "")
+    assert stored == html
+
+
+def file(image: Image.Image, image_format: str, name: str = "photo.x", **options) -> ContentFile:
+    output = BytesIO()
+    image.save(output, image_format, **options)
+    return ContentFile(output.getvalue(), name=name)
+
+
+def opened(cleaned) -> Image.Image:
+    cleaned.seek(0)
+    return Image.open(BytesIO(cleaned.read()))
+
+
+PHOTO = Image.new("RGB", (60, 40), "teal")
+
+
+@pytest.mark.parametrize(("image_format", "ending"), [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")])
+def test_an_allowed_picture_is_kept_with_the_ending_of_what_it_is(image_format, ending):
+    cleaned = clean_image(file(PHOTO, image_format, "holiday.gif"))
+    assert cleaned.name == f"holiday{ending}"
+    assert opened(cleaned).size == (60, 40)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_kind_of_png_can_be_kept(mode):
+    assert opened(clean_image(file(Image.new(mode, (5, 4)), "PNG"))).size == (5, 4)
+
+
+def test_metadata_is_taken_out_and_the_picture_stands_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Camera of Jan"
+    exif.get_ifd(0x8825)[1] = "N"
+    cleaned = clean_image(file(PHOTO, "JPEG", exif=exif, comment=b"secret"))
+    image = opened(cleaned)
+    assert image.size == (40, 60)
+    assert not image.getexif()
+    cleaned.seek(0)
+    content = cleaned.read()
+    assert b"Camera of Jan" not in content and b"secret" not in content
+
+
+def test_text_hidden_in_a_png_or_behind_it_is_taken_out():
+    from PIL.PngImagePlugin import PngInfo
+
+    notes = PngInfo()
+    notes.add_text("Author", "hidden words")
+    upload = file(PHOTO, "PNG", pnginfo=notes)
+    upload = ContentFile(upload.read() + b"<script>behind</script>", name="a.png")
+    cleaned = clean_image(upload)
+    cleaned.seek(0)
+    content = cleaned.read()
+    assert b"hidden words" not in content and b"behind" not in content
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes that claims 100 000 by 100 000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
+
+    header = pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", compress(b"\0")) + chunk(b"IEND", b"")
+
+
+FRAMES = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+REFUSED = {
+    "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG pictures are refused"),
+    "SVG after a declaration": (b'<?xml version="1.0"?>\n<!-- a -->\n<SVG></SVG>', "SVG pictures are refused"),
+    "text": (b"hello", "This is not a picture that can be read"),
+    "nothing": (b"", "This is not a picture that can be read"),
+    "half a picture": (lambda: file(PHOTO, "PNG").read()[:60], "This is not a picture that can be read"),
+    "a GIF": (lambda: file(PHOTO, "GIF").read(), "This is not a picture that can be read"),
+    "a BMP": (lambda: file(PHOTO, "BMP").read(), "This is not a picture that can be read"),
+    "a bomb": (bomb, "more than 24 million pixels|not a picture that can be read"),
+    "too large a file": (b"x" * (MAX_IMAGE_BYTES + 1), "The file is larger than 5 MB"),
+    "an animation": (
+        lambda: file(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:], duration=100).read(),
+        "The picture is animated",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_anything_else_is_refused_with_the_reason(kind):
+    content, reason = REFUSED[kind]
+    upload = ContentFile(content() if callable(content) else content, name="logo.png")
+    with pytest.raises(ValidationError, match=reason):
+        clean_image(upload)
+
+
+def test_a_picture_set_in_code_is_cleaned_too(db):
+    partner = PartnerUniversity.objects.get(key="university-of-oulu")
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of Jan"
+    partner.logo, partner.logo_alt_en = file(PHOTO, "JPEG", "logo.jpg", exif=exif), "Logo"
+    partner.save()
+    assert b"Camera of Jan" not in PartnerUniversity.objects.get(pk=partner.pk).logo.read()
+
+
+def test_a_name_from_outside_cannot_leave_the_folder():
+    cleaned = clean_image(file(PHOTO, "PNG", "..\\..\\..\\evil.png"))
+    assert cleaned.name == "evil.png"
