@@ -1,0 +1,139 @@
+"""What the database itself refuses, whichever way a value takes, and what a form says of it."""
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
+from editorial.models import Content, LoadedContent
+from pages.models import Page, Redirect
+from partners.models import PartnerOwnName, PartnerUniversity
+
+pytestmark = pytest.mark.django_db
+OULU = {"key": "university-of-oulu"}
+# Constraint → model, which row, and the update that would break it.
+BROKEN = {
+    "one_alliance": (Alliance, {}, {"key": "another"}),
+    "former_name_ends_after_it_starts": (Alliance, {}, {"former_name_from": 2023, "former_name_until": 2020}),
+    "phase_ends_after_it_starts": (Alliance, {}, {"phase_from": 2027, "phase_until": 2023}),
+    "milestone_ends_after_it_starts": (Milestone, {"key": "2023-conference"}, {"until": "2023-12-03"}),
+    "milestone_precision_is_known": (Milestone, {"key": "2023-conference"}, {"precision": "century"}),
+    "one_coordinator": (PartnerUniversity, OULU, {"role": "coordinator"}),
+    "role_is_known": (PartnerUniversity, OULU, {"role": "guest"}),
+    "coordinates_on_earth": (PartnerUniversity, OULU, {"latitude": "90.01"}),
+    "founded_in_a_plausible_year": (PartnerUniversity, OULU, {"founded": 20}),
+    "joined_not_before_founded": (PartnerUniversity, OULU, {"joined": 1900}),
+    "left_not_before_joined": (PartnerUniversity, OULU, {"joined": 2022, "left": 2021}),
+    "coordinator_has_not_left": (PartnerUniversity, {"role": "coordinator"}, {"left": 2026}),
+    "one_own_name_a_language": (PartnerOwnName, {"key": "university-of-deusto-eu"}, {"language": "es"}),
+    "one_page_a_section": (Page, {"key": "vision"}, {"kind": "home"}),
+    "page_kind_is_known": (Page, {"key": "about"}, {"kind": "blog"}),
+    "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
+    "loaded_content_once": (LoadedContent, {"section": "pages", "key": "home"}, {"key": "about"}),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_database_refuses_what_a_constraint_forbids(name):
+    model, row, update = BROKEN[name]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        assert model.objects.filter(**row).update(**update) == 1
+
+
+def test_every_constraint_of_the_site_is_tried():
+    models = [model for model in apps.get_models() if issubclass(model, (Content, LoadedContent))]
+    assert {constraint.name for model in models for constraint in model._meta.constraints} == set(BROKEN)
+
+
+@pytest.mark.parametrize("name", sorted(set(BROKEN) - {"one_coordinator", "loaded_content_once"}))
+def test_a_form_says_in_words_what_a_constraint_forbids(name):
+    model, row, update = BROKEN[name]
+    item = model.objects.get(**row)
+    for field, value in update.items():
+        setattr(item, field, item._meta.get_field(field).to_python(value))
+    with pytest.raises(ValidationError) as caught:
+        item.full_clean(validate_unique=False)
+    assert all(message.endswith(".") for message in caught.value.messages)
+    assert not any("Constraint" in message for message in caught.value.messages)
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in apps.get_models() if issubclass(model, Content)], ids=lambda model: model.__name__
+)
+def test_content_is_known_by_its_key(model):
+    item = model.objects.first()
+    assert model.objects.get_by_natural_key(*item.natural_key()) == item
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.bulk_create([model(key=item.key)])
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_an_address_belongs_to_one_page_in_each_language(language):
+    one, other = Page.objects.filter(kind="text")[:2]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Page.objects.filter(pk=one.pk).update(**{f"slug_{language}": getattr(other, f"slug_{language}")})
+
+
+def test_a_university_with_tasks_cannot_be_deleted():
+    university = Task.objects.first().partner
+    with pytest.raises(ProtectedError):
+        university.delete()
+
+
+def test_the_host_cannot_be_deleted():
+    alliance = Alliance.objects.get()
+    alliance.host = PartnerUniversity.objects.get(**OULU)
+    alliance.save()
+    with pytest.raises(ProtectedError):
+        alliance.host.delete()
+
+
+def test_the_coordinator_cannot_be_deleted():
+    with pytest.raises(ProtectedError):
+        PartnerUniversity.objects.get(role="coordinator").delete()
+
+
+def test_the_parts_of_an_initiative_go_with_it():
+    campus = Initiative.objects.get(key="campus")
+    assert InitiativePart.objects.filter(initiative=campus).count() == 4
+    campus.delete()
+    assert InitiativePart.objects.count() == 0
+
+
+def test_saving_a_new_coordinator_makes_the_one_before_a_member():
+    oulu = PartnerUniversity.objects.get(**OULU)
+    oulu.role = "coordinator"
+    oulu.full_clean()
+    oulu.save()
+    assert PartnerUniversity.objects.get(role="coordinator") == oulu
+
+
+def test_a_university_that_joined_before_it_was_founded_is_named_even_as_the_coordinator():
+    oulu = PartnerUniversity.objects.get(**OULU)
+    oulu.role, oulu.joined = "coordinator", 1900
+    with pytest.raises(ValidationError, match="cannot join before it was founded") as caught:
+        oulu.full_clean()
+    assert "Another university coordinates already." not in caught.value.messages
+
+
+def test_a_new_item_gets_a_key_and_an_address_from_its_heading():
+    page = Page.objects.create(
+        title_en="T", short_title_en="Żółta Łódź", short_title_pl="Żółta Łódź", description_en="D"
+    )
+    assert (page.key, page.slug_en, page.slug_pl) == ("zolta-lodz", "zolta-lodz", "zolta-lodz")
+    again = Page.objects.create(title_en="T", short_title_en="Żółta Łódź", description_en="D")
+    assert (again.key, again.slug_en, again.slug_pl) == ("zolta-lodz-2", "zolta-lodz-2", None)
+
+
+@pytest.mark.parametrize("path", ["unic", "//example.org", "/\\example.org", "https://example.org"])
+def test_a_redirect_stays_on_this_site(path):
+    for redirect in (Redirect(old_path=path, new_path="/en/"), Redirect(old_path="/old", new_path=path)):
+        with pytest.raises(ValidationError, match="Start with one slash"):
+            redirect.full_clean(exclude=["key"])
+
+
+def test_redirects_do_not_lead_in_circles():
+    with pytest.raises(ValidationError, match="That address redirects itself"):
+        Redirect(old_path="/older", new_path="/unic").full_clean(exclude=["key"])
