@@ -35,6 +35,11 @@ def install_html_checker():
     subprocess.run(command, stdout=subprocess.DEVNULL)
 
 
+def compile_translations():
+    """Before the tests' own process: a catalogue that is compiled after Django first looked for it is not seen."""
+    subprocess.run([sys.executable, "manage.py", "compilemessages", "-v", "0"], cwd=HERE.parent, check=True)
+
+
 def say_what_is_missing():
     if not shutil.which("chromium"):
         print("\n*** Chromium is missing and could not be installed: NO BROWSER TEST RUNS. ***")
@@ -52,6 +57,7 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
 def main(arguments: list[str]) -> int:
     install_chromium()
     install_html_checker()
+    compile_translations()
     say_what_is_missing()
     outcomes = [run("SQLite and browser", arguments)]
     with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as folder:
