@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings as django_settings
 
+from consent.models import NoticeVersion
 from editorial.content import ContentFiles
 
 
@@ -11,6 +12,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The test database, filled with content/ once; each test gives back what it changes."""
     with django_db_blocker.unblock():
         ContentFiles(django_settings.CONTENT_DIR).load()
+        NoticeVersion.objects.publish()
 
 
 @pytest.fixture(autouse=True)

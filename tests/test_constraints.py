@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
+from consent.models import DeclaredCookie, Notice
 from editorial.models import Content, LoadedContent
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
@@ -31,6 +32,8 @@ BROKEN = {
     "one_page_a_section": (Page, {"key": "vision"}, {"kind": "home"}),
     "page_kind_is_known": (Page, {"key": "about"}, {"kind": "blog"}),
     "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
+    "one_notice": (Notice, {}, {"key": "another"}),
+    "cookie_kind_is_known": (DeclaredCookie, {"key": "sessionid"}, {"kind": "cake"}),
     "loaded_content_once": (LoadedContent, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
 

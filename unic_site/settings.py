@@ -49,6 +49,9 @@ INSTALLED_APPS = [
     "delivery",
     "editorial",
     "translations",
+    # Before consent, whose admin takes the place of its admin.
+    "cookie_consent",
+    "consent",
     "pages",
     "partners",
     "alliance",
@@ -61,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_countries",
     "django_prose_editor",
-    "cookie_consent",
     "csp",
     "axes",
 ]
@@ -102,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "pages.context_processors.frame_pages",
                 "alliance.context_processors.alliance",
+                "consent.context_processors.consent",
             ],
         },
     },
@@ -247,8 +250,12 @@ if BEHIND_TRUSTED_PROXY:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-# cookie_consent keeps its groups and cookies; its own log names no person and no wording, so it is off.
+# Consent. The log of django-cookie-consent knows neither wording nor withdrawal; consent/ keeps the record.
+
 COOKIE_CONSENT_LOG_ENABLED = False
+# A choice holds for six months, a refusal as long as an acceptance; then visitors are asked again.
+COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 182
+COOKIE_CONSENT_SECURE = BEHIND_TRUSTED_PROXY
 
 # Logs: one JSON object a line, or plain lines for a developer.
 

@@ -15,6 +15,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("alliance.urls")),
         path(_("partners/"), include("partners.urls")),
+        path(_("cookies/"), include("consent.urls")),
         # Last: a text page may have any address that no section has.
         path("", include("pages.urls")),
     ),

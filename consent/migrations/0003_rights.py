@@ -1,0 +1,27 @@
+from django.db import migrations
+
+from editorial import roles
+
+OFFICERS = {roles.PRIVACY_OFFICERS: ("view", "add", "change", "delete", "publish")}
+TRANSLATORS = {roles.TRANSLATORS: ("translate",)}
+
+
+def grant(apps, schema_editor):
+    roles.grant(apps, "consent", OFFICERS | TRANSLATORS)
+    # Translators have the wording alone, and no part in the record.
+    permission = apps.get_model("auth.Permission")
+    translators = apps.get_model("auth.Group").objects.get(name=roles.TRANSLATORS)
+    wording = permission.objects.filter(
+        content_type__app_label="consent", codename__in=["view_notice", "view_purpose", "view_declaredcookie"]
+    )
+    translators.permissions.add(*wording)
+
+
+def withdraw(apps, schema_editor):
+    roles.withdraw(apps, "consent", OFFICERS | TRANSLATORS)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("consent", "0002_append_only"), ("editorial", "0002_groups")]
+
+    operations = [migrations.RunPython(grant, withdraw)]

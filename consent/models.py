@@ -1,0 +1,387 @@
+"""Consent to cookies: what a visitor is asked, in which exact words, and the record of what was answered.
+
+Staff edit the notice, the purposes and the cookies. Publishing freezes all of it as a NoticeVersion; visitors see the
+newest version and nothing else, and each Decision refers to the version that was shown.
+"""
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+
+from cookie_consent.models import Cookie, CookieGroup
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from editorial.fields import RichTextField
+from editorial.models import Content, OrderedContent
+
+# Crockford's Base 32: no letter that a reader could take for a digit.
+RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+RECEIPT_LENGTH = 16
+DOUBLE_POST_SECONDS = 10
+
+
+class Notice(Content):
+    """What stands above the choice: the words in which visitors are asked. There is one."""
+
+    content_section = "notice"
+    heading_field = "heading"
+    KEY = "notice"
+
+    heading = models.CharField(_("heading"), max_length=120, help_text=_("Names the region, also for screen readers."))
+    introduction = RichTextField(
+        _("introduction"),
+        help_text=_("What cookies are for here, that anyone may refuse, and a link to the privacy policy."),
+    )
+    controller = models.CharField(
+        _("controller"), max_length=200, help_text=_("Who decides on the data and answers for it (Article 4(7) GDPR).")
+    )
+    contact = models.EmailField(_("contact"), help_text=_("Where visitors write to about their data."))
+
+    class Meta(Content.Meta):
+        verbose_name = _("cookie notice")
+        verbose_name_plural = _("cookie notice")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key="notice"),
+                name="one_notice",
+                violation_error_message=_("There is one notice. Change it instead of adding another."),
+            )
+        ]
+
+    def __str__(self):
+        return self.heading
+
+
+class Purpose(OrderedContent):
+    """What cookies are used for. Visitors answer each purpose apart; a necessary one needs no consent.
+
+    django-cookie-consent's CookieGroup of the same name follows it.
+    """
+
+    content_section = "purposes"
+    heading_field = "name"
+
+    name = models.CharField(_("name"), max_length=100)
+    description = models.TextField(
+        _("description"), max_length=600, help_text=_("What happens with the data, in words that everyone understands.")
+    )
+    is_necessary = models.BooleanField(
+        _("necessary"),
+        default=False,
+        help_text=_("Without it the site cannot do what the visitor asks for (Article 5(3) ePrivacy Directive)."),
+    )
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+
+    def __str__(self):
+        return self.name
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        defaults = {"name": self.name_en, "is_required": self.is_necessary, "ordering": self.order}
+        CookieGroup.objects.update_or_create(varname=self.key, defaults=defaults)
+
+    @transaction.atomic
+    def delete(self, *args, **kwargs):
+        CookieGroup.objects.filter(varname=self.key).delete()
+        return super().delete(*args, **kwargs)
+
+
+class DeclaredCookie(OrderedContent):
+    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it.
+
+    django-cookie-consent's Cookie of the same name follows it.
+    """
+
+    content_section = "cookies"
+    heading_field = "name"
+
+    class Kind(models.TextChoices):
+        COOKIE = "cookie", _("cookie")
+        LOCAL_STORAGE = "local", _("local storage")
+        SESSION_STORAGE = "session", _("session storage")
+
+    purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="cookies", verbose_name=_("purpose"))
+    name = models.CharField(_("name"), max_length=120, unique=True, help_text=_("The cookie's technical name."))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COOKIE)
+    provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
+    description = models.CharField(_("what it is for"), max_length=300)
+    duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("cookie")
+        verbose_name_plural = _("cookies")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["cookie", "local", "session"]),
+                name="cookie_kind_is_known",
+                violation_error_message=_("Choose a kind from the list."),
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def key_source(self):
+        return self.name
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        group = CookieGroup.objects.get(varname=self.purpose.key)
+        Cookie.objects.update_or_create(name=self.name, domain="", defaults={"cookiegroup": group})
+
+    @transaction.atomic
+    def delete(self, *args, **kwargs):
+        Cookie.objects.filter(name=self.name, domain="").delete()
+        return super().delete(*args, **kwargs)
+
+
+def canonical(value) -> bytes:
+    """`value` as JSON in one form only: keys sorted, no spaces, UTF-8 (RFC 8785, for values without numbers)."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+class NoticeVersionQuerySet(models.QuerySet):
+    def current(self):
+        """The version that visitors are shown, or None before the first is published."""
+        return self.order_by("-number").first()
+
+    @transaction.atomic
+    def publish(self, asks_again: bool = True):
+        """Freeze the notice, its purposes and cookies as they stand, and return the version.
+
+        `asks_again`: the change is of substance, so that every visitor is asked again. Where nothing changed, the
+        current version is returned. A purpose that was not there before always is of substance. Raises
+        Notice.DoesNotExist before there is a notice.
+        """
+        wording, html = {}, {}
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                wording[code] = self.wording()
+                html[code] = render_to_string("consent/notice.html", {"notice": wording[code]})
+        digest = hashlib.sha256(canonical({"wording": wording, "html": html})).hexdigest()
+        current = self.current()
+        if current and current.digest == digest:
+            return current
+        version = NoticeVersion(number=current.number + 1 if current else 1, wording=wording, html=html, digest=digest)
+        added = set(version.optional_purposes) - set(current.optional_purposes if current else [])
+        version.asks_again = asks_again or current is None or bool(added)
+        version.save(force_insert=True)
+        return version
+
+    @staticmethod
+    def wording() -> dict:
+        """All that the notice says in the active language."""
+        notice = Notice.objects.get(key=Notice.KEY)
+        purposes = []
+        for purpose in Purpose.objects.published().prefetch_related("cookies"):
+            cookies = [
+                {
+                    "name": cookie.name,
+                    "kind": str(cookie.get_kind_display()),
+                    "provider": cookie.provider,
+                    "description": cookie.description,
+                    "duration": cookie.duration,
+                }
+                for cookie in purpose.cookies.all()
+                if cookie.is_published
+            ]
+            purposes.append(
+                {
+                    "key": purpose.key,
+                    "name": purpose.name,
+                    "description": purpose.description,
+                    "is_necessary": purpose.is_necessary,
+                    "cookies": cookies,
+                }
+            )
+        return {
+            "heading": notice.heading,
+            "introduction": notice.introduction,
+            "controller": notice.controller,
+            "contact": notice.contact,
+            "purposes": purposes,
+        }
+
+
+class NoticeVersion(models.Model):
+    """The notice as it was shown from one moment on: wording and HTML in every language. Never changed.
+
+    `wording` maps a language to what NoticeVersionQuerySet.wording returns, `html` to the notice as rendered;
+    `digest` is the SHA-256 in hex of both in canonical form.
+    """
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    published_at = models.DateTimeField(_("published"), default=timezone.now)
+    asks_again = models.BooleanField(_("asks everyone again"))
+    wording = models.JSONField(_("wording"))
+    html = models.JSONField(_("as rendered"))
+    digest = models.CharField(_("digest"), max_length=64)
+
+    objects = NoticeVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice version")
+        verbose_name_plural = _("notice versions")
+        ordering = ("-number",)
+        default_permissions = ("view",)
+
+    def __str__(self):
+        return str(self.number)
+
+    def wording_in(self, language: str) -> dict:
+        """The wording in `language`, or in the source language where the version lacks it."""
+        return self.wording.get(language) or self.wording[settings.LANGUAGE_CODE]
+
+    def html_in(self, language: str) -> str:
+        return self.html.get(language) or self.html[settings.LANGUAGE_CODE]
+
+    @property
+    def optional_purposes(self) -> list[str]:
+        """The keys of the purposes that need consent."""
+        wording = self.wording[settings.LANGUAGE_CODE]
+        return [purpose["key"] for purpose in wording["purposes"] if not purpose["is_necessary"]]
+
+    @property
+    def asked_since(self) -> int:
+        """The number of the version from which on an answer still holds: the newest that asked everyone again."""
+        versions = type(self).objects.filter(number__lte=self.number, asks_again=True)
+        return versions.order_by("-number").values_list("number", flat=True).first() or 1
+
+
+def new_receipt() -> str:
+    """A random receipt number of 80 bits, which says nothing of the person: 7K3F-9QRS-0TVW-XYZ1."""
+    letters = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(RECEIPT_LENGTH))
+    return "-".join(letters[start : start + 4] for start in range(0, RECEIPT_LENGTH, 4))
+
+
+class DecisionQuerySet(models.QuerySet):
+    def latest_of(self, receipt: str):
+        """The decision that holds for `receipt`, or None."""
+        return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
+
+    def record(self, *, notice, language: str, action: str, answers: dict[str, bool], path: str, gpc: bool, receipt=""):
+        """Commit a decision and return it.
+
+        A second post of the same answer within DOUBLE_POST_SECONDS gives the first one's record. `receipt` is the
+        visitor's own from before, if any; an unknown one is replaced. Raises DatabaseError where nothing was written.
+        """
+        now = timezone.now()
+        before = self.latest_of(receipt)
+        if before and before.says_the_same(notice, action, answers) and before.is_fresh(now):
+            return before
+        try:
+            with transaction.atomic():
+                return self.create(
+                    receipt=before.receipt if before else new_receipt(),
+                    predecessor=before,
+                    decided_at=now,
+                    expires_at=now + timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE),
+                    notice=notice,
+                    language=language,
+                    action=action,
+                    answers=answers,
+                    path=path[:300],
+                    gpc=gpc,
+                )
+        except IntegrityError:
+            # Another post of the same visitor came first; this one follows it.
+            if before is None or self.latest_of(receipt) == before:
+                raise
+            return self.record(
+                notice=notice,
+                language=language,
+                action=action,
+                answers=answers,
+                path=path,
+                gpc=gpc,
+                receipt=receipt,
+            )
+
+
+class Decision(models.Model):
+    """What one visitor answered at one moment. Only ever added: the database refuses to change or delete it.
+
+    It holds no IP address and nothing else that names a person; `receipt` is a random number that the visitor keeps.
+    Decisions of one receipt form a chain by `predecessor`.
+    """
+
+    class Action(models.TextChoices):
+        ACCEPTED_ALL = "accepted_all", _("accepted all")
+        REFUSED_ALL = "refused_all", _("refused all")
+        CHOSEN = "chosen", _("chosen")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    receipt = models.CharField(_("receipt number"), max_length=19, db_index=True)
+    predecessor = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="successor", verbose_name=_("decision before")
+    )
+    decided_at = models.DateTimeField(_("decided"), db_index=True)
+    expires_at = models.DateTimeField(_("asked again from"))
+    notice = models.ForeignKey(
+        NoticeVersion, models.PROTECT, related_name="decisions", verbose_name=_("notice version")
+    )
+    language = models.CharField(_("language"), max_length=20)
+    action = models.CharField(_("how"), max_length=20, choices=Action)
+    # Key of each optional purpose of the notice → whether consent was given.
+    answers = models.JSONField(_("answers"))
+    path = models.CharField(_("where"), max_length=300)
+    gpc = models.BooleanField(_("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided."))
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ("-pk",)
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(action__in=["accepted_all", "refused_all", "chosen", "withdrawn"]),
+                name="decision_action_is_known",
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("decided_at")), name="decision_expires_later"),
+        ]
+
+    def __str__(self):
+        return self.receipt
+
+    def says_the_same(self, notice: NoticeVersion, action: str, answers: dict[str, bool]) -> bool:
+        return (self.notice_id, self.action, self.answers) == (notice.pk, action, answers)
+
+    def is_fresh(self, now: datetime) -> bool:
+        return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
+
+    def answers_in_words(self) -> list[dict]:
+        """Each purpose as it was shown, in the language in which it was, with its answer."""
+        purposes = self.notice.wording_in(self.language)["purposes"]
+        return [purpose | {"is_granted": self.answers.get(purpose["key"], True)} for purpose in purposes]
+
+    def as_receipt(self) -> dict:
+        """The receipt as data: what the visitor may download and show."""
+        return {
+            "receipt": self.receipt,
+            "decided_at": self.decided_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "action": self.action,
+            "answers": self.answers,
+            "objection_by_browser": self.gpc,
+            "language": self.language,
+            "path": self.path,
+            "notice": {
+                "number": self.notice.number,
+                "digest": self.notice.digest,
+                "published_at": self.notice.published_at.isoformat(),
+                "wording": self.notice.wording_in(self.language),
+            },
+        }

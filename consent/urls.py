@@ -1,0 +1,12 @@
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from consent import views
+
+app_name = "consent"
+urlpatterns = [
+    path(_("decide/"), views.decide, name="decide"),
+    path(_("settings/"), views.settings_view, name="settings"),
+    path(_("receipt/"), views.receipt, name="receipt"),
+    path(_("receipt.json"), views.receipt_json, name="receipt_json"),
+]

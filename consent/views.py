@@ -1,0 +1,173 @@
+"""The visitor's side of consent: deciding, the settings, and the receipt."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from consent.choice import Choice, keep, objects
+from consent.forms import DecisionForm
+from consent.models import Decision, NoticeVersion
+from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+
+# Where the confirmation stands on every page; :target shows it, so that it also appears on a page that is cached.
+SAVED = "consent-saved"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page of consent as the frame sees it: title, description and address."""
+
+    title: str
+    meta_description: str
+    url_name: str
+
+    def __str__(self):
+        return str(self.title)
+
+    def get_absolute_url(self):
+        return reverse(self.url_name)
+
+
+SETTINGS = Screen(
+    _("Cookie settings"), _("See, change or withdraw what you allowed this site to keep."), "consent:settings"
+)
+RECEIPT = Screen(
+    _("Receipt of your cookie choice"), _("What you were asked, what you answered, and when."), "consent:receipt"
+)
+
+
+def current_version() -> NoticeVersion:
+    """The notice that is in force. Raises Http404 before the first is published."""
+    version = NoticeVersion.objects.current()
+    if version is None:
+        raise Http404("no notice is published yet")
+    return version
+
+
+def is_from_this_site(request: HttpRequest) -> bool:
+    """Whether this site's own page sent the form: nobody consents for somebody else.
+
+    Public pages are the same for everyone and hold no CSRF token, so the browser's own word counts: Sec-Fetch-Site,
+    else Origin, else Referer (Fetch Metadata; RFC 6454, section 7).
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    return bool(source) and urlsplit(source)[:2] == (request.scheme, request.get_host())
+
+
+def way_back(request: HttpRequest) -> str:
+    """The page that the visitor decided on, if it is one of this site; else the settings."""
+    path = request.POST.get("next", "")
+    if path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+        return path
+    return reverse("consent:settings")
+
+
+@require_POST
+@never_cache
+@csrf_exempt
+def decide(request):
+    """Record one decision over all purposes, then set the cookie and lead back to where the visitor was."""
+    if not is_from_this_site(request):
+        return permission_denied(request)
+    back = way_back(request)
+    try:
+        version = current_version()
+        form = DecisionForm(request.POST, version=version)
+        if not form.is_valid():
+            return settings_page(request, version, form, status=400)
+        choice = Choice.of(request)
+        decision = Decision.objects.record(
+            notice=version,
+            language=get_language(),
+            path=back,
+            gpc=objects(request),
+            receipt=choice.receipt if choice else "",
+            **form.decided,
+        )
+    except DatabaseError:
+        return not_recorded(request, back)
+    if request.headers.get("Accept") == "application/json":
+        response = JsonResponse({"receipt": decision.receipt})
+    else:
+        response = HttpResponseRedirect(f"{back.split('#')[0]}#{SAVED}")
+        response.status_code = 303
+    keep(response, decision)
+    return response
+
+
+def not_recorded(request, back: str):
+    """503, and the same choice to send again: without a record, no cookie is set and nothing counts as decided."""
+    context = BARE_FRAME | {
+        "consent": None,
+        "subject": SETTINGS,
+        "back": back,
+        "action": request.POST.get("action", ""),
+        "purposes": request.POST.getlist("purposes"),
+    }
+    response = render(request, "consent/not_recorded.html", context, status=503)
+    response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
+    return response
+
+
+def settings_page(request, version: NoticeVersion, form: DecisionForm | None, status: int = 200):
+    """The state as it is, and the form that changes it. What was chosen in a form with an error stays chosen."""
+    choice = Choice.of(request)
+    if form is not None:
+        granted = set(form.data.getlist("purposes"))
+    else:
+        granted = {key for key, answer in choice.answers.items() if answer} if choice else set()
+    purposes = [
+        purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
+        for purpose in version.wording_in(get_language())["purposes"]
+    ]
+    context = {
+        "subject": SETTINGS,
+        # This page asks for itself.
+        "consent": None,
+        "choice": choice,
+        "form": form,
+        "purposes": purposes,
+        "objects": objects(request),
+    }
+    return render(request, "consent/settings.html", context, status=status)
+
+
+@require_safe
+@never_cache
+def settings_view(request):
+    return settings_page(request, current_version(), None)
+
+
+def own_decision(request) -> Decision | None:
+    choice = Choice.of(request)
+    return Decision.objects.select_related("notice").latest_of(choice.receipt) if choice else None
+
+
+@require_safe
+@never_cache
+def receipt(request):
+    return render(request, "consent/receipt.html", {"subject": RECEIPT, "decision": own_decision(request)})
+
+
+@require_safe
+@never_cache
+def receipt_json(request):
+    """The receipt as a file. Raises Http404 for a browser that carries none."""
+    decision = own_decision(request)
+    if decision is None:
+        raise Http404("no receipt")
+    response = JsonResponse(decision.as_receipt(), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response.headers["Content-Disposition"] = f'attachment; filename="consent-{decision.receipt}.json"'
+    return response

@@ -1,0 +1,158 @@
+"""The visitor's side of consent in a real browser, with and without JavaScript."""
+
+import json
+
+import pytest
+
+from tests.browser.test_pages import NARROW, overflow, violations
+
+BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+def question(visitor):
+    return visitor.page.get_by_role("region", name="Cookies on this site")
+
+
+def choice(visitor) -> dict[str, str]:
+    """What the one cookie says."""
+    cookies = visitor.context.cookies()
+    assert [cookie["name"] for cookie in cookies] == ["cookie_consent"]
+    return dict(entry.split("=", 1) for entry in cookies[0]["value"].strip('"').split("|"))
+
+
+@BOTH
+@pytest.mark.parametrize(("button", "granted"), [("Accept all", True), ("Refuse all", False)])
+def test_one_press_decides_and_stays_on_the_page(visit, javascript, button, granted):
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/partners/?country=SE")
+    question(visitor).get_by_role("button", name=button).click()
+    saved = visitor.page.get_by_text("Your choice is saved.")
+    saved.wait_for()
+    assert visitor.page.url.endswith("/en/partners/?country=SE#consent-saved")
+    assert not question(visitor).is_visible()
+    given = choice(visitor)
+    assert {given[key] != "-1" for key in ("functional", "statistics", "advertising")} == {granted}
+    visitor.go("/en/vision/")
+    assert not question(visitor).is_visible() and not saved.is_visible()
+
+
+@BOTH
+def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/")
+    question(visitor).get_by_role("button", name="Refuse all").click()
+    saved = visitor.page.locator("#consent-saved")
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    if javascript:
+        assert saved.evaluate("element => element === document.activeElement")
+    saved.get_by_role("link", name="Hide this message").click()
+    assert not saved.is_visible()
+
+
+@BOTH
+def test_purposes_can_be_chosen_changed_and_withdrawn(visit, javascript):
+    visitor = visit(java_script_enabled=javascript, viewport=NARROW)
+    visitor.go("/en/")
+    region = question(visitor)
+    region.get_by_text("Choose", exact=True).click()
+    assert region.get_by_label("Necessary").is_checked() and region.get_by_label("Necessary").is_disabled()
+    assert not region.get_by_label("Statistics").is_checked()
+    assert not overflow(visitor.page)
+    region.get_by_label("Statistics").check()
+    region.get_by_role("button", name="Save my choice").click()
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    assert (choice(visitor)["statistics"] != "-1", choice(visitor)["advertising"]) == (True, "-1")
+    number = choice(visitor)["receipt"]
+    visitor.page.get_by_role("contentinfo").get_by_role("link", name="Cookie settings").click()
+    assert visitor.page.get_by_label("Statistics").is_checked()
+    visitor.page.get_by_role("button", name="Withdraw everything").click()
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    assert choice(visitor)["statistics"] == "-1"
+    assert choice(visitor)["receipt"] == number
+
+
+def test_what_was_typed_into_another_form_is_not_lost(visit):
+    visitor = visit()
+    visitor.go("/en/")
+    visitor.page.get_by_label("Search this site").fill("half a wo")
+    question(visitor).get_by_role("button", name="Accept all").click()
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    assert visitor.page.get_by_label("Search this site").input_value() == "half a wo"
+
+
+def test_a_visitor_who_decides_nothing_gets_no_cookie(visit):
+    visitor = visit()
+    visitor.go("/en/")
+    visitor.page.keyboard.press("Escape")
+    visitor.page.get_by_role("link", name="Vision", exact=True).click()
+    assert visitor.context.cookies() == []
+    assert question(visitor).is_visible()
+
+
+def test_accepting_and_refusing_look_alike_and_come_one_after_the_other(visit):
+    visitor = visit()
+    visitor.go("/en/")
+    styles = [
+        question(visitor)
+        .get_by_role("button", name=name)
+        .evaluate(
+            "e => { const s = getComputedStyle(e);"
+            " return [s.color, s.backgroundColor, s.fontSize, s.fontWeight, s.borderColor, s.padding, e.offsetHeight] }"
+        )
+        for name in ("Accept all", "Refuse all")
+    ]
+    assert styles[0] == styles[1]
+    question(visitor).get_by_role("button", name="Accept all").focus()
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.evaluate("document.activeElement.value") == "refuse"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_settings_and_receipt_violate_no_accessibility_rule(visit, language, scheme):
+    pages = {"en": ("cookies", "settings", "receipt"), "pl": ("pliki-cookie", "ustawienia", "potwierdzenie")}[language]
+    visitor = visit(color_scheme=scheme, viewport=NARROW)
+    faults = []
+    visitor.go(f"/{language}/{pages[0]}/{pages[1]}/")
+    faults += violations(visitor.page) + overflow(visitor.page)
+    visitor.page.locator("button[value=refuse]").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    faults += violations(visitor.page)
+    visitor.go(f"/{language}/{pages[0]}/{pages[2]}/")
+    faults += violations(visitor.page) + overflow(visitor.page)
+    visitor.go(f"/{language}/")
+    assert not faults
+
+
+def test_the_opened_question_violates_no_accessibility_rule(visit):
+    visitor = visit(viewport=NARROW)
+    visitor.go("/en/")
+    question(visitor).get_by_text("Choose", exact=True).click()
+    assert not violations(visitor.page)
+
+
+def test_the_receipt_can_be_downloaded(visit):
+    visitor = visit()
+    visitor.go("/en/")
+    question(visitor).get_by_role("button", name="Accept all").click()
+    visitor.page.get_by_role("link", name="Receipt").click()
+    number = visitor.page.locator(".receipt code").first.inner_text()
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("link", name="Download the receipt").click()
+    receipt = json.loads(download.value.path().read_text())
+    assert receipt["receipt"] == number == choice(visitor)["receipt"]
+
+
+def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit, sign_in):
+    visitor = visit()
+    visitor.go("/pl/")
+    visitor.page.get_by_role("button", name="Odrzuć wszystkie").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    officer = sign_in("officer")
+    officer.go(f"/admin/consent/decision/?q={choice(visitor)['receipt']}")
+    officer.page.locator("#result_list tbody th a").click()
+    assert officer.page.get_by_text("refused all").is_visible()
+    assert not officer.page.locator("input[name=_save]").count()
+    officer.go("/admin/consent/noticeversion/")
+    officer.page.locator("#result_list tbody th a").click()
+    assert officer.page.get_by_text("Zaakceptuj wszystkie").is_visible()

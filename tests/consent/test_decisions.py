@@ -1,0 +1,348 @@
+"""What a visitor is asked and answers, and that it is on record before anything counts."""
+
+import json
+import re
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
+
+pytestmark = pytest.mark.django_db
+OPTIONAL = ["functional", "statistics", "advertising"]
+DECIDE, SETTINGS, RECEIPT = "/en/cookies/decide/", "/en/cookies/settings/", "/en/cookies/receipt/"
+SAME_SITE = {"sec-fetch-site": "same-origin"}
+
+
+def press(client, action: str, path: str = "/en/partners/", headers=SAME_SITE, address=DECIDE, **data):
+    return client.post(address, {"action": action, "next": path} | data, headers=headers)
+
+
+def asks(client, path: str = "/en/") -> bool:
+    return 'class="consent"' in client.get(path).content.decode()
+
+
+def test_the_first_page_asks_about_every_purpose_with_nothing_ticked(client):
+    html = client.get("/en/").content.decode()
+    assert re.findall(r'name="purposes"\s+value="([a-z]+)"', html) == ["necessary", *OPTIONAL]
+    ticked = [box for box in re.findall(r"<input type=\"checkbox\"[^>]*>", html) if "checked" in box]
+    assert len(ticked) == 1 and 'value="necessary"' in ticked[0] and "disabled" in ticked[0]
+    assert "University of Lodz, ul. Narutowicza 68" in html
+    assert 'href="/en/privacy-policy/"' in html
+
+
+def test_accepting_and_refusing_are_alike_and_come_before_choosing(client):
+    html = client.get("/en/").content.decode()
+    buttons = re.findall(r"<button type=\"submit\" name=\"action\" value=\"([a-z]+)\">", html)
+    assert buttons == ["accept", "refuse", "choose"]
+
+
+def test_it_asks_in_the_language_of_the_page(client):
+    assert "Zaakceptuj wszystkie" in client.get("/pl/").content.decode()
+    assert "Zanim podejmiesz" not in client.get("/pl/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "granted", "how"),
+    [
+        ("accept", {}, OPTIONAL, "accepted_all"),
+        ("refuse", {}, [], "refused_all"),
+        ("choose", {"purposes": ["statistics"]}, ["statistics"], "chosen"),
+        ("choose", {}, [], "chosen"),
+        ("refuse", {"purposes": OPTIONAL}, [], "refused_all"),
+    ],
+)
+def test_a_decision_is_recorded_and_leads_back_to_the_page(client, action, data, granted, how):
+    before = timezone.now()
+    response = press(client, action, **data)
+    assert (response.status_code, response["Location"]) == (303, "/en/partners/#consent-saved")
+    decision = Decision.objects.get()
+    assert decision.answers == {key: key in granted for key in OPTIONAL}
+    assert (decision.action, decision.language, decision.path) == (how, "en", "/en/partners/")
+    assert decision.notice == NoticeVersion.objects.current()
+    assert before <= decision.decided_at <= timezone.now()
+    assert 181 <= (decision.expires_at - decision.decided_at).days <= 183
+    assert not asks(client)
+
+
+def test_one_cookie_carries_the_choice_for_six_months_out_of_reach_of_scripts(client):
+    cookies = press(client, "choose", purposes=["functional"]).cookies
+    assert list(cookies) == ["cookie_consent"]
+    cookie = cookies["cookie_consent"]
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (182 * 86400, True, "Lax")
+    entries = dict(entry.split("=") for entry in cookie.value.split("|"))
+    assert entries["receipt"] == Decision.objects.get().receipt
+    assert (entries["statistics"], entries["advertising"]) == ("-1", "-1")
+    assert entries["functional"].startswith(str(timezone.now().year))
+
+
+def test_django_cookie_consent_reads_the_choice(client, rf):
+    from cookie_consent.util import get_cookie_value_from_request
+
+    request = rf.get("/")
+    request.COOKIES["cookie_consent"] = press(client, "choose", purposes=["functional"]).cookies["cookie_consent"].value
+    assert get_cookie_value_from_request(request, "functional") is True
+    assert get_cookie_value_from_request(request, "statistics") is False
+
+
+def test_the_record_holds_nothing_that_names_a_person(client):
+    press(client, "accept", headers=SAME_SITE | {"user-agent": "Browser of Jan", "x-forwarded-for": "192.0.2.7"})
+    stored = str(Decision.objects.values().get())
+    assert "127.0.0.1" not in stored and "192.0.2.7" not in stored and "Jan" not in stored
+
+
+@pytest.mark.parametrize("name", ["sec-gpc", "dnt"])
+def test_an_objection_by_the_browser_is_said_and_recorded(client, name):
+    headers = SAME_SITE | {name: "1"}
+    assert "you object to tracking" in client.get("/en/", headers=headers).content.decode()
+    assert "you object to tracking" not in client.get("/en/").content.decode()
+    press(client, "refuse", headers=headers)
+    assert Decision.objects.get().gpc is True
+
+
+def test_withdrawing_follows_the_decision_before_under_the_same_receipt(client):
+    press(client, "accept")
+    press(client, "withdraw")
+    withdrawn, accepted = Decision.objects.all()
+    assert (withdrawn.action, withdrawn.predecessor, withdrawn.receipt) == ("withdrawn", accepted, accepted.receipt)
+    assert not any(withdrawn.answers.values())
+    assert not asks(client)
+
+
+def test_declined_cookies_are_deleted(client):
+    DeclaredCookie.objects.create(
+        key="counter",
+        purpose=Purpose.objects.get(key="statistics"),
+        name="counter",
+        provider_en="this site",
+        description_en="Counts.",
+        duration_en="1 day",
+    )
+    NoticeVersion.objects.publish()
+    response = press(client, "refuse")
+    assert response.cookies["counter"]["max-age"] == 0
+
+
+def test_a_double_post_is_one_record(client):
+    press(client, "accept")
+    press(client, "accept")
+    assert Decision.objects.count() == 1
+
+
+def test_a_receipt_number_that_nobody_was_given_is_not_taken_over(client):
+    client.cookies["cookie_consent"] = "receipt=0000-0000-0000-0000|notice=1"
+    press(client, "refuse")
+    assert Decision.objects.get().receipt != "0000-0000-0000-0000"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://elsewhere.example"},
+        {"referer": "https://elsewhere.example/en/"},
+        {"origin": "null"},
+        {},
+    ],
+)
+def test_nobody_consents_for_somebody_else(client, headers):
+    response = press(client, "accept", headers=headers)
+    assert response.status_code == 403
+    assert not response.cookies and not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{"origin": "http://testserver"}, {"referer": "http://testserver/en/"}])
+def test_a_browser_without_fetch_metadata_can_decide(client, headers):
+    assert press(client, "refuse", headers=headers).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""])
+def test_a_decision_leads_to_no_other_site(client, path):
+    assert press(client, "refuse", path=path)["Location"] == f"{SETTINGS}#consent-saved"
+
+
+def test_an_unknown_button_is_named_and_the_ticks_are_kept(client):
+    response = press(client, "dance", purposes=["statistics"])
+    html = response.content.decode()
+    assert response.status_code == 400
+    assert "Press one of the buttons" in html
+    assert re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
+    assert not Decision.objects.exists()
+
+
+def test_an_unknown_purpose_is_named(client):
+    response = press(client, "choose", purposes=["mind-reading"])
+    assert response.status_code == 400
+    assert "One of the purposes is no longer asked about." in response.content.decode()
+
+
+def test_a_get_decides_nothing(client):
+    assert client.get(DECIDE).status_code == 405
+
+
+def test_where_nothing_can_be_written_nothing_counts_and_the_choice_is_kept(client, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(Decision.objects, "create", refuse)
+    monkeypatch.setattr("django.db.models.query.QuerySet.create", refuse)
+    response = press(client, "choose", purposes=["statistics"])
+    html = response.content.decode()
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    assert not response.cookies
+    assert 'name="purposes" value="statistics"' in html and 'name="action" value="choose"' in html
+    assert 'value="/en/partners/"' in html
+
+
+def test_the_settings_show_what_was_decided(client):
+    assert "You have not decided yet" in client.get(SETTINGS).content.decode()
+    press(client, "choose", purposes=["statistics"])
+    html = client.get(SETTINGS).content.decode()
+    assert re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
+    assert not re.search(r'value="advertising"\s+aria-describedby="purpose-advertising"\s+checked', html)
+    assert 'value="withdraw"' in html
+
+
+def test_every_page_leads_to_the_settings(client):
+    for path in ("/en/", "/en/partners/", "/en/privacy-policy/", SETTINGS):
+        assert f'href="{SETTINGS}"' in client.get(path).content.decode()
+
+
+def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
+    assert "nothing was decided here yet" in client.get(RECEIPT).content.decode()
+    press(client, "choose", purposes=["statistics"])
+    html = client.get(RECEIPT).content.decode()
+    decision = Decision.objects.get()
+    assert decision.receipt in html and decision.notice.digest in html
+    assert re.search(r"Statistics</dt>\s*<dd>\s*yes", html)
+    assert re.search(r"Advertising</dt>\s*<dd>\s*no", html)
+
+
+def test_the_receipt_can_be_downloaded_with_the_wording(client):
+    assert client.get("/en/cookies/receipt.json").status_code == 404
+    press(client, "accept")
+    response = client.get("/en/cookies/receipt.json")
+    receipt = json.loads(response.content)
+    assert receipt["receipt"] in response["Content-Disposition"]
+    assert receipt["answers"] == dict.fromkeys(OPTIONAL, True)
+    assert receipt["notice"]["wording"]["heading"] == "Cookies on this site"
+
+
+def test_the_answer_to_a_script_is_data_and_carries_the_cookie(client):
+    response = press(client, "refuse", headers=SAME_SITE | {"accept": "application/json"})
+    assert json.loads(response.content) == {"receipt": Decision.objects.get().receipt}
+    assert "cookie_consent" in response.cookies
+
+
+# Versions of the notice
+
+
+def change_heading(text: str, *, asks_again: bool) -> NoticeVersion:
+    notice = Notice.objects.get()
+    notice.heading_en = text
+    notice.save()
+    return NoticeVersion.objects.publish(asks_again=asks_again)
+
+
+def test_visitors_see_what_was_published_not_what_is_being_written(client):
+    notice = Notice.objects.get()
+    notice.heading_en = "A draft"
+    notice.save()
+    assert "A draft" not in client.get("/en/").content.decode()
+    NoticeVersion.objects.publish()
+    assert "A draft" in client.get("/en/").content.decode()
+
+
+def test_publishing_what_did_not_change_makes_no_new_version():
+    assert NoticeVersion.objects.publish() == NoticeVersion.objects.publish()
+    assert NoticeVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("action", ["accept", "refuse"])
+def test_a_change_of_substance_asks_again_and_a_slip_does_not(client, action):
+    press(client, action)
+    change_heading("Cookies on our site", asks_again=False)
+    assert not asks(client)
+    change_heading("Cookies and more on our site", asks_again=True)
+    assert asks(client)
+    change_heading("Cookies, and more, on our site", asks_again=False)
+    assert asks(client)
+
+
+def test_a_new_purpose_always_asks_again(client):
+    press(client, "refuse")
+    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    NoticeVersion.objects.publish(asks_again=False)
+    assert asks(client)
+    assert "Research" in client.get("/en/").content.decode()
+
+
+def test_a_record_keeps_the_wording_that_was_shown(client):
+    press(client, "accept")
+    shown = NoticeVersion.objects.current()
+    change_heading("Something else", asks_again=True)
+    decision = Decision.objects.get()
+    assert decision.notice == shown
+    assert "Cookies on this site" in decision.notice.html_in("en")
+
+
+def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
+    monkeypatch.setattr("consent.models.NoticeVersionQuerySet.current", lambda self: None)
+    assert not asks(client)
+    assert client.get(SETTINGS).status_code == 404
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "receipt=", "receipt=x|notice=one", "notice=1", "=|=|=", "é"])
+def test_a_broken_cookie_counts_as_no_decision(client, value):
+    client.cookies["cookie_consent"] = value
+    assert asks(client)
+
+
+# Append-only
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_decision SET action = 'accepted_all'",
+        "DELETE FROM consent_decision",
+        "UPDATE consent_noticeversion SET digest = 'x'",
+        "DELETE FROM consent_noticeversion WHERE number = 1",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete_what_is_on_record(client, statement):
+    press(client, "refuse")
+    with pytest.raises((IntegrityError, DatabaseError), match="append-only"), transaction.atomic():
+        connection.cursor().execute(statement)
+
+
+def test_two_decisions_cannot_follow_the_same_one(client):
+    press(client, "accept")
+    press(client, "refuse")
+    last, first = Decision.objects.all()
+    fields = {f.attname: getattr(last, f.attname) for f in Decision._meta.fields if f.name != "id"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.create(**fields | {"predecessor_id": first.pk})
+
+
+def test_a_race_of_one_visitor_ends_in_one_chain(client, monkeypatch):
+    press(client, "accept")
+    first = Decision.objects.get()
+    version = NoticeVersion.objects.current()
+    real, calls = Decision.objects.none().__class__.latest_of, []
+
+    def late(self, receipt):
+        calls.append(receipt)
+        return first if len(calls) == 1 else real(self, receipt)
+
+    press(client, "refuse")
+    monkeypatch.setattr("consent.models.DecisionQuerySet.latest_of", late)
+    answers = dict.fromkeys(OPTIONAL, False) | {"statistics": True}
+    third = Decision.objects.record(
+        notice=version, language="en", action="chosen", answers=answers, path="/", gpc=False, receipt=first.receipt
+    )
+    assert third.predecessor.action == "refused_all"
+    assert Decision.objects.count() == 3
