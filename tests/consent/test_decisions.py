@@ -290,7 +290,7 @@ def test_a_record_keeps_the_wording_that_was_shown(client):
 
 
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
-    monkeypatch.setattr("consent.models.NoticeVersionQuerySet.current", lambda self: None)
+    monkeypatch.setattr("consent.models.notice.NoticeVersionQuerySet.current", lambda self: None)
     assert not asks(client)
     assert client.get(SETTINGS).status_code == 404
 
@@ -339,7 +339,7 @@ def test_a_race_of_one_visitor_ends_in_one_chain(client, monkeypatch):
         return first if len(calls) == 1 else real(self, receipt)
 
     press(client, "refuse")
-    monkeypatch.setattr("consent.models.DecisionQuerySet.latest_of", late)
+    monkeypatch.setattr("consent.models.record.DecisionQuerySet.latest_of", late)
     answers = dict.fromkeys(OPTIONAL, False) | {"statistics": True}
     third = Decision.objects.record(
         notice=version, language="en", action="chosen", answers=answers, path="/", gpc=False, receipt=first.receipt

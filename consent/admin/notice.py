@@ -1,3 +1,5 @@
+"""The notice, its purposes and cookies as officers edit them, and the versions that visitors were shown."""
+
 from cookie_consent.models import Cookie, CookieGroup
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
@@ -6,7 +8,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
+from consent.admin.read_only import ReadOnlyAdmin
+from consent.models import DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline
 
 # Ours stand in their place, translated and with all that must be said of a cookie; these follow them.
@@ -47,19 +50,6 @@ class PurposeAdmin(ContentAdmin):
     ]
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """What is on record: everyone who may see it sees it as it is, and nobody changes it."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
 @admin.register(NoticeVersion)
 class NoticeVersionAdmin(ReadOnlyAdmin):
     list_display = ["number", "published_at", "asks_again", "digest"]
@@ -90,24 +80,3 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
     def changelist_view(self, request, extra_context=None):
         may_publish = request.user.has_perm("consent.publish_notice")
         return super().changelist_view(request, {"may_publish": may_publish} | (extra_context or {}))
-
-
-@admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
-    list_display = ["receipt", "decided_at", "action", "notice", "language", "gpc"]
-    list_filter = ["action", "notice", "language", "gpc"]
-    search_fields = ["receipt"]
-    date_hierarchy = "decided_at"
-    list_select_related = ["notice"]
-    fields = [
-        "receipt",
-        "decided_at",
-        "expires_at",
-        "action",
-        "answers",
-        "notice",
-        "language",
-        "path",
-        "gpc",
-        "predecessor",
-    ]

@@ -1,0 +1,5 @@
+"""The privacy officer's desk."""
+
+from consent.admin import notice, record
+
+__all__ = ["notice", "record"]
