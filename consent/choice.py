@@ -40,7 +40,7 @@ def keep(response: HttpResponse, decision: Decision):
     """Give `response` the cookie that carries `decision`, for as long as it holds; delete those that it declines."""
     # django-cookie-consent takes an answer for given that is younger than the purpose's newest cookie.
     accepted, declined = decision.decided_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
-    entries = {key: accepted if granted else declined for key, granted in decision.answers.items()}
+    entries = {key: accepted if granted else declined for key, granted in decision.choices.items()}
     entries |= {RECEIPT: decision.receipt, NOTICE: str(decision.notice.number)}
     set_cookie_dict_to_response(response, entries)
     for purpose in decision.answers_in_words():

@@ -22,7 +22,6 @@ def notice_to_show(request) -> dict | None:
     language = get_language()
     return {
         "html": version.html_in(language),
-        "heading": version.wording_in(language)["heading"],
-        "objects": objects(request),
+        "objection": version.wording_in(language)["objection"] if objects(request) else "",
         "path": request.get_full_path(),
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponseRedirect, JsonResponse
@@ -94,6 +95,7 @@ def decide(request):
             path=back,
             gpc=objects(request),
             receipt=choice.receipt if choice else "",
+            attempt=request.POST.get("attempt", ""),
             **form.decided,
         )
     except DatabaseError:
@@ -115,6 +117,7 @@ def not_recorded(request, back: str):
         "back": back,
         "action": request.POST.get("action", ""),
         "purposes": request.POST.getlist("purposes"),
+        "attempt": request.POST.get("attempt") or uuid4(),
     }
     response = render(request, "consent/not_recorded.html", context, status=503)
     response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
@@ -128,9 +131,10 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         granted = set(form.data.getlist("purposes"))
     else:
         granted = {key for key, answer in choice.answers.items() if answer} if choice else set()
+    wording = version.wording_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
-        for purpose in version.wording_in(get_language())["purposes"]
+        for purpose in wording["purposes"]
     ]
     context = {
         "subject": SETTINGS,
@@ -139,7 +143,8 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         "choice": choice,
         "form": form,
         "purposes": purposes,
-        "objects": objects(request),
+        "objection": wording["objection"] if objects(request) else "",
+        "attempt": uuid4(),
     }
     return render(request, "consent/settings.html", context, status=status)
 
@@ -158,7 +163,8 @@ def own_decision(request) -> Decision | None:
 @require_safe
 @never_cache
 def receipt(request):
-    return render(request, "consent/receipt.html", {"subject": RECEIPT, "decision": own_decision(request)})
+    context = {"subject": RECEIPT, "choice": Choice.of(request), "decision": own_decision(request)}
+    return render(request, "consent/receipt.html", context)
 
 
 @require_safe

@@ -1,10 +1,14 @@
 """What all tests share: the database with the first content in it, and plain storage for files."""
 
+import base64
+
 import pytest
 from django.conf import settings as django_settings
 
 from consent.models import NoticeVersion
 from editorial.content import ContentFiles
+
+SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +23,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def plain_files(settings, tmp_path):
     """Static files from their sources, and uploads in a folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.CONSENT_SEAL_KEY = SEAL_KEY
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }

@@ -4,6 +4,8 @@ Without any variable this is a working local site that is safe to expose: DEBUG 
 generated and kept in var/, and data lives in SQLite.
 """
 
+import base64
+import binascii
 import os
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
-from environs import Env
+from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -32,6 +34,13 @@ def generated_secret_key(path: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key := get_random_secret_key())
     return key
+
+
+def is_base64_of(length: int, text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == length
+    except binascii.Error:
+        return False
 
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or generated_secret_key(DATA_DIR / "secret_key")
@@ -119,7 +128,7 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         # Writers queue for the lock at BEGIN instead of failing at their first write.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
@@ -256,6 +265,17 @@ COOKIE_CONSENT_LOG_ENABLED = False
 # A choice holds for six months, a refusal as long as an acceptance; then visitors are asked again.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 182
 COOKIE_CONSENT_SECURE = BEHIND_TRUSTED_PROXY
+# How long records are kept: consents to prove them, refusals to show that they were heeded.
+CONSENT_RETENTION_MONTHS = env.int("CONSENT_RETENTION_MONTHS", default=42, validate=validate.Range(min=7))
+CONSENT_RETENTION_REFUSAL_MONTHS = env.int(
+    "CONSENT_RETENTION_REFUSAL_MONTHS", default=12, validate=validate.Range(min=7)
+)
+# Records are sealed, and outdated ones erased, each so many minutes; 0 leaves it to `manage.py seal_consents`.
+CONSENT_SEAL_MINUTES = env.int("CONSENT_SEAL_MINUTES", default=1, validate=validate.Range(min=0))
+# 32 secret bytes in base64, the same on every host; without it a key is made and kept in DATA_DIR.
+CONSENT_SEAL_KEY = env.str("CONSENT_SEAL_KEY", default="")
+if CONSENT_SEAL_KEY and not is_base64_of(32, CONSENT_SEAL_KEY):
+    raise ImproperlyConfigured("CONSENT_SEAL_KEY is no key: give 32 random bytes in base64, or leave it out.")
 
 # Logs: one JSON object a line, or plain lines for a developer.
 

@@ -8,6 +8,9 @@ signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 # A worker that is stopped while it still loads the site has nothing to finish; the server sets its own handler after.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-from unic_site.wsgi import application  # noqa: E402
+from unic_site.wsgi import application  # noqa: E402, I001 (it makes Django ready for what follows)
+from consent.sealing import start_sealing  # noqa: E402
+
+start_sealing()
 
 __all__ = ["application"]

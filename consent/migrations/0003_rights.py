@@ -2,7 +2,7 @@ from django.db import migrations
 
 from editorial import roles
 
-OFFICERS = {roles.PRIVACY_OFFICERS: ("view", "add", "change", "delete", "publish")}
+OFFICERS = {roles.PRIVACY_OFFICERS: ("view", "add", "change", "delete", "publish", "export", "erase")}
 TRANSLATORS = {roles.TRANSLATORS: ("translate",)}
 
 

@@ -4,7 +4,20 @@ Staff edit the notice, the purposes and the cookies. Publishing freezes all of i
 newest version and nothing else, and each Decision refers to the version that was shown.
 """
 
+from consent.models.access import AccessEntry
+from consent.models.erasure import Erasure
 from consent.models.notice import DeclaredCookie, Notice, NoticeVersion, Purpose
 from consent.models.record import Decision
+from consent.models.seal import Leaf, Seal
 
-__all__ = ["Decision", "DeclaredCookie", "Notice", "NoticeVersion", "Purpose"]
+__all__ = [
+    "AccessEntry",
+    "Decision",
+    "DeclaredCookie",
+    "Erasure",
+    "Leaf",
+    "Notice",
+    "NoticeVersion",
+    "Purpose",
+    "Seal",
+]

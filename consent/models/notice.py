@@ -1,18 +1,24 @@
 """The notice: what a visitor is asked, as staff edit it, and frozen as it was shown."""
 
-import hashlib
+from pathlib import Path
 
 from cookie_consent.models import Cookie, CookieGroup
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.db import models, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from consent.canonical import canonical
+from consent.canonical import digest, moment
 from editorial.fields import RichTextField
 from editorial.models import Content, OrderedContent
+
+OBJECTION = _(
+    "Your browser says that you object to tracking. Everything optional is off; it stays off unless you say otherwise "
+    "here."
+)
 
 
 class Notice(Content):
@@ -135,10 +141,30 @@ class DeclaredCookie(OrderedContent):
         return super().delete(*args, **kwargs)
 
 
+# What gives the dialog its looks; kept with each version.
+STYLESHEETS = ("css/tokens.css", "css/base.css", "css/components.css")
+
+
 class NoticeVersionQuerySet(models.QuerySet):
     def current(self):
         """The version that visitors are shown, or None before the first is published."""
         return self.order_by("-number").first()
+
+    def draft(self):
+        """What publishing would freeze now: a NoticeVersion that is not saved. Raises Notice.DoesNotExist."""
+        current = self.current()
+        draft = NoticeVersion(number=current.number + 1 if current else 1, wording={}, html={}, style=dialog_style())
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                draft.wording[code] = self.wording()
+        self.number_purposes(draft)
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                draft.html[code] = render_to_string("consent/notice.html", {"notice": draft.wording[code]})
+        draft.digest = draft.compute_digest()
+        added = set(draft.optional_purposes) - set(current.optional_purposes if current else [])
+        draft.asks_again = current is None or bool(added)
+        return draft
 
     @transaction.atomic
     def publish(self, asks_again: bool = True):
@@ -148,20 +174,53 @@ class NoticeVersionQuerySet(models.QuerySet):
         current version is returned. A purpose that was not there before always is of substance. Raises
         Notice.DoesNotExist before there is a notice.
         """
-        wording, html = {}, {}
-        for code, _name in settings.LANGUAGES:
-            with translation.override(code):
-                wording[code] = self.wording()
-                html[code] = render_to_string("consent/notice.html", {"notice": wording[code]})
-        digest = hashlib.sha256(canonical({"wording": wording, "html": html})).hexdigest()
-        current = self.current()
-        if current and current.digest == digest:
+        draft, current = self.draft(), self.current()
+        if current and current.part_digests() == draft.part_digests():
             return current
-        version = NoticeVersion(number=current.number + 1 if current else 1, wording=wording, html=html, digest=digest)
-        added = set(version.optional_purposes) - set(current.optional_purposes if current else [])
-        version.asks_again = asks_again or current is None or bool(added)
-        version.save(force_insert=True)
-        return version
+        draft.asks_again = draft.asks_again or asks_again
+        draft.save(force_insert=True)
+        return draft
+
+    @transaction.atomic
+    def refresh(self):
+        """Follow a new release of the program: freeze the current wording anew with the style as it is now, and with
+        the languages that the site has come to offer. Drafts stay drafts. Returns the version in force, or None.
+        """
+        current = self.current()
+        if current is None:
+            return None
+        fresh = NoticeVersion(number=current.number + 1, asks_again=False, style=dialog_style())
+        fresh.wording, fresh.html = dict(current.wording), dict(current.html)
+        versions = {purpose["key"]: purpose["version"] for purpose in current.purposes}
+        for code in [code for code, _name in settings.LANGUAGES if code not in current.wording]:
+            with translation.override(code):
+                wording = self.wording()
+                wording["purposes"] = [
+                    purpose | {"version": versions[purpose["key"]]}
+                    for purpose in wording["purposes"]
+                    if purpose["key"] in versions
+                ]
+                fresh.wording[code] = wording
+                fresh.html[code] = render_to_string("consent/notice.html", {"notice": wording})
+        if fresh.part_digests() == current.part_digests():
+            return current
+        fresh.digest = fresh.compute_digest()
+        fresh.save(force_insert=True)
+        return fresh
+
+    def number_purposes(self, draft):
+        """Give each purpose of `draft` its version: one more than before where a word of it changed."""
+        for key in [purpose["key"] for purpose in draft.wording[settings.LANGUAGE_CODE]["purposes"]]:
+            now = draft.purpose_in_all_languages(key)
+            version = 1
+            for before in self.order_by("-number"):
+                if earlier := before.purpose_in_all_languages(key):
+                    version = next(iter(earlier.values()))["version"]
+                    if {code: purpose | {"version": version} for code, purpose in now.items()} != earlier:
+                        version += 1
+                    break
+            for purpose in now.values():
+                purpose["version"] = version
 
     @staticmethod
     def wording() -> dict:
@@ -194,15 +253,21 @@ class NoticeVersionQuerySet(models.QuerySet):
             "introduction": notice.introduction,
             "controller": notice.controller,
             "contact": notice.contact,
+            "objection": str(OBJECTION),
             "purposes": purposes,
         }
 
 
-class NoticeVersion(models.Model):
-    """The notice as it was shown from one moment on: wording and HTML in every language. Never changed.
+def dialog_style() -> str:
+    """The stylesheets that the dialog is shown with, one after the other."""
+    return "\n".join(Path(finders.find(name)).read_text(encoding="utf-8") for name in STYLESHEETS)
 
-    `wording` maps a language to what NoticeVersionQuerySet.wording returns, `html` to the notice as rendered;
-    `digest` is the SHA-256 in hex of both in canonical form.
+
+class NoticeVersion(models.Model):
+    """The notice as it was shown from one moment on: wording, HTML and style, in every language. Never changed.
+
+    `wording` maps a language to what NoticeVersionQuerySet.wording returns, with a `version` in each purpose; `html`
+    to the notice as rendered.
     """
 
     number = models.PositiveIntegerField(_("number"), unique=True)
@@ -210,6 +275,7 @@ class NoticeVersion(models.Model):
     asks_again = models.BooleanField(_("asks everyone again"))
     wording = models.JSONField(_("wording"))
     html = models.JSONField(_("as rendered"))
+    style = models.TextField(_("style"))
     digest = models.CharField(_("digest"), max_length=64)
 
     objects = NoticeVersionQuerySet.as_manager()
@@ -223,6 +289,29 @@ class NoticeVersion(models.Model):
     def __str__(self):
         return str(self.number)
 
+    def part(self, language: str) -> dict:
+        """What is shown in `language`, as it is hashed."""
+        return {"html": self.html[language], "wording": self.wording[language]}
+
+    def part_digests(self) -> dict[str, str]:
+        """The digest of each language's part and of the style; `digest` is the digest of these and the number."""
+        return {code: digest(self.part(code)) for code in self.wording} | {"style": digest(self.style)}
+
+    def compute_digest(self) -> str:
+        """The digest that names this version, computed anew."""
+        return digest({"number": self.number, "parts": self.part_digests()})
+
+    def as_evidence(self, language: str) -> dict:
+        """This version in one language, with the digests from which its own follows."""
+        shown = language if language in self.wording else settings.LANGUAGE_CODE
+        return {
+            "number": self.number,
+            "published_at": moment(self.published_at),
+            "language": shown,
+            "parts": self.part_digests(),
+            **self.part(shown),
+        }
+
     def wording_in(self, language: str) -> dict:
         """The wording in `language`, or in the source language where the version lacks it."""
         return self.wording.get(language) or self.wording[settings.LANGUAGE_CODE]
@@ -230,11 +319,28 @@ class NoticeVersion(models.Model):
     def html_in(self, language: str) -> str:
         return self.html.get(language) or self.html[settings.LANGUAGE_CODE]
 
+    def purpose_in_all_languages(self, key: str) -> dict[str, dict]:
+        """Language → the purpose's wording there."""
+        return {
+            code: purpose
+            for code, wording in self.wording.items()
+            for purpose in wording["purposes"]
+            if purpose["key"] == key
+        }
+
+    @property
+    def purposes(self) -> list[dict]:
+        return self.wording[settings.LANGUAGE_CODE]["purposes"]
+
     @property
     def optional_purposes(self) -> list[str]:
         """The keys of the purposes that need consent."""
-        wording = self.wording[settings.LANGUAGE_CODE]
-        return [purpose["key"] for purpose in wording["purposes"] if not purpose["is_necessary"]]
+        return [purpose["key"] for purpose in self.purposes if not purpose["is_necessary"]]
+
+    def with_versions(self, answers: dict[str, bool]) -> dict[str, dict]:
+        """Each answer together with the version of the purpose that it is to."""
+        versions = {purpose["key"]: purpose["version"] for purpose in self.purposes}
+        return {key: {"granted": granted, "version": versions[key]} for key, granted in answers.items()}
 
     @property
     def asked_since(self) -> int:

@@ -1,5 +1,6 @@
 """The record: what one visitor answered at one moment."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -9,18 +10,33 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from consent.canonical import canonical, moment
+from consent.merkle import leaf_hash
+from consent.models.erasure import Erasure
 from consent.models.notice import NoticeVersion
 
 # Crockford's Base 32: no letter that a reader could take for a digit.
 RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 16
+MISREAD = str.maketrans("OIL", "011")
 DOUBLE_POST_SECONDS = 10
+# The mean month of the calendar.
+MONTH = timedelta(days=365.2425 / 12)
+ATTEMPT = re.compile(r"[0-9a-f-]{32,36}")
 
 
 def new_receipt() -> str:
     """A random receipt number of 80 bits, which says nothing of the person: 7K3F-9QRS-0TVW-XYZ1."""
-    letters = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(RECEIPT_LENGTH))
-    return "-".join(letters[start : start + 4] for start in range(0, RECEIPT_LENGTH, 4))
+    return grouped("".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(RECEIPT_LENGTH)))
+
+
+def read_receipt(text: str) -> str:
+    """A receipt number as a person typed it, in the form in which it is on record: "7k3f 9qrs Otvw xyzl"."""
+    return grouped(re.sub(r"[\s-]", "", text).upper().translate(MISREAD))
+
+
+def grouped(letters: str) -> str:
+    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
 class DecisionQuerySet(models.QuerySet):
@@ -28,33 +44,74 @@ class DecisionQuerySet(models.QuerySet):
         """The decision that holds for `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
 
-    def record(self, *, notice, language: str, action: str, answers: dict[str, bool], path: str, gpc: bool, receipt=""):
-        """Commit a decision and return it.
+    def outdated(self) -> dict:
+        """Reason of erasure → the decisions that were kept for as long as it asks.
 
-        A second post of the same answer within DOUBLE_POST_SECONDS gives the first one's record. `receipt` is the
-        visitor's own from before, if any; an unknown one is replaced. Raises DatabaseError where nothing was written.
+        A refusal is kept to show that it was heeded (Article 5(2) GDPR), a consent and its withdrawal to prove the
+        consent (Article 7(1)).
         """
         now = timezone.now()
+        of_consent = ~Q(granted="") | Q(action=Decision.Action.WITHDRAWN)
+        return {
+            Erasure.Reason.CONSENT_EXPIRED: self.filter(
+                of_consent, decided_at__lt=now - settings.CONSENT_RETENTION_MONTHS * MONTH
+            ),
+            Erasure.Reason.REFUSAL_EXPIRED: self.filter(
+                ~of_consent, decided_at__lt=now - settings.CONSENT_RETENTION_REFUSAL_MONTHS * MONTH
+            ),
+        }
+
+    def record(
+        self,
+        *,
+        notice: NoticeVersion,
+        language: str,
+        action: str,
+        answers: dict[str, bool],
+        path: str,
+        gpc: bool,
+        receipt: str = "",
+        attempt: str = "",
+    ):
+        """Commit a decision and return it.
+
+        `receipt` is the visitor's own from before, if any; an unknown one is replaced. `attempt` is a random name
+        that a form gives each of its posts, so that one that is sent again gives the first one's record; so does the
+        same answer under the same receipt within DOUBLE_POST_SECONDS. Raises DatabaseError where nothing was written.
+        """
+        now = timezone.now()
+        granted = sorted(key for key, is_granted in answers.items() if is_granted)
+        attempt = attempt if ATTEMPT.fullmatch(attempt) else ""
+        if attempt and (earlier := self.filter(attempt=attempt).first()):
+            if earlier.says_the_same(notice, action, granted):
+                return earlier
+            attempt = ""
         before = self.latest_of(receipt)
-        if before and before.says_the_same(notice, action, answers) and before.is_fresh(now):
+        if before and before.is_fresh(now) and before.says_the_same(notice, action, granted):
             return before
+        if before and before.granted_purposes == granted and before.is_due(notice, now):
+            action = Decision.Action.RENEWED
+        decision = Decision(
+            receipt=before.receipt if before else new_receipt(),
+            predecessor=before.digest if before else "",
+            attempt=attempt,
+            decided_at=now,
+            expires_at=now + timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE),
+            notice=notice,
+            language=language,
+            action=action,
+            answers=notice.with_versions(answers),
+            granted=",".join(granted),
+            path=path[:300],
+            gpc=gpc,
+        )
+        decision.digest = decision.leaf()
         try:
             with transaction.atomic():
-                return self.create(
-                    receipt=before.receipt if before else new_receipt(),
-                    predecessor=before,
-                    decided_at=now,
-                    expires_at=now + timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE),
-                    notice=notice,
-                    language=language,
-                    action=action,
-                    answers=answers,
-                    path=path[:300],
-                    gpc=gpc,
-                )
+                decision.save(force_insert=True)
         except IntegrityError:
-            # Another post of the same visitor came first; this one follows it.
-            if before is None or self.latest_of(receipt) == before:
+            # The same post, or another of the same visitor, came first: this one follows it.
+            if not (attempt and self.filter(attempt=attempt).exists()) and self.latest_of(receipt) == before:
                 raise
             return self.record(
                 notice=notice,
@@ -64,11 +121,14 @@ class DecisionQuerySet(models.QuerySet):
                 path=path,
                 gpc=gpc,
                 receipt=receipt,
+                attempt=attempt,
             )
+        return decision
 
 
 class Decision(models.Model):
-    """What one visitor answered at one moment. Only ever added: the database refuses to change or delete it.
+    """What one visitor answered at one moment. Only ever added; the database refuses to change it, and to delete it
+    unless an Erasure says why.
 
     It holds no IP address and nothing else that names a person; `receipt` is a random number that the visitor keeps.
     Decisions of one receipt form a chain by `predecessor`.
@@ -79,11 +139,13 @@ class Decision(models.Model):
         REFUSED_ALL = "refused_all", _("refused all")
         CHOSEN = "chosen", _("chosen")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        RENEWED = "renewed", _("renewed")
 
     receipt = models.CharField(_("receipt number"), max_length=19, db_index=True)
-    predecessor = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="successor", verbose_name=_("decision before")
-    )
+    digest = models.CharField(_("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the record as made."))
+    predecessor = models.CharField(_("digest of the decision before"), max_length=64, blank=True)
+    # The random name of the post that it came with.
+    attempt = models.CharField(max_length=36, blank=True)
     decided_at = models.DateTimeField(_("decided"), db_index=True)
     expires_at = models.DateTimeField(_("asked again from"))
     notice = models.ForeignKey(
@@ -91,8 +153,10 @@ class Decision(models.Model):
     )
     language = models.CharField(_("language"), max_length=20)
     action = models.CharField(_("how"), max_length=20, choices=Action)
-    # Key of each optional purpose of the notice → whether consent was given.
+    # Key of each optional purpose → {"granted": bool, "version": of that purpose's wording}.
     answers = models.JSONField(_("answers"))
+    # Keys of the granted purposes, sorted, with commas between: for filters and figures.
+    granted = models.CharField(_("granted"), max_length=1000, blank=True)
     path = models.CharField(_("where"), max_length=300)
     gpc = models.BooleanField(_("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided."))
 
@@ -103,9 +167,20 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
         ordering = ("-pk",)
         default_permissions = ("view",)
+        permissions = [("export_decision", _("Can export decisions")), ("erase_decision", _("Can erase decisions"))]
+        indexes = [
+            models.Index(fields=["action", "id"], name="decision_by_action"),
+            models.Index(fields=["notice", "id"], name="decision_by_notice"),
+            models.Index(fields=["language", "id"], name="decision_by_language"),
+            models.Index(fields=["gpc", "id"], name="decision_by_gpc"),
+        ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["predecessor"], condition=~Q(predecessor=""), name="decision_followed_once"
+            ),
+            models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="decision_once_an_attempt"),
             models.CheckConstraint(
-                condition=Q(action__in=["accepted_all", "refused_all", "chosen", "withdrawn"]),
+                condition=Q(action__in=["accepted_all", "refused_all", "chosen", "withdrawn", "renewed"]),
                 name="decision_action_is_known",
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=models.F("decided_at")), name="decision_expires_later"),
@@ -114,32 +189,65 @@ class Decision(models.Model):
     def __str__(self):
         return self.receipt
 
-    def says_the_same(self, notice: NoticeVersion, action: str, answers: dict[str, bool]) -> bool:
-        return (self.notice_id, self.action, self.answers) == (notice.pk, action, answers)
+    @property
+    def granted_purposes(self) -> list[str]:
+        return self.granted.split(",") if self.granted else []
+
+    @property
+    def choices(self) -> dict[str, bool]:
+        """Key of each optional purpose → whether consent was given."""
+        return {key: answer["granted"] for key, answer in self.answers.items()}
+
+    def content(self) -> dict:
+        """The record as it is hashed: every field but its own digest."""
+        return {
+            "receipt": self.receipt,
+            "predecessor": self.predecessor,
+            "attempt": self.attempt,
+            "decided_at": moment(self.decided_at),
+            "expires_at": moment(self.expires_at),
+            "notice": {"number": self.notice.number, "digest": self.notice.digest},
+            "language": self.language,
+            "action": self.action,
+            "answers": self.answers,
+            "granted": self.granted,
+            "path": self.path,
+            "objection_by_browser": self.gpc,
+        }
+
+    def leaf(self) -> str:
+        """The hash of this record as a leaf of a seal's tree, in hex."""
+        return leaf_hash(canonical(self.content())).hex()
+
+    def says_the_same(self, notice: NoticeVersion, action: str, granted: list[str]) -> bool:
+        # What was recorded as renewed was asked for as something else.
+        same_action = self.action in (action, self.Action.RENEWED)
+        return same_action and self.notice_id == notice.pk and self.granted_purposes == granted
 
     def is_fresh(self, now: datetime) -> bool:
         return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
 
+    def is_due(self, notice: NoticeVersion, now: datetime) -> bool:
+        """Whether this decision no longer held when `notice` asked again."""
+        return self.expires_at <= now or self.notice.number < notice.asked_since
+
     def answers_in_words(self) -> list[dict]:
         """Each purpose as it was shown, in the language in which it was, with its answer."""
         purposes = self.notice.wording_in(self.language)["purposes"]
-        return [purpose | {"is_granted": self.answers.get(purpose["key"], True)} for purpose in purposes]
+        return [purpose | {"is_granted": self.choices.get(purpose["key"], True)} for purpose in purposes]
 
     def as_receipt(self) -> dict:
-        """The receipt as data: what the visitor may download and show."""
+        """The receipt as data: what the visitor may download, show, and check without this site.
+
+        `record` is what is hashed; `notice` gives the wording that was shown, and the digests of the rest of that
+        version; `proof` leads from the record to a signed seal, and is None until the record is sealed.
+        """
+        from consent.models.seal import Leaf
+
         return {
-            "receipt": self.receipt,
-            "decided_at": self.decided_at.isoformat(),
-            "expires_at": self.expires_at.isoformat(),
-            "action": self.action,
-            "answers": self.answers,
-            "objection_by_browser": self.gpc,
-            "language": self.language,
-            "path": self.path,
-            "notice": {
-                "number": self.notice.number,
-                "digest": self.notice.digest,
-                "published_at": self.notice.published_at.isoformat(),
-                "wording": self.notice.wording_in(self.language),
-            },
+            "format": "consent-receipt/1",
+            "record": self.content(),
+            "digest": self.digest,
+            "notice": self.notice.as_evidence(self.language),
+            "proof": Leaf.objects.proof_for(self.digest),
         }

@@ -2,6 +2,10 @@
 const region = document.querySelector(".consent");
 const form = region.querySelector("form");
 
+// Names this page's post, so that one that is sent again is not recorded twice.
+const attempt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "attempt", value: attempt.join("") }));
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));

@@ -11,14 +11,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--small-change", action="store_true", help="Do not ask those again who decided already.")
-        parser.add_argument("--first", action="store_true", help="Only if none was published yet.")
+        parser.add_argument(
+            "--refresh",
+            action="store_true",
+            help="Publish no draft: only the first version, or what a new release of the program changed of its looks.",
+        )
 
-    def handle(self, *args, small_change, first, **options):
-        if first and (NoticeVersion.objects.exists() or not Notice.objects.exists()):
+    def handle(self, *args, small_change, refresh, **options):
+        before = NoticeVersion.objects.current()
+        if refresh and not before and not Notice.objects.exists():
             return
         try:
-            version = NoticeVersion.objects.publish(asks_again=not small_change)
+            if refresh and before:
+                version = NoticeVersion.objects.refresh()
+            else:
+                version = NoticeVersion.objects.publish(asks_again=not small_change)
         except Notice.DoesNotExist as error:
             raise CommandError("There is no cookie notice yet: write one in the admin, or run load_content.") from error
-        if options["verbosity"] > 1 or not first:
+        if not refresh or options["verbosity"] > 1:
             self.stdout.write(f"Version {version.number} of the cookie notice is in force.")

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         self.migrate(options["verbosity"])
         if not no_content:
             call_command("load_content", verbosity=0 if options["verbosity"] == 1 else options["verbosity"])
-            call_command("publish_notice", first=True, verbosity=options["verbosity"])
+            call_command("publish_notice", refresh=True, verbosity=options["verbosity"])
         self.collect_static_files()
 
     def migrate(self, verbosity: int):

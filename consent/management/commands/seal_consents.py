@@ -1,0 +1,15 @@
+from django.core.management import BaseCommand
+
+from consent.sealing import seal_and_erase
+
+
+class Command(BaseCommand):
+    help = (
+        "Seals the consent records that wait for it, and erases those that were kept long enough. The server does both "
+        "by itself each CONSENT_SEAL_MINUTES; this is for a server that is started otherwise. "
+        "Example: manage.py seal_consents"
+    )
+
+    def handle(self, *args, **options):
+        sealed, erased = seal_and_erase()
+        self.stdout.write(f"Sealed: {sealed}. Erased as kept long enough: {erased}.")

@@ -1,0 +1,60 @@
+"""Erasure: content that is no longer needed, or that a subject wants gone, leaves; its hash and the reason stay."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent.canonical import canonical, moment
+from consent.merkle import leaf_hash
+
+
+class Erasure(models.Model):
+    """That some records were erased: who did it, when, why, and which by their hashes. Sealed itself.
+
+    `leaves` is the SHA-256, in hex, of the erased records' leaf hashes one after the other, in the order of positions.
+    """
+
+    class Reason(models.TextChoices):
+        CONSENT_EXPIRED = "consent_expired", _("proof of consent no longer needed")
+        REFUSAL_EXPIRED = "refusal_expired", _("record of a refusal no longer needed")
+        REQUEST = "request", _("asked for by the data subject")
+
+    erased_at = models.DateTimeField(_("erased"), default=timezone.now, db_index=True)
+    # Empty where the program did it by itself.
+    staff = models.CharField(_("by whom"), max_length=150, blank=True)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    remark = models.CharField(_("remark"), max_length=500, blank=True)
+    count = models.PositiveIntegerField(_("records"))
+    hashes = models.CharField(_("digest of their hashes"), max_length=64)
+    digest = models.CharField(_("digest"), max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ("-pk",)
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["consent_expired", "refusal_expired", "request"]),
+                name="erasure_reason_is_known",
+            )
+        ]
+
+    def __str__(self):
+        return f"{moment(self.erased_at)} ({self.count})"
+
+    def content(self) -> dict:
+        """The erasure as it is hashed: every field but its own digest."""
+        return {
+            "erased_at": moment(self.erased_at),
+            "staff": self.staff,
+            "reason": self.reason,
+            "remark": self.remark,
+            "count": self.count,
+            "hashes": self.hashes,
+        }
+
+    def leaf(self) -> str:
+        """The hash of this erasure as a leaf of a seal's tree, in hex."""
+        return leaf_hash(canonical(self.content())).hex()

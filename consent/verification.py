@@ -1,0 +1,194 @@
+"""Checking that nobody touched the record: every record against its seal, every seal against the one before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import groupby, islice
+
+from django.utils.translation import gettext as _
+
+from consent import merkle
+from consent.models import Decision, Erasure, Leaf, NoticeVersion, Seal
+from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
+from consent.signing import SealKey, note_digest, signed_by
+
+# So many faults say enough; the rest would be a list of everything after the first.
+ENOUGH = 100
+
+
+@dataclass
+class Report:
+    """What a verification found: numbers of what was checked, and the faults as sentences, the first one first."""
+
+    records: int = 0
+    seals: int = 0
+    erased: int = 0
+    unsealed: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.faults
+
+
+class Verification:
+    """One walk over seals and records in their order. Holds one batch of records at a time.
+
+    `keys` are the public keys, of 32 bytes each, whose signatures count beside the site's own.
+    """
+
+    def __init__(self, keys: tuple[bytes, ...] = ()):
+        self.report = Report()
+        self.keys = (SealKey.own().public, *keys)
+        self.notices: dict[int, NoticeVersion] = {}
+
+    def run(self) -> Report:
+        for fault in islice(self.faults(), ENOUGH):
+            self.report.faults.append(fault)
+        return self.report
+
+    def faults(self) -> Iterator[str]:
+        yield from self.notice_faults()
+        yield from self.seal_faults()
+        yield from self.erasure_faults()
+        yield from self.unsealed_faults()
+
+    def notice_faults(self) -> Iterator[str]:
+        for version in NoticeVersion.objects.order_by("number"):
+            self.notices[version.pk] = version
+            if version.compute_digest() != version.digest:
+                yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
+
+    def seal_faults(self) -> Iterator[str]:
+        """Faults of each seal and of the records under it, seal by seal."""
+        before = None
+        groups = groupby(self.leaves(), key=lambda leaf: leaf.seal_id)
+        for seal in Seal.objects.order_by("number").iterator(BATCH):
+            self.report.seals += 1
+            yield from self.chain_faults(seal, before)
+            pk, leaves = next(groups, (None, ()))
+            if pk != seal.pk:
+                yield _("Seal %(number)s: its records were removed, or stand in another order.") % {
+                    "number": seal.number
+                }
+                return
+            yield from self.leaf_faults(seal, before, list(leaves))
+            before = seal
+        if next(groups, None):
+            yield _("There are records under a seal that was removed.")
+
+    def chain_faults(self, seal: Seal, before: Seal | None) -> Iterator[str]:
+        words = {"number": seal.number}
+        if seal.number != (before.number + 1 if before else 1):
+            yield _("A seal before seal %(number)s was removed.") % words
+        elif seal.previous != (before.digest if before else NO_SEAL_BEFORE):
+            yield _("Seal %(number)s does not follow from the seal before.") % words
+        if note_digest(seal.text) != seal.digest or not seal.note.startswith(f"{seal.text}\n"):
+            yield _("Seal %(number)s was altered.") % words
+        elif not any(signed_by(seal.note, key) for key in self.keys):
+            yield _("Seal %(number)s is not signed with this site's key.") % words
+
+    def leaf_faults(self, seal: Seal, before: Seal | None, leaves: list[Leaf]) -> Iterator[str]:
+        whole = True
+        for index, leaf in enumerate(leaves):
+            if leaf.position != seal.first + index:
+                whole = False
+                yield _("The record at position %(position)s was removed.") % {"position": seal.first + index}
+                break
+            if fault := self.record_fault(leaf, seal, before):
+                whole = False
+                yield fault
+        if whole and (
+            len(leaves) != seal.size or merkle.root(bytes.fromhex(leaf.digest) for leaf in leaves).hex() != seal.root
+        ):
+            yield _("Seal %(number)s: one of the records at the positions %(first)s to %(last)s was altered.") % {
+                "number": seal.number,
+                "first": seal.first,
+                "last": seal.first + seal.size - 1,
+            }
+
+    def record_fault(self, leaf: Leaf, seal: Seal, before: Seal | None) -> str | None:
+        """What is wrong with the record of one leaf, or None."""
+        self.report.records += 1
+        record = leaf.content
+        words = {"position": leaf.position, "record": leaf.record}
+        if leaf.erasure_id:
+            self.report.erased += 1
+            return _("The record at position %(position)s was erased and is here again.") % words if record else None
+        if record is None:
+            return _("The record at position %(position)s (number %(record)s) was removed.") % words
+        computed = self.hash_of(record)
+        if computed != leaf.digest:
+            if computed == record.digest and Leaf.objects.filter(digest=computed).exists():
+                return _("The record at position %(position)s (number %(record)s) was reordered.") % words
+            return _("The record at position %(position)s (number %(record)s) was altered.") % words
+        if isinstance(record, Decision) and (
+            record.decided_at > seal.sealed_at + SLACK or (before and record.decided_at < before.sealed_at - SLACK)
+        ):
+            return (
+                _(
+                    "The record at position %(position)s (number %(record)s) was inserted: it is dated before or after "
+                    "the time of its seal."
+                )
+                % words
+            )
+        return None
+
+    def hash_of(self, record: Decision | Erasure) -> str:
+        if isinstance(record, Decision):
+            # The few versions are in memory; a query for each record would be many.
+            record.notice = self.notices[record.notice_id]
+        return record.leaf()
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every leaf in order; its record, None where there is none, is its `content`."""
+        stream = Leaf.objects.order_by("position").iterator(BATCH)
+        while batch := list(islice(stream, BATCH)):
+            records = {
+                kind: model.objects.in_bulk([leaf.record for leaf in batch if leaf.kind == kind])
+                for model, kind in Leaf.KINDS.items()
+            }
+            for leaf in batch:
+                leaf.content = records[leaf.kind].get(leaf.record)
+                yield leaf
+
+    def erasure_faults(self) -> Iterator[str]:
+        for erasure in Erasure.objects.order_by("pk").iterator(BATCH):
+            digests = erasure.leaves.order_by("position").values_list("digest", flat=True)
+            if (
+                erasure.leaf() != erasure.digest
+                or len(digests) != erasure.count
+                or sha256(b"".join(bytes.fromhex(digest) for digest in digests)).hexdigest() != erasure.hashes
+            ):
+                yield _("Erasure %(number)s was altered, or other records than it names were erased.") % {
+                    "number": erasure.pk
+                }
+
+    def unsealed_faults(self) -> Iterator[str]:
+        """Faults of the records that no seal covers yet."""
+        latest = Seal.objects.latest_seal()
+        for decision in Leaf.objects.unsealed(Decision).order_by("pk").iterator(BATCH):
+            self.report.unsealed += 1
+            words = {"record": decision.pk}
+            if self.hash_of(decision) != decision.digest:
+                yield _("Record number %(record)s, not sealed yet, was altered.") % words
+            elif latest and decision.decided_at < latest.sealed_at - SLACK:
+                yield _("Record number %(record)s was inserted: it is dated before the latest seal.") % words
+
+
+def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
+    """What is wrong with the site's past in view of a seal that somebody kept, or None.
+
+    `note` is the signed text as it was published. Raises ValueError where it is none.
+    """
+    text, _empty, _signature = note.partition("\n\n")
+    lines = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
+    number = int(lines.get("number", ""))
+    if not any(signed_by(note, key) for key in (SealKey.own().public, *keys)):
+        return _("The seal that was kept is not signed with this site's key.")
+    seal = Seal.objects.filter(number=number).first()
+    if seal is None or seal.digest != note_digest(f"{text}\n"):
+        return _("Seal %(number)s is another one than the one that was kept: the past was rewritten.") % {
+            "number": number
+        }
+    return None

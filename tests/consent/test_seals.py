@@ -1,0 +1,462 @@
+"""That nobody can touch the record without being found out."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import rfc8785
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent import merkle
+from consent.canonical import canonical
+from consent.models import Decision, Erasure, Leaf, NoticeVersion, Seal
+from consent.models.record import read_receipt
+from consent.signing import SealKey, kept_secret
+from consent.verification import Verification
+
+pytestmark = pytest.mark.django_db
+RECEIPT_JSON = "/en/cookies/receipt.json"
+VERIFIER = django_settings.BASE_DIR / "static/verify_receipt.py"
+
+
+@pytest.fixture
+def sealed(decide):
+    """Nine decisions under three seals."""
+    for _round in range(3):
+        for action in ("accept", "refuse", "choose"):
+            decide(action)
+        Seal.objects.seal_waiting()
+    return list(Decision.objects.order_by("pk"))
+
+
+@pytest.fixture
+def tamper():
+    """A function that runs SQL as somebody who has the whole database: no trigger stands in the way."""
+
+    def run(statement: str, *parameters):
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                for table in ("decision", "leaf", "seal", "erasure", "noticeversion"):
+                    cursor.execute(f"ALTER TABLE consent_{table} DISABLE TRIGGER ALL")
+            else:
+                cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                for (name,) in cursor.fetchall():
+                    cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(statement, parameters)
+
+    return run
+
+
+def faults() -> list[str]:
+    return Verification().run().faults
+
+
+def test_untouched_records_verify(sealed):
+    report = Verification().run()
+    assert report.is_sound
+    assert (report.records, report.seals, report.erased, report.unsealed) == (9, 3, 0, 0)
+
+
+def test_each_seal_follows_from_the_one_before(sealed):
+    first, second, third = Seal.objects.order_by("number")
+    assert (second.previous, third.previous) == (first.digest, second.digest)
+    assert [(seal.first, seal.size) for seal in (first, second, third)] == [(0, 3), (3, 3), (6, 3)]
+
+
+def test_sealing_again_seals_nothing(sealed):
+    assert Seal.objects.seal_waiting() == 0
+    assert Seal.objects.count() == 3
+
+
+def test_large_backlogs_are_sealed_in_batches(decide, monkeypatch):
+    monkeypatch.setattr("consent.models.seal.BATCH", 2)
+    for _visitor in range(5):
+        decide()
+    assert Seal.objects.seal_waiting() == 5
+    assert list(Seal.objects.order_by("number").values_list("size", flat=True)) == [2, 2, 1]
+    assert not faults()
+
+
+FIELDS = {
+    "action": "'refused_all'",
+    "answers": """'{"statistics": {"granted": true, "version": 1}}'""",
+    "granted": "'advertising'",
+    "decided_at": "'2020-01-01 00:00:00'",
+    "expires_at": "'2099-01-01 00:00:00'",
+    "language": "'hr'",
+    "path": "'/elsewhere/'",
+    "receipt": "'0000-0000-0000-0000'",
+    "gpc": "NOT gpc",
+    "predecessor": "'x'",
+    "attempt": "'y'",
+    "digest": "'z'",
+}
+
+
+@pytest.mark.parametrize("column", FIELDS)
+def test_an_altered_record_is_named(sealed, tamper, column):
+    victim = sealed[3]
+    if column == "digest":
+        tamper(f"UPDATE consent_decision SET digest = 'z', path = 'elsewhere' WHERE id = {victim.pk}")
+    else:
+        tamper(f"UPDATE consent_decision SET {column} = {FIELDS[column]} WHERE id = {victim.pk}")
+    assert faults()[0] == f"The record at position 3 (number {victim.pk}) was altered."
+
+
+def test_every_column_of_a_record_is_covered_by_its_hash():
+    covered = {*FIELDS, "notice"}
+    assert {field.name for field in Decision._meta.fields} - {"id"} == covered
+
+
+def test_another_notice_under_a_record_is_found(sealed, tamper, decide):
+    other = NoticeVersion.objects.current()
+    copy = {f.attname: getattr(other, f.attname) for f in NoticeVersion._meta.fields if f.name != "id"}
+    forged = NoticeVersion(**copy | {"number": 2})
+    forged.digest = forged.compute_digest()
+    forged.save()
+    tamper(f"UPDATE consent_decision SET notice_id = {forged.pk} WHERE id = {sealed[0].pk}")
+    assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
+
+
+def test_a_removed_record_is_named(sealed, tamper):
+    tamper(f"DELETE FROM consent_decision WHERE id = {sealed[4].pk}")
+    assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was removed."]
+
+
+@pytest.mark.parametrize("position", [0, 4, 8])
+def test_a_record_removed_with_its_leaf_is_named(sealed, tamper, position):
+    tamper(f"DELETE FROM consent_leaf WHERE position = {position}")
+    tamper(f"DELETE FROM consent_decision WHERE id = {sealed[position].pk}")
+    assert faults()
+    if position != 8:
+        assert faults()[0] == f"The record at position {position} was removed."
+
+
+def test_a_removed_seal_is_found(sealed, tamper):
+    second = Seal.objects.get(number=2)
+    tamper(f"DELETE FROM consent_decision WHERE id IN ({sealed[3].pk}, {sealed[4].pk}, {sealed[5].pk})")
+    tamper(f"DELETE FROM consent_leaf WHERE seal_id = {second.pk}")
+    tamper("DELETE FROM consent_seal WHERE number = 2")
+    assert faults()[0] == "A seal before seal 3 was removed."
+
+
+def test_an_inserted_record_is_found_before_and_after_it_is_sealed(sealed, tamper):
+    forged = Decision.objects.get(pk=sealed[0].pk)
+    forged.pk, forged.receipt, forged.attempt = None, "1111-1111-1111-1111", ""
+    forged.decided_at -= timedelta(days=30)
+    forged.digest = forged.leaf()
+    forged.save(force_insert=True)
+    assert faults() == [f"Record number {forged.pk} was inserted: it is dated before the latest seal."]
+    Seal.objects.seal_waiting()
+    assert "was inserted" in faults()[0] and f"(number {forged.pk})" in faults()[0]
+
+
+def test_reordered_records_are_named(sealed, tamper):
+    first, second = sealed[3].pk, sealed[4].pk
+    tamper(f"UPDATE consent_decision SET id = 9999 WHERE id = {first}")
+    tamper(f"UPDATE consent_decision SET id = {first} WHERE id = {second}")
+    tamper(f"UPDATE consent_decision SET id = {second} WHERE id = 9999")
+    assert faults()[0] == f"The record at position 3 (number {first}) was reordered."
+
+
+def test_reordered_leaves_are_found(sealed, tamper):
+    for old, new in ((3, 9999), (4, 3), (9999, 4)):
+        tamper(f"UPDATE consent_leaf SET position = {new} WHERE position = {old}")
+    assert faults() == ["Seal 2: one of the records at the positions 3 to 5 was altered."]
+
+
+def test_a_forger_who_mends_every_hash_is_stopped_by_the_root(sealed, tamper):
+    victim = sealed[4]
+    victim.path = "/elsewhere/"
+    forged = victim.leaf()
+    tamper(f"UPDATE consent_decision SET path = '/elsewhere/', digest = '{forged}' WHERE id = {victim.pk}")
+    tamper(f"UPDATE consent_leaf SET digest = '{forged}' WHERE record = {victim.pk}")
+    assert faults() == ["Seal 2: one of the records at the positions 3 to 5 was altered."]
+
+
+def test_a_forger_who_mends_the_root_as_well_lacks_the_key(sealed, tamper):
+    victim, seal = sealed[8], Seal.objects.get(number=3)
+    victim.path = "/elsewhere/"
+    forged = victim.leaf()
+    leaves = [sealed[6].digest, sealed[7].digest, forged]
+    seal.root = merkle.root(bytes.fromhex(leaf) for leaf in leaves).hex()
+    from consent.signing import note_digest
+
+    tamper(f"UPDATE consent_decision SET path = '/elsewhere/', digest = '{forged}' WHERE id = {victim.pk}")
+    tamper(f"UPDATE consent_leaf SET digest = '{forged}' WHERE record = {victim.pk}")
+    tamper(f"UPDATE consent_seal SET root = '{seal.root}', digest = '{note_digest(seal.text)}' WHERE number = 3")
+    assert faults() == ["Seal 3 was altered."]
+    signature = seal.note.rpartition("\n\n")[2]
+    tamper("UPDATE consent_seal SET note = %s WHERE number = 3", f"{seal.text}\n{signature}")
+    assert faults() == ["Seal 3 is not signed with this site's key."]
+
+
+@pytest.mark.parametrize("column", ["previous", "root", "size", "first", "sealed_at", "note", "number"])
+def test_an_altered_seal_is_named(sealed, tamper, column):
+    value = {"size": "2", "first": "4", "sealed_at": "'2026-01-01 00:00:00'", "number": "7"}.get(column, "'x'")
+    tamper(f"UPDATE consent_seal SET {column} = {value} WHERE number = 3")
+    assert any("eal 3" in fault or "eal 7" in fault for fault in faults())
+
+
+def test_an_altered_notice_is_named(sealed, tamper):
+    tamper("UPDATE consent_noticeversion SET style = '' WHERE number = 1")
+    assert faults()[0] == "Version 1 of the notice was altered."
+
+
+def test_a_record_altered_before_its_seal_is_named(decide, tamper):
+    decision = decide()
+    tamper(f"UPDATE consent_decision SET path = '/elsewhere/' WHERE id = {decision.pk}")
+    assert faults() == [f"Record number {decision.pk}, not sealed yet, was altered."]
+    Seal.objects.seal_waiting()
+    assert faults() == [f"The record at position 0 (number {decision.pk}) was altered."]
+
+
+def test_the_command_says_what_it_checked_and_ends_with_a_status(sealed, tamper, capsys):
+    call_command("verify_consents")
+    assert "Checked 9 records under 3 seals" in capsys.readouterr().out
+    tamper(f"DELETE FROM consent_decision WHERE id = {sealed[1].pk}")
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_consents")
+    assert "position 1" in capsys.readouterr().err
+
+
+def test_whoever_holds_an_old_seal_can_prove_the_past(sealed, tamper, tmp_path, capsys):
+    kept = tmp_path / "seal.txt"
+    kept.write_text(Seal.objects.latest_seal().note)
+    call_command("verify_consents", against=kept)
+    # Somebody who has the key makes the last seal anew, over fewer records.
+    tamper(f"DELETE FROM consent_decision WHERE id = {sealed[8].pk}")
+    tamper("DELETE FROM consent_leaf WHERE position > 5")
+    tamper("DELETE FROM consent_seal WHERE number = 3")
+    Seal.objects.seal_waiting()
+    assert not faults()
+    with pytest.raises(SystemExit):
+        call_command("verify_consents", against=kept)
+    assert "the past was rewritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "consent-seal/1\nnumber x\n\n— a b\n"])
+def test_a_file_that_holds_no_seal_is_refused(tmp_path, text):
+    file = tmp_path / "seal.txt"
+    file.write_text(text)
+    with pytest.raises(CommandError, match="holds no seal"):
+        call_command("verify_consents", against=file)
+
+
+# Receipts that prove themselves
+
+
+def downloaded_receipt(browser, tmp_path):
+    file = tmp_path / "receipt.json"
+    file.write_bytes(browser.get(RECEIPT_JSON).content)
+    return file
+
+
+def check(file, *arguments):
+    return subprocess.run([sys.executable, VERIFIER, file, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("others", [0, 1, 2, 6])
+def test_a_receipt_is_checked_without_the_site(decide, tmp_path, others):
+    browser = Client()
+    decide("accept", browser)
+    for _visitor in range(others):
+        decide("refuse")
+    Seal.objects.seal_waiting()
+    outcome = check(downloaded_receipt(browser, tmp_path), SealKey.own().verifier)
+    assert outcome.returncode == 0, outcome.stderr
+    assert f"number 1 of {others + 1} under seal 1" in outcome.stdout
+    assert "The seal is signed with that key." in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("forge", "sentence"),
+    [
+        (lambda receipt: receipt["record"].update(action="refused_all"), "the record is not the one"),
+        (lambda receipt: receipt["notice"]["wording"].update(heading="Else"), "the wording is not the one"),
+        (lambda receipt: receipt["notice"]["parts"].update(style="0" * 64), "the version of the notice"),
+        (lambda receipt: receipt["proof"].update(index=1), "is not under seal"),
+        (lambda receipt: receipt["proof"].update(path=receipt["proof"]["path"][:-1]), "too short"),
+        (lambda receipt: receipt["proof"].update(path=receipt["proof"]["path"] * 3), "too long"),
+        (
+            lambda receipt: receipt["proof"].update(seal=receipt["proof"]["seal"].replace("number 1", "number 2")),
+            "not signed",
+        ),
+    ],
+)
+def test_a_forged_receipt_is_found(decide, tmp_path, forge, sentence):
+    browser = Client()
+    decide("accept", browser)
+    decide("refuse")
+    decide("refuse")
+    Seal.objects.seal_waiting()
+    file = downloaded_receipt(browser, tmp_path)
+    receipt = json.loads(file.read_text())
+    forge(receipt)
+    file.write_text(json.dumps(receipt))
+    outcome = check(file, SealKey.own().verifier)
+    assert outcome.returncode == 1
+    assert "FALSE" in outcome.stderr and sentence in outcome.stderr
+
+
+def test_a_receipt_before_its_seal_says_to_wait(decide, tmp_path):
+    browser = Client()
+    decide("accept", browser)
+    outcome = check(downloaded_receipt(browser, tmp_path))
+    assert outcome.returncode == 1 and "not sealed yet" in outcome.stderr
+
+
+def test_a_receipt_number_is_read_as_people_write_it():
+    assert read_receipt(" 7k3f 9qrs-Otvw xyzl") == "7K3F-9QRS-0TVW-XYZ1"
+
+
+# Erasure
+
+
+def age(tamper, days: int):
+    """Make what is on record older, as time would."""
+    for decision in Decision.objects.all():
+        decision.decided_at -= timedelta(days=days)
+        decision.expires_at -= timedelta(days=days)
+        digest = decision.leaf()
+        tamper(
+            "UPDATE consent_decision SET decided_at = %s, expires_at = %s, digest = %s WHERE id = %s",
+            decision.decided_at,
+            decision.expires_at,
+            digest,
+            decision.pk,
+        )
+
+
+def test_erasing_one_subjects_records_leaves_the_rest_verifiable(decide, staff):
+    browser = Client()
+    decision = decide("accept", browser)
+    decide("withdraw", browser)
+    decide("refuse")
+    assert Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="letter of 3 May") == 2
+    assert not Decision.objects.filter(receipt=decision.receipt).exists()
+    erasure = Erasure.objects.get()
+    assert (erasure.staff, erasure.reason, erasure.count) == ("officer", "request", 2)
+    Seal.objects.seal_waiting()
+    report = Verification().run()
+    assert report.is_sound and report.erased == 2
+    assert "no longer on record" in browser.get("/en/cookies/receipt/").content.decode()
+
+
+def test_what_was_erased_cannot_be_told_from_what_stays(decide):
+    decision = decide("accept")
+    Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="")
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            assert decision.receipt not in str(cursor.fetchall())
+
+
+def test_records_go_when_the_time_of_their_reason_is_over(decide, tamper, settings):
+    decide("accept")
+    decide("refuse")
+    age(tamper, 30 * 13)
+    kept = decide("refuse")
+    Seal.objects.seal_waiting()
+    assert Leaf.objects.erase_outdated() == 1
+    assert Erasure.objects.get().reason == "refusal_expired"
+    age(tamper, 30 * 36)
+    assert Leaf.objects.erase_outdated() == 2
+    assert Decision.objects.count() == 0 and kept.pk
+    assert Leaf.objects.erase_outdated() == 0
+
+
+def test_the_command_seals_and_erases(decide, capsys):
+    decide()
+    call_command("seal_consents")
+    assert capsys.readouterr().out == "Sealed: 1. Erased as kept long enough: 0.\n"
+
+
+@pytest.mark.parametrize("what", ["record", "erasure"])
+def test_an_erasure_that_nobody_made_is_found(decide, tamper, what):
+    first, second = decide("accept"), decide("accept")
+    Leaf.objects.erase_receipt(first.receipt, staff="officer", remark="")
+    Seal.objects.seal_waiting()
+    if what == "record":
+        tamper(f"UPDATE consent_leaf SET erasure_id = {Erasure.objects.get().pk} WHERE record = {second.pk}")
+        tamper(f"DELETE FROM consent_decision WHERE id = {second.pk}")
+    else:
+        tamper("UPDATE consent_erasure SET staff = 'somebody'")
+    assert any("Erasure 1 was altered" in fault or "Erasure" in fault for fault in faults())
+
+
+def test_an_erased_record_that_comes_back_is_found(decide, tamper):
+    decision = decide("accept")
+    Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="")
+    decision.save(force_insert=True)
+    assert "is here again" in faults()[0]
+
+
+# The parts
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abcdefghijklmnopqrstuvwxyz_-0123456789"), inner),
+)
+
+
+@given(json_values)
+def test_canonical_json_is_that_of_rfc_8785(value):
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())
+def test_every_leaf_leads_to_the_root(leaves, data):
+    def naive(part):
+        if len(part) == 1:
+            return part[0]
+        middle = 1
+        while middle * 2 < len(part):
+            middle *= 2
+        return merkle.node_hash(naive(part[:middle]), naive(part[middle:]))
+
+    assert merkle.root(leaves) == naive(leaves)
+    from static.verify_receipt import root_of
+
+    index = data.draw(st.integers(0, len(leaves) - 1))
+    path = merkle.inclusion_path(leaves, index)
+    assert root_of(leaves[index], index, len(leaves), path) == merkle.root(leaves)
+
+
+def test_the_merkle_tree_hash_is_that_of_certificate_transparency():
+    # Known answers of the tree of RFC 6962, which RFC 9162 keeps.
+    entries = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+    leaves = [merkle.leaf_hash(bytes.fromhex(entry)) for entry in entries]
+    assert merkle.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert merkle.root(leaves[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+    assert merkle.root(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
+
+
+def test_the_key_is_made_once_and_readable_by_its_owner_alone(tmp_path):
+    secret = kept_secret(tmp_path / "key")
+    assert len(secret) == 32 and kept_secret(tmp_path / "key") == secret
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_seal_is_a_signed_note(sealed):
+    note = Seal.objects.latest_seal().note
+    assert re.fullmatch(
+        r"consent-seal/1\nnumber 3\nprevious [0-9a-f]{64}\nfirst 6\nsize 3\nroot [0-9a-f]{64}\n"
+        r"sealed \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\n\n— consent-seal [A-Za-z0-9+/]{91}=\n",
+        note,
+    )
+    assert timezone.now()
