@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consent.choice import Choice, keep, objects
 from consent.forms import DecisionForm
-from consent.models import Decision, NoticeVersion
+from consent.models import Decision, Leaf, NoticeVersion, Seal
+from consent.signing import SealKey
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
 
 # Where the confirmation stands on every page; :target shows it, so that it also appears on a page that is cached.
@@ -45,6 +46,13 @@ SETTINGS = Screen(
 RECEIPT = Screen(
     _("Receipt of your cookie choice"), _("What you were asked, what you answered, and when."), "consent:receipt"
 )
+SEALS = Screen(
+    _("Seals over consent records"),
+    _("Signed promises by which anyone can check that no record was touched."),
+    "consent:seals",
+)
+# So many seals stand on one page of the list.
+SEALS_A_PAGE = 50
 
 
 def current_version() -> NoticeVersion:
@@ -163,7 +171,13 @@ def own_decision(request) -> Decision | None:
 @require_safe
 @never_cache
 def receipt(request):
-    context = {"subject": RECEIPT, "choice": Choice.of(request), "decision": own_decision(request)}
+    decision = own_decision(request)
+    context = {
+        "subject": RECEIPT,
+        "choice": Choice.of(request),
+        "decision": decision,
+        "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
+    }
     return render(request, "consent/receipt.html", context)
 
 
@@ -174,6 +188,34 @@ def receipt_json(request):
     decision = own_decision(request)
     if decision is None:
         raise Http404("no receipt")
-    response = JsonResponse(decision.as_receipt(), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response = JsonResponse(
+        decision.as_receipt(Leaf.objects.proof_for(decision.digest)),
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+    )
     response.headers["Content-Disposition"] = f'attachment; filename="consent-{decision.receipt}.json"'
+    return response
+
+
+@require_safe
+@never_cache
+def seals(request):
+    """The published seals, newest first, with the key and the program to check them."""
+    below = request.GET.get("below", "")
+    listed = Seal.objects.below(int(below) if below.isascii() and below.isdecimal() else None)[: SEALS_A_PAGE + 1]
+    context = {
+        "subject": SEALS,
+        "seals": listed[:SEALS_A_PAGE],
+        "has_older": len(listed) > SEALS_A_PAGE,
+        "verifier": SealKey.own().verifier,
+    }
+    return render(request, "consent/seals.html", context)
+
+
+@require_safe
+@never_cache
+def seal_text(request, number: int):
+    """One seal as a signed note, to keep. Raises Http404 for a number that was not given yet."""
+    seal = get_object_or_404(Seal, number=number)
+    response = HttpResponse(seal.note, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="seal-{number}.txt"'
     return response

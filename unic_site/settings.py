@@ -166,6 +166,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Warsaw"
+FORMAT_MODULE_PATH = ["unic_site.formats"]
 
 # Country names as the alliance writes them, where ISO 3166-1 has another form.
 COUNTRIES_OVERRIDE = {"NL": _("The Netherlands"), "TR": _("Türkiye (Turkey)")}

@@ -236,18 +236,16 @@ class Decision(models.Model):
         purposes = self.notice.wording_in(self.language)["purposes"]
         return [purpose | {"is_granted": self.choices.get(purpose["key"], True)} for purpose in purposes]
 
-    def as_receipt(self) -> dict:
+    def as_receipt(self, proof: dict | None) -> dict:
         """The receipt as data: what the visitor may download, show, and check without this site.
 
         `record` is what is hashed; `notice` gives the wording that was shown, and the digests of the rest of that
-        version; `proof` leads from the record to a signed seal, and is None until the record is sealed.
+        version; `proof`, of LeafQuerySet.proof_for, leads from the record to a signed seal.
         """
-        from consent.models.seal import Leaf
-
         return {
             "format": "consent-receipt/1",
             "record": self.content(),
             "digest": self.digest,
             "notice": self.notice.as_evidence(self.language),
-            "proof": Leaf.objects.proof_for(self.digest),
+            "proof": proof,
         }

@@ -70,6 +70,10 @@ class LeafQuerySet(models.QuerySet):
                 count += erased
         return count
 
+    def seal_number_of(self, digest: str) -> int | None:
+        """The number of the seal that covers the record with this digest, once there is one."""
+        return self.filter(digest=digest).values_list("seal__number", flat=True).first()
+
     def proof_for(self, digest: str) -> dict | None:
         """What leads from a record's digest to a signed seal: "index", "size", "path", "seal"; None before sealing."""
         leaf = self.select_related("seal").filter(digest=digest).first()
@@ -90,6 +94,10 @@ class LeafQuerySet(models.QuerySet):
 class SealQuerySet(models.QuerySet):
     def latest_seal(self):
         return self.order_by("-number").first()
+
+    def below(self, number: int | None):
+        """The seals before that number, or all, newest first."""
+        return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
 
     def seal_waiting(self) -> int:
         """Seal all records that wait, and return how many. A process that another one forestalls seals nothing."""

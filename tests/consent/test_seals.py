@@ -253,6 +253,29 @@ def test_a_file_that_holds_no_seal_is_refused(tmp_path, text):
         call_command("verify_consents", against=file)
 
 
+def test_the_published_seals_can_be_read_and_kept(client, sealed):
+    html = client.get("/en/cookies/seals/").content.decode()
+    assert SealKey.own().verifier in html.replace("&#x2B;", "+").replace("&#43;", "+")
+    assert [int(number) for number in re.findall(r"Seal (\d)", html)] == [3, 2, 1]
+    response = client.get("/en/cookies/seals/2.txt")
+    assert response.content.decode() == Seal.objects.get(number=2).note
+    assert 'filename="seal-2.txt"' in response["Content-Disposition"]
+    assert client.get("/en/cookies/seals/4.txt").status_code == 404
+    assert client.get("/en/cookies/seals/99999999999999999999.txt").status_code == 404
+
+
+def test_the_list_of_seals_goes_on_page_by_page(client, sealed, monkeypatch):
+    monkeypatch.setattr("consent.views.SEALS_A_PAGE", 2)
+    assert 'href="?below=2"' in client.get("/en/cookies/seals/").content.decode()
+    last = client.get("/en/cookies/seals/?below=2").content.decode()
+    assert "Seal 1" in last and 'href="?below=' not in last
+    assert client.get("/en/cookies/seals/?below=x").status_code == 200
+
+
+def test_before_the_first_seal_the_list_says_so(client):
+    assert "Nothing is sealed yet." in client.get("/en/cookies/seals/").content.decode()
+
+
 # Receipts that prove themselves
 
 
