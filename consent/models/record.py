@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -20,6 +20,8 @@ RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 16
 MISREAD = str.maketrans("OIL", "011")
 DOUBLE_POST_SECONDS = 10
+# A record that was committed late may have a number smaller by so much than its time has; none has one smaller yet.
+LATE = 10_000
 # The mean month of the calendar.
 MONTH = timedelta(days=365.2425 / 12)
 ATTEMPT = re.compile(r"[0-9a-f-]{32,36}")
@@ -43,6 +45,26 @@ class DecisionQuerySet(models.QuerySet):
     def latest_of(self, receipt: str):
         """The decision that holds for `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
+
+    def in_period(self, start: date | None, end: date | None):
+        """The decisions from the first moment of `start` to the last of `end`, in the site's time; None is open.
+
+        Numbers grow with time, so that bounds by number spare the database a walk over everything outside.
+        """
+        found = self
+        if start:
+            first = timezone.make_aware(datetime.combine(start, time.min))
+            before = (
+                self.model.objects.filter(decided_at__lt=first).order_by("-decided_at").values_list("pk", flat=True)
+            )
+            found = found.filter(decided_at__gte=first, pk__gt=(before.first() or 0) - LATE)
+        if end:
+            over = timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
+            after = self.model.objects.filter(decided_at__gte=over).order_by("decided_at").first()
+            found = found.filter(decided_at__lt=over)
+            if after:
+                found = found.filter(pk__lt=after.pk + LATE)
+        return found
 
     def outdated(self) -> dict:
         """Reason of erasure → the decisions that were kept for as long as it asks.

@@ -11,13 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from consent import merkle
 from consent.canonical import moment
 from consent.models.erasure import Erasure
-from consent.models.record import Decision
+from consent.models.record import LATE, Decision
 from consent.signing import SealKey, note_digest
 
 # No seal is larger, so that sealing and proving need little memory whatever has piled up.
 BATCH = 4096
-# A record that was committed late may have a smaller number than the newest sealed one; further back none can be.
-LATE = 10_000
 # Clocks of two hosts may differ by so much.
 SLACK = timedelta(minutes=2)
 NO_SEAL_BEFORE = "0" * 64

@@ -1,0 +1,174 @@
+"""The record in forms that others read: CSV, JSON Lines, and JSON-LD. All are made line by line, in flat memory."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from consent.canonical import moment
+from consent.models import Decision, NoticeVersion
+
+CHUNK = 2000
+LINES_A_CHUNK = 500
+COLUMNS = (
+    "receipt",
+    "decided_at",
+    "expires_at",
+    "action",
+    "granted",
+    "refused",
+    "notice",
+    "notice_digest",
+    "language",
+    "path",
+    "objection_by_browser",
+    "predecessor",
+    "digest",
+)
+# The Data Privacy Vocabulary of the W3C's community group, and its profile of ISO/IEC TS 27560:2023 for the GDPR.
+CONTEXT = {
+    "dct": "http://purl.org/dc/terms/",
+    "dpv": "https://w3id.org/dpv#",
+    "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
+    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "dct:conformsTo": {"@type": "@id"},
+    "dct:created": {"@type": "xsd:dateTime"},
+    "dpv:isIndicatedAtTime": {"@type": "xsd:dateTime"},
+    "dpv:hasConsentStatus": {"@type": "@id"},
+    "dpv:hasLegalBasis": {"@type": "@id"},
+    "dpv:hasDuration": {"@type": "xsd:dateTime"},
+}
+
+
+class Line:
+    """A file for the csv module that hands each line back."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def with_notices(decisions) -> Iterator[Decision]:
+    """The decisions of a queryset one by one; the few versions of the notice are asked for once."""
+    versions = NoticeVersion.objects.in_bulk()
+    for decision in decisions.iterator(CHUNK):
+        decision.notice = versions[decision.notice_id]
+        yield decision
+
+
+def as_csv(decisions) -> Iterator[str]:
+    writer = csv.writer(Line())
+    # Spreadsheets take a file without this mark for one in an old encoding.
+    yield "\ufeff" + writer.writerow(COLUMNS)
+    for decision in with_notices(decisions):
+        yield writer.writerow(
+            [
+                decision.receipt,
+                moment(decision.decided_at),
+                moment(decision.expires_at),
+                decision.action,
+                " ".join(decision.granted_purposes),
+                " ".join(key for key, granted in decision.choices.items() if not granted),
+                decision.notice.number,
+                decision.notice.digest,
+                decision.language,
+                decision.path,
+                int(decision.gpc),
+                decision.predecessor,
+                decision.digest,
+            ]
+        )
+
+
+def as_json_lines(decisions) -> Iterator[str]:
+    """One object a line: the record as it is hashed, and its digest."""
+    for decision in with_notices(decisions):
+        yield json.dumps(decision.content() | {"digest": decision.digest}, ensure_ascii=False) + "\n"
+
+
+def as_json_ld(decisions) -> Iterator[str]:
+    """One graph of records in the terms of ISO/IEC TS 27560:2023, as the Data Privacy Vocabulary writes them."""
+    yield '{"@context": ' + json.dumps(CONTEXT) + ',\n"@graph": ['
+    separator = "\n"
+    for decision in with_notices(decisions):
+        yield separator + json.dumps(consent_record(decision), ensure_ascii=False)
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+def consent_record(decision: Decision) -> dict:
+    """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about."""
+    wording = decision.notice.wording_in(decision.language)
+    controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
+    processes = [
+        {
+            "@type": "dpv:Process",
+            "dpv:hasPurpose": {
+                "@type": "dpv:Purpose",
+                "dct:identifier": f"{purpose['key']}/{purpose['version']}",
+                "dct:title": {"@value": purpose["name"], "@language": decision.language},
+                "dct:description": {"@value": purpose["description"], "@language": decision.language},
+            },
+            "dpv:hasRecipient": [
+                {"@type": "dpv:Recipient", "dpv:hasName": name}
+                for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
+            ],
+            "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
+            "dpv:hasConsentStatus": status_of(decision, purpose["key"]),
+        }
+        for purpose in wording["purposes"]
+        if not purpose["is_necessary"]
+    ]
+    return {
+        "@id": f"urn:sha256:{decision.digest}",
+        "@type": "dpv:ConsentRecord",
+        "dct:conformsTo": "dpv-27560:record-eu-gdpr",
+        "dct:identifier": decision.receipt,
+        "dct:created": moment(decision.decided_at),
+        "dct:language": decision.language,
+        "dct:isVersionOf": f"urn:sha256:{decision.predecessor}" if decision.predecessor else None,
+        "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
+        "dpv:hasDataController": {"@type": "dpv:DataController", **controller},
+        "dpv:hasNotice": {
+            "@type": "dpv:ConsentNotice",
+            "@id": f"urn:sha256:{decision.notice.digest}",
+            "dct:hasVersion": str(decision.notice.number),
+            "dct:issued": moment(decision.notice.published_at),
+        },
+        "dpv:isIndicatedBy": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
+        "dpv:isIndicatedAtTime": moment(decision.decided_at),
+        "dpv:hasIndicationMethod": decision.action,
+        "dpv:hasLocation": decision.path,
+        "dpv:hasDuration": moment(decision.expires_at),
+        "dpv:hasProcess": processes,
+    }
+
+
+def status_of(decision: Decision, key: str) -> str:
+    if decision.action == Decision.Action.WITHDRAWN:
+        return "dpv:ConsentWithdrawn"
+    return "dpv:ConsentGiven" if decision.choices.get(key) else "dpv:ConsentRefused"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form of export: its name for people, its media type, its file's ending, and what makes its lines."""
+
+    name: str
+    media_type: str
+    ending: str
+    lines: Callable[..., Iterator[str]]
+
+    def chunks(self, decisions) -> Iterator[str]:
+        """The lines, many at a time: a chunk costs the server as much as one line would."""
+        lines = self.lines(decisions)
+        while chunk := "".join(islice(lines, LINES_A_CHUNK)):
+            yield chunk
+
+
+FORMATS = {
+    "csv": Format("CSV", "text/csv; charset=utf-8", "csv", as_csv),
+    "jsonl": Format("JSON Lines", "application/jsonl; charset=utf-8", "jsonl", as_json_lines),
+    "jsonld": Format("JSON-LD", "application/ld+json; charset=utf-8", "jsonld", as_json_ld),
+}

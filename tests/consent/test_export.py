@@ -1,0 +1,107 @@
+"""The record in the forms in which it leaves the site."""
+
+import csv
+import io
+import json
+from datetime import date, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from consent.export import FORMATS
+from consent.models import Decision
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def decisions(decide):
+    browser = Client()
+    decide("choose", browser, purposes=["statistics"])
+    decide("withdraw", browser)
+    return Decision.objects.order_by("pk")
+
+
+def export(name: str, decisions) -> str:
+    return "".join(FORMATS[name].chunks(decisions))
+
+
+def test_csv_has_a_row_a_record(decisions):
+    rows = list(csv.DictReader(io.StringIO(export("csv", decisions).removeprefix("\ufeff"))))
+    first, second = decisions
+    assert [row["receipt"] for row in rows] == [first.receipt, first.receipt]
+    assert (rows[0]["granted"], rows[0]["refused"]) == ("statistics", "functional advertising")
+    assert (rows[1]["action"], rows[1]["predecessor"]) == ("withdrawn", first.digest)
+    assert rows[1]["digest"] == second.digest
+
+
+def test_json_lines_can_be_checked_against_their_digests(decisions):
+    from consent.canonical import canonical
+    from consent.merkle import leaf_hash
+
+    lines = [json.loads(line) for line in export("jsonl", decisions).splitlines()]
+    assert len(lines) == 2
+    for line in lines:
+        named = line.pop("digest")
+        assert leaf_hash(canonical(line)).hex() == named
+
+
+def test_json_ld_speaks_the_terms_of_the_data_privacy_vocabulary(decisions):
+    document = json.loads(export("jsonld", decisions))
+    given, withdrawn = document["@graph"]
+    assert given["@type"] == "dpv:ConsentRecord"
+    statuses = {
+        process["dpv:hasPurpose"]["dct:identifier"]: process["dpv:hasConsentStatus"]
+        for process in given["dpv:hasProcess"]
+    }
+    assert statuses == {
+        "functional/1": "dpv:ConsentRefused",
+        "statistics/1": "dpv:ConsentGiven",
+        "advertising/1": "dpv:ConsentRefused",
+    }
+    assert {process["dpv:hasConsentStatus"] for process in withdrawn["dpv:hasProcess"]} == {"dpv:ConsentWithdrawn"}
+    assert withdrawn["dct:isVersionOf"] == given["@id"]
+    prefixes = {key.split(":")[0] for key in (*given, *given["dpv:hasProcess"][0]) if ":" in key}
+    assert prefixes <= set(document["@context"])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_records_are_a_sound_empty_file(name):
+    text = export(name, Decision.objects.none())
+    if name == "csv":
+        assert text.count("\n") == 1
+    elif name == "jsonld":
+        assert json.loads(text)["@graph"] == []
+    else:
+        assert text == ""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_export_takes_two_queries_whatever_its_size(decide, name, django_assert_num_queries):
+    for count in (1, 5):
+        for _visitor in range(count):
+            decide()
+        with django_assert_num_queries(2):
+            export(name, Decision.objects.order_by("pk"))
+
+
+def test_the_command_writes_a_file_of_a_period(decisions, tmp_path, capsys):
+    file = tmp_path / "consents.jsonl"
+    today = timezone.localdate()
+    call_command("export_consents", output=file, start=today, end=today)
+    assert len(file.read_text().splitlines()) == 2
+    call_command("export_consents", "--to", str(today - timedelta(days=1)))
+    assert capsys.readouterr().out == ""
+    with pytest.raises(CommandError, match="--output"):
+        call_command("export_consents", output=file)
+
+
+def test_a_period_is_whole_days_of_the_sites_own_time(decide):
+    decision = decide()
+    day = timezone.localtime(decision.decided_at).date()
+    found = Decision.objects.in_period
+    assert found(day, day).count() == found(None, None).count() == found(day, None).count() == 1
+    assert found(day + timedelta(days=1), None).count() == found(None, day - timedelta(days=1)).count() == 0
+    assert found(date(2020, 1, 1), date(2020, 12, 31)).count() == 0
