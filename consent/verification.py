@@ -192,3 +192,32 @@ def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
             "number": number
         }
     return None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The result of checking one record: its seal, None while it waits for one, and what is wrong."""
+
+    seal: Seal | None
+    faults: list[str]
+
+
+def check(decision: Decision) -> Checked:
+    """Check one record now: against its hash, its notice, and its seal's tree, chain and signature."""
+    faults = []
+    if decision.leaf() != decision.digest:
+        faults.append(_("The record was altered: its hash is another one."))
+    if decision.notice.compute_digest() != decision.notice.digest:
+        faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
+    leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
+    if leaf is None:
+        return Checked(None, faults)
+    if leaf.digest != decision.digest:
+        faults.append(_("The record is not the one that was sealed."))
+    verification, seal = Verification(), leaf.seal
+    before = Seal.objects.filter(number=seal.number - 1).first()
+    faults += verification.chain_faults(seal, before)
+    digests = seal.leaves.order_by("position").values_list("digest", flat=True)
+    if merkle.root(bytes.fromhex(digest) for digest in digests).hex() != seal.root:
+        faults.append(_("The records under seal %(number)s no longer give its root.") % {"number": seal.number})
+    return Checked(seal, faults)

@@ -2,14 +2,15 @@
 
 from cookie_consent.models import Cookie, CookieGroup
 from django.contrib import admin, messages
-from django.http import HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.read_only import ReadOnlyAdmin
-from consent.models import DeclaredCookie, Notice, NoticeVersion, Purpose
+from consent.admin.read_only import ReadOnlyAdmin, shown
+from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline
 
 # Ours stand in their place, translated and with all that must be said of a cookie; these follow them.
@@ -53,29 +54,58 @@ class PurposeAdmin(ContentAdmin):
 @admin.register(NoticeVersion)
 class NoticeVersionAdmin(ReadOnlyAdmin):
     list_display = ["number", "published_at", "asks_again", "digest"]
-    fields = ["number", "published_at", "asks_again", "digest", "shown"]
+    fields = ["number", "published_at", "asks_again", "digest", "as_shown"]
     change_list_template = "consent/admin/notice_versions.html"
 
     @admin.display(description=_("as it was shown"))
-    def shown(self, version):
-        return format_html_join(
-            "",
-            '<div lang="{}" inert>{}</div><hr>',
-            ((code, mark_safe(html)) for code, html in version.html.items()),  # noqa: S308 (rendered and sanitised here)
-        )
+    def as_shown(self, version):
+        links = [
+            (reverse("admin:consent_noticeversion_shown", args=[version.pk, code]), code, wording["heading"])
+            for code, wording in version.wording.items()
+        ]
+        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}: {}</a></li>', links))
 
     def get_urls(self):
-        publish = path("publish/", self.admin_site.admin_view(self.publish), name="consent_noticeversion_publish")
-        return [publish, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("publish/", view(self.publish), name="consent_noticeversion_publish"),
+            path("<int:pk>/shown/<slug:language>/", view(self.shown), name="consent_noticeversion_shown"),
+            *super().get_urls(),
+        ]
 
     def publish(self, request):
-        """Freeze the notice as it stands, by POST from the list of versions."""
-        if request.method == "POST" and request.user.has_perm("consent.publish_notice"):
-            version = NoticeVersion.objects.publish(asks_again="small_change" not in request.POST)
-            self.log_addition(request, version, [{"added": {}}])
-            text = _("Version %(number)s is in force.") % {"number": version.number}
-            messages.success(request, text)
-        return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
+        """What publishing would change and whom it would ask again; by POST, publish."""
+        if not request.user.has_perm("consent.publish_notice"):
+            raise PermissionDenied
+        current = NoticeVersion.objects.current()
+        try:
+            draft = NoticeVersion.objects.draft()
+        except Notice.DoesNotExist as error:
+            raise Http404("there is no notice yet") from error
+        if request.method == "POST":
+            version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip")
+            AccessEntry.objects.note(request.user, AccessEntry.Action.PUBLISH, str(version))
+            messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
+            return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
+        changes = draft.changes_since(current)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": _("Publish the notice"),
+            "draft": draft,
+            "current": current,
+            "changes": changes,
+            "asked_again": Decision.objects.holding().count() if current else 0,
+        }
+        return TemplateResponse(request, "consent/admin/publish.html", context)
+
+    def shown(self, request, pk: int, language: str):
+        """The dialog exactly as visitors saw it."""
+        version = self.get_object(request, str(pk))
+        if not self.has_view_permission(request, version):
+            raise PermissionDenied
+        if version is None or language not in version.html:
+            raise Http404("no such version")
+        return shown(request, version, language, objection="objection" in request.GET)
 
     def changelist_view(self, request, extra_context=None):
         may_publish = request.user.has_perm("consent.publish_notice")

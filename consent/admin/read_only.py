@@ -1,6 +1,9 @@
-"""What is on record."""
+"""What is on record, and how it looked."""
 
 from django.contrib import admin
+from django.shortcuts import render
+
+from consent.models import NoticeVersion
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -14,3 +17,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+def shown(request, version: NoticeVersion, language: str, objection: bool):
+    """The dialog as `version` showed it in `language`, a page of its own with the style of then."""
+    context = {
+        "version": version,
+        "language": language,
+        "html": version.html_in(language),
+        "objection": version.wording_in(language)["objection"] if objection else "",
+        "nonce": request.csp_nonce,
+    }
+    return render(request, "consent/admin/shown.html", context)

@@ -1,5 +1,6 @@
 """The notice: what a visitor is asked, as staff edit it, and frozen as it was shown."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cookie_consent.models import Cookie, CookieGroup
@@ -263,6 +264,28 @@ def dialog_style() -> str:
     return "\n".join(Path(finders.find(name)).read_text(encoding="utf-8") for name in STYLESHEETS)
 
 
+@dataclass(frozen=True)
+class Change:
+    """One text of the notice before and after; `place` names it: "statistics · description"."""
+
+    language: str
+    place: str
+    before: str
+    after: str
+
+
+def sentences(wording: dict) -> dict[str, str]:
+    """The texts of a wording by their places."""
+    found = {name: wording[name] for name in ("heading", "introduction", "controller", "contact", "objection")}
+    for purpose in wording["purposes"]:
+        found[f"{purpose['key']} · name"] = purpose["name"]
+        found[f"{purpose['key']} · description"] = purpose["description"]
+        for cookie in purpose["cookies"]:
+            texts = [text for name, text in cookie.items() if name != "name"]
+            found[f"{purpose['key']} · {cookie['name']}"] = " · ".join(texts)
+    return found
+
+
 class NoticeVersion(models.Model):
     """The notice as it was shown from one moment on: wording, HTML and style, in every language. Never changed.
 
@@ -327,6 +350,19 @@ class NoticeVersion(models.Model):
             for purpose in wording["purposes"]
             if purpose["key"] == key
         }
+
+    def changes_since(self, before: "NoticeVersion | None") -> list[Change]:
+        """Every sentence that is another one than in `before`, in each language."""
+        changes = []
+        for code, wording in self.wording.items():
+            old = sentences(before.wording[code]) if before and code in before.wording else {}
+            new = sentences(wording)
+            changes += [
+                Change(code, place, old.get(place, ""), new.get(place, ""))
+                for place in dict.fromkeys([*new, *old])
+                if old.get(place, "") != new.get(place, "")
+            ]
+        return changes
 
     @property
     def purposes(self) -> list[dict]:

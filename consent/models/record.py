@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +45,20 @@ class DecisionQuerySet(models.QuerySet):
     def latest_of(self, receipt: str):
         """The decision that holds for `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
+
+    def holding(self):
+        """The newest decision of each visitor who would not be asked now."""
+        version = NoticeVersion.objects.current()
+        followed = self.model.objects.filter(predecessor=OuterRef("digest"))
+        since = version.asked_since if version else 0
+        return self.filter(~Exists(followed), expires_at__gt=timezone.now(), notice__number__gte=since)
+
+    def answered(self, key: str, is_granted: bool):
+        """The decisions that gave the purpose with this key consent, or refused it."""
+        if not is_granted:
+            return self.filter(**{f"answers__{key}__granted": False})
+        inside = Q(granted__startswith=f"{key},") | Q(granted__endswith=f",{key}") | Q(granted__contains=f",{key},")
+        return self.filter(inside | Q(granted=key))
 
     def in_period(self, start: date | None, end: date | None):
         """The decisions from the first moment of `start` to the last of `end`, in the site's time; None is open.

@@ -1,0 +1,121 @@
+"""Figures over the record for the officer's desk: numbers for tables, and the same as bars of a drawing."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from django.db.models import Count
+from django.db.models.functions import TruncDay, TruncMonth
+from django.utils import timezone
+
+from consent.models import Decision
+
+DEFAULT_DAYS = 30
+# Longer periods are counted by month.
+MOST_DAYS = 92
+WIDTH, HEIGHT = 720, 160
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One value and its rectangle, in units of the drawing."""
+
+    label: object
+    value: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """How many of those who were asked about a purpose by one version of the notice allowed it."""
+
+    purpose: str
+    notice: int
+    asked: int
+    granted: int
+
+    @property
+    def percentage(self) -> int:
+        return round(100 * self.granted / self.asked)
+
+
+def columns(values: list[tuple[object, int]]) -> list[Bar]:
+    """Bars that stand side by side, the highest as high as the drawing."""
+    most = max((value for _label, value in values), default=0) or 1
+    step = WIDTH / max(len(values), 1)
+    bars = []
+    for index, (label, value) in enumerate(values):
+        height = HEIGHT * value / most
+        bars.append(Bar(label, value, index * step, HEIGHT - height, step * 0.8, height))
+    return bars
+
+
+class Figures:
+    """What was decided from the day `start` to the day `end`, by default in the last DEFAULT_DAYS days."""
+
+    def __init__(self, start: date | None, end: date | None):
+        self.end = end or timezone.localdate()
+        self.start = start or self.end - timedelta(days=DEFAULT_DAYS - 1)
+        self.by_month = (self.end - self.start).days >= MOST_DAYS
+
+    @cached_property
+    def rows(self) -> list[dict]:
+        """Counts by bucket of time, version of the notice, action and granted purposes: one query."""
+        bucket = TruncMonth("decided_at") if self.by_month else TruncDay("decided_at")
+        found = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()
+        return list(found.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
+
+    @property
+    def buckets(self) -> list[date]:
+        """Each day of the period, or the first day of each of its months."""
+        days = [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
+        return sorted({day.replace(day=1) for day in days}) if self.by_month else days
+
+    def over_time(self, *actions: str) -> list[Bar]:
+        counts = Counter()
+        for row in self.rows:
+            if not actions or row["action"] in actions:
+                counts[row["bucket"].date()] += row["count"]
+        return columns([(bucket, counts[bucket]) for bucket in self.buckets])
+
+    @property
+    def decisions(self) -> list[Bar]:
+        return self.over_time()
+
+    @property
+    def withdrawals(self) -> list[Bar]:
+        return self.over_time(Decision.Action.WITHDRAWN)
+
+    @property
+    def total(self) -> int:
+        return sum(row["count"] for row in self.rows)
+
+    @property
+    def withdrawn(self) -> int:
+        return sum(row["count"] for row in self.rows if row["action"] == Decision.Action.WITHDRAWN)
+
+    def by_action(self) -> list[tuple[str, int]]:
+        counts = Counter()
+        for row in self.rows:
+            counts[row["action"]] += row["count"]
+        return [(label, counts[action]) for action, label in Decision.Action.choices]
+
+    def acceptance(self, versions) -> list[Acceptance]:
+        """For each of the `versions` and its optional purposes; a withdrawal is no answer to a question."""
+        asked, granted = Counter(), Counter()
+        for row in self.rows:
+            if row["action"] != Decision.Action.WITHDRAWN:
+                asked[row["notice__number"]] += row["count"]
+                for key in filter(None, row["granted"].split(",")):
+                    granted[row["notice__number"], key] += row["count"]
+        return [
+            Acceptance(purpose["name"], version.number, asked[version.number], granted[version.number, purpose["key"]])
+            for version in versions
+            if asked[version.number]
+            for purpose in version.purposes
+            if not purpose["is_necessary"]
+        ]

@@ -1,0 +1,331 @@
+"""The privacy officer's desk: reading, searching, exporting, erasing, publishing, and who may."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from consent.models import AccessEntry, Decision, Erasure, Notice, NoticeVersion, Purpose, Seal
+from editorial import roles
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/consent/decision/"
+
+
+@pytest.fixture
+def officer(client, staff):
+    client.force_login(staff(roles.PRIVACY_OFFICERS))
+    return client
+
+
+def text(response) -> str:
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def listed(html: str) -> list[int]:
+    return [int(number) for number in re.findall(r"/admin/consent/decision/(\d+)/change/", html)]
+
+
+def test_the_list_goes_page_by_page_and_back(officer, decide, monkeypatch):
+    monkeypatch.setattr("consent.admin.record.DecisionAdmin.list_per_page", 2)
+    numbers = [decide().pk for _visitor in range(5)][::-1]
+    seen, address = [], LIST
+    while address:
+        html = text(officer.get(address))
+        seen.append(listed(html))
+        older = re.search(r'href="([^"]+)" rel="next"', html)
+        address = LIST + older[1].replace("&amp;", "&") if older else None
+    assert seen == [numbers[:2], numbers[2:4], numbers[4:]]
+    newer = re.search(r'href="([^"]+)" rel="prev"', html)[1]
+    assert listed(text(officer.get(LIST + newer))) == numbers[2:4]
+
+
+def test_the_list_takes_the_same_queries_whatever_its_size(officer, decide, django_assert_max_num_queries):
+    for count in (1, 20):
+        for _visitor in range(count):
+            decide()
+        with django_assert_max_num_queries(11) as queries:
+            officer.get(LIST)
+        assert not [query for query in queries if "COUNT(" in query["sql"].upper()]
+
+
+def test_a_record_is_found_by_its_receipt_number_as_people_write_it(officer, decide):
+    decision = decide()
+    decide()
+    for written in (decision.receipt, decision.receipt.lower().replace("-", " "), decision.receipt.replace("0", "O")):
+        assert listed(text(officer.get(LIST, {"q": written}))) == [decision.pk]
+    assert listed(text(officer.get(LIST, {"q": decision.receipt[:4]}))) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"answer": "statistics:yes"}, ["accept", "choose"]),
+        ({"answer": "statistics:no"}, ["refuse"]),
+        ({"answer": "advertising:no"}, ["refuse", "choose"]),
+        ({"action__exact": "refused_all"}, ["refuse"]),
+        ({"language": "en"}, ["accept", "refuse", "choose"]),
+        ({"language": "pl"}, []),
+        ({"gpc__exact": "1"}, []),
+        ({"from": "2020-01-01", "to": "2020-12-31"}, []),
+        ({"from": "2020-01-01"}, ["accept", "refuse", "choose"]),
+        ({"to": "2999-12-31", "answer": "statistics:yes"}, ["accept", "choose"]),
+        ({"from": "nonsense"}, ["accept", "refuse", "choose"]),
+    ],
+)
+def test_the_list_is_filtered(officer, decide, query, expected):
+    decisions = {
+        "accept": decide("accept"),
+        "refuse": decide("refuse"),
+        "choose": decide("choose", purposes=["statistics"]),
+    }
+    assert sorted(listed(text(officer.get(LIST, query)))) == sorted(decisions[name].pk for name in expected)
+
+
+def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide):
+    browser = Client()
+    first = decide("accept", browser)
+    second = decide("withdraw", browser)
+    html = text(officer.get(f"{LIST}{first.pk}/change/"))
+    assert first.receipt in html and first.digest in html
+    assert listed(html.partition("All decisions")[2]) == [first.pk, second.pk]
+    assert "waits for its seal" in html
+    Seal.objects.seal_waiting()
+    assert "stands under seal 1" in text(officer.get(f"{LIST}{first.pk}/change/"))
+
+
+def test_a_record_that_somebody_touched_is_shown_as_such(officer, decide, monkeypatch):
+    decision = decide()
+    monkeypatch.setattr(Decision, "leaf", lambda self: "0" * 64)
+    assert "The record was altered" in text(officer.get(f"{LIST}{decision.pk}/change/"))
+
+
+def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
+    headers = {"sec-fetch-site": "same-origin", "sec-gpc": "1"}
+    Client().post("/pl/pliki-cookie/decyzja/", {"action": "refuse", "next": "/pl/"}, headers=headers)
+    decision = Decision.objects.get()
+    seen = Client().get("/pl/", headers={"sec-gpc": "1"}).content.decode()
+    notice = Notice.objects.get()
+    notice.heading_pl = "Całkiem inny nagłówek"
+    notice.save()
+    NoticeVersion.objects.publish()
+    shown = text(officer.get(f"{LIST}{decision.pk}/dialog/"))
+    part = decision.notice.html_in("pl")
+    assert part in shown and part in seen
+    assert decision.notice.wording_in("pl")["objection"] in shown
+    assert decision.notice.style in shown
+    assert "Całkiem inny" not in shown
+
+
+def test_figures_count_what_was_decided(officer, decide):
+    browser = Client()
+    decide("accept", browser)
+    decide("withdraw", browser)
+    decide("refuse")
+    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}figures/")))
+    assert "<strong>3</strong> decisions" in html
+    assert "<strong>1</strong> withdrawn" in html
+    assert re.search(r'<th scope="row">Statistics</th> <td>2</td> <td>1</td>', html) and "50 %" in html
+    today = timezone.localdate().strftime("%-d %B %Y")
+    assert f"<title>{today}: 3</title>" in html and f"<title>{today}: 1</title>" in html
+
+
+def test_figures_of_a_long_period_go_by_month(officer, decide):
+    decide()
+    day = timezone.localdate()
+    html = text(officer.get(f"{LIST}figures/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
+    assert html.count("<rect") in (22 + 3, 20 + 3, 24 + 3)
+    assert "Nobody decided" in text(officer.get(f"{LIST}figures/", {"from": "2020-01-01", "to": "2020-01-31"}))
+    assert officer.get(f"{LIST}figures/", {"from": "2999-01-01", "to": "2020-01-31"}).status_code == 200
+
+
+def test_figures_take_the_same_queries_whatever_their_size(officer, decide, django_assert_num_queries):
+    counts = []
+    for count in (1, 10):
+        for _visitor in range(count):
+            decide()
+        with django_assert_num_queries(counts[0]) if counts else _counting() as queries:
+            officer.get(f"{LIST}figures/")
+        counts.append(len(queries))
+
+
+def _counting():
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    return CaptureQueriesContext(connection)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "jsonld"])
+def test_an_export_holds_what_the_list_is_filtered_for(officer, decide, form):
+    wanted, other = decide("accept"), decide("refuse")
+    response = officer.get(f"{LIST}export/{form}/", {"answer": "statistics:yes"})
+    body = b"".join(response.streaming_content).decode()
+    assert wanted.receipt in body and other.receipt not in body
+    assert f'filename="consents.{form}"' in response["Content-Disposition"]
+    if form == "jsonld":
+        assert len(json.loads(body)["@graph"]) == 1
+
+
+def test_an_unknown_form_of_export_is_not_found(officer):
+    assert officer.get(f"{LIST}export/exe/").status_code == 404
+
+
+def test_everything_can_be_checked_at_the_desk(officer, decide):
+    decide()
+    Seal.objects.seal_waiting()
+    assert "The latest seal is number 1" in text(officer.get(f"{LIST}check/"))
+    assert "Nobody touched them." in text(officer.post(f"{LIST}check/"))
+
+
+def test_erasing_on_request_asks_for_number_reason_and_certainty(officer, decide):
+    decision = decide()
+    html = text(officer.post(f"{LIST}erase/", {"receipt": "0000-0000-0000-0000"}))
+    assert "Nothing is on record under this number." in html
+    assert html.count("This field is required.") == 2
+    assert 'value="0000-0000-0000-0000"' in html
+    response = officer.post(
+        f"{LIST}erase/",
+        {"receipt": decision.receipt.lower(), "remark": "letter of 3 May", "is_sure": "on"},
+        follow=True,
+    )
+    assert "1 record was erased." in text(response)
+    assert not Decision.objects.exists()
+    assert Erasure.objects.get().staff == "Privacy officers"
+
+
+def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decide):
+    decision = decide()
+    officer.get(LIST, {"q": decision.receipt, "language": "en"})
+    officer.get(f"{LIST}{decision.pk}/change/")
+    officer.get(f"{LIST}{decision.pk}/dialog/")
+    officer.get(f"{LIST}figures/")
+    officer.get(f"{LIST}export/csv/", {"language": "en"})
+    officer.post(f"{LIST}check/")
+    officer.post(f"{LIST}erase/", {"receipt": decision.receipt, "remark": "letter", "is_sure": "on"})
+    entries = list(AccessEntry.objects.order_by("pk"))
+    assert [entry.action for entry in entries] == ["list", "view", "view", "list", "export", "check", "erase"]
+    assert {entry.staff for entry in entries} == {"Privacy officers"}
+    assert entries[0].what == "q=…&language=en" and entries[1].what == str(decision.pk)
+    assert not [entry for entry in entries if decision.receipt in entry.what]
+    assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
+
+
+def change_heading():
+    notice = Notice.objects.get()
+    notice.heading_en = "Cookies, and what they are for"
+    notice.save()
+
+
+def test_publishing_shows_what_changes_and_whom_it_asks_again(officer, decide):
+    browser = Client()
+    decide("accept", browser)
+    decide("withdraw", browser)
+    decide("refuse")
+    assert "nothing to publish" in text(officer.get("/admin/consent/noticeversion/publish/"))
+    change_heading()
+    html = text(officer.get("/admin/consent/noticeversion/publish/"))
+    assert "<del>Cookies on this site</del>" in html and "<ins>Cookies, and what they are for</ins>" in html
+    assert "2 visitors who have decided are asked again." in html
+    assert NoticeVersion.objects.count() == 1
+    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip"})
+    assert NoticeVersion.objects.current().asks_again is False
+    assert AccessEntry.objects.get(action="publish").what == "2"
+
+
+def test_a_new_purpose_leaves_no_choice_but_to_ask_again(officer):
+    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    html = text(officer.get("/admin/consent/noticeversion/publish/"))
+    assert "There is a new purpose" in html and 'value="slip"' not in html
+
+
+def test_each_purpose_has_a_version_of_its_own(decide):
+    purpose = Purpose.objects.get(key="statistics")
+    purpose.description_en = "Counts pages."
+    purpose.save()
+    NoticeVersion.objects.publish()
+    versions = {key: answer["version"] for key, answer in decide().answers.items()}
+    assert versions == {"functional": 1, "statistics": 2, "advertising": 1}
+
+
+def test_the_same_answer_to_a_question_asked_again_is_a_renewal(decide):
+    browser = Client()
+    decide("accept", browser)
+    change_heading()
+    NoticeVersion.objects.publish()
+    assert decide("accept", browser).action == "renewed"
+    assert decide("refuse", browser).action == "refused_all"
+
+
+def test_a_new_release_freezes_its_style_and_no_draft(monkeypatch):
+    change_heading()
+    call_command("publish_notice", refresh=True)
+    assert NoticeVersion.objects.count() == 1
+    monkeypatch.setattr("consent.models.notice.dialog_style", lambda: "body { color: red }")
+    call_command("publish_notice", refresh=True)
+    version = NoticeVersion.objects.current()
+    assert (version.number, version.asks_again, version.style) == (2, False, "body { color: red }")
+    assert version.wording_in("en")["heading"] == "Cookies on this site"
+
+
+def test_a_new_language_is_frozen_with_a_release(settings):
+    settings.LANGUAGES = [*settings.LANGUAGES, ("de", "Deutsch")]
+    call_command("publish_notice", refresh=True)
+    version = NoticeVersion.objects.current()
+    assert set(version.wording) == {"en", "pl", "de"}
+    assert {purpose["version"] for purpose in version.wording["de"]["purposes"]} == {1}
+
+
+PAGES = [
+    LIST,
+    f"{LIST}figures/",
+    f"{LIST}check/",
+    f"{LIST}erase/",
+    f"{LIST}export/csv/",
+    "/admin/consent/noticeversion/",
+    "/admin/consent/noticeversion/publish/",
+    "/admin/consent/erasure/",
+    "/admin/consent/seal/",
+    "/admin/consent/accessentry/",
+    "/admin/consent/notice/",
+    "/admin/consent/purpose/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_desk_is_for_privacy_officers_alone(client, staff, path, decide):
+    decision = decide()
+    client.force_login(staff(roles.EDITORS, roles.PUBLISHERS))
+    assert client.get(path).status_code == 403
+    for part in ("change", "dialog"):
+        assert client.get(f"{LIST}{decision.pk}/{part}/").status_code == 403
+    client.logout()
+    assert client.get(path).status_code == 302
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_officers_see_every_page_of_the_desk(officer, path, decide):
+    decide()
+    Seal.objects.seal_waiting()
+    assert officer.get(path).status_code == 200
+
+
+def test_officers_see_nothing_else_of_the_admin(officer):
+    html = text(officer.get("/admin/"))
+    apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))
+    assert apps == {"consent", "password_change"}
+
+
+@pytest.mark.parametrize("model", ["decision", "seal", "erasure", "accessentry", "noticeversion"])
+def test_nobody_changes_what_is_on_record_through_the_admin(client, staff, decide, model):
+    client.force_login(staff())
+    decide()
+    Seal.objects.seal_waiting()
+    assert client.get(f"/admin/consent/{model}/add/").status_code == 403
+    assert client.post(f"/admin/consent/{model}/1/delete/", {"post": "yes"}).status_code in (302, 403)
+    assert Decision.objects.count() == 1
