@@ -281,7 +281,7 @@ def sentences(wording: dict) -> dict[str, str]:
         found[f"{purpose['key']} · name"] = purpose["name"]
         found[f"{purpose['key']} · description"] = purpose["description"]
         for cookie in purpose["cookies"]:
-            texts = [text for name, text in cookie.items() if name != "name"]
+            texts = [cookie[name] for name in ("kind", "provider", "description", "duration")]
             found[f"{purpose['key']} · {cookie['name']}"] = " · ".join(texts)
     return found
 
