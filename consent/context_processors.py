@@ -3,25 +3,27 @@
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from consent.choice import Choice, objects
-from consent.models import NoticeVersion
+from consent.choice import objects
+from consent.standing import Standing
 
 
 def consent(request):
-    """`consent`: the notice to show, or an empty value where the visitor decided, or nothing can be asked."""
-    return {"consent": SimpleLazyObject(lambda: notice_to_show(request))}
+    """`consent`: the notice to show, or an empty value where the visitor decided, or nothing can be asked.
+    `consented_scripts`: the scripts of others that this visitor allowed.
+    """
+    return {
+        "consent": SimpleLazyObject(lambda: notice_to_show(request)),
+        "consented_scripts": SimpleLazyObject(lambda: Standing.of(request).scripts),
+    }
 
 
 def notice_to_show(request) -> dict | None:
-    version = NoticeVersion.objects.current()
-    if version is None:
-        return None
-    choice = Choice.of(request)
-    if choice and choice.holds_for(version):
+    standing = Standing.of(request)
+    if standing.version is None or standing.is_decided:
         return None
     language = get_language()
     return {
-        "html": version.html_in(language),
-        "objection": version.wording_in(language)["objection"] if objects(request) else "",
+        "html": standing.version.html_in(language),
+        "objection": standing.version.wording_in(language)["objection"] if objects(request) else "",
         "path": request.get_full_path(),
     }

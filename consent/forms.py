@@ -10,7 +10,7 @@ class DecisionForm(forms.Form):
     """The buttons of the notice, and the boxes that go with one of them. Nothing is ticked unless it was granted."""
 
     action = forms.ChoiceField(
-        choices=[("accept", "accept"), ("refuse", "refuse"), ("choose", "choose"), ("withdraw", "withdraw")],
+        choices=[(name, name) for name in ("accept", "refuse", "choose", "withdraw", "allow")],
         error_messages={
             "required": _("Press one of the buttons: accept all, refuse all, or save your choice."),
             "invalid_choice": _("Press one of the buttons: accept all, refuse all, or save your choice."),
@@ -28,17 +28,23 @@ class DecisionForm(forms.Form):
         "refuse": Decision.Action.REFUSED_ALL,
         "choose": Decision.Action.CHOSEN,
         "withdraw": Decision.Action.WITHDRAWN,
+        "allow": Decision.Action.CHOSEN,
     }
 
-    def __init__(self, *args, version: NoticeVersion, **kwargs):
+    def __init__(self, *args, version: NoticeVersion, granted: frozenset[str], **kwargs):
         super().__init__(*args, **kwargs)
-        self.version = version
+        self.version, self.granted = version, granted
         self.fields["purposes"].choices = [(key, key) for key in version.optional_purposes]
 
     @property
     def decided(self) -> dict:
         """The action and the answer to each optional purpose, as DecisionQuerySet.record takes them."""
-        pressed = self.cleaned_data["action"]
-        chosen = {"accept": self.version.optional_purposes, "choose": self.cleaned_data["purposes"]}.get(pressed, [])
+        pressed, ticked = self.cleaned_data["action"], self.cleaned_data["purposes"]
+        # “Allow” stands beside one piece of content: it adds to what is granted already.
+        chosen = {
+            "accept": self.version.optional_purposes,
+            "choose": ticked,
+            "allow": [*self.granted, *ticked],
+        }.get(pressed, [])
         answers = {key: key in chosen for key in self.version.optional_purposes}
         return {"action": self.ACTIONS[pressed], "answers": answers}

@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from consent.models import DeclaredCookie, Notice, Purpose
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
 
 
 @register(Notice)
@@ -19,3 +19,15 @@ class PurposeTranslation(TranslationOptions):
 class DeclaredCookieTranslation(TranslationOptions):
     fields = ("provider", "description", "duration")
     required_languages = {"en": ("provider", "description", "duration")}
+
+
+@register(EmbeddedContent)
+class EmbeddedContentTranslation(TranslationOptions):
+    fields = ("title", "provider")
+    required_languages = {"en": ("title", "provider")}
+
+
+@register(Script)
+class ScriptTranslation(TranslationOptions):
+    fields = ("provider",)
+    required_languages = {"en": ("provider",)}

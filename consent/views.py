@@ -19,6 +19,7 @@ from consent.choice import Choice, keep, objects
 from consent.forms import DecisionForm
 from consent.models import Decision, Leaf, NoticeVersion, Seal
 from consent.signing import SealKey
+from consent.standing import Standing
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
 
 # Where the confirmation stands on every page; :target shows it, so that it also appears on a page that is cached.
@@ -93,7 +94,7 @@ def decide(request):
     back = way_back(request)
     try:
         version = current_version()
-        form = DecisionForm(request.POST, version=version)
+        form = DecisionForm(request.POST, version=version, granted=Standing.of(request).granted)
         if not form.is_valid():
             return settings_page(request, version, form, status=400)
         choice = Choice.of(request)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
-from consent.models import DeclaredCookie, Notice
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
 from editorial.models import Content, LoadedContent
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
@@ -33,9 +33,24 @@ BROKEN = {
     "page_kind_is_known": (Page, {"key": "about"}, {"kind": "blog"}),
     "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
     "one_notice": (Notice, {}, {"key": "another"}),
+    "embed_shape_is_known": (EmbeddedContent, {}, {"shape": "round"}),
     "cookie_kind_is_known": (DeclaredCookie, {"key": "sessionid"}, {"kind": "cake"}),
     "loaded_content_once": (LoadedContent, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
+
+
+@pytest.fixture(autouse=True)
+def third_parties():
+    """One of each kind that the first content has none of."""
+    purpose = Purpose.objects.get(key="functional")
+    EmbeddedContent.objects.create(
+        title_en="Film",
+        provider_en="Video Ltd",
+        purpose=purpose,
+        page_url="https://a.example",
+        frame_url="https://a.example",
+    )
+    Script.objects.create(name="Counter", provider_en="Count Ltd", purpose=purpose, source="https://a.example")
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -82,6 +82,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "delivery.middleware.ResponseHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Within it, to widen the policy of one answer by what its visitor consented to.
+    "consent.middleware.ThirdPartyPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",

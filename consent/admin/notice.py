@@ -3,7 +3,7 @@
 from cookie_consent.models import Cookie, CookieGroup
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
@@ -70,6 +70,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         return [
             path("publish/", view(self.publish), name="consent_noticeversion_publish"),
             path("<int:pk>/shown/<slug:language>/", view(self.shown), name="consent_noticeversion_shown"),
+            path("<int:pk>/style.css", view(self.style), name="consent_noticeversion_style"),
             *super().get_urls(),
         ]
 
@@ -106,6 +107,15 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         if version is None or language not in version.html:
             raise Http404("no such version")
         return shown(request, version, language, objection="objection" in request.GET)
+
+    def style(self, request, pk: int):
+        """The stylesheets that the dialog was shown with."""
+        version = self.get_object(request, str(pk))
+        if not self.has_view_permission(request, version):
+            raise PermissionDenied
+        if version is None:
+            raise Http404("no such version")
+        return HttpResponse(version.style, content_type="text/css; charset=utf-8")
 
     def changelist_view(self, request, extra_context=None):
         may_publish = request.user.has_perm("consent.publish_notice")

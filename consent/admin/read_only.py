@@ -26,6 +26,5 @@ def shown(request, version: NoticeVersion, language: str, objection: bool):
         "language": language,
         "html": version.html_in(language),
         "objection": version.wording_in(language)["objection"] if objection else "",
-        "nonce": request.csp_nonce,
     }
     return render(request, "consent/admin/shown.html", context)

@@ -4,6 +4,7 @@ from editorial import roles
 
 OFFICERS = {roles.PRIVACY_OFFICERS: ("view", "add", "change", "delete", "publish", "export", "erase")}
 TRANSLATORS = {roles.TRANSLATORS: ("translate",)}
+WORDING = ("notice", "purpose", "declaredcookie", "embeddedcontent", "script")
 
 
 def grant(apps, schema_editor):
@@ -12,7 +13,7 @@ def grant(apps, schema_editor):
     permission = apps.get_model("auth.Permission")
     translators = apps.get_model("auth.Group").objects.get(name=roles.TRANSLATORS)
     wording = permission.objects.filter(
-        content_type__app_label="consent", codename__in=["view_notice", "view_purpose", "view_declaredcookie"]
+        content_type__app_label="consent", codename__in=[f"view_{model}" for model in WORDING]
     )
     translators.permissions.add(*wording)
 

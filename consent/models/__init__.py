@@ -9,15 +9,18 @@ from consent.models.erasure import Erasure
 from consent.models.notice import DeclaredCookie, Notice, NoticeVersion, Purpose
 from consent.models.record import Decision
 from consent.models.seal import Leaf, Seal
+from consent.models.third_party import EmbeddedContent, Script
 
 __all__ = [
     "AccessEntry",
     "Decision",
     "DeclaredCookie",
+    "EmbeddedContent",
     "Erasure",
     "Leaf",
     "Notice",
     "NoticeVersion",
     "Purpose",
+    "Script",
     "Seal",
 ]

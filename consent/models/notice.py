@@ -149,7 +149,8 @@ STYLESHEETS = ("css/tokens.css", "css/base.css", "css/components.css")
 class NoticeVersionQuerySet(models.QuerySet):
     def current(self):
         """The version that visitors are shown, or None before the first is published."""
-        return self.order_by("-number").first()
+        # The style is for the record; pages bring their own.
+        return self.defer("style").order_by("-number").first()
 
     def draft(self):
         """What publishing would freeze now: a NoticeVersion that is not saved. Raises Notice.DoesNotExist."""

@@ -118,7 +118,8 @@ def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     part = decision.notice.html_in("pl")
     assert part in shown and part in seen
     assert decision.notice.wording_in("pl")["objection"] in shown
-    assert decision.notice.style in shown
+    style = re.search(r'href="([^"]+style\.css)"', shown)[1]
+    assert text(officer.get(style)) == decision.notice.style
     assert "Całkiem inny" not in shown
 
 

@@ -1,0 +1,161 @@
+"""Content and programs of others, which load for those visitors alone who allowed their purpose."""
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.notice import Purpose
+from editorial.models import Content, ContentQuerySet, OrderedContent
+
+validate_https = URLValidator(schemes=["https"], message=_("Give a full address that starts with https://."))
+
+
+def origin(url: str) -> str:
+    """Scheme and host of an address, as a Content-Security-Policy names a source."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def validate_origins(text: str):
+    """Raise ValidationError unless each line of `text` is the origin of an https address, without a path."""
+    for line in text.split():
+        validate_https(line)
+        if line.rstrip("/").lower() != origin(line):
+            raise ValidationError(
+                _("“%(line)s” has more than a host in it. Give only the beginning, such as https://stats.example."),
+                params={"line": line},
+            )
+
+
+def require_consent(item):
+    """Raise ValidationError where an item's purpose is one that needs no consent."""
+    if item.purpose_id and item.purpose.is_necessary:
+        raise ValidationError(
+            {"purpose": _("What comes from others always needs consent. Choose a purpose that is not necessary.")}
+        )
+
+
+class ThirdPartyQuerySet(ContentQuerySet):
+    def allowed(self, purposes):
+        """What may load for a visitor who granted the purposes with these keys."""
+        return self.published().filter(purpose__key__in=purposes, purpose__is_necessary=False)
+
+
+class EmbeddedContent(OrderedContent):
+    """A video, map or post of another site, shown where a paragraph of text holds nothing but a link to it."""
+
+    content_section = "embeds"
+
+    class Shape(models.TextChoices):
+        WIDE = "wide", _("wide, 16:9")
+        CLASSIC = "classic", _("4:3")
+        SQUARE = "square", _("square")
+        TALL = "tall", _("tall, 9:16")
+
+    title = models.CharField(_("title"), max_length=200, help_text=_("What it shows; also read by screen readers."))
+    provider = models.CharField(
+        _("provider"), max_length=200, help_text=_("Who sends it, and so learns of the visit. Name the company.")
+    )
+    purpose = models.ForeignKey(
+        Purpose,
+        models.PROTECT,
+        related_name="embeds",
+        verbose_name=_("purpose"),
+        help_text=_("It loads for those visitors alone who allow this purpose."),
+    )
+    page_url = models.URLField(
+        _("address of its page"),
+        unique=True,
+        validators=[validate_https],
+        help_text=_("Put a link to this address into a text, alone in its paragraph: there the content is shown."),
+    )
+    frame_url = models.URLField(
+        _("address to embed"),
+        validators=[validate_https],
+        help_text=_(
+            "The provider gives it under “embed”, after src=, such as https://www.youtube-nocookie.com/embed/…"
+        ),
+    )
+    shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.WIDE)
+
+    objects = ThirdPartyQuerySet.as_manager()
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("embedded content")
+        verbose_name_plural = _("embedded content")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(shape__in=["wide", "classic", "square", "tall"]),
+                name="embed_shape_is_known",
+                violation_error_message=_("Choose a shape from the list."),
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        super().clean()
+        require_consent(self)
+
+    @property
+    def sources(self) -> dict[str, set[str]]:
+        """What a Content-Security-Policy must allow for it: directive → origins."""
+        return {"frame-src": {origin(self.frame_url)}}
+
+
+class Script(Content):
+    """A program of others, such as one that counts visits, run for those visitors alone who allow its purpose."""
+
+    content_section = "scripts"
+    heading_field = "name"
+
+    name = models.CharField(_("name"), max_length=100)
+    provider = models.CharField(
+        _("provider"), max_length=200, help_text=_("Who sends it, and so learns of each visit. Name the company.")
+    )
+    purpose = models.ForeignKey(
+        Purpose,
+        models.PROTECT,
+        related_name="scripts",
+        verbose_name=_("purpose"),
+        help_text=_("It runs for those visitors alone who allow this purpose."),
+    )
+    source = models.URLField(
+        _("address of the script"), validators=[validate_https], help_text=_("What the provider gives after src=.")
+    )
+    connects_to = models.TextField(
+        _("also talks to"),
+        blank=True,
+        validators=[validate_origins],
+        help_text=_(
+            "Further hosts that it sends to or loads pictures from, one a line, such as https://stats.example."
+        ),
+    )
+
+    objects = ThirdPartyQuerySet.as_manager()
+
+    class Meta(Content.Meta):
+        verbose_name = _("script")
+        verbose_name_plural = _("scripts")
+        ordering = ("pk",)
+
+    def __str__(self):
+        return self.name
+
+    def key_source(self):
+        return self.name
+
+    def clean(self):
+        super().clean()
+        require_consent(self)
+
+    @property
+    def sources(self) -> dict[str, set[str]]:
+        """What a Content-Security-Policy must allow for it: directive → origins."""
+        talks_to = {origin(self.source), *(origin(line) for line in self.connects_to.split())}
+        return {"script-src": {origin(self.source)}, "connect-src": talks_to, "img-src": talks_to}

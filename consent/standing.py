@@ -1,0 +1,58 @@
+"""What the visitor of one request decided, found out once: which purposes are granted, and what loads because of it."""
+
+from functools import cached_property
+
+from django.http import HttpRequest
+
+from consent.choice import Choice
+from consent.models import EmbeddedContent, NoticeVersion, Script
+
+
+class Standing:
+    """Consent as it stands for one request. Everything is asked of the database when first used."""
+
+    def __init__(self, request: HttpRequest):
+        self.choice = Choice.of(request)
+        # Directive of the Content-Security-Policy → origins that this answer needs besides the site's own.
+        self.sources: dict[str, set[str]] = {}
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Standing":
+        """The one of this request."""
+        if not hasattr(request, "consent_standing"):
+            request.consent_standing = cls(request)
+        return request.consent_standing
+
+    @cached_property
+    def version(self) -> NoticeVersion | None:
+        return NoticeVersion.objects.current()
+
+    @cached_property
+    def is_decided(self) -> bool:
+        """Whether the visitor answered the notice in force, so that nothing needs to be asked."""
+        return bool(self.version and self.choice and self.choice.holds_for(self.version))
+
+    @cached_property
+    def granted(self) -> frozenset[str]:
+        """The keys of the optional purposes that the visitor allows."""
+        if not self.is_decided:
+            return frozenset()
+        return frozenset(key for key in self.version.optional_purposes if self.choice.answers.get(key))
+
+    @cached_property
+    def scripts(self) -> list[Script]:
+        """The scripts to run, which the answer's policy then allows."""
+        found = list(Script.objects.allowed(self.granted)) if self.granted else []
+        for script in found:
+            self.allow(script)
+        return found
+
+    @cached_property
+    def embeds(self) -> dict[str, EmbeddedContent]:
+        """All embedded content by the address that texts link to."""
+        found = EmbeddedContent.objects.published().filter(purpose__is_necessary=False).select_related("purpose")
+        return {embed.page_url: embed for embed in found}
+
+    def allow(self, third_party: EmbeddedContent | Script):
+        for directive, origins in third_party.sources.items():
+            self.sources.setdefault(directive, set()).update(origins)

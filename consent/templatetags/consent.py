@@ -1,0 +1,36 @@
+"""Rich text as visitors read it: with the content of others that its links stand for."""
+
+import re
+from html import unescape
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from consent.standing import Standing
+
+register = template.Library()
+
+LINK_ALONE = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
+
+
+@register.simple_tag(takes_context=True)
+def rich_text(context, html: str | None) -> str:
+    """`html`, which was sanitised when it was stored; a link alone in its paragraph to content that is declared
+    becomes that content, or the question whether to load it."""
+    if not html or not LINK_ALONE.search(html) or "request" not in context:
+        return mark_safe(html or "")  # noqa: S308
+    request = context["request"]
+    standing = Standing.of(request)
+
+    def shown(match: re.Match) -> str:
+        embed = standing.embeds.get(unescape(match[1]))
+        if embed is None:
+            return match[0]
+        is_granted = embed.purpose.key in standing.granted
+        if is_granted:
+            standing.allow(embed)
+        parameters = {"embed": embed, "is_granted": is_granted, "path": request.get_full_path()}
+        return render_to_string("components/embed.html", parameters)
+
+    return mark_safe(LINK_ALONE.sub(shown, html))  # noqa: S308

@@ -1,0 +1,229 @@
+"""Content and scripts of others: what loads for whom, and that nothing loads for anybody else."""
+
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from consent.models import EmbeddedContent, NoticeVersion, Purpose, Script
+from pages.models import Page
+
+pytestmark = pytest.mark.django_db
+PAGE = "/en/about/"
+LINK = "https://video.example/watch?v=1&t=2"
+
+
+@pytest.fixture
+def video():
+    """A video for those who allow “functional”, linked from a text page."""
+    embed = EmbeddedContent.objects.create(
+        title_en="A walk through Lodz",
+        provider_en="Video Ltd, Ireland",
+        purpose=Purpose.objects.get(key="functional"),
+        page_url=LINK,
+        frame_url="https://frames.video.example/embed/1",
+    )
+    page = Page.objects.get(key="about")
+    page.body_en = f'<p>Before.</p><p><a href="{LINK.replace("&", "&amp;")}">The film</a></p><p>After.</p>'
+    page.save()
+    return embed
+
+
+@pytest.fixture
+def counter():
+    return Script.objects.create(
+        name="Counter",
+        provider_en="Count Ltd",
+        purpose=Purpose.objects.get(key="statistics"),
+        source="https://stats.example/count.js",
+        connects_to="https://in.stats.example\nhttps://img.stats.example",
+    )
+
+
+def policy(response) -> dict[str, list[str]]:
+    directives = (part.split() for part in response["Content-Security-Policy"].split(";"))
+    return {name: sources for name, *sources in directives}
+
+
+def visit(browser, path=PAGE):
+    response = browser.get(path)
+    assert response.status_code == 200
+    return response, response.content.decode()
+
+
+@pytest.mark.parametrize("action", [None, "refuse", "withdraw"])
+def test_without_consent_a_local_placeholder_says_what_would_load_from_whom(decide, video, counter, action):
+    browser = Client()
+    if action:
+        decide(action, browser)
+    response, html = visit(browser)
+    assert "<iframe" not in html and "stats.example" not in html
+    assert "A walk through Lodz" in html and "This comes from Video Ltd, Ireland." in html
+    assert "Allow “Functional” and show it" in html
+    assert 'href="https://video.example/watch?v=1&amp;t=2"' in html
+    assert "example" not in response["Content-Security-Policy"]
+    assert "Before." in html and "After." in html
+
+
+def test_allowing_it_there_adds_its_purpose_to_what_is_granted(decide, video):
+    browser = Client()
+    decide("choose", browser, purposes=["statistics"])
+    decision = decide("allow", browser, purposes=["functional"])
+    assert (decision.action, decision.granted) == ("chosen", "functional,statistics")
+    response, html = visit(browser)
+    assert 'src="https://frames.video.example/embed/1"' in html
+    assert policy(response)["frame-src"] == ["https://frames.video.example"]
+
+
+def test_allowing_it_there_first_refuses_the_rest(decide, video):
+    assert decide("allow", purposes=["functional"]).choices == {
+        "functional": True,
+        "statistics": False,
+        "advertising": False,
+    }
+
+
+def test_a_page_without_it_keeps_the_strict_policy(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    response, html = visit(browser, "/en/partners/")
+    assert "frame-src" not in policy(response) and "<iframe" not in html
+
+
+def test_a_link_within_a_sentence_stays_a_link(decide, video):
+    page = Page.objects.get(key="about")
+    page.body_en = f'<p>See <a href="{LINK}">the film</a>.</p><p><a href="https://other.example/">Else</a></p>'
+    page.save()
+    browser = Client()
+    decide("accept", browser)
+    _response, html = visit(browser)
+    assert "<iframe" not in html and '<a href="https://other.example/"' in html
+
+
+def test_what_is_no_longer_published_is_a_link_again(decide, video):
+    EmbeddedContent.objects.update(is_published=False)
+    browser = Client()
+    decide("accept", browser)
+    _response, html = visit(browser)
+    assert "<iframe" not in html and "The film</a>" in html
+
+
+def test_a_script_runs_for_those_who_allowed_its_purpose_and_their_policy_lets_it(decide, counter):
+    browser = Client()
+    decide("choose", browser, purposes=["statistics"])
+    response, html = visit(browser)
+    assert '<script src="https://stats.example/count.js" async></script>' in html
+    found = policy(response)
+    assert "https://stats.example" in found["script-src"]
+    for directive in ("connect-src", "img-src"):
+        assert {"https://stats.example", "https://in.stats.example", "https://img.stats.example"} <= {*found[directive]}
+        assert "'self'" in found[directive]
+    decide("withdraw", browser)
+    response, html = visit(browser)
+    assert "stats.example" not in html + response["Content-Security-Policy"]
+
+
+def test_consent_to_another_purpose_loads_nothing(decide, video, counter):
+    browser = Client()
+    decide("choose", browser, purposes=["advertising"])
+    response, html = visit(browser)
+    assert "<iframe" not in html and "stats.example" not in html
+    assert "example" not in response["Content-Security-Policy"]
+
+
+def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
+    browser = Client()
+    decide("accept", browser)
+    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    NoticeVersion.objects.publish()
+    response, html = visit(browser)
+    assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "functional=2026-01-01T00:00:00+00:00",
+        "functional=2026-01-01T00:00:00+00:00|receipt=x|notice=99",
+        "receipt=x|notice=1|functional=-1",
+        "receipt=x|notice=1|necessary=1|mind-reading=1",
+    ],
+)
+def test_a_broken_cookie_loads_nothing(client, video, counter, value):
+    client.cookies["cookie_consent"] = value
+    response, html = visit(client)
+    assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
+
+
+def test_the_admin_never_loads_anything_of_others(client, staff, decide, counter, video):
+    decide("accept", client)
+    client.force_login(staff())
+    response = client.get("/admin/consent/embeddedcontent/")
+    assert "example" not in response["Content-Security-Policy"]
+    assert "<iframe" not in response.content.decode()
+
+
+def test_texts_without_content_of_others_cost_no_query(client, django_assert_num_queries, decide):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as before:
+        client.get(PAGE)
+    assert not [query for query in before if "embeddedcontent" in query["sql"] or "consent_script" in query["sql"]]
+    decide("refuse", client)
+    with CaptureQueriesContext(connection) as after:
+        client.get(PAGE)
+    assert not [query for query in after if "embeddedcontent" in query["sql"] or "consent_script" in query["sql"]]
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_any_number_of_embeds_costs_one_query(decide, video, count):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    page = Page.objects.get(key="about")
+    page.body_en = page.body_en * count
+    page.save()
+    browser = Client()
+    decide("accept", browser)
+    with CaptureQueriesContext(connection) as queries:
+        _response, html = visit(browser)
+    assert html.count("<iframe") == count
+    assert len([query for query in queries if "embeddedcontent" in query["sql"]]) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("page_url", "http://video.example/1", "starts with https://"),
+        ("frame_url", "javascript:alert(1)", "starts with https://"),
+        ("purpose", "necessary", "Choose a purpose that is not necessary."),
+    ],
+)
+def test_what_cannot_be_embedded_is_refused_in_words(video, field, value, sentence):
+    setattr(video, field, Purpose.objects.get(key=value) if field == "purpose" else value)
+    with pytest.raises(ValidationError) as caught:
+        video.full_clean()
+    assert sentence in " ".join(caught.value.message_dict[field])
+
+
+@pytest.mark.parametrize(
+    "text", ["http://stats.example", "https://stats.example/path", "stats.example", "'unsafe-inline'"]
+)
+def test_a_script_talks_to_origins_alone(counter, text):
+    counter.connects_to = text
+    with pytest.raises(ValidationError) as caught:
+        counter.full_clean()
+    assert "connects_to" in caught.value.message_dict
+
+
+def test_a_script_for_a_necessary_purpose_is_refused_and_would_not_run(decide, counter):
+    counter.purpose = Purpose.objects.get(key="necessary")
+    with pytest.raises(ValidationError, match="always needs consent"):
+        counter.full_clean()
+    counter.save()
+    browser = Client()
+    decide("accept", browser)
+    _response, html = visit(browser)
+    assert not re.search(r"stats\.example", html)
