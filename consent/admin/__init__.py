@@ -1,5 +1,5 @@
 """The privacy officer's desk."""
 
-from consent.admin import notice, record, third_party
+from consent.admin import audit, notice, record, third_party
 
-__all__ = ["notice", "record", "third_party"]
+__all__ = ["audit", "notice", "record", "third_party"]

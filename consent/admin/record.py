@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from consent.admin.read_only import ReadOnlyAdmin, shown
 from consent.export import FORMATS
 from consent.figures import Figures
-from consent.models import AccessEntry, Decision, Erasure, Leaf, NoticeVersion, Seal
+from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.verification import Verification, check
 
@@ -218,6 +218,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             "title": _("Figures"),
             "figures": figures,
             "acceptance": figures.acceptance(NoticeVersion.objects.order_by("-number")),
+            "audit": CookieAudit.objects.latest_report(),
         }
         return self.page(request, "figures", context)
 

@@ -5,6 +5,7 @@ newest version and nothing else, and each Decision refers to the version that wa
 """
 
 from consent.models.access import AccessEntry
+from consent.models.audit import CookieAudit
 from consent.models.erasure import Erasure
 from consent.models.notice import DeclaredCookie, Notice, NoticeVersion, Purpose
 from consent.models.record import Decision
@@ -13,6 +14,7 @@ from consent.models.third_party import EmbeddedContent, Script
 
 __all__ = [
     "AccessEntry",
+    "CookieAudit",
     "Decision",
     "DeclaredCookie",
     "EmbeddedContent",

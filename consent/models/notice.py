@@ -105,9 +105,15 @@ class DeclaredCookie(OrderedContent):
         COOKIE = "cookie", _("cookie")
         LOCAL_STORAGE = "local", _("local storage")
         SESSION_STORAGE = "session", _("session storage")
+        INDEXED_DB = "indexeddb", _("database in the browser")
 
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="cookies", verbose_name=_("purpose"))
-    name = models.CharField(_("name"), max_length=120, unique=True, help_text=_("The cookie's technical name."))
+    name = models.CharField(
+        _("name"),
+        max_length=120,
+        unique=True,
+        help_text=_("Its technical name; a star at the end stands for any ending, as in _ga_*."),
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COOKIE)
     provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
     description = models.CharField(_("what it is for"), max_length=300)
@@ -118,7 +124,7 @@ class DeclaredCookie(OrderedContent):
         verbose_name_plural = _("cookies")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["cookie", "local", "session"]),
+                condition=Q(kind__in=["cookie", "local", "session", "indexeddb"]),
                 name="cookie_kind_is_known",
                 violation_error_message=_("Choose a kind from the list."),
             )

@@ -1,0 +1,31 @@
+"""Reports of audits as officers read them."""
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from consent.admin.read_only import ReadOnlyAdmin
+from consent.models import CookieAudit
+
+
+@admin.register(CookieAudit)
+class CookieAuditAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "address", "pages", "is_clean"]
+    fields = ["started_at", "finished_at", "address", "pages", "is_clean", "table"]
+
+    @admin.display(description=_("findings"))
+    def table(self, audit):
+        """The findings, one a row."""
+        if not audit.findings:
+            return _("none")
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
+            (
+                (finding["problem"], finding["kind"], finding["name"], ", ".join(finding["passes"]), finding["page"])
+                for finding in audit.findings
+            ),
+        )
+        heads = (_("Problem"), _("Kind"), _("Name"), _("Seen by visitors with"), _("First page"))
+        head = format_html_join("", '<th scope="col">{}</th>', ((title,) for title in heads))
+        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)

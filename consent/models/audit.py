@@ -1,0 +1,34 @@
+"""What a browser found on the site, compared with what is declared."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CookieAuditQuerySet(models.QuerySet):
+    def latest_report(self):
+        return self.order_by("-pk").first()
+
+
+class CookieAudit(models.Model):
+    """One run of `manage.py audit_cookies`.
+
+    `findings` is a list of objects with "problem", "kind", "name", "passes" (a list) and "page", all of them text.
+    """
+
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"))
+    address = models.CharField(_("address of the site"), max_length=300)
+    pages = models.PositiveIntegerField(_("pages"))
+    findings = models.JSONField(_("findings"))
+    is_clean = models.BooleanField(_("nothing wrong"))
+
+    objects = CookieAuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cookie audit")
+        verbose_name_plural = _("cookie audits")
+        ordering = ("-pk",)
+        default_permissions = ("view",)
+
+    def __str__(self):
+        return self.address
