@@ -6,24 +6,18 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from consent.models import EmbeddedContent, NoticeVersion, Purpose, Script
+from consent.models import EmbeddedContent, NoticeVersion, Purpose
 from pages.models import Page
+from tests.consent.factories import LINK, make_counter, make_video
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/about/"
-LINK = "https://video.example/watch?v=1&t=2"
 
 
 @pytest.fixture
 def video():
     """A video for those who allow “functional”, linked from a text page."""
-    embed = EmbeddedContent.objects.create(
-        title_en="A walk through Lodz",
-        provider_en="Video Ltd, Ireland",
-        purpose=Purpose.objects.get(key="functional"),
-        page_url=LINK,
-        frame_url="https://frames.video.example/embed/1",
-    )
+    embed = make_video()
     page = Page.objects.get(key="about")
     page.body_en = f'<p>Before.</p><p><a href="{LINK.replace("&", "&amp;")}">The film</a></p><p>After.</p>'
     page.save()
@@ -32,13 +26,7 @@ def video():
 
 @pytest.fixture
 def counter():
-    return Script.objects.create(
-        name="Counter",
-        provider_en="Count Ltd",
-        purpose=Purpose.objects.get(key="statistics"),
-        source="https://stats.example/count.js",
-        connects_to="https://in.stats.example\nhttps://img.stats.example",
-    )
+    return make_counter()
 
 
 def policy(response) -> dict[str, list[str]]:
