@@ -140,7 +140,7 @@ def test_the_receipt_can_be_downloaded(visit):
     with visitor.page.expect_download() as download:
         visitor.page.get_by_role("link", name="Download the receipt").click()
     receipt = json.loads(download.value.path().read_text())
-    assert receipt["receipt"] == number == choice(visitor)["receipt"]
+    assert receipt["record"]["receipt"] == number == choice(visitor)["receipt"]
 
 
 def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit, sign_in):
@@ -150,9 +150,8 @@ def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit
     visitor.page.wait_for_url("**#consent-saved")
     officer = sign_in("officer")
     officer.go(f"/admin/consent/decision/?q={choice(visitor)['receipt']}")
-    officer.page.locator("#result_list tbody th a").click()
-    assert officer.page.get_by_text("refused all").is_visible()
+    officer.page.get_by_role("link", name=choice(visitor)["receipt"]).click()
+    assert officer.page.get_by_role("definition").get_by_text("refused all").is_visible()
     assert not officer.page.locator("input[name=_save]").count()
-    officer.go("/admin/consent/noticeversion/")
-    officer.page.locator("#result_list tbody th a").click()
+    officer.page.get_by_role("link", name="See the dialog as it was shown").click()
     assert officer.page.get_by_text("Zaakceptuj wszystkie").is_visible()
