@@ -1,0 +1,84 @@
+from django.contrib import admin
+from django.db import transaction
+from django.forms import Script
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from js_asset import Media
+
+from editorial.admin import ContentAdmin
+from pictures.models import Picture
+from pictures.sizes import WHOLE
+
+PICKER_MEDIA = Media(css={"all": ["pictures/focal-point.css"]}, js=[Script("pictures/focal-point.js", type="module")])
+
+
+@admin.register(Picture)
+class PictureAdmin(ContentAdmin):
+    list_display = ["name", "file_thumbnail", "alt", "credit", "licence", "is_published"]
+    search_fields = ["name", "alt", "caption", "credit", "licence"]
+    readonly_fields = ["preview", "used_in", "sizes_made"]
+    fieldsets = [
+        (None, {"fields": ["name", "file", "alt", "is_decorative"]}),
+        (_("What must stay in view"), {"fields": ["preview", ("focal_x", "focal_y")]}),
+        (_("Below the picture"), {"fields": ["caption", "credit", "licence", "licence_url"]}),
+        (_("On this site"), {"fields": ["is_published", "used_in", "sizes_made"]}),
+    ]
+
+    @property
+    def media(self):
+        return super().media + PICKER_MEDIA
+
+    @admin.display(description=_("picture"))
+    def file_thumbnail(self, picture):
+        return format_html('<img class="thumbnail" src="{}" alt="">', picture.thumbnail_url)
+
+    @admin.display(description=_("picture"))
+    def preview(self, picture):
+        if not picture.file:
+            return _("Save the picture first; then click on what must stay in view.")
+        shown = picture.rendition(WHOLE)
+        return format_html(
+            '<div class="focal-picker"><img src="{}" width="{}" height="{}" alt="{}"></div>',
+            shown.url,
+            shown.width,
+            shown.height,
+            picture.alt or "",
+        )
+
+    @admin.display(description=_("used in"))
+    def used_in(self, picture):
+        uses = picture.uses() if picture.pk else []
+        if not uses:
+            return _("nothing yet")
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((self.link(item),) for item in uses)))
+
+    def link(self, item):
+        """The item's kind and name, leading to its form."""
+        words = f"{item._meta.verbose_name}: {item}"
+        try:
+            address = reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
+        except NoReverseMatch:
+            return words
+        return format_html('<a href="{}">{}</a>', address, words)
+
+    @admin.display(description=_("sizes for screens"))
+    def sizes_made(self, picture):
+        if picture.pk and picture.has_sizes:
+            return _("made")
+        if picture.pk:
+            return _("missing; pages show the original. Save again, or ask who runs the site for make_pictures.")
+        return _("made when you save")
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+
+        def warn_where_sizes_are_missing():
+            if not obj.has_sizes:
+                self.message_user(
+                    request,
+                    _("The picture is saved, but its smaller sizes could not be made. Pages show the original."),
+                    "WARNING",
+                )
+
+        transaction.on_commit(warn_where_sizes_are_missing)

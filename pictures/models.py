@@ -1,0 +1,225 @@
+"""The media library: photos with the words, rights and sizes that they need on a page."""
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.core.validators import MaxValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from PIL import Image
+
+from editorial.fields import PictureField
+from editorial.models import Content, ContentQuerySet
+from pictures import sizes
+
+SIZES_FOLDER = "pictures/sizes"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files of one format, as a `<source>` lists them."""
+
+    media_type: str
+    srcset: str
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """A picture in one ratio as browsers get it: the newer formats, and one file that every browser shows."""
+
+    sources: list[Source]
+    url: str
+    width: int
+    height: int
+
+
+class PictureQuerySet(ContentQuerySet):
+    def remove_unused_sizes(self) -> int:
+        """Delete the folders of sizes that belong to no picture any more; return how many they were."""
+        root = Path(default_storage.path(SIZES_FOLDER))
+        used = {picture.sizes_path.name for picture in self.model.objects.all()}
+        unused = [folder for folder in root.glob("*") if folder.name not in used]
+        for folder in unused:
+            shutil.rmtree(folder)
+        return len(unused)
+
+
+class Picture(Content):
+    """A photo or drawing that pages may show, described and credited once, wherever it is used."""
+
+    content_section = "pictures"
+    heading_field = "name"
+
+    name = models.CharField(
+        _("name"),
+        max_length=120,
+        help_text=_("What staff find the picture by, here and in lists. Visitors do not see it."),
+    )
+    file = PictureField(
+        _("file"),
+        upload_to="pictures",
+        width_field="width",
+        height_field="height",
+        help_text=_(
+            "PNG, JPEG or WebP, up to 5 MB; 1728 pixels wide or more look sharp everywhere. "
+            "Hidden data, such as the place where a photo was taken, is removed."
+        ),
+    )
+    # Measured by the file, which therefore stands before them.
+    width = models.PositiveIntegerField(_("width"), editable=False)
+    height = models.PositiveIntegerField(_("height"), editable=False)
+    colour = models.CharField(_("average colour"), max_length=7, blank=True, editable=False)
+    alt = models.CharField(
+        _("described in words"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the picture shows, for those who do not see it. Needed in English, unless it is decoration."),
+    )
+    is_decorative = models.BooleanField(
+        _("only decoration"),
+        default=False,
+        help_text=_("Tick if nothing is lost to those who do not see it. Screen readers then pass over it."),
+    )
+    caption = models.CharField(
+        _("caption"), max_length=300, blank=True, help_text=_("Stands below the picture, where a page has room for it.")
+    )
+    credit = models.CharField(
+        _("credit"),
+        max_length=200,
+        blank=True,
+        help_text=_("Who made it, such as: Photo: the university's press office."),
+    )
+    licence = models.CharField(
+        _("licence"), max_length=100, blank=True, help_text=_("What allows its use here, such as CC BY 4.0.")
+    )
+    licence_url = models.URLField(
+        _("address of the licence"), blank=True, help_text=_("Where the licence can be read, with https:// in front.")
+    )
+    focal_x = models.PositiveSmallIntegerField(
+        _("focal point, from the left"),
+        default=50,
+        validators=[MaxValueValidator(100)],
+        help_text=_(
+            "In per cent of the width. Whatever a page cuts off, this point stays; you can also click on the picture."
+        ),
+    )
+    focal_y = models.PositiveSmallIntegerField(
+        _("focal point, from the top"),
+        default=50,
+        validators=[MaxValueValidator(100)],
+        help_text=_("In per cent of the height."),
+    )
+
+    objects = PictureQuerySet.as_manager()
+
+    class Meta(Content.Meta):
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ("name", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(focal_x__lte=100) & Q(focal_y__lte=100),
+                name="focal_point_in_picture",
+                violation_error_message=_("The focal point lies outside the picture. Give both numbers from 0 to 100."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def key_source(self):
+        return self.name
+
+    def clean(self):
+        if self.licence_url and not self.licence:
+            raise ValidationError({"licence": _("Name the licence that its address leads to, such as CC BY 4.0.")})
+        words = f"alt_{settings.LANGUAGE_CODE}"
+        described = getattr(self, words)
+        if self.is_decorative and described:
+            raise ValidationError(
+                {
+                    words: _(
+                        "Either the picture is only decoration, or it is described. Empty this, or untick the other."
+                    )
+                }
+            )
+        if not self.is_decorative and not described:
+            raise ValidationError(
+                {words: _("Describe the picture in words, for those who do not see it, or mark it as only decoration.")}
+            )
+
+    def save(self, *args, **kwargs):
+        """Save the picture; its sizes are made once that is certain, and a fault in making them is logged alone."""
+        super().save(*args, **kwargs)
+        # The file or the focal point may be another one now.
+        self.__dict__.pop("size_files", None)
+        if not self.has_sizes:
+            transaction.on_commit(self.make_sizes, robust=True)
+
+    def make_sizes(self):
+        """Make the files that pages offer to browsers. Raises OSError, and leaves what was there, where that fails."""
+        with self.file.storage.open(self.file.name) as file, Image.open(file) as image:
+            self.colour = sizes.make(image, self.sizes_path, self.focal_point)
+        # Saved, so that pages which showed the original meanwhile are made anew.
+        super().save(update_fields=["colour", "updated_at"])
+        self.__dict__.pop("size_files", None)
+
+    @property
+    def focal_point(self) -> tuple[int, int]:
+        return self.focal_x, self.focal_y
+
+    @property
+    def sizes_path(self) -> Path:
+        return Path(self.file.storage.path(SIZES_FOLDER)) / sizes.folder_name(self.file.name, self.focal_point)
+
+    @cached_property
+    def size_files(self) -> set[str]:
+        """The names of the files that were made of this picture; none while they are missing."""
+        try:
+            return {path.name for path in self.sizes_path.iterdir()}
+        except OSError:
+            return set()
+
+    @property
+    def has_sizes(self) -> bool:
+        return bool(self.size_files)
+
+    def rendition(self, ratio: str) -> Rendition:
+        """What a page shows of this picture in `ratio`; the original where a file is missing."""
+        part = sizes.cut((self.width, self.height), ratio, self.focal_point)
+        sources = []
+        for ending in sizes.MODERN_FORMATS:
+            names = {width: part.file_name(width, ending) for width, _height in part.sizes}
+            if self.size_files.issuperset(names.values()):
+                candidates = [f"{self.size_url(name)} {width}w" for width, name in names.items()]
+                sources.append(Source(f"image/{ending}", ", ".join(candidates)))
+        for ending in sizes.FALLBACK_FORMATS:
+            name = part.file_name(part.fallback_size[0], ending)
+            if name in self.size_files:
+                return Rendition(sources, self.size_url(name), *part.fallback_size)
+        return Rendition([], self.file.url, self.width, self.height)
+
+    @property
+    def thumbnail_url(self) -> str:
+        """The smallest file of the whole picture, for lists of staff."""
+        part = sizes.cut((self.width, self.height), sizes.WHOLE, self.focal_point)
+        name = part.file_name(part.sizes[0][0], "webp")
+        return self.size_url(name) if name in self.size_files else self.file.url
+
+    def size_url(self, name: str) -> str:
+        return self.file.storage.url(f"{SIZES_FOLDER}/{self.sizes_path.name}/{name}")
+
+    def uses(self) -> list[Content]:
+        """Everything that shows this picture."""
+        return [
+            item
+            for relation in self._meta.get_fields(include_hidden=True)
+            if relation.auto_created and not relation.concrete
+            for item in relation.related_model.objects.filter(**{relation.field.name: self.pk})
+        ]
