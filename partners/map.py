@@ -1,0 +1,115 @@
+"""The map of Europe: where each university lies on it, and where its name stands without covering another.
+
+Lambert's azimuthal equal-area projection about 52° N 10° E, as the European Union's own statistical maps use it
+(EPSG:3035), here on a sphere: no country looks larger than it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import cos, radians, sin, sqrt
+
+from partners.models import PartnerUniversity
+
+CENTRE = radians(52), radians(10)
+EARTH_KM = 6371
+# The drawing: so many units wide and high, each of so many kilometres, and the centre's place on it.
+WIDTH, HEIGHT, KM = 640, 640, 5
+ORIGIN = 280, 388
+# What one character and one line of a name take, in units; and how far a name keeps from its point.
+LETTER, LINE, GAP = 8.5, 18, 12
+# Half the side of the square that a point takes.
+POINT = 9
+
+
+def project(latitude: float, longitude: float) -> tuple[float, float]:
+    """Degrees (WGS 84) → units of the drawing, from its upper left corner."""
+    phi, lam = radians(latitude), radians(longitude) - CENTRE[1]
+    closeness = 1 + sin(CENTRE[0]) * sin(phi) + cos(CENTRE[0]) * cos(phi) * cos(lam)
+    scale = EARTH_KM / KM * sqrt(2 / closeness)
+    x = scale * cos(phi) * sin(lam)
+    y = scale * (cos(CENTRE[0]) * sin(phi) - sin(CENTRE[0]) * cos(phi) * cos(lam))
+    return ORIGIN[0] + x, ORIGIN[1] - y
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of the drawing: its left and upper edge, its width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def overlaps(self, other: "Box") -> bool:
+        across = self.x < other.x + other.width and other.x < self.x + self.width
+        return across and self.y < other.y + other.height and other.y < self.y + self.height
+
+    @property
+    def is_inside(self) -> bool:
+        return self.x >= 0 and self.y >= 0 and self.x + self.width <= WIDTH and self.y + self.height <= HEIGHT
+
+
+@dataclass(frozen=True)
+class Name:
+    """Where a name stands: the room that it takes, and which part of it lies at `x` (SVG's text-anchor)."""
+
+    box: Box
+    anchor: str
+    x: float
+
+    @property
+    def y(self) -> float:
+        return self.box.y + LINE / 2
+
+
+@dataclass(frozen=True)
+class Point:
+    """One university on the map: the centre of its point, the place of its name, and the path of its thread.
+
+    The thread leads to the coordinator; it is empty for the coordinator itself. Numbers are written as SVG reads them,
+    whatever the language of the page.
+    """
+
+    partner: PartnerUniversity
+    x: str
+    y: str
+    name_x: str
+    name_y: str
+    anchor: str
+    thread: str
+
+
+def place_for_name(x: float, y: float, name: str, taken: list[Box]) -> Name:
+    """The first free place beside the point: right, left, below, above; right where none is free."""
+    width = LETTER * len(name)
+    places = [
+        Name(Box(x + GAP, y - LINE / 2, width, LINE), "start", x + GAP),
+        Name(Box(x - GAP - width, y - LINE / 2, width, LINE), "end", x - GAP),
+        Name(Box(x - width / 2, y + GAP, width, LINE), "middle", x),
+        Name(Box(x - width / 2, y - GAP - LINE, width, LINE), "middle", x),
+    ]
+    free = [place for place in places if place.box.is_inside and not any(map(place.box.overlaps, taken))]
+    return free[0] if free else places[0]
+
+
+def curve(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """A path from `start` to `end` that hangs to one side, as a thread does."""
+    (x1, y1), (x2, y2) = start, end
+    x, y = (x1 + x2) / 2 + (y2 - y1) / 8, (y1 + y2) / 2 - (x2 - x1) / 8
+    return f"M{x1:.1f} {y1:.1f}Q{x:.1f} {y:.1f} {x2:.1f} {y2:.1f}"
+
+
+def points(partners: Iterable[PartnerUniversity]) -> list[Point]:
+    """The universities that lie on the drawing, in their order."""
+    shown = [(partner, *project(float(partner.latitude), float(partner.longitude))) for partner in partners]
+    shown = [(partner, x, y) for partner, x, y in shown if Box(x, y, 0, 0).is_inside]
+    taken = [Box(x - POINT, y - POINT, 2 * POINT, 2 * POINT) for _partner, x, y in shown]
+    hub = next(((x, y) for partner, x, y in shown if partner.is_coordinator), None)
+    found = []
+    for partner, x, y in shown:
+        name = place_for_name(x, y, partner.city, taken)
+        taken.append(name.box)
+        thread = curve((x, y), hub) if hub and not partner.is_coordinator else ""
+        numbers = (f"{value:.1f}" for value in (x, y, name.x, name.y))
+        found.append(Point(partner, *numbers, name.anchor, thread))
+    return found
