@@ -1,0 +1,64 @@
+"""The form by which visitors report a barrier."""
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy as _
+
+check_length = MaxLengthValidator(5000, _("Shorten the text to 5000 characters; it has %(show_value)s now."))
+
+
+class FeedbackForm(forms.Form):
+    """What the barrier is, and where and how the answer should come. Only the first is needed.
+
+    Lengths are checked here and not by the browser, which would cut off a pasted text without a word.
+    """
+
+    text = forms.CharField(
+        label=_("What is the barrier?"),
+        help_text=_("What you wanted to do, and what got in the way. If you like, name your browser and aids."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Write what the barrier is.")},
+    )
+    page = forms.CharField(
+        label=_("On which page? (optional)"),
+        help_text=_("Its address or its title."),
+        required=False,
+        validators=[MaxLengthValidator(300, _("Shorten the address or title of the page to 300 characters."))],
+    )
+    email = forms.EmailField(
+        label=_("E-mail for the answer (optional)"),
+        help_text=_("Such as name@example.org. Without it we cannot answer you, but we look into the barrier."),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        validators=[MaxLengthValidator(254, _("An e-mail address has 254 characters at most. Look it over."))],
+        error_messages={"invalid": _("Write the e-mail address in full, such as name@example.org, or leave it empty.")},
+    )
+    answer_form = forms.CharField(
+        label=_("Answer in another form? (optional)"),
+        help_text=_("Say which, such as large print, easy language or sign language, and how it reaches you."),
+        required=False,
+        validators=[MaxLengthValidator(300, _("Shorten what you write of the form of the answer to 300 characters."))],
+    )
+    # Nobody sees it; programs that fill in whatever they find do.
+    homepage = forms.CharField(required=False)
+
+    def __init__(self, *args, **kwargs):
+        # The labels end in a question mark or a bracket; no colon after it.
+        super().__init__(*args, label_suffix="", **kwargs)
+
+    def clean_text(self):
+        text = self.cleaned_data["text"].replace("\r\n", "\n")
+        check_length(text)
+        return text
+
+    def clean(self):
+        if self.cleaned_data.get("homepage"):
+            self.data = self.data.copy()
+            self.data["homepage"] = ""
+            self.add_error(None, _("This looked like the work of a program. If you are a person, send it once more."))
+        return self.cleaned_data
+
+    @property
+    def message(self) -> dict:
+        """The fields of a Message."""
+        return {name: self.cleaned_data[name] for name in ("text", "page", "email", "answer_form")}

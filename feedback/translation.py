@@ -1,0 +1,9 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from feedback.models import FeedbackPage
+
+
+@register(FeedbackPage)
+class FeedbackPageTranslation(TranslationOptions):
+    fields = ("title", "description", "introduction", "confirmation")
+    required_languages = {"en": ("title", "description", "introduction", "confirmation")}

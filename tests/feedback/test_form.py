@@ -1,0 +1,194 @@
+"""What a visitor writes of a barrier is kept, and nothing typed is lost."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from feedback.models import MOST_AN_HOUR, FeedbackPage, Message
+from tests.feedback.conftest import ATTEMPT
+
+pytestmark = pytest.mark.django_db
+FORM, SENT = "/en/accessibility/feedback/", "/en/accessibility/feedback/sent/"
+
+
+def body(response) -> str:
+    return response.content.decode()
+
+
+def away(*args, **kwargs):
+    raise DatabaseError("the database is away")
+
+
+def test_the_form_is_at_an_address_in_each_language(client):
+    assert "Report a barrier" in body(client.get(FORM))
+    assert "Zgłoś barierę" in body(client.get("/pl/deklaracja-dostepnosci/zglos-bariere/"))
+
+
+def test_the_statement_and_every_footer_lead_to_it(client):
+    assert f'href="{FORM}"' in body(client.get("/en/accessibility/"))
+    polish = body(client.get("/pl/deklaracja-dostepnosci/"))
+    assert 'href="/pl/deklaracja-dostepnosci/zglos-bariere/"' in polish
+    for path in ("/en/", "/en/partners/university-of-lodz/", "/en/nowhere/", "/en/search/"):
+        assert f'href="{FORM}?page={path}"' in body(client.get(path))
+
+
+@pytest.mark.parametrize(
+    ("asked", "prefilled"),
+    [
+        ("/en/partners/", "/en/partners/"),
+        ("/pl/zadania/", "/pl/zadania/"),
+        ("https://elsewhere.example/", ""),
+        ("//elsewhere.example/", ""),
+        ("/\\elsewhere.example", ""),
+        ("/no/such/address/of/this/site/", ""),
+        ("/en/" + "a" * 400 + "/", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_the_page_is_filled_in_where_it_is_one_of_this_site(client, asked, prefilled):
+    html = body(client.get(FORM, {"page": asked}))
+    field = re.search(r'<input type="text" name="page"[^>]*>', html)[0]
+    assert (f'value="{prefilled}"' in field) if prefilled else ("value=" not in field)
+
+
+def test_the_form_sets_no_cookie_and_holds_no_token(client):
+    response = client.get(FORM)
+    assert not response.cookies
+    assert "csrfmiddlewaretoken" not in body(response)
+
+
+def test_a_message_is_stored_and_leads_to_the_confirmation(client, write):
+    response = write(
+        text="Line one.\r\nLine two.", page="/en/partners/", email="jan@example.org", answer_form="large print"
+    )
+    assert (response.status_code, response["Location"]) == (303, SENT)
+    message = Message.objects.get()
+    assert (message.text, message.page) == ("Line one.\nLine two.", "/en/partners/")
+    assert (message.email, message.answer_form, message.language) == ("jan@example.org", "large print", "en")
+    assert (message.state, message.answered_at) == ("new", None)
+    assert "has reached us" in body(client.get(SENT))
+
+
+def test_what_is_wrong_and_how_to_mend_it_is_said_in_the_visitors_language(write):
+    path = "/pl/deklaracja-dostepnosci/zglos-bariere/"
+    assert "Napisz, na czym polega bariera." in body(write(text="", path=path))
+    assert write(path=path)["Location"] == f"{path}wyslano/"
+    assert Message.objects.get().language == "pl"
+
+
+def test_only_the_barrier_is_needed(write):
+    assert write().status_code == 303
+    assert Message.objects.get().email == ""
+
+
+def test_the_message_holds_nothing_of_the_visitors_machine(write, client):
+    write(headers={"sec-fetch-site": "same-origin", "user-agent": "Browser of Jan", "x-forwarded-for": "192.0.2.7"})
+    stored = str(Message.objects.values().get())
+    assert "127.0.0.1" not in stored and "192.0.2.7" not in stored and "Jan" not in stored
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "sentence"),
+    [
+        ({"text": "  "}, "text", "Write what the barrier is."),
+        ({"text": "a" * 5001}, "text", "Shorten the text to 5000 characters; it has 5001 now."),
+        ({"email": "jan"}, "email", "Write the e-mail address in full"),
+        ({"email": "j" * 250 + "@example.org"}, "email", "An e-mail address has 254 characters at most."),
+        ({"page": "p" * 301}, "page", "Shorten the address or title of the page to 300 characters."),
+        ({"answer_form": "f" * 301}, "answer_form", "to 300 characters."),
+    ],
+)
+def test_a_mistake_is_named_at_the_top_and_at_its_field_and_what_was_typed_stays(write, wrong, field, sentence):
+    typed = {"text": "The map.", "page": "the home page", "email": "jan@example.org", "answer_form": "large print"}
+    response = write(**typed | wrong, attempt=ATTEMPT)
+    html = body(response)
+    assert response.status_code == 400
+    assert "<title>Error: " in html
+    summary = re.search(r'<div class="error-summary".*?</div>', html, re.DOTALL)[0]
+    assert "autofocus" in summary and 'tabindex="-1"' in summary
+    assert re.search(rf'<a href="#id_{field}">[^<]*{re.escape(sentence)}', summary)
+    assert re.search(rf'<p class="error" id="id_{field}_error">[^<]*{re.escape(sentence)}', html)
+    control = re.search(rf'<(?:input|textarea)[^>]* name="{field}"[^>]*>', html)[0]
+    assert 'aria-invalid="true"' in control
+    assert f"id_{field}_helptext id_{field}_error" in control
+    for name, value in (typed | wrong).items():
+        assert value in html, name
+    assert f'name="attempt" value="{ATTEMPT}"' in html
+    assert not Message.objects.exists()
+
+
+def test_a_text_of_5000_characters_counts_a_line_break_once(write):
+    assert write(text="\r\n".join(["a" * 2499, "b" * 2500])).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "https://elsewhere.example"},
+        {"referer": "https://elsewhere.example/en/"},
+        {},
+    ],
+)
+def test_another_site_cannot_send_the_form(write, headers):
+    assert write(headers=headers).status_code == 403
+    assert not Message.objects.exists()
+
+
+def test_a_double_post_is_one_message(write):
+    for _press in range(2):
+        assert write(attempt=ATTEMPT).status_code == 303
+    assert Message.objects.count() == 1
+
+
+def test_a_second_message_from_the_same_form_is_kept(write):
+    write(text="The map.", attempt=ATTEMPT)
+    write(text="The timeline.", attempt=ATTEMPT)
+    assert set(Message.objects.values_list("text", flat=True)) == {"The map.", "The timeline."}
+
+
+def test_a_program_that_fills_in_everything_is_asked_again_and_a_person_loses_nothing(write):
+    response = write(text="The map.", homepage="https://spam.example")
+    html = body(response)
+    assert response.status_code == 400
+    assert "If you are a person, send it once more." in html and "The map." in html
+    assert "spam.example" not in html
+    assert not Message.objects.exists()
+
+
+def test_more_messages_in_an_hour_than_people_write_are_held_off_and_the_text_stays(write):
+    Message.objects.bulk_create(Message(text=f"Spam {n}", language="en") for n in range(MOST_AN_HOUR))
+    response = write(text="The map.")
+    assert response.status_code == 429
+    assert "The map." in body(response) and "within the last hour" in body(response)
+    assert Message.objects.count() == MOST_AN_HOUR
+    Message.objects.update(received_at=timezone.now() - timedelta(minutes=61))
+    assert write(text="The map.").status_code == 303
+
+
+def test_while_the_database_is_away_what_was_typed_stays_in_the_form(write, monkeypatch):
+    monkeypatch.setattr(QuerySet, "_fetch_all", away)
+    monkeypatch.setattr(QuerySet, "count", away)
+    response = write(text="The map.", email="jan@example.org", attempt=ATTEMPT)
+    html = body(response)
+    assert response.status_code == 503 and response["Retry-After"]
+    assert "Your message could not be stored" in html
+    assert "The map." in html and "jan@example.org" in html and f'value="{ATTEMPT}"' in html
+
+
+def test_without_content_there_is_no_form(client):
+    FeedbackPage.objects.all().delete()
+    assert client.get(FORM).status_code == 404
+
+
+@pytest.mark.parametrize("path", [FORM, SENT])
+def test_a_page_takes_the_same_queries_whatever_is_stored(client, path, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5) as few:
+        client.get(path)
+    Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(200))
+    with django_assert_max_num_queries(len(few)):
+        client.get(path)

@@ -1,0 +1,141 @@
+"""What is stored is mailed, by a real mail server; what it does not take waits."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from feedback.models import MAILED_AT_ONCE, MAILING_ENDS_WITHIN, FeedbackPage, Message
+from tests.serving import ROOT
+
+pytestmark = pytest.mark.django_db
+
+
+def command() -> str:
+    output = StringIO()
+    call_command("mail_feedback", stdout=output)
+    return output.getvalue().strip()
+
+
+def test_a_message_is_mailed_to_the_recipient_with_all_that_was_written(write, mailbox):
+    write(text="Mapa milczy: zażółć.", page="/pl/", email="jan@example.org", answer_form="large print")
+    (mail,) = mailbox.mails
+    message = Message.objects.get()
+    assert mailbox.recipients == [["unic@uni.lodz.pl"]]
+    assert mail["From"] == "site@unic.example"
+    assert mail["Reply-To"] == "jan@example.org"
+    assert mail["Subject"] == f"Accessibility feedback, message {message.pk}"
+    assert mail.get_content_type() == "text/plain"
+    words = mail.get_content()
+    for written in ("Mapa milczy: zażółć.", "Page: /pl/", "E-mail for the answer: jan@example.org", "large print"):
+        assert written in words
+    assert message.mailed_at is not None
+
+
+def test_staff_change_the_recipient(write, mailbox):
+    FeedbackPage.objects.update(recipient="dostepnosc@unic.example")
+    write()
+    assert mailbox.recipients == [["dostepnosc@unic.example"]]
+
+
+def test_the_mail_is_in_the_sites_own_language_whatever_the_visitors(write, mailbox):
+    write(path="/pl/deklaracja-dostepnosci/zglos-bariere/")
+    assert mailbox.mails[0]["Subject"].startswith("Accessibility feedback")
+    assert "Language: pl" in mailbox.mails[0].get_content()
+
+
+def test_without_an_address_the_mail_has_none_to_reply_to(write, mailbox):
+    write()
+    assert mailbox.mails[0]["Reply-To"] is None
+
+
+@pytest.mark.parametrize("email", ["jan@example.org\nBcc: all@example.org", "a@example.org, b@example.org"])
+def test_no_header_can_be_slipped_in(write, mailbox, email):
+    assert write(email=email).status_code == 400
+    write(text="x\n.\nBcc: all@example.org", page="p\nBcc: all@example.org", answer_form="f\r\nBcc: all@example.org")
+    (mail,) = mailbox.mails
+    assert "Bcc" not in mail
+    assert mailbox.recipients == [["unic@uni.lodz.pl"]]
+
+
+def test_while_the_mail_server_is_away_the_message_is_stored_and_goes_with_the_next(write, mail_server):
+    mail_server.stop()
+    assert write(text="First.").status_code == 303
+    assert Message.objects.waiting().count() == 1
+    mail_server.start()
+    write(text="Second.")
+    assert len(mail_server.mailbox.mails) == 2
+    assert not Message.objects.waiting().exists()
+
+
+def test_the_command_mails_what_waits_and_nothing_twice(write, mail_server):
+    mail_server.stop()
+    write()
+    assert command() == "Mailed: 0. Waiting: 1. Erased as kept long enough: 0."
+    mail_server.start()
+    assert command() == "Mailed: 1. Waiting: 0. Erased as kept long enough: 0."
+    assert command() == "Mailed: 0. Waiting: 0. Erased as kept long enough: 0."
+    assert len(mail_server.mailbox.mails) == 1
+
+
+def test_a_message_that_the_mail_server_refuses_holds_up_no_other(write, mailbox):
+    mailbox.refused.append(b"unwanted")
+    assert write(text="unwanted").status_code == 303
+    write(text="First.")
+    write(text="Second.")
+    assert len(mailbox.mails) == 2
+    assert Message.objects.waiting().get().text == "unwanted"
+
+
+def test_a_message_that_another_process_mails_is_left_to_it_until_that_must_have_ended(mailbox):
+    message = Message.objects.create(text="The map.", language="en", mailing_since=timezone.now())
+    assert Message.objects.mail_waiting() == 0
+    Message.objects.update(mailing_since=timezone.now() - MAILING_ENDS_WITHIN - timedelta(seconds=1))
+    assert Message.objects.mail_waiting() == 1
+    message.refresh_from_db()
+    assert message.mailed_at and message.mailing_since is None
+
+
+def test_many_waiting_messages_go_in_parts(mailbox):
+    Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(MAILED_AT_ONCE + 1))
+    assert Message.objects.mail_waiting() == MAILED_AT_ONCE
+    assert Message.objects.mail_waiting() == 1
+
+
+def test_without_a_mail_server_messages_wait_and_are_not_said_to_be_mailed(write, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    assert write().status_code == 303
+    assert Message.objects.waiting().count() == 1
+
+
+def test_messages_are_erased_a_year_after_they_were_answered_and_no_others():
+    now = timezone.now()
+    for text, days in (("old", 366), ("young", 364)):
+        Message.objects.create(text=text, language="en", state="answered", answered_at=now - timedelta(days=days))
+    Message.objects.create(text="open", language="en", received_at=now - timedelta(days=800))
+    assert command().endswith("Erased as kept long enough: 1.")
+    assert set(Message.objects.values_list("text", flat=True)) == {"young", "open"}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"EMAIL_URL": "mail.example.org"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "smtp://mail.example.org:port"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "smtp://mail.example.org"}, "DEFAULT_FROM_EMAIL"),
+        ({"EMAIL_URL": "smtp://mail.example.org", "DEFAULT_FROM_EMAIL": "site@unic.example"}, ""),
+    ],
+)
+def test_a_mail_setting_that_makes_no_sense_stops_the_start_and_is_named(tmp_path, given, said):
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)} | given
+    outcome = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert (outcome.returncode != 0) == bool(said)
+    assert said in outcome.stderr
