@@ -1,0 +1,37 @@
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from django.utils import translation
+
+from alliance.models import Alliance
+from partners.models import PartnerUniversity
+from sharing.cards import Card, everything
+
+
+class Command(BaseCommand):
+    help = (
+        "Draws the share card of every published page in every language that is offered, and removes those that no "
+        "page shows any more. The site draws a missing one when it is first asked for. "
+        "Example: manage.py make_share_cards"
+    )
+
+    def handle(self, *args, **options):
+        alliance = Alliance.objects.for_frame().first()
+        if alliance is None:
+            raise CommandError("There is no content yet. Run `manage.py load_content` first.")
+        universities = list(PartnerUniversity.objects.published().for_cloth())
+        kept, drawn = set(), 0
+        for subject in everything():
+            for language, _name in settings.LANGUAGES:
+                with translation.override(language):
+                    card = Card.of(subject, alliance, universities)
+                kept.add(card.file)
+                if not card.file.exists():
+                    try:
+                        card.keep(card.draw())
+                    except OSError as error:
+                        raise CommandError(f"{card.file}: {error}. Make room there, then run this again.") from error
+                    drawn += 1
+        outdated = set((settings.DATA_DIR / "share").glob("*.png")) - kept
+        for file in outdated:
+            file.unlink()
+        self.stdout.write(f"{len(kept)} cards: {drawn} drawn, {len(outdated)} outdated ones removed.")
