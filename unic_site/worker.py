@@ -8,9 +8,17 @@ signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 # A worker that is stopped while it still loads the site has nothing to finish; the server sets its own handler after.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-from unic_site.wsgi import application  # noqa: E402, I001 (it makes Django ready for what follows)
+from unic_site.wsgi import application as site  # noqa: E402, I001 (it makes Django ready for what follows)
+from django.conf import settings  # noqa: E402
 from consent.sealing import start_sealing  # noqa: E402
+from consent.variants import Rule  # noqa: E402
+from delivery.store.front import PageStore  # noqa: E402
 
 start_sealing()
+
+application = site
+if settings.PAGE_STORE_MEGABYTES and not settings.DEBUG:
+    limit = settings.PAGE_STORE_MEGABYTES * 1_000_000
+    application = PageStore(site, Rule, settings.PAGE_STORE, limit).start()
 
 __all__ = ["application"]

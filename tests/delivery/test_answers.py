@@ -113,10 +113,10 @@ def test_it_is_ready_with_a_database_that_has_every_migration(client):
 
 @pytest.mark.django_db
 def test_it_is_not_ready_while_a_migration_is_missing(client):
-    MigrationRecorder.Migration.objects.filter(app="partners", name="0002_rights").delete()
+    MigrationRecorder.Migration.objects.filter(app="partners", name="0003_covers").delete()
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert "partners.0002_rights" in response.json()["migrations_missing"]
+    assert "partners.0003_covers" in response.json()["migrations_missing"]
 
 
 @pytest.mark.django_db
@@ -145,3 +145,13 @@ def test_uploads_are_served_and_nothing_beside_them(client, settings):
     (settings.MEDIA_ROOT.parent / "secret").write_text("hidden")
     assert client.get("/media/../secret").status_code == 400
     assert client.get("/media/", follow=True).status_code == 404
+
+
+def test_the_style_sheet_is_sent_without_what_only_people_read(tmp_path, settings):
+    from django.core.files.base import ContentFile
+
+    from delivery.static_files import StaticFilesStorage
+
+    storage = StaticFilesStorage(location=tmp_path)
+    storage.save("css/site.css", ContentFile(b"/* why\n   so */\na {\n  color: red; /* brick */\n}\n"))
+    assert (tmp_path / "css/site.css").read_text() == "a {\ncolor: red; }\n"

@@ -12,7 +12,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
+
+from tests.serving import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.once
@@ -33,11 +36,19 @@ def environment(tmp_path):
 
 def manage(environment, *arguments: str, **options) -> subprocess.CompletedProcess:
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=3 * PATIENCE, **options
+    )
+
+
+def work(process: psutil.Process) -> float:
+    """The seconds that processors have spent on it, on those it started, and on those that these waited for."""
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(member.cpu_times()[:4]) for member in family)
 
 
 def start(environment, port: int) -> tuple[subprocess.Popen, float]:
-    """Start `make run` and wait until it answers; return it with the seconds that took."""
+    """Start `make run` and wait until it answers; return it with the seconds of work that took."""
     began = time.monotonic()
     server = subprocess.Popen(
         ["make", "run", f"PORT={port}"],
@@ -48,10 +59,10 @@ def start(environment, port: int) -> tuple[subprocess.Popen, float]:
         text=True,
         start_new_session=True,
     )
-    while time.monotonic() - began < 90 and server.poll() is None:
+    while time.monotonic() - began < 3 * PATIENCE and server.poll() is None:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
-            return server, time.monotonic() - began
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE)
+            return server, work(psutil.Process(server.pid))
         except OSError:
             time.sleep(0.05)
     pytest.fail(f"the site did not start: {server.communicate(timeout=10)[0]}")
@@ -60,11 +71,11 @@ def start(environment, port: int) -> tuple[subprocess.Popen, float]:
 def stop(server: subprocess.Popen) -> str:
     """Press Ctrl-C, as a terminal does: every process in the foreground gets the signal."""
     os.killpg(server.pid, signal.SIGINT)
-    return server.communicate(timeout=20)[0]
+    return server.communicate(timeout=PATIENCE)[0]
 
 
 def read(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as response:
         return response.read().decode()
 
 
@@ -73,7 +84,7 @@ def test_make_run_serves_the_filled_site_and_stops_at_ctrl_c(environment):
     server, _ = start(environment, port)
     assert "University of Lodz in the UNIC alliance: what is UNIC?" in read(port, "/en/")
     assert "University of Lodz" in read(port, "/en/partners/")
-    stylesheet = re.search(r'href="(/static/css/tokens\.[0-9a-f]+\.css)"', read(port, "/en/"))
+    stylesheet = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', read(port, "/en/"))
     assert "--paper" in read(port, stylesheet[1])
     printed = stop(server)
     assert f"http://127.0.0.1:{port}/" in printed
@@ -86,15 +97,16 @@ def test_make_run_serves_the_filled_site_and_stops_at_ctrl_c(environment):
 
 def test_the_second_start_is_quick_and_keeps_what_an_editor_changed(environment):
     port = free_port()
-    server, _ = start(environment, port)
+    server, first = start(environment, port)
     stop(server)
     change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Changed by hand')"
     assert manage(environment, "shell", "-c", change).returncode == 0
     server, seconds = start(environment, port)
     assert "Changed by hand" in read(port, "/en/vision/")
     stop(server)
-    # Three seconds are promised for a machine to itself; other tests may be running on this one.
-    assert seconds < 6
+    # Seconds of work, since a busy machine spreads them over more time, shared by two processors.
+    assert seconds < 4
+    assert seconds < first / 1.5
 
 
 def test_a_taken_port_is_named_in_one_sentence(environment):
@@ -146,7 +158,7 @@ def set_up(clone: Path, **environment: str) -> subprocess.CompletedProcess:
         env={"PATH": os.environ["PATH"]} | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=3 * PATIENCE,
     )
 
 

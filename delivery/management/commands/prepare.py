@@ -2,7 +2,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -18,17 +18,26 @@ class Command(BaseCommand):
 
     def handle(self, *args, no_content, **options):
         call_command("compilemessages", verbosity=options["verbosity"])
+        # Before all that needs the database, which may be away.
+        self.collect_static_files()
         self.migrate(options["verbosity"])
         if not no_content:
             call_command("load_content", verbosity=0 if options["verbosity"] == 1 else options["verbosity"])
             call_command("publish_notice", refresh=True, verbosity=options["verbosity"])
-        self.collect_static_files()
+        self.make_pictures(options["verbosity"])
 
     def migrate(self, verbosity: int):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Bringing the database up to date …")
             call_command("migrate", interactive=False, verbosity=0 if verbosity == 1 else verbosity)
+
+    def make_pictures(self, verbosity: int):
+        try:
+            call_command("make_pictures", verbosity=verbosity)
+        except CommandError as fault:
+            # Pages show the originals instead; no reason to stay away.
+            self.stderr.write(str(fault))
 
     def collect_static_files(self):
         """Build the static files anew if any source of them changed since they were last built."""

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
+from delivery.store.disk import STATE
+from delivery.views import DATABASE_AWAY
+
 
 class Command(BaseCommand):
     help = "Prepares the site and serves it until Ctrl-C. Example: manage.py serve --port 8001"
@@ -19,20 +22,35 @@ class Command(BaseCommand):
 
     def handle(self, *args, host, port, workers, reload, **options):
         self.check_address(host, port)
-        call_command("prepare", verbosity=options["verbosity"])
+        is_prepared = self.prepare(options["verbosity"])
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"The site is at http://{shown}:{port}/ and its admin at http://{shown}:{port}/admin/")
-        if not get_user_model().objects.filter(is_staff=True).exists():
+        if is_prepared and not get_user_model().objects.filter(is_staff=True).exists():
             self.stdout.write("There is no staff account yet: run `make staff` to make the first one.")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
         command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "4", "--no-ws"]
-        command += ["--workers-kill-timeout", "10"]
+        command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
         command += ["--log-level", "warning", *(["--reload"] if reload else []), "unic_site.worker:application"]
         environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}
+        if reload:
+            # Whoever changes a template wants to see it at once.
+            environment["PAGE_STORE_MEGABYTES"] = "0"
         # The server takes this process's place, so that signals reach it directly.
         os.execve(sys.executable, command, environment)  # noqa: S606 (no shell is meant)
+
+    def prepare(self, verbosity: int) -> bool:
+        """Returns whether the site is ready; not where the database is away, but pages are there to be served."""
+        try:
+            call_command("prepare", verbosity=verbosity)
+        except DATABASE_AWAY:
+            if not (settings.PAGE_STORE / STATE).exists():
+                raise
+            self.stdout.write("The database is away: visitors get the pages as they were last.")
+            self.stdout.write("When it is back and /readyz names missing migrations, stop this and start it anew.")
+            return False
+        return True
 
     def check_address(self, host: str, port: str):
         """Raise CommandError where the server could not listen, in words that say what to do."""

@@ -1,0 +1,120 @@
+"""Lighthouse's four scores of one page of each kind, as a phone sees it: python -m bench.lighthouse --help."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.serving import Server
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+CHROMIUM = "--headless=new --no-sandbox --disable-gpu"
+# One address of each kind of page in each language, printed by the site itself.
+ADDRESSES = """
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from alliance.models import Deliverable, Initiative
+from pages.models import Page
+from partners.models import PartnerUniversity
+
+names = ["home", "vision", "deliverables", "initiatives", "tasks", "milestones", "sitemap", "search"]
+for code, _name in settings.LANGUAGES:
+    with translation.override(code):
+        for name in names:
+            print(reverse(f"alliance:{name}"))
+        print(reverse("alliance:search", query={"q": "UNIC"}))
+        print(reverse("partners:list"))
+        for model in (Deliverable, Initiative, PartnerUniversity):
+            print(model.objects.published().first().get_absolute_url())
+        print(Page.objects.get(key="accessibility").get_absolute_url())
+        for name in ("settings", "receipt", "seals"):
+            print(reverse(f"consent:{name}"))
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.lighthouse", description=__doc__)
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="Only these, such as /en/partners/.")
+    parser.add_argument("--reports", type=Path, help="Keep Lighthouse's whole reports in this folder, as JSON.")
+    arguments = parser.parse_args()
+    install()
+    with tempfile.TemporaryDirectory(prefix="bench-lighthouse-") as folder:
+        server = Server(Path(folder), {"CONSENT_SEAL_MINUTES": "0"})
+        server.manage("prepare", check=True)
+        listed = server.manage("shell", "-v", "0", "-c", ADDRESSES, check=True).stdout.split()
+        server.start(stderr=subprocess.DEVNULL)
+        try:
+            reports = measure(server, arguments.paths or listed)
+        finally:
+            server.stop()
+    if arguments.reports:
+        keep(reports, arguments.reports)
+    return tell_what_is_missing(reports)
+
+
+def install():
+    """Lighthouse of the pinned version, once; it drives the Chromium that is here and fetches none."""
+    if (HERE / "node_modules/lighthouse").exists():
+        return
+    print("Installing Lighthouse …", file=sys.stderr, flush=True)
+    command = [BIN / "npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", HERE]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PUPPETEER_SKIP_DOWNLOAD": "1"})
+
+
+def measure(server: Server, paths: list[str]) -> dict[str, dict]:
+    """Print each page's line of the table as soon as it is known: a first visit, with the question about cookies."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("Chromium is missing: install it, on Debian with: sudo apt install chromium")
+    print(f"| page | {' | '.join(CATEGORIES)} |\n|---|{'---:|' * len(CATEGORIES)}")
+    reports = {}
+    for path in paths:
+        command = [BIN / "node", HERE / "node_modules/lighthouse/cli/index.js", server.url + path, "--quiet"]
+        command += ["--output", "json", "--no-enable-error-reporting", f"--chrome-flags={CHROMIUM}"]
+        environment = os.environ | {"CHROME_PATH": chromium}
+        outcome = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+        reports[path] = json.loads(outcome.stdout)
+        scores = [str(score(reports[path], category)) for category in CATEGORIES]
+        print(f"| {path} | {' | '.join(scores)} |", flush=True)
+    return reports
+
+
+def score(report: dict, category: str) -> int:
+    """From 0 to 100; 0 where Lighthouse could not tell."""
+    return round(100 * (report["categories"][category]["score"] or 0))
+
+
+def keep(reports: dict[str, dict], folder: Path):
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, report in reports.items():
+        name = path.strip("/").replace("/", "_").replace("?", "_")
+        (folder / f"{name}.json").write_text(json.dumps(report, indent=1))
+
+
+def tell_what_is_missing(reports: dict[str, dict]) -> int:
+    """Print each audit that costs points, with the pages that it costs them on; 1 if a page has less than 100."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for path, report in reports.items():
+        for category in CATEGORIES:
+            for reference in report["categories"][category]["auditRefs"]:
+                audit = report["audits"][reference["id"]]
+                if reference["weight"] and audit["score"] is not None and audit["score"] < 1:
+                    value = f"{path} {audit.get('displayValue', '')}".strip()
+                    found.setdefault((category, audit["id"], audit["title"]), []).append(value)
+    print()
+    for (category, key, title), pages in found.items():
+        print(f"{category}, {key}: {title}\n    " + "\n    ".join(pages))
+    complete = all(score(report, category) == 100 for report in reports.values() for category in CATEGORIES)
+    print("Every page has 100 in all four." if complete else "Not every page has 100 in all four.")
+    return 0 if complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""In how many ways a page can differ by consent: what is asked of whom, and what loads for whom."""
+
+from dataclasses import asdict, dataclass
+
+from cookie_consent.util import dict_to_cookie_str
+from django.conf import settings
+from django.core.handlers.wsgi import get_str_from_wsgi
+from django.http import parse_cookie
+
+from consent.choice import NOTICE, RECEIPT, Choice, says_no
+from consent.models import EmbeddedContent, NoticeVersion, Script
+
+ASKED, ANSWERED, OBJECTS = "asked", "answered", "objects"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which of its variants a page is shown in, told without asking the database.
+
+    A variant is named by the number of the notice in force and by what the visitor said: "3 asked", "3 asked objects"
+    (the question then mentions that the browser objects to tracking), "3 answered media statistics".
+    """
+
+    # Numbers of the notice in force (0: none is published yet), and of the oldest one an answer to which still holds.
+    notice: int
+    asked_since: int
+    # Keys of the purposes by which something on the site loads.
+    purposes: tuple[str, ...]
+
+    @classmethod
+    def in_force(cls) -> "Rule":
+        """The rule as the database has it now."""
+        version = NoticeVersion.objects.current()
+        if version is None:
+            return cls(0, 0, ())
+        loading = [model.objects.allowed(version.optional_purposes) for model in (EmbeddedContent, Script)]
+        keys = {key for found in loading for key in found.values_list("purpose__key", flat=True)}
+        return cls(version.number, version.asked_since, tuple(sorted(keys)))
+
+    @classmethod
+    def from_json(cls, kept: dict) -> "Rule":
+        return cls(kept["notice"], kept["asked_since"], tuple(kept["purposes"]))
+
+    def as_json(self) -> dict:
+        return asdict(self)
+
+    def variant(self, environ: dict) -> str:
+        """What the sender of a WSGI request is to see. An answer that can't be read is none."""
+        choice = None
+        if "HTTP_COOKIE" in environ:
+            cookies = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
+            choice = Choice.read(cookies.get(settings.COOKIE_CONSENT_NAME, ""))
+        if self.notice and choice and choice.is_of(self.asked_since, self.notice):
+            return " ".join([str(self.notice), ANSWERED, *sorted(choice.grants(self.purposes))])
+        if self.notice and says_no(environ):
+            return f"{self.notice} {ASKED} {OBJECTS}"
+        return f"{self.notice} {ASKED}"
+
+    def request_headers(self, variant: str) -> dict[str, str] | None:
+        """What a visitor sends who sees `variant`, as entries of a WSGI environment: nobody's receipt is among it.
+
+        None for a variant of a notice that is not in force any more.
+        """
+        notice, state, *words = variant.split()
+        if notice != str(self.notice):
+            return None
+        if state == ANSWERED:
+            entries = {RECEIPT: "none", NOTICE: notice} | dict.fromkeys(words, "granted")
+            return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
+        return {"HTTP_SEC_GPC": "1"} if OBJECTS in words else {}

@@ -1,0 +1,160 @@
+"""What a stored page depends on, and the one request that stands for all that are answered with it."""
+
+import re
+import sys
+from functools import lru_cache
+from io import BytesIO
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from django.urls import Resolver404, resolve
+from django.utils import translation
+
+# A file whose name holds the digest of what is in it.
+STATIC_FILE = re.compile(rf"{settings.STATIC_URL}[\w./-]+\.[0-9a-f]{{12}}\.\w+\Z", re.ASCII)
+# Stands for the parameters of such a file; not empty, as the empty set is one and the same wherever it is made.
+STATIC = frozenset(["static"])
+MOST_PARAMETERS = 50
+LONGEST_QUERY = 200
+
+
+class Question(NamedTuple):
+    """Everything that a stored page depends on; no other part of a request reaches the view that makes it."""
+
+    scheme: str
+    host: str
+    path: str
+    query: str
+    # "" for a file, which is the same for everyone.
+    variant: str
+
+    @property
+    def is_static(self) -> bool:
+        return not self.variant
+
+    def is_foreseeable(self, server_port: str) -> bool:
+        """Whether there are but few of its kind; of hosts, ports and queries anyone can make up thousands."""
+        domain, port = split_domain_port(self.host)
+        return not self.query and domain in known_hosts() and port in ("", server_port)
+
+    def request(self, headers: dict[str, str]) -> dict:
+        """The WSGI environment to ask the site with; `headers` stand for the variant."""
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": self.path,
+            "QUERY_STRING": self.query,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "443" if self.scheme == "https" else "80",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": self.host,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": self.scheme,
+            "wsgi.input": BytesIO(),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        if settings.SECURE_PROXY_SSL_HEADER:
+            header, _secure = settings.SECURE_PROXY_SSL_HEADER
+            environ[header] = self.scheme
+        return environ | headers
+
+
+def plain_form(environ: dict) -> tuple | None:
+    """All of a request that its answer depends on, word by word; None where more than these words would count."""
+    if (
+        environ["REQUEST_METHOD"] != "GET"
+        or environ["SCRIPT_NAME"]
+        or "HTTP_COOKIE" in environ
+        or "HTTP_IF_NONE_MATCH" in environ
+        or "HTTP_SEC_GPC" in environ
+        or "HTTP_DNT" in environ
+        or "HTTP_RANGE" in environ
+    ):
+        return None
+    return (
+        environ["PATH_INFO"],
+        environ["QUERY_STRING"],
+        environ.get("HTTP_HOST"),
+        environ.get("HTTP_ACCEPT_ENCODING"),
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_X_FORWARDED_PROTO"),
+    )
+
+
+def question_of(environ: dict, rule) -> Question | None:
+    """What a request asks, or None where it is to be answered by the site itself."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["SCRIPT_NAME"] or "HTTP_RANGE" in environ:
+        return None
+    path = environ["PATH_INFO"]
+    parameters = stored_parameters(path)
+    if parameters is None:
+        return None
+    # Staff read the site itself, so that they see their changes at once.
+    if "HTTP_COOKIE" in environ and settings.SESSION_COOKIE_NAME in environ["HTTP_COOKIE"]:
+        return None
+    host = proper_host(environ.get("HTTP_HOST", ""))
+    scheme = scheme_of(environ)
+    if host is None or (scheme != "https" and settings.SECURE_SSL_REDIRECT):
+        return None
+    if parameters is STATIC:
+        return Question(scheme, host, path, "", "")
+    query = reduced(environ["QUERY_STRING"], parameters) if parameters else ""
+    return None if query is None else Question(scheme, host, path, query, rule.variant(environ))
+
+
+@lru_cache(maxsize=4096)
+def stored_parameters(path: str) -> frozenset[str] | None:
+    """The parameters of the query that the page at `path` depends on, or None if its view does not say `stored`."""
+    if not path.isascii():
+        return None
+    if STATIC_FILE.match(path):
+        return STATIC
+    with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
+        try:
+            return getattr(resolve(path).func, "stored_parameters", None)
+        except Resolver404:
+            return None
+
+
+def reduced(query: str, parameters: frozenset[str]) -> str | None:
+    """`query` with nothing but `parameters`, in one order, the last of each as Django takes it; None if too long."""
+    if not query:
+        return ""
+    if len(query) > 10 * LONGEST_QUERY or not query.isascii():
+        return None
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        return None
+    found = {name: value for name, value in pairs if name in parameters}
+    query = urlencode(sorted((name, value) for name, value in found.items() if value))
+    return query if len(query) <= LONGEST_QUERY else None
+
+
+@lru_cache(maxsize=256)
+def proper_host(host: str) -> str | None:
+    """`host` in the one way to write it, or None where it is not allowed."""
+    domain, port = split_domain_port(host)
+    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+        return None
+    return f"{domain}:{port}" if port else domain
+
+
+@lru_cache(maxsize=1)
+def known_hosts() -> frozenset[str]:
+    return frozenset(host.lower() for host in settings.ALLOWED_HOSTS)
+
+
+def scheme_of(environ: dict) -> str:
+    """As Django tells it: by the proxy's word where that is trusted."""
+    if trusted := settings.SECURE_PROXY_SSL_HEADER:
+        header, secure = trusted
+        if (said := environ.get(header)) is not None:
+            return "https" if said.split(",")[0].strip() == secure else "http"
+    return environ["wsgi.url_scheme"]

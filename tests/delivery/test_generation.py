@@ -1,0 +1,176 @@
+"""Every change of what visitors read gives the content a new name, whichever way it is made."""
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from alliance.models import Task
+from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
+from delivery.models import Generation
+from pages.models import Page
+from partners.models import PartnerUniversity
+from tests.partners.factories import make_partner
+
+pytestmark = pytest.mark.django_db
+
+
+def save():
+    Page.objects.get(kind="vision").save()
+
+
+def update():
+    Page.objects.filter(kind="vision").update(title_pl="Nowy tytuł")
+
+
+def create():
+    make_partner().save()
+
+
+def bulk_create():
+    PartnerUniversity.objects.bulk_create([make_partner(1), make_partner(2)])
+
+
+def bulk_create_what_is_there():
+    partner = make_partner()
+    partner.save()
+    PartnerUniversity.objects.bulk_create(
+        [partner], update_conflicts=True, update_fields=["city_en"], unique_fields=["key"]
+    )
+
+
+def bulk_update():
+    partners = list(PartnerUniversity.objects.all())
+    PartnerUniversity.objects.bulk_update(partners, ["order"])
+
+
+def delete():
+    EmbeddedContent.objects.create(
+        title="A film",
+        provider="Example",
+        purpose=Purpose.objects.filter(is_necessary=False).first(),
+        page_url="https://example.org/film",
+        frame_url="https://example.org/embed",
+    )
+    before = Generation.objects.current()
+    EmbeddedContent.objects.all().delete()
+    assert Generation.objects.current() != before
+
+
+def link_two_things():
+    task = Task.objects.filter(initiatives__isnull=False).first()
+    task.initiatives.clear()
+
+
+def publish_a_notice():
+    Notice.objects.update(heading_en="Another heading")
+    before = Generation.objects.current()
+    assert NoticeVersion.objects.publish()
+    assert Generation.objects.current() != before
+
+
+def sql_by_hand():
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE pages_page SET body_en = body_en")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        save,
+        update,
+        create,
+        bulk_create,
+        bulk_create_what_is_there,
+        bulk_update,
+        delete,
+        link_two_things,
+        publish_a_notice,
+        sql_by_hand,
+    ],
+    ids=lambda change: change.__name__,
+)
+def test_a_change_of_content_renews_the_generation(change):
+    before = Generation.objects.current()
+    change()
+    after = Generation.objects.current()
+    assert after and after != before
+
+
+def test_a_change_in_the_admin_renews_the_generation(client, staff):
+    client.force_login(staff())
+    before = Generation.objects.current()
+    redirects = {"old_path": "/old", "new_path": "/en/", "is_published": "on"}
+    assert client.post("/admin/pages/redirect/add/", redirects).status_code == 302
+    assert Generation.objects.current() != before
+
+
+def test_loading_a_fixture_renews_the_generation(tmp_path):
+    fixture = tmp_path / "page.json"
+    with fixture.open("w") as file:
+        call_command("dumpdata", "pages.page", stdout=file)
+    before = Generation.objects.current()
+    call_command("loaddata", str(fixture), verbosity=0)
+    assert Generation.objects.current() != before
+
+
+def test_what_is_taken_back_renews_nothing():
+    before = Generation.objects.current()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        update()
+        assert Generation.objects.current() != before
+        1 / 0  # noqa: B018
+    assert Generation.objects.current() == before
+
+
+def test_visitors_and_sessions_renew_nothing(client, staff):
+    before = Generation.objects.current()
+    client.post("/en/cookies/decide/", {"action": "accept"}, headers={"sec-fetch-site": "same-origin"})
+    client.force_login(staff())
+    client.get("/admin/")
+    assert Generation.objects.current() == before
+
+
+def watched_tables() -> set[str]:
+    question = {
+        "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'delivery_renew%'"
+        " GROUP BY tbl_name HAVING count(*) = 3",
+        "postgresql": "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'delivery_renew%'",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(question[connection.vendor])
+        return {table for (table,) in cursor.fetchall()}
+
+
+def test_every_table_is_watched_but_those_that_no_page_shows():
+    models = set(apps.get_models(include_auto_created=True)) - {Generation}
+    never = {model for model in models if {model._meta.app_label, model._meta.label_lower} & settings.NEVER_ON_PAGES}
+    assert watched_tables() == {model._meta.db_table for model in models - never}
+
+
+def test_no_table_of_content_is_left_out_by_name():
+    content = {model._meta.label_lower for model in apps.get_models() if hasattr(model, "content_section")}
+    left_out = {name for name in settings.NEVER_ON_PAGES if "." in name}
+    assert not content & left_out
+    assert {name.split(".")[0] for name in content}.isdisjoint(settings.NEVER_ON_PAGES)
+    known = {model._meta.label_lower for model in apps.get_models()} | set(apps.app_configs)
+    assert known >= settings.NEVER_ON_PAGES
+
+
+def test_content_that_nobody_changed_yet_has_a_name_too():
+    Generation.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    assert len(Generation.objects.current()) >= 32
+
+
+@pytest.mark.once
+def test_the_generation_can_be_migrated_away_and_back(server):
+    change = (
+        "from pages.models import Page; from delivery.models import Generation; print(Page.objects.update(order=1))"
+    )
+    server.manage("migrate", "delivery", "zero", "-v", "0", check=True)
+    server.manage("shell", "-v", "0", "-c", change, check=True)
+    server.manage("migrate", "-v", "0", check=True)
+    show = f"{change}; print(Generation.objects.current())"
+    assert len(server.manage("shell", "-v", "0", "-c", show, check=True).stdout.split()[-1]) >= 32

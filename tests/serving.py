@@ -1,0 +1,81 @@
+"""A real server process with data of its own, for tests of what only a process shows, and for benchmarks."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MANAGE = [sys.executable, "manage.py"]
+# Seconds that anything may take on a busy machine before it counts as hung.
+PATIENCE = 60
+
+
+@dataclass
+class Server:
+    """The site as a process of its own group on a free port: its data folder, and the settings beside it."""
+
+    data: Path
+    settings: dict[str, str]
+    process: subprocess.Popen | None = None
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return kept | {"DATA_DIR": str(self.data)} | self.settings
+
+    def manage(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [*MANAGE, *arguments], cwd=ROOT, env=self.environment, check=check, capture_output=True, text=True
+        )
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The pages in its site map."""
+        with urllib.request.urlopen(f"{self.url}/sitemap.xml") as response:
+            addresses = re.findall(r"<loc>([^<]+)</loc>", response.read().decode())
+        return [address.removeprefix(self.url) for address in addresses]
+
+    def start(self, application: str = "", until: str = "/readyz", **options):
+        """Serve as `make run` does; `application` names another WSGI application for a prepared site."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [*MANAGE, "serve", "--port", str(self.port)]
+        if application:
+            command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(self.port)]
+            command += ["--workers", "1", "--blocking-threads", "4", "--log-level", "critical", application]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True, **options
+        )
+        self.wait_until_ready(until)
+
+    def wait_until_ready(self, path: str = "/readyz"):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            assert self.process.poll() is None, "the server ended before it answered"
+            try:
+                urllib.request.urlopen(f"{self.url}{path}", timeout=PATIENCE)
+                return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"{self.url} did not answer within {PATIENCE} seconds")
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=PATIENCE)
