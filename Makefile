@@ -5,7 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 export PYTHON
 
-.PHONY: help run dev staff test lint format messages requirements
+.PHONY: help run dev staff test bench lighthouse lint format messages requirements
 
 help:  ## Say what each name does
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -26,6 +26,14 @@ staff:  ## Make a staff account; asks for a name and a password
 test:  ## Run every test; make test ARGS="-k search"
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m tests $(ARGS)
+
+lighthouse:  ## Tell Lighthouse's scores of each kind of page; make lighthouse ARGS=/en/partners/
+	@sh bin/environment requirements.txt requirements-dev.txt
+	@.venv/bin/python -m bench.lighthouse $(ARGS)
+
+bench:  ## Compare the site's speed with that of nginx; make bench ARGS="--seconds 10"
+	@sh bin/environment requirements.txt requirements-dev.txt
+	@.venv/bin/python -m bench.pages $(ARGS)
 
 lint:  ## Say what ruff and djlint find
 	@sh bin/environment requirements.txt requirements-dev.txt

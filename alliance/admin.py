@@ -11,6 +11,7 @@ from alliance.models import (
     KeyArea,
     Milestone,
     Task,
+    WayIn,
 )
 from editorial.admin import ContentAdmin, ContentInline, thumbnail
 from partners.admin import PartnerUniversityAdmin
@@ -72,7 +73,7 @@ class DeliverableAdmin(ContentAdmin):
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["title", "summary", "body"]
-    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body"]}), ON_THIS_SITE]
+    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body", "cover"]}), ON_THIS_SITE]
 
 
 class InitiativePartInline(ContentInline):
@@ -86,7 +87,7 @@ class InitiativeAdmin(ContentAdmin):
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["title", "summary", "body"]
-    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body"]}), ON_THIS_SITE]
+    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body", "cover"]}), ON_THIS_SITE]
 
 
 @admin.register(Task)
@@ -106,6 +107,17 @@ class TaskInline(ContentInline):
 
 # Tasks live within their university, which knows nothing of the alliance's models.
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
+
+
+@admin.register(WayIn)
+class WayInAdmin(ContentAdmin):
+    list_display = ["audience", "text", "order", "is_published"]
+    list_editable = ["order"]
+    search_fields = ["audience", "text"]
+    fieldsets = [
+        (None, {"fields": ["audience", "text", "deliverables", "initiatives", "pages"]}),
+        ON_THIS_SITE,
+    ]
 
 
 @admin.register(Milestone)

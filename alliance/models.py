@@ -20,7 +20,9 @@ from editorial.models import (
     OrderedContent,
     require_words_for,
 )
+from pages.models import Page
 from partners.models import PartnerUniversity
+from pictures.models import Picture
 
 SUMMARY_HELP = _("One or two sentences, for lists and search engines.")
 # English is written here as Europe writes it: 5 February 2020.
@@ -232,6 +234,15 @@ class Deliverable(AddressedContent):
     title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
     summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
     body = RichTextField(_("text"))
+    cover = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cover picture"),
+        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
+    )
 
     class Meta(AddressedContent.Meta):
         verbose_name = _("deliverable")
@@ -263,6 +274,15 @@ class Initiative(AddressedContent):
     title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
     summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
     body = RichTextField(_("text"))
+    cover = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cover picture"),
+        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
+    )
 
     class Meta(AddressedContent.Meta):
         verbose_name = _("initiative")
@@ -340,6 +360,55 @@ class Task(OrderedContent):
 
     def get_absolute_url(self):
         return f"{self.partner.get_absolute_url()}#{self.key}"
+
+
+class WayInQuerySet(ContentQuerySet):
+    def with_links(self):
+        """Ways in with what they lead to and visitors may see, as `published_pages`, `published_deliverables` and
+        `published_initiatives`."""
+        pages = Page.objects.published().defer("body", "lead", "description")
+        deliverables = Deliverable.objects.published().only("title", "slug", "order")
+        initiatives = Initiative.objects.published().only("title", "slug", "order")
+        return self.prefetch_related(
+            models.Prefetch("pages", pages, to_attr="published_pages"),
+            models.Prefetch("deliverables", deliverables, to_attr="published_deliverables"),
+            models.Prefetch("initiatives", initiatives, to_attr="published_initiatives"),
+        )
+
+
+class WayIn(OrderedContent):
+    """A way into the site for one kind of reader: who studies, who works at a university, who lives in the city."""
+
+    content_section = "ways_in"
+    heading_field = "audience"
+
+    audience = models.CharField(_("for whom"), max_length=80, help_text=_("Such as: For students."))
+    text = models.CharField(
+        _("what they find here"), max_length=200, help_text=_("A sentence or two, above the links on the home page.")
+    )
+    deliverables = models.ManyToManyField(
+        Deliverable, blank=True, related_name="+", verbose_name=_("deliverables"), help_text=_("Links to these.")
+    )
+    initiatives = models.ManyToManyField(
+        Initiative, blank=True, related_name="+", verbose_name=_("initiatives"), help_text=_("Links to these.")
+    )
+    pages = models.ManyToManyField(
+        Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("Links to these.")
+    )
+
+    objects = WayInQuerySet.as_manager()
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("way in")
+        verbose_name_plural = _("ways in")
+
+    def __str__(self):
+        return self.audience
+
+    @property
+    def links(self) -> list:
+        """What it leads to, fetched `with_links`: things with an address."""
+        return [*self.published_deliverables, *self.published_initiatives, *self.published_pages]
 
 
 class Milestone(Content):

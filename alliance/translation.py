@@ -10,6 +10,7 @@ from alliance.models import (
     KeyArea,
     Milestone,
     Task,
+    WayIn,
 )
 
 
@@ -63,6 +64,12 @@ class InitiativePartTranslation(TranslationOptions):
 class TaskTranslation(TranslationOptions):
     fields = ("title", "body")
     required_languages = {"en": ("title", "body")}
+
+
+@register(WayIn)
+class WayInTranslation(TranslationOptions):
+    fields = ("audience", "text")
+    required_languages = {"en": ("audience", "text")}
 
 
 @register(Milestone)

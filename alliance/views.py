@@ -1,13 +1,17 @@
 """The alliance's pages, and the two that look over the whole site: the overview and the search."""
 
+from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from alliance.models import Alliance, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone
+from alliance.models import Alliance, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
 from alliance.search import SearchForm, find
+from delivery.decorators import stored
 from pages.models import Page
-from partners.models import PartnerUniversity
+from partners.map import points
+from partners.models import THREADS, PartnerUniversity
 
 
 def the_alliance() -> Alliance:
@@ -21,22 +25,35 @@ def the_alliance() -> Alliance:
 def render_section(request, kind: str, template: str, **context):
     """Answer with the page of the section `kind`."""
     page = Page.objects.section(kind)
-    return render(request, template, {"page": page, "subject": page, **context})
+    return render(request, template, {"page": page, "subject": page, "universities": universities(), **context})
 
 
+def universities():
+    """Those whose threads make the cloth above a page's heading."""
+    return PartnerUniversity.objects.published().for_cloth()[:THREADS]
+
+
+@stored()
 @require_safe
 def home(request):
+    alliance = the_alliance()
+    current = list(PartnerUniversity.objects.published().for_map())
     return render_section(
         request,
         Page.Kind.HOME,
         "alliance/home.html",
-        alliance=the_alliance(),
+        alliance=alliance,
         figures=Figure.objects.published(),
         key_areas=KeyArea.objects.published(),
         deliverables=Deliverable.objects.published().defer("body"),
+        tasks=alliance.host.tasks.published().defer("body"),
+        ways_in=WayIn.objects.published().with_links(),
+        universities=current[:THREADS],
+        points=points(current),
     )
 
 
+@stored()
 @require_safe
 def vision(request):
     return render_section(
@@ -48,6 +65,7 @@ def vision(request):
     )
 
 
+@stored()
 @require_safe
 def deliverable_list(request):
     return render_section(
@@ -58,20 +76,23 @@ def deliverable_list(request):
     )
 
 
+@stored()
 @require_safe
 def deliverable_detail(request, slug: str):
-    deliverable = get_object_or_404(Deliverable.objects.published().with_slug(slug)[:1])
+    deliverable = get_object_or_404(Deliverable.objects.published().select_related("cover").with_slug(slug)[:1])
     if deliverable.slug != slug:
         return redirect(deliverable, permanent=True)
     context = {
         "section": Page.objects.section(Page.Kind.DELIVERABLES),
         "deliverable": deliverable,
         "subject": deliverable,
+        "universities": universities(),
         "others": Deliverable.objects.published().exclude(pk=deliverable.pk).defer("body"),
     }
     return render(request, "alliance/deliverable_detail.html", context)
 
 
+@stored()
 @require_safe
 def initiative_list(request):
     return render_section(
@@ -82,21 +103,24 @@ def initiative_list(request):
     )
 
 
+@stored()
 @require_safe
 def initiative_detail(request, slug: str):
-    initiative = get_object_or_404(Initiative.objects.published().with_slug(slug)[:1])
+    initiative = get_object_or_404(Initiative.objects.published().select_related("cover").with_slug(slug)[:1])
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
     context = {
         "section": Page.objects.section(Page.Kind.INITIATIVES),
         "initiative": initiative,
         "subject": initiative,
+        "universities": universities(),
         "parts": initiative.parts.published(),
         "tasks": initiative.tasks.published().select_related("partner"),
     }
     return render(request, "alliance/initiative_detail.html", context)
 
 
+@stored()
 @require_safe
 def task_list(request):
     alliance = the_alliance()
@@ -109,6 +133,7 @@ def task_list(request):
     )
 
 
+@stored()
 @require_safe
 def milestone_list(request):
     return render_section(
@@ -116,6 +141,7 @@ def milestone_list(request):
     )
 
 
+@stored()
 @require_safe
 def overview(request):
     return render_section(
@@ -136,3 +162,24 @@ def search(request):
     return render_section(
         request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=find(query) if query else []
     )
+
+
+@require_safe
+def styleguide(request):
+    """Every piece of the design, for staff and developers. Raises Http404 for anybody else."""
+    if not (settings.DEBUG or request.user.is_staff):
+        raise Http404("the style guide is for staff")
+    current = PartnerUniversity.objects.published().for_map()
+    # One letter is too short to search for, so that a field with an error can be seen.
+    form = SearchForm({"q": "x"})
+    form.is_valid()
+    context = {
+        "alliance": the_alliance(),
+        "universities": current,
+        "points": points(current),
+        "figures": Figure.objects.published(),
+        "deliverables": Deliverable.objects.published().defer("body"),
+        "form": form,
+        "part_of_list": Paginator(range(30), 10).page(2),
+    }
+    return render(request, "alliance/styleguide.html", context)

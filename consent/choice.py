@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cookie_consent.util import get_cookie_dict_from_request, set_cookie_dict_to_response
+from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -10,6 +10,8 @@ from consent.models import Decision, NoticeVersion
 
 # Entries of the cookie beside django-cookie-consent's own, which are named after purposes.
 RECEIPT, NOTICE = "receipt", "notice"
+# Digits of a notice's number. No site publishes so many; a longer one is forged.
+LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,29 @@ class Choice:
     @classmethod
     def of(cls, request: HttpRequest) -> "Choice | None":
         """The choice that `request` carries, or None where it carries none that can be read."""
-        entries = get_cookie_dict_from_request(request)
+        return cls.read(request.COOKIES.get(settings.COOKIE_CONSENT_NAME, ""))
+
+    @classmethod
+    def read(cls, cookie: str) -> "Choice | None":
+        """The choice in the value of the cookie, or None where there is none that can be read."""
+        entries = parse_cookie_str(cookie)
         receipt, number = entries.pop(RECEIPT, ""), entries.pop(NOTICE, "")
-        if not receipt or not number.isdecimal():
+        if not receipt or not number.isdecimal() or len(number) > LONGEST_NUMBER:
             return None
         answers = {key: value != settings.COOKIE_CONSENT_DECLINE for key, value in entries.items()}
         return cls(receipt[:19], int(number), answers)
 
     def holds_for(self, version: NoticeVersion) -> bool:
         """Whether the visitor need not be asked about `version`: nothing of substance is new since the choice."""
-        return version.asked_since <= self.notice_number <= version.number
+        return self.is_of(version.asked_since, version.number)
+
+    def is_of(self, first: int, last: int) -> bool:
+        """Whether it answers one of the notices from number `first` to `last`."""
+        return first <= self.notice_number <= last
+
+    def grants(self, purposes) -> frozenset[str]:
+        """Those of `purposes` (keys) that were allowed."""
+        return frozenset(key for key in purposes if self.answers.get(key))
 
 
 def keep(response: HttpResponse, decision: Decision):
@@ -51,4 +66,8 @@ def keep(response: HttpResponse, decision: Decision):
 
 def objects(request: HttpRequest) -> bool:
     """Whether the browser says for the visitor that tracking is not wanted (Global Privacy Control, Do Not Track)."""
-    return "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
+    return says_no(request.META)
+
+
+def says_no(environ: dict) -> bool:
+    return "1" in (environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"))

@@ -37,7 +37,7 @@ class Standing:
         """The keys of the optional purposes that the visitor allows."""
         if not self.is_decided:
             return frozenset()
-        return frozenset(key for key in self.version.optional_purposes if self.choice.answers.get(key))
+        return self.choice.grants(self.version.optional_purposes)
 
     @cached_property
     def scripts(self) -> list[Script]:

@@ -1,7 +1,6 @@
 """The visitor's side of consent: deciding, the settings, and the receipt."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.db import DatabaseError
@@ -20,6 +19,7 @@ from consent.forms import DecisionForm
 from consent.models import Decision, Leaf, NoticeVersion, Seal
 from consent.signing import SealKey
 from consent.standing import Standing
+from delivery.same_site import is_from_this_site
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
 
 # Where the confirmation stands on every page; :target shows it, so that it also appears on a page that is cached.
@@ -62,18 +62,6 @@ def current_version() -> NoticeVersion:
     if version is None:
         raise Http404("no notice is published yet")
     return version
-
-
-def is_from_this_site(request: HttpRequest) -> bool:
-    """Whether this site's own page sent the form: nobody consents for somebody else.
-
-    Public pages are the same for everyone and hold no CSRF token, so the browser's own word counts: Sec-Fetch-Site,
-    else Origin, else Referer (Fetch Metadata; RFC 6454, section 7).
-    """
-    if site := request.headers.get("Sec-Fetch-Site"):
-        return site == "same-origin"
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    return bool(source) and urlsplit(source)[:2] == (request.scheme, request.get_host())
 
 
 def way_back(request: HttpRequest) -> str:

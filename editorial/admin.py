@@ -70,6 +70,7 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
     """The admin of one kind of content, with all its languages in one form."""
 
     formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
         models.TextField: {"widget": Textarea(attrs={"rows": 4, "class": "vLargeTextField"})},
         models.ManyToManyField: {"widget": CheckboxSelectMultiple},
     }

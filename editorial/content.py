@@ -85,7 +85,7 @@ def content_fields(model: type[Content]) -> dict[str, models.Field]:
         for code in settings.CONTENT_LANGUAGES
     }
     fields = (*model._meta.fields, *model._meta.many_to_many)
-    return {f.name: f for f in fields if f.name not in localized and f.name not in OWN_FIELDS}
+    return {f.name: f for f in fields if f.editable and f.name not in {*localized, *OWN_FIELDS}}
 
 
 def digest(value) -> str:

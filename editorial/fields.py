@@ -135,6 +135,9 @@ class PictureField(models.ImageField):
         if file and not file._committed and not isinstance(file.file, CleanPicture):
             picture = clean_image(file.file)
             file.file, file.name = picture, picture.name
+            # What was measured before may lie on its side.
+            vars(file).pop("_dimensions_cache", None)
+            self.update_dimension_fields(model_instance, force=True)
         return super().pre_save(model_instance, add)
 
     def formfield(self, **kwargs):

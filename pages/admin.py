@@ -12,7 +12,7 @@ class PageAdmin(ContentAdmin):
     list_filter = ["kind", "place", "is_published"]
     search_fields = ["title", "short_title", "lead", "body"]
     fieldsets = [
-        (None, {"fields": ["title", "short_title", "slug", "description", "lead", "body"]}),
+        (None, {"fields": ["title", "short_title", "slug", "description", "lead", "body", "cover"]}),
         (_("On this site"), {"fields": ["kind", "place", "order", "is_published"]}),
     ]
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, Content, ContentQuerySet
+from pictures.models import Picture
 
 
 class PageQuerySet(AddressedQuerySet):
@@ -71,6 +72,15 @@ class Page(AddressedContent):
         _("opening"), max_length=600, blank=True, help_text=_("A sentence or two in large letters below the heading.")
     )
     body = RichTextField(_("text"), blank=True)
+    cover = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cover picture"),
+        help_text=_("Stands at the top of a text page. Add and describe pictures under Pictures."),
+    )
 
     objects = PageQuerySet.as_manager()
 

@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from delivery.decorators import stored
 from pages.models import Page
 
 
@@ -20,6 +21,7 @@ def root(request):
     return response
 
 
+@stored()
 @require_safe
 def robots(request):
     """What crawlers may read (RFC 9309)."""
@@ -34,12 +36,15 @@ def robots(request):
 @require_safe
 def favicon(request):
     """Browsers ask for this address whatever the page says."""
-    return redirect(static("img/favicon.svg"))
+    return redirect(static("img/favicon.ico"))
 
 
+@stored()
 @require_safe
 def text(request, slug: str):
-    page = get_object_or_404(Page.objects.published().filter(kind=Page.Kind.TEXT).with_slug(slug)[:1])
+    page = get_object_or_404(
+        Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").with_slug(slug)[:1]
+    )
     if page.slug != slug:
         return redirect(page, permanent=True)
     return render(request, "pages/text.html", {"page": page, "subject": page})

@@ -20,7 +20,7 @@ class PartnerUniversityAdmin(ContentAdmin):
     list_filter = ["role", "is_published", ("country", CountryFilter)]
     search_fields = ["name", "short_name", "city", "city_local", "own_names__name"]
     fieldsets = [
-        (None, {"fields": ["name", "short_name", "slug", "summary", "description"]}),
+        (None, {"fields": ["name", "short_name", "slug", "summary", "description", "cover"]}),
         (_("The city"), {"fields": ["city", "city_local", "city_local_language", "city_past", "country"]}),
         (_("Place on the map"), {"fields": ["latitude", "longitude"]}),
         (_("In the alliance"), {"fields": ["role", "joined", "left", "contact"]}),

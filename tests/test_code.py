@@ -55,11 +55,14 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
+        "sharing",
         "partners",
         "pages",
+        "pictures",
         "editorial",
         "delivery",
         "consent",
+        "feedback",
         "translations",
         "unic_site",
         "templates",
@@ -74,12 +77,15 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
 def test_apps_know_only_the_rooms_below_them():
     allowed = {
         "editorial": set(),
+        "pictures": {"editorial"},
         "translations": set(),
         "delivery": set(),
         "consent": {"editorial", "delivery"},
-        "pages": {"editorial", "delivery"},
-        "partners": {"editorial", "pages"},
-        "alliance": {"editorial", "pages", "partners"},
+        "feedback": {"editorial", "delivery"},
+        "pages": {"editorial", "delivery", "pictures"},
+        "partners": {"editorial", "delivery", "pages", "pictures"},
+        "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
+        "sharing": {"alliance", "consent", "pages", "partners"},
     }
     for app, may_know in allowed.items():
         imports = set()
@@ -87,3 +93,10 @@ def test_apps_know_only_the_rooms_below_them():
             imports |= set(re.findall(r"^\s*(?:from|import) ([a-z_]+)", path.read_text(), re.MULTILINE))
         assert imports & set(allowed) - {app} <= may_know, app
         assert "unic_site" not in imports, app
+
+
+def test_the_checklist_names_tests_that_exist():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/privacy.md").read_text()))
+    defined = {name for path in ROOT.glob("tests/**/*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
+    assert named
+    assert not named - defined

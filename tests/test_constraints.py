@@ -9,8 +9,11 @@ from django.db.models import ProtectedError
 from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
 from editorial.models import Content, LoadedContent
+from feedback.models import FeedbackPage
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
+from pictures.models import Picture
+from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 OULU = {"key": "university-of-oulu"}
@@ -33,15 +36,18 @@ BROKEN = {
     "page_kind_is_known": (Page, {"key": "about"}, {"kind": "blog"}),
     "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
     "one_notice": (Notice, {}, {"key": "another"}),
+    "one_feedback_page": (FeedbackPage, {}, {"key": "another"}),
     "embed_shape_is_known": (EmbeddedContent, {}, {"shape": "round"}),
     "cookie_kind_is_known": (DeclaredCookie, {"key": "sessionid"}, {"kind": "cake"}),
+    "focal_point_in_picture": (Picture, {}, {"focal_x": 101}),
     "loaded_content_once": (LoadedContent, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
 
 
 @pytest.fixture(autouse=True)
-def third_parties():
+def kinds_that_the_first_content_lacks():
     """One of each kind that the first content has none of."""
+    make_picture()
     purpose = Purpose.objects.get(key="functional")
     EmbeddedContent.objects.create(
         title_en="Film",

@@ -32,7 +32,7 @@ def extract_messages() -> Catalog:
     catalog = Catalog(charset="utf-8")
     for path in sources("*.py"):
         add(catalog, path, "python", path.read_bytes())
-    for path in sources("*.html"):
+    for path in [*sources("*.html"), *sources("templates/**/*.txt")]:
         # Django turns a template into calls of gettext, which read as JavaScript once Python's u"" is gone.
         calls = re.sub(r"\bu(?=['\"])", "", templatize(path.read_text(encoding="utf-8")))
         add(catalog, path, "javascript", calls.encode())

@@ -61,9 +61,12 @@ INSTALLED_APPS = [
     # Before consent, whose admin takes the place of its admin.
     "cookie_consent",
     "consent",
+    "feedback",
+    "pictures",
     "pages",
     "partners",
     "alliance",
+    "sharing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -136,7 +139,10 @@ elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})
     if str(options.pop("pool", "true")).lower() != "false":
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5}
+        # A connection that broke while it lay in the pool is found and replaced before a request gets it, and an
+        # attempt to connect is given up sooner than the request that waits for it.
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 3}
+        database["CONN_HEALTH_CHECKS"] = True
     options.setdefault("connect_timeout", 5)
 else:
     raise ImproperlyConfigured("DATABASE_URL names neither sqlite nor postgres; those two are tested.")
@@ -160,7 +166,7 @@ CONTENT_LANGUAGES = {
     "sv": "Svenska",
 }
 # The languages that visitors are offered, in the order of the language choice.
-LANGUAGES = [(code, CONTENT_LANGUAGES[code]) for code in ("en", "pl")]
+LANGUAGES = list(CONTENT_LANGUAGES.items())
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
 MODELTRANSLATION_FALLBACK_LANGUAGES = (LANGUAGE_CODE,)
@@ -188,7 +194,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "delivery.static_files.StaticFilesStorage"
     },
 }
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
@@ -226,6 +232,29 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_HTTP_RESPONSE_CODE = 429
+
+# Delivery
+
+# Memory for finished pages, in each process, and as much room in DATA_DIR; 0 makes each page for each visitor.
+PAGE_STORE = DATA_DIR / "pages"
+PAGE_STORE_MEGABYTES = env.int("PAGE_STORE_MEGABYTES", default=64, validate=validate.Range(min=0))
+# Apps and models of which no public page shows anything. A change of any other renews the stored pages.
+NEVER_ON_PAGES = {
+    "admin",
+    "auth",
+    "axes",
+    "contenttypes",
+    "cookie_consent",
+    "sessions",
+    "consent.accessentry",
+    "consent.cookieaudit",
+    "consent.decision",
+    "consent.erasure",
+    "consent.leaf",
+    "consent.seal",
+    "editorial.loadedcontent",
+    "feedback.message",
+}
 
 # Safety
 
@@ -274,11 +303,28 @@ CONSENT_RETENTION_REFUSAL_MONTHS = env.int(
     "CONSENT_RETENTION_REFUSAL_MONTHS", default=12, validate=validate.Range(min=7)
 )
 # Records are sealed, and outdated ones erased, each so many minutes; 0 leaves it to `manage.py seal_consents`.
-CONSENT_SEAL_MINUTES = env.int("CONSENT_SEAL_MINUTES", default=1, validate=validate.Range(min=0))
+CONSENT_SEAL_MINUTES = env.float("CONSENT_SEAL_MINUTES", default=1, validate=validate.Range(min=0))
 # 32 secret bytes in base64, the same on every host; without it a key is made and kept in DATA_DIR.
 CONSENT_SEAL_KEY = env.str("CONSENT_SEAL_KEY", default="")
 if CONSENT_SEAL_KEY and not is_base64_of(32, CONSENT_SEAL_KEY):
     raise ImproperlyConfigured("CONSENT_SEAL_KEY is no key: give 32 random bytes in base64, or leave it out.")
+
+# Mail: smtp:// or submission:// with a host. Without it none is sent, and what staff should get waits in the admin.
+
+mail = env.dj_email_url("EMAIL_URL", default="dummy://")
+EMAIL_BACKEND = mail.get("EMAIL_BACKEND")
+if EMAIL_BACKEND is None:
+    raise ImproperlyConfigured(
+        "EMAIL_URL names no way to send mail; write it as submission://user:password@mail.example.org."
+    )
+EMAIL_HOST, EMAIL_PORT = mail["EMAIL_HOST"], mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail["EMAIL_HOST_USER"], mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = mail["EMAIL_USE_TLS"], mail["EMAIL_USE_SSL"]
+# A visitor waits for it: a mail server that does not answer by then gets the message later.
+EMAIL_TIMEOUT = mail["EMAIL_TIMEOUT"] or 5
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
+if EMAIL_BACKEND.endswith("smtp.EmailBackend") and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is no address: with EMAIL_URL, give the one that mail comes from.")
 
 # Logs: one JSON object a line, or plain lines for a developer.
 

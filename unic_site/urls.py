@@ -12,10 +12,12 @@ urlpatterns = [
     path("", include("delivery.urls")),
     path("", include("pages.root_urls")),
     path("", include("alliance.root_urls")),
+    path("", include("sharing.urls")),
     *i18n_patterns(
         path("", include("alliance.urls")),
         path(_("partners/"), include("partners.urls")),
         path(_("cookies/"), include("consent.urls")),
+        path(_("accessibility/"), include("feedback.urls")),
         # Last: a text page may have any address that no section has.
         path("", include("pages.urls")),
     ),

@@ -1,5 +1,6 @@
 """What is on record, and how it looked."""
 
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.shortcuts import render
 
@@ -19,6 +20,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+@csp_update({"font-src": "data:"})  # The faces of then lie within the style of then.
 def shown(request, version: NoticeVersion, language: str, objection: bool):
     """The dialog as `version` showed it in `language`, a page of its own with the style of then."""
     context = {

@@ -5,7 +5,7 @@ from datetime import date
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -141,7 +141,7 @@ class ErasureForm(forms.Form):
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
-    list_display = ["receipt", "decided_at", "action", "granted", "notice", "language", "gpc"]
+    list_display = ["receipt", "decided_at", "action", "allowed", "notice", "language", "gpc"]
     list_filter = [PeriodFilter, AnswerFilter, "action", "notice", LanguageFilter, "gpc"]
     search_fields = ["receipt"]
     search_help_text = _("The whole receipt number, as the data subject gives it.")
@@ -151,6 +151,10 @@ class DecisionAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     change_list_template = "consent/admin/decision_list.html"
+
+    @admin.display(description=_("granted"))
+    def allowed(self, decision) -> str:
+        return ", ".join(decision.granted_purposes)
 
     def get_changelist(self, request, **kwargs):
         return KeysetChangeList
@@ -163,6 +167,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             AccessEntry.objects.note(request.user, Action.LIST, self.described(request))
         context = {
             "formats": FORMATS.items(),
+            "search_var": SEARCH_VAR,
             "may_export": request.user.has_perm("consent.export_decision"),
             "may_erase": request.user.has_perm("consent.erase_decision"),
             "query": request.GET.urlencode(),

@@ -1,5 +1,7 @@
 """The notice: what a visitor is asked, as staff edit it, and frozen as it was shown."""
 
+import re
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,7 +151,7 @@ class DeclaredCookie(OrderedContent):
 
 
 # What gives the dialog its looks; kept with each version.
-STYLESHEETS = ("css/tokens.css", "css/base.css", "css/components.css")
+STYLESHEET = "css/site.css"
 
 
 class NoticeVersionQuerySet(models.QuerySet):
@@ -267,8 +269,14 @@ class NoticeVersionQuerySet(models.QuerySet):
 
 
 def dialog_style() -> str:
-    """The stylesheets that the dialog is shown with, one after the other."""
-    return "\n".join(Path(finders.find(name)).read_text(encoding="utf-8") for name in STYLESHEETS)
+    """The stylesheet that the dialog is shown with, the faces of its letters in it."""
+    sheet = Path(finders.find(STYLESHEET))
+
+    def embedded(match: re.Match) -> str:
+        font = b64encode((sheet.parent / match[1]).read_bytes()).decode()
+        return f'url("data:font/woff2;base64,{font}")'
+
+    return re.sub(r'url\("([^"]+\.woff2)"\)', embedded, sheet.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

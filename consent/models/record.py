@@ -209,6 +209,9 @@ class Decision(models.Model):
             models.Index(fields=["notice", "id"], name="decision_by_notice"),
             models.Index(fields=["language", "id"], name="decision_by_language"),
             models.Index(fields=["gpc", "id"], name="decision_by_gpc"),
+            # SQLite never looks up a bound value in the partial indexes of the constraints below.
+            models.Index(fields=["predecessor"], name="decision_by_predecessor"),
+            models.Index(fields=["attempt"], name="decision_by_attempt"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -73,8 +73,8 @@ def test_what_was_typed_is_shown_and_cannot_break_the_page(client):
     assert "&lt;script&gt;" in html
 
 
-def test_a_page_of_results_is_kept_out_of_search_engines(client):
-    assert '<meta name="robots" content="noindex">' in page(client, "city")
+def test_a_page_of_results_counts_as_the_page_of_the_search(client):
+    assert '<link rel="canonical" href="http://testserver/en/search/">' in page(client, "city")
 
 
 @pytest.mark.parametrize("query", ["%", "_", "'", '"', "\\", "a" * 100, "é" * 50, "\x00ab"])

@@ -3,22 +3,15 @@
 Fixtures live as long as this package: Playwright's event loop would stand in the way of other tests' databases.
 """
 
-import os
-import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.serving import PATIENCE, Server
+
 HERE = Path(__file__).parent
 PASSWORD = "a-long-pass-phrase"
 # Made in the server's database before it starts: name → groups; none means superuser.
@@ -37,47 +30,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@dataclass
-class Site:
-    """A running server: its address, and the folder with its data."""
-
-    url: str
-    data: Path
-    paths: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="package")
-def site(tmp_path_factory) -> Site:
-    data = tmp_path_factory.mktemp("site")
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment = kept | {"DATA_DIR": str(data)}
-    manage = [sys.executable, "manage.py"]
-    for command in (["prepare"], ["shell", "-v", "0", "-c", MAKE_STAFF]):
-        subprocess.run([*manage, *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [*manage, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    wait_for(f"{url}/readyz", server)
-    with urllib.request.urlopen(f"{url}/sitemap.xml") as response:
-        addresses = re.findall(r"<loc>([^<]+)</loc>", response.read().decode())
-    yield Site(url, data, [address.removeprefix(url) for address in addresses])
-    server.send_signal(signal.SIGTERM)
-    server.wait(timeout=20)
-
-
-def wait_for(url: str, server: subprocess.Popen):
-    for _ in range(300):
-        assert server.poll() is None, "the server ended before it answered"
-        try:
-            urllib.request.urlopen(url, timeout=5)
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not answer within 30 seconds")
+def site(prepared, tmp_path_factory) -> Server:
+    folder = tmp_path_factory.mktemp("site")
+    prepared("sqlite", folder)
+    server = Server(folder / "data", {})
+    server.manage("shell", "-v", "0", "-c", MAKE_STAFF, check=True)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="package")
@@ -95,7 +56,7 @@ def chromium() -> Browser:
 class Visitor:
     """One browser context with one page, and what the browser complained of on the way."""
 
-    site: Site
+    site: Server
     context: BrowserContext
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -127,7 +88,7 @@ def visit(site, chromium):
 
     def open_browser(**options) -> Visitor:
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(1000 * PATIENCE)
         visitor = Visitor(site, context, context.new_page())
         visitors.append(visitor)
         return visitor

@@ -101,7 +101,7 @@ def test_a_form_works_without_javascript(sign_in):
     open_first(visitor, "alliance/keyarea")
     visitor.page.locator("#id_description_pl").fill("Bez skryptu")
     visitor.page.locator("input[name=_save]").first.click()
-    assert visitor.page.locator(".messagelist .success").is_visible()
+    visitor.page.locator(".messagelist .success").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

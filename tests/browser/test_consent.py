@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.browser.test_pages import NARROW, overflow, violations
+from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
@@ -84,25 +84,27 @@ def test_a_visitor_who_decides_nothing_gets_no_cookie(visit):
     visitor = visit()
     visitor.go("/en/")
     visitor.page.keyboard.press("Escape")
-    visitor.page.get_by_role("link", name="Vision", exact=True).click()
+    visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="Vision").click()
+    visitor.page.wait_for_url("**/en/vision/")
     assert visitor.context.cookies() == []
     assert question(visitor).is_visible()
 
 
-def test_accepting_and_refusing_look_alike_and_come_one_after_the_other(visit):
-    visitor = visit()
-    visitor.go("/en/")
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_accepting_and_refusing_look_alike_and_come_one_after_the_other(visit, language, viewport):
+    visitor = visit(viewport=viewport)
+    visitor.go(f"/{language}/")
     styles = [
-        question(visitor)
-        .get_by_role("button", name=name)
-        .evaluate(
+        visitor.page.locator(f".consent button[value={value}]").evaluate(
             "e => { const s = getComputedStyle(e);"
-            " return [s.color, s.backgroundColor, s.fontSize, s.fontWeight, s.borderColor, s.padding, e.offsetHeight] }"
+            " return [s.color, s.backgroundColor, s.fontSize, s.fontWeight, s.borderColor, s.padding,"
+            " e.offsetWidth, e.offsetHeight] }"
         )
-        for name in ("Accept all", "Refuse all")
+        for value in ("accept", "refuse")
     ]
     assert styles[0] == styles[1]
-    question(visitor).get_by_role("button", name="Accept all").focus()
+    visitor.page.locator(".consent button[value=accept]").focus()
     visitor.page.keyboard.press("Tab")
     assert visitor.page.evaluate("document.activeElement.value") == "refuse"
 
@@ -155,3 +157,30 @@ def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit
     assert not officer.page.locator("input[name=_save]").count()
     officer.page.get_by_role("link", name="See the dialog as it was shown").click()
     assert officer.page.get_by_text("Zaakceptuj wszystkie").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_officers_desk_and_the_published_seals_violate_no_accessibility_rule(site, visit, sign_in, scheme):
+    visitor = visit(color_scheme=scheme, viewport=NARROW)
+    visitor.go("/en/")
+    question(visitor).get_by_role("button", name="Accept all").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    site.manage("seal_consents", check=True)
+    visitor.go("/en/cookies/seals/")
+    faults = violations(visitor.page) + overflow(visitor.page)
+    officer = sign_in("officer", color_scheme=scheme)
+    desk = "/admin/consent/decision/"
+    for path in (desk, f"{desk}figures/", f"{desk}check/", f"{desk}erase/", "/admin/consent/noticeversion/publish/"):
+        officer.go(path)
+        faults += violations(officer.page)
+    officer.go(f"{desk}check/")
+    with officer.page.expect_navigation():
+        officer.page.locator("#content form button, #content form input[type=submit]").click()
+    faults += violations(officer.page)
+    officer.go(f"{desk}?q={choice(visitor)['receipt']}")
+    officer.page.get_by_role("link", name=choice(visitor)["receipt"]).click()
+    officer.page.wait_for_url("**/change/*")
+    faults += violations(officer.page)
+    officer.page.get_by_role("link", name="See the dialog as it was shown").click()
+    officer.page.wait_for_url("**/dialog/")
+    assert not faults + violations(officer.page)

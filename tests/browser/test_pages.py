@@ -10,6 +10,8 @@ WCAG = {
     },
     # Without it, axe would fetch stylesheets anew, by wrong addresses where one imports another.
     "preload": False,
+    # What passes is not told node by node, which would take most of the time.
+    "resultTypes": ["violations"],
 }
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 FIRST_VIEW = 14 * 1024
@@ -24,7 +26,11 @@ OTHERS = [
 
 
 def violations(page) -> list[str]:
-    found = Axe().run(page, options=WCAG).response["violations"]
+    # Half-way through a transition, colours are not what a reader ends up with.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
+    # 7:1 for text, which is more than AA asks; the admin's own look is Django's.
+    enhanced = {"rules": {"color-contrast-enhanced": {"enabled": "/admin/" not in page.url}}}
+    found = Axe().run(page, options=WCAG | enhanced).response["violations"]
     return [f"{page.url} {rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 
@@ -49,14 +55,28 @@ def overflow(page) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
-def test_no_page_violates_accessibility_rules_or_scrolls_sideways(visit, site, viewport, scheme):
+@pytest.mark.parametrize(
+    ("number", "viewport", "scheme"),
+    [(0, NARROW, "light"), (1, NARROW, "dark"), (2, WIDE, "light"), (3, WIDE, "dark")],
+    ids=["narrow-light", "narrow-dark", "wide-light", "wide-dark"],
+)
+def test_no_page_violates_accessibility_rules(visit, site, number, viewport, scheme):
+    """Each page in English in every form; each page in each other language in one of them, in turn."""
     visitor = visit(viewport=viewport, color_scheme=scheme)
+    faults = []
+    for place, path in enumerate(every_path(site)):
+        if path.startswith("/en/") or place % 4 == number:
+            visitor.go(path)
+            faults += violations(visitor.page)
+    assert not faults
+
+
+def test_no_page_in_any_language_scrolls_sideways_on_a_narrow_screen(visit, site):
+    visitor = visit(viewport=NARROW)
     faults = []
     for path in every_path(site):
         visitor.go(path)
-        faults += violations(visitor.page) + overflow(visitor.page)
+        faults += overflow(visitor.page)
     assert not faults
 
 
@@ -93,16 +113,17 @@ def test_text_spacing_of_the_readers_own_hides_nothing(visit, site):
         assert not overflow(visitor.page)
 
 
-def test_what_can_be_pressed_is_at_least_24_pixels_high_and_wide(visit, site):
-    """WCAG 2.2, 2.5.8; links within a sentence are exempt, and a card leads where its heading leads, all over."""
+def test_what_can_be_pressed_is_at_least_44_pixels_high_and_24_wide(visit, site):
+    """WCAG 2.2, 2.5.5 and 2.5.8; not links within a sentence, and a card leads where its heading leads, all over."""
     visitor = visit(viewport=NARROW)
-    for path in ("/en/", "/en/partners/", "/en/sitemap/", "/en/partners/university-of-lodz/"):
+    for path in ("/en/", "/en/partners/", "/en/sitemap/", "/en/partners/university-of-lodz/", "/en/cookies/settings/"):
         visitor.go(path)
         small = visitor.page.evaluate(
-            """() => [...document.querySelectorAll("a, button, input, select")]
-                .filter((e) => e.checkVisibility() && !e.closest(".rich-text, .skip-link, p, .card"))
-                .filter((e) => { const box = e.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
-                .map((e) => `${e.tagName} ${e.textContent.trim()}`)"""
+            """() => [...document.querySelectorAll("a, button, input, select, summary")]
+                .filter((e) => e.checkVisibility() && !e.closest(".rich-text, .skip-link, p, .card, .step, figcaption"))
+                .map((e) => e.closest("label") ?? e)
+                .filter((e) => { const box = e.getBoundingClientRect(); return box.width < 24 || box.height < 43.5; })
+                .map((e) => `${e.tagName} ${e.textContent.trim()} ${e.getBoundingClientRect().height}`)"""
         )
         assert not small, path
 
@@ -198,8 +219,9 @@ def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css(visit, site):
         assert {answer.headers.get("content-encoding") for answer in counted} <= {"gzip", "br", "zstd"}
         assert len(counted) > 1
         assert sum(answer.request.sizes()["responseBodySize"] for answer in counted) <= FIRST_VIEW, path
-        # The icon is asked for once a site, not once a page.
-        assert len({answer.url for answer in responses if "favicon" not in answer.url}) <= 6
+        # The icon and the outline of Europe are asked for once a site, not once a page.
+        once = ("favicon", "europe")
+        assert len({answer.url for answer in responses if not any(name in answer.url for name in once)}) <= 6
 
 
 def test_forced_colours_leave_borders_and_marks(visit):

@@ -17,13 +17,15 @@ from consent.models import EmbeddedContent, Script
 from editorial.content import content_models
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.partners.factories import fill_with_partners
+from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
 ids = [model._meta.label for model in REGISTERED]
-MADE = {EmbeddedContent: make_video, Script: make_counter}
+MADE = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
 
 
 def one_of(model):
@@ -247,9 +249,9 @@ RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "Cookie
 @pytest.mark.parametrize(
     ("group", "shown"),
     [
-        ("Editors", CONTENT - ASKING),
+        ("Editors", CONTENT - ASKING | {"Message"}),
         ("Translators", CONTENT),
-        ("Publishers", CONTENT - ASKING),
+        ("Publishers", CONTENT - ASKING | {"Message"}),
         ("Privacy officers", ASKING | RECORD),
     ],
 )

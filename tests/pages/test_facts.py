@@ -128,8 +128,8 @@ def test_only_the_two_that_joined_in_2022_carry_the_note(client):
 
 
 def test_lodz_has_five_tasks_and_the_campus_four_parts(client):
-    assert client.get("/en/tasks/").content.decode().count('class="task"') == 5
-    assert client.get("/pl/zadania/").content.decode().count('class="task"') == 5
+    assert client.get("/en/tasks/").content.decode().count('class="step"') == 5
+    assert client.get("/pl/zadania/").content.decode().count('class="step"') == 5
     assert len(re.findall(r"<a href=\"[^\"]+#campus-", client.get("/en/transformation/").content.decode())) == 4
 
 

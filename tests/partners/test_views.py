@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(response) -> list[str]:
-    return re.findall(r'<li class="card[^>]*>\s*<h3>\s*<a[^>]*>([^<]+)</a>', response.content.decode())
+    return re.findall(r'<li class="card.*?<h3>\s*<a[^>]*>([^<]+)</a>', response.content.decode(), re.DOTALL)
 
 
 def test_the_list_narrows_to_a_country(client):
@@ -64,19 +64,19 @@ def test_a_university_that_left_stays_with_its_year(client):
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/en/", 8),
-        ("/en/vision/", 6),
-        ("/en/deliverables/", 6),
-        ("/en/deliverables/seamless-mobility/", 6),
-        ("/en/transformation/", 6),
-        ("/en/transformation/unic-inter-university-campus/", 7),
-        ("/en/tasks/", 7),
-        ("/en/partners/", 7),
-        ("/en/partners/university-of-lodz/", 8),
-        ("/en/timeline/", 5),
-        ("/en/sitemap/", 8),
-        ("/en/search/?q=university", 15),
-        ("/en/accessibility/", 4),
+        ("/en/", 13),
+        ("/en/vision/", 7),
+        ("/en/deliverables/", 7),
+        ("/en/deliverables/seamless-mobility/", 7),
+        ("/en/transformation/", 7),
+        ("/en/transformation/unic-inter-university-campus/", 8),
+        ("/en/tasks/", 8),
+        ("/en/partners/", 8),
+        ("/en/partners/university-of-lodz/", 9),
+        ("/en/timeline/", 6),
+        ("/en/sitemap/", 9),
+        ("/en/search/?q=university", 16),
+        ("/en/accessibility/", 5),
         ("/sitemap.xml", 12),
     ],
 )

@@ -1,0 +1,118 @@
+"""Content and scripts of others in a real browser: whom it asks before and after consent."""
+
+import pytest
+
+from tests.browser.test_consent import BOTH, choice
+from tests.browser.test_pages import NARROW, overflow, violations
+
+PAGE = "/en/about/"
+DECLARE = """
+from pages.models import Page
+from tests.consent.factories import LINK, make_counter, make_video
+make_video()
+make_counter()
+page = Page.objects.get(key="about")
+page.body_en += f'<p><a href="{LINK.replace("&", "&amp;")}">The film</a></p>'
+page.save()
+"""
+TAKE_BACK = """
+from consent.models import EmbeddedContent, Script
+from pages.models import Page
+EmbeddedContent.objects.all().delete()
+Script.objects.all().delete()
+page = Page.objects.get(key="about")
+page.body_en = page.body_en.partition('<p><a href="https://video.example')[0]
+page.save()
+"""
+OTHERS = ("https://frames.video.example/embed/1", "https://stats.example/count.js")
+
+
+@pytest.fixture(scope="module")
+def declared(site):
+    site.manage("shell", "-v", "0", "-c", DECLARE, check=True)
+    yield
+    site.manage("shell", "-v", "0", "-c", TAKE_BACK, check=True)
+
+
+@pytest.fixture
+def visit_with_others(visit, declared):
+    """A function that opens a browser for which the others' hosts answer."""
+
+    def open_browser(**options):
+        visitor = visit(**options)
+        visitor.context.route(
+            "https://*.example/**",
+            lambda route: route.fulfill(
+                content_type="text/javascript" if route.request.url.endswith(".js") else "text/html",
+                body="document.documentElement.dataset.counted = 'yes'"
+                if route.request.url.endswith(".js")
+                else "<!doctype html><html lang=en><title>Film</title><main><h1>The film</h1></main>",
+            ),
+        )
+        return visitor
+
+    return open_browser
+
+
+def asked(visitor) -> list[str]:
+    """The requests to others so far, which the visitor expected."""
+    found = visitor.strangers
+    visitor.requests.clear()
+    return found
+
+
+@BOTH
+def test_before_consent_and_after_refusing_nobody_else_is_asked(visit_with_others, javascript):
+    visitor = visit_with_others(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    visitor.page.get_by_role("button", name="Allow “Functional” and show it").scroll_into_view_if_needed()
+    assert not visitor.context.cookies()
+    visitor.page.get_by_role("button", name="Refuse all").first.click()
+    visitor.page.wait_for_url("**#consent-saved")
+    visitor.go(PAGE)
+    assert visitor.page.get_by_role("link", name="Open it at Video Ltd, Ireland instead").is_visible()
+    assert visitor.page.locator("iframe").count() == 0
+    assert asked(visitor) == []
+
+
+@BOTH
+def test_allowing_it_there_loads_it_alone(visit_with_others, javascript):
+    visitor = visit_with_others(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    visitor.page.get_by_role("button", name="Allow “Functional” and show it").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("iframe").scroll_into_view_if_needed()
+    assert visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").is_visible()
+    assert asked(visitor) == [OTHERS[0]]
+    assert choice(visitor)["statistics"] == "-1"
+
+
+def test_a_script_runs_once_its_purpose_is_allowed_and_no_longer_once_it_is_withdrawn(visit_with_others):
+    visitor = visit_with_others()
+    visitor.go("/en/cookies/settings/")
+    visitor.page.get_by_label("Statistics").check()
+    visitor.page.get_by_role("button", name="Save my choice").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    visitor.go("/en/")
+    visitor.page.wait_for_function("document.documentElement.dataset.counted === 'yes'")
+    assert OTHERS[1] in asked(visitor)
+    visitor.go("/en/cookies/settings/")
+    asked(visitor)
+    visitor.page.get_by_role("button", name="Withdraw everything").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    visitor.go("/en/")
+    assert asked(visitor) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_placeholder_and_content_violate_no_accessibility_rule(visit_with_others, scheme):
+    visitor = visit_with_others(color_scheme=scheme, viewport=NARROW)
+    visitor.go(PAGE)
+    faults = violations(visitor.page) + overflow(visitor.page)
+    visitor.page.get_by_role("button", name="Allow “Functional” and show it").click()
+    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("iframe").scroll_into_view_if_needed()
+    visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").wait_for()
+    faults += violations(visitor.page) + overflow(visitor.page)
+    asked(visitor)
+    assert not faults

@@ -1,0 +1,161 @@
+"""What the design promises to the eye and the hand: colours, languages, the map, motion, and that nothing jumps."""
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from tests.browser.test_pages import NARROW, WIDE, overflow, violations
+
+PHONE = {"width": 390, "height": 844}
+SHOTS = Path(__file__).parent / "screenshots"
+KEPT = "[localStorage.length, sessionStorage.length]"
+
+
+def theme(page) -> str:
+    """The colours in use: light or dark, as the background's lightness says."""
+    return page.evaluate(
+        """() => {
+            const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+            canvas.fillStyle = getComputedStyle(document.body).backgroundColor;
+            canvas.fillRect(0, 0, 1, 1);
+            return canvas.getImageData(0, 0, 1, 1).data[0] > 128 ? "light" : "dark";
+        }"""
+    )
+
+
+def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(visit):
+    visitor = visit(color_scheme="light")
+    visitor.go("/en/")
+    switch = visitor.page.get_by_role("group", name="Colours")
+    assert switch.get_by_role("button", name="as the device").get_attribute("aria-pressed") == "true"
+    assert theme(visitor.page) == "light"
+    assert visitor.page.evaluate(KEPT) == [0, 0]
+    switch.get_by_role("button", name="dark").press("Enter")
+    assert theme(visitor.page) == "dark"
+    visitor.go("/en/partners/")
+    assert theme(visitor.page) == "dark"
+    assert switch.get_by_role("button", name="dark").get_attribute("aria-pressed") == "true"
+    switch.get_by_role("button", name="as the device").click()
+    assert theme(visitor.page) == "light"
+    assert visitor.page.evaluate(KEPT) == [0, 0]
+
+
+def test_without_javascript_the_device_decides_and_no_dead_switch_is_shown(visit):
+    visitor = visit(color_scheme="dark", java_script_enabled=False)
+    visitor.go("/en/")
+    assert not visitor.page.get_by_role("group", name="Colours").is_visible()
+    assert visitor.page.get_by_role("link", name="Polski").is_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_language_choice_opens_and_closes_with_the_keyboard(visit, javascript):
+    visitor = visit(viewport=NARROW, java_script_enabled=javascript)
+    visitor.go("/en/tasks/")
+    opener = visitor.page.get_by_role("button", name="Language: English")
+    choice = visitor.page.get_by_role("navigation", name="Language", exact=True)
+    assert not choice.is_visible()
+    opener.press("Enter")
+    assert choice.get_by_role("link").first.is_visible()
+    visitor.page.keyboard.press("Escape")
+    assert not choice.is_visible()
+    opener.press("Enter")
+    choice.get_by_role("link", name="Polski").press("Enter")
+    visitor.page.wait_for_url("**/pl/zadania/")
+
+
+def test_the_keyboard_meets_the_cities_on_the_map_in_the_order_of_the_list(visit):
+    visitor = visit()
+    visitor.go("/en/")
+    listed = visitor.page.locator(".city-list a").evaluate_all("links => links.map((link) => link.href)")
+    visitor.page.locator(".city-list a").last.focus()
+    met = []
+    for _ in listed:
+        visitor.page.keyboard.press("Tab")
+        met.append(visitor.page.evaluate("document.activeElement.href.baseVal"))
+    assert [visitor.site.url + path for path in met] == listed
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url(listed[-1])
+
+
+@pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "desktop"])
+@pytest.mark.parametrize("path", ["/en/", "/pl/", "/en/partners/", "/pl/partnerzy/uniwersytet-lodzki/"])
+def test_nothing_moves_while_a_page_loads(visit, viewport, path):
+    """Cumulative Layout Shift; 0.1 is what web.dev calls good."""
+    visitor = visit(viewport=viewport)
+    visitor.go(path)
+    visitor.page.evaluate("document.fonts.ready")
+    shift = visitor.page.evaluate(
+        """() => new Promise((resolve) => {
+            let sum = 0;
+            new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+                .observe({ type: "layout-shift", buffered: true });
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+        })"""
+    )
+    assert shift < 0.05
+
+
+def test_headings_are_set_in_the_face_of_the_site_in_every_letter_of_its_languages(visit):
+    visitor = visit()
+    visitor.go("/pl/")
+    loaded = visitor.page.evaluate(
+        """async () => {
+            const letters = "ąćęłńóśźż äöüß çğıİöşü éèêëàâçôûù åäö čćđšž ñ¿¡ ĳ";
+            const faces = await document.fonts.load("740 20px Archivo", letters);
+            return faces.map((face) => face.status);
+        }"""
+    )
+    assert loaded == ["loaded", "loaded"]
+
+
+def test_readers_who_want_no_motion_get_none(visit):
+    visitor = visit(reduced_motion="reduce")
+    visitor.go("/en/")
+    assert visitor.page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    assert (
+        visitor.page.locator(".button, button").first.evaluate(
+            "element => getComputedStyle(element).transitionDuration"
+        )
+        == "0s"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_the_style_guide_violates_no_accessibility_rule(sign_in, viewport, scheme):
+    visitor = sign_in("editor", viewport=viewport, color_scheme=scheme)
+    visitor.go("/styleguide/")
+    assert not violations(visitor.page) + overflow(visitor.page)
+
+
+def small(picture: Image.Image) -> Image.Image:
+    """A quarter as wide and high, in which single pixels of a letter's edge no longer count."""
+    return picture.convert("RGB").resize((picture.width // 4, picture.height // 4), Image.Resampling.BOX)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("styleguide", "/styleguide/"), ("home", "/en/"), ("partner", "/pl/partnerzy/uniwersytet-lodzki/")],
+)
+def test_pages_look_as_they_did(sign_in, name, path, viewport, scheme):
+    """Where a change is meant: KEEP_SCREENSHOTS=1 make test ARGS="-k look_as_they_did", then look at what changed."""
+    visitor = sign_in("editor", viewport=viewport, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    visitor.go(path)
+    # One face for everything: the device's own differs from machine to machine.
+    visitor.page.add_style_tag(content=":root { --text-face: Archivo } .themes { visibility: hidden }")
+    visitor.page.evaluate("document.fonts.ready")
+    picture = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
+    kept = SHOTS / f"{name}-{'phone' if viewport == PHONE else 'desktop'}-{scheme}.png"
+    if os.environ.get("KEEP_SCREENSHOTS"):
+        small(picture).quantize(64).save(kept, optimize=True)
+    before, now = Image.open(kept).convert("RGB"), small(picture)
+    assert abs(before.height - now.height) <= 0.02 * before.height
+    size = (before.width, min(before.height, now.height))
+    difference = ImageChops.difference(before.crop((0, 0, *size)), now.crop((0, 0, *size))).convert("L")
+    changed = sum(difference.histogram()[48:]) / (size[0] * size[1])
+    assert changed <= 0.02, f"{changed:.1%} of {name} looks different: {kept.name}"

@@ -1,0 +1,16 @@
+"""The site's application, every process of which is killed between the commit of a decision and its answer."""
+
+import os
+import signal
+
+from unic_site.worker import application  # isort: skip (it makes Django ready for what follows)
+from consent import views
+
+
+def die(response, decision):
+    os.killpg(0, signal.SIGKILL)
+
+
+views.keep = die
+
+__all__ = ["application"]

@@ -1,0 +1,110 @@
+"""What a fault does to the record: real server processes, killed and starved; a real PostgreSQL, stopped."""
+
+import json
+import resource
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from http.client import HTTPMessage
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.serving import PATIENCE, Server
+
+pytestmark = pytest.mark.once
+ATTEMPT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+
+
+def post(server: Server, action: str = "accept", attempt: str = ATTEMPT, **headers) -> tuple[int, HTTPMessage, str]:
+    """Press a button: status, headers, body."""
+    data = urlencode({"action": action, "next": "/en/", "attempt": attempt}).encode()
+    headers = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"} | headers
+    request = urllib.request.Request(f"{server.url}/en/cookies/decide/", data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode()
+
+
+def receipts(server: Server) -> list[str]:
+    """The receipt numbers on record, in their order."""
+    lines = server.manage("export_consents", check=True).stdout.splitlines()
+    return [json.loads(line)["receipt"] for line in lines]
+
+
+def test_a_decision_outlives_a_server_killed_before_its_answer_and_sent_again_is_no_second_one(server):
+    server.start("tests.consent.killed:application")
+    with pytest.raises(OSError):
+        post(server)
+    server.process.wait(timeout=PATIENCE)
+    (kept,) = receipts(server)
+    server.start()
+    status, headers, body = post(server)
+    assert status == 200
+    assert json.loads(body) == {"receipt": kept}
+    assert kept in headers["Set-Cookie"]
+    assert receipts(server) == [kept]
+    assert server.manage("verify_consents").returncode == 0
+
+
+def test_the_running_server_seals_by_itself(server):
+    server.settings["CONSENT_SEAL_MINUTES"] = "0.01"
+    server.start()
+    _status, headers, _body = post(server)
+    cookie = {"Cookie": headers["Set-Cookie"].split(";")[0]}
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        request = urllib.request.Request(f"{server.url}/en/cookies/receipt.json", headers=cookie)
+        with urllib.request.urlopen(request) as answer:
+            if proof := json.load(answer)["proof"]:
+                break
+        time.sleep(0.1)
+    assert proof["seal"].startswith("consent-seal/1\nnumber 1\n")
+
+
+def test_a_full_disk_loses_no_record_that_was_acknowledged(prepared, tmp_path):
+    prepared("sqlite", tmp_path)
+    server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
+    most = 200_000
+    server.start(
+        "unic_site.worker:application",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        stderr=subprocess.DEVNULL,
+    )
+    acknowledged = []
+    for number in range(200):
+        status, headers, body = post(server, attempt=f"{number:032x}")
+        if status == 503:
+            break
+        acknowledged.append(json.loads(body)["receipt"])
+    assert status == 503
+    assert "Set-Cookie" not in headers
+    assert "Traceback" not in body and 'name="action" value="accept"' in body
+    server.stop()
+    assert acknowledged
+    assert receipts(server)[: len(acknowledged)] == acknowledged
+    assert len(receipts(server)) == len(acknowledged)
+
+
+def test_while_postgresql_is_away_nothing_counts_and_when_it_is_back_the_same_form_decides(postgresql):
+    server = Server(
+        postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri(), "CONSENT_SEAL_MINUTES": "0"}
+    )
+    try:
+        server.start()
+        assert post(server, attempt="a" * 32)[0] == 200
+        postgresql.stop()
+        status, headers, body = post(server)
+        assert status == 503
+        assert "Set-Cookie" not in headers and headers["Retry-After"]
+        assert "Traceback" not in body
+        assert f'name="attempt" value="{ATTEMPT}"' in body and 'name="action" value="accept"' in body
+        postgresql.start()
+        server.wait_until_ready()
+        assert post(server)[0] == 200
+        assert len(receipts(server)) == 2
+    finally:
+        server.stop()

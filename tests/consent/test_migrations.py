@@ -1,0 +1,35 @@
+"""The schema, changed under a full record."""
+
+import pytest
+
+pytestmark = pytest.mark.once
+DECIDE = """
+from consent.models import Decision, NoticeVersion, Seal
+version = NoticeVersion.objects.current()
+receipt = ""
+for action, granted in [("accepted_all", True), ("withdrawn", False)]:
+    answers = dict.fromkeys(version.optional_purposes, granted)
+    receipt = Decision.objects.record(
+        notice=version, language="pl", action=action, answers=answers, path="/pl/", gpc=False, receipt=receipt
+    ).receipt
+Seal.objects.seal_waiting()
+"""
+FORGE = """
+from django.db import DatabaseError
+from consent.models import Decision
+try:
+    print(Decision.objects.update(path="/"))
+except DatabaseError as error:
+    print(error)
+"""
+
+
+def test_migrations_of_the_record_run_back_and_forward_without_loss(server):
+    server.manage("shell", "-v", "0", "-c", DECIDE, check=True)
+    kept = server.manage("export_consents", check=True).stdout
+    assert len(kept.splitlines()) == 2
+    server.manage("migrate", "consent", "0001", "-v", "0", check=True)
+    server.manage("migrate", "-v", "0", check=True)
+    assert server.manage("export_consents", check=True).stdout == kept
+    assert server.manage("verify_consents").returncode == 0
+    assert "append-only" in server.manage("shell", "-v", "0", "-c", FORGE, check=True).stdout
