@@ -83,7 +83,7 @@ def measure_change(folder: Path, data: Path, arguments):
 
 
 def measure_stampede(folder: Path, data: Path, arguments):
-    print("\n### Many at once")
+    print(f"\n### Many at once\n{stampede.HEAD}")
     stampede.measure(targets.site(data), data / "db.sqlite3", arguments)
 
 

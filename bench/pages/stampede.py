@@ -3,8 +3,9 @@
 import http.client
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from bench.pages import wrk
 from bench.pages.change import PATH, set_title
@@ -13,67 +14,65 @@ from bench.pages.targets import Target
 SECONDS_BETWEEN_CHANGES = 0.5
 # A request with a session is answered by the site itself: it takes as long as one making of the page.
 STAFF = {"Cookie": "sessionid=none"}
+UNSEEN = [f"/en/partners/?page={number}" for number in range(2, 12)]
+HEAD = """
+| | requests | failed | p50, ms | p99, ms | longest, ms | one making, ms: p50 | longest |
+|---|---:|---:|---:|---:|---:|---:|---:|"""
 
 
 def measure(target: Target, database: Path, arguments):
     target.path = PATH
     with target:
-        show_change(target, database, arguments)
-        show_unseen(target, [f"/en/partners/?page={number}" for number in range(2, 12)], arguments)
+        ask_while_it_changes(target, database, arguments)
+        ask_for_the_unseen(target, arguments.connections)
 
 
-def show_change(target: Target, database: Path, arguments):
-    finished, made, changes = threading.Event(), [], 0
+def ask_while_it_changes(target: Target, database: Path, arguments):
+    finished, made, changes = threading.Event(), [], []
 
-    def make_pages():
+    def make():
         while not finished.wait(0.1):
             made.append(timed(target.port, PATH, STAFF)[1])
 
     def change():
-        nonlocal changes
         while not finished.wait(SECONDS_BETWEEN_CHANGES):
-            changes += 1
-            set_title(database, f"Vision number {changes}")
+            changes.append(f"Vision number {len(changes)}")
+            set_title(database, changes[-1])
 
-    threads = [threading.Thread(target=work) for work in (make_pages, change)]
+    threads = [threading.Thread(target=work) for work in (make, change)]
     for thread in threads:
         thread.start()
-    turn = wrk.ask(target, arguments.seconds * 3, arguments.connections)
+    seconds = arguments.seconds * 3
+    turn = wrk.ask(target, seconds, arguments.connections)
     finished.set()
     for thread in threads:
         thread.join()
-    requests = turn.rate * arguments.seconds * 3
-    print(f"\n{changes} changes of a page during {requests:,.0f} requests for it: {turn.failed} failed,")
+    waits = turn.half, turn.most, turn.longest
+    show(f"a page that changes {len(changes)} times meanwhile", int(turn.rate * seconds), turn.failed, waits, made)
+
+
+def ask_for_the_unseen(target: Target, connections: int):
+    """For each of some pages on all connections at once, before it was ever made."""
+    statuses, waits, made = [], [], []
+    with ThreadPoolExecutor(connections) as visitors:
+        for path in UNSEEN:
+            asked = [visitors.submit(timed, target.port, path, {}) for _visitor in range(connections)]
+            found = [answer.result() for answer in asked]
+            statuses += [status for status, _wait in found]
+            waits += [wait for _status, wait in found]
+            made.append(timed(target.port, path, STAFF)[1])
+    percents = quantiles(waits, n=100)
+    failed = sum(status != 200 for status in statuses)
+    times = percents[49], percents[98], max(waits)
+    show(f"{len(UNSEEN)} pages that were never made, {connections} at once", len(waits), failed, times, made)
+
+
+def show(what: str, requests: int, failed: int, waits: tuple[float, float, float], made: list[float]):
+    half, most, longest = waits
     print(
-        f"p50 {turn.half:.1f} ms, p99 {turn.most:.1f} ms, the longest {turn.longest:.0f} ms. One making of the page took"
-    )
-    print(f"{median(made):.0f} ms meanwhile, the longest {max(made):.0f} ms.", flush=True)
-
-
-def show_unseen(target: Target, paths: list[str], arguments):
-    """Each of `paths` is asked for on all connections at once, for the first time."""
-    failed, ratios, longest = 0, [], 0.0
-    for path in paths:
-        start, answers = threading.Barrier(arguments.connections), []
-
-        def ask(path=path, start=start, answers=answers):
-            start.wait()
-            answers.append(timed(target.port, path, {}))
-
-        threads = [threading.Thread(target=ask) for _ in range(arguments.connections)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        failed += sum(status != 200 for status, _took in answers)
-        times = [took for _status, took in answers]
-        longest = max(longest, *times)
-        ratios.append(max(times) / min(times))
-    print(
-        f"\n{len(paths)} pages that were never made, each asked for {arguments.connections} times at once: {failed} failed,"
-    )
-    print(
-        f"the longest wait {longest:.0f} ms; the last of each was answered {median(ratios):.1f} times as late as the first."
+        f"| {what} | {requests:,} | {failed} | {half:.1f} | {most:.1f} | {longest:.0f} | "
+        f"{median(made):.0f} | {max(made):.0f} |",
+        flush=True,
     )
 
 
