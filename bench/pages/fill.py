@@ -4,6 +4,7 @@ Each new one has the texts of one that is there, and a number in its names and a
 """
 
 import sys
+from copy import copy
 
 import django
 
@@ -14,15 +15,17 @@ from django.utils import translation  # noqa: E402
 
 from partners.models import PartnerUniversity  # noqa: E402
 
-originals = list(PartnerUniversity.objects.published().values())
+originals = list(PartnerUniversity.objects.published())
 made = []
 for number in range(len(originals), int(sys.argv[1])):
-    original = originals[number % len(originals)]
-    fields = original | {"id": None, "key": f"{original['key']}-{number}", "role": "member", "order": number}
+    partner = copy(originals[number % len(originals)])
+    partner.pk, partner.key, partner.order = None, f"{partner.key}-{number}", number
+    partner.role = PartnerUniversity.Role.MEMBER
     for code in settings.CONTENT_LANGUAGES:
-        fields[f"name_{code}"] = f"{original[f'name_{code}'] or original['name_en']} {number}"
-        fields[f"slug_{code}"] = f"{original[f'slug_{code}'] or original['slug_en']}-{number}"
-    made.append(PartnerUniversity(**fields))
+        for field in ("name", "slug"):
+            text = getattr(partner, f"{field}_{code}") or getattr(partner, f"{field}_en")
+            setattr(partner, f"{field}_{code}", f"{text}-{number}")
+    made.append(partner)
 PartnerUniversity.objects.bulk_create(made, batch_size=500)
 partners = list(PartnerUniversity.objects.published())
 for code in settings.CONTENT_LANGUAGES:
