@@ -15,6 +15,7 @@ WCAG = {
 }
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 FIRST_VIEW = 14 * 1024
+MOST_JAVASCRIPT = 4096
 # Pages that no sitemap lists.
 OTHERS = [
     "/en/search/",
@@ -206,7 +207,7 @@ def test_no_cookie_is_set_and_nothing_is_stored(visit, site):
     assert visitor.page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
-def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css(visit, site):
+def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css_and_4_of_javascript(visit, site):
     visitor = visit()
     # Intercepting requests keeps the browser from using its cache: each page is a first view.
     visitor.context.route("**/*", lambda route: route.continue_())
@@ -219,6 +220,8 @@ def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css(visit, site):
         assert {answer.headers.get("content-encoding") for answer in counted} <= {"gzip", "br", "zstd"}
         assert len(counted) > 1
         assert sum(answer.request.sizes()["responseBodySize"] for answer in counted) <= FIRST_VIEW, path
+        scripts = [answer for answer in responses if answer.request.resource_type == "script"]
+        assert sum(answer.request.sizes()["responseBodySize"] for answer in scripts) <= MOST_JAVASCRIPT, path
         # The icon and the outline of Europe are asked for once a site, not once a page.
         once = ("favicon", "europe")
         assert len({answer.url for answer in responses if not any(name in answer.url for name in once)}) <= 6
