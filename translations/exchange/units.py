@@ -1,0 +1,49 @@
+"""What an exchange file carries, whatever its format."""
+
+from dataclasses import dataclass
+
+
+class ExchangeError(Exception):
+    """A file is of no use as it is; `faults` lists why, as sentences that name line or unit and remedy."""
+
+    def __init__(self, faults: list[str]):
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One text and its translation.
+
+    A text with plural forms has two sources, singular and plural, and as many targets as its language has forms;
+    any other has one of each. A text that is not translated yet has no target.
+    """
+
+    id: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    # False for a draft, and for what a translator's tool calls unfinished.
+    is_settled: bool = True
+    # What gettext calls msgctxt; a text of the content has its id there.
+    context: str | None = None
+    # The wording that the target was made from, where the source is another now.
+    earlier_source: str = ""
+    # What the text is and where it stands, for the translator.
+    description: str = ""
+    url: str = ""
+    # How many characters the layout or the field has room for.
+    limit: int | None = None
+    line: int | None = None
+
+    @property
+    def is_plural(self) -> bool:
+        return len(self.sources) > 1
+
+
+@dataclass(frozen=True)
+class ExchangeFile:
+    """A file as it was read: which texts, from and into which language."""
+
+    source_language: str | None
+    language: str
+    units: tuple[Unit, ...]
