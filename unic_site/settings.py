@@ -246,6 +246,7 @@ NEVER_ON_PAGES = {
     "contenttypes",
     "cookie_consent",
     "sessions",
+    "translations",
     "consent.accessentry",
     "consent.cookieaudit",
     "consent.decision",
