@@ -15,7 +15,7 @@ from lxml import etree
 from translate.misc.xml_helpers import setXMLspace
 from translate.storage.xliff2 import Xliff2File, Xliff2Unit
 
-from translations.exchange.units import ExchangeError, ExchangeFile, Unit
+from exchange.units import ExchangeError, ExchangeFile, Unit
 
 LIMITS = "urn:oasis:names:tc:xliff:sizerestriction:2.0"
 # Markup, and the placeholders of Python's formats: all that must reach the translation as it is.

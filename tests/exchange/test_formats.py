@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translations.exchange import po, xliff
-from translations.exchange.units import ExchangeError, Unit
+from exchange import po, xliff
+from exchange.units import ExchangeError, Unit
 
 PLURAL_FORMS = "nplurals=3; plural=(n==1 ? 0 : n<5 ? 1 : 2)"
 PIECES = st.sampled_from(

@@ -7,7 +7,7 @@ from translate.misc.multistring import multistring
 from translate.storage.poparser import PoParseError
 from translate.storage.pypo import pofile, unquotefrompo
 
-from translations.exchange.units import ExchangeError, ExchangeFile, Unit
+from exchange.units import ExchangeError, ExchangeFile, Unit
 
 
 def write(language: str, units: list[Unit], plural_forms: str) -> bytes:

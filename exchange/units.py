@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
 
 class ExchangeError(Exception):
     """A file is of no use as it is; `faults` lists why, as sentences that name line or unit and remedy."""
@@ -9,6 +12,14 @@ class ExchangeError(Exception):
     def __init__(self, faults: list[str]):
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class Scope(models.TextChoices):
+    """Which texts go out."""
+
+    OPEN = "open", _("missing, stale and draft")
+    DRAFT = "draft", _("drafts")
+    ALL = "all", _("all")
 
 
 @dataclass(frozen=True)
@@ -31,13 +42,22 @@ class Unit:
     # What the text is and where it stands, for the translator.
     description: str = ""
     url: str = ""
-    # How many characters the layout or the field has room for.
+    # How many characters the field has room for.
     limit: int | None = None
+    # Forms of the language, for a text with plurals.
+    forms: int = 1
     line: int | None = None
 
     @property
     def is_plural(self) -> bool:
         return len(self.sources) > 1
+
+    @property
+    def place(self) -> str:
+        """Where in its file it stands."""
+        if self.line is None:
+            return _("Unit “%(unit)s”") % {"unit": self.id}
+        return _("Line %(line)d, unit “%(unit)s”") % {"line": self.line, "unit": self.id}
 
 
 @dataclass(frozen=True)

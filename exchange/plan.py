@@ -1,0 +1,179 @@
+"""What a file would change on this site, shown before anything is written."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from exchange import po, xliff
+from exchange.units import ExchangeError, ExchangeFile, Unit
+
+
+class Outcome(models.TextChoices):
+    """What becomes of one text of a file."""
+
+    WRITTEN = "written", gettext_lazy("is put on the site")
+    DRAFT = "draft", gettext_lazy("is kept as a draft")
+    OUTDATED = "outdated", gettext_lazy("is left out: the source has changed since the export")
+    UNFINISHED = "unfinished", gettext_lazy("is left out: it is unfinished, and a finished translation stands there")
+    UNKNOWN = "unknown", gettext_lazy("is left out: this site has no such text")
+    SAME = "same", gettext_lazy("is there already")
+    EMPTY = "empty", gettext_lazy("is not translated in the file")
+
+
+# What someone should see before a file is applied; of the rest the number will do.
+SHOWN = (Outcome.WRITTEN, Outcome.DRAFT, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One text of a file, beside what the site has."""
+
+    unit: Unit
+    outcome: Outcome
+    label: str
+    url: str = ""
+    sources: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+def read(content: bytes) -> ExchangeFile:
+    """The texts of a file; what begins with a pointed bracket is XLIFF."""
+    is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
+    return (xliff if is_xml else po).read(content)
+
+
+def site_language(tag: str) -> str | None:
+    """The site's code for a language tag such as "pl-PL"; None for a language that it has not."""
+    code = tag.replace("_", "-").lower()
+    known = {language.lower(): language for language in settings.CONTENT_LANGUAGES}
+    return known.get(code) or known.get(code.partition("-")[0])
+
+
+class Plan:
+    """What `content`, a file, would do to the texts of one kind; raises ExchangeError for a file of no use.
+
+    It is made anew whenever it is needed; two plans with the same digest do the same.
+    """
+
+    def __init__(self, content: bytes, kind: type, as_draft: bool = False, skip_unknown: bool = False):
+        file = read(content)
+        self.language = self.language_of(file)
+        self.texts = kind(self.language)
+        self.as_draft = as_draft
+        self.faults: list[str] = []
+        self.changes = list(self.judge_all(file.units, skip_unknown))
+        if self.faults:
+            raise ExchangeError(self.faults)
+
+    def language_of(self, file: ExchangeFile) -> str:
+        language = site_language(file.language)
+        targets = [code for code in settings.CONTENT_LANGUAGES if code != settings.LANGUAGE_CODE]
+        if language not in targets:
+            raise ExchangeError(
+                [
+                    _("The file is for the language “%(language)s”; this site is translated into %(known)s.")
+                    % {"language": file.language, "known": ", ".join(targets)}
+                ]
+            )
+        source = settings.LANGUAGE_CODE if file.source_language is None else site_language(file.source_language)
+        if source != settings.LANGUAGE_CODE:
+            raise ExchangeError(
+                [
+                    _("The file translates from “%(language)s”; the source of this site is “%(source)s”.")
+                    % {"language": file.source_language, "source": settings.LANGUAGE_CODE}
+                ]
+            )
+        return language
+
+    def judge_all(self, units: tuple[Unit, ...], skip_unknown: bool):
+        ids = [self.texts.unit_id(unit) for unit in units]
+        known = self.texts.known(set(ids))
+        times = Counter(ids)
+        for unit_id, unit in zip(ids, units, strict=True):
+            if times[unit_id] > 1:
+                self.faults.append(_("%(place)s: it is in the file more than once. Keep one.") % {"place": unit.place})
+            elif unit_id in known:
+                yield self.judge(unit, known[unit_id])
+            elif skip_unknown:
+                yield Change(unit, Outcome.UNKNOWN, unit_id)
+            else:
+                self.faults.append(
+                    _(
+                        "%(place)s: this site has no such text. Take the file to the site it came from; if the text "
+                        "was deleted since, have unknown texts left out."
+                    )
+                    % {"place": unit.place}
+                )
+
+    def judge(self, unit: Unit, text) -> Change:
+        outcome, after = self.outcome(unit, text), unit.targets
+        if outcome in (Outcome.WRITTEN, Outcome.DRAFT):
+            try:
+                after = text.clean_targets(unit.targets)
+            except ValidationError as error:
+                self.faults.append(f"{unit.place}: {' '.join(error.messages)}")
+        return Change(unit, outcome, text.label, text.url, text.sources, text.published, after)
+
+    def outcome(self, unit: Unit, text) -> Outcome:
+        if not any(unit.targets):
+            return Outcome.EMPTY
+        if unit.targets == text.published and (text.is_current or not unit.is_settled):
+            return Outcome.SAME
+        is_draft = self.as_draft or not unit.is_settled
+        if is_draft and unit.targets in (text.published, text.drafts):
+            return Outcome.SAME
+        if unit.sources != text.sources and not self.as_draft:
+            return Outcome.OUTDATED
+        if is_draft:
+            return Outcome.DRAFT if text.takes_drafts else Outcome.UNFINISHED
+        return Outcome.WRITTEN
+
+    @property
+    def shown(self) -> list[Change]:
+        return [change for change in self.changes if change.outcome in SHOWN]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many texts meet each outcome."""
+        numbers = Counter(change.outcome for change in self.changes)
+        return [(outcome.label, numbers[outcome]) for outcome in Outcome if numbers[outcome]]
+
+    @property
+    def changes_something(self) -> bool:
+        return any(change.outcome in (Outcome.WRITTEN, Outcome.DRAFT) for change in self.changes)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of all that the plan does, and to what."""
+        done = [[change.unit.id, change.outcome, change.sources, change.before, change.after] for change in self.shown]
+        return sha256(json.dumps(done).encode()).hexdigest()
+
+    @transaction.atomic
+    def apply(self):
+        """Write it all, or, where the site refuses a text or has another by now, raise ExchangeError and write nothing."""
+        known = self.texts.known({self.texts.unit_id(change.unit) for change in self.changes})
+        faults = []
+        for change in self.changes:
+            if change.outcome not in (Outcome.WRITTEN, Outcome.DRAFT):
+                continue
+            text = known.get(self.texts.unit_id(change.unit))
+            if text is None or self.judge(change.unit, text) != change:
+                faults.append(
+                    _("%(place)s: it was changed on the site a moment ago. Import anew.") % {"place": change.unit.place}
+                )
+                continue
+            try:
+                text.take(change.after, as_draft=change.outcome == Outcome.DRAFT)
+            except ValidationError as error:
+                faults.append(f"{change.unit.place}: {' '.join(error.messages)}")
+        if faults:
+            raise ExchangeError(faults)
+        self.texts.save()
