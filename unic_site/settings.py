@@ -249,6 +249,7 @@ NEVER_ON_PAGES = {
     "cookie_consent",
     "desk",
     "sessions",
+    "translations",
     "consent.accessentry",
     "consent.cookieaudit",
     "consent.decision",
