@@ -1,18 +1,24 @@
 """The texts of the interface as they go out to a translator and come back: those of locale/<language>."""
 
+import re
 from hashlib import sha256
 
 from babel.messages.catalog import Catalog, Message
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from desk.checks import Finding, findings
 from exchange.units import Scope, Unit
 from translations.messages import read_catalog, write_catalog
+
+# Part of a page's address, such as "deliverables/".
+ADDRESS = re.compile(r"([a-z0-9]+(-[a-z0-9]+)*/)+")
 
 
 def message_id(context: str | None, singular: str) -> str:
     """A name for a message that XLIFF allows, made from what gettext finds it by."""
-    return f"interface.{sha256(f'{context or ""}\4{singular}'.encode()).hexdigest()[:20]}"
+    found_by = f"{context or ''}\4{singular}"
+    return f"interface.{sha256(found_by.encode()).hexdigest()[:20]}"
 
 
 class InterfaceText:
@@ -20,14 +26,16 @@ class InterfaceText:
 
     url = ""
 
-    def __init__(self, catalog: Catalog, message: Message):
+    def __init__(self, language: str, catalog: Catalog, message: Message):
+        self.language = language
         self.catalog = catalog
         self.message = message
         self.sources = message.id if message.pluralizable else (message.id,)
         self.label = "; ".join([*message.auto_comments, *(path for path, _line in message.locations)])
         forms = message.string if message.pluralizable else (message.string,)
-        self.published = () if message.fuzzy or not all(forms) else tuple(forms)
-        self.drafts = tuple(forms) if message.fuzzy and any(forms) else ()
+        is_settled = all(forms) and not message.fuzzy
+        self.published = tuple(forms) if is_settled else ()
+        self.drafts = () if is_settled or not any(forms) else tuple(forms)
 
     @property
     def is_current(self) -> bool:
@@ -57,17 +65,26 @@ class InterfaceText:
         candidate = Message(self.message.id, targets if self.message.pluralizable else targets[0])
         if faults := [str(error) for error in candidate.check(self.catalog)]:
             raise ValidationError(_("Keep the placeholders of the source: %(faults)s.") % {"faults": "; ".join(faults)})
-        if any((source[:1].isspace(), source[-1:].isspace(), source.endswith("/")) != (
-            target[:1].isspace(), target[-1:].isspace(), target.endswith("/")
-        ) for source, target in zip(self.sources, targets)):  # fmt: skip
-            raise ValidationError(_("Begin and end with a space, a new line or a slash just where the source does."))
+        for source, target in zip(self.sources, targets, strict=False):
+            if edges(source) != edges(target):
+                raise ValidationError(_("Begin and end with a space, a line or a slash just where the source does."))
+            if ADDRESS.fullmatch(source) and not ADDRESS.fullmatch(target):
+                raise ValidationError(_("This is part of an address: use small letters, digits and single hyphens."))
         return targets
+
+    def findings(self, targets: tuple[str, ...]) -> list[Finding]:
+        # Which form of a plural leaves its number out, only the language knows.
+        return [] if self.message.pluralizable else findings(self.sources[0], targets[0], self.language)
 
     def take(self, targets: tuple[str, ...], as_draft: bool):
         self.message.string = targets if self.message.pluralizable else targets[0]
         self.message.flags -= {"fuzzy"}
         if as_draft:
             self.message.flags |= {"fuzzy"}
+
+
+def edges(text: str) -> tuple[bool, bool, bool]:
+    return text[:1].isspace(), text[-1:].isspace(), text.endswith("/")
 
 
 class InterfaceTexts:
@@ -78,7 +95,7 @@ class InterfaceTexts:
     def __init__(self, language: str):
         self.language = language
         self.catalog = read_catalog(language)
-        self.texts = [InterfaceText(self.catalog, message) for message in self.catalog if message.id]
+        self.texts = [InterfaceText(language, self.catalog, message) for message in self.catalog if message.id]
 
     def units(self, scope: Scope, site: str = "") -> list[Unit]:
         chosen = {

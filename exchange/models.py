@@ -4,9 +4,11 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from desk.checks import Finding, findings_for
 from editorial.content import content_models, is_translated
 from exchange.units import Scope, Unit
-from translations.models import Translation, text_fields
+from translations.models import Translation
+from translations.rights import languages_open_to
 
 
 class ExchangedText(Translation):
@@ -28,9 +30,9 @@ class ExchangedText(Translation):
 
     @property
     def url(self) -> str:
-        """Where visitors read the text, or staff edit it."""
+        """Where visitors read the text, if it has a page of its own."""
         is_read = self.item.is_published and hasattr(self.item, "get_absolute_url")
-        return (self.item.get_absolute_url() if is_read else None) or self.edit_url
+        return self.item.get_absolute_url() if is_read else ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ class ExchangedText(Translation):
             context=self.unit_id,
             earlier_source=self.earlier_source if self.status == self.Status.STALE else "",
             description=self.label,
-            url=f"{site}{self.url}",
+            url=f"{site}{url}" if (url := self.url) else "",
             limit=self.model_class._meta.get_field(self.field).max_length,
         )
 
@@ -71,6 +73,13 @@ class ExchangedText(Translation):
         if "\0" in targets[0]:
             raise ValidationError(_("The character U+0000 has no place in a text. Remove it."))
         return (self.model_class._meta.get_field(self.localized_field).clean(targets[0], self.item),)
+
+    def findings(self, targets: tuple[str, ...]) -> list[Finding]:
+        field = self.model_class._meta.get_field(self.field)
+        return findings_for(field, self.source_text, targets[0], self.language)
+
+    def may_be_changed_by(self, user) -> bool:
+        return self.language in languages_open_to(user, self.model_class)
 
     def take(self, targets: tuple[str, ...], as_draft: bool):
         if as_draft:
@@ -100,7 +109,7 @@ class ContentTexts:
             Scope.ALL: self.texts.all(),
         }[scope]
         kinds = [model for model in content_models().values() if is_translated(model)]
-        fields = {model._meta.label_lower: text_fields(model) for model in kinds}
+        fields = {model._meta.label_lower: [field.name for field in model._meta.fields] for model in kinds}
         order = list(fields)
 
         def place(text: ExchangedText) -> tuple[int, int, int]:

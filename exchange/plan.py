@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.conf import settings
@@ -27,6 +27,7 @@ class Outcome(models.TextChoices):
     EMPTY = "empty", gettext_lazy("is not translated in the file")
 
 
+LARGEST = 30_000_000
 # What someone should see before a file is applied; of the rest the number will do.
 SHOWN = (Outcome.WRITTEN, Outcome.DRAFT, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
 
@@ -42,10 +43,15 @@ class Change:
     sources: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read(content: bytes) -> ExchangeFile:
     """The texts of a file; what begins with a pointed bracket is XLIFF."""
+    if len(content) > LARGEST:
+        raise ExchangeError(
+            [_("The file is larger than %(limit)d MB. Split it, or export fewer texts.") % {"limit": LARGEST // 10**6}]
+        )
     is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
     return (xliff if is_xml else po).read(content)
 
@@ -63,8 +69,9 @@ class Plan:
     It is made anew whenever it is needed; two plans with the same digest do the same.
     """
 
-    def __init__(self, content: bytes, kind: type, as_draft: bool = False, skip_unknown: bool = False):
+    def __init__(self, content: bytes, kind: type, *, as_draft=False, skip_unknown=False, user=None):
         file = read(content)
+        self.user = user
         self.language = self.language_of(file)
         self.texts = kind(self.language)
         self.as_draft = as_draft
@@ -94,33 +101,47 @@ class Plan:
         return language
 
     def judge_all(self, units: tuple[Unit, ...], skip_unknown: bool):
-        ids = [self.texts.unit_id(unit) for unit in units]
-        known = self.texts.known(set(ids))
-        times = Counter(ids)
-        for unit_id, unit in zip(ids, units, strict=True):
-            if times[unit_id] > 1:
-                self.faults.append(_("%(place)s: it is in the file more than once. Keep one.") % {"place": unit.place})
-            elif unit_id in known:
-                yield self.judge(unit, known[unit_id])
-            elif skip_unknown:
-                yield Change(unit, Outcome.UNKNOWN, unit_id)
-            else:
-                self.faults.append(
+        units = [replace(unit, id=self.texts.unit_id(unit)) for unit in units]
+        times = Counter(unit.id for unit in units)
+        known = self.texts.known(set(times))
+        if units and not known:
+            raise ExchangeError(
+                [
                     _(
-                        "%(place)s: this site has no such text. Take the file to the site it came from; if the text "
-                        "was deleted since, have unknown texts left out."
+                        "This site has none of the texts of the file. It comes from another site, or holds texts of "
+                        "the interface instead of the pages, or the other way round."
                     )
-                    % {"place": unit.place}
-                )
+                ]
+            )
+        for unit in units:
+            if unit.id not in known and skip_unknown:
+                yield Change(unit, Outcome.UNKNOWN, unit.id)
+            elif fault := self.fault_of(unit, known, times):
+                self.faults.append(f"{unit.place}: {fault}")
+            else:
+                yield self.judge(unit, known[unit.id])
+
+    def fault_of(self, unit: Unit, known: dict, times: Counter) -> str | None:
+        if unit.id not in known:
+            return _("this site has no such text. If it was deleted since the export, have unknown texts left out.")
+        if times[unit.id] > 1:
+            return _("it is in the file more than once. Keep one.")
+        if self.user and not known[unit.id].may_be_changed_by(self.user):
+            return _("you may not translate this text into this language. Remove it, or ask for the right.")
+        return None
 
     def judge(self, unit: Unit, text) -> Change:
-        outcome, after = self.outcome(unit, text), unit.targets
+        outcome, after, remarks = self.outcome(unit, text), unit.targets, []
         if outcome in (Outcome.WRITTEN, Outcome.DRAFT):
+            findings = text.findings(unit.targets)
+            remarks = [finding.message for finding in findings]
             try:
+                if errors := outcome == Outcome.WRITTEN and [f.message for f in findings if f.is_error]:
+                    raise ValidationError(errors)
                 after = text.clean_targets(unit.targets)
             except ValidationError as error:
-                self.faults.append(f"{unit.place}: {' '.join(error.messages)}")
-        return Change(unit, outcome, text.label, text.url, text.sources, text.published, after)
+                self.faults += [f"{unit.place}: {message}" for message in error.messages]
+        return Change(unit, outcome, text.label, text.url, text.sources, text.published, after, tuple(remarks))
 
     def outcome(self, unit: Unit, text) -> Outcome:
         if not any(unit.targets):
@@ -158,13 +179,13 @@ class Plan:
 
     @transaction.atomic
     def apply(self):
-        """Write it all, or, where the site refuses a text or has another by now, raise ExchangeError and write nothing."""
-        known = self.texts.known({self.texts.unit_id(change.unit) for change in self.changes})
+        """Write it all; where the site refuses a text or has another by now, raise ExchangeError and write nothing."""
+        known = self.texts.known({change.unit.id for change in self.changes})
         faults = []
         for change in self.changes:
             if change.outcome not in (Outcome.WRITTEN, Outcome.DRAFT):
                 continue
-            text = known.get(self.texts.unit_id(change.unit))
+            text = known.get(change.unit.id)
             if text is None or self.judge(change.unit, text) != change:
                 faults.append(
                     _("%(place)s: it was changed on the site a moment ago. Import anew.") % {"place": change.unit.place}
@@ -176,4 +197,5 @@ class Plan:
                 faults.append(f"{change.unit.place}: {' '.join(error.messages)}")
         if faults:
             raise ExchangeError(faults)
-        self.texts.save()
+        if self.changes_something:
+            self.texts.save()

@@ -5,7 +5,7 @@ from io import BytesIO
 from django.utils.translation import gettext as _
 from translate.misc.multistring import multistring
 from translate.storage.poparser import PoParseError
-from translate.storage.pypo import pofile, unquotefrompo
+from translate.storage.pypo import pofile, pounit, unquotefrompo
 
 from exchange.units import ExchangeError, ExchangeFile, Unit
 
@@ -44,20 +44,23 @@ def read(content: bytes) -> ExchangeFile:
     header = store.parseheader()
     units = []
     for unit in store.unit_iter():
-        targets = wordings(unit.target)
+        targets = tuple(map(str, unit.target.strings)) if isinstance(unit.target, multistring) else (unit.target,)
         units.append(
             Unit(
                 id="",
-                sources=wordings(unit.source) if unit.hasplural() else (unquotefrompo(unit.msgidcomments) + unit.source,),
+                sources=sources_of(unit),
                 targets=targets if any(targets) else (),
                 is_settled=not unit.isfuzzy(),
-                line=unit.line_number,
                 context=unit.getpreviouscontext() if unit.msgctxt else None,
+                line=unit.line_number,
             )
         )
     # PO does not say which language it translates from.
     return ExchangeFile(None, header.get("Language", ""), tuple(units))
 
 
-def wordings(text: str | multistring) -> tuple[str, ...]:
-    return tuple(map(str, text.strings)) if isinstance(text, multistring) else (text,)
+def sources_of(unit: pounit) -> tuple[str, ...]:
+    """The singular, and the plural if there is one, with what the toolkit took for a comment put back."""
+    singular = unquotefrompo(unit.msgidcomments + unit.msgid)
+    plural = unquotefrompo(unit.msgid_pluralcomments + unit.msgid_plural)
+    return (singular, plural) if plural else (singular,)

@@ -4,14 +4,22 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+# Nobody reads more at once.
+FAULTS = 20
 
 
 class ExchangeError(Exception):
     """A file is of no use as it is; `faults` lists why, as sentences that name line or unit and remedy."""
 
     def __init__(self, faults: list[str]):
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        self.faults = list(faults[:FAULTS])
+        if (more := len(faults) - FAULTS) > 0:
+            self.faults.append(
+                ngettext("There is %(more)d fault more.", "There are %(more)d faults more.", more) % {"more": more}
+            )
+        super().__init__("\n".join(self.faults))
 
 
 class Scope(models.TextChoices):

@@ -69,7 +69,7 @@ class TextUnit(Xliff2Unit):
         note.text = NOT_IN_XML.sub("\ufffd", text)
         note.set("category", origin or "description")
 
-    def createlanguageNode(self, lang: str, text: str, purpose: str) -> etree._Element:
+    def createlanguageNode(self, lang: str, text: str, purpose: str) -> etree._Element:  # noqa: N802
         """The element `purpose` with `text`, its markup as codes; a code of the source keeps its id in the target."""
         node = etree.Element(self.namespaced(purpose))
         data, free = self.data(), defaultdict(list)
@@ -118,7 +118,7 @@ class TextUnit(Xliff2Unit):
             return {}
         return {data.get("id"): text_of(data, {}) for data in container.iterchildren(self.namespaced("data"))}
 
-    def getNodeText(self, languageNode, xml_space="preserve") -> str | None:
+    def getNodeText(self, languageNode, xml_space="preserve") -> str | None:  # noqa: N802, N803
         return None if languageNode is None else text_of(languageNode, self.data())
 
 
@@ -184,10 +184,9 @@ def write(language: str, source_language: str, units: list[Unit], kind: str) -> 
             group = etree.SubElement(store.body, store.namespaced("group"))
             group.set("id", unit.id)
             group.set("type", PLURAL)
-            for form in range(len(unit.targets)):
-                source = unit.sources[min(form, 1)]
-                element = add_unit(store, unit, f"{unit.id}.{form}", source, unit.targets[form])
-                group.append(element)
+            for form in range(unit.forms):
+                target = unit.targets[form] if form < len(unit.targets) else ""
+                group.append(add_unit(store, unit, f"{unit.id}.{form}", unit.sources[min(form, 1)], target))
         else:
             add_unit(store, unit, unit.id, unit.sources[0], "".join(unit.targets))
     output = BytesIO()

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "editorial",
     "translations",
     "desk",
+    "exchange",
     # Before consent, whose admin takes the place of its admin.
     "cookie_consent",
     "consent",
@@ -248,6 +249,7 @@ NEVER_ON_PAGES = {
     "contenttypes",
     "cookie_consent",
     "desk",
+    "exchange",
     "sessions",
     "translations",
     "consent.accessentry",
