@@ -5,7 +5,6 @@ from functools import cached_property
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
