@@ -21,7 +21,7 @@ ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"“”„«»)]+|[\w.+-]+@[\w-
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]\b|\{\w*\}")
 TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 SPACES = re.compile(r"\S[ \u00a0\u202f]{2,}\S")
-QUOTES = set("\"“”„‟«»‹›‘‚")
+QUOTES = set('"“”„‟«»‹›‘‚')
 # Outer and inner quotation marks of each language; the apostrophe ’ is right in all.
 QUOTES_OF = {
     "en": "“ ” ‘ ’",
@@ -189,7 +189,7 @@ def numbers(source: str, target: str):
 
 
 def bare(number: str) -> str:
-    """"14.4", "14,4" → "144"."""
+    """ "14.4", "14,4" → "144"."""
     return re.sub(r"\D", "", number)
 
 

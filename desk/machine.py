@@ -80,7 +80,11 @@ def ask(service, url: str, body: dict, headers: dict | None = None) -> dict:
             _("%(service)s does not answer. Try again later; nothing was lost.") % {"service": service.name}
         ) from error
     except ValueError as error:
-        raise MachineError(_("%(service)s answered with what is no translation.") % {"service": service.name}) from error
+        raise MachineError(no_translation(service.name)) from error
+
+
+def no_translation(service: str) -> str:
+    return _("%(service)s answered with what is no translation.") % {"service": service}
 
 
 def refusal(service: str, error: HTTPError) -> str:
@@ -103,22 +107,20 @@ def service() -> DeepL | LibreTranslate | None:
 
 
 def propose(translations) -> Iterator[list]:
-    """Draft what of `translations` has a source and neither a draft nor a settled text, batch by batch.
+    """Have the service draft each of `translations`, in batches, which are yielded once they are drafted.
 
-    Yields the texts of each batch once they are drafted. Raises MachineError where the service gives none; what was
-    drafted before stays.
+    Raises MachineError where the service gives no translation; what was drafted before stays.
     """
     machine = service()
-    waiting = [text for text in translations if text.source_text and not text.draft]
     groups: dict[tuple[str, bool], list] = {}
-    for text in waiting:
+    for text in translations:
         groups.setdefault((text.language, text.is_rich_text), []).append(text)
     for (language, is_html), texts in groups.items():
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
             drafts = machine.translate([text.source_text for text in batch], language, is_html=is_html)
             if len(drafts) != len(batch):
-                raise MachineError(_("%(service)s answered with what is no translation.") % {"service": machine.name})
+                raise MachineError(no_translation(machine.name))
             for text, draft in zip(batch, drafts, strict=True):
                 text.propose(draft)
             yield batch

@@ -7,16 +7,17 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models import Content, ContentQuerySet
-from translations.models import Translation
+from translations.models import Translation, TranslationQuerySet
 from translations.rights import languages_open_to
 
 
 class GlossaryQuerySet(ContentQuerySet):
     def into(self, language: str):
         """The terms that have a translation into `language`, the longest first."""
-        source, target = f"term_{settings.LANGUAGE_CODE}", f"term_{language}"
+        source, target = (build_localized_fieldname("term", code) for code in (settings.LANGUAGE_CODE, language))
         terms = self.exclude(**{target: None}).exclude(**{target: ""})
         return sorted(terms, key=lambda term: -len(getattr(term, source)))
 
@@ -51,8 +52,25 @@ class GlossaryTerm(Content):
         return self.term
 
 
+class TextQuerySet(TranslationQuerySet):
+    def standing(self, status: str):
+        """What has the `status`; "open" stands for all that is to do, "all" for everything."""
+        if status == "open":
+            return self.open()
+        return self if status == "all" else self.filter(status=status)
+
+    def of_kind(self, label: str):
+        return self.filter(model=label)
+
+    def undrafted(self):
+        """What nobody and nothing has proposed a translation of the present source for."""
+        return self.filter(status__in=[Translation.Status.MISSING, Translation.Status.STALE], source__isnull=False)
+
+
 class TextToTranslate(Translation):
     """One text in one language, as a translator works on it."""
+
+    objects = TextQuerySet.as_manager()
 
     class Meta:
         proxy = True

@@ -11,6 +11,7 @@ class TranslationsConfig(AppConfig):
         pre_migrate.connect(stop_watching, sender=self)
         # It comes when all apps are migrated, so every table is there.
         post_migrate.connect(watch_texts, sender=self)
+        post_migrate.connect(make_rights, sender=self)
 
 
 def stop_watching(using, plan, **kwargs):
@@ -26,3 +27,10 @@ def watch_texts(using, **kwargs):
     from translations.triggers import install
 
     install(using)
+
+
+def make_rights(using, apps, **kwargs):
+    """Give each language its right and its group of translators."""
+    from translations.rights import make_rights
+
+    make_rights(using, apps)

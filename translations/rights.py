@@ -14,6 +14,10 @@ def permission_for(language: str) -> str:
     return f"translate_into_{language.replace('-', '_').lower()}"
 
 
+def group_for(language: str) -> str:
+    return f"Translators: {settings.CONTENT_LANGUAGES[language]}"
+
+
 def languages_open_to(user, model) -> set[str]:
     """The languages whose translations of `model` the user may write."""
     label = model._meta.app_label
@@ -28,19 +32,23 @@ def languages_of(user) -> set[str]:
     return {code for code in TARGET_LANGUAGES if user.has_perm(f"translations.{permission_for(code)}")}
 
 
-def make_rights(using: str):
-    """A permission and a group for each language that has none yet. A group that staff deleted stays deleted."""
-    from django.contrib.auth.models import Group, Permission
-    from django.contrib.contenttypes.models import ContentType
-
-    from translations.models import Translation
-
-    content_type = ContentType.objects.db_manager(using).get_for_model(Translation)
+def make_rights(using: str, apps):
+    """A right and a group for each language that has none yet. A group that staff deleted stays deleted."""
+    try:
+        group_model, permission_model = apps.get_model("auth.Group"), apps.get_model("auth.Permission")
+        content_type_model = apps.get_model("contenttypes.ContentType")
+        apps.get_model("translations.Translation")
+    except LookupError:
+        # The plan of these migrations ends before there are such tables.
+        return
+    content_type, _made = content_type_model.objects.using(using).get_or_create(
+        app_label="translations", model="translation"
+    )
     for code in TARGET_LANGUAGES:
         name = settings.CONTENT_LANGUAGES[code]
-        permission, is_new = Permission.objects.using(using).get_or_create(
+        permission, is_new = permission_model.objects.using(using).get_or_create(
             content_type=content_type, codename=permission_for(code), defaults={"name": f"Can translate into {name}"}
         )
         if is_new:
-            group, _made = Group.objects.using(using).get_or_create(name=f"Translators: {name}")
+            group, _made = group_model.objects.using(using).get_or_create(name=group_for(code))
             group.permissions.add(permission)

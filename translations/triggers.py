@@ -54,7 +54,8 @@ WHERE (source <> '' OR target <> '') AND NOT EXISTS (
     AND known.object_id = present.object_id AND known.field = present.field AND known.language = present.language)"""
 DROP_EMPTY = """
 DELETE FROM translations_translation
-WHERE model = '{model}' AND source_id IS NULL AND target = '' AND object_id IN (SELECT object_id FROM ({sources}) AS s)"""
+WHERE model = '{model}' AND source_id IS NULL AND target = ''
+AND object_id IN (SELECT object_id FROM ({sources}) AS item)"""
 
 
 def install(using: str):
@@ -74,6 +75,9 @@ def install(using: str):
         drop(cursor, connection.vendor, {name: found[name] for name in superfluous})
         forget_what_is_not_translated(using, models)
         for model in outdated:
+            if not columns(model) <= present_columns(connection, cursor, model):
+                # Half migrated; the migration that completes it comes by here too.
+                continue
             # Before the rows: on PostgreSQL it waits for those who are changing the table.
             for name, event in wanted[model].items():
                 if name not in found:
@@ -103,6 +107,14 @@ def forget_what_is_not_translated(using: str, models: list):
 
 def column(model, field: str, language: str) -> str:
     return model._meta.get_field(build_localized_fieldname(field, language)).column
+
+
+def columns(model) -> set[str]:
+    return {column(model, name, code) for name in text_fields(model) for code in settings.CONTENT_LANGUAGES}
+
+
+def present_columns(connection, cursor, model) -> set[str]:
+    return {found.name for found in connection.introspection.get_table_description(cursor, model._meta.db_table)}
 
 
 def compare(model, table: str) -> list[str]:

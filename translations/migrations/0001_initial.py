@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'translation',
                 'verbose_name_plural': 'translations',
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['language', 'model', 'status', 'words'], name='translation_status')],
+                'indexes': [models.Index(fields=['language', 'model', 'status', 'words', 'id'], name='translation_status')],
                 'constraints': [models.UniqueConstraint(fields=('model', 'object_id', 'field', 'language'), name='one_translation_of_text')],
             },
         ),
