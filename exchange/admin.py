@@ -1,10 +1,14 @@
 """The page where translators fetch files and bring them back."""
 
+from collections import defaultdict
+
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -114,10 +118,19 @@ class ExchangeAdmin(admin.ModelAdmin):
             if plan.digest != chosen["digest"]:
                 messages.warning(request, _("The site changed meanwhile, so nothing was written. Look over it anew."))
                 return self.show(request, chosen["content"], chosen["options"])
-            plan.apply()
+            self.note(request, plan.apply())
         except ExchangeError as error:
             messages.error(request, " ".join([_("Nothing was changed."), *error.faults]))
             return self.page(request, import_form=blank)
         report = " ".join(f"{number} {label}." for label, number in plan.counts)
         messages.success(request, _("The file was taken over. %(report)s") % {"report": report})
         return HttpResponseRedirect(reverse("admin:exchange_exchangedtext_changelist"))
+
+    def note(self, request, texts: list[ExchangedText]):
+        """Note in the history of each item what the file changed in it."""
+        fields: dict = defaultdict(list)
+        for text in texts:
+            fields[text.item].append(f"{capfirst(text.field_label)} ({text.language})")
+        for item, names in fields.items():
+            changed = [{"changed": {"fields": names}}]
+            LogEntry.objects.log_actions(request.user.pk, [item], CHANGE, change_message=changed, single_object=True)

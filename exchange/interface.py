@@ -24,7 +24,7 @@ def message_id(context: str | None, singular: str) -> str:
 class InterfaceText:
     """A message of a catalogue."""
 
-    url = ""
+    desk_url = ""
 
     def __init__(self, language: str, catalog: Catalog, message: Message):
         self.language = language

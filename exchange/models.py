@@ -1,11 +1,15 @@
 """A text of the content as it goes out to a translator and comes back."""
 
+from collections import defaultdict
+
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from desk.checks import Finding, findings_for
-from editorial.content import content_models, is_translated
+from editorial.content import content_models, is_translated, references
 from exchange.units import Scope, Unit
 from translations.models import Translation
 from translations.rights import languages_open_to
@@ -29,10 +33,14 @@ class ExchangedText(Translation):
         return f"{capfirst(self.model_class._meta.verbose_name)} “{self.item}”: {self.field_label}"
 
     @property
+    def desk_url(self) -> str:
+        return reverse("admin:desk_texttotranslate_change", args=[self.pk])
+
+    @property
     def url(self) -> str:
-        """Where visitors read the text, if it has a page of its own."""
+        """Where visitors read the text; where it has no page of its own, where staff translate it."""
         is_read = self.item.is_published and hasattr(self.item, "get_absolute_url")
-        return self.item.get_absolute_url() if is_read else ""
+        return self.item.get_absolute_url() if is_read else self.desk_url
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -64,7 +72,7 @@ class ExchangedText(Translation):
             context=self.unit_id,
             earlier_source=self.earlier_source if self.status == self.Status.STALE else "",
             description=self.label,
-            url=f"{site}{url}" if (url := self.url) else "",
+            url=f"{site}{self.url}",
             limit=self.model_class._meta.get_field(self.field).max_length,
         )
 
@@ -115,7 +123,7 @@ class ContentTexts:
         def place(text: ExchangedText) -> tuple[int, int, int]:
             return order.index(text.model), text.object_id, fields[text.model].index(text.field)
 
-        return [text.unit(site) for text in sorted(texts, key=place)]
+        return [text.unit(site) for text in sorted(with_references(texts), key=place)]
 
     def unit_id(self, unit: Unit) -> str:
         return unit.id or unit.context or ""
@@ -131,8 +139,18 @@ class ContentTexts:
                 continue
             objects = model.objects.filter(key__in=keys[section]).values("pk")
             texts = self.texts.filter(model=model._meta.label_lower, object_id__in=objects)
-            found |= {text.unit_id: text for text in texts}
+            found |= {text.unit_id: text for text in with_references(texts)}
         return found
 
     def save(self):
         """Nothing is left to do: each text was written by itself."""
+
+
+def with_references(texts) -> list[ExchangedText]:
+    """The texts, with what their items refer to for their names and addresses, in one query for each reference."""
+    items: dict[type, list] = defaultdict(list)
+    for text in texts:
+        items[text.model_class].append(text.item)
+    for model, of_model in items.items():
+        prefetch_related_objects(of_model, *(field.name for field in references(model) if not field.many_to_many))
+    return list(texts)

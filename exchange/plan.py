@@ -8,11 +8,13 @@ from hashlib import sha256
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from exchange import po, xliff
 from exchange.units import ExchangeError, ExchangeFile, Unit
+from translations.changes import word_changes
 
 
 class Outcome(models.TextChoices):
@@ -44,6 +46,12 @@ class Change:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def difference(self) -> str:
+        """`after` with what is new in it marked, as HTML."""
+        after = "\n".join(self.after)
+        return word_changes("\n".join(self.before), after) if self.before else conditional_escape(after)
 
 
 def read(content: bytes) -> ExchangeFile:
@@ -141,7 +149,7 @@ class Plan:
                 after = text.clean_targets(unit.targets)
             except ValidationError as error:
                 self.faults += [f"{unit.place}: {message}" for message in error.messages]
-        return Change(unit, outcome, text.label, text.url, text.sources, text.published, after, tuple(remarks))
+        return Change(unit, outcome, text.label, text.desk_url, text.sources, text.published, after, tuple(remarks))
 
     def outcome(self, unit: Unit, text) -> Outcome:
         if not any(unit.targets):
@@ -178,10 +186,10 @@ class Plan:
         return sha256(json.dumps(done).encode()).hexdigest()
 
     @transaction.atomic
-    def apply(self):
-        """Write it all; where the site refuses a text or has another by now, raise ExchangeError and write nothing."""
+    def apply(self) -> list:
+        """Write it all, and return the texts; where the site refuses one or has another by now, raise ExchangeError."""
         known = self.texts.known({change.unit.id for change in self.changes})
-        faults = []
+        faults, taken = [], []
         for change in self.changes:
             if change.outcome not in (Outcome.WRITTEN, Outcome.DRAFT):
                 continue
@@ -193,9 +201,11 @@ class Plan:
                 continue
             try:
                 text.take(change.after, as_draft=change.outcome == Outcome.DRAFT)
+                taken.append(text)
             except ValidationError as error:
                 faults.append(f"{change.unit.place}: {' '.join(error.messages)}")
         if faults:
             raise ExchangeError(faults)
-        if self.changes_something:
+        if taken:
             self.texts.save()
+        return taken
