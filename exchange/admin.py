@@ -112,7 +112,7 @@ class ExchangeAdmin(admin.ModelAdmin):
         blank = ImportForm()
         try:
             if not form.is_valid():
-                raise ExchangeError(form.non_field_errors())
+                raise ExchangeError(list(form.non_field_errors()))
             chosen = form.cleaned_data
             plan = Plan(chosen["content"], ContentTexts, user=request.user, **chosen["options"])
             if plan.digest != chosen["digest"]:

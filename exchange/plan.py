@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from exchange import po, xliff
 from exchange.units import ExchangeError, ExchangeFile, Unit
 from translations.changes import word_changes
+from translations.models import TARGET_LANGUAGES, translated_models
+from translations.rights import languages_open_to
 
 
 class Outcome(models.TextChoices):
@@ -81,6 +83,10 @@ class Plan:
         file = read(content)
         self.user = user
         self.language = self.language_of(file)
+        if user and not any(self.language in languages_open_to(user, model) for model in translated_models()):
+            raise ExchangeError(
+                [_("You may not translate into the language “%(language)s”.") % {"language": file.language}]
+            )
         self.texts = kind(self.language)
         self.as_draft = as_draft
         self.faults: list[str] = []
@@ -90,12 +96,11 @@ class Plan:
 
     def language_of(self, file: ExchangeFile) -> str:
         language = site_language(file.language)
-        targets = [code for code in settings.CONTENT_LANGUAGES if code != settings.LANGUAGE_CODE]
-        if language not in targets:
+        if language not in TARGET_LANGUAGES:
             raise ExchangeError(
                 [
                     _("The file is for the language “%(language)s”; this site is translated into %(known)s.")
-                    % {"language": file.language, "known": ", ".join(targets)}
+                    % {"language": file.language, "known": ", ".join(TARGET_LANGUAGES)}
                 ]
             )
         source = settings.LANGUAGE_CODE if file.source_language is None else site_language(file.source_language)
