@@ -2,6 +2,7 @@
 
 import re
 from difflib import SequenceMatcher
+from html import unescape
 
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
@@ -33,8 +34,10 @@ def word_changes(before: str, after: str) -> SafeString:
 
 
 def words(text: str) -> list[str]:
-    """The words that one reads; a tag that ends a block parts two of them."""
-    return strip_tags(re.sub(r"(</?(?:p|h\d|li|ul|ol|blockquote|br)\b)", r" \1", text)).split()
+    """The words that one reads. Formatted text starts with a tag; where a block of it ends, so does a word."""
+    if not text.startswith("<"):
+        return text.split()
+    return unescape(strip_tags(re.sub(r"(</?(?:p|h\d|li|ul|ol|blockquote|br)\b)", r" \1", text))).split()
 
 
 def shortened(kept: list[str], is_first: bool, is_last: bool) -> str:

@@ -159,6 +159,8 @@ class Translation(models.Model):
     words = models.PositiveIntegerField(_("words"), help_text=_("About how many words the source has."))
     changed_at = models.DateTimeField(_("last change"))
     status = models.GeneratedField(
+        verbose_name=_("status"),
+        choices=Status,
         expression=Case(
             When(~Q(draft=""), then=Value("draft")),
             When(target="", then=Value("missing")),
@@ -168,7 +170,7 @@ class Translation(models.Model):
             ),
             default=Value("stale"),
         ),
-        output_field=models.CharField(_("status"), max_length=10, choices=Status),
+        output_field=models.CharField(max_length=10),
         db_persist=True,
     )
 

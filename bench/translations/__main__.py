@@ -102,7 +102,7 @@ def fill(objects: int):
     )
 
     def named(field: str, texts: dict) -> dict:
-        length = {"title": 60, "name": 60, "source": 60}.get(field, 800)
+        length = {"title": 60, "name": 60, "source": 60, "summary": 200, "description": 200}.get(field, 800)
         return {f"{field}_{code}": text[:length] for code, text in texts.items()}
 
     started = time.perf_counter()
