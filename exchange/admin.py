@@ -122,8 +122,8 @@ class ExchangeAdmin(admin.ModelAdmin):
         except ExchangeError as error:
             messages.error(request, " ".join([_("Nothing was changed."), *error.faults]))
             return self.page(request, import_form=blank)
-        report = " ".join(f"{number} {label}." for label, number in plan.counts)
-        messages.success(request, _("The file was taken over. %(report)s") % {"report": report})
+        report = "; ".join(f"{label}: {number}" for label, number in plan.counts)
+        messages.success(request, _("The file was taken over (%(report)s).") % {"report": report})
         return HttpResponseRedirect(reverse("admin:exchange_exchangedtext_changelist"))
 
     def note(self, request, texts: list[ExchangedText]):

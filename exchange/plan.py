@@ -22,13 +22,13 @@ from translations.rights import languages_open_to
 class Outcome(models.TextChoices):
     """What becomes of one text of a file."""
 
-    WRITTEN = "written", gettext_lazy("is put on the site")
-    DRAFT = "draft", gettext_lazy("is kept as a draft")
-    OUTDATED = "outdated", gettext_lazy("is left out: the source has changed since the export")
-    UNFINISHED = "unfinished", gettext_lazy("is left out: it is unfinished, and a finished translation stands there")
-    UNKNOWN = "unknown", gettext_lazy("is left out: this site has no such text")
-    SAME = "same", gettext_lazy("is there already")
-    EMPTY = "empty", gettext_lazy("is not translated in the file")
+    WRITTEN = "written", gettext_lazy("put on the site")
+    DRAFT = "draft", gettext_lazy("kept as a draft")
+    OUTDATED = "outdated", gettext_lazy("left out: the source has changed since the export")
+    UNFINISHED = "unfinished", gettext_lazy("left out: it is unfinished, and a finished translation stands there")
+    UNKNOWN = "unknown", gettext_lazy("left out: this site has no such text")
+    SAME = "same", gettext_lazy("there already")
+    EMPTY = "empty", gettext_lazy("not translated in the file")
 
 
 LARGEST = 30_000_000

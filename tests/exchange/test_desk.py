@@ -76,7 +76,7 @@ def test_a_translator_of_one_kind_of_content_brings_back_no_other(client, staff,
 def test_nothing_is_written_before_it_was_seen(translator, file):
     preview = upload(translator, file)
     assert "Dostępność" in preview.text
-    assert "1 is put on the site" in " ".join(preview.text.split())
+    assert "Put on the site: 1" in preview.text
     assert not heading()
     assert translator.post(APPLY, held(preview)).status_code == 302
     assert heading() == "Dostępność"

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
+from django.utils.text import capfirst
 
 from exchange.interface import InterfaceTexts
 from exchange.models import ContentTexts
@@ -36,14 +37,14 @@ class Command(BaseCommand):
         except ExchangeError as error:
             raise CommandError("\n".join([f"{file}: nothing was changed.", *error.faults])) from error
         for change in plan.shown:
-            self.stdout.write(f"{change.unit.id} {change.outcome.label}")
+            self.stdout.write(f"{change.unit.id}: {change.outcome.label}")
             for mark, texts in (("-", change.before), ("+", change.after)):
                 for text in texts:
                     self.stdout.write("\n".join(f"  {mark} {line}" for line in text.splitlines()))
             for remark in change.remarks:
                 self.stdout.write(f"  ! {remark}")
         for label, number in plan.counts:
-            self.stdout.write(f"{number} {label}.")
+            self.stdout.write(f"{capfirst(label)}: {number}")
         if dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")
         elif interface and plan.changes_something:
