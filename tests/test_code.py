@@ -65,6 +65,7 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
         "feedback",
         "translations",
         "desk",
+        "exchange",
         "unic_site",
         "templates",
         "static",
@@ -79,6 +80,7 @@ def test_apps_know_only_the_rooms_below_them():
     allowed = {
         "editorial": {"translations"},
         "desk": {"editorial", "translations"},
+        "exchange": {"editorial", "translations", "desk"},
         "pictures": {"editorial"},
         "translations": set(),
         "delivery": set(),
