@@ -112,7 +112,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("status"))
     def state(self, text) -> str:
-        return text.get_state_display()
+        return text.status_name
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_items()

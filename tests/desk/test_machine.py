@@ -31,7 +31,7 @@ class Service(HTTPServer):
 
 
 class Answer(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, dict(self.headers), body))
         self.send_response(self.server.status)
