@@ -95,10 +95,6 @@ class TextToTranslate(Translation):
         return self.model_class._meta.verbose_name
 
     @property
-    def status_name(self) -> str:
-        return self.Status(self.status).label
-
-    @property
     def language_name(self) -> str:
         return settings.CONTENT_LANGUAGES[self.language]
 

@@ -6,11 +6,13 @@ from functools import cached_property
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, Min, Q, Sum, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
+
+from translations.changes import word_changes
 
 TARGET_LANGUAGES = [code for code in settings.CONTENT_LANGUAGES if code != settings.LANGUAGE_CODE]
 
@@ -63,6 +65,42 @@ class TranslationQuerySet(models.QuerySet):
     def of(self, item: models.Model):
         return self.filter(model=item._meta.label_lower, object_id=item.pk)
 
+    def of_all(self, items: list[models.Model]):
+        keys = defaultdict(list)
+        for item in items:
+            keys[item._meta.label_lower].append(item.pk)
+        wanted = Q(pk__in=[])
+        for label, of_model in keys.items():
+            wanted |= Q(model=label, object_id__in=of_model)
+        return self.filter(wanted)
+
+    def figures(self):
+        """How many texts and words stand how, for each language and kind of content, and the first text of each."""
+        groups = self.order_by().values("language", "model", "status")
+        return groups.annotate(texts=Count("pk"), all_words=Sum("words"), first=Min("pk"))
+
+    def states(self, model: type[models.Model], keys: list[int]) -> dict[int, dict[str, "Translation.Status"]]:
+        """How each language stands for each of these items: as its text that needs a translator most."""
+        statuses = defaultdict(lambda: defaultdict(list))
+        rows = self.filter(model=model._meta.label_lower, object_id__in=keys).order_by()
+        for key, language, status in rows.values_list("object_id", "language", "status").distinct():
+            statuses[key][language].append(status)
+        return {
+            key: {language: Translation.Status.most_urgent(found) for language, found in statuses[key].items()}
+            for key in keys
+        }
+
+    def states_of_languages(self) -> list[dict]:
+        """How each language stands over all of these texts, as a form shows it."""
+        statuses = defaultdict(list)
+        for language, status in self.order_by().values_list("language", "status").distinct():
+            statuses[language].append(status)
+        return [
+            {"code": code, "language": name, "status": Translation.Status.most_urgent(statuses[code])}
+            for code, name in settings.CONTENT_LANGUAGES.items()
+            if code in statuses
+        ]
+
     def with_items(self):
         """Load the items of all rows along, in one query for each model."""
         clone = self._chain()
@@ -104,6 +142,11 @@ class Translation(models.Model):
         STALE = "stale", _("stale")
         CURRENT = "current", _("current")
 
+        @classmethod
+        def most_urgent(cls, statuses) -> "Translation.Status":
+            urgency = [cls.MISSING, cls.STALE, cls.DRAFT, cls.CURRENT]
+            return min(map(cls, statuses), key=urgency.index)
+
     model = models.CharField(_("kind of content"), max_length=100)
     object_id = models.BigIntegerField()
     field = models.CharField(_("text"), max_length=60)
@@ -116,6 +159,8 @@ class Translation(models.Model):
     words = models.PositiveIntegerField(_("words"), help_text=_("About how many words the source has."))
     changed_at = models.DateTimeField(_("last change"))
     status = models.GeneratedField(
+        verbose_name=_("status"),
+        choices=Status,
         expression=Case(
             When(~Q(draft=""), then=Value("draft")),
             When(target="", then=Value("missing")),
@@ -125,7 +170,7 @@ class Translation(models.Model):
             ),
             default=Value("stale"),
         ),
-        output_field=models.CharField(_("status"), max_length=10, choices=Status),
+        output_field=models.CharField(max_length=10),
         db_persist=True,
     )
 
@@ -139,7 +184,7 @@ class Translation(models.Model):
             models.UniqueConstraint(fields=["model", "object_id", "field", "language"], name="one_translation_of_text")
         ]
         # All that the dashboard reads.
-        indexes = [models.Index(fields=["language", "model", "status", "words"], name="translation_status")]
+        indexes = [models.Index(fields=["language", "model", "status", "words", "id"], name="translation_status")]
 
     def __str__(self):
         return f"{self.model} {self.object_id}: {self.field} ({self.language})"
@@ -169,6 +214,11 @@ class Translation(models.Model):
     def earlier_source(self) -> str:
         """The wording that the target was made from."""
         return self.translated_from.text if self.translated_from else ""
+
+    @property
+    def source_changes(self) -> str:
+        """What changed in the source since the target was made, word by word as HTML."""
+        return word_changes(self.earlier_source, self.source_text) if self.translated_from else ""
 
     @property
     def edit_url(self) -> str:
