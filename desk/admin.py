@@ -84,7 +84,6 @@ class KindFilter(admin.SimpleListFilter):
 class TextToTranslateAdmin(admin.ModelAdmin):
     list_display = ["heading", "kind_of_content", "source_beginning", "language_name", "state", "words"]
     list_filter = [StatusFilter, LanguageFilter, KindFilter]
-    list_select_related = ["source"]
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -115,7 +114,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         return text.get_status_display()
 
     def get_queryset(self, request):
-        return super().get_queryset(request).with_items()
+        return super().get_queryset(request).select_related("source", "translated_from").with_items()
 
     # Whoever may translate anything sees all; each text says whether its reader may write it.
     def has_view_permission(self, request, obj=None):
@@ -250,6 +249,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             "source": source,
             # Rich text was sanitised on its way into the database.
             "on_site": mark_safe(text.target) if text.is_rich_text else text.target,  # noqa: S308
+            "changes": text.source_changes if text.source != text.translated_from else "",
             "terms": terms,
             "known": known,
             "may_write": may_write,
