@@ -7,6 +7,7 @@ generated and kept in var/, and data lives in SQLite.
 import base64
 import binascii
 import os
+import re
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -58,6 +59,8 @@ INSTALLED_APPS = [
     "delivery",
     "editorial",
     "translations",
+    "desk",
+    "exchange",
     # Before consent, whose admin takes the place of its admin.
     "cookie_consent",
     "consent",
@@ -245,7 +248,10 @@ NEVER_ON_PAGES = {
     "axes",
     "contenttypes",
     "cookie_consent",
+    "desk",
+    "exchange",
     "sessions",
+    "translations",
     "consent.accessentry",
     "consent.cookieaudit",
     "consent.decision",
@@ -325,6 +331,15 @@ EMAIL_TIMEOUT = mail["EMAIL_TIMEOUT"] or 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
 if EMAIL_BACKEND.endswith("smtp.EmailBackend") and "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is no address: with EMAIL_URL, give the one that mail comes from.")
+
+# Drafts of translations by a service, which a person must accept: deepl:KEY, or libretranslate:https://KEY@host. None by
+# default.
+
+MACHINE_TRANSLATION = env.str("MACHINE_TRANSLATION", default="")
+if MACHINE_TRANSLATION and not re.match(r"deepl:\S|libretranslate:https?://\S", MACHINE_TRANSLATION):
+    raise ImproperlyConfigured(
+        "MACHINE_TRANSLATION names no service; write it as deepl:KEY or libretranslate:https://KEY@translate.example.org."
+    )
 
 # Logs: one JSON object a line, or plain lines for a developer.
 
