@@ -11,7 +11,7 @@ from alliance.search import SearchForm, find
 from delivery.decorators import stored
 from pages.models import Page
 from partners.map import points
-from partners.models import THREADS, PartnerUniversity
+from partners.models import PartnerUniversity
 
 
 def the_alliance() -> Alliance:
@@ -29,8 +29,8 @@ def render_section(request, kind: str, template: str, **context):
 
 
 def universities():
-    """Those whose threads make the cloth above a page's heading."""
-    return PartnerUniversity.objects.published().for_cloth()[:THREADS]
+    """Those that the cloth above a page's heading is woven from."""
+    return PartnerUniversity.objects.published().for_cloth()
 
 
 @stored()
@@ -48,7 +48,7 @@ def home(request):
         deliverables=Deliverable.objects.published().defer("body"),
         tasks=alliance.host.tasks.published().defer("body"),
         ways_in=WayIn.objects.published().with_links(),
-        universities=current[:THREADS],
+        universities=current,
         points=points(current),
     )
 

@@ -17,10 +17,9 @@ from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+from partners.cloth import THREADS
 from pictures.models import Picture
 
-# The colours in static/css/tokens.css.
-THREADS = 10
 COORDINATOR_EXISTS = "coordinator_exists"
 validate_language_tag = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",

@@ -77,6 +77,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    # Its own templates of fields, which the renderer below looks for among ours.
+    "django.forms",
     "django_countries",
     "django_prose_editor",
     "csp",
@@ -109,6 +111,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "unic_site.urls"
 WSGI_APPLICATION = "unic_site.wsgi.application"
 
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

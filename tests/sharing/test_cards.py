@@ -122,6 +122,14 @@ def test_without_universities_the_label_lies_on_plain_paper():
     assert size_of(card.draw()) == (1200, 630)
 
 
+@pytest.mark.parametrize("path", ["/en/", "/en/vision/", "/en/partners/", "/en/partners/university-of-lodz/"])
+def test_with_more_universities_than_threads_a_page_still_names_its_present_card(client, path):
+    fill_with_partners(12)
+    card = meta(client.get(path).content.decode())["og:image"].removeprefix("http://testserver")
+    response = client.get(card)
+    assert (response.status_code, size_of(response.content)) == (200, (1200, 630))
+
+
 def test_a_card_takes_the_same_queries_however_many_universities_there_are(client):
     counts = []
     for total in (10, 40):
