@@ -111,18 +111,44 @@ def require_words_for(item: Content, *pictures: str):
             raise ValidationError({words: _("Describe the picture in words, for those who do not see it.")})
 
 
+class PastAddress(models.Model):
+    """An address that one item had in one language before; database triggers write it when the address changes.
+
+    It names the item by section and key, so that one which was deleted and brought back is found again. Whatever has
+    the address now goes first, so it is never in anybody's way.
+    """
+
+    section = models.CharField(max_length=60)
+    language = models.CharField(max_length=20)
+    slug = models.CharField(max_length=100)
+    key = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["section", "language", "slug"], name="past_address_of_one")]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.language} {self.section} {self.slug} → {self.key}"
+
+
 class AddressedQuerySet(ContentQuerySet):
     def with_slug(self, slug: str):
-        """What answers to `slug`, first in the active language, then in any other.
+        """What answers to `slug`: what has this address in the active language first, then what had it there before,
+        then what has it in another language, then what had it in another.
 
-        A view that finds something under another language's slug redirects to its proper address.
+        A view that finds something under another address than its own redirects to that.
         """
         language = get_language() or settings.LANGUAGE_CODE
+        past = PastAddress.objects.filter(section=self.model.content_section, slug=slug)
+        # Where a language has no address of its own, that of the source language is in use.
+        own, source = f"slug_{language}", f"slug_{settings.LANGUAGE_CODE}"
+        in_active = Q(**{own: slug}) | Q(**{source: slug}) & (Q(**{own: None}) | Q(**{own: ""}))
         in_any = Q()
         for code in settings.CONTENT_LANGUAGES:
             in_any |= Q(**{f"slug_{code}": slug})
-        in_active = models.Case(models.When(**{f"slug_{language}": slug}, then=0), default=1)
-        return self.filter(in_any).order_by(in_active, "pk")
+        ways = (in_active, Q(key__in=past.filter(language=language).values("key")), in_any)
+        rank = models.Case(*(models.When(way, then=place) for place, way in enumerate(ways)), default=len(ways))
+        return self.filter(in_any | Q(key__in=past.values("key"))).order_by(rank, "pk")
 
 
 class AddressedContent(OrderedContent):
