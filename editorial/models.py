@@ -7,12 +7,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
+from editorial.texts import Words
 
+validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
 # Letters that Unicode does not take apart into a base and an accent.
 LATIN_LETTERS = str.maketrans(
@@ -31,6 +33,10 @@ def first_free(stem: str, taken) -> str:
     return next(name for name in chain([stem], (f"{stem}-{n}" for n in count(2))) if name not in taken)
 
 
+def is_filled(column: str) -> Q:
+    return Q(**{f"{column}__isnull": False}) & ~Q(**{column: ""})
+
+
 class ContentQuerySet(models.QuerySet):
     def get_by_natural_key(self, key: str):
         return self.get(key=key)
@@ -38,6 +44,17 @@ class ContentQuerySet(models.QuerySet):
     def published(self):
         """Only what visitors may see."""
         return self.filter(is_published=True)
+
+    def languages(self, *fields: str) -> set[str]:
+        """The languages in which each of these has all that the source language has of `fields`, or of its body."""
+        lacking = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
+        for name in fields or self.model.body_fields:
+            for code in lacking:
+                lacking[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
+        counts = self.order_by().aggregate(
+            **{f"lacking_{code}": models.Count("pk", filter=condition) for code, condition in lacking.items()}
+        )
+        return {code for code in lacking if not counts[f"lacking_{code}"]}
 
 
 class Content(models.Model):
@@ -50,6 +67,8 @@ class Content(models.Model):
     content_section: str
     # The field whose words name the item.
     heading_field = "title"
+    # The fields that make up the body of its page.
+    body_fields = ("body",)
 
     key = models.CharField(
         _("key"),
@@ -78,6 +97,16 @@ class Content(models.Model):
             if (fields := kwargs.get("update_fields")) is not None:
                 kwargs["update_fields"] = {*fields, "key"}
         super().save(*args, **kwargs)
+
+    @cached_property
+    def words(self) -> Words:
+        """The translated fields as pages show them."""
+        return Words(self)
+
+    def languages(self) -> set[str]:
+        """The languages that have all that the source language has of the body."""
+        source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
+        return {code for code in settings.CONTENT_LANGUAGES if all(getattr(self, f"{name}_{code}") for name in source)}
 
     def natural_key(self) -> tuple[str]:
         return (self.key,)

@@ -74,6 +74,7 @@ class PartnerUniversity(AddressedContent):
 
     content_section = "partners"
     heading_field = "name"
+    body_fields = ("summary", "description")
 
     class Role(models.TextChoices):
         COORDINATOR = "coordinator", _("Coordinator")
