@@ -8,7 +8,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
+from editorial.alphabet import sort_key
 from editorial.models import Content
 from editorial.texts import MARK
 
@@ -20,8 +22,9 @@ JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 @register.simple_tag(takes_context=True)
 def alternates(context) -> list[dict]:
-    """This page in every language that is offered: code, the language's own name, path, whether it is the active one,
-    and whether the page's body is there in it. Where that is not so in the active one, the source's is canonical.
+    """This page in every language that is offered, in the order of their own names: code, name, path, whether it is the
+    active one, and whether the page's body is there in it, with words that offer it to whoever prefers it. Where the
+    body is not there in the active one, the source's is canonical.
 
     A page that is none of the site's (an error) leads to the home page.
     """
@@ -30,14 +33,17 @@ def alternates(context) -> list[dict]:
     query = f"?{context['filter_query']}" if context.get("filter_query") else ""
     active = translation.get_language()
     found = []
-    for code, name in settings.LANGUAGES:
+    for code, name in sorted(settings.LANGUAGES, key=lambda pair: sort_key(pair[1], active)):
         with translation.override(code):
+            # Translators: Name your own language in place of English. Shown to whoever's browser prefers it.
+            offer = gettext("Read this page in English")
             path = subject.get_absolute_url() if subject else reverse("alliance:home")
         found.append(
             {
                 "code": code,
                 "name": name,
                 "path": f"{path}{query}",
+                "offer": offer if code in there else "",
                 "is_active": code == active,
                 "is_there": code in there,
                 "is_canonical": code == (active if active in there else settings.LANGUAGE_CODE),
