@@ -211,7 +211,9 @@ class AddressedContent(OrderedContent):
             field = f"slug_{code}"
             heading = getattr(self, f"{self.heading_field}_{code}")
             if heading and not getattr(self, field):
-                stem = address_form(heading)[:90].strip("-") or self._meta.model_name
+                # Of a heading in another script nothing is left.
+                in_source = getattr(self, f"slug_{settings.LANGUAGE_CODE}")
+                stem = address_form(heading)[:90].strip("-") or in_source or self._meta.model_name
                 others = type(self).objects.exclude(pk=self.pk).filter(**{f"{field}__startswith": stem})
                 setattr(self, field, first_free(stem, others.values_list(field, flat=True)))
 
