@@ -69,16 +69,18 @@ def entries() -> Iterator[Entry]:
     """Every published page, in the order of the site."""
     lists = words_of_lists()
     for page in Page.objects.published():
-        yield Entry(page, page.title, page.description, [page.lead, page.body, *lists.get(page.kind, [])])
+        yield Entry(
+            page, page.words["title"], page.words["description"], [page.lead, page.body, *lists.get(page.kind, [])]
+        )
     for deliverable in Deliverable.objects.published():
-        yield Entry(deliverable, deliverable.title, deliverable.summary, [deliverable.body])
+        yield Entry(deliverable, deliverable.words["title"], deliverable.words["summary"], [deliverable.body])
     for initiative in Initiative.objects.published().with_parts():
         parts = [text for part in initiative.published_parts for text in (part.title, part.body)]
-        yield Entry(initiative, initiative.title, initiative.summary, [initiative.body, *parts])
+        yield Entry(initiative, initiative.words["title"], initiative.words["summary"], [initiative.body, *parts])
     for partner in PartnerUniversity.objects.published().with_own_names():
         names = [own_name.name for own_name in partner.published_own_names]
         texts = [partner.short_name, partner.city, partner.city_local, partner.city_past, partner.country.name]
-        yield Entry(partner, partner.name, partner.summary, [*texts, partner.description, *names])
+        yield Entry(partner, partner.words["name"], partner.words["summary"], [*texts, partner.description, *names])
 
 
 def words_of_lists() -> dict[str, list[str]]:

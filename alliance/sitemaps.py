@@ -1,8 +1,9 @@
-"""sitemap.xml: every published page in every language that is offered, each with its alternates."""
+"""sitemap.xml: every published page in each language in which its body is there, with its alternates."""
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 
+from alliance import sections
 from alliance.models import Deliverable, Initiative
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -13,11 +14,17 @@ class ContentSitemap(Sitemap):
 
     i18n = True
     alternates = True
-    languages = [code for code, _ in settings.LANGUAGES]
     model = None
 
     def items(self):
         return self.model.objects.published()
+
+    def get_languages_for_item(self, item):
+        there = self.languages_of(item)
+        return [code for code, _name in settings.LANGUAGES if code in there]
+
+    def languages_of(self, item) -> set[str]:
+        return item.languages()
 
     def lastmod(self, item):
         return item.updated_at
@@ -26,9 +33,18 @@ class ContentSitemap(Sitemap):
 class PageSitemap(ContentSitemap):
     model = Page
 
+    def __init__(self):
+        # Asked for each language of each page, and answered by the database.
+        self.found: dict[int, set[str]] = {}
+
     def items(self):
         # A page of search results is no place that a search engine should lead to.
         return super().items().exclude(kind=Page.Kind.SEARCH)
+
+    def languages_of(self, item):
+        if item.pk not in self.found:
+            self.found[item.pk] = sections.languages(item)
+        return self.found[item.pk]
 
 
 class DeliverableSitemap(ContentSitemap):

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from alliance.models import Alliance, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
 from alliance.search import SearchForm, find
+from alliance.sections import languages
 from delivery.decorators import stored
 from pages.models import Page
 from partners.map import points
@@ -25,7 +26,8 @@ def the_alliance() -> Alliance:
 def render_section(request, kind: str, template: str, **context):
     """Answer with the page of the section `kind`."""
     page = Page.objects.section(kind)
-    return render(request, template, {"page": page, "subject": page, "universities": universities(), **context})
+    context = {"page": page, "subject": page, "languages_there": languages(page), **context}
+    return render(request, template, {"universities": universities(), **context})
 
 
 def universities():

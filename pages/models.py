@@ -31,6 +31,7 @@ class Page(AddressedContent):
 
     content_section = "pages"
     heading_field = "short_title"
+    body_fields = ("title", "body")
 
     class Kind(models.TextChoices):
         HOME = "home", _("home page")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from django_countries.fields import CountryField
 
+from editorial.alphabet import sort_key
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
 from partners.cloth import THREADS
@@ -29,9 +30,11 @@ validate_language_tag = RegexValidator(
 
 class PartnerUniversityQuerySet(AddressedQuerySet):
     def countries(self) -> list[tuple[str, str]]:
-        """The countries of these partners as (ISO 3166-1 alpha-2, name in the active language), sorted by name."""
+        """The countries of these partners as (ISO 3166-1 alpha-2, name in the active language), in the order
+        of that language's alphabet."""
         codes = self.order_by("country").values_list("country", flat=True).distinct()
-        return sorted(((code, countries.name(code)) for code in codes), key=lambda pair: pair[1])
+        names = ((code, str(countries.name(code))) for code in codes)
+        return sorted(names, key=lambda pair: sort_key(pair[1], get_language()))
 
     def for_list(self):
         """Partners as a list shows them, without their long texts, those that left last."""
@@ -73,6 +76,7 @@ class PartnerUniversity(AddressedContent):
 
     content_section = "partners"
     heading_field = "name"
+    body_fields = ("summary", "description")
 
     class Role(models.TextChoices):
         COORDINATOR = "coordinator", _("Coordinator")

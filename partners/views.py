@@ -26,6 +26,7 @@ def partner_list(request):
     context = {
         "page": page,
         "subject": page,
+        "languages_there": page.languages() & partners.languages("summary"),
         "form": form,
         "partner_page": partner_page,
         "points": points(partner for partner in partner_page if not partner.left),

@@ -262,6 +262,8 @@ NEVER_ON_PAGES = {
     "consent.leaf",
     "consent.seal",
     "editorial.loadedcontent",
+    # A redirect is no stored page, and the change that wrote it renews those there are.
+    "editorial.pastaddress",
     "feedback.message",
 }
 

@@ -120,9 +120,23 @@ def test_the_root_leads_to_the_language_that_the_browser_prefers(client):
         ("cs,pl;q=0.7,en;q=0.3", "/pl/"),
         ("ja", "/en/"),
         ("", "/en/"),
+        # A narrower range than the site has leads to the wider one; one of another language leads nowhere.
+        ("de-AT", "/de/"),
+        ("PT-br", "/en/"),
+        ("zh-Hant-TW,hr-Latn-HR;q=0.3", "/hr/"),
+        ("de;q=0.5, fr;q=0.8", "/fr/"),
+        # q=0 means not acceptable; * leaves the choice to the site.
+        ("pl;q=0", "/en/"),
+        ("en;q=0, pl;q=0.1", "/pl/"),
+        ("pl;q=0, *", "/en/"),
+        ("*;q=0", "/en/"),
+        # What is no list of languages asks for nothing.
+        ("de;q=2", "/en/"),
+        ("de;;,q=x,\x00", "/en/"),
+        ("de," * 20_000, "/en/"),
     ):
         response = client.get("/", headers={"accept-language": asked})
-        assert (response.status_code, response["Location"]) == (302, path), asked
+        assert (response.status_code, response["Location"]) == (302, path), asked[:80]
         assert "Accept-Language" in response["Vary"]
 
 

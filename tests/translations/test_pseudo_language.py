@@ -1,0 +1,152 @@
+"""A pseudo-language finds what escaped translation: whatever a page says without its brackets."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import trans_real
+
+from editorial.content import content_models, translated_fields
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+OPEN, CLOSE = "⟦", "⟧"
+ACCENTED = str.maketrans("aceinosuyzACEINOSUYZ", "àçéîñöšüýžÀÇÉÎÑÖŠÜÝŽ")
+PLACEHOLDER = re.compile(r"(%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]+>|&\w+;)")
+
+
+def pseudo(text: str) -> str:
+    """`text` with accents and longer, in brackets; placeholders and tags stay as they are."""
+    parts = PLACEHOLDER.split(text)
+    shown = "".join(part if place % 2 else part.translate(ACCENTED) for place, part in enumerate(parts))
+    return f"{OPEN}{shown}{'·' * (len(text) // 3)}{CLOSE}"
+
+
+def is_technical(text: str) -> bool:
+    """Whether it is an address, a format of dates, or lacks letters; no sentence that somebody reads."""
+    return text.endswith("/") or not re.search(r"[^\W\d]{2}", PLACEHOLDER.sub("", text))
+
+
+class PseudoTranslation(trans_real.DjangoTranslation):
+    """Translates everything that any program asks to have translated, the framework's own texts too."""
+
+    def gettext(self, message):
+        return super().gettext(message) if is_technical(message) else pseudo(message)
+
+    def pgettext(self, context, message):
+        return super().pgettext(context, message) if is_technical(message) else pseudo(message)
+
+    def ngettext(self, singular, plural, number):
+        return pseudo(singular if number == 1 else plural)
+
+    def npgettext(self, context, singular, plural, number):
+        return self.ngettext(singular, plural, number)
+
+
+class Reader(HTMLParser):
+    """Collects what a page says to people outside the brackets, in the page's language."""
+
+    SILENT = ("script", "style", "code", "svg", "time", "textarea")
+    VOID = ("meta", "link", "img", "input", "source", "br", "hr", "col")
+    SPOKEN = ("alt", "aria-label", "title", "placeholder", "content")
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.open, self.said = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        foreign = values.get("lang") not in (None, "sv") or (values.get("hidden", "") is None)
+        silent = foreign or tag in self.SILENT or any(silent for _tag, silent in self.open)
+        if tag not in self.VOID:
+            self.open.append((tag, silent))
+        if tag == "meta" and values.get("name") != "description":
+            return
+        if tag == "input" and values.get("type") in ("submit", "button"):
+            self.note(silent, values.get("value"))
+        for name in self.SPOKEN:
+            self.note(silent, values.get(name))
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        self.note(any(silent for _tag, silent in self.open), data)
+
+    def note(self, silent, text):
+        if not silent and text:
+            self.said.append(text)
+
+
+def escaped(html: str, known: set[str]) -> list[str]:
+    """What a page says outside the brackets, and that is no name in `known`."""
+    text = re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", " ", "\n".join(Reader(html).said))
+    # Texts may hold texts.
+    while re.search(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", text):
+        text = re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", " ", text)
+    for name in sorted(known, key=len, reverse=True):
+        text = text.replace(name, " ")
+    return [word for word in re.findall(r"[^\W\d_]{2,}[^\n]*", text)]
+
+
+@pytest.fixture
+def pseudo_language(monkeypatch):
+    """Swedish, taken by the pseudo-language in interface and content."""
+    for model in content_models().values():
+        for item in model.objects.all():
+            values = {
+                f"{name}_sv": f"{OPEN}{re.sub('<[^>]+>', ' ', value)}{CLOSE}"[:300].rstrip(CLOSE) + CLOSE
+                for name in translated_fields(model) - {"slug"}
+                if (value := getattr(item, f"{name}_en"))
+            }
+            if values:
+                model.objects.filter(pk=item.pk).update(**values)
+    monkeypatch.setitem(trans_real._translations, "sv", PseudoTranslation("sv"))
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
+
+
+def names() -> set[str]:
+    """What is the same in every language: names of languages and people's own names of universities and cities."""
+    known = {name for _code, name in settings.LANGUAGES}
+    for model in content_models().values():
+        for item in model.objects.all():
+            for field in model._meta.fields:
+                value = getattr(item, field.attname)
+                if isinstance(value, str) and field.name not in translated_fields(model):
+                    known.add(value)
+    return {name for name in known if len(name) > 1}
+
+
+def test_public_pages_say_nothing_that_escaped_translation(client, pseudo_language):
+    known = names()
+    sitemap = client.get("/sitemap.xml").content.decode()
+    paths = re.findall(r"<loc>http://testserver(/sv/[^<]*)</loc>", sitemap)
+    with translation.override("sv"):
+        paths += [reverse(name) for name in ("alliance:search", "consent:settings", "consent:receipt", "consent:seals")]
+        paths += [reverse("feedback:form"), f"{reverse('alliance:search')}?q=x", "/sv/nowhere/"]
+    assert len(paths) > 30
+    found = {path: faults for path in paths if (faults := escaped(client.get(path).content.decode(), known))}
+    assert not found
+
+
+def test_our_pages_of_the_admin_say_nothing_that_escaped_translation(client, staff, pseudo_language):
+    client.force_login(staff())
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "sv"
+    folders = {path.name for path in settings.BASE_DIR.iterdir()}
+    known = names()
+    found = {}
+    for model in admin.site._registry:
+        if model.__module__.split(".")[0] in folders:
+            for page in ("changelist", "add"):
+                path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}")
+                response = client.get(path)
+                assert page == "add" or response.status_code == 200, path
+                if response.status_code == 200 and (faults := escaped(response.content.decode(), known)):
+                    found[path] = faults
+    assert not found
