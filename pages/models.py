@@ -133,6 +133,10 @@ class RedirectQuerySet(ContentQuerySet):
         """Where `path` leads now: an address, "" if it is gone for good, None if nothing is known of it."""
         return self.filter(old_path=path.rstrip("/") or "/").values_list("new_path", flat=True).first()
 
+    def targets(self) -> dict[str, str]:
+        """Each old address and where it leads now; "" if it is gone for good."""
+        return dict(self.values_list("old_path", "new_path"))
+
 
 class Redirect(Content):
     """An old address and where it leads now, for good.

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
+    "publishing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -104,7 +104,7 @@ def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
     for path in ("/en/", "/en/partners/", "/en/partners/test-university-9000/", "/en/sitemap/"):
         html = client.get(path).content.decode()
         assert html.count("test-university-") < 400
-        assert 'href="/en/partners/"' in html.partition("<main")[2] or "?page=2" in html
+        assert "?page=2" in html or html.count('href="/en/partners/"') > 1
 
 
 def test_the_sitemap_costs_at_most_five_queries(client):
