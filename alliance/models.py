@@ -32,8 +32,8 @@ TITLE_HELP = _("A few words; the heading of its page and the text of links to it
 
 class AllianceQuerySet(ContentQuerySet):
     def for_frame(self):
-        """The alliance as every page's frame needs it: without long texts, with its host."""
-        return self.select_related("host").defer("introduction", "vision")
+        """The alliance with its host, without the host's long text."""
+        return self.select_related("host").defer("host__description")
 
 
 class Alliance(Content):

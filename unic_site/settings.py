@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
+    "publishing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
