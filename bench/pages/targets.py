@@ -113,9 +113,8 @@ class Target:
 
 
 def fetch(url: str, encoding: str = "identity") -> bytes:
-    with urllib.request.urlopen(
-        urllib.request.Request(url, headers={"Accept-Encoding": encoding}), timeout=PATIENCE
-    ) as answer:
+    request = urllib.request.Request(url, headers={"Accept-Encoding": encoding})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return answer.read()
 
 
