@@ -48,6 +48,8 @@ def measure(target: Target, workers: int, name: str, database: Path | str):
 def wait_for(title: str, committed: float, connection: http.client.HTTPConnection) -> float:
     """Ask until the page has this title: the seconds since the change."""
     while title not in ask(connection):
+        if time.perf_counter() - committed > PATIENCE:
+            raise TimeoutError(f"“{title}” was not seen within {PATIENCE} seconds")
         time.sleep(0.002)
     return time.perf_counter() - committed
 

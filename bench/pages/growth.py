@@ -19,6 +19,7 @@ def measure(size: int, targets: list[Target], folder: Path, arguments):
         addresses.write_text(target.run(*target.fill, str(size)))
         with target:
             body = fetch(target.url)
+            wrk.ask(target, 1, arguments.connections)
             one = wrk.ask(target, arguments.seconds, arguments.connections)
             every = wrk.ask(
                 target, arguments.seconds * 3, arguments.connections, script=["addresses.lua", str(addresses)]

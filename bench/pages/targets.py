@@ -78,11 +78,15 @@ class Target:
         self.process = psutil.Popen(
             command, cwd=ROOT, env=os.environ | self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        while not self.answers():
-            if self.process.poll() is not None or time.perf_counter() - began > PATIENCE:
-                self.__exit__()
-                sys.exit(f"{self.name} did not answer at {self.url}: {' '.join(command)}")
-            time.sleep(0.005)
+        try:
+            while not self.answers():
+                if self.process.poll() is not None or time.perf_counter() - began > PATIENCE:
+                    sys.exit(f"{self.name} did not answer at {self.url}: {' '.join(command)}")
+                time.sleep(0.005)
+        except BaseException:
+            # Stopped while it starts, too, it leaves no process behind.
+            self.__exit__()
+            raise
         self.starting_seconds = time.perf_counter() - began
         return self
 
@@ -113,9 +117,8 @@ class Target:
 
 
 def fetch(url: str, encoding: str = "identity") -> bytes:
-    with urllib.request.urlopen(
-        urllib.request.Request(url, headers={"Accept-Encoding": encoding}), timeout=PATIENCE
-    ) as answer:
+    request = urllib.request.Request(url, headers={"Accept-Encoding": encoding})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return answer.read()
 
 
