@@ -114,7 +114,8 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         return text.get_status_display()
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("source", "translated_from").with_items()
+        texts = super().get_queryset(request).readable_by(request.user)
+        return texts.select_related("source", "translated_from").with_items()
 
     # Whoever may translate anything sees all; each text says whether its reader may write it.
     def has_view_permission(self, request, obj=None):
@@ -134,7 +135,11 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         language = request.GET.get("language")
-        context = {"service": machine.service(), "language": language if language in TARGET_LANGUAGES else None}
+        context = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "service": machine.service(),
+            "language": language if language in TARGET_LANGUAGES else None,
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def propose_view(self, request):
@@ -218,7 +223,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
     def filtered(self, request):
         """The list that the text was chosen from."""
         chosen = QueryDict(request.GET.get("_changelist_filters", ""))
-        texts = TextToTranslate.objects.standing(chosen.get("status") or StatusFilter.OPEN)
+        texts = TextToTranslate.objects.readable_by(request.user).standing(chosen.get("status") or StatusFilter.OPEN)
         return texts.of_kind(chosen["kind"]) if chosen.get("kind") else texts
 
     def address(self, request, text) -> str:
@@ -240,8 +245,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         neighbours = {"previous": text.neighbour(texts, backwards=True), "following": text.neighbour(texts)}
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": capfirst(text.field_label),
-            "subtitle": str(text),
+            "title": str(text),
             "text": text,
             "form": form,
             # The rich text editor prints an import map, an inline script that only a nonce lets run.

@@ -129,12 +129,18 @@ def test_terms_of_the_glossary_are_underlined_with_their_translation(polish, tas
     assert '<span lang="pl">sojusz</span>' in html
 
 
+def test_terms_are_known_in_the_plural(polish, task):
+    html = polish.get(address(text_of(task))).content.decode()
+    assert ">post-industrial cities</a>" in html
+    assert '<span lang="pl">miasto postindustrialne</span>' in html
+
+
 def test_terms_within_tags_and_links_leave_the_markup_whole(polish, task):
     Task.objects.filter(pk=task.pk).update(
         body_en='<p class="alliance">See <a href="/en/alliance/">alliances</a> & co</p>'
     )
     html = polish.get(address(text_of(task, "body"))).content.decode()
-    assert '<a href="/en/alliance/"><span class="term">alliance</span>s</a>' in html
+    assert '<a href="/en/alliance/"><span class="term">alliances</span></a>' in html
 
 
 def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task):
@@ -156,7 +162,7 @@ def test_list_and_text_cost_the_same_queries_however_much_there_is(polish, task)
     for size in (5, 40):
         fill_with_milestones(size)
         with CaptureQueriesContext(connection) as queries:
-            polish.get(LIST, {"language": "pl"})
+            polish.get(LIST, {"language": "pl", "kind": "alliance.milestone"})
             polish.get(address(text))
         found.append(len(queries))
     assert found[0] == found[1]
@@ -171,6 +177,13 @@ def test_the_list_shows_what_is_to_do_by_language_status_and_kind(polish, task):
     assert text_of(task) not in shown(language="pl", kind="pages.page")
     assert text_of(task) not in shown(language="de")
     assert not shown(language="pl", status="current", kind="alliance.task", q="post-industrial cities")
+
+
+def test_a_text_of_each_kind_can_be_opened(polish):
+    for label in TextToTranslate.objects.order_by().values_list("model", flat=True).distinct():
+        text = TextToTranslate.objects.into("pl").of_kind(label).first()
+        assert polish.get(address(text)).status_code == 200, label
+        assert polish.get(text.edit_url).status_code == 200, label
 
 
 @pytest.mark.parametrize("language", ["pl", "de"])
@@ -189,8 +202,9 @@ def test_each_language_has_a_group_and_staff_without_one_have_no_desk(client, st
     assert {"Translators: Polski", "Translators: Türkçe"} <= names
     assert len([name for name in names if name.startswith("Translators: ")]) == len(TARGET_LANGUAGES)
     client.force_login(staff("Privacy officers"))
-    # They keep the notice, and so may translate that.
-    assert client.get(LIST).status_code == 200
+    # They keep the notice, and so may translate that, and nothing else.
+    shown = client.get(LIST, {"status": "all"}).context["cl"].result_list
+    assert {text.model.split(".")[0] for text in shown} == {"consent"}
     outsider = staff("Editors")
     outsider.groups.clear()
     client.force_login(outsider)
