@@ -147,17 +147,18 @@ class Translation(models.Model):
             urgency = [cls.MISSING, cls.STALE, cls.DRAFT, cls.CURRENT]
             return min(map(cls, statuses), key=urgency.index)
 
-    model = models.CharField(_("kind of content"), max_length=100)
+    model = models.CharField(max_length=100)
     object_id = models.BigIntegerField()
-    field = models.CharField(_("text"), max_length=60)
-    language = models.CharField(_("language"), max_length=20)
+    field = models.CharField(max_length=60)
+    language = models.CharField(max_length=20)
     # The wording in force; none where the source is empty.
     source = models.ForeignKey(SourceText, models.PROTECT, null=True, related_name="+")
     translated_from = models.ForeignKey(SourceText, models.PROTECT, null=True, related_name="translations")
     target = models.TextField()
-    draft = models.TextField(_("draft"), default="")
-    words = models.PositiveIntegerField(_("words"), help_text=_("About how many words the source has."))
-    changed_at = models.DateTimeField(_("last change"))
+    draft = models.TextField(default="")
+    # Of the source; an estimate.
+    words = models.PositiveIntegerField(_("words"))
+    changed_at = models.DateTimeField()
     status = models.GeneratedField(
         verbose_name=_("status"),
         choices=Status,

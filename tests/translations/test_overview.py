@@ -102,7 +102,7 @@ def test_the_overview_counts_texts_and_words(client, staff, deliverable):
     row = next(row for row in html.split("<tr>") if "Deliverables</th>" in row)
     rows = Translation.objects.into("pl").filter(model="alliance.deliverable")
     percent = 100 * (rows.count() - 1) // rows.count()
-    assert f"{percent} %" in text_of(row.split("</td>")[0])
+    assert f"{percent}%" in text_of(row.split("</td>")[0])
     # “Seamless learning & teaching”
     assert "4 words" in text_of(row.split("</td>")[0])
 
