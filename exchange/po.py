@@ -19,7 +19,9 @@ def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
         f"Content-Transfer-Encoding: 8bit\nPlural-Forms: {plural_forms}\n"
     )
     for unit in units:
-        added = store.addsourceunit(multistring(list(unit.sources)) if unit.is_plural else unit.sources[0])
+        added = store.create_unit()
+        added.source = multistring(list(unit.sources)) if unit.is_plural else unit.sources[0]
+        store.addunit(added)
         if unit.context is not None:
             added.setcontext(unit.context)
         added.target = list(unit.targets) if unit.is_plural else "".join(unit.targets)

@@ -1,6 +1,6 @@
 """Exchange files: whatever text goes out comes back, and a damaged file is named with the place."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exchange import po, xliff
@@ -40,6 +40,7 @@ def test_xliff_returns_every_text_as_it_went_out(unit):
 
 
 @given(UNITS | FORMS)
+@example(Unit("pages.about.title", ("\n_: a\n",), ("b",), context="pages.about.title"))
 def test_po_returns_every_text_as_it_went_out(unit):
     file = po.read(po.write("pl", [unit], PLURAL_FORMS))
     assert file.language == "pl"
