@@ -87,9 +87,9 @@ class Rule:
         if not self.notice:
             return f'map "" $page_variant {{ default "0+{ASKED}"; }}\n'
         entry = r"[a-z0-9-]+=[^|=;\"]+"
-        written = rf'(?:{entry}\|)*{RECEIPT}=[^|=;\"]+\|{NOTICE}='
+        written = rf"(?:{entry}\|)*{RECEIPT}=[^|=;\"]+\|{NOTICE}="
         # A cookie with a key twice is none of ours.
-        once = r'(?!.*(?:^\"?|\|)([a-z0-9-]+)=.*\|\1=)'
+        once = r"(?!.*(?:^\"?|\|)([a-z0-9-]+)=.*\|\1=)"
         holding = "|".join(map(str, range(self.asked_since, self.notice + 1)))
         lines = [
             f"map {cookie} $consent_state {{",

@@ -40,9 +40,7 @@ def beginnings_of_the_site() -> list[str]:
         re.split(r"[<(^]", route)[0] for route, view in in_each_language() if not hasattr(view, "stored_parameters")
     }
     beginnings.discard("")
-    return sorted(
-        f"/{one}" for one in beginnings if not any(one.startswith(other) for other in beginnings - {one})
-    )
+    return sorted(f"/{one}" for one in beginnings if not any(one.startswith(other) for other in beginnings - {one}))
 
 
 class Site:

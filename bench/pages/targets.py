@@ -1,7 +1,6 @@
 """What is compared: nginx with the page as a file, and the site in several states."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,7 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.serving import ROOT
+from tests.serving import ROOT, free_port
 
 NGINX = """
 worker_processes 2;
@@ -39,12 +38,6 @@ class Target:
 
     name: str
     url: str
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(url: str):

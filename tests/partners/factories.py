@@ -55,7 +55,7 @@ def copy(cursor, model, total: int, **changed: str):
     table, upto = model._meta.db_table, total - 1
     cursor.execute(
         "WITH RECURSIVE numbers(number) AS "
-        f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {upto}) "  # noqa: S608 (nothing of a user's)
+        f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {upto}) "
         f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM {table} original, numbers "
         "WHERE original.key LIKE 'test-university-0%' ORDER BY number"
     )

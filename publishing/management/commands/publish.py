@@ -1,6 +1,5 @@
 import fcntl
 import time
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,7 +33,9 @@ class Command(BaseCommand):
     def handle(self, *args, to: Path, address: str, watch: bool, **options):
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
-            raise CommandError(f"{address} is no address of a site: give scheme and host, as in https://unic.example.org.")
+            raise CommandError(
+                f"{address} is no address of a site: give scheme and host, as in https://unic.example.org."
+            )
         self.to, self.scheme, self.host = to.resolve(), parts.scheme, parts.netloc
         self.folder, self.build = Folder(self.to), build()
         with (self.to / "lock").open("w") as lock:
@@ -56,7 +57,7 @@ class Command(BaseCommand):
                     # What is outdated is not handed out: the site answers until the new release is whole.
                     if self.folder.current_name != self.release_name(generation):
                         self.folder.withdraw()
-                    self.publish(generation, lambda: Generation.objects.current() != generation)
+                    self.publish(generation, may_be_outdated=True)
                     published = generation
             except DATABASE_AWAY:
                 # Nothing can change meanwhile.
@@ -69,7 +70,8 @@ class Command(BaseCommand):
         made_of = (generation, self.build, self.scheme, self.host)
         return sha256(repr(made_of).encode()).hexdigest()[:16]
 
-    def publish(self, generation: str, is_outdated: Callable[[], bool] = lambda: False):
+    def publish(self, generation: str, may_be_outdated: bool = False):
+        """Make a release of the content; with `may_be_outdated` only until it changes."""
         name = self.release_name(generation)
         if self.folder.current_name == name:
             self.stdout.write("Nothing has changed.")
@@ -79,7 +81,7 @@ class Command(BaseCommand):
         for variant in site.rule.variants():
             place = variant.replace(" ", "+")
             for path, rendering in site.pages(variant):
-                if is_outdated():
+                if may_be_outdated and Generation.objects.current() != generation:
                     return
                 release.put(f"pages/{place}", path, rendering, VARY)
             for code, rendering in site.missing(variant):
