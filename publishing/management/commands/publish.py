@@ -9,13 +9,14 @@ from django.core.management import BaseCommand, CommandError
 from consent.variants import Rule
 from delivery.models import Generation
 from delivery.store.build import build
-from delivery.store.front import VARY
+from delivery.store.front import SECONDS_AFTER_A_FAULT, VARY
+from delivery.store.question import proper_host
 from delivery.store.watcher import PAUSE
 from delivery.views import DATABASE_AWAY
 from pages.models import Redirect
 from publishing.folder import Folder, Release, write
 from publishing.nginx import Configuration
-from publishing.site import Site
+from publishing.site import FaultOfSiteError, Site
 
 
 class Command(BaseCommand):
@@ -36,6 +37,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{address} is no address of a site: give scheme and host, as in https://unic.example.org."
             )
+        if proper_host(parts.netloc) is None:
+            raise CommandError(f"{parts.netloc} is none of this site's hosts: add it to ALLOWED_HOSTS.")
         self.to, self.scheme, self.host = to.resolve(), parts.scheme, parts.netloc
         self.folder, self.build = Folder(self.to), build()
         with (self.to / "lock").open("w") as lock:
@@ -45,10 +48,13 @@ class Command(BaseCommand):
                 raise CommandError(f"Another process publishes to {to}. Wait for it, or stop it.") from error
             if watch:
                 self.watch()
-            else:
+            try:
                 self.publish(Generation.objects.current())
+            except FaultOfSiteError as fault:
+                raise CommandError(f"{fault} The release before stays.") from fault
 
     def watch(self):
+        """Publish after each change, until the process is stopped."""
         published = None
         while True:
             try:
@@ -62,8 +68,9 @@ class Command(BaseCommand):
             except DATABASE_AWAY:
                 # Nothing can change meanwhile.
                 pass
-            except RuntimeError as fault:
-                self.stderr.write(f"{fault}. Trying again.")
+            except FaultOfSiteError as fault:
+                self.stderr.write(f"{fault} Trying again.")
+                time.sleep(SECONDS_AFTER_A_FAULT)
             time.sleep(PAUSE)
 
     def release_name(self, generation: str) -> str:
