@@ -72,10 +72,13 @@ class Configuration:
             lines.append(f"    {quoted(f'~^{re.escape(old)}/?$')} {quoted(new or GONE)};")
         lines.append("}")
         for number, name in enumerate(self.header_names):
+            values = {headers.name: dict(headers.headers).get(name, "") for headers in self.every}
+            usual, _count = Counter(values.values()).most_common(1)[0]
             lines.append(f"map $uri $page_header_{number} {{")
-            for headers in self.every:
-                if value := dict(headers.headers).get(name):
-                    lines.append(f'    "~^/current/[^/]+/(?:[^/]+/)?{headers.name}/" {quoted(value)};')
+            lines.append(f"    default {quoted(usual)};")
+            for headers, value in values.items():
+                if value != usual:
+                    lines.append(f'    "~^/current/[^/]+/(?:[^/]+/)?{headers}/" {quoted(value)};')
             lines.append("}")
         return "\n".join([*lines, ""])
 
@@ -132,7 +135,7 @@ class Configuration:
 
     @property
     def headers(self) -> str:
-        lines = [f'    "{headers.content_type}" {headers.ending};' for headers in self.every]
+        lines = [f"    {quoted(headers.content_type)} {headers.ending};" for headers in self.every]
         lines = ["    types {", *(f"    {line}" for line in sorted(set(lines))), "    }"]
         lines += [
             f"    add_header {name} $page_header_{number} always;" for number, name in enumerate(self.header_names)

@@ -43,6 +43,10 @@ def beginnings_of_the_site() -> list[str]:
     return sorted(f"/{one}" for one in beginnings if not any(one.startswith(other) for other in beginnings - {one}))
 
 
+class FaultOfSiteError(Exception):
+    """The site did not answer a page that it should have."""
+
+
 class Site:
     """The site as it answers at `scheme`://`host`."""
 
@@ -51,7 +55,7 @@ class Site:
         self.application = WSGIHandler()
 
     def ask(self, path: str, variant: str = "") -> Rendering:
-        """What the site answers. Raises RuntimeError where it can't."""
+        """What the site answers. Raises FaultOfSiteError where it can't."""
         question = Question(self.scheme, self.host, path, "", variant)
         heard = []
         answer = self.application(
@@ -63,16 +67,15 @@ class Site:
         finally:
             answer.close()
         if rendering.code >= 500:
-            raise RuntimeError(f"{path} could not be made: {rendering.status}")
+            raise FaultOfSiteError(f"{path} could not be made: {rendering.status}.")
         return rendering
 
     def pages(self, variant: str) -> Iterator[tuple[str, Rendering]]:
         """Every page in `variant`: what the addresses name, what the site map lists, and what those link to."""
-        waiting = ["/sitemap.xml"]
-        waiting += [
+        waiting = [
             f"/{route}" for route, view in in_each_language() if "<" not in route and hasattr(view, "stored_parameters")
         ]
-        seen = set()
+        seen, found = set(), 0
         while waiting:
             path = waiting.pop()
             if path in seen or stored_parameters(path) is None or STATIC_FILE.match(path):
@@ -83,8 +86,11 @@ class Site:
             language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
             if rendering.may_be_kept and rendering.header("content-language") == language:
                 yield path, rendering
+                found += 1
                 text = rendering.body.decode()
-                waiting += [unquote(found) for found in LINK.findall(text) + LISTED.findall(text)]
+                waiting += [unquote(link) for link in LINK.findall(text) + LISTED.findall(text)]
+        if not found:
+            raise FaultOfSiteError(f"The site has no page at {self.scheme}://{self.host}/.")
 
     def missing(self, variant: str) -> Iterator[tuple[str, Rendering]]:
         """The page for what is not there, by language."""

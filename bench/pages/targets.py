@@ -1,7 +1,6 @@
 """What is compared: each a program at a port of its own, that is started, asked, looked at and stopped alike."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.serving import ROOT
+from tests.serving import ROOT, free_port
 
 PYTHON = sys.executable
 # As `manage.py serve` has it.
@@ -39,12 +38,6 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}/files; }}
 }}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

@@ -1,6 +1,5 @@
 import fcntl
 import time
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,13 +9,14 @@ from django.core.management import BaseCommand, CommandError
 from consent.variants import Rule
 from delivery.models import Generation
 from delivery.store.build import build
-from delivery.store.front import VARY
+from delivery.store.front import SECONDS_AFTER_A_FAULT, VARY
+from delivery.store.question import proper_host
 from delivery.store.watcher import PAUSE
 from delivery.views import DATABASE_AWAY
 from pages.models import Redirect
 from publishing.folder import Folder, Release, write
 from publishing.nginx import Configuration
-from publishing.site import Site
+from publishing.site import FaultOfSiteError, Site
 
 
 class Command(BaseCommand):
@@ -37,6 +37,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{address} is no address of a site: give scheme and host, as in https://unic.example.org."
             )
+        if proper_host(parts.netloc) is None:
+            raise CommandError(f"{parts.netloc} is none of this site's hosts: add it to ALLOWED_HOSTS.")
         self.to, self.scheme, self.host = to.resolve(), parts.scheme, parts.netloc
         self.folder, self.build = Folder(self.to), build()
         with (self.to / "lock").open("w") as lock:
@@ -46,10 +48,13 @@ class Command(BaseCommand):
                 raise CommandError(f"Another process publishes to {to}. Wait for it, or stop it.") from error
             if watch:
                 self.watch()
-            else:
+            try:
                 self.publish(Generation.objects.current())
+            except FaultOfSiteError as fault:
+                raise CommandError(f"{fault} The release before stays.") from fault
 
     def watch(self):
+        """Publish after each change, until the process is stopped."""
         published = None
         while True:
             try:
@@ -58,20 +63,22 @@ class Command(BaseCommand):
                     # What is outdated is not handed out: the site answers until the new release is whole.
                     if self.folder.current_name != self.release_name(generation):
                         self.folder.withdraw()
-                    self.publish(generation, lambda: Generation.objects.current() != generation)
+                    self.publish(generation, may_be_outdated=True)
                     published = generation
             except DATABASE_AWAY:
                 # Nothing can change meanwhile.
                 pass
-            except RuntimeError as fault:
-                self.stderr.write(f"{fault}. Trying again.")
+            except FaultOfSiteError as fault:
+                self.stderr.write(f"{fault} Trying again.")
+                time.sleep(SECONDS_AFTER_A_FAULT)
             time.sleep(PAUSE)
 
     def release_name(self, generation: str) -> str:
         made_of = (generation, self.build, self.scheme, self.host)
         return sha256(repr(made_of).encode()).hexdigest()[:16]
 
-    def publish(self, generation: str, is_outdated: Callable[[], bool] = lambda: False):
+    def publish(self, generation: str, may_be_outdated: bool = False):
+        """Make a release of the content; with `may_be_outdated` only until it changes."""
         name = self.release_name(generation)
         if self.folder.current_name == name:
             self.stdout.write("Nothing has changed.")
@@ -81,7 +88,7 @@ class Command(BaseCommand):
         for variant in site.rule.variants():
             place = variant.replace(" ", "+")
             for path, rendering in site.pages(variant):
-                if is_outdated():
+                if may_be_outdated and Generation.objects.current() != generation:
                     return
                 release.put(f"pages/{place}", path, rendering, VARY)
             for code, rendering in site.missing(variant):
