@@ -1,6 +1,6 @@
 """Runs every test: first on SQLite with the browser's, then on PostgreSQL. `make test` calls it.
 
-Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, and the Nu HTML checker from npm.
+Installs what pip cannot: Chromium and nginx from Debian, where the user may, and the Nu HTML checker from npm.
 What could not be installed is said aloud, and the tests that need it are reported as skipped.
 """
 
