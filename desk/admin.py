@@ -84,7 +84,6 @@ class KindFilter(admin.SimpleListFilter):
 class TextToTranslateAdmin(admin.ModelAdmin):
     list_display = ["heading", "kind_of_content", "source_beginning", "language_name", "state", "words"]
     list_filter = [StatusFilter, LanguageFilter, KindFilter]
-    list_select_related = ["source"]
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -115,7 +114,8 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         return text.get_status_display()
 
     def get_queryset(self, request):
-        return super().get_queryset(request).with_items()
+        texts = super().get_queryset(request).readable_by(request.user)
+        return texts.select_related("source", "translated_from").with_items()
 
     # Whoever may translate anything sees all; each text says whether its reader may write it.
     def has_view_permission(self, request, obj=None):
@@ -135,7 +135,11 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         language = request.GET.get("language")
-        context = {"service": machine.service(), "language": language if language in TARGET_LANGUAGES else None}
+        context = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "service": machine.service(),
+            "language": language if language in TARGET_LANGUAGES else None,
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def propose_view(self, request):
@@ -219,7 +223,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
     def filtered(self, request):
         """The list that the text was chosen from."""
         chosen = QueryDict(request.GET.get("_changelist_filters", ""))
-        texts = TextToTranslate.objects.standing(chosen.get("status") or StatusFilter.OPEN)
+        texts = TextToTranslate.objects.readable_by(request.user).standing(chosen.get("status") or StatusFilter.OPEN)
         return texts.of_kind(chosen["kind"]) if chosen.get("kind") else texts
 
     def address(self, request, text) -> str:
@@ -241,8 +245,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         neighbours = {"previous": text.neighbour(texts, backwards=True), "following": text.neighbour(texts)}
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": capfirst(text.field_label),
-            "subtitle": str(text),
+            "title": str(text),
             "text": text,
             "form": form,
             # The rich text editor prints an import map, an inline script that only a nonce lets run.
@@ -250,6 +253,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             "source": source,
             # Rich text was sanitised on its way into the database.
             "on_site": mark_safe(text.target) if text.is_rich_text else text.target,  # noqa: S308
+            "changes": text.source_changes if text.source != text.translated_from else "",
             "terms": terms,
             "known": known,
             "may_write": may_write,

@@ -18,15 +18,16 @@ def marked(text: str, language: str, *, is_html: bool) -> tuple[SafeString, list
     terms = {getattr(term, name).lower(): term for term in GlossaryTerm.objects.into(language)}
     if not terms:
         return (mark_safe(text) if is_html else conditional_escape(text)), []  # noqa: S308
-    # The longest first, in the singular or plural.
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, terms))})(?=(?:s|es)?\b)", re.IGNORECASE)
-    found: dict[str, GlossaryTerm] = {}
+    # The longest first.
+    pattern = re.compile(rf"\b((?:{'|'.join(map(in_either_number, terms))}))\b", re.IGNORECASE)
+    found: dict[int, GlossaryTerm] = {}
 
     def mark(piece: str, within_link: bool) -> str:
         """Escape `piece` of a plain text, and underline its terms."""
         parts = pattern.split(piece)
         for place in range(1, len(parts), 2):
-            term = found.setdefault(parts[place].lower(), terms[parts[place].lower()])
+            term = terms[singular(parts[place].lower(), terms)]
+            found[term.pk] = term
             tag = '<span class="term">{}</span>' if within_link else '<a class="term" href="#term-{}">{}</a>'
             parts[place] = format_html(tag, *([] if within_link else [term.pk]), parts[place])
         return "".join(parts)
@@ -43,7 +44,16 @@ def marked(text: str, language: str, *, is_html: bool) -> tuple[SafeString, list
     return mark_safe("".join(pieces)), entries(found, language)  # noqa: S308
 
 
-def entries(found: dict[str, GlossaryTerm], language: str) -> list[dict]:
+def in_either_number(term: str) -> str:
+    """A pattern for an English term in the singular and plural."""
+    return f"{re.escape(term[:-1])}(?:y|ies)" if term.endswith("y") else f"{re.escape(term)}(?:s|es)?"
+
+
+def singular(word: str, terms) -> str:
+    return next(form for form in (word, word[:-1], word[:-2], f"{word[:-3]}y") if form in terms)
+
+
+def entries(found: dict[int, GlossaryTerm], language: str) -> list[dict]:
     return [
         {
             "pk": term.pk,

@@ -10,7 +10,7 @@ from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models import Content, ContentQuerySet
-from translations.models import Translation, TranslationQuerySet
+from translations.models import Translation, TranslationQuerySet, translated_models
 from translations.rights import languages_open_to
 
 
@@ -61,6 +61,10 @@ class TextQuerySet(TranslationQuerySet):
 
     def of_kind(self, label: str):
         return self.filter(model=label)
+
+    def readable_by(self, user):
+        """The kinds of content that the user may translate into some language; they show all languages of these."""
+        return self.filter(model__in=[m._meta.label_lower for m in translated_models() if languages_open_to(user, m)])
 
     def undrafted(self):
         """What nobody and nothing has proposed a translation of the present source for."""

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import Case, Count, F, Min, Q, Sum, Value, When
 from django.urls import reverse
@@ -224,9 +225,13 @@ class Translation(models.Model):
     @property
     def edit_url(self) -> str:
         """Where the admin edits the text: the form of its item, or of what the item is edited within."""
-        options = self.model_class._meta
-        address = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[self.object_id])
-        return f"{address}#id_{self.localized_field}"
+        edited = self.item
+        while type(edited) not in admin.site._registry:
+            # An inline's item, whose form is that of what it belongs to.
+            edited = getattr(edited, next(field.name for field in edited._meta.fields if field.many_to_one))
+        options = edited._meta
+        address = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[edited.pk])
+        return f"{address}#id_{self.localized_field}" if edited is self.item else address
 
     def write(self, text: str):
         """Put `text` on the site as the translation of the present source.

@@ -330,8 +330,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
 if EMAIL_BACKEND.endswith("smtp.EmailBackend") and "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is no address: with EMAIL_URL, give the one that mail comes from.")
 
-# Drafts of translations by a service, which a person must accept: deepl:KEY, or libretranslate:https://KEY@host. None by
-# default.
+# What drafts translations for people to review: deepl:KEY, or libretranslate:https://KEY@host. None by default.
 
 MACHINE_TRANSLATION = env.str("MACHINE_TRANSLATION", default="")
 if MACHINE_TRANSLATION and not re.match(r"deepl:\S|libretranslate:https?://\S", MACHINE_TRANSLATION):

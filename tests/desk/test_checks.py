@@ -5,8 +5,8 @@ import tomllib
 import pytest
 from django.conf import settings
 
-from editorial.content import content_fields, content_models
 from desk.checks import findings, findings_for
+from editorial.content import content_fields, content_models
 
 pytestmark = pytest.mark.once
 
