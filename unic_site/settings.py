@@ -247,7 +247,6 @@ NEVER_ON_PAGES = {
     "axes",
     "contenttypes",
     "cookie_consent",
-    "desk",
     "sessions",
     "translations",
     "consent.accessentry",
