@@ -255,6 +255,7 @@ NEVER_ON_PAGES = {
     "consent.erasure",
     "consent.leaf",
     "consent.seal",
+    "desk.texttotranslate",
     "editorial.loadedcontent",
     "feedback.message",
 }
