@@ -252,7 +252,6 @@ NEVER_ON_PAGES = {
     "axes",
     "contenttypes",
     "cookie_consent",
-    "desk",
     "exchange",
     "sessions",
     "translations",
@@ -262,6 +261,7 @@ NEVER_ON_PAGES = {
     "consent.erasure",
     "consent.leaf",
     "consent.seal",
+    "desk.texttotranslate",
     "editorial.loadedcontent",
     # A redirect is no stored page, and the change that wrote it renews those there are.
     "editorial.pastaddress",
