@@ -247,7 +247,6 @@ NEVER_ON_PAGES = {
     "axes",
     "contenttypes",
     "cookie_consent",
-    "desk",
     "sessions",
     "translations",
     "consent.accessentry",
@@ -256,6 +255,7 @@ NEVER_ON_PAGES = {
     "consent.erasure",
     "consent.leaf",
     "consent.seal",
+    "desk.texttotranslate",
     "editorial.loadedcontent",
     "feedback.message",
 }
