@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from js_asset import Media
+from js_asset import Media, Script
 
 from desk import machine
 from desk.forms import TranslationForm
@@ -25,7 +25,7 @@ from editorial.admin import ContentAdmin
 from translations.models import TARGET_LANGUAGES, translated_models
 from translations.rights import languages_open_to
 
-FORM_MEDIA = Media(css={"all": ["desk/desk.css"]}, js=["editorial/rich-text.js", "desk/desk.js"])
+FORM_MEDIA = Media(css={"all": ["desk/desk.css"]}, js=["editorial/rich-text.js", Script("desk/desk.js", type="module")])
 # Texts that one press of the button drafts: a browser waits for it.
 DRAFTS_AT_ONCE = 50
 
@@ -88,7 +88,6 @@ class TextToTranslateAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["source__text", "target"]
-    search_help_text = _("Words of the source or of the translation.")
     sortable_by = []
     actions = None
     change_list_template = "desk/text_list.html"
@@ -192,11 +191,12 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         data = request.POST
         if "_discard" in data:
             text.propose("")
-            self.message_user(request, _("The draft is gone."))
+            self.message_user(request, _("The draft is gone."), messages.SUCCESS)
             return None
         if "_draft" in data:
             text.propose(data.get("text", "").strip())
-            self.message_user(request, _("Kept as a draft. Visitors do not see it before somebody saves it."))
+            kept = _("Kept as a draft. Visitors do not see it before somebody saves it.")
+            self.message_user(request, kept, messages.SUCCESS)
             return None
         if "_machine" in data and machine.service():
             try:
@@ -217,7 +217,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             return form
         changed = [{"changed": {"fields": [f"{capfirst(text.field_label)} ({text.language_name})"]}}]
         LogEntry.objects.log_actions(request.user.pk, [text.item], CHANGE, change_message=changed, single_object=True)
-        self.message_user(request, _("Saved: %(text)s.") % {"text": text})
+        self.message_user(request, _("Saved: %(text)s.") % {"text": text}, messages.SUCCESS)
         return None
 
     def filtered(self, request):

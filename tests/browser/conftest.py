@@ -15,7 +15,13 @@ from tests.serving import PATIENCE, Server
 HERE = Path(__file__).parent
 PASSWORD = "a-long-pass-phrase"
 # Made in the server's database before it starts: name → groups; none means superuser.
-STAFF = {"root": [], "translator": ["Translators"], "editor": ["Editors"], "officer": ["Privacy officers"]}
+STAFF = {
+    "root": [],
+    "translator": ["Translators"],
+    "polish": ["Translators: Polski"],
+    "editor": ["Editors"],
+    "officer": ["Privacy officers"],
+}
 MAKE_STAFF = f"""
 from django.contrib.auth.models import Group, User
 for name, groups in {STAFF!r}.items():
