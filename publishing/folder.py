@@ -121,14 +121,14 @@ class Release:
         self.path.mkdir()
         # By place, the sets of headers of what lies there and how often each came.
         self.sets: dict[str, Counter[HeaderSet]] = {}
-        # Digest of a body → by encoding, the digest of its file; at first as the release before knew it.
+        # Digest of a body → by encoding, the digest of its file: as the release before has it, and this one.
         self.before, self.known = self.read_known(), {}
         self.count = self.written = 0
 
     def read_known(self) -> dict[str, dict[str, str]]:
         try:
-            return json.loads((self.folder.current / KNOWN).read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
+            return json.loads((self.folder.root / KNOWN).read_bytes())
+        except FileNotFoundError:
             return {}
 
     def put(self, place: str, path: str, rendering: Rendering, vary: str):
@@ -154,7 +154,7 @@ class Release:
 
     def finish(self, configuration: str):
         """Say by which configuration this release is to be read, and hand it out."""
-        write(self.path / KNOWN, json.dumps(self.known).encode())
+        write(self.folder.root / KNOWN, json.dumps(self.known).encode())
         (self.path / f"of-{configuration}").touch()
         before = self.folder.current_name
         self.folder.switch(self.name)

@@ -1,6 +1,6 @@
 """Runs every test: first on SQLite with the browser's, then on PostgreSQL. `make test` calls it.
 
-Installs what pip cannot: Chromium and nginx from Debian, where the user may, and the Nu HTML checker from npm.
+Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, the Nu HTML checker from npm.
 What could not be installed is said aloud, and the tests that need it are reported as skipped.
 """
 
@@ -53,9 +53,7 @@ def say_what_is_missing():
         print("\n*** Chromium is missing and could not be installed: NO BROWSER TEST RUNS. ***")
         print("*** Install it, on Debian with: sudo apt install chromium ***\n", flush=True)
     if not shutil.which("nginx"):
-        print(
-            "\n*** nginx is missing and could not be installed: THE PUBLISHED FILES ARE NOT COMPARED WITH THE SITE. ***"
-        )
+        print("\n*** nginx is missing and could not be installed: NO PUBLISHED FILE IS COMPARED WITH THE SITE. ***")
         print("*** Install it, on Debian with: sudo apt install nginx-light ***\n", flush=True)
     if not (HERE / "browser/node_modules/vnu-jar").exists():
         print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)

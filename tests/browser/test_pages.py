@@ -242,3 +242,19 @@ def test_print_leaves_the_content_and_takes_the_controls_away(visit):
     assert visitor.page.get_by_role("heading", level=1).is_visible()
     assert not visitor.page.locator(".menu").is_visible()
     assert not visitor.page.locator(".site-search").is_visible()
+
+
+def test_going_back_shows_the_page_as_it_was_without_loading_it(site, launch):
+    # Playwright turns the back-forward cache off unless told otherwise.
+    browser = launch(ignore_default_args=["--disable-back-forward-cache"])
+    try:
+        page = browser.new_page()
+        for path in ("/en/", "/en/partners/", "/pl/", "/en/vision/"):
+            page.goto(site.url + path)
+            page.evaluate("addEventListener('pageshow', (event) => { window.cameBack = event.persisted })")
+            page.goto(f"{site.url}/en/timeline/")
+            page.go_back(wait_until="commit")
+            page.wait_for_function("window.cameBack !== undefined")
+            assert page.evaluate("window.cameBack"), path
+    finally:
+        browser.close()

@@ -1,6 +1,7 @@
 """The site as files: nginx sends what the site sends, and nothing breaks a release that is handed out."""
 
 import http.client
+import re
 import shutil
 import signal
 import subprocess
@@ -225,12 +226,34 @@ def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):
     assert process.wait() == -signal.SIGKILL
     assert published.public.joinpath("current").readlink() == before
     assert published.ask(published.port, "/en/vision/").body == page
-    # The next one finishes, and writes only what the change touched: here, every page that shows the menu's title.
+    # The next one finishes, and writes only what the change touched.
     untouched = next(published.public.glob("current/pages/1+asked/*/robots.txt.identity.*"))
     inode = untouched.stat().st_ino
     printed = published.publish()
     assert "reload" not in printed
+    total, new = map(int, re.findall(r"\d+", printed))
+    assert 0 < new < total / 4
     assert b"Another title" in published.ask(published.port, "/en/vision/").body
     assert next(published.public.glob("current/pages/1+asked/*/robots.txt.identity.*")).stat().st_ino == inode
     assert len(list(releases.iterdir())) == 2
     assert published.publish() == "Nothing has changed.\n"
+
+
+def test_whoever_watches_takes_away_what_is_outdated(published):
+    published.publish()
+    process = subprocess.Popen(
+        [*published.publishing, "--watch"], cwd=ROOT, env=published.site.environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        assert not published.ask(published.port, "/en/vision/").getheader("Answered-By")
+        change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Newest title')"
+        published.run("shell", "-c", change)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and (published.public / "current").is_symlink():
+            time.sleep(0.05)
+        response = published.ask(published.port, "/en/vision/")
+        assert response.getheader("Answered-By") == "site"
+        assert b"Newest title" in response.body
+    finally:
+        process.kill()
+        process.wait()

@@ -102,6 +102,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Published {release.count} pages and files, {release.written} of them new.")
         if is_new:
             self.stdout.write("The configuration is another one: reload nginx.")
+        self.stdout.flush()
 
     def configure(self, configuration: Configuration) -> bool:
         """Write what nginx is to include, and return whether it is another configuration than before."""
