@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.http import HttpRequest
 
-from alliance import sections
+from alliance import snapshots
 from alliance.models import Deliverable, Initiative
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -33,18 +34,15 @@ class ContentSitemap(Sitemap):
 class PageSitemap(ContentSitemap):
     model = Page
 
-    def __init__(self):
-        # Asked for each language of each page, and answered by the database.
-        self.found: dict[int, set[str]] = {}
+    def __init__(self, request: HttpRequest):
+        self.request = request
 
     def items(self):
         # A page of search results is no place that a search engine should lead to.
         return super().items().exclude(kind=Page.Kind.SEARCH)
 
     def languages_of(self, item):
-        if item.pk not in self.found:
-            self.found[item.pk] = sections.languages(item)
-        return self.found[item.pk]
+        return snapshots.languages(self.request, item)
 
 
 class DeliverableSitemap(ContentSitemap):
@@ -59,9 +57,10 @@ class PartnerSitemap(ContentSitemap):
     model = PartnerUniversity
 
 
-SITEMAPS = {
-    "pages": PageSitemap,
-    "deliverables": DeliverableSitemap,
-    "initiatives": InitiativeSitemap,
-    "partners": PartnerSitemap,
-}
+def sitemaps(request: HttpRequest) -> dict:
+    return {
+        "pages": PageSitemap(request),
+        "deliverables": DeliverableSitemap,
+        "initiatives": InitiativeSitemap,
+        "partners": PartnerSitemap,
+    }

@@ -1,6 +1,7 @@
 """The alliance's pages, and the two that look over the whole site: the overview and the search."""
 
 from django.conf import settings
+from django.contrib.sitemaps.views import sitemap
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 from alliance import snapshots
 from alliance.models import AudienceBenefit, Deliverable, Initiative, Milestone
 from alliance.search import SearchForm, find
+from alliance.sitemaps import sitemaps
 from alliance.snapshots import the_alliance
 from delivery.decorators import stored
 from pages.models import Page
@@ -164,6 +166,13 @@ def search(request):
     query = form.cleaned_data["q"] if form.is_valid() else ""
     results = find(query, snapshots.search_entries(request, get_language())) if query else []
     return render_section(request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=results)
+
+
+@stored()
+@require_safe
+def sitemap_xml(request):
+    """For search engines: https://www.sitemaps.org/protocol.html."""
+    return sitemap(request, sitemaps(request))
 
 
 @require_safe

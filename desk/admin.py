@@ -23,7 +23,7 @@ from desk.memory import suggestions
 from desk.models import GlossaryTerm, TextToTranslate
 from editorial.admin import ContentAdmin
 from translations.models import TARGET_LANGUAGES, translated_models
-from translations.rights import languages_open_to
+from translations.rights import languages_open_to, models_open_to
 
 FORM_MEDIA = Media(css={"all": ["desk/desk.css"]}, js=["editorial/rich-text.js", Script("desk/desk.js", type="module")])
 # Texts that one press of the button drafts: a browser waits for it.
@@ -118,7 +118,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     # Whoever may translate anything sees all; each text says whether its reader may write it.
     def has_view_permission(self, request, obj=None):
-        return any(languages_open_to(request.user, model) for model in translated_models())
+        return bool(models_open_to(request.user))
 
     has_change_permission = has_module_permission = has_view_permission
 

@@ -19,7 +19,7 @@ from exchange.models import ContentTexts, ExchangedText
 from exchange.plan import Plan
 from exchange.units import ExchangeError, Scope
 from translations.models import TARGET_LANGUAGES, translated_models
-from translations.rights import languages_open_to
+from translations.rights import languages_open_to, models_open_to
 
 
 @admin.register(ExchangedText)
@@ -76,10 +76,13 @@ class ExchangeAdmin(admin.ModelAdmin):
         if not form.is_valid():
             return self.page(request, export_form=form)
         chosen = form.cleaned_data
-        kind = InterfaceTexts if chosen["kind"] == KIND_INTERFACE else ContentTexts
+        if chosen["kind"] == KIND_INTERFACE:
+            texts = InterfaceTexts(chosen["language"])
+        else:
+            texts = ContentTexts(chosen["language"], models_open_to(request.user))
         file_format = Format(chosen["form"])
         site = f"{request.scheme}://{request.get_host()}"
-        content = export(kind(chosen["language"]), Scope(chosen["scope"]), file_format, site)
+        content = export(texts, Scope(chosen["scope"]), file_format, site)
         name = f"{chosen['kind']}-{chosen['language']}{file_format.suffix}"
         return HttpResponse(
             content,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from django.core.exceptions import ValidationError
-from django.db.models import prefetch_related_objects
+from django.db.models import Model, prefetch_related_objects
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from desk.checks import Finding, findings_for
 from editorial.content import content_models, is_translated, references
 from exchange.units import Scope, Unit
-from translations.models import Translation
+from translations.models import Translation, translated_models
 from translations.rights import languages_open_to
 
 
@@ -101,11 +101,13 @@ class ContentTexts:
 
     kind = "content"
 
-    def __init__(self, language: str):
+    def __init__(self, language: str, models: list[type[Model]] | None = None):
+        """Those of all content, or of `models` alone."""
         self.language = language
+        labels = [model._meta.label_lower for model in models or translated_models()]
         self.texts = (
             ExchangedText.objects.into(language)
-            .filter(source__isnull=False)
+            .filter(source__isnull=False, model__in=labels)
             .select_related("source", "translated_from")
             .with_items()
         )

@@ -9,9 +9,9 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from translations.models import Translation, translated_models
+from translations.models import Translation
 from translations.progress import Progress, Share
-from translations.rights import languages_open_to
+from translations.rights import models_open_to
 
 
 @admin.register(Translation)
@@ -23,7 +23,7 @@ class TranslationAdmin(admin.ModelAdmin):
         return [path("", overview, name="translations_translation_changelist")]
 
     def has_view_permission(self, request, obj=None):
-        return any(languages_open_to(request.user, model) for model in translated_models())
+        return bool(models_open_to(request.user))
 
     has_module_permission = has_view_permission
 
@@ -39,7 +39,7 @@ class TranslationAdmin(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        progress = Progress()
+        progress = Progress(models_open_to(request.user))
         kinds = [
             {
                 "name": capfirst(model._meta.verbose_name_plural),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Model
 
-from translations.models import TARGET_LANGUAGES, Translation, translated_models
+from translations.models import TARGET_LANGUAGES, Translation
 
 
 @dataclass
@@ -38,16 +38,17 @@ class Share:
 
 
 class Progress:
-    """The shares of each language, read from the database in one query."""
+    """The shares of each language in the texts of `models`, read from the database in one query."""
 
-    def __init__(self):
+    def __init__(self, models: list[type[Model]]):
         self.languages = {code: Share() for code in TARGET_LANGUAGES}
         self.kinds: dict[type[Model], dict[str, Share]] = {}
         shares = defaultdict(Share)
-        for row in Translation.objects.figures():
+        labels = [model._meta.label_lower for model in models]
+        for row in Translation.objects.filter(model__in=labels).figures():
             self.languages[row["language"]].add(row)
             shares[row["model"], row["language"]].add(row)
-        for model in translated_models():
+        for model in models:
             of_model = {code: shares[model._meta.label_lower, code] for code in TARGET_LANGUAGES}
             if any(share.total for share in of_model.values()):
                 self.kinds[model] = of_model

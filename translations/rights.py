@@ -6,8 +6,9 @@ translate all content into one language. Groups of the last come with each langu
 
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
+from django.db.models import Model
 
-from translations.models import TARGET_LANGUAGES
+from translations.models import TARGET_LANGUAGES, translated_models
 
 
 def permission_for(language: str) -> str:
@@ -25,6 +26,11 @@ def languages_open_to(user, model) -> set[str]:
         if user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}"):
             return set(TARGET_LANGUAGES)
     return languages_of(user)
+
+
+def models_open_to(user) -> list[type[Model]]:
+    """The kinds of content of which the user may write translations into some language."""
+    return [model for model in translated_models() if languages_open_to(user, model)]
 
 
 def languages_of(user) -> set[str]:

@@ -243,7 +243,7 @@ def shown_on_dashboard(client) -> set[str]:
 
 CONTENT = {model.__name__ for model in REGISTERED}
 ASKING = {"Notice", "Purpose", "EmbeddedContent", "Script"}
-DESK = {"Translation", "TextToTranslate"}
+DESK = {"Translation", "TextToTranslate", "ExchangedText"}
 RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
 
 

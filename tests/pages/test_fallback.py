@@ -141,6 +141,7 @@ def test_falling_back_costs_no_query(client, untranslated, path, django_assert_m
     client.get(path)
     with django_assert_max_num_queries(40) as before:
         client.get(path)
+    most = len(before)
     for model in (Deliverable, PartnerUniversity):
         for number in range(5):
             copy = model.objects.last()
@@ -149,5 +150,7 @@ def test_falling_back_costs_no_query(client, untranslated, path, django_assert_m
             for code in settings.CONTENT_LANGUAGES:
                 setattr(copy, f"slug_{code}", f"copy-{number}" if code == "en" else None)
             copy.save()
-    with django_assert_max_num_queries(len(before)):
+    # The first page after a change also reads what all pages show.
+    client.get(path)
+    with django_assert_max_num_queries(most):
         client.get(path)

@@ -108,8 +108,10 @@ def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
 
 
 def test_the_sitemap_costs_at_most_five_queries(client):
+    client.get("/sitemap.xml")
     at_ten = queries_of(client, "/sitemap.xml")
     fill_with_partners(60)
+    client.get("/sitemap.xml")
     assert queries_of(client, "/sitemap.xml") == at_ten <= 5
 
 

@@ -49,7 +49,7 @@ def test_a_picture_is_uploaded_described_and_made_ready_in_one_go(signed_in, dja
     assert response.status_code == 302
     picture = Picture.objects.get()
     assert (picture.key, picture.focal_point, picture.has_sizes) == ("harbour", (20, 80), True)
-    assert "missing" not in client.get(f"{LIST}{picture.pk}/change/").content.decode()
+    assert "missing; pages show the original" not in client.get(f"{LIST}{picture.pk}/change/").content.decode()
 
 
 def test_a_list_shows_small_files_and_the_original_where_they_are_missing(

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from translations.models import TARGET_LANGUAGES, Translation
+from translations.models import TARGET_LANGUAGES, Translation, translated_models
 from translations.progress import Progress
 
 
@@ -24,7 +24,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, language, fail_under, **options):
-        shares = {code: share for code, share in Progress().languages.items() if not language or code in language}
+        shares = {
+            code: share
+            for code, share in Progress(translated_models()).languages.items()
+            if not language or code in language
+        }
         statuses = list(Translation.Status)
         names = "".join(f"{status.value:>9}" for status in statuses)
         self.stdout.write(f"{'language':<16}{'current %':>10}{names}{'words to do':>13}")
