@@ -63,6 +63,7 @@ def test_a_cover_costs_a_page_no_query(client, picture, model, key):
     with CaptureQueriesContext(connection) as without:
         client.get(address)
     cover(model, key, picture)
+    client.get(address)
     with CaptureQueriesContext(connection) as with_cover:
         assert b'<figure class="picture">' in client.get(address).content
     assert len(with_cover) == len(without)
