@@ -292,7 +292,8 @@ def test_a_record_keeps_the_wording_that_was_shown(client):
 
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     monkeypatch.setattr("consent.models.notice.NoticeVersionQuerySet.current", lambda self: None)
-    Generation.objects.update(name="without a notice")
+    # Other content than that of the other tests.
+    Generation.objects.update(name="before the first notice")
     assert not asks(client)
     assert client.get(SETTINGS).status_code == 404
 
