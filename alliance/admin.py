@@ -52,6 +52,10 @@ class FigureAdmin(ContentAdmin):
     search_fields = ["label", "note"]
     fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
 
+    @admin.display(description=_("number"), ordering="value")
+    def number(self, figure):
+        return figure.number
+
 
 @admin.register(KeyArea)
 class KeyAreaAdmin(ContentAdmin):
