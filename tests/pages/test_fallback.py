@@ -68,6 +68,7 @@ def counterpart(client, path: str) -> str:
     return re.search(r'href="(/sv/[^"]*)"\s+lang="sv"', html)[1]
 
 
+@pytest.mark.once
 def test_what_is_not_translated_is_marked_as_english_wherever_it_stands(client, untranslated):
     with translation.override("sv"):
         form = reverse("feedback:form")
@@ -88,6 +89,7 @@ def test_search_results_are_marked_too(client, untranslated):
     assert {language for language, _text in said} == {"en"}
 
 
+@pytest.mark.once
 def test_search_engines_are_led_to_no_page_without_a_translation(client, untranslated):
     assert not paths(client, "sv")
     english = paths(client, "en")
@@ -106,9 +108,10 @@ def test_the_language_choice_offers_it_all_the_same(client, untranslated):
         assert re.search(rf'href="/{code}/[^"]*"\s+lang="{code}"', html), code
 
 
-def test_a_page_that_is_translated_says_nothing_of_it(client):
-    for path in paths(client, "sv"):
-        html = client.get(path).content.decode()
+@pytest.mark.once
+def test_a_page_that_is_translated_says_nothing_of_it(every_page):
+    for path, response in every_page.items():
+        html = response.content.decode()
         assert NOTE not in html and "data-untranslated" not in html, path
 
 

@@ -51,10 +51,11 @@ def test_each_address_in_the_sitemap_names_its_alternates_and_a_default(client):
         assert url.find(f"{SITEMAP}loc").text in links.values()
 
 
-def test_every_page_has_its_own_title_description_canonical_and_heading(client):
+@pytest.mark.once
+def test_every_page_has_its_own_title_description_canonical_and_heading(every_page):
     seen = {}
-    for path in addresses(client):
-        html = body(client.get(path))
+    for path, response in every_page.items():
+        html = body(response)
         language = path.split("/")[1]
         assert one(r'<html lang="([^"]+)"', html) == language
         assert one(r'<link rel="canonical" href="([^"]+)"', html) == f"http://testserver{path}"
@@ -68,9 +69,10 @@ def test_every_page_has_its_own_title_description_canonical_and_heading(client):
             assert seen.setdefault(said, path) == path, f"{path} says the same as {seen[said]}: {said}"
 
 
-def test_every_page_leads_to_itself_in_each_language(client):
-    for path in addresses(client):
-        html = body(client.get(path))
+@pytest.mark.once
+def test_every_page_leads_to_itself_in_each_language(every_page):
+    for path, response in every_page.items():
+        html = body(response)
         alternates = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="http://testserver([^"]+)"', html))
         assert alternates.pop("x-default") == alternates["en"]
         assert alternates[path.split("/")[1]] == path
@@ -195,9 +197,9 @@ def test_robots_txt_names_the_sitemap_and_keeps_crawlers_off_the_admin(client):
     assert "Sitemap: http://testserver/sitemap.xml" in text
 
 
-def test_public_pages_set_no_cookie(client):
-    for path in addresses(client):
-        assert not client.get(path).cookies, path
+@pytest.mark.once
+def test_public_pages_set_no_cookie(every_page):
+    assert not [path for path, response in every_page.items() if response.cookies]
 
 
 def test_a_site_without_content_says_so_instead_of_failing(client):
