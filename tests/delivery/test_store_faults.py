@@ -101,7 +101,7 @@ def test_while_postgresql_is_stopped_no_page_fails_also_after_a_restart(postgres
         refused = {"Cookie": REFUSED.format(1)}
         # Each worker has pages of its own, and both write to the same folder.
         for _ in range(8):
-            whole = {path: read(server, path)[1] for path in server.paths[:8]}
+            whole = {path: read(server, path)[1] for path in ["/en/vision/", *server.paths[:7]]}
             read(server, **refused)
         assert 'class="consent"' not in read(server, **refused)[1]
         with Visitors(server, list(whole)) as visitors:
