@@ -16,16 +16,16 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is missing; on Debian: sudo apt install nginx-light"),
 ]
 
-# One item of each kind is enough, with a script that only some visitors allowed.
+# A few pages are enough, with a script that only some visitors allowed.
 SMALL = """
 from alliance.models import Deliverable, Initiative
 from consent.models import NoticeVersion, Purpose, Script
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
-for model in (Deliverable, Initiative):
-    model.objects.filter(pk__in=model.objects.values_list("pk", flat=True)[1:]).update(is_published=False)
-PartnerUniversity.objects.filter(role="member").exclude(tasks__isnull=False).update(is_published=False)
-Page.objects.filter(kind="text").exclude(key="about").update(is_published=False)
+Initiative.objects.update(is_published=False)
+Deliverable.objects.exclude(key="seamless-mobility").update(is_published=False)
+PartnerUniversity.objects.filter(role="member").update(is_published=False)
+Page.objects.exclude(key__in=["home", "vision", "deliverables", "partners", "about"]).update(is_published=False)
 purpose = Purpose.objects.get(key="statistics")
 Script.objects.create(name="Counter", provider="Stats", purpose=purpose, source="https://stats.example/count.js")
 Redirect.objects.create(old_path="/en/once", new_path="/en/vision/")
@@ -145,7 +145,7 @@ def comparable(response) -> tuple[int, dict[str, str], bytes]:
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
     listed = [path for path in published.site.paths if path.count("/") == 2 or path.startswith(("/en/", "/pl/"))]
-    assert len(listed) > 30
+    assert len(listed) > 15
     for path in [*listed, "/robots.txt"]:
         for encoding in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
             headers = VISITORS[visitor] | {"Accept-Encoding": encoding}
