@@ -39,7 +39,7 @@ def test_formatted_text_is_written_in_the_editor_of_the_forms(sign_in):
     visitor.page.locator("#result_list tbody th a").first.click()
     page = visitor.page
     # Until then the plain text area answers to the same name.
-    page.locator(".ProseMirror").wait_for()
+    page.locator(".tiptap.ProseMirror").wait_for()
     page.get_by_role("textbox", name="Polski").click()
     page.keyboard.press("Control+A")
     page.keyboard.type("Nowy tekst")
