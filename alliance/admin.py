@@ -15,7 +15,6 @@ from alliance.models import (
 )
 from editorial.admin import ContentAdmin, ContentInline, thumbnail
 from partners.admin import PartnerUniversityAdmin
-from pictures.admin import CoverMixin
 
 ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
 
@@ -52,10 +51,6 @@ class FigureAdmin(ContentAdmin):
     search_fields = ["label", "note"]
     fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
 
-    @admin.display(description=_("number"), ordering="value")
-    def number(self, figure):
-        return figure.number
-
 
 @admin.register(KeyArea)
 class KeyAreaAdmin(ContentAdmin):
@@ -74,7 +69,7 @@ class AudienceBenefitAdmin(ContentAdmin):
 
 
 @admin.register(Deliverable)
-class DeliverableAdmin(CoverMixin, ContentAdmin):
+class DeliverableAdmin(ContentAdmin):
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["title", "summary", "body"]
@@ -87,7 +82,7 @@ class InitiativePartInline(ContentInline):
 
 
 @admin.register(Initiative)
-class InitiativeAdmin(CoverMixin, ContentAdmin):
+class InitiativeAdmin(ContentAdmin):
     inlines = [InitiativePartInline]
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]

@@ -4,16 +4,14 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from consent import snapshots
 from consent.choice import Choice
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 
 class Standing:
-    """Consent as it stands for one request. Everything is found out when first used."""
+    """Consent as it stands for one request. Everything is asked of the database when first used."""
 
     def __init__(self, request: HttpRequest):
-        self.request = request
         self.choice = Choice.of(request)
         # Directive of the Content-Security-Policy → origins that this answer needs besides the site's own.
         self.sources: dict[str, set[str]] = {}
@@ -27,7 +25,7 @@ class Standing:
 
     @cached_property
     def version(self) -> NoticeVersion | None:
-        return snapshots.notice_in_force(self.request)
+        return NoticeVersion.objects.current()
 
     @cached_property
     def is_decided(self) -> bool:
@@ -44,7 +42,7 @@ class Standing:
     @cached_property
     def scripts(self) -> list[Script]:
         """The scripts to run, which the answer's policy then allows."""
-        found = snapshots.scripts(self.request, self.granted) if self.granted else []
+        found = list(Script.objects.allowed(self.granted)) if self.granted else []
         for script in found:
             self.allow(script)
         return found
@@ -52,7 +50,8 @@ class Standing:
     @cached_property
     def embeds(self) -> dict[str, EmbeddedContent]:
         """All embedded content by the address that texts link to."""
-        return snapshots.embeds(self.request)
+        found = EmbeddedContent.objects.published().filter(purpose__is_necessary=False).select_related("purpose")
+        return {embed.page_url: embed for embed in found}
 
     def allow(self, third_party: EmbeddedContent | Script):
         for directive, origins in third_party.sources.items():

@@ -56,7 +56,6 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
     apps = (
         "alliance",
         "sharing",
-        "publishing",
         "partners",
         "pages",
         "pictures",
@@ -65,8 +64,6 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
         "consent",
         "feedback",
         "translations",
-        "desk",
-        "exchange",
         "unic_site",
         "templates",
         "static",
@@ -79,9 +76,7 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
 
 def test_apps_know_only_the_rooms_below_them():
     allowed = {
-        "editorial": {"translations"},
-        "desk": {"editorial", "translations"},
-        "exchange": {"editorial", "translations", "desk"},
+        "editorial": set(),
         "pictures": {"editorial"},
         "translations": set(),
         "delivery": set(),
@@ -91,7 +86,6 @@ def test_apps_know_only_the_rooms_below_them():
         "partners": {"editorial", "delivery", "pages", "pictures"},
         "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
         "sharing": {"alliance", "consent", "pages", "partners"},
-        "publishing": {"consent", "delivery", "pages"},
     }
     for app, may_know in allowed.items():
         imports = set()
