@@ -31,7 +31,7 @@ lighthouse:  ## Tell Lighthouse's scores of each kind of page; make lighthouse A
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.lighthouse $(ARGS)
 
-bench:  ## Compare the site's speed with that of nginx; make bench ARGS="--seconds 10"
+bench:  ## Compare the site's speed with that of nginx and others; make bench ARGS=speed
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.pages $(ARGS)
 

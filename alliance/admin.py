@@ -15,6 +15,7 @@ from alliance.models import (
 )
 from editorial.admin import ContentAdmin, ContentInline, thumbnail
 from partners.admin import PartnerUniversityAdmin
+from pictures.admin import CoverMixin
 
 ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
 
@@ -51,6 +52,10 @@ class FigureAdmin(ContentAdmin):
     search_fields = ["label", "note"]
     fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
 
+    @admin.display(description=_("number"), ordering="value")
+    def number(self, figure):
+        return figure.number
+
 
 @admin.register(KeyArea)
 class KeyAreaAdmin(ContentAdmin):
@@ -69,7 +74,7 @@ class AudienceBenefitAdmin(ContentAdmin):
 
 
 @admin.register(Deliverable)
-class DeliverableAdmin(ContentAdmin):
+class DeliverableAdmin(CoverMixin, ContentAdmin):
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["title", "summary", "body"]
@@ -82,7 +87,7 @@ class InitiativePartInline(ContentInline):
 
 
 @admin.register(Initiative)
-class InitiativeAdmin(ContentAdmin):
+class InitiativeAdmin(CoverMixin, ContentAdmin):
     inlines = [InitiativePartInline]
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]

@@ -2,9 +2,9 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from alliance.models import Alliance
+from alliance import snapshots
 
 
 def alliance(request):
     """`alliance`: the alliance with its host university, or an empty value before any content is loaded."""
-    return {"alliance": SimpleLazyObject(lambda: Alliance.objects.for_frame().first())}
+    return {"alliance": SimpleLazyObject(lambda: snapshots.alliance(request))}

@@ -32,14 +32,15 @@ TITLE_HELP = _("A few words; the heading of its page and the text of links to it
 
 class AllianceQuerySet(ContentQuerySet):
     def for_frame(self):
-        """The alliance as every page's frame needs it: without long texts, with its host."""
-        return self.select_related("host").defer("introduction", "vision")
+        """The alliance with its host, without the host's long text."""
+        return self.select_related("host").defer("host__description")
 
 
 class Alliance(Content):
     """The alliance that this site tells of, seen from one of its universities: the host. There is one."""
 
     content_section = "alliance"
+    body_fields = ("tagline", "introduction")
     KEY = "alliance"
 
     name = models.CharField(_("name"), max_length=200, help_text=_("The name that the alliance carries now."))
@@ -214,6 +215,7 @@ class AudienceBenefit(OrderedContent):
 
     content_section = "benefits"
     heading_field = "audience"
+    body_fields = ("audience", "benefit")
 
     audience = models.CharField(_("who benefits"), max_length=120)
     benefit = models.TextField(_("how they benefit"), max_length=600)
@@ -415,6 +417,7 @@ class Milestone(Content):
     """Something that happened to the alliance, for the timeline, with the source that says so."""
 
     content_section = "milestones"
+    body_fields = ("title", "body")
 
     class Precision(models.TextChoices):
         DAY = "day", _("day")

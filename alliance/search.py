@@ -1,7 +1,7 @@
 """Search over the site's words, in the language of the reader."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django import forms
@@ -32,31 +32,29 @@ class SearchForm(forms.Form):
 
 @dataclass
 class Entry:
-    """One page that can be found: what it is called, what it is about, and all its words."""
+    """One page that can be found: its address, what it is called and about, and its words as they are compared."""
 
-    item: Page | Deliverable | Initiative | PartnerUniversity
+    url: str
     title: str
     summary: str
-    texts: list[str]
+    folded_title: str
+    folded_text: str
 
-    @property
-    def url(self) -> str:
-        return self.item.get_absolute_url()
+    @classmethod
+    def of(cls, item, title: str, summary: str, texts: list[str]) -> "Entry":
+        text = fold(strip_tags(" ".join([title, summary, *texts])))
+        return cls(item.get_absolute_url(), title, summary, fold(title), text)
 
 
-def find(query: str) -> list[Entry]:
-    """The published pages in which every word of `query` stands, at most MOST_RESULTS, as the active language reads.
+def find(query: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Those of `entries` in which every word of `query` stands, at most MOST_RESULTS.
 
     Capitals and accents make no difference, so that "malmo" finds Malmö; a page with a word in its title comes first.
     The words are compared here and not in the database: SQLite knows the capitals of English alone.
     """
     words = fold(query).split()
-    found = []
-    for entry in entries():
-        text = fold(strip_tags(" ".join([entry.title, entry.summary, *entry.texts])))
-        if all(word in text for word in words):
-            found.append(entry)
-    return sorted(found, key=lambda entry: not any(word in fold(entry.title) for word in words))[:MOST_RESULTS]
+    found = [entry for entry in entries if all(word in entry.folded_text for word in words)]
+    return sorted(found, key=lambda entry: not any(word in entry.folded_title for word in words))[:MOST_RESULTS]
 
 
 def fold(text: str) -> str:
@@ -66,19 +64,21 @@ def fold(text: str) -> str:
 
 
 def entries() -> Iterator[Entry]:
-    """Every published page, in the order of the site."""
+    """Every published page in the active language, in the order of the site."""
     lists = words_of_lists()
     for page in Page.objects.published():
-        yield Entry(page, page.title, page.description, [page.lead, page.body, *lists.get(page.kind, [])])
+        yield Entry.of(
+            page, page.words["title"], page.words["description"], [page.lead, page.body, *lists.get(page.kind, [])]
+        )
     for deliverable in Deliverable.objects.published():
-        yield Entry(deliverable, deliverable.title, deliverable.summary, [deliverable.body])
+        yield Entry.of(deliverable, deliverable.words["title"], deliverable.words["summary"], [deliverable.body])
     for initiative in Initiative.objects.published().with_parts():
         parts = [text for part in initiative.published_parts for text in (part.title, part.body)]
-        yield Entry(initiative, initiative.title, initiative.summary, [initiative.body, *parts])
+        yield Entry.of(initiative, initiative.words["title"], initiative.words["summary"], [initiative.body, *parts])
     for partner in PartnerUniversity.objects.published().with_own_names():
         names = [own_name.name for own_name in partner.published_own_names]
         texts = [partner.short_name, partner.city, partner.city_local, partner.city_past, partner.country.name]
-        yield Entry(partner, partner.name, partner.summary, [*texts, partner.description, *names])
+        yield Entry.of(partner, partner.words["name"], partner.words["summary"], [*texts, partner.description, *names])
 
 
 def words_of_lists() -> dict[str, list[str]]:

@@ -1,8 +1,10 @@
-"""sitemap.xml: every published page in every language that is offered, each with its alternates."""
+"""sitemap.xml: every published page in each language in which its body is there, with its alternates."""
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.http import HttpRequest
 
+from alliance import snapshots
 from alliance.models import Deliverable, Initiative
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -13,11 +15,17 @@ class ContentSitemap(Sitemap):
 
     i18n = True
     alternates = True
-    languages = [code for code, _ in settings.LANGUAGES]
     model = None
 
     def items(self):
         return self.model.objects.published()
+
+    def get_languages_for_item(self, item):
+        there = self.languages_of(item)
+        return [code for code, _name in settings.LANGUAGES if code in there]
+
+    def languages_of(self, item) -> set[str]:
+        return item.languages()
 
     def lastmod(self, item):
         return item.updated_at
@@ -26,9 +34,15 @@ class ContentSitemap(Sitemap):
 class PageSitemap(ContentSitemap):
     model = Page
 
+    def __init__(self, request: HttpRequest):
+        self.request = request
+
     def items(self):
         # A page of search results is no place that a search engine should lead to.
         return super().items().exclude(kind=Page.Kind.SEARCH)
+
+    def languages_of(self, item):
+        return snapshots.languages(self.request, item)
 
 
 class DeliverableSitemap(ContentSitemap):
@@ -43,9 +57,10 @@ class PartnerSitemap(ContentSitemap):
     model = PartnerUniversity
 
 
-SITEMAPS = {
-    "pages": PageSitemap,
-    "deliverables": DeliverableSitemap,
-    "initiatives": InitiativeSitemap,
-    "partners": PartnerSitemap,
-}
+def sitemaps(request: HttpRequest) -> dict:
+    return {
+        "pages": PageSitemap(request),
+        "deliverables": DeliverableSitemap,
+        "initiatives": InitiativeSitemap,
+        "partners": PartnerSitemap,
+    }

@@ -1,55 +1,59 @@
 """The alliance's pages, and the two that look over the whole site: the overview and the search."""
 
 from django.conf import settings
+from django.contrib.sitemaps.views import sitemap
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from alliance.models import Alliance, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
+from alliance import snapshots
+from alliance.models import AudienceBenefit, Deliverable, Initiative, Milestone
 from alliance.search import SearchForm, find
+from alliance.sitemaps import sitemaps
+from alliance.snapshots import the_alliance
 from delivery.decorators import stored
 from pages.models import Page
+from pages.snapshots import section
 from partners.map import points
-from partners.models import THREADS, PartnerUniversity
+from partners.models import MOST_ON_MAP, PartnerUniversity
+from partners.snapshots import universities
 
-
-def the_alliance() -> Alliance:
-    """The alliance with its texts and host. Raises Http404 before any content is loaded."""
-    alliance = Alliance.objects.select_related("host").first()
-    if alliance is None:
-        raise Http404("no alliance is entered yet")
-    return alliance
+# So many universities stand on one page of the overview.
+PARTNERS_IN_OVERVIEW = 100
 
 
 def render_section(request, kind: str, template: str, **context):
     """Answer with the page of the section `kind`."""
-    page = Page.objects.section(kind)
-    return render(request, template, {"page": page, "subject": page, "universities": universities(), **context})
-
-
-def universities():
-    """Those whose threads make the cloth above a page's heading."""
-    return PartnerUniversity.objects.published().for_cloth()[:THREADS]
+    page = section(request, kind)
+    there = snapshots.languages(request, page)
+    context = {
+        "page": page,
+        "subject": page,
+        "languages_there": there,
+        "universities": universities(request),
+        **context,
+    }
+    return render(request, template, context)
 
 
 @stored()
 @require_safe
 def home(request):
-    alliance = the_alliance()
-    current = list(PartnerUniversity.objects.published().for_map())
+    alliance = the_alliance(request)
     return render_section(
         request,
         Page.Kind.HOME,
         "alliance/home.html",
         alliance=alliance,
-        figures=Figure.objects.published(),
-        key_areas=KeyArea.objects.published(),
-        deliverables=Deliverable.objects.published().defer("body"),
+        figures=snapshots.figures(request),
+        key_areas=snapshots.key_areas(request),
+        deliverables=snapshots.deliverables(request),
         tasks=alliance.host.tasks.published().defer("body"),
-        ways_in=WayIn.objects.published().with_links(),
-        universities=current[:THREADS],
-        points=points(current),
+        ways_in=snapshots.ways_in(request),
+        points=points(universities(request)),
+        has_more_universities=len(universities(request)) == MOST_ON_MAP,
     )
 
 
@@ -60,7 +64,7 @@ def vision(request):
         request,
         Page.Kind.VISION,
         "alliance/vision.html",
-        alliance=the_alliance(),
+        alliance=the_alliance(request),
         benefits=AudienceBenefit.objects.published(),
     )
 
@@ -83,11 +87,11 @@ def deliverable_detail(request, slug: str):
     if deliverable.slug != slug:
         return redirect(deliverable, permanent=True)
     context = {
-        "section": Page.objects.section(Page.Kind.DELIVERABLES),
+        "section": section(request, Page.Kind.DELIVERABLES),
         "deliverable": deliverable,
         "subject": deliverable,
-        "universities": universities(),
-        "others": Deliverable.objects.published().exclude(pk=deliverable.pk).defer("body"),
+        "universities": universities(request),
+        "others": [other for other in snapshots.deliverables(request) if other != deliverable],
     }
     return render(request, "alliance/deliverable_detail.html", context)
 
@@ -110,10 +114,10 @@ def initiative_detail(request, slug: str):
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
     context = {
-        "section": Page.objects.section(Page.Kind.INITIATIVES),
+        "section": section(request, Page.Kind.INITIATIVES),
         "initiative": initiative,
         "subject": initiative,
-        "universities": universities(),
+        "universities": universities(request),
         "parts": initiative.parts.published(),
         "tasks": initiative.tasks.published().select_related("partner"),
     }
@@ -123,7 +127,7 @@ def initiative_detail(request, slug: str):
 @stored()
 @require_safe
 def task_list(request):
-    alliance = the_alliance()
+    alliance = the_alliance(request)
     return render_section(
         request,
         Page.Kind.TASKS,
@@ -141,17 +145,18 @@ def milestone_list(request):
     )
 
 
-@stored()
+@stored("page")
 @require_safe
 def overview(request):
+    partners = PartnerUniversity.objects.published().for_list()
     return render_section(
         request,
         Page.Kind.SITEMAP,
         "alliance/overview.html",
         pages=Page.objects.published().defer("body", "lead", "description"),
-        deliverables=Deliverable.objects.published().only("title", "slug"),
-        initiatives=Initiative.objects.published().only("title", "slug"),
-        partners=PartnerUniversity.objects.published().for_list(),
+        deliverables=snapshots.deliverables(request),
+        initiatives=snapshots.initiatives(request),
+        partner_page=Paginator(partners, PARTNERS_IN_OVERVIEW).get_page(request.GET.get("page")),
     )
 
 
@@ -159,9 +164,15 @@ def overview(request):
 def search(request):
     form = SearchForm(request.GET if "q" in request.GET else None)
     query = form.cleaned_data["q"] if form.is_valid() else ""
-    return render_section(
-        request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=find(query) if query else []
-    )
+    results = find(query, snapshots.search_entries(request, get_language())) if query else []
+    return render_section(request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=results)
+
+
+@stored()
+@require_safe
+def sitemap_xml(request):
+    """For search engines: https://www.sitemaps.org/protocol.html."""
+    return sitemap(request, sitemaps(request))
 
 
 @require_safe
@@ -169,16 +180,16 @@ def styleguide(request):
     """Every piece of the design, for staff and developers. Raises Http404 for anybody else."""
     if not (settings.DEBUG or request.user.is_staff):
         raise Http404("the style guide is for staff")
-    current = PartnerUniversity.objects.published().for_map()
+    current = universities(request)
     # One letter is too short to search for, so that a field with an error can be seen.
     form = SearchForm({"q": "x"})
     form.is_valid()
     context = {
-        "alliance": the_alliance(),
+        "alliance": the_alliance(request),
         "universities": current,
         "points": points(current),
-        "figures": Figure.objects.published(),
-        "deliverables": Deliverable.objects.published().defer("body"),
+        "figures": snapshots.figures(request),
+        "deliverables": snapshots.deliverables(request),
         "form": form,
         "part_of_list": Paginator(range(30), 10).page(2),
     }

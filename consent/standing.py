@@ -4,14 +4,16 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
+from consent import snapshots
 from consent.choice import Choice
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 
 class Standing:
-    """Consent as it stands for one request. Everything is asked of the database when first used."""
+    """Consent as it stands for one request. Everything is found out when first used."""
 
     def __init__(self, request: HttpRequest):
+        self.request = request
         self.choice = Choice.of(request)
         # Directive of the Content-Security-Policy → origins that this answer needs besides the site's own.
         self.sources: dict[str, set[str]] = {}
@@ -25,7 +27,7 @@ class Standing:
 
     @cached_property
     def version(self) -> NoticeVersion | None:
-        return NoticeVersion.objects.current()
+        return snapshots.notice_in_force(self.request)
 
     @cached_property
     def is_decided(self) -> bool:
@@ -42,7 +44,7 @@ class Standing:
     @cached_property
     def scripts(self) -> list[Script]:
         """The scripts to run, which the answer's policy then allows."""
-        found = list(Script.objects.allowed(self.granted)) if self.granted else []
+        found = snapshots.scripts(self.request, self.granted) if self.granted else []
         for script in found:
             self.allow(script)
         return found
@@ -50,8 +52,7 @@ class Standing:
     @cached_property
     def embeds(self) -> dict[str, EmbeddedContent]:
         """All embedded content by the address that texts link to."""
-        found = EmbeddedContent.objects.published().filter(purpose__is_necessary=False).select_related("purpose")
-        return {embed.page_url: embed for embed in found}
+        return snapshots.embeds(self.request)
 
     def allow(self, third_party: EmbeddedContent | Script):
         for directive, origins in third_party.sources.items():

@@ -1,6 +1,7 @@
 """In how many ways a page can differ by consent: what is asked of whom, and what loads for whom."""
 
 from dataclasses import asdict, dataclass
+from itertools import combinations
 
 from cookie_consent.util import dict_to_cookie_str
 from django.conf import settings
@@ -56,6 +57,14 @@ class Rule:
             return f"{self.notice} {ASKED} {OBJECTS}"
         return f"{self.notice} {ASKED}"
 
+    def variants(self) -> list[str]:
+        """All that there are."""
+        if not self.notice:
+            return [f"{self.notice} {ASKED}"]
+        asked = [f"{self.notice} {ASKED}", f"{self.notice} {ASKED} {OBJECTS}"]
+        granted = [some for count in range(len(self.purposes) + 1) for some in combinations(self.purposes, count)]
+        return asked + [" ".join([str(self.notice), ANSWERED, *some]) for some in granted]
+
     def request_headers(self, variant: str) -> dict[str, str] | None:
         """What a visitor sends who sees `variant`, as entries of a WSGI environment: nobody's receipt is among it.
 
@@ -68,3 +77,42 @@ class Rule:
             entries = {RECEIPT: "none", NOTICE: notice} | dict.fromkeys(words, "granted")
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
         return {"HTTP_SEC_GPC": "1"} if OBJECTS in words else {}
+
+    def as_nginx(self) -> str:
+        """The maps by which nginx tells the variant as `variant` does: $page_variant, its words joined by "+".
+
+        It stays empty where nginx can't be sure, and the site itself is to answer.
+        """
+        cookie = f"$cookie_{settings.COOKIE_CONSENT_NAME}"
+        if not self.notice:
+            return f'map "" $page_variant {{ default "0+{ASKED}"; }}\n'
+        entry = r"[a-z0-9-]+=[^|=;\"]+"
+        written = rf"(?:{entry}\|)*{RECEIPT}=[^|=;\"]+\|{NOTICE}="
+        # A cookie with a key twice is none of ours.
+        once = r"(?!.*(?:^\"?|\|)([a-z0-9-]+)=.*\|\1=)"
+        holding = "|".join(map(str, range(self.asked_since, self.notice + 1)))
+        lines = [
+            f"map {cookie} $consent_state {{",
+            "    default unclear;",
+            f'    "" {ASKED};',
+            f'    "~^\\"?{once}{written}(?:{holding})\\"?$" {ANSWERED};',
+            f'    "~^\\"?{once}{written}[0-9]{{1,9}}\\"?$" {ASKED};',
+            "}",
+            "map $http_cookie $consent_cookies {",
+            "    default one;",
+            f'    "~{settings.COOKIE_CONSENT_NAME}=.*{settings.COOKIE_CONSENT_NAME}=" several;',
+            f"    ~{settings.SESSION_COOKIE_NAME} staff;",
+            "}",
+            f'map "$http_sec_gpc $http_dnt" $consent_objects {{ "~^1 " +{OBJECTS}; "~ 1$" +{OBJECTS}; }}',
+        ]
+        for number, purpose in enumerate(self.purposes):
+            granted = rf'"~(?:^\"?|\|){purpose}=(?!{settings.COOKIE_CONSENT_DECLINE}(?:[|\"]|$))" +{purpose};'
+            lines.append(f"map {cookie} $consent_grant_{number} {{ {granted} }}")
+        grants = "".join(f"$consent_grant_{number}" for number in range(len(self.purposes)))
+        lines += [
+            'map "$consent_cookies $consent_state" $page_variant {',
+            f'    "one {ASKED}" {self.notice}+{ASKED}$consent_objects;',
+            f'    "one {ANSWERED}" {self.notice}+{ANSWERED}{grants};',
+            "}",
+        ]
+        return "\n".join([*lines, ""])

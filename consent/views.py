@@ -56,9 +56,9 @@ SEALS = Screen(
 SEALS_A_PAGE = 50
 
 
-def current_version() -> NoticeVersion:
+def current_version(request: HttpRequest) -> NoticeVersion:
     """The notice that is in force. Raises Http404 before the first is published."""
-    version = NoticeVersion.objects.current()
+    version = Standing.of(request).version
     if version is None:
         raise Http404("no notice is published yet")
     return version
@@ -81,7 +81,7 @@ def decide(request):
         return permission_denied(request)
     back = way_back(request)
     try:
-        version = current_version()
+        version = current_version(request)
         form = DecisionForm(request.POST, version=version, granted=Standing.of(request).granted)
         if not form.is_valid():
             return settings_page(request, version, form, status=400)
@@ -149,7 +149,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
 @require_safe
 @never_cache
 def settings_view(request):
-    return settings_page(request, current_version(), None)
+    return settings_page(request, current_version(request), None)
 
 
 def own_decision(request) -> Decision | None:
@@ -190,7 +190,8 @@ def receipt_json(request):
 def seals(request):
     """The published seals, newest first, with the key and the program to check them."""
     below = request.GET.get("below", "")
-    listed = Seal.objects.below(int(below) if below.isascii() and below.isdecimal() else None)[: SEALS_A_PAGE + 1]
+    number = int(below) if below.isascii() and below.isdecimal() else None
+    listed = list(Seal.objects.below(number)[: SEALS_A_PAGE + 1])
     context = {
         "subject": SEALS,
         "seals": listed[:SEALS_A_PAGE],

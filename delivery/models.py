@@ -8,6 +8,12 @@ class GenerationQuerySet(models.QuerySet):
         """The name of the content as it is committed now."""
         return self.values_list("name", flat=True).first() or ""
 
+    def of(self, request) -> str:
+        """The name that the content had when `request` first asked for it."""
+        if not hasattr(request, "content_generation"):
+            request.content_generation = self.current()
+        return request.content_generation
+
 
 class Generation(models.Model):
     """The content as it stands between two changes. There is one row; triggers give it a new name at each change.

@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db import models
 from django.forms import CheckboxSelectMultiple, Script, Textarea
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media
@@ -16,40 +17,51 @@ from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
+from translations.models import TARGET_LANGUAGES, Translation
+from translations.rights import languages_open_to
+
 FORM_MEDIA = Media(
     css={"all": ["editorial/admin.css"]},
     js=["editorial/rich-text.js", Script("editorial/language-tabs.js", type="module")],
 )
 
 
-def translation_fields(model) -> set[str]:
-    """The fields of `model` that hold a translation: title_pl, but neither title_en nor order."""
+def translation_fields(model, languages) -> set[str]:
+    """The fields of `model` that hold a translation into one of `languages`: title_pl, but not order."""
     if model not in translator.get_registered_models():
         return set()
     return {
         build_localized_fieldname(name, code)
         for name in translator.get_options_for_model(model).fields
-        for code in settings.CONTENT_LANGUAGES
-        if code != settings.LANGUAGE_CODE
+        for code in languages
     }
 
 
 class RolesMixin:
     """Rights finer than Django's own: who may translate without changing, and who may publish.
 
-    A user with the `translate` permission alone edits the translations and reads the rest. Without the `publish`
-    permission nothing is put on the site or taken off it; what such a user adds waits for a publisher.
+    A user who may translate, into all languages or some, edits these translations and reads the rest. Without the
+    `publish` permission nothing is put on the site or taken off it; what such a user adds waits for a publisher.
     """
 
     def has_right(self, request, action: str) -> bool:
         codename = get_permission_codename(action, self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
 
+    def has_module_permission(self, request):
+        return super().has_module_permission(request) or self.has_view_permission(request)
+
+    def has_view_permission(self, request, obj=None):
+        return super().has_view_permission(request, obj) or bool(languages_open_to(request.user, self.model))
+
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) or self.has_right(request, "translate")
+        return super().has_change_permission(request, obj) or self.translates(request)
+
+    def translates(self, request) -> bool:
+        return bool(translation_fields(self.model, languages_open_to(request.user, self.model)))
 
     def translates_only(self, request) -> bool:
-        return not self.has_right(request, "change") and self.has_right(request, "translate")
+        return not self.has_right(request, "change") and self.translates(request)
 
     def get_readonly_fields(self, request, obj=None):
         fields = [*super().get_readonly_fields(request, obj)]
@@ -57,7 +69,8 @@ class RolesMixin:
             fields.append("is_published")
         if obj is not None and self.translates_only(request):
             shown = flatten_fieldsets(self.get_fieldsets(request, obj))
-            fields += [name for name in shown if name not in translation_fields(self.model)]
+            open_fields = translation_fields(self.model, languages_open_to(request.user, self.model))
+            fields += [name for name in shown if name not in open_fields]
         return list(dict.fromkeys(fields))
 
     def hold_back(self, request, item):
@@ -66,8 +79,20 @@ class RolesMixin:
             item.is_published = False
 
 
+class ContentChangeList(ChangeList):
+    """A page of a list, where each item knows how its translations stand."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        states = Translation.objects.states(self.model, [item.pk for item in self.result_list])
+        for item in self.result_list:
+            item.translation_states = states[item.pk]
+
+
 class ContentAdmin(RolesMixin, TranslationAdmin):
-    """The admin of one kind of content, with all its languages in one form."""
+    """The admin of one kind of content, with all its languages in one form, and how each of them stands."""
+
+    change_form_template = "editorial/change_form.html"
 
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
@@ -77,6 +102,20 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
     list_filter = ["is_published"]
     save_on_top = True
     list_per_page = 50
+
+    def get_changelist(self, request, **kwargs):
+        return ContentChangeList
+
+    def get_list_display(self, request):
+        return [*super().get_list_display(request), "translation_state"]
+
+    @admin.display(description=_("translations"))
+    def translation_state(self, item):
+        """A chip for each language."""
+        states = [(code, item.translation_states[code]) for code in TARGET_LANGUAGES if code in item.translation_states]
+        chip = '<span class="state state-{1}" title="{2}: {3}">{0}<span class="visually-hidden"> {3}</span></span>'
+        chips = ((code, state, settings.CONTENT_LANGUAGES[code], state.label) for code, state in states)
+        return format_html('<span class="states">{}</span>', format_html_join(" ", chip, chips)) if states else "–"
 
     def get_search_fields(self, request):
         """Each translated field in every language, so that an editor finds a text in whichever they know."""
@@ -119,7 +158,32 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
     def render_change_form(self, request, context, *args, **kwargs):
         # The rich text editor prints an import map, an inline script that only a nonce lets run.
         context["media"] = Media.from_media(context["media"] + FORM_MEDIA, nonce=request.csp_nonce)
+        self.show_states(context)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def show_states(self, context):
+        """Tell how each language of the form stands, and below a stale text what changed in its source."""
+        formsets = [shown.formset for shown in context["inline_admin_formsets"]]
+        forms = [context["adminform"].form, *(form for formset in formsets for form in formset.initial_forms)]
+        saved = {(form.instance._meta.label_lower, form.instance.pk): form for form in forms if form.instance.pk}
+        texts = Translation.objects.of_all([form.instance for form in saved.values()])
+        context["translation_states"] = texts.states_of_languages()
+        changes = {}
+        for text in texts.filter(status=Translation.Status.STALE).select_related("source", "translated_from"):
+            field = saved[text.model, text.object_id].fields.get(text.localized_field)
+            if field is None:
+                continue
+            # All languages share the changes of a source.
+            wordings = (text.translated_from_id, text.source_id)
+            if wordings not in changes:
+                changes[wordings] = text.source_changes
+            field.help_text = format_html(
+                '{}<span class="source-changes"><b>{}</b> <span lang="{}">{}</span></span>',
+                field.help_text,
+                _("The source has changed since:"),
+                settings.LANGUAGE_CODE,
+                changes[wordings],
+            )
 
 
 class ContentInline(RolesMixin, TranslationStackedInline):

@@ -7,12 +7,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
+from editorial.texts import Words
 
+validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
 # Letters that Unicode does not take apart into a base and an accent.
 LATIN_LETTERS = str.maketrans(
@@ -31,6 +33,10 @@ def first_free(stem: str, taken) -> str:
     return next(name for name in chain([stem], (f"{stem}-{n}" for n in count(2))) if name not in taken)
 
 
+def is_filled(column: str) -> Q:
+    return Q(**{f"{column}__isnull": False}) & ~Q(**{column: ""})
+
+
 class ContentQuerySet(models.QuerySet):
     def get_by_natural_key(self, key: str):
         return self.get(key=key)
@@ -38,6 +44,17 @@ class ContentQuerySet(models.QuerySet):
     def published(self):
         """Only what visitors may see."""
         return self.filter(is_published=True)
+
+    def languages(self, *fields: str) -> set[str]:
+        """The languages in which each of these has all that the source language has of `fields`, or of its body."""
+        lacking = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
+        for name in fields or self.model.body_fields:
+            for code in lacking:
+                lacking[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
+        counts = self.order_by().aggregate(
+            **{f"lacking_{code}": models.Count("pk", filter=condition) for code, condition in lacking.items()}
+        )
+        return {code for code in lacking if not counts[f"lacking_{code}"]}
 
 
 class Content(models.Model):
@@ -50,6 +67,8 @@ class Content(models.Model):
     content_section: str
     # The field whose words name the item.
     heading_field = "title"
+    # The fields that make up the body of its page.
+    body_fields = ("body",)
 
     key = models.CharField(
         _("key"),
@@ -78,6 +97,16 @@ class Content(models.Model):
             if (fields := kwargs.get("update_fields")) is not None:
                 kwargs["update_fields"] = {*fields, "key"}
         super().save(*args, **kwargs)
+
+    @cached_property
+    def words(self) -> Words:
+        """The translated fields as pages show them."""
+        return Words(self)
+
+    def languages(self) -> set[str]:
+        """The languages that have all that the source language has of the body."""
+        source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
+        return {code for code in settings.CONTENT_LANGUAGES if all(getattr(self, f"{name}_{code}") for name in source)}
 
     def natural_key(self) -> tuple[str]:
         return (self.key,)
@@ -111,18 +140,44 @@ def require_words_for(item: Content, *pictures: str):
             raise ValidationError({words: _("Describe the picture in words, for those who do not see it.")})
 
 
+class PastAddress(models.Model):
+    """An address that one item had in one language before; database triggers write it when the address changes.
+
+    It names the item by section and key, so that one which was deleted and brought back is found again. Whatever has
+    the address now goes first, so it is never in anybody's way.
+    """
+
+    section = models.CharField(max_length=60)
+    language = models.CharField(max_length=20)
+    slug = models.CharField(max_length=100)
+    key = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["section", "language", "slug"], name="past_address_of_one")]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.language} {self.section} {self.slug} → {self.key}"
+
+
 class AddressedQuerySet(ContentQuerySet):
     def with_slug(self, slug: str):
-        """What answers to `slug`, first in the active language, then in any other.
+        """What answers to `slug`: what has this address in the active language first, then what had it there before,
+        then what has it in another language, then what had it in another.
 
-        A view that finds something under another language's slug redirects to its proper address.
+        A view that finds something under another address than its own redirects to that.
         """
         language = get_language() or settings.LANGUAGE_CODE
+        past = PastAddress.objects.filter(section=self.model.content_section, slug=slug)
+        # Where a language has no address of its own, that of the source language is in use.
+        own, source = f"slug_{language}", f"slug_{settings.LANGUAGE_CODE}"
+        in_active = Q(**{own: slug}) | Q(**{source: slug}) & (Q(**{own: None}) | Q(**{own: ""}))
         in_any = Q()
         for code in settings.CONTENT_LANGUAGES:
             in_any |= Q(**{f"slug_{code}": slug})
-        in_active = models.Case(models.When(**{f"slug_{language}": slug}, then=0), default=1)
-        return self.filter(in_any).order_by(in_active, "pk")
+        ways = (in_active, Q(key__in=past.filter(language=language).values("key")), in_any)
+        rank = models.Case(*(models.When(way, then=place) for place, way in enumerate(ways)), default=len(ways))
+        return self.filter(in_any | Q(key__in=past.values("key"))).order_by(rank, "pk")
 
 
 class AddressedContent(OrderedContent):
@@ -156,7 +211,9 @@ class AddressedContent(OrderedContent):
             field = f"slug_{code}"
             heading = getattr(self, f"{self.heading_field}_{code}")
             if heading and not getattr(self, field):
-                stem = address_form(heading)[:90].strip("-") or self._meta.model_name
+                # Of a heading in another script nothing is left.
+                in_source = getattr(self, f"slug_{settings.LANGUAGE_CODE}")
+                stem = address_form(heading)[:90].strip("-") or in_source or self._meta.model_name
                 others = type(self).objects.exclude(pk=self.pk).filter(**{f"{field}__startswith": stem})
                 setattr(self, field, first_free(stem, others.values_list(field, flat=True)))
 

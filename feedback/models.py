@@ -40,6 +40,7 @@ class FeedbackPage(Content):
     """
 
     content_section = "feedback"
+    body_fields = ("introduction",)
     KEY = "feedback"
 
     title = models.CharField(_("title"), max_length=150, help_text=_("The heading at the top of the page."))

@@ -3,10 +3,11 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import ContentAdmin, RolesMixin
 from pages.models import Page, Redirect
+from pictures.admin import CoverMixin
 
 
 @admin.register(Page)
-class PageAdmin(ContentAdmin):
+class PageAdmin(CoverMixin, ContentAdmin):
     list_display = ["short_title", "title", "kind", "place", "order", "is_published"]
     list_editable = ["order"]
     list_filter = ["kind", "place", "is_published"]

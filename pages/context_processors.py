@@ -2,9 +2,9 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from pages.models import Page
+from pages import snapshots
 
 
 def frame_pages(request):
-    """`frame_pages`: the pages in the menu and at the foot, read from the database when first used."""
-    return {"frame_pages": SimpleLazyObject(lambda: list(Page.objects.for_frame()))}
+    """`frame_pages`: the pages of the sections, in the menu and at the foot, read when first used."""
+    return {"frame_pages": SimpleLazyObject(lambda: snapshots.frame_pages(request))}

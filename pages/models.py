@@ -3,7 +3,6 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,13 +12,9 @@ from pictures.models import Picture
 
 
 class PageQuerySet(AddressedQuerySet):
-    def section(self, kind: str):
-        """The published page of the section `kind`. Raises Http404 where staff took it off the site."""
-        return get_object_or_404(self.published(), kind=kind)
-
     def for_frame(self):
-        """Every published page as the menu and the footer need it: without its text."""
-        return self.published().exclude(place=Page.Place.NOWHERE).defer("body", "lead", "description")
+        """Every published page that has a place in the program, in the menu or in the footer, with its texts."""
+        return self.published().exclude(kind=Page.Kind.TEXT, place=Page.Place.NOWHERE)
 
 
 class Page(AddressedContent):
@@ -31,6 +26,7 @@ class Page(AddressedContent):
 
     content_section = "pages"
     heading_field = "short_title"
+    body_fields = ("title", "body")
 
     class Kind(models.TextChoices):
         HOME = "home", _("home page")
@@ -137,6 +133,10 @@ class RedirectQuerySet(ContentQuerySet):
     def target(self, path: str) -> str | None:
         """Where `path` leads now: an address, "" if it is gone for good, None if nothing is known of it."""
         return self.filter(old_path=path.rstrip("/") or "/").values_list("new_path", flat=True).first()
+
+    def targets(self) -> dict[str, str]:
+        """Each old address and where it leads now; "" if it is gone for good."""
+        return dict(self.values_list("old_path", "new_path"))
 
 
 class Redirect(Content):

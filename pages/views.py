@@ -1,5 +1,6 @@
 """The site's text pages, and the few addresses that have no language."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
@@ -7,15 +8,29 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
+from webob.acceptparse import create_accept_language_header
 
 from delivery.decorators import stored
 from pages.models import Page
 
+# No browser sends more; a longer list would take long to read.
+LONGEST_LANGUAGES = 500
+
+
+def asked_language(request) -> str:
+    """The first of the site's languages that the browser asks for, English where there is none or the header is no good
+    (RFC 9110, section 12.5.4, by the lookup of RFC 4647, section 3.4)."""
+    asked = request.headers.get("Accept-Language", "")
+    if len(asked) > LONGEST_LANGUAGES:
+        return settings.LANGUAGE_CODE
+    offered = [code for code, _name in settings.LANGUAGES]
+    return create_accept_language_header(asked).lookup(offered, default=settings.LANGUAGE_CODE)
+
 
 @require_safe
 def root(request):
-    """Sends a visitor to the home page in the language that the browser asks for (RFC 9110, section 12.5.4)."""
-    with translation.override(translation.get_language_from_request(request)):
+    """Sends a visitor to the home page in the language that the browser asks for."""
+    with translation.override(asked_language(request)):
         response = redirect("alliance:home")
     patch_vary_headers(response, ["Accept-Language"])
     return response

@@ -4,6 +4,7 @@ from django_countries.filters import CountryFilter
 
 from editorial.admin import ContentAdmin, RolesMixin, thumbnail
 from partners.models import PartnerOwnName, PartnerUniversity
+from pictures.admin import CoverMixin
 
 
 class OwnNameInline(RolesMixin, admin.StackedInline):
@@ -13,7 +14,7 @@ class OwnNameInline(RolesMixin, admin.StackedInline):
 
 
 @admin.register(PartnerUniversity)
-class PartnerUniversityAdmin(ContentAdmin):
+class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     inlines = [OwnNameInline]
     list_display = ["name", "city", "country", "role", "logo_thumbnail", "order", "is_published"]
     list_editable = ["order"]

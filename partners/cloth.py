@@ -20,7 +20,7 @@ UNDYED = 0
 YEAR_DIGITS = 11
 # A crossing is two units wide and high in the drawing, and a thread this much of them.
 PITCH, THICKNESS = 2, 1.7
-# The threads' colours on paper, as static/css/tokens.css has them for light; the first is the undyed yarn.
+# The threads' colours on paper, as static/css/site.css has them for light; the first is the undyed yarn.
 COLOURS = (
     "#e3dac9",
     "#12618c",
@@ -35,6 +35,8 @@ COLOURS = (
     "#1f4a9c",
 )
 PAPER = "#faf9f6"
+# So many colours there are; the eleventh university has the first one's.
+THREADS = len(COLOURS) - 1
 
 
 class Weaver(Protocol):
@@ -219,8 +221,11 @@ def city_cloth(university: Weaver, others: Iterable[Weaver], warps: int = 48, we
 
 
 def alliance_cloth(universities: Iterable[Weaver], warps: int = 6, wefts: int = 2) -> Cloth:
-    """The cloth of all: `warps` threads up and down for each university, `wefts` across for each digit of its year."""
-    universities = list(universities)
+    """The cloth of all: `warps` threads up and down for each university, `wefts` across for each digit of its year.
+
+    Of more than ten universities the first ten are woven in: each stands for a colour of its own.
+    """
+    universities = list(islice(universities, THREADS))
     cards = [(digits(university.founded, YEAR_DIGITS), binding(university)) for university in universities]
     return Cloth(
         tuple(university.thread for university in universities for _ in range(warps)),

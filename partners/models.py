@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import F, ProtectedError, Q
+from django.db.models import ExpressionWrapper, F, ProtectedError, Q, Subquery
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language, gettext, pgettext
@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from django_countries.fields import CountryField
 
+from editorial.alphabet import sort_key
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+from partners.cloth import THREADS
 from pictures.models import Picture
 
-# The colours in static/css/tokens.css.
-THREADS = 10
+# More points would cover each other on the map.
+MOST_ON_MAP = 24
 COORDINATOR_EXISTS = "coordinator_exists"
 validate_language_tag = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
@@ -30,29 +32,41 @@ validate_language_tag = RegexValidator(
 
 class PartnerUniversityQuerySet(AddressedQuerySet):
     def countries(self) -> list[tuple[str, str]]:
-        """The countries of these partners as (ISO 3166-1 alpha-2, name in the active language), sorted by name."""
+        """The countries of these partners as (ISO 3166-1 alpha-2, name in the active language), in the order
+        of that language's alphabet."""
         codes = self.order_by("country").values_list("country", flat=True).distinct()
-        return sorted(((code, countries.name(code)) for code in codes), key=lambda pair: pair[1])
+        names = ((code, str(countries.name(code))) for code in codes)
+        return sorted(names, key=lambda pair: sort_key(pair[1], get_language()))
 
     def for_list(self):
         """Partners as a list shows them, without their long texts, those that left last."""
         return self.defer("description").order_by(F("left").asc(nulls_first=True), "order", "pk")
 
+    def current(self):
+        """Partners that belong to the alliance now."""
+        return self.filter(left=None)
+
     def for_map(self):
-        """Partners that belong to the alliance now, as a map shows them."""
-        return self.defer("description", "summary").filter(left=None)
+        """The first of those that belong to the alliance now, as the map and the cloth show them: as many as a reader
+        can tell apart."""
+        return self.current().defer("description", "summary")[:MOST_ON_MAP]
 
-    def for_cloth(self):
-        """Partners that belong to the alliance now, with the facts alone that their cloth is woven from."""
-        return self.only("founded", "latitude", "longitude", "order").filter(left=None)
+    def with_neighbours(self, slug: str) -> tuple["PartnerUniversity | None", ...]:
+        """The partner that answers to `slug`, and those before and after it; None for what is not there.
 
-    def neighbours(self, partner: "PartnerUniversity"):
-        """The partner before `partner` in this order and the one after it; None at an end, and where it is not one."""
-        partners = list(self)
-        place = partners.index(partner) if partner in partners else None
-        if place is None:
-            return None, None
-        return (partners[place - 1] if place else None), next(iter(partners[place + 1 :]), None)
+        One query for all three. One that left has no neighbours.
+        """
+        here = self.with_slug(slug)[:1]
+        order, pk = Subquery(here.values("order")), Subquery(here.values("pk"))
+        before = self.current().filter(Q(order__lt=order) | Q(order=order, pk__lt=pk)).order_by("-order", "-pk")
+        after = self.current().filter(Q(order__gt=order) | Q(order=order, pk__gt=pk)).order_by("order", "pk")
+        near = Q(pk=Subquery(before.values("pk")[:1])) | Q(pk=Subquery(after.values("pk")[:1]))
+        is_here = ExpressionWrapper(Q(pk=pk), models.BooleanField())
+        found = list(self.filter(Q(pk=pk) | near).annotate(is_here=is_here).order_by("order", "pk"))
+        place = next((place for place, partner in enumerate(found) if partner.is_here), None)
+        if place is None or found[place].left:
+            return (None if place is None else found[place]), None, None
+        return found[place], (found[place - 1] if place else None), next(iter(found[place + 1 :]), None)
 
     def with_own_names(self):
         """Partners with their published names in their own languages as `published_own_names`."""
@@ -74,6 +88,7 @@ class PartnerUniversity(AddressedContent):
 
     content_section = "partners"
     heading_field = "name"
+    body_fields = ("summary", "description")
 
     class Role(models.TextChoices):
         COORDINATOR = "coordinator", _("Coordinator")

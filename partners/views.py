@@ -3,11 +3,14 @@
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from delivery.decorators import stored
 from pages.models import Page
+from pages.snapshots import section
+from partners import snapshots
 from partners.forms import PartnerFilterForm
 from partners.map import points
 from partners.models import PartnerUniversity
@@ -18,7 +21,7 @@ PARTNERS_A_PAGE = 24
 @stored("country", "role", "page")
 @require_safe
 def partner_list(request):
-    page = Page.objects.section(Page.Kind.PARTNERS)
+    page = section(request, Page.Kind.PARTNERS)
     partners = PartnerUniversity.objects.published()
     form = PartnerFilterForm(request.GET or None, countries=partners.countries())
     matching = partners.matching(**form.narrowing).for_list()
@@ -26,10 +29,11 @@ def partner_list(request):
     context = {
         "page": page,
         "subject": page,
+        "languages_there": page.languages() & snapshots.languages(request),
         "form": form,
         "partner_page": partner_page,
         "points": points(partner for partner in partner_page if not partner.left),
-        "universities": PartnerUniversity.objects.published().for_cloth(),
+        "universities": snapshots.universities(request),
         "filter_query": urlencode(form.narrowing),
     }
     return render(request, "partners/list.html", context)
@@ -38,20 +42,22 @@ def partner_list(request):
 @stored()
 @require_safe
 def partner_detail(request, slug: str):
-    partner = get_object_or_404(
-        PartnerUniversity.objects.published().select_related("cover").with_own_names().with_slug(slug)[:1]
-    )
+    published = PartnerUniversity.objects.published().select_related("cover").with_own_names()
+    partner, before, after = published.with_neighbours(slug)
+    if partner is None:
+        raise Http404("no university has this address")
     if partner.slug != slug:
         return redirect(partner, permanent=True)
-    current = PartnerUniversity.objects.published().for_map()
-    before, after = current.neighbours(partner)
+    on_map = snapshots.universities(request)
+    if partner not in on_map and not partner.left:
+        on_map = [*on_map, partner]
     context = {
-        "section": Page.objects.section(Page.Kind.PARTNERS),
+        "section": section(request, Page.Kind.PARTNERS),
         "partner": partner,
         "subject": partner,
         "tasks": partner.tasks.published().with_initiatives(),
-        "points": points(current),
-        "universities": current,
+        "points": points(on_map),
+        "universities": snapshots.universities(request),
         "before": before,
         "after": after,
     }

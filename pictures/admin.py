@@ -3,14 +3,27 @@ from django.db import transaction
 from django.forms import Script
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media
 
 from editorial.admin import ContentAdmin
+from pictures.forms import PictureChoice
 from pictures.models import Picture
 from pictures.sizes import WHOLE
 
 PICKER_MEDIA = Media(css={"all": ["pictures/focal-point.css"]}, js=[Script("pictures/focal-point.js", type="module")])
+
+
+class CoverMixin:
+    """The admin of what may have a cover: it is chosen among the pictures of the library, as they look."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.related_model is Picture:
+            return db_field.formfield(
+                widget=PictureChoice(label=capfirst(db_field.verbose_name)), empty_label=_("no picture")
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Picture)

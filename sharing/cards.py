@@ -126,7 +126,8 @@ class Card:
             return cloth.city_cloth(self.city, self.universities, warps, wefts).image(pitch)
         if not self.universities:
             return Image.new("RGB", (WIDTH, HEIGHT), PAPER)
-        each, digit = ceil(warps / len(self.universities)), ceil(wefts / cloth.YEAR_DIGITS)
+        threads = min(len(self.universities), cloth.THREADS)
+        each, digit = ceil(warps / threads), ceil(wefts / cloth.YEAR_DIGITS)
         return cloth.alliance_cloth(self.universities, each, digit).image(pitch)
 
     def draw(self) -> bytes:

@@ -30,7 +30,7 @@ def share_card(request, language: str, kind: str, key: str, digest: str):
     """The share card of one page in one language; from the address of an older picture to that of the present one."""
     alliance = the_alliance(language)
     with translation.override(language):
-        card = Card.of(find(kind, key), alliance, PartnerUniversity.objects.published().for_cloth())
+        card = Card.of(find(kind, key), alliance, PartnerUniversity.objects.published().for_map())
     if card.digest != digest:
         return redirect(card.path)
     headers = {

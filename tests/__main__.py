@@ -1,6 +1,6 @@
 """Runs every test: first on SQLite with the browser's, then on PostgreSQL. `make test` calls it.
 
-Installs what pip cannot: Chromium from Debian's packages where the user may, and the Nu HTML checker from npm.
+Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, the Nu HTML checker from npm.
 What could not be installed is said aloud, and the tests that need it are reported as skipped.
 """
 
@@ -20,12 +20,18 @@ WORKERS = ["--numprocesses", "logical", "--maxprocesses", "4", "--maxschedchunk"
 NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-def install_chromium():
-    if shutil.which("chromium") or shutil.which("apt-get") is None or os.geteuid() != 0:
+# Program → the packages that bring it.
+PACKAGES = {"chromium": ["chromium", "fonts-dejavu"], "nginx": ["nginx-light"]}
+
+
+def install_programs():
+    missing = [package for name, packages in PACKAGES.items() if not shutil.which(name) for package in packages]
+    if not missing or shutil.which("apt-get") is None or os.geteuid() != 0:
         return
-    print("Installing Chromium …", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu"]):
+    print(f"Installing {', '.join(missing)} …", flush=True)
+    # Installed, and not started as a service: the tests start their own.
+    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
         subprocess.run(["apt-get", *command], **quiet)
 
 
@@ -46,6 +52,9 @@ def say_what_is_missing():
     if not shutil.which("chromium"):
         print("\n*** Chromium is missing and could not be installed: NO BROWSER TEST RUNS. ***")
         print("*** Install it, on Debian with: sudo apt install chromium ***\n", flush=True)
+    if not shutil.which("nginx"):
+        print("\n*** nginx is missing and could not be installed: NO PUBLISHED FILE IS COMPARED WITH THE SITE. ***")
+        print("*** Install it, on Debian with: sudo apt install nginx-light ***\n", flush=True)
     if not (HERE / "browser/node_modules/vnu-jar").exists():
         print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)
 
@@ -57,7 +66,7 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    install_chromium()
+    install_programs()
     install_html_checker()
     compile_translations()
     say_what_is_missing()

@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -81,6 +82,20 @@ def plain_files(settings, tmp_path):
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(scope="session")
+def rendered():
+    return {}
+
+
+@pytest.fixture
+def every_page(client, db, rendered) -> dict:
+    """The answer to each address of the site map, with the content as it is loaded: asked for once, for all tests."""
+    if not rendered:
+        listed = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").content.decode())
+        rendered.update({path: client.get(path) for path in listed})
+    return rendered
 
 
 @pytest.fixture

@@ -20,6 +20,12 @@ MANAGE = [sys.executable, "manage.py"]
 PATIENCE = 60
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @dataclass
 class Server:
     """The site as a process of its own group on a free port: its data folder, and the settings beside it."""
@@ -52,9 +58,7 @@ class Server:
 
     def start(self, application: str = "", until: str = "/readyz", **options):
         """Serve as `make run` does; `application` names another WSGI application for a prepared site."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         command = [*MANAGE, "serve", "--port", str(self.port)]
         if application:
             command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(self.port)]

@@ -7,6 +7,7 @@ generated and kept in var/, and data lives in SQLite.
 import base64
 import binascii
 import os
+import re
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -58,6 +59,8 @@ INSTALLED_APPS = [
     "delivery",
     "editorial",
     "translations",
+    "desk",
+    "exchange",
     # Before consent, whose admin takes the place of its admin.
     "cookie_consent",
     "consent",
@@ -67,6 +70,7 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
+    "publishing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -74,6 +78,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    # Its own templates of fields, which the renderer below looks for among ours.
+    "django.forms",
     "django_countries",
     "django_prose_editor",
     "csp",
@@ -106,6 +112,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "unic_site.urls"
 WSGI_APPLICATION = "unic_site.wsgi.application"
 
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -245,14 +252,19 @@ NEVER_ON_PAGES = {
     "axes",
     "contenttypes",
     "cookie_consent",
+    "exchange",
     "sessions",
+    "translations",
     "consent.accessentry",
     "consent.cookieaudit",
     "consent.decision",
     "consent.erasure",
     "consent.leaf",
     "consent.seal",
+    "desk.texttotranslate",
     "editorial.loadedcontent",
+    # A redirect is no stored page, and the change that wrote it renews those there are.
+    "editorial.pastaddress",
     "feedback.message",
 }
 
@@ -325,6 +337,14 @@ EMAIL_TIMEOUT = mail["EMAIL_TIMEOUT"] or 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
 if EMAIL_BACKEND.endswith("smtp.EmailBackend") and "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is no address: with EMAIL_URL, give the one that mail comes from.")
+
+# What drafts translations for people to review: deepl:KEY, or libretranslate:https://KEY@host. None by default.
+
+MACHINE_TRANSLATION = env.str("MACHINE_TRANSLATION", default="")
+if MACHINE_TRANSLATION and not re.match(r"deepl:\S|libretranslate:https?://\S", MACHINE_TRANSLATION):
+    raise ImproperlyConfigured(
+        "MACHINE_TRANSLATION names no service; write it as deepl:KEY or libretranslate:https://KEY@translate.example.org."
+    )
 
 # Logs: one JSON object a line, or plain lines for a developer.
 

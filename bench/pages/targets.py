@@ -1,16 +1,23 @@
-"""What is compared: nginx with the page as a file, and the site in several states."""
+"""What is compared: each a program at a port of its own, that is started, asked, looked at and stopped alike."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
-from tests.serving import ROOT
+import psutil
 
+from tests.serving import ROOT, free_port
+
+PYTHON = sys.executable
+# As `manage.py serve` has it.
+GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-ws"]
+GRANIAN += ["--log-level", "critical", "--port", "{port}"]
+PATIENCE = 120
 NGINX = """
 worker_processes 2;
 pid {folder}/nginx.pid;
@@ -35,57 +42,135 @@ http {{
 
 @dataclass
 class Target:
-    """One server at one address."""
+    """One server, and the address that it is asked for; "{port}" in its command stands for its port."""
 
     name: str
-    url: str
+    command: list[str]
+    path: str = "/en/"
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    # Prints the addresses of N pages after it made them, given N.
+    fill: list[str] = field(default_factory=list)
+    process: psutil.Popen | None = None
+    # From the start of the program to the first whole answer.
+    starting_seconds: float = 0.0
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    def run(self, *arguments: str) -> str:
+        """What another program of its Python says, on the same data."""
+        environment = os.environ | self.environment
+        command = [self.command[0], *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
-
-def wait_for(url: str):
-    for _attempt in range(300):
+    def __enter__(self) -> "Target":
+        command = [part.format(port=self.port) for part in self.command]
+        began = time.perf_counter()
+        self.process = psutil.Popen(
+            command, cwd=ROOT, env=os.environ | self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
-            urllib.request.urlopen(url, timeout=5).read()
-            return
+            while not self.answers():
+                if self.process.poll() is not None or time.perf_counter() - began > PATIENCE:
+                    sys.exit(f"{self.name} did not answer at {self.url}: {' '.join(command)}")
+                time.sleep(0.005)
+        except BaseException:
+            # Stopped while it starts, too, it leaves no process behind.
+            self.__exit__()
+            raise
+        self.starting_seconds = time.perf_counter() - began
+        return self
+
+    def answers(self) -> bool:
+        try:
+            return bool(fetch(self.url))
         except OSError:
-            time.sleep(0.1)
-    sys.exit(f"{url} did not answer within 30 seconds")
+            return False
+
+    def __exit__(self, *_fault):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer."""
+        children = self.process.children(recursive=True)
+        return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+
+    def processor_seconds(self) -> float:
+        times = [process.cpu_times() for process in (self.process, *self.workers())]
+        return sum(spent.user + spent.system for spent in times)
+
+    def megabytes(self) -> float:
+        """Resident memory of a worker, the mean of all."""
+        sizes = [worker.memory_info().rss for worker in self.workers()]
+        return sum(sizes) / len(sizes) / 1e6
 
 
-def fetch(url: str, encoding: str) -> bytes:
+def fetch(url: str, encoding: str = "identity") -> bytes:
     request = urllib.request.Request(url, headers={"Accept-Encoding": encoding})
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return answer.read()
 
 
-def start_nginx(folder: Path, body: bytes) -> tuple[subprocess.Popen, str]:
-    """nginx in the foreground, with the page as a file; returns it and the page's address."""
+def nginx(folder: Path, body: bytes) -> Target:
+    """nginx with the page as a file."""
     (folder / "files").mkdir(parents=True)
     (folder / "files/page.html").write_bytes(body)
     # Its workers give up root's rights, and must still get to the file.
     for path in (folder, folder / "files"):
         path.chmod(0o755)
-    port = free_port()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-g", "daemon off;"], stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/page.html"
-    wait_for(url)
-    return process, url
+    target = Target("nginx, a file", ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], "/page.html")
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=target.port))
+    return target
 
 
-def start_constant(folder: Path, body: bytes) -> tuple[subprocess.Popen, str]:
-    """The site's own server with the page as a constant, under the options of `manage.py serve`."""
-    (folder / "constant").write_bytes(body)
-    port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2"]
-    command += ["--blocking-threads", "4", "--no-ws", "--log-level", "critical", "bench.pages.constant:application"]
-    environment = os.environ | {"BODY": str(folder / "constant")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/"
-    wait_for(url)
-    return process, url
+def constant(folder: Path, body: bytes) -> Target:
+    """The site's own server with the page as a constant: what the server itself leaves room for."""
+    file = folder / f"constant-{len(body)}"
+    file.write_bytes(body)
+    command = [PYTHON, *GRANIAN, "bench.pages.constant:application"]
+    return Target("the server alone, a constant", command, "/", {"BODY": str(file)})
+
+
+def site(data: Path, workers: int = 2, **settings: str) -> Target:
+    """The site as `make run` serves it, on data that `prepare` made."""
+    command = [PYTHON, "manage.py", "serve", "--port", "{port}", "--workers", str(workers)]
+    environment = {"DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "unic_site.settings"} | settings
+    return Target("the site, from the store", command, environment=environment, fill=["-m", "bench.pages.fill"])
+
+
+def site_without_store(data: Path) -> Target:
+    target = site(data, PAGE_STORE_MEGABYTES="0")
+    target.name = "the site without its store"
+    return target
+
+
+def django_cache(data: Path) -> Target:
+    """The same project with Django's own cache of whole pages in place of the store."""
+    environment = {"DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "bench.pages.django_cache"}
+    command = [PYTHON, *GRANIAN, "unic_site.wsgi:application"]
+    return Target("Django with its cache middleware", command, environment=environment, fill=["-m", "bench.pages.fill"])
+
+
+def wagtail(folder: Path, body: bytes) -> Target | None:
+    """Wagtail with wagtail-cache, in an environment of its own under `folder`; None where it can't be installed."""
+    python = folder / "venv/bin/python"
+    target = Target("Wagtail with wagtail-cache", [str(python), *GRANIAN, "bench.pages.wagtail.wsgi:application"], "/")
+    target.fill = ["-m", "bench.pages.wagtail.fill"]
+    target.environment = {"WAGTAIL_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "bench.pages.wagtail.settings"}
+    if not python.exists():
+        wanted = [f"granian=={version('granian')}", "-r", str(ROOT / "bench/pages/wagtail/requirements.txt")]
+        try:
+            subprocess.run([PYTHON, "-m", "venv", folder / "venv"], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "-q", *wanted], check=True)
+        except subprocess.CalledProcessError:
+            print("Wagtail could not be installed: it is left out.", flush=True)
+            return None
+    (folder / "wagtailcore").mkdir(exist_ok=True)
+    page = b"{% verbatim %}" + body + b"{% endverbatim %}"
+    (folder / "wagtailcore/page.html").write_bytes(page)
+    target.run("-m", "django", "migrate", "-v", "0")
+    return target

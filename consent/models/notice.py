@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cookie_consent.models import Cookie, CookieGroup
@@ -393,7 +394,7 @@ class NoticeVersion(models.Model):
         versions = {purpose["key"]: purpose["version"] for purpose in self.purposes}
         return {key: {"granted": granted, "version": versions[key]} for key, granted in answers.items()}
 
-    @property
+    @cached_property
     def asked_since(self) -> int:
         """The number of the version from which on an answer still holds: the newest that asked everyone again."""
         versions = type(self).objects.filter(number__lte=self.number, asks_again=True)

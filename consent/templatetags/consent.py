@@ -6,8 +6,10 @@ from html import unescape
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from consent.standing import Standing
+from editorial.typography import typeset_html
 
 register = template.Library()
 
@@ -16,10 +18,11 @@ LINK_ALONE = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
 
 @register.simple_tag(takes_context=True)
 def rich_text(context, html: str | None) -> str:
-    """`html`, which was sanitised when it was stored; a link alone in its paragraph to content that is declared
-    becomes that content, or the question whether to load it."""
-    if not html or not LINK_ALONE.search(html) or "request" not in context:
-        return mark_safe(html or "")  # noqa: S308
+    """`html`, which was sanitised when it was stored, typeset; a link alone in its paragraph to content that is
+    declared becomes that content, or the question whether to load it."""
+    html = typeset_html(html or "", getattr(html, "language", get_language()))
+    if not LINK_ALONE.search(html) or "request" not in context:
+        return mark_safe(html)  # noqa: S308
     request = context["request"]
     standing = Standing.of(request)
 

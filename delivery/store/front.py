@@ -75,10 +75,12 @@ class PageStore:
 
     def __call__(self, environ: dict, start_response):
         plain = plain_form(environ)
-        if plain in self.plain and (known := self.plain.get(plain)) and known[0].generation == self.confirmed:
-            known[0].asked += 1
-            start_response("200 OK", known[1])
-            return known[2]
+        if known := self.plain.get(plain):
+            kept, headers, body = known
+            if kept.generation == self.confirmed or kept.generation == ALWAYS:
+                kept.asked += 1
+                start_response("200 OK", headers)
+                return body
         question = question_of(environ, self.rule) if self.rule else None
         if question is None:
             return self.application(environ, start_response)

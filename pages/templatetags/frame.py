@@ -4,9 +4,15 @@ import json
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+
+from editorial.alphabet import sort_key
+from editorial.models import Content
+from editorial.texts import MARK
 
 register = template.Library()
 
@@ -16,19 +22,61 @@ JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 @register.simple_tag(takes_context=True)
 def alternates(context) -> list[dict]:
-    """This page in every language that is offered: code, the language's own name, path, whether it is this one.
+    """This page in every language that is offered, in the order of their own names: code, name, path, whether it is the
+    active one, and whether the page's body is there in it, with words that offer it to whoever prefers it. Where the
+    body is not there in the active one, the source's is canonical.
 
     A page that is none of the site's (an error) leads to the home page.
     """
     subject = context.get("subject")
+    there = context.get("languages_there") or languages_of(subject)
     query = f"?{context['filter_query']}" if context.get("filter_query") else ""
     active = translation.get_language()
     found = []
-    for code, name in settings.LANGUAGES:
+    for code, name in sorted(settings.LANGUAGES, key=lambda pair: sort_key(pair[1], active)):
         with translation.override(code):
+            # Translators: Name your own language in place of English. Shown to whoever's browser prefers it.
+            offer = gettext("Read this page in English")
             path = subject.get_absolute_url() if subject else reverse("alliance:home")
-        found.append({"code": code, "name": name, "path": f"{path}{query}", "is_active": code == active})
+        found.append(
+            {
+                "code": code,
+                "name": name,
+                "path": f"{path}{query}",
+                "offer": offer if code in there else "",
+                "is_active": code == active,
+                "is_there": code in there,
+                "is_canonical": code == (active if active in there else settings.LANGUAGE_CODE),
+                "is_source": code == settings.LANGUAGE_CODE,
+            }
+        )
     return found
+
+
+def languages_of(subject) -> set[str]:
+    """Those of the content that the page is about; all of them where it says what the program says."""
+    return subject.languages() if isinstance(subject, Content) else set(settings.CONTENT_LANGUAGES)
+
+
+class TranslationNote(template.Node):
+    """What stands in it, and before that one line where some of it is not in the language of the page."""
+
+    def __init__(self, nodelist):
+        self.nodelist = nodelist
+
+    def render(self, context):
+        html = self.nodelist.render(context)
+        if f" {MARK}>" not in html and f" {MARK} " not in html:
+            return html
+        return render_to_string("components/translation_note.html") + html
+
+
+@register.tag
+def translation_note(parser, token):
+    """{% translation_note %} … {% endtranslation_note %}"""
+    nodelist = parser.parse(["endtranslation_note"])
+    parser.delete_first_token()
+    return TranslationNote(nodelist)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,6 +5,7 @@ Fixtures live as long as this package: Playwright's event loop would stand in th
 
 import shutil
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,13 @@ from tests.serving import PATIENCE, Server
 HERE = Path(__file__).parent
 PASSWORD = "a-long-pass-phrase"
 # Made in the server's database before it starts: name → groups; none means superuser.
-STAFF = {"root": [], "translator": ["Translators"], "editor": ["Editors"], "officer": ["Privacy officers"]}
+STAFF = {
+    "root": [],
+    "translator": ["Translators"],
+    "polish": ["Translators: Polski"],
+    "editor": ["Editors"],
+    "officer": ["Privacy officers"],
+}
 MAKE_STAFF = f"""
 from django.contrib.auth.models import Group, User
 for name, groups in {STAFF!r}.items():
@@ -42,14 +49,20 @@ def site(prepared, tmp_path_factory) -> Server:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Browser:
+def launch():
+    """A function that starts Chromium."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("Chromium is missing: install it, on Debian with: sudo apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+        yield partial(playwright.chromium.launch, executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture(scope="package")
+def chromium(launch) -> Browser:
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @dataclass

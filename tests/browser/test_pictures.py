@@ -121,6 +121,33 @@ def test_forms_of_pictures_violate_no_accessibility_rule(sign_in, photo_file, sc
 
 
 @pytest.fixture
+def many_pictures(site):
+    """More pictures in the library than are seen at a glance."""
+    fields = '"name": f"Picture {n}", "alt_en": "Füße im Schnee" if n == 7 else "", "is_decorative": n != 7'
+    pictures = f'Picture(key=f"many-{{n}}", file="a.jpg", width=4, height=3, **{{{fields}}}) for n in range(20)'
+    code = f"from pictures.models import Picture; Picture.objects.bulk_create([{pictures}])"
+    site.manage("shell", "-v", "0", "-c", code, check=True)
+    yield
+    code = "from pictures.models import Picture; Picture.objects.filter(key__startswith='many-').delete()"
+    site.manage("shell", "-v", "0", "-c", code, check=True)
+
+
+def test_in_a_large_library_a_cover_is_found_by_its_words_and_chosen_with_the_keyboard(sign_in, many_pictures):
+    visitor = sign_in("root")
+    # The files of these pictures are nowhere.
+    visitor.context.route("**/media/a.jpg", lambda route: route.fulfill(status=204))
+    visitor.go("/admin/alliance/deliverable/add/")
+    choice = visitor.page.get_by_role("radiogroup", name="Cover picture")
+    visitor.page.get_by_label("Find a picture").fill("schnee fuße")
+    assert choice.get_by_role("radio").count() == 2
+    visitor.page.get_by_label("Find a picture").press("Enter")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("ArrowDown")
+    assert choice.get_by_role("radio", name="Picture 7").is_checked()
+    assert visitor.page.url.endswith("/add/")
+
+
+@pytest.fixture
 def covered(sign_in, photo_file):
     """The address of a page that has a cover, with caption, credit and licence."""
     staff = sign_in("root")
@@ -135,10 +162,10 @@ def covered(sign_in, photo_file):
     save_and_stay(staff)
     staff.go("/admin/alliance/deliverable/?q=mobility")
     staff.page.get_by_role("link", name="Seamless mobility").click()
-    staff.page.locator("#id_cover").select_option(label="Cover")
+    staff.page.get_by_role("radio", name="Cover", exact=True).check()
     save_and_stay(staff)
     yield "/en/deliverables/seamless-mobility/"
-    staff.page.locator("#id_cover").select_option("")
+    staff.page.get_by_role("radio", name="no picture").check()
     save_and_stay(staff)
     staff.go("/admin/pictures/picture/?q=Cover")
     staff.page.locator("#result_list tbody th a").first.click()

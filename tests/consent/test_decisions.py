@@ -8,6 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
+from delivery.models import Generation
 
 pytestmark = pytest.mark.django_db
 OPTIONAL = ["functional", "statistics", "advertising"]
@@ -291,6 +292,8 @@ def test_a_record_keeps_the_wording_that_was_shown(client):
 
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     monkeypatch.setattr("consent.models.notice.NoticeVersionQuerySet.current", lambda self: None)
+    # Other content than that of the other tests.
+    Generation.objects.update(name="before the first notice")
     assert not asks(client)
     assert client.get(SETTINGS).status_code == 404
 

@@ -14,16 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import PATIENCE
+from tests.serving import PATIENCE, free_port
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.once
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

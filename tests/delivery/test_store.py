@@ -62,10 +62,10 @@ def test_a_page_is_made_once_of_content_without_a_name_too(store, site):
     assert site.asked == ["/en/"]
 
 
-def test_every_page_of_the_sitemap_is_stored(make_store, site):
+def test_every_page_of_the_sitemap_is_stored_here_in_two_languages(make_store, site):
     store = make_store(64_000_000)
     store.confirm(Generation.objects.current())
-    paths = re.findall(r"<loc>http://localhost([^<]+)</loc>", ask(store, "/sitemap.xml").text)
+    paths = re.findall(r"<loc>http://localhost(/(?:en|pl)/[^<]*)</loc>", ask(store, "/sitemap.xml").text)
     assert len(paths) > 40
     for path in paths:
         ask(store, path)

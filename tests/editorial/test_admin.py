@@ -243,16 +243,17 @@ def shown_on_dashboard(client) -> set[str]:
 
 CONTENT = {model.__name__ for model in REGISTERED}
 ASKING = {"Notice", "Purpose", "EmbeddedContent", "Script"}
+DESK = {"Translation", "TextToTranslate", "ExchangedText"}
 RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
 
 
 @pytest.mark.parametrize(
     ("group", "shown"),
     [
-        ("Editors", CONTENT - ASKING | {"Message"}),
-        ("Translators", CONTENT),
-        ("Publishers", CONTENT - ASKING | {"Message"}),
-        ("Privacy officers", ASKING | RECORD),
+        ("Editors", CONTENT - ASKING | DESK | {"Message"}),
+        ("Translators", CONTENT | DESK),
+        ("Publishers", CONTENT - ASKING | DESK | {"Message"}),
+        ("Privacy officers", ASKING | RECORD | DESK),
     ],
 )
 def test_the_dashboard_shows_each_group_its_part(signed_in, group, shown):
@@ -264,6 +265,26 @@ def test_staff_without_a_group_see_nothing(client, staff):
     user.groups.clear()
     client.force_login(user)
     assert shown_on_dashboard(client) == set()
+
+
+def test_a_polish_translator_sees_all_content_and_changes_polish_fields_alone(signed_in):
+    client = signed_in("Translators: Polski")
+    assert shown_on_dashboard(client) == CONTENT | DESK
+    initiative = Initiative.objects.get(key="campus")
+    response = client.get(address(initiative))
+    part = response.context["inline_admin_formsets"][0].formset.forms[0]
+    for form in (response.context["adminform"].form, part):
+        own = {name for name in form.fields if name.endswith(("_pl", "_de", "_en"))}
+        assert own
+        assert all(name.endswith("_pl") for name in own)
+    before = initiative.title_de
+    save(client, initiative, title_pl="Kampus", title_de="Anders", title_en="Else", is_published="")
+    initiative.refresh_from_db()
+    assert (initiative.title_pl, initiative.title_de, initiative.title_en) == ("Kampus", before, initiative.title_en)
+    assert initiative.title_en != "Else"
+    assert initiative.is_published
+    assert client.get(address(Deliverable(), "add")).status_code == 403
+    assert client.get(address(initiative, "delete")).status_code == 403
 
 
 def test_editors_may_neither_delete_nor_publish(signed_in):

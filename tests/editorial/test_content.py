@@ -262,7 +262,7 @@ def stored_values(item) -> dict:
 
 
 @hypothesis_settings(
-    max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(pages=PAGES, milestones=MILESTONES)
 def test_loading_what_was_dumped_gives_the_same_content(pages, milestones):

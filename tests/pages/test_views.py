@@ -51,10 +51,11 @@ def test_each_address_in_the_sitemap_names_its_alternates_and_a_default(client):
         assert url.find(f"{SITEMAP}loc").text in links.values()
 
 
-def test_every_page_has_its_own_title_description_canonical_and_heading(client):
+@pytest.mark.once
+def test_every_page_has_its_own_title_description_canonical_and_heading(every_page):
     seen = {}
-    for path in addresses(client):
-        html = body(client.get(path))
+    for path, response in every_page.items():
+        html = body(response)
         language = path.split("/")[1]
         assert one(r'<html lang="([^"]+)"', html) == language
         assert one(r'<link rel="canonical" href="([^"]+)"', html) == f"http://testserver{path}"
@@ -68,9 +69,10 @@ def test_every_page_has_its_own_title_description_canonical_and_heading(client):
             assert seen.setdefault(said, path) == path, f"{path} says the same as {seen[said]}: {said}"
 
 
-def test_every_page_leads_to_itself_in_each_language(client):
-    for path in addresses(client):
-        html = body(client.get(path))
+@pytest.mark.once
+def test_every_page_leads_to_itself_in_each_language(every_page):
+    for path, response in every_page.items():
+        html = body(response)
         alternates = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="http://testserver([^"]+)"', html))
         assert alternates.pop("x-default") == alternates["en"]
         assert alternates[path.split("/")[1]] == path
@@ -120,9 +122,23 @@ def test_the_root_leads_to_the_language_that_the_browser_prefers(client):
         ("cs,pl;q=0.7,en;q=0.3", "/pl/"),
         ("ja", "/en/"),
         ("", "/en/"),
+        # A narrower range than the site has leads to the wider one; one of another language leads nowhere.
+        ("de-AT", "/de/"),
+        ("PT-br", "/en/"),
+        ("zh-Hant-TW,hr-Latn-HR;q=0.3", "/hr/"),
+        ("de;q=0.5, fr;q=0.8", "/fr/"),
+        # q=0 means not acceptable; * leaves the choice to the site.
+        ("pl;q=0", "/en/"),
+        ("en;q=0, pl;q=0.1", "/pl/"),
+        ("pl;q=0, *", "/en/"),
+        ("*;q=0", "/en/"),
+        # What is no list of languages asks for nothing.
+        ("de;q=2", "/en/"),
+        ("de;;,q=x,\x00", "/en/"),
+        ("de," * 20_000, "/en/"),
     ):
         response = client.get("/", headers={"accept-language": asked})
-        assert (response.status_code, response["Location"]) == (302, path), asked
+        assert (response.status_code, response["Location"]) == (302, path), asked[:80]
         assert "Accept-Language" in response["Vary"]
 
 
@@ -181,9 +197,9 @@ def test_robots_txt_names_the_sitemap_and_keeps_crawlers_off_the_admin(client):
     assert "Sitemap: http://testserver/sitemap.xml" in text
 
 
-def test_public_pages_set_no_cookie(client):
-    for path in addresses(client):
-        assert not client.get(path).cookies, path
+@pytest.mark.once
+def test_public_pages_set_no_cookie(every_page):
+    assert not [path for path, response in every_page.items() if response.cookies]
 
 
 def test_a_site_without_content_says_so_instead_of_failing(client):

@@ -1,5 +1,7 @@
 """Universities for tests, with only what the test at hand does not say."""
 
+from django.db import connection
+
 from partners.models import PartnerUniversity
 
 
@@ -30,12 +32,30 @@ def fill_with_partners(total: int):
     from partners.models import PartnerOwnName
 
     missing = total - PartnerUniversity.objects.count()
-    partners = PartnerUniversity.objects.bulk_create(make_partner(number) for number in range(missing))
-    PartnerOwnName.objects.bulk_create(
-        PartnerOwnName(key=f"{partner.key}-pl", partner=partner, language="pl", name="Uniwersytet")
-        for partner in partners
-    )
-    Task.objects.bulk_create(
-        Task(key=f"{partner.key}-task", partner=partner, title_en="A task", body_en="<p>To do</p>")
-        for partner in partners
+    if missing < 1:
+        return
+    first = make_partner(0)
+    first.save()
+    PartnerOwnName.objects.create(key="test-university-0-pl", partner=first, language="pl", name="Uniwersytet")
+    Task.objects.create(key="test-university-0-task", partner=first, title_en="A task", body_en="<p>To do</p>")
+    with connection.cursor() as cursor:
+        # The database copies them far faster than objects are made.
+        copy(cursor, PartnerUniversity, missing, key="{key}", slug_en="{key}", slug="{key}", name_en="{name}")
+        owner = "(SELECT id FROM partners_partneruniversity WHERE key = {key})"
+        copy(cursor, PartnerOwnName, missing, key="{key} || '-pl'", partner_id=owner)
+        copy(cursor, Task, missing, key="{key} || '-task'", partner_id=owner)
+
+
+def copy(cursor, model, total: int, **changed: str):
+    """Copy the row of the first test university until there are `total`, with some columns `changed`."""
+    parts = {"key": "('test-university-' || number)", "name": "('Test University ' || number)"}
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    values = [changed[name].format(**parts) if name in changed else f'original."{name}"' for name in columns]
+    names = ", ".join(f'"{name}"' for name in columns)
+    table, upto = model._meta.db_table, total - 1
+    cursor.execute(
+        "WITH RECURSIVE numbers(number) AS "
+        f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {upto}) "
+        f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM {table} original, numbers "
+        "WHERE original.key LIKE 'test-university-0%' ORDER BY number"
     )

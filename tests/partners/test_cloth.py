@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
-from partners.cloth import COLOURS, UNDYED, Cloth, alliance_cloth, city_cloth, digits, nearest
-from partners.models import THREADS, PartnerUniversity
+from partners.cloth import COLOURS, THREADS, UNDYED, Cloth, alliance_cloth, city_cloth, digits, nearest
+from partners.models import PartnerUniversity
 from tests.partners.factories import make_partner
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,10 @@ def test_a_year_can_be_read_from_the_cloth_of_all():
         column = [row[warp] for row in cloth.lifted]
         below = [lifted for lifted, digit in zip(column, digits(partner.founded, 11), strict=True) if digit]
         assert below and all(below)
+
+
+def test_of_more_than_ten_universities_the_first_ten_are_woven_in():
+    assert alliance_cloth([*current(), make_partner()]) == alliance_cloth(current())
 
 
 def test_threads_across_are_those_of_the_three_nearest_universities():

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def current():
-    return PartnerUniversity.objects.published().for_map()
+    return PartnerUniversity.objects.published().current()
 
 
 def test_the_projection_keeps_distances_near_its_centre_and_north_up():

@@ -1,6 +1,8 @@
 """What staff do with pictures in the admin."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from editorial.content import ContentFiles, dump
@@ -47,7 +49,7 @@ def test_a_picture_is_uploaded_described_and_made_ready_in_one_go(signed_in, dja
     assert response.status_code == 302
     picture = Picture.objects.get()
     assert (picture.key, picture.focal_point, picture.has_sizes) == ("harbour", (20, 80), True)
-    assert "missing" not in client.get(f"{LIST}{picture.pk}/change/").content.decode()
+    assert "missing; pages show the original" not in client.get(f"{LIST}{picture.pk}/change/").content.decode()
 
 
 def test_a_list_shows_small_files_and_the_original_where_they_are_missing(
@@ -134,11 +136,31 @@ def test_a_picture_that_is_used_nowhere_is_deleted(signed_in):
     assert not Picture.objects.exists()
 
 
-def test_the_form_of_a_page_offers_the_pictures_by_name(signed_in):
-    make_picture(name="Harbour at dawn")
+def test_the_form_of_a_page_offers_the_pictures_by_what_they_show(signed_in):
+    picture = make_picture(name="Harbour at dawn")
     page = Page.objects.get(key="about")
     html = signed_in("Editors").get(f"/admin/pages/page/{page.pk}/change/").content.decode()
-    assert "Harbour at dawn</option>" in html
+    assert f'<input type="radio" name="cover" value="{picture.pk}"' in html
+    assert f'<img src="{picture.thumbnail_url}" alt="" loading="lazy">' in html
+    assert "<span>Harbour at dawn</span>" in html
+    assert "<span>no picture</span>" in html
+
+
+def test_a_form_takes_the_same_queries_however_many_pictures_there_are(signed_in):
+    address = f"/admin/pages/page/{Page.objects.get(key='about').pk}/change/"
+    client = signed_in("Editors")
+    counts = []
+    for more in (2, 20):
+        Picture.objects.bulk_create(
+            Picture(name=f"Picture {more} {number}", key=f"picture-{more}-{number}", file="a.jpg", width=4, height=3)
+            for number in range(more)
+        )
+        # The first page after a change also reads what all pages show.
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_pictures_move_with_the_content_files(tmp_path, django_capture_on_commit_callbacks):

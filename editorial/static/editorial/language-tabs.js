@@ -31,6 +31,7 @@ function start() {
   markRows(form);
   const rows = [...form.querySelectorAll("[data-language-of]")].filter((row) => !row.closest(".empty-form"));
   if (!rows.length) return;
+  const states = form.querySelector(".translation-states");
   const bar = document.createElement("div");
   bar.className = "language-tabs";
   bar.setAttribute("role", "group");
@@ -45,6 +46,8 @@ function start() {
     if (own.some((row) => row.querySelector(".errorlist"))) {
       button.classList.add("has-error");
       button.append(` (${words.error})`);
+    } else if (states?.querySelector(`[data-code="${code}"]`)) {
+      button.append(" ", states.querySelector(`[data-code="${code}"] .state`));
     } else if (!own.some(isFilled)) {
       button.append(` (${words.empty})`);
     }
@@ -52,6 +55,7 @@ function start() {
     return button;
   });
   bar.append(...buttons);
+  states?.remove();
   form.prepend(bar);
   const withError = buttons.find((button) => button.classList.contains("has-error"));
   const kept = buttons.find((button) => button.value === sessionStorage.getItem("content-language"));

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         alliance = Alliance.objects.for_frame().first()
         if alliance is None:
             raise CommandError("There is no content yet. Run `manage.py load_content` first.")
-        universities = list(PartnerUniversity.objects.published().for_cloth())
+        universities = list(PartnerUniversity.objects.published().for_map())
         kept, drawn = set(), 0
         for subject in everything():
             for language, _name in settings.LANGUAGES:

@@ -1,0 +1,115 @@
+import fcntl
+import time
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.management import BaseCommand, CommandError
+
+from consent.variants import Rule
+from delivery.models import Generation
+from delivery.store.build import build
+from delivery.store.front import SECONDS_AFTER_A_FAULT, VARY
+from delivery.store.question import proper_host
+from delivery.store.watcher import PAUSE
+from delivery.views import DATABASE_AWAY
+from pages.models import Redirect
+from publishing.folder import Folder, Release, write
+from publishing.nginx import Configuration
+from publishing.site import FaultOfSiteError, Site
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes the whole site as files, for nginx to hand out: each page in each variant and encoding. Writes only "
+        "what changed, and switches to the new release at once. "
+        "Example: manage.py publish --to /srv/unic/public --address https://unic.example.org"
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--to", required=True, type=Path, help="The folder of the releases; made if missing.")
+        parser.add_argument("--address", required=True, help="Where visitors read the site: https://unic.example.org.")
+        parser.add_argument("--watch", action="store_true", help="Stay, and publish anew after each change.")
+
+    def handle(self, *args, to: Path, address: str, watch: bool, **options):
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+            raise CommandError(
+                f"{address} is no address of a site: give scheme and host, as in https://unic.example.org."
+            )
+        if proper_host(parts.netloc) is None:
+            raise CommandError(f"{parts.netloc} is none of this site's hosts: add it to ALLOWED_HOSTS.")
+        self.to, self.scheme, self.host = to.resolve(), parts.scheme, parts.netloc
+        self.folder, self.build = Folder(self.to), build()
+        with (self.to / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CommandError(f"Another process publishes to {to}. Wait for it, or stop it.") from error
+            if watch:
+                self.watch()
+            try:
+                self.publish(Generation.objects.current())
+            except FaultOfSiteError as fault:
+                raise CommandError(f"{fault} The release before stays.") from fault
+
+    def watch(self):
+        """Publish after each change, until the process is stopped."""
+        published = None
+        while True:
+            try:
+                generation = Generation.objects.current()
+                if generation != published:
+                    # What is outdated is not handed out: the site answers until the new release is whole.
+                    if self.folder.current_name != self.release_name(generation):
+                        self.folder.withdraw()
+                    self.publish(generation, may_be_outdated=True)
+                    published = generation
+            except DATABASE_AWAY:
+                # Nothing can change meanwhile.
+                pass
+            except FaultOfSiteError as fault:
+                self.stderr.write(f"{fault} Trying again.")
+                time.sleep(SECONDS_AFTER_A_FAULT)
+            time.sleep(PAUSE)
+
+    def release_name(self, generation: str) -> str:
+        made_of = (generation, self.build, self.scheme, self.host)
+        return sha256(repr(made_of).encode()).hexdigest()[:16]
+
+    def publish(self, generation: str, may_be_outdated: bool = False):
+        """Make a release of the content; with `may_be_outdated` only until it changes."""
+        name = self.release_name(generation)
+        if self.folder.current_name == name:
+            self.stdout.write("Nothing has changed.")
+            return
+        site = Site(self.scheme, self.host, Rule.in_force())
+        release = Release(self.folder, name)
+        for variant in site.rule.variants():
+            place = variant.replace(" ", "+")
+            for path, rendering in site.pages(variant):
+                if may_be_outdated and Generation.objects.current() != generation:
+                    return
+                release.put(f"pages/{place}", path, rendering, VARY)
+            for code, rendering in site.missing(variant):
+                release.put(f"missing/{place}", f"/{code}", rendering, VARY)
+        for place, paths in (("static", site.static_files()), ("media", site.uploads())):
+            for path in paths:
+                release.put(place, path, site.ask(path), "Accept-Encoding")
+        configuration = Configuration(str(self.to), site.rule, release.sets, Redirect.objects.published().targets())
+        is_new = self.configure(configuration)
+        release.finish(configuration.digest)
+        self.stdout.write(f"Published {release.count} pages and files, {release.written} of them new.")
+        if is_new:
+            self.stdout.write("The configuration is another one: reload nginx.")
+        self.stdout.flush()
+
+    def configure(self, configuration: Configuration) -> bool:
+        """Write what nginx is to include, and return whether it is another configuration than before."""
+        is_new = False
+        for name, text in (("maps.conf", configuration.maps), ("locations.conf", configuration.locations)):
+            path = self.to / name
+            if not path.exists() or path.read_text() != text:
+                write(path, text.encode())
+                is_new = True
+        return is_new

@@ -1,0 +1,114 @@
+"""What there is to publish: every page that is the same for all who see one variant, and the files beside them."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.urls import URLResolver, get_resolver
+from django.utils import translation
+
+from delivery.store.answer import Rendering
+from delivery.store.question import STATIC_FILE, Question, stored_parameters
+
+LINK = re.compile(r'(?:href|src)="(/[^"?#]*)"')
+LISTED = re.compile(r"<loc>\w+://[^/]+([^<]+)</loc>")
+# An address that no page has; its answer is the page for all that are not there.
+NOWHERE = "-"
+
+
+def routes(resolver=None, before: str = "") -> Iterator[tuple[str, object]]:
+    """Every address of the project in the active language, parameters in angle brackets, with its view."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        else:
+            yield route, entry.callback
+
+
+def in_each_language() -> Iterator[tuple[str, object]]:
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            yield from routes()
+
+
+def beginnings_of_the_site() -> list[str]:
+    """How the addresses begin that the site itself must answer: forms, search, the admin."""
+    beginnings = {
+        re.split(r"[<(^]", route)[0] for route, view in in_each_language() if not hasattr(view, "stored_parameters")
+    }
+    beginnings.discard("")
+    return sorted(f"/{one}" for one in beginnings if not any(one.startswith(other) for other in beginnings - {one}))
+
+
+class FaultOfSiteError(Exception):
+    """The site did not answer a page that it should have."""
+
+
+class Site:
+    """The site as it answers at `scheme`://`host`."""
+
+    def __init__(self, scheme: str, host: str, rule):
+        self.scheme, self.host, self.rule = scheme, host, rule
+        self.application = WSGIHandler()
+
+    def ask(self, path: str, variant: str = "") -> Rendering:
+        """What the site answers. Raises FaultOfSiteError where it can't."""
+        question = Question(self.scheme, self.host, path, "", variant)
+        heard = []
+        answer = self.application(
+            question.request(self.rule.request_headers(variant) if variant else {}),
+            lambda status, headers, error=None: heard.extend((status, headers)),
+        )
+        try:
+            rendering = Rendering(*heard, b"".join(answer))
+        finally:
+            answer.close()
+        if rendering.code >= 500:
+            raise FaultOfSiteError(f"{path} could not be made: {rendering.status}.")
+        return rendering
+
+    def pages(self, variant: str) -> Iterator[tuple[str, Rendering]]:
+        """Every page in `variant`: what the addresses name, what the site map lists, and what those link to."""
+        waiting = [
+            f"/{route}" for route, view in in_each_language() if "<" not in route and hasattr(view, "stored_parameters")
+        ]
+        seen, found = set(), 0
+        while waiting:
+            path = waiting.pop()
+            if path in seen or stored_parameters(path) is None or STATIC_FILE.match(path):
+                continue
+            seen.add(path)
+            rendering = self.ask(path, variant)
+            # Its language is told by its address, so that nginx can tell it too.
+            language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
+            if rendering.may_be_kept and rendering.header("content-language") == language:
+                yield path, rendering
+                found += 1
+                text = rendering.body.decode()
+                waiting += [unquote(link) for link in LINK.findall(text) + LISTED.findall(text)]
+        if not found:
+            raise FaultOfSiteError(f"The site has no page at {self.scheme}://{self.host}/.")
+
+    def missing(self, variant: str) -> Iterator[tuple[str, Rendering]]:
+        """The page for what is not there, by language."""
+        for code, _name in settings.LANGUAGES:
+            yield code, self.ask(f"/{code}/{NOWHERE}/", variant)
+
+    @staticmethod
+    def static_files() -> Iterator[str]:
+        """The addresses of the static files, whose names hold the digest of what is in them."""
+        for file in sorted(settings.STATIC_ROOT.rglob("*")):
+            path = f"{settings.STATIC_URL}{file.relative_to(settings.STATIC_ROOT).as_posix()}"
+            if STATIC_FILE.match(path) and file.is_file():
+                yield path
+
+    @staticmethod
+    def uploads() -> Iterator[str]:
+        """The addresses of what staff uploaded. Another upload has another name."""
+        for file in sorted(settings.MEDIA_ROOT.rglob("*")):
+            path = f"{settings.MEDIA_URL}{file.relative_to(settings.MEDIA_ROOT).as_posix()}"
+            if file.is_file() and re.fullmatch(r"[\w./-]+", path, re.ASCII):
+                yield path

@@ -1,0 +1,61 @@
+"""The translators' desk in a real browser: by keys alone, and open to everyone."""
+
+import pytest
+
+from tests.browser.test_pages import violations
+
+DELIVERABLES = "/admin/desk/texttotranslate/?language=pl&status=all&kind=alliance.deliverable"
+
+
+def open_first(visitor):
+    visitor.go(DELIVERABLES)
+    visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.locator("#translation").wait_for()
+
+
+def test_a_translator_works_through_texts_by_keys_alone(sign_in):
+    visitor = sign_in("polish")
+    open_first(visitor)
+    page = visitor.page
+    first, title = page.url, page.locator("h1").inner_text()
+    with page.expect_navigation():
+        page.keyboard.press("Alt+PageDown")
+    assert page.locator("h1").inner_text() != title
+    with page.expect_navigation():
+        page.keyboard.press("Alt+PageUp")
+    assert page.url == first
+    page.locator("#id_text").fill("Nowy tytuł")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    assert page.url != first
+    assert "Nowy tytuł" not in page.locator("#id_text").input_value()
+    visitor.go(first.removeprefix(visitor.site.url))
+    assert page.locator("#id_text").input_value() == "Nowy tytuł"
+
+
+def test_formatted_text_is_written_in_the_editor_of_the_forms(sign_in):
+    visitor = sign_in("polish")
+    visitor.go(f"{DELIVERABLES}&q=<p>")
+    visitor.page.locator("#result_list tbody th a").first.click()
+    page = visitor.page
+    # Until then the plain text area answers to the same name.
+    page.locator(".tiptap.ProseMirror").wait_for()
+    page.get_by_role("textbox", name="Polski").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Nowy tekst")
+    page.get_by_role("button", name="Save as draft").click()
+    page.locator(".messagelist .success").wait_for()
+    assert page.locator("textarea#id_text").input_value() == "<p>Nowy tekst</p>"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+def test_list_and_text_have_no_barrier_that_axe_finds(sign_in, scheme, width):
+    visitor = sign_in("polish", color_scheme=scheme, viewport={"width": width, "height": 800})
+    visitor.go(DELIVERABLES)
+    assert violations(visitor.page) == []
+    open_first(visitor)
+    visitor.page.locator("#id_text").fill('Nowy  "tytuł"')
+    visitor.page.get_by_role("button", name="Save", exact=True).click()
+    visitor.page.locator(".remarks").wait_for()
+    assert violations(visitor.page) == []
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,74 @@
+"""Languages in the browser: the offer of the one that it prefers, and a script that runs from right to left."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+SCRIPTS = Path(settings.BASE_DIR) / "static/js"
+PAGES = ("/en/", "/en/partners/", "/en/partners/university-of-lodz/", "/en/timeline/", "/en/search/?q=unic")
+
+
+def offer(visitor):
+    return visitor.page.locator("#language-offer")
+
+
+def test_a_browser_that_prefers_another_language_is_offered_the_page_in_it(visit):
+    visitor = visit(locale="de-AT")
+    visitor.go("/en/partners/university-of-lodz/")
+    link = offer(visitor).get_by_role("link", name="Diese Seite auf Deutsch lesen")
+    assert link.get_attribute("lang") == "de"
+    # Nothing moves, as it takes no room, and nothing is kept.
+    assert offer(visitor).evaluate("element => getComputedStyle(element).position") == "fixed"
+    assert not visitor.context.cookies() and not visitor.page.evaluate("localStorage.length + sessionStorage.length")
+    offer(visitor).get_by_role("button").click()
+    assert offer(visitor).is_hidden()
+    visitor.go("/en/partners/")
+    offer(visitor).get_by_role("link").click()
+    visitor.page.wait_for_url("**/de/**")
+    assert offer(visitor).is_hidden()
+
+
+@pytest.mark.parametrize(("locale", "path"), [("en-GB", "/en/"), ("ja-JP", "/pl/"), ("pl", "/pl/partnerzy/")])
+def test_nothing_is_offered_where_the_page_is_in_the_right_language_or_in_none(visit, locale, path):
+    visitor = visit(locale=locale)
+    visitor.go(path)
+    visitor.page.wait_for_load_state("load")
+    assert offer(visitor).is_hidden()
+
+
+def test_all_scripts_of_the_public_pages_weigh_at_most_four_kilobytes():
+    assert sum(path.stat().st_size for path in SCRIPTS.glob("*.js")) <= 4096
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_script_from_right_to_left_mirrors_the_page_and_nothing_sticks_out(visit, width):
+    visitor = visit(viewport={"width": width, "height": 900})
+    for path in PAGES:
+        visitor.go(path)
+        here = "selector => document.querySelector(selector).getBoundingClientRect().toJSON()"
+        before = {name: visitor.page.evaluate(here, name) for name in (".site-acronym", "h1", ".opener")}
+        visitor.page.evaluate("document.documentElement.dir = 'rtl'")
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        outside = visitor.page.evaluate(
+            "[...document.querySelectorAll('main *, header *, footer *')].filter(e => {"
+            " const box = e.getBoundingClientRect(); return box.width > 1 && !e.closest('svg, .hero figure')"
+            " && getComputedStyle(e).position !== 'absolute' && (box.left < -1 || box.right > innerWidth + 1) })"
+            ".map(e => e.outerHTML.slice(0, 80))"
+        )
+        assert not outside, (path, outside[:3])
+        for name, box in before.items():
+            mirrored = visitor.page.evaluate(here, name)
+            assert mirrored["right"] == pytest.approx(width - box["left"], abs=2) or box["width"] > 0.9 * width, (
+                path,
+                name,
+            )
+
+
+def test_the_stylesheet_names_no_side_that_would_not_turn_with_the_script():
+    css = (settings.BASE_DIR / "static/css/site.css").read_text()
+    sides = re.findall(
+        r"(?:margin|padding|border|inset)-(?:left|right)|(?<![\w-])(?:left|right):|text-align: (?:left|right)", css
+    )
+    assert not sides

@@ -1,0 +1,47 @@
+"""Spaces at which no line may break are set when a text is shown, in the way of its language."""
+
+import pytest
+
+from alliance.models import Deliverable
+from editorial.typography import typeset, typeset_html
+
+N, NN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("language", "plain", "shown"),
+    [
+        ("fr", "Quoi ? Ceci : « non » !", f"Quoi{NN}? Ceci{N}: «{N}non{N}»{NN}!"),
+        ("fr", "https://unic.eu/?q=1 et 10:30", "https://unic.eu/?q=1 et 10:30"),
+        ("pl", "W mieście i o mieście, a także z UŁ", f"W{N}mieście i{N}o{N}mieście, a{N}także z{N}UŁ"),
+        ("pl", "litera ó i ą", f"litera ó i{N}ą"),
+        ("hr", "u gradu i s njim", f"u{N}gradu i{N}s{N}njim"),
+        ("en", "I have a word", "I have a word"),
+        ("sv", "20 000 studenter, 41 % av 12 km", f"20{N}000 studenter, 41{N}% av 12{N}km"),
+        ("de", "im Jahr 2020 2500 Menschen", "im Jahr 2020 2500 Menschen"),
+    ],
+)
+def test_spaces(language, plain, shown):
+    assert typeset(plain, language) == shown
+
+
+@pytest.mark.once
+def test_tags_and_their_attributes_stay_as_they_are():
+    html = '<p>Voir <a href="/fr/ : ?q=1 000" title="a > b ?">ceci ?</a></p>'
+    assert typeset_html(html, "fr") == html.replace("ceci ?", f"ceci{NN}?")
+
+
+@pytest.mark.django_db
+def test_pages_show_them_and_the_stored_text_keeps_plain_spaces(client):
+    deliverable = Deliverable.objects.first()
+    deliverable.title_fr, deliverable.body_fr = "Pourquoi ?", "<p>Parce que : oui !</p>"
+    deliverable.title_pl = None
+    deliverable.title_en = "A 5 % share ?"
+    deliverable.save()
+    html = client.get(f"/fr/resultats/{deliverable.slug_fr}/").content.decode()
+    assert f"<h1>Pourquoi{NN}?</h1>" in html and f"<p>Parce que{N}: oui{NN}!</p>" in html
+    deliverable.refresh_from_db()
+    assert deliverable.body_fr == "<p>Parce que : oui !</p>"
+    # What falls back is set in the way of its own language.
+    assert f">A 5{N}% share ?</span>" in client.get(f"/pl/rezultaty/{deliverable.slug_pl}/").content.decode()

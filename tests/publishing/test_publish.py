@@ -1,0 +1,259 @@
+"""The site as files: nginx sends what the site sends, and nothing breaks a release that is handed out."""
+
+import http.client
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.serving import MANAGE, PATIENCE, ROOT, Server, free_port
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is missing; on Debian: sudo apt install nginx-light"),
+]
+
+# A few pages are enough, with a script that only some visitors allowed.
+SMALL = """
+from alliance.models import Deliverable, Initiative
+from consent.models import NoticeVersion, Purpose, Script
+from pages.models import Page, Redirect
+from partners.models import PartnerUniversity
+Initiative.objects.update(is_published=False)
+Deliverable.objects.exclude(key="seamless-mobility").update(is_published=False)
+PartnerUniversity.objects.filter(role="member").update(is_published=False)
+Page.objects.exclude(key__in=["home", "vision", "deliverables", "partners", "about"]).update(is_published=False)
+purpose = Purpose.objects.get(key="statistics")
+Script.objects.create(name="Counter", provider="Stats", purpose=purpose, source="https://stats.example/count.js")
+Redirect.objects.create(old_path="/en/once", new_path="/en/vision/")
+"""
+RECEIPT = "AAAA-BBBB-CCCC-DDDD"
+VISITORS = {
+    "undecided": {},
+    "objecting": {"Sec-GPC": "1"},
+    "refusing": {"Cookie": f'cookie_consent="statistics=-1|media=-1|receipt={RECEIPT}|notice=1"'},
+    "allowing": {
+        "Cookie": f'theme=x; cookie_consent="statistics=2026-01-01T00:00:00+00:00|receipt={RECEIPT}|notice=1"'
+    },
+}
+# What belongs to a connection or a server, or is made of time and length by nginx.
+OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "etag"}
+NGINX = """
+user root;
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  include {folder}/public/maps.conf;
+  server {{
+    listen 127.0.0.1:{port};
+    include {folder}/public/locations.conf;
+    location @site {{
+      proxy_pass http://127.0.0.1:{site};
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host {host};
+      add_header Answered-By site always;
+    }}
+  }}
+}}
+"""
+
+
+class Published:
+    """A small site that runs, its releases, and nginx in front of both."""
+
+    def __init__(self, folder, prepared):
+        prepared("sqlite", folder)
+        self.public = folder / "public"
+        self.site = Server(folder / "data", {"CONSENT_SEAL_MINUTES": "0"})
+        for name in ("admin", "django_prose_editor", "editorial", "flags"):
+            shutil.rmtree(self.site.data / "static" / name, ignore_errors=True)
+        self.run("shell", "-c", SMALL)
+        self.site.start()
+        self.host = f"127.0.0.1:{self.site.port}"
+        self.publish()
+        self.port = free_port()
+        text = NGINX.format(folder=folder, port=self.port, site=self.site.port, host=self.host)
+        (folder / "nginx.conf").write_text(text)
+        self.nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf"])
+        wait_for(self.port)
+
+    @property
+    def publishing(self) -> list[str]:
+        return [*MANAGE, "publish", "--to", str(self.public), "--address", self.site.url]
+
+    def run(self, *arguments: str) -> str:
+        outcome = self.site.manage(*arguments)
+        assert outcome.returncode == 0, outcome.stderr
+        return outcome.stdout
+
+    def publish(self) -> str:
+        return self.run(*self.publishing[len(MANAGE) :])
+
+    def stop(self):
+        self.nginx.send_signal(signal.SIGQUIT)
+        self.nginx.wait(timeout=PATIENCE)
+        self.site.stop()
+
+    def ask(self, port: int, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        connection.request(method, path, headers={"Host": self.host} | headers)
+        response = connection.getresponse()
+        response.body = response.read()
+        connection.close()
+        return response
+
+
+def wait_for(port: int):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
+            return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail("nginx did not start")
+
+
+@pytest.fixture(scope="module")
+def published(prepared, tmp_path_factory):
+    site = Published(tmp_path_factory.mktemp("published"), prepared)
+    yield site
+    site.stop()
+
+
+def comparable(response) -> tuple[int, dict[str, str], bytes]:
+    headers = {name.lower(): value for name, value in response.getheaders() if name.lower() not in OWN}
+    if policy := headers.get("content-security-policy"):
+        headers["content-security-policy"] = sorted(policy.split("; "))
+    headers["vary"] = {name.strip().lower() for name in headers.get("vary", "").split(",")}
+    return response.status, headers, response.body
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
+    listed = [path for path in published.site.paths if path.count("/") == 2 or path.startswith(("/en/", "/pl/"))]
+    assert len(listed) > 15
+    for path in [*listed, "/robots.txt"]:
+        for encoding in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
+            headers = VISITORS[visitor] | {"Accept-Encoding": encoding}
+            by_nginx = published.ask(published.port, path, **headers)
+            assert not by_nginx.getheader("Answered-By"), path
+            by_site = published.ask(published.site.port, path, **headers)
+            assert comparable(by_nginx) == comparable(by_site), (path, encoding)
+    has_script = b"stats.example" in published.ask(published.port, "/en/", **VISITORS[visitor]).body
+    assert has_script == (visitor == "allowing")
+
+
+def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(published):
+    page = published.ask(published.port, "/en/").body.decode()
+    paths = [part.partition('"')[0] for part in page.split('href="')[1:] if part.startswith("/static/")]
+    assert any(path.endswith(".css") for path in paths)
+    for path in paths:
+        for encoding in ("identity", "br"):
+            by_nginx, by_site = (
+                published.ask(port, path, **{"Accept-Encoding": encoding})
+                for port in (published.port, published.site.port)
+            )
+            assert not by_nginx.getheader("Answered-By"), path
+            expected = comparable(by_site)
+            # When it was copied says nothing of a file whose name holds its digest.
+            expected[1].pop("last-modified", None)
+            assert comparable(by_nginx) == expected, path
+
+
+def test_an_unchanged_page_is_not_sent_again(published):
+    first = published.ask(published.port, "/en/", **{"Accept-Encoding": "br"})
+    again = published.ask(published.port, "/en/", **{"Accept-Encoding": "br", "If-None-Match": first.getheader("ETag")})
+    assert (again.status, again.body) == (304, b"")
+    other = published.ask(
+        published.port, "/en/", **{"Accept-Encoding": "gzip", "If-None-Match": first.getheader("ETag")}
+    )
+    assert other.status == 200
+
+
+def test_what_needs_the_site_reaches_it(published):
+    for path in ("/", "/admin/login/", "/en/search/?q=lodz", "/pl/szukaj/?q=lodz", "/healthz", "/en/cookies/settings/"):
+        assert published.ask(published.port, path).getheader("Answered-By") == "site", path
+    assert published.ask(published.port, "/en/?page=2").getheader("Answered-By") == "site"
+    assert published.ask(published.port, "/en/", "POST").getheader("Answered-By") == "site"
+    for cookie in ("sessionid=abc", "cookie_consent=forged", "cookie_consent=a; cookie_consent=b"):
+        assert published.ask(published.port, "/en/", Cookie=cookie).getheader("Answered-By") == "site", cookie
+    weighed = published.ask(published.port, "/en/", **{"Accept-Encoding": "br;q=0, gzip"})
+    assert weighed.getheader("Content-Encoding") == "gzip"
+
+
+def test_what_is_not_there_is_said_in_the_language_of_the_address(published):
+    response = published.ask(published.port, "/pl/nie-ma-takiej/")
+    assert (response.status, response.getheader("Answered-By")) == (404, None)
+    assert b'<html lang="pl"' in response.body
+    assert response.getheader("Content-Security-Policy")
+    moved = published.ask(published.port, "/en/once/")
+    assert (moved.status, moved.getheader("Location"), moved.getheader("Answered-By")) == (301, "/en/vision/", None)
+    # Without a language in the address, it is the site that knows which to choose.
+    german = published.ask(published.port, "/nowhere/", **{"Accept-Language": "de"})
+    assert (german.status, german.getheader("Location")) == (302, "/de/nowhere/")
+
+
+def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):
+    before = published.public.joinpath("current").readlink()
+    page = published.ask(published.port, "/en/vision/").body
+    change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Another title')"
+    published.run("shell", "-c", change)
+    releases = published.public / "releases"
+    process = subprocess.Popen(
+        published.publishing, cwd=ROOT, env=published.site.environment, stdout=subprocess.DEVNULL
+    )
+    end = time.monotonic() + 3 * PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        made = [one for one in releases.iterdir() if one.name != before.name and any(one.glob("pages/*/*/en/*"))]
+        if made:
+            break
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert published.public.joinpath("current").readlink() == before
+    assert published.ask(published.port, "/en/vision/").body == page
+    # The next one finishes, and writes only what the change touched.
+    untouched = next(published.public.glob("current/pages/1+asked/*/robots.txt.identity.*"))
+    inode = untouched.stat().st_ino
+    printed = published.publish()
+    assert "reload" not in printed
+    total, new = map(int, re.findall(r"\d+", printed))
+    assert 0 < new < total / 4
+    assert b"Another title" in published.ask(published.port, "/en/vision/").body
+    assert next(published.public.glob("current/pages/1+asked/*/robots.txt.identity.*")).stat().st_ino == inode
+    assert len(list(releases.iterdir())) == 2
+    assert published.publish() == "Nothing has changed.\n"
+
+
+def test_whoever_watches_takes_away_what_is_outdated(published):
+    published.publish()
+    process = subprocess.Popen(
+        [*published.publishing, "--watch"], cwd=ROOT, env=published.site.environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        assert not published.ask(published.port, "/en/vision/").getheader("Answered-By")
+        change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Newest title')"
+        published.run("shell", "-c", change)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and (published.public / "current").is_symlink():
+            time.sleep(0.05)
+        response = published.ask(published.port, "/en/vision/")
+        assert response.getheader("Answered-By") == "site"
+        assert b"Newest title" in response.body
+    finally:
+        process.kill()
+        process.wait()
