@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
@@ -114,12 +115,15 @@ def passes_of_this_site() -> list[Pass]:
 
 
 class Walk:
-    """The visits of all passes to one running site at `address`, such as http://127.0.0.1:8000."""
+    """The visits of all passes to one running site at `address`, such as http://127.0.0.1:8000.
 
-    def __init__(self, address: str, language: str | None = None):
+    With `under`, only to pages whose path begins with one of these, such as /en/partners/.
+    """
+
+    def __init__(self, address: str, under: Iterable[str] = ()):
         self.address = address.rstrip("/")
-        self.language = language
-        with translation.override(language or "en"):
+        self.under = tuple(under) or ("/",)
+        with translation.override(settings.LANGUAGE_CODE):
             self.settings, self.receipt = reverse("consent:settings"), reverse("consent:receipt")
         self.staff = reverse("admin:login")
         self.paths: list[str] = []
@@ -142,13 +146,12 @@ class Walk:
         return [*passes, staff]
 
     async def find_paths(self, browser) -> list[str]:
-        """Every address of the sitemap, in the asked language alone if there is one, and the pages of consent."""
+        """The addresses of the sitemap that are to be visited, and the pages of consent."""
         context = await browser.new_context()
         answer = await context.request.get(f"{self.address}/sitemap.xml")
         found = [urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", await answer.text())]
         await context.close()
-        listed = [path for path in found if not self.language or path.startswith(f"/{self.language}/")]
-        return [*listed, self.settings, self.receipt]
+        return [*(path for path in found if path.startswith(self.under)), self.settings, self.receipt]
 
     async def visit(self, browser, visitor: Pass, paths: list[str]):
         context = await browser.new_context()

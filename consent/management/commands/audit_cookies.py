@@ -2,7 +2,6 @@ import shutil
 import sys
 from urllib.request import urlopen
 
-from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -19,15 +18,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("address", nargs="?", default="http://127.0.0.1:8000", help="Default: %(default)s.")
-        parser.add_argument("--language", choices=dict(settings.LANGUAGES), help="Only the pages in this language.")
+        parser.add_argument(
+            "--under",
+            action="append",
+            default=[],
+            metavar="PATH",
+            help="Only pages whose address begins so, such as /en/ or /pl/partnerzy/; may be given several times.",
+        )
 
-    def handle(self, *args, address, language, **options):
+    def handle(self, *args, address, under, **options):
         chromium = self.find_chromium()
         try:
             urlopen(f"{address}/sitemap.xml", timeout=10).close()  # noqa: S310 (an operator gives the address)
         except (OSError, ValueError) as error:
             raise CommandError(f"No site answers at {address}: start it with make run, or give its address.") from error
-        started, walk = timezone.now(), Walk(address, language)
+        started, walk = timezone.now(), Walk(address, under)
         declared, passes = Declared.on_this_site(), passes_of_this_site()
         findings = declared.compare(walk.run(chromium, passes))
         audit = CookieAudit.objects.create(
