@@ -1,4 +1,9 @@
-"""sitemap.xml: every published page in each language in which its body is there, with its alternates."""
+"""sitemap.xml: every published page in each language in which its body is there, with its alternates.
+
+Where one file would be too long, it is an index of several: https://www.sitemaps.org/protocol.html#index.
+"""
+
+from functools import cached_property
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
@@ -15,9 +20,18 @@ class ContentSitemap(Sitemap):
 
     i18n = True
     alternates = True
+    # So many addresses in a file: with their alternates they stay below the protocol's 50 MB, and are made in seconds.
+    limit = 5000
     model = None
 
     def items(self):
+        return self.found
+
+    @cached_property
+    def found(self) -> list:
+        return list(self.published())
+
+    def published(self):
         return self.model.objects.published()
 
     def get_languages_for_item(self, item):
@@ -37,9 +51,9 @@ class PageSitemap(ContentSitemap):
     def __init__(self, request: HttpRequest):
         self.request = request
 
-    def items(self):
+    def published(self):
         # A page of search results is no place that a search engine should lead to.
-        return super().items().exclude(kind=Page.Kind.SEARCH)
+        return super().published().exclude(kind=Page.Kind.SEARCH)
 
     def languages_of(self, item):
         return snapshots.languages(self.request, item)
@@ -57,10 +71,10 @@ class PartnerSitemap(ContentSitemap):
     model = PartnerUniversity
 
 
-def sitemaps(request: HttpRequest) -> dict:
+def sitemaps(request: HttpRequest) -> dict[str, ContentSitemap]:
     return {
         "pages": PageSitemap(request),
-        "deliverables": DeliverableSitemap,
-        "initiatives": InitiativeSitemap,
-        "partners": PartnerSitemap,
+        "deliverables": DeliverableSitemap(),
+        "initiatives": InitiativeSitemap(),
+        "partners": PartnerSitemap(),
     }

@@ -1,7 +1,7 @@
 """The alliance's pages, and the two that look over the whole site: the overview and the search."""
 
 from django.conf import settings
-from django.contrib.sitemaps.views import sitemap
+from django.contrib.sitemaps.views import index, sitemap
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -172,7 +172,17 @@ def search(request):
 @require_safe
 def sitemap_xml(request):
     """For search engines: https://www.sitemaps.org/protocol.html."""
-    return sitemap(request, sitemaps(request))
+    parts = sitemaps(request)
+    if any(part.paginator.num_pages > 1 for part in parts.values()):
+        return index(request, parts, sitemap_url_name="sitemap-part")
+    return sitemap(request, parts)
+
+
+@stored("p")
+@require_safe
+def sitemap_part(request, section: str):
+    """One file of many. Raises Http404 for a section or page that is not there."""
+    return sitemap(request, sitemaps(request), section)
 
 
 @require_safe

@@ -18,7 +18,7 @@ from django.utils import translation
 from consent.models import DeclaredCookie, EmbeddedContent, Purpose, Script
 from consent.models.third_party import origin
 
-TABS = 8
+TABS = 4
 # Problems; the last is a remark, the others fail an audit.
 UNDECLARED, WITHOUT_CONSENT, NEVER_SEEN = "not declared", "without consent", "never seen"
 REQUEST = "request"
@@ -136,7 +136,7 @@ class Walk:
         from playwright.async_api import async_playwright
 
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             self.paths = await self.find_paths(browser)
             for visitor in passes:
                 await self.visit(browser, visitor, self.paths)

@@ -13,7 +13,7 @@ from delivery.store.answer import Rendering
 from delivery.store.question import STATIC_FILE, Question, stored_parameters
 
 LINK = re.compile(r'(?:href|src)="(/[^"?#]*)"')
-LISTED = re.compile(r"<loc>\w+://[^/]+([^<]+)</loc>")
+LISTED = re.compile(r"<loc>\w+://[^/]+([^<?]+)</loc>")
 # An address that no page has; its answer is the page for all that are not there.
 NOWHERE = "-"
 

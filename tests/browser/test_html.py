@@ -39,8 +39,10 @@ def faults_in(folder: Path) -> list[str]:
     return [f"{Path(m['url']).name}:{m.get('lastLine')} {m['message']}" for m in messages if m["type"] == "error"]
 
 
-def test_every_page_is_valid_html_and_every_stylesheet_valid_css(site, tmp_path):
-    for number, path in enumerate([*site.paths, *OTHERS]):
+def test_pages_are_valid_html_and_every_stylesheet_valid_css(site, tmp_path):
+    """Each page in English, and every seventh of all: so in each language some."""
+    english = [path for path in site.paths if path.startswith("/en/")]
+    for number, path in enumerate([*english, *site.paths[::7], *OTHERS]):
         name = path.strip("/").replace("/", "_").replace("?", "_") or "root"
         (tmp_path / f"{number}-{name}.html").write_bytes(read(site.url + path))
     assert not faults_in(tmp_path)

@@ -173,19 +173,16 @@ def covered(sign_in, photo_file):
     staff.page.locator("input[type=submit]").click()
 
 
-@pytest.mark.parametrize(("width", "file"), [(360, "16x9-360.avif"), (1280, "16x9-800.avif")])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_visitor_gets_the_newest_format_in_a_fitting_width(covered, visit, width, file, scheme):
-    visitor = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    visitor.go(covered)
-    image = visitor.page.get_by_role("img", name="Cranes over a harbour")
-    assert image.evaluate("image => image.decode().then(() => image.currentSrc.split('/').pop())") == file
-    assert image.evaluate("image => image.clientWidth / image.clientHeight") == pytest.approx(16 / 9, abs=0.02)
-    assert not violations(visitor.page)
-    assert not overflow(visitor.page)
-
-
-def test_a_page_with_a_cover_is_valid_html(covered, site, tmp_path):
+def test_a_visitor_gets_the_newest_format_in_a_fitting_width_in_valid_html(covered, site, visit, tmp_path):
+    for scheme in ("light", "dark"):
+        for width, file in ((360, "16x9-360.avif"), (1280, "16x9-800.avif")):
+            visitor = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            visitor.go(covered)
+            image = visitor.page.get_by_role("img", name="Cranes over a harbour")
+            assert image.evaluate("image => image.decode().then(() => image.currentSrc.split('/').pop())") == file
+            assert image.evaluate("image => image.clientWidth / image.clientHeight") == pytest.approx(16 / 9, abs=0.02)
+            assert not violations(visitor.page)
+            assert not overflow(visitor.page)
     (tmp_path / "covered.html").write_bytes(read(site.url + covered))
     assert b"<picture" in (tmp_path / "covered.html").read_bytes()
     assert not faults_in(tmp_path)

@@ -66,7 +66,7 @@ def read(port: int, path: str) -> str:
         return response.read().decode()
 
 
-def test_make_run_serves_the_filled_site_and_stops_at_ctrl_c(environment):
+def test_make_run_serves_the_filled_site_stops_at_ctrl_c_and_does_no_work_twice(environment):
     port = free_port()
     server = start(environment, port)
     assert "University of Lodz in the UNIC alliance: what is UNIC?" in read(port, "/en/")
@@ -80,19 +80,15 @@ def test_make_run_serves_the_filled_site_and_stops_at_ctrl_c(environment):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-
-
-def test_the_second_start_does_no_work_twice_and_keeps_what_an_editor_changed(environment):
-    port = free_port()
-    first = stop(start(environment, port))
+    # The second start keeps what an editor changed.
     change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Changed by hand')"
     assert manage(environment, "shell", "-c", change).returncode == 0
     server = start(environment, port)
     assert "Changed by hand" in read(port, "/en/vision/")
-    second = stop(server)
+    printed_again = stop(server)
     for done_once in ("Building static files …", "Bringing the database up to date …"):
-        assert done_once in first
-        assert done_once not in second
+        assert done_once in printed
+        assert done_once not in printed_again
 
 
 def test_a_taken_port_is_named_in_one_sentence(environment):

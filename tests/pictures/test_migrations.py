@@ -20,9 +20,9 @@ print(sorted(Permission.objects.filter(group__name="Editors").values_list("coden
 """
 
 
-def test_migrations_of_pictures_run_back_and_forward_and_keep_every_page(tmp_path):
-    server = Server(tmp_path, {})
-    server.manage("prepare", check=True)
+def test_migrations_of_pictures_run_back_and_forward_and_keep_every_page(prepared, tmp_path):
+    prepared("sqlite", tmp_path)
+    server = Server(tmp_path / "data", {})
     server.manage("shell", "-v", "0", "-c", COVER, check=True)
     kept = [server.manage("shell", "-v", "0", "-c", script, check=True).stdout for script in (TITLES, RIGHTS)]
     assert "view_picture" in kept[1]
