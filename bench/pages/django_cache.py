@@ -4,9 +4,11 @@ from unic_site.settings import *  # noqa: F403
 from unic_site.settings import MIDDLEWARE
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
-# Outermost and innermost, as its documentation asks.
+HEADERS = MIDDLEWARE.index("delivery.middleware.ResponseHeadersMiddleware") + 1
+# As far out as may be: it keeps nothing that says `no-cache`, which the middleware before adds.
 MIDDLEWARE = [
+    *MIDDLEWARE[:HEADERS],
     "django.middleware.cache.UpdateCacheMiddleware",
-    *MIDDLEWARE,
+    *MIDDLEWARE[HEADERS:],
     "django.middleware.cache.FetchFromCacheMiddleware",
 ]
