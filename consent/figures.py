@@ -30,6 +30,24 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """Bars that stand side by side, the highest, of the value `most`, as high as the drawing."""
+
+    bars: list[Bar]
+    most: int
+
+    @classmethod
+    def of(cls, values: list[tuple[object, int]]) -> "Chart":
+        most = max((value for _label, value in values), default=0)
+        step = WIDTH / max(len(values), 1)
+        bars = []
+        for index, (label, value) in enumerate(values):
+            height = HEIGHT * value / (most or 1)
+            bars.append(Bar(label, value, index * step, HEIGHT - height, step * 0.8, height))
+        return cls(bars, most)
+
+
+@dataclass(frozen=True)
 class Acceptance:
     """How many of those who were asked about a purpose by one version of the notice allowed it."""
 
@@ -41,17 +59,6 @@ class Acceptance:
     @property
     def percentage(self) -> int:
         return round(100 * self.granted / self.asked)
-
-
-def columns(values: list[tuple[object, int]]) -> list[Bar]:
-    """Bars that stand side by side, the highest as high as the drawing."""
-    most = max((value for _label, value in values), default=0) or 1
-    step = WIDTH / max(len(values), 1)
-    bars = []
-    for index, (label, value) in enumerate(values):
-        height = HEIGHT * value / most
-        bars.append(Bar(label, value, index * step, HEIGHT - height, step * 0.8, height))
-    return bars
 
 
 class Figures:
@@ -75,19 +82,19 @@ class Figures:
         days = [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
         return sorted({day.replace(day=1) for day in days}) if self.by_month else days
 
-    def over_time(self, *actions: str) -> list[Bar]:
+    def over_time(self, *actions: str) -> Chart:
         counts = Counter()
         for row in self.rows:
             if not actions or row["action"] in actions:
                 counts[row["bucket"].date()] += row["count"]
-        return columns([(bucket, counts[bucket]) for bucket in self.buckets])
+        return Chart.of([(bucket, counts[bucket]) for bucket in self.buckets])
 
     @property
-    def decisions(self) -> list[Bar]:
+    def decisions(self) -> Chart:
         return self.over_time()
 
     @property
-    def withdrawals(self) -> list[Bar]:
+    def withdrawals(self) -> Chart:
         return self.over_time(Decision.Action.WITHDRAWN)
 
     @property

@@ -87,6 +87,17 @@ def test_no_page_in_any_language_scrolls_sideways_on_a_narrow_screen(visit, site
     assert not faults
 
 
+def test_no_home_page_scrolls_sideways_at_any_width(visit, site):
+    visitor = visit()
+    faults = []
+    for path in [path for path in site.paths if path.count("/") == 2]:
+        visitor.go(path)
+        for width in (360, 390, 480, 768, 1024, 1280, 2560):
+            visitor.page.set_viewport_size({"width": width, "height": 900})
+            faults += overflow(visitor.page)
+    assert not faults
+
+
 def test_the_open_menu_and_the_error_page_violate_no_accessibility_rule(visit):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")
