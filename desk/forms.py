@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from desk.checks import findings_for
 from desk.models import TextToTranslate
+from translations.checks import findings_for
 
 
 def digest(*parts) -> str:

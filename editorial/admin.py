@@ -1,7 +1,7 @@
 """What the admin of every edited thing shares: language tabs, publishing, translating."""
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
@@ -154,6 +154,35 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
         for row in formset.extra_forms:
             inlines[formset.model].hold_back(request, row.instance)
         super().save_formset(request, form, formset, change)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        self.show_findings(request, [form, *(row for formset in formsets for row in formset.forms)])
+
+    def show_findings(self, request, forms):
+        """Warn of what a translator should look at in the translations that were written in these forms."""
+        written = {
+            (form.instance._meta.label_lower, form.instance.pk): form
+            for form in forms
+            if form.instance.pk
+            and not translation_fields(form._meta.model, TARGET_LANGUAGES).isdisjoint(form.changed_data)
+        }
+        if not written:
+            return
+        texts = Translation.objects.of_all([form.instance for form in written.values()])
+        for text in texts.select_related("source").order_by("pk"):
+            form = written[text.model, text.object_id]
+            if text.localized_field in form.changed_data and (findings := text.findings):
+                warning = format_html(
+                    '<b>{}: {} ({})</b> {} <a href="{}">{}</a>',
+                    form.instance,
+                    capfirst(text.field_label),
+                    settings.CONTENT_LANGUAGES[text.language],
+                    " ".join(finding.message for finding in findings),
+                    text.desk_url,
+                    _("See it beside its source"),
+                )
+                messages.warning(request, warning)
 
     def render_change_form(self, request, context, *args, **kwargs):
         # The rich text editor prints an import map, an inline script that only a nonce lets run.

@@ -7,8 +7,8 @@ from babel.messages.catalog import Catalog, Message
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from desk.checks import Finding, findings
 from exchange.units import Scope, Unit
+from translations.checks import Finding, findings
 from translations.messages import read_catalog, write_catalog
 
 # Part of a page's address, such as "deliverables/".

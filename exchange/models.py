@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from desk.checks import Finding, findings_for
 from editorial.content import content_models, is_translated, references
 from exchange.units import Scope, Unit
+from translations.checks import Finding, findings_for
 from translations.models import Translation, translated_models
 from translations.rights import languages_open_to
 

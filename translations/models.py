@@ -14,6 +14,7 @@ from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
 from translations.changes import word_changes
+from translations.checks import Finding, findings_for
 
 TARGET_LANGUAGES = [code for code in settings.CONTENT_LANGUAGES if code != settings.LANGUAGE_CODE]
 
@@ -221,6 +222,19 @@ class Translation(models.Model):
     def source_changes(self) -> str:
         """What changed in the source since the target was made, word by word as HTML."""
         return word_changes(self.earlier_source, self.source_text) if self.translated_from else ""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is to be said of the target as it is on the site."""
+        if not self.source_text or not self.target:
+            return []
+        field = self.model_class._meta.get_field(self.localized_field)
+        return findings_for(field, self.source_text, self.target, self.language)
+
+    @property
+    def desk_url(self) -> str:
+        """Where the text stands beside its source."""
+        return reverse("admin:desk_texttotranslate_change", args=[self.pk])
 
     @property
     def edit_url(self) -> str:

@@ -1,5 +1,6 @@
 """What staff can do in the admin, each group no more than its part."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
-from alliance.models import Deliverable, Initiative
+from alliance.models import Deliverable, Initiative, InitiativePart
 from consent.models import EmbeddedContent, Script
 from editorial.content import content_models
 from pages.models import Page, Redirect
@@ -21,6 +22,7 @@ from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
+from translations.models import Translation
 
 pytestmark = pytest.mark.django_db
 REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
@@ -117,6 +119,33 @@ def test_an_editor_changes_a_polish_text_and_sees_it_on_the_page(signed_in):
     save(client, deliverable, title_pl="Mobilność bez granic")
     assert "Mobilność bez granic" in client.get("/pl/rezultaty/").content.decode()
     assert LogEntry.objects.filter(object_id=deliverable.pk).exists()
+
+
+def warnings(response) -> list[str]:
+    return [str(message) for message in response.context["messages"] if message.level_tag == "warning"]
+
+
+def test_a_translation_is_saved_and_then_warned_of_with_the_way_to_its_source(signed_in):
+    client = signed_in("Editors")
+    deliverable = Deliverable.objects.get(key="seamless-mobility")
+    save(client, deliverable, title_en="Mobility in 12 cities")
+    saved = save(client, deliverable, title_pl="Mobilność  bez granic")
+    text = Translation.objects.of(deliverable).into("pl").get(field="title")
+    assert text.target == "Mobilność  bez granic"
+    (warning,) = warnings(saved)
+    assert "Title (Polski)" in warning
+    assert "Numbers of the source are missing: “12”. Compare them." in warning
+    assert "In 1 place two spaces follow one another." in warning
+    assert client.get(re.search('href="([^"]+)"', warning)[1]).context["text"].pk == text.pk
+    assert not warnings(save(client, deliverable, title_de="Mobilität in 12 Städten"))
+
+
+def test_what_is_edited_within_a_form_is_warned_of_too(signed_in):
+    client = signed_in("Editors")
+    part = InitiativePart.objects.first()
+    place = list(part.initiative.parts.all()).index(part)
+    (warning,) = warnings(save(client, part.initiative, **{f"parts-{place}-title_fi": 'Uusi ”otsikko" täällä'}))
+    assert "(Suomi)" in warning and "Quotation marks of another language" in warning
 
 
 def test_what_is_typed_survives_an_error_which_names_the_field(signed_in):

@@ -37,6 +37,17 @@ def test_placeholders_survive_translation(code):
     assert not faults
 
 
+def test_no_sentence_reads_the_same_in_two_languages():
+    found = {}
+    for code in OFFERED:
+        with po_path(code).open("rb") as file:
+            for message in read_po(file, locale=code):
+                text = message.string if isinstance(message.string, str) else message.string[0]
+                if message.id and text.count(" ") > 1:
+                    found.setdefault(text, set()).add(code)
+    assert not {text: codes for text, codes in found.items() if len(codes) > 1}
+
+
 def test_compiled_translations_speak(tmp_path, settings):
     call_command("compilemessages", verbosity=0)
     with translation.override("pl"):

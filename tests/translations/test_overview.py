@@ -130,6 +130,12 @@ def test_the_overview_costs_the_same_queries_however_much_there_is(client, staff
     assert len(after) == queries
 
 
+def test_the_overview_asks_for_nothing_that_its_index_lacks():
+    index = next(index for index in Translation._meta.indexes if index.name == "translation_status")
+    asked = re.findall(r'"translations_translation"\."(\w+)"', str(Translation.objects.figures().query))
+    assert set(asked) == set(index.fields)
+
+
 def status(**options) -> str:
     out = StringIO()
     call_command("translation_status", stdout=out, **options)

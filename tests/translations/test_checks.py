@@ -5,8 +5,8 @@ import tomllib
 import pytest
 from django.conf import settings
 
-from desk.checks import findings, findings_for
 from editorial.content import content_fields, content_models
+from translations.checks import findings, findings_for
 
 pytestmark = pytest.mark.once
 
