@@ -290,6 +290,27 @@ def test_a_record_keeps_the_wording_that_was_shown(client):
     assert "Cookies on this site" in decision.notice.html_in("en")
 
 
+def test_an_answer_is_to_the_notice_that_was_shown_even_if_a_newer_one_came_in_between(client):
+    shown = re.search(r'name="notice" value="(\d+)"', client.get("/en/").content.decode())[1]
+    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
+    NoticeVersion.objects.publish()
+    press(client, "accept", notice=shown)
+    assert Decision.objects.get().notice.number == int(shown) == 1
+    assert asks(client)
+
+
+@pytest.mark.parametrize("number", ["", "0", "7", "-1", "x", "٣", "9" * 40])
+def test_a_number_that_no_notice_has_stands_for_the_one_in_force(client, number):
+    press(client, "accept", notice=number)
+    assert Decision.objects.get().notice == NoticeVersion.objects.current()
+
+
+def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
+    response = press(client, "refuse", path="/en/search/?q=Jane+Doe&fbclid=1")
+    assert response["Location"] == "/en/search/?q=Jane+Doe&fbclid=1#consent-saved"
+    assert Decision.objects.get().path == "/en/search/"
+
+
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     monkeypatch.setattr("consent.models.notice.NoticeVersionQuerySet.current", lambda self: None)
     # Other content than that of the other tests.
