@@ -343,6 +343,20 @@ def test_the_database_refuses_to_change_or_delete_what_is_on_record(client, stat
         connection.cursor().execute(statement)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
+@pytest.mark.parametrize("columns", ["id", "digest", "attempt"])
+def test_a_record_cannot_be_changed_by_putting_another_in_its_place(client, columns):
+    press(client, "refuse", attempt="0" * 32)
+    names = [field.column for field in Decision._meta.fields]
+    new = {"id": "99", "digest": "'x'", "attempt": "''", "action": "'accepted_all'"}
+    values = [name if name == columns else new.get(name, name) for name in names]
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        connection.cursor().execute(
+            f"REPLACE INTO consent_decision ({', '.join(names)}) SELECT {', '.join(values)} FROM consent_decision"
+        )
+    assert Decision.objects.get().action == "refused_all"
+
+
 def test_two_decisions_cannot_follow_the_same_one(client):
     press(client, "accept")
     press(client, "refuse")
