@@ -6,8 +6,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Staff are data subjects too: after this time an entry may go.
-KEPT = timedelta(days=365)
+# Staff are data subjects too: after this time an entry may go. The database lets none go that is younger than a year
+# of the calendar, which may have a day more.
+KEPT = timedelta(days=366)
 
 
 class AccessEntryQuerySet(models.QuerySet):

@@ -217,6 +217,16 @@ def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decid
     assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
 
 
+def test_access_by_staff_goes_when_even_a_leap_year_is_over(staff):
+    user = staff(roles.PRIVACY_OFFICERS)
+    for days in (365, 367):
+        entry = AccessEntry.objects.note(user, "list", f"{days}")
+        AccessEntry(pk=entry.pk + 1, staff="x", action="list", at=timezone.now() - timedelta(days=days, hours=1)).save()
+    AccessEntry.objects.outdated().delete()
+    ages = [(timezone.now() - at).days for at in AccessEntry.objects.values_list("at", flat=True)]
+    assert sorted(ages) == [0, 0, 365]
+
+
 def change_heading():
     notice = Notice.objects.get()
     notice.heading_en = "Cookies, and what they are for"
