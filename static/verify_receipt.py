@@ -35,7 +35,8 @@ def check_notice(receipt):
     notice = receipt["notice"]
     if digest({"html": notice["html"], "wording": notice["wording"]}) != notice["parts"][notice["language"]]:
         fail("the wording is not the one that was shown.")
-    if digest({"number": notice["number"], "parts": notice["parts"]}) != receipt["record"]["notice"]["digest"]:
+    version = {name: notice[name] for name in ("number", "published_at", "asks_again", "parts")}
+    if digest(version) != receipt["record"]["notice"]["digest"]:
         fail("the version of the notice is not the one on record.")
     print(f"The wording is version {notice['number']} of the notice, which the record names.")
 
