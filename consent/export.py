@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from django.db.models import OuterRef, Subquery
+
 from consent.canonical import moment
 from consent.models import Decision, NoticeVersion
 
@@ -89,6 +91,8 @@ def as_json_lines(decisions) -> Iterator[str]:
 
 def as_json_ld(decisions) -> Iterator[str]:
     """One graph of records in the terms of ISO/IEC TS 27560:2023, as the Data Privacy Vocabulary writes them."""
+    before = Decision.objects.filter(digest=OuterRef("predecessor")).values("granted")
+    decisions = decisions.annotate(granted_before=Subquery(before))
     yield '{"@context": ' + json.dumps(CONTEXT) + ',\n"@graph": ['
     separator = "\n"
     for decision in with_notices(decisions):
@@ -98,7 +102,10 @@ def as_json_ld(decisions) -> Iterator[str]:
 
 
 def consent_record(decision: Decision) -> dict:
-    """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about."""
+    """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about.
+
+    `decision.granted_before` is what the decision before granted, None where there is none on record.
+    """
     wording = decision.notice.wording_in(decision.language)
     controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
     processes = [
@@ -146,9 +153,13 @@ def consent_record(decision: Decision) -> dict:
 
 
 def status_of(decision: Decision, key: str) -> str:
-    if decision.action == Decision.Action.WITHDRAWN:
-        return "dpv:ConsentWithdrawn"
-    return "dpv:ConsentGiven" if decision.choices.get(key) else "dpv:ConsentRefused"
+    """What the data subject said of one purpose; only what was given before is withdrawn."""
+    if decision.choices.get(key):
+        return "dpv:ConsentGiven"
+    if decision.granted_before is None:
+        return "dpv:ConsentWithdrawn" if decision.action == Decision.Action.WITHDRAWN else "dpv:ConsentRefused"
+    taken_back = decision.action != Decision.Action.REFUSED_ALL and key in decision.granted_before.split(",")
+    return "dpv:ConsentWithdrawn" if taken_back else "dpv:ConsentRefused"
 
 
 @dataclass(frozen=True)

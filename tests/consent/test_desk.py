@@ -270,7 +270,7 @@ def test_the_same_answer_to_a_question_asked_again_is_a_renewal(decide):
     change_heading()
     NoticeVersion.objects.publish()
     assert decide("accept", browser).action == "renewed"
-    assert decide("refuse", browser).action == "refused_all"
+    assert decide("refuse", browser).action == "withdrawn"
 
 
 def test_a_new_release_freezes_its_style_and_no_draft(monkeypatch):
