@@ -34,13 +34,14 @@ CONTEXT = {
     "dpv": "https://w3id.org/dpv#",
     "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
     "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "dct:conformsTo": {"@type": "@id"},
     "dct:created": {"@type": "xsd:dateTime"},
     "dpv:isIndicatedAtTime": {"@type": "xsd:dateTime"},
     "dpv:hasConsentStatus": {"@type": "@id"},
     "dpv:hasLegalBasis": {"@type": "@id"},
-    "dpv:hasDuration": {"@type": "xsd:dateTime"},
+    "rdf:value": {"@type": "xsd:dateTime"},
 }
 
 
@@ -117,6 +118,18 @@ def consent_record(decision: Decision) -> dict:
                 "dct:title": {"@value": purpose["name"], "@language": decision.language},
                 "dct:description": {"@value": purpose["description"], "@language": decision.language},
             },
+            "dpv:hasPersonalData": [
+                {
+                    "@type": "dpv:PersonalData",
+                    "dct:title": cookie["name"],
+                    "dct:description": {"@value": cookie["description"], "@language": decision.language},
+                    "dpv:hasStorageCondition": {
+                        "@type": "dpv:StorageDuration",
+                        "dct:description": {"@value": cookie["duration"], "@language": decision.language},
+                    },
+                }
+                for cookie in purpose["cookies"]
+            ],
             "dpv:hasRecipient": [
                 {"@type": "dpv:Recipient", "dpv:hasName": name}
                 for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
@@ -147,7 +160,7 @@ def consent_record(decision: Decision) -> dict:
         "dpv:isIndicatedAtTime": moment(decision.decided_at),
         "dpv:hasIndicationMethod": decision.action,
         "dpv:hasLocation": decision.path,
-        "dpv:hasDuration": moment(decision.expires_at),
+        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(decision.expires_at)},
         "dpv:hasProcess": processes,
     }
 

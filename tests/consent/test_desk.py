@@ -76,6 +76,8 @@ def test_a_record_is_found_by_its_receipt_number_as_people_write_it(officer, dec
         ({"from": "2020-01-01"}, ["accept", "refuse", "choose"]),
         ({"to": "2999-12-31", "answer": "statistics:yes"}, ["accept", "choose"]),
         ({"from": "nonsense"}, ["accept", "refuse", "choose"]),
+        ({"answer": "nonsense"}, ["accept", "refuse", "choose"]),
+        ({"answer": "a__b'\x00:no"}, ["accept", "refuse", "choose"]),
     ],
 )
 def test_the_list_is_filtered(officer, decide, query, expected):
@@ -85,6 +87,15 @@ def test_the_list_is_filtered(officer, decide, query, expected):
         "choose": decide("choose", purposes=["statistics"]),
     }
     assert sorted(listed(text(officer.get(LIST, query)))) == sorted(decisions[name].pk for name in expected)
+
+
+def test_answers_to_a_purpose_that_is_asked_about_no_longer_are_found(officer, decide):
+    decision = decide()
+    Purpose.objects.filter(key="advertising").update(is_published=False)
+    NoticeVersion.objects.publish()
+    decide("accept")
+    html = text(officer.get(LIST, {"answer": "advertising:yes"}))
+    assert listed(html) == [decision.pk] and "Advertising: no" in html
 
 
 def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide):
