@@ -112,7 +112,7 @@ def decide(request):
     else:
         response = HttpResponseRedirect(f"{back.split('#')[0]}#{SAVED}")
         response.status_code = 303
-    keep(response, decision)
+    keep(request, response, decision)
     return response
 
 
@@ -135,10 +135,7 @@ def not_recorded(request, back: str):
 def settings_page(request, version: NoticeVersion, form: DecisionForm | None, status: int = 200):
     """The state as it is, and the form that changes it. What was chosen in a form with an error stays chosen."""
     choice = Choice.of(request)
-    if form is not None:
-        granted = set(form.data.getlist("purposes"))
-    else:
-        granted = {key for key, answer in choice.answers.items() if answer} if choice else set()
+    granted = set(form.data.getlist("purposes")) if form is not None else Standing.of(request).granted
     wording = version.wording_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
@@ -149,6 +146,8 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         # This page asks for itself.
         "consent": None,
         "choice": choice,
+        "is_decided": Standing.of(request).is_decided,
+        "may_withdraw": choice is not None and any(choice.answers.values()),
         "form": form,
         "notice": version.number,
         "purposes": purposes,
@@ -177,6 +176,7 @@ def receipt(request):
         "subject": RECEIPT,
         "choice": Choice.of(request),
         "decision": decision,
+        "wording": decision.notice.wording_in(decision.language) if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
     }
     return render(request, "consent/receipt.html", context)

@@ -160,7 +160,6 @@ class DecisionQuerySet(models.QuerySet):
             )
         return decision
 
-
     @staticmethod
     def as_follows(before: "Decision | None", action: str, granted: list[str], is_due: bool) -> str:
         """What `action` comes to after the decision before: whichever button was pressed, to take back all that was
