@@ -369,6 +369,23 @@ def test_a_forged_receipt_is_found(decide, tmp_path, forge, sentence):
     assert "FALSE" in outcome.stderr and sentence in outcome.stderr
 
 
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no JSON", '{"record": {}, "digest": "x"}'])
+def test_what_is_no_receipt_is_said_to_be_none(tmp_path, text):
+    file = tmp_path / "receipt.json"
+    file.write_text(text)
+    outcome = check(file)
+    assert outcome.returncode == 1 and outcome.stderr.startswith("FALSE: ") and "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("key", ["nonsense", "consent-seal+8135f56b", "consent-seal+8135f56b+AAAA", "a+b+!"])
+def test_what_is_no_key_is_said_to_be_none(decide, tmp_path, key):
+    browser = Client()
+    decide("accept", browser)
+    Seal.objects.seal_waiting()
+    outcome = check(downloaded_receipt(browser, tmp_path), key)
+    assert outcome.returncode == 1 and f"{key} is no key" in outcome.stderr
+
+
 def test_a_receipt_before_its_seal_says_to_wait(decide, tmp_path):
     browser = Client()
     decide("accept", browser)
