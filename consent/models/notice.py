@@ -297,6 +297,7 @@ def sentences(wording: dict) -> dict[str, str]:
     for purpose in wording["purposes"]:
         found[f"{purpose['key']} · name"] = purpose["name"]
         found[f"{purpose['key']} · description"] = purpose["description"]
+        found[f"{purpose['key']} · necessary"] = "✓" if purpose["is_necessary"] else "–"
         for cookie in purpose["cookies"]:
             texts = [cookie[name] for name in ("kind", "provider", "description", "duration")]
             found[f"{purpose['key']} · {cookie['name']}"] = " · ".join(texts)
@@ -336,6 +337,10 @@ class NoticeVersion(models.Model):
     def part_digests(self) -> dict[str, str]:
         """The digest of each language's part and of the style; with the rest of the version they make its `digest`."""
         return {code: digest(self.part(code)) for code in self.wording} | {"style": digest(self.style)}
+
+    def content_digest(self) -> str:
+        """The digest of all that is shown, which a draft has as long as nobody changes it."""
+        return digest(self.part_digests())
 
     def compute_digest(self) -> str:
         """The digest that names this version, computed anew."""

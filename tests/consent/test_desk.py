@@ -255,9 +255,26 @@ def test_publishing_shows_what_changes_and_whom_it_asks_again(officer, decide):
     assert "<del>Cookies on this site</del>" in html and "<ins>Cookies, and what they are for</ins>" in html
     assert "2 visitors who have decided are asked again." in html
     assert NoticeVersion.objects.count() == 1
-    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip"})
+    draft = re.search(r'name="draft" value="(\w+)"', html)[1]
+    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip", "draft": draft})
     assert NoticeVersion.objects.current().asks_again is False
     assert AccessEntry.objects.get(action="publish").what == "2"
+
+
+def test_only_what_the_officer_saw_is_published(officer):
+    change_heading()
+    html = text(officer.get("/admin/consent/noticeversion/publish/"))
+    seen = {"change": "slip", "draft": re.search(r'name="draft" value="(\w+)"', html)[1]}
+    Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
+    html = text(officer.post("/admin/consent/noticeversion/publish/", seen))
+    assert "nothing was published" in html and "We sell it." in html
+    assert NoticeVersion.objects.count() == 1
+
+
+def test_a_purpose_that_is_called_necessary_is_shown_as_a_change(officer):
+    Purpose.objects.filter(key="statistics").update(is_necessary=True)
+    html = text(officer.get("/admin/consent/noticeversion/publish/"))
+    assert "statistics · necessary" in html and "<ins>✓</ins>" in html
 
 
 def test_a_new_purpose_leaves_no_choice_but_to_ask_again(officer):
