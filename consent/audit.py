@@ -178,7 +178,7 @@ class Walk:
             await page.check(f'.consent-settings input[value="{key}"]')
         button = "choose" if visitor.granted else "refuse"
         await page.click(f'.consent-settings button[value="{button}"]')
-        await page.wait_for_url("**#consent-saved")
+        await page.wait_for_selector("#consent-saved")
         await page.close()
 
     async def look(self, page, visitor: Pass, path: str):

@@ -1,6 +1,7 @@
 """The choice as the visitor's browser carries it: django-cookie-consent's cookie, with the receipt's number in it."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
 from django.conf import settings
@@ -51,17 +52,33 @@ class Choice:
         return frozenset(key for key in purposes if self.answers.get(key))
 
 
-def keep(response: HttpResponse, decision: Decision):
+def keep(request: HttpRequest, response: HttpResponse, decision: Decision):
     """Give `response` the cookie that carries `decision`, for as long as it holds; delete those that it declines."""
     # django-cookie-consent takes an answer for given that is younger than the purpose's newest cookie.
     accepted, declined = decision.decided_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
     entries = {key: accepted if granted else declined for key, granted in decision.choices.items()}
     entries |= {RECEIPT: decision.receipt, NOTICE: str(decision.notice.number)}
     set_cookie_dict_to_response(response, entries)
-    for purpose in decision.answers_in_words():
-        if not purpose["is_granted"]:
-            for cookie in purpose["cookies"]:
-                response.delete_cookie(cookie["name"])
+    declined = [
+        cookie["name"]
+        for purpose in decision.answers_in_words()
+        if not purpose["is_granted"]
+        for cookie in purpose["cookies"]
+    ]
+    sent = [name for name in request.COOKIES if any(fnmatchcase(name, pattern) for pattern in declined)]
+    for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
+        forget(response, name, request.get_host())
+
+
+def forget(response: HttpResponse, name: str, host: str):
+    """Delete a cookie of this host, and of each above it: scripts like to set theirs as high as a browser lets them."""
+    response.delete_cookie(name)
+    labels = host.partition(":")[0].split(".")
+    for start in range(len(labels) - 1):
+        morsel = response.cookies[name].copy()
+        morsel["domain"] = domain = ".".join(labels[start:])
+        # A response keeps its cookies by name; this one needs several of a name.
+        response.cookies[f"{name} {domain}"] = morsel
 
 
 def objects(request: HttpRequest) -> bool:

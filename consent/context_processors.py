@@ -23,6 +23,7 @@ def notice_to_show(request) -> dict | None:
         return None
     language = get_language()
     return {
+        "number": standing.version.number,
         "html": standing.version.html_in(language),
         "objection": standing.version.wording_in(language)["objection"] if objects(request) else "",
         "path": request.get_full_path(),

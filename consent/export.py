@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from django.db.models import OuterRef, Subquery
+
 from consent.canonical import moment
 from consent.models import Decision, NoticeVersion
 
@@ -32,13 +34,14 @@ CONTEXT = {
     "dpv": "https://w3id.org/dpv#",
     "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
     "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "dct:conformsTo": {"@type": "@id"},
     "dct:created": {"@type": "xsd:dateTime"},
     "dpv:isIndicatedAtTime": {"@type": "xsd:dateTime"},
     "dpv:hasConsentStatus": {"@type": "@id"},
     "dpv:hasLegalBasis": {"@type": "@id"},
-    "dpv:hasDuration": {"@type": "xsd:dateTime"},
+    "rdf:value": {"@type": "xsd:dateTime"},
 }
 
 
@@ -89,6 +92,8 @@ def as_json_lines(decisions) -> Iterator[str]:
 
 def as_json_ld(decisions) -> Iterator[str]:
     """One graph of records in the terms of ISO/IEC TS 27560:2023, as the Data Privacy Vocabulary writes them."""
+    before = Decision.objects.filter(digest=OuterRef("predecessor")).values("granted")
+    decisions = decisions.annotate(granted_before=Subquery(before))
     yield '{"@context": ' + json.dumps(CONTEXT) + ',\n"@graph": ['
     separator = "\n"
     for decision in with_notices(decisions):
@@ -98,7 +103,10 @@ def as_json_ld(decisions) -> Iterator[str]:
 
 
 def consent_record(decision: Decision) -> dict:
-    """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about."""
+    """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about.
+
+    `decision.granted_before` is what the decision before granted, None where there is none on record.
+    """
     wording = decision.notice.wording_in(decision.language)
     controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
     processes = [
@@ -110,6 +118,18 @@ def consent_record(decision: Decision) -> dict:
                 "dct:title": {"@value": purpose["name"], "@language": decision.language},
                 "dct:description": {"@value": purpose["description"], "@language": decision.language},
             },
+            "dpv:hasPersonalData": [
+                {
+                    "@type": "dpv:PersonalData",
+                    "dct:title": cookie["name"],
+                    "dct:description": {"@value": cookie["description"], "@language": decision.language},
+                    "dpv:hasStorageCondition": {
+                        "@type": "dpv:StorageDuration",
+                        "dct:description": {"@value": cookie["duration"], "@language": decision.language},
+                    },
+                }
+                for cookie in purpose["cookies"]
+            ],
             "dpv:hasRecipient": [
                 {"@type": "dpv:Recipient", "dpv:hasName": name}
                 for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
@@ -140,15 +160,19 @@ def consent_record(decision: Decision) -> dict:
         "dpv:isIndicatedAtTime": moment(decision.decided_at),
         "dpv:hasIndicationMethod": decision.action,
         "dpv:hasLocation": decision.path,
-        "dpv:hasDuration": moment(decision.expires_at),
+        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(decision.expires_at)},
         "dpv:hasProcess": processes,
     }
 
 
 def status_of(decision: Decision, key: str) -> str:
-    if decision.action == Decision.Action.WITHDRAWN:
-        return "dpv:ConsentWithdrawn"
-    return "dpv:ConsentGiven" if decision.choices.get(key) else "dpv:ConsentRefused"
+    """What the data subject said of one purpose; only what was given before is withdrawn."""
+    if decision.choices.get(key):
+        return "dpv:ConsentGiven"
+    if decision.granted_before is None:
+        return "dpv:ConsentWithdrawn" if decision.action == Decision.Action.WITHDRAWN else "dpv:ConsentRefused"
+    taken_back = decision.action != Decision.Action.REFUSED_ALL and key in decision.granted_before.split(",")
+    return "dpv:ConsentWithdrawn" if taken_back else "dpv:ConsentRefused"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def keep_sealing():
 
 def seal_and_erase() -> tuple[int, int]:
     """Returns how many records were sealed and how many erased."""
+    sealed = Seal.objects.seal_waiting()
     AccessEntry.objects.outdated().delete()
     erased = Leaf.objects.erase_outdated()
-    return Seal.objects.seal_waiting(), erased
+    return sealed + Seal.objects.seal_waiting(), erased

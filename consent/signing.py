@@ -34,8 +34,11 @@ def signed_by(note: str, public: bytes) -> bool:
     """Whether `note` carries a true signature of the key with the 32 bytes `public`."""
     text, _empty, signatures = note.rpartition("\n\n")
     for line in signatures.splitlines():
-        _dash, _name, encoded = line.split(" ")
-        signature = base64.b64decode(encoded)
+        try:
+            _dash, _name, encoded = line.split(" ")
+            signature = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            continue
         if signature[:4] != key_id(public):
             continue
         try:

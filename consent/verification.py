@@ -12,6 +12,8 @@ from consent.models import Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
 from consent.signing import SealKey, note_digest, signed_by
 
+# Stands for a record whose columns hold what no program wrote there: a date that is none.
+UNREADABLE = object()
 # So many faults say enough; the rest would be a list of everything after the first.
 ENOUGH = 100
 
@@ -54,8 +56,12 @@ class Verification:
         yield from self.unsealed_faults()
 
     def notice_faults(self) -> Iterator[str]:
+        expected = 1
         for version in NoticeVersion.objects.order_by("number"):
             self.notices[version.pk] = version
+            if version.number != expected:
+                yield _("Version %(number)s of the notice was removed.") % {"number": expected}
+            expected = version.number + 1
             if version.compute_digest() != version.digest:
                 yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
 
@@ -89,13 +95,21 @@ class Verification:
             yield _("Seal %(number)s is not signed with this site's key.") % words
 
     def leaf_faults(self, seal: Seal, before: Seal | None, leaves: list[Leaf]) -> Iterator[str]:
-        whole = True
+        whole, last = True, {}
         for index, leaf in enumerate(leaves):
             if leaf.position != seal.first + index:
                 whole = False
                 yield _("The record at position %(position)s was removed.") % {"position": seal.first + index}
                 break
-            if fault := self.record_fault(leaf, seal, before):
+            fault = self.record_fault(leaf, seal, before)
+            # A seal takes its records in the order of their numbers.
+            if not fault and leaf.record < last.get(leaf.kind, 0):
+                fault = _("The record at position %(position)s (number %(record)s) was reordered.") % {
+                    "position": leaf.position,
+                    "record": leaf.record,
+                }
+            last[leaf.kind] = leaf.record
+            if fault:
                 whole = False
                 yield fault
         if whole and (
@@ -119,7 +133,7 @@ class Verification:
             return _("The record at position %(position)s (number %(record)s) was removed.") % words
         computed = self.hash_of(record)
         if computed != leaf.digest:
-            if computed == record.digest and Leaf.objects.filter(digest=computed).exists():
+            if computed and computed == record.digest and Leaf.objects.filter(digest=computed).exists():
                 return _("The record at position %(position)s (number %(record)s) was reordered.") % words
             return _("The record at position %(position)s (number %(record)s) was altered.") % words
         if isinstance(record, Decision) and (
@@ -134,22 +148,30 @@ class Verification:
             )
         return None
 
-    def hash_of(self, record: Decision | Erasure) -> str:
+    def hash_of(self, record: Decision | Erasure) -> str | None:
+        """The hash of what the record says now; None where it says what no record says, or names no notice."""
+        if record is UNREADABLE:
+            return None
         if isinstance(record, Decision):
             # The few versions are in memory; a query for each record would be many.
+            if record.notice_id not in self.notices:
+                return None
             record.notice = self.notices[record.notice_id]
-        return record.leaf()
+        try:
+            return record.leaf()
+        except AttributeError:  # A date that is none comes as None.
+            return None
 
     def leaves(self) -> Iterator[Leaf]:
         """Every leaf in order; its record, None where there is none, is its `content`."""
         stream = Leaf.objects.order_by("position").iterator(BATCH)
         while batch := list(islice(stream, BATCH)):
             records = {
-                kind: model.objects.in_bulk([leaf.record for leaf in batch if leaf.kind == kind])
+                kind: in_bulk(model, [leaf.record for leaf in batch if leaf.kind == kind])
                 for model, kind in Leaf.KINDS.items()
             }
             for leaf in batch:
-                leaf.content = records[leaf.kind].get(leaf.record)
+                leaf.content = records.get(leaf.kind, {}).get(leaf.record)
                 yield leaf
 
     def erasure_faults(self) -> Iterator[str]:
@@ -174,6 +196,17 @@ class Verification:
                 yield _("Record number %(record)s, not sealed yet, was altered.") % words
             elif latest and decision.decided_at < latest.sealed_at - SLACK:
                 yield _("Record number %(record)s was inserted: it is dated before the latest seal.") % words
+
+
+def in_bulk(model: type[Decision | Erasure], numbers: list[int]) -> dict:
+    """Number → record, UNREADABLE where the database gives back what is none."""
+    try:
+        return model.objects.in_bulk(numbers)
+    except ValueError:
+        if len(numbers) == 1:
+            return {numbers[0]: UNREADABLE}
+        middle = len(numbers) // 2
+        return in_bulk(model, numbers[:middle]) | in_bulk(model, numbers[middle:])
 
 
 def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
@@ -211,6 +244,9 @@ def check(decision: Decision) -> Checked:
         faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
+        latest = Seal.objects.latest_seal()
+        if latest and decision.decided_at < latest.sealed_at - SLACK:
+            faults.append(_("The record was inserted: it is dated before the latest seal, and stands under none."))
         return Checked(None, faults)
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))

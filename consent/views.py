@@ -1,6 +1,7 @@
 """The visitor's side of consent: deciding, the settings, and the receipt."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.db import DatabaseError
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from consent.choice import Choice, keep, objects
+from consent.choice import LONGEST_NUMBER, Choice, keep, objects
 from consent.forms import DecisionForm
 from consent.models import Decision, Leaf, NoticeVersion, Seal
 from consent.signing import SealKey
@@ -64,6 +65,14 @@ def current_version(request: HttpRequest) -> NoticeVersion:
     return version
 
 
+def shown_version(request: HttpRequest) -> NoticeVersion:
+    """The notice that the form was shown with: a page that stood open may hold an older one than is in force."""
+    current, number = current_version(request), request.POST.get("notice", "")
+    if not (number.isascii() and number.isdecimal()) or len(number) > LONGEST_NUMBER or int(number) == current.number:
+        return current
+    return NoticeVersion.objects.filter(number=number).first() or current
+
+
 def way_back(request: HttpRequest) -> str:
     """The page that the visitor decided on, if it is one of this site; else the settings."""
     path = request.POST.get("next", "")
@@ -81,15 +90,16 @@ def decide(request):
         return permission_denied(request)
     back = way_back(request)
     try:
-        version = current_version(request)
+        version = shown_version(request)
         form = DecisionForm(request.POST, version=version, granted=Standing.of(request).granted)
         if not form.is_valid():
-            return settings_page(request, version, form, status=400)
+            return settings_page(request, current_version(request), form, status=400)
         choice = Choice.of(request)
         decision = Decision.objects.record(
             notice=version,
             language=get_language(),
-            path=back,
+            # What follows a question mark may say who the visitor is, or what they looked for.
+            path=urlsplit(back).path,
             gpc=objects(request),
             receipt=choice.receipt if choice else "",
             attempt=request.POST.get("attempt", ""),
@@ -102,7 +112,7 @@ def decide(request):
     else:
         response = HttpResponseRedirect(f"{back.split('#')[0]}#{SAVED}")
         response.status_code = 303
-    keep(response, decision)
+    keep(request, response, decision)
     return response
 
 
@@ -112,6 +122,7 @@ def not_recorded(request, back: str):
         "consent": None,
         "subject": SETTINGS,
         "back": back,
+        "notice": request.POST.get("notice", ""),
         "action": request.POST.get("action", ""),
         "purposes": request.POST.getlist("purposes"),
         "attempt": request.POST.get("attempt") or uuid4(),
@@ -124,10 +135,7 @@ def not_recorded(request, back: str):
 def settings_page(request, version: NoticeVersion, form: DecisionForm | None, status: int = 200):
     """The state as it is, and the form that changes it. What was chosen in a form with an error stays chosen."""
     choice = Choice.of(request)
-    if form is not None:
-        granted = set(form.data.getlist("purposes"))
-    else:
-        granted = {key for key, answer in choice.answers.items() if answer} if choice else set()
+    granted = set(form.data.getlist("purposes")) if form is not None else Standing.of(request).granted
     wording = version.wording_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
@@ -138,7 +146,10 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         # This page asks for itself.
         "consent": None,
         "choice": choice,
+        "is_decided": Standing.of(request).is_decided,
+        "may_withdraw": choice is not None and any(choice.answers.values()),
         "form": form,
+        "notice": version.number,
         "purposes": purposes,
         "objection": wording["objection"] if objects(request) else "",
         "attempt": uuid4(),
@@ -165,6 +176,7 @@ def receipt(request):
         "subject": RECEIPT,
         "choice": Choice.of(request),
         "decision": decision,
+        "wording": decision.notice.wording_in(decision.language) if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
     }
     return render(request, "consent/receipt.html", context)

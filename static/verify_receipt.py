@@ -35,7 +35,8 @@ def check_notice(receipt):
     notice = receipt["notice"]
     if digest({"html": notice["html"], "wording": notice["wording"]}) != notice["parts"][notice["language"]]:
         fail("the wording is not the one that was shown.")
-    if digest({"number": notice["number"], "parts": notice["parts"]}) != receipt["record"]["notice"]["digest"]:
+    version = {name: notice[name] for name in ("number", "published_at", "asks_again", "parts")}
+    if digest(version) != receipt["record"]["notice"]["digest"]:
         fail("the version of the notice is not the one on record.")
     print(f"The wording is version {notice['number']} of the notice, which the record names.")
 
@@ -85,13 +86,29 @@ def check_seal(receipt, verifier):
     print("The seal is signed with that key.")
 
 
+def is_key(verifier):
+    """Whether this is a public key as the site shows it: name+id+base64."""
+    try:
+        return len(base64.b64decode(verifier.split("+", 2)[2], validate=True)) == 33
+    except (IndexError, ValueError):
+        return False
+
+
 def main(arguments):
     if len(arguments) not in (1, 2):
         sys.exit(__doc__)
-    receipt = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    check_record(receipt)
-    check_notice(receipt)
-    check_seal(receipt, arguments[1] if len(arguments) == 2 else None)
+    key = arguments[1] if len(arguments) == 2 else None
+    if key is not None and not is_key(key):
+        sys.exit(f"{key} is no key: copy all of it, as it stands on the page of the seals: consent-seal+…+…")
+    try:
+        receipt = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+        check_record(receipt)
+        check_notice(receipt)
+        check_seal(receipt, key)
+    except OSError as error:
+        sys.exit(str(error))
+    except (LookupError, TypeError, ValueError):
+        fail("this is no whole receipt as the site gives it.")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             draft = NoticeVersion.objects.draft()
         except Notice.DoesNotExist as error:
             raise Http404("there is no notice yet") from error
-        if request.method == "POST":
+        seen = request.POST.get("draft", "") if request.method == "POST" else None
+        if seen == draft.content_digest():
             version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip")
             AccessEntry.objects.note(request.user, AccessEntry.Action.PUBLISH, str(version))
             messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
@@ -93,6 +94,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": _("Publish the notice"),
             "draft": draft,
+            "has_moved_on": seen is not None,
             "current": current,
             "changes": changes,
             "asked_again": Decision.objects.holding().count() if current else 0,

@@ -91,14 +91,18 @@ class AnswerFilter(admin.SimpleListFilter):
     parameter_name = "answer"
 
     def lookups(self, request, model_admin):
-        version = NoticeVersion.objects.current()
-        purposes = [purpose for purpose in version.purposes if not purpose["is_necessary"]] if version else []
-        for purpose in purposes:
-            yield f"{purpose['key']}:yes", _("%(purpose)s: yes") % {"purpose": purpose["name"]}
-            yield f"{purpose['key']}:no", _("%(purpose)s: no") % {"purpose": purpose["name"]}
+        # Those that are asked about no longer as well: their answers are on record.
+        names = {}
+        for version in NoticeVersion.objects.defer("html", "style").order_by("-number"):
+            for purpose in version.purposes:
+                if not purpose["is_necessary"]:
+                    names.setdefault(purpose["key"], purpose["name"])
+        for key, name in names.items():
+            yield f"{key}:yes", _("%(purpose)s: yes") % {"purpose": name}
+            yield f"{key}:no", _("%(purpose)s: no") % {"purpose": name}
 
     def queryset(self, request, queryset):
-        if not self.value():
+        if self.value() not in dict(self.lookup_choices):
             return queryset
         key, _colon, answer = self.value().partition(":")
         return queryset.answered(key, answer == "yes")

@@ -1,19 +1,29 @@
 """What staff did with the record."""
 
 from datetime import timedelta
+from getpass import getuser
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Staff are data subjects too: after this time an entry may go.
-KEPT = timedelta(days=365)
+# Staff are data subjects too: after this time an entry may go. The database lets none go that is younger than a year
+# of the calendar, which may have a day more.
+KEPT = timedelta(days=366)
 
 
 class AccessEntryQuerySet(models.QuerySet):
     def note(self, user, action: str, what: str = ""):
         """Write down that `user` did `action` to `what`; no receipt number, which would outlive an erasure."""
         return self.create(staff=user.get_username(), action=action, what=what[:300])
+
+    def note_operator(self, action: str, what: str = ""):
+        """The same for whoever gave a command on the machine itself, by the name of their account there."""
+        try:
+            account = getuser()
+        except (KeyError, OSError):  # An account without a name, as containers have.
+            account = "?"
+        return self.create(staff=f"{account} (manage.py)"[:150], action=action, what=what[:300])
 
     def outdated(self):
         return self.filter(at__lt=timezone.now() - KEPT)

@@ -172,9 +172,9 @@ class NoticeVersionQuerySet(models.QuerySet):
         for code, _name in settings.LANGUAGES:
             with translation.override(code):
                 draft.html[code] = render_to_string("consent/notice.html", {"notice": draft.wording[code]})
-        draft.digest = draft.compute_digest()
         added = set(draft.optional_purposes) - set(current.optional_purposes if current else [])
         draft.asks_again = current is None or bool(added)
+        draft.digest = draft.compute_digest()
         return draft
 
     @transaction.atomic
@@ -189,6 +189,7 @@ class NoticeVersionQuerySet(models.QuerySet):
         if current and current.part_digests() == draft.part_digests():
             return current
         draft.asks_again = draft.asks_again or asks_again
+        draft.digest = draft.compute_digest()
         draft.save(force_insert=True)
         return draft
 
@@ -296,6 +297,7 @@ def sentences(wording: dict) -> dict[str, str]:
     for purpose in wording["purposes"]:
         found[f"{purpose['key']} · name"] = purpose["name"]
         found[f"{purpose['key']} · description"] = purpose["description"]
+        found[f"{purpose['key']} · necessary"] = "✓" if purpose["is_necessary"] else "–"
         for cookie in purpose["cookies"]:
             texts = [cookie[name] for name in ("kind", "provider", "description", "duration")]
             found[f"{purpose['key']} · {cookie['name']}"] = " · ".join(texts)
@@ -333,12 +335,23 @@ class NoticeVersion(models.Model):
         return {"html": self.html[language], "wording": self.wording[language]}
 
     def part_digests(self) -> dict[str, str]:
-        """The digest of each language's part and of the style; `digest` is the digest of these and the number."""
+        """The digest of each language's part and of the style; with the rest of the version they make its `digest`."""
         return {code: digest(self.part(code)) for code in self.wording} | {"style": digest(self.style)}
+
+    def content_digest(self) -> str:
+        """The digest of all that is shown, which a draft has as long as nobody changes it."""
+        return digest(self.part_digests())
 
     def compute_digest(self) -> str:
         """The digest that names this version, computed anew."""
-        return digest({"number": self.number, "parts": self.part_digests()})
+        return digest(
+            {
+                "number": self.number,
+                "published_at": moment(self.published_at),
+                "asks_again": self.asks_again,
+                "parts": self.part_digests(),
+            }
+        )
 
     def as_evidence(self, language: str) -> dict:
         """This version in one language, with the digests from which its own follows."""
@@ -346,6 +359,7 @@ class NoticeVersion(models.Model):
         return {
             "number": self.number,
             "published_at": moment(self.published_at),
+            "asks_again": self.asks_again,
             "language": shown,
             "parts": self.part_digests(),
             **self.part(shown),

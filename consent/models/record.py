@@ -119,14 +119,13 @@ class DecisionQuerySet(models.QuerySet):
         granted = sorted(key for key, is_granted in answers.items() if is_granted)
         attempt = attempt if ATTEMPT.fullmatch(attempt) else ""
         if attempt and (earlier := self.filter(attempt=attempt).first()):
-            if earlier.says_the_same(notice, action, granted):
+            if earlier.says_the_same(notice, granted):
                 return earlier
             attempt = ""
         before = self.latest_of(receipt)
-        if before and before.is_fresh(now) and before.says_the_same(notice, action, granted):
+        if before and before.is_fresh(now) and before.says_the_same(notice, granted):
             return before
-        if before and before.granted_purposes == granted and before.is_due(notice, now):
-            action = Decision.Action.RENEWED
+        action = self.as_follows(before, action, granted, is_due=bool(before and before.is_due(notice, now)))
         decision = Decision(
             receipt=before.receipt if before else new_receipt(),
             predecessor=before.digest if before else "",
@@ -160,6 +159,19 @@ class DecisionQuerySet(models.QuerySet):
                 attempt=attempt,
             )
         return decision
+
+    @staticmethod
+    def as_follows(before: "Decision | None", action: str, granted: list[str], is_due: bool) -> str:
+        """What `action` comes to after the decision before: whichever button was pressed, to take back all that was
+        granted is to withdraw, and where nothing was granted there is nothing to withdraw but only to refuse.
+        """
+        if before and before.granted_purposes == granted and is_due:
+            return Decision.Action.RENEWED
+        if not (before and before.granted) and action == Decision.Action.WITHDRAWN:
+            return Decision.Action.REFUSED_ALL
+        if before and before.granted and not granted and not is_due:
+            return Decision.Action.WITHDRAWN
+        return action
 
 
 class Decision(models.Model):
@@ -258,10 +270,8 @@ class Decision(models.Model):
         """The hash of this record as a leaf of a seal's tree, in hex."""
         return leaf_hash(canonical(self.content())).hex()
 
-    def says_the_same(self, notice: NoticeVersion, action: str, granted: list[str]) -> bool:
-        # What was recorded as renewed was asked for as something else.
-        same_action = self.action in (action, self.Action.RENEWED)
-        return same_action and self.notice_id == notice.pk and self.granted_purposes == granted
+    def says_the_same(self, notice: NoticeVersion, granted: list[str]) -> bool:
+        return self.notice_id == notice.pk and self.granted_purposes == granted
 
     def is_fresh(self, now: datetime) -> bool:
         return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)

@@ -33,7 +33,12 @@ def rich_text(context, html: str | None) -> str:
         is_granted = embed.purpose.key in standing.granted
         if is_granted:
             standing.allow(embed)
-        parameters = {"embed": embed, "is_granted": is_granted, "path": request.get_full_path()}
+        parameters = {
+            "embed": embed,
+            "is_granted": is_granted,
+            "path": request.get_full_path(),
+            "notice": standing.version.number if standing.version else "",
+        }
         return render_to_string("components/embed.html", parameters)
 
     return mark_safe(LINK_ALONE.sub(shown, html))  # noqa: S308

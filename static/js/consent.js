@@ -17,6 +17,7 @@ form.addEventListener("submit", async (event) => {
     region.remove();
     location.hash = "consent-saved";
     document.getElementById("consent-saved").focus();
+    history.replaceState(null, "", location.pathname + location.search);
   } catch {
     // The server's own answer says what is wrong.
     for (const button of form.querySelectorAll("button")) button.disabled = false;

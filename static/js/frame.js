@@ -31,6 +31,11 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
+// The confirmation of a choice does not come again with a reload, nor for somebody who is sent the address.
+addEventListener("load", () => {
+  if (location.hash === "#consent-saved") history.replaceState(null, "", location.pathname + location.search);
+});
+
 // Offers this page in the first language of the browser that it is there in, unless that is the one it is in.
 document.addEventListener("DOMContentLoaded", () => {
   // RFC 4647, lookup: de-AT, then de.

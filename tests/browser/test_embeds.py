@@ -68,7 +68,7 @@ def test_before_consent_and_after_refusing_nobody_else_is_asked(visit_with_other
     visitor.page.get_by_role("button", name="Allow “Functional” and show it").scroll_into_view_if_needed()
     assert not visitor.context.cookies()
     visitor.page.get_by_role("button", name="Refuse all").first.click()
-    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("#consent-saved").wait_for()
     visitor.go(PAGE)
     assert visitor.page.get_by_role("link", name="Open it at Video Ltd, Ireland instead").is_visible()
     assert visitor.page.locator("iframe").count() == 0
@@ -80,7 +80,7 @@ def test_allowing_it_there_loads_it_alone(visit_with_others, javascript):
     visitor = visit_with_others(java_script_enabled=javascript)
     visitor.go(PAGE)
     visitor.page.get_by_role("button", name="Allow “Functional” and show it").click()
-    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("#consent-saved").wait_for()
     visitor.page.locator("iframe").scroll_into_view_if_needed()
     assert visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").is_visible()
     assert asked(visitor) == [OTHERS[0]]
@@ -92,14 +92,14 @@ def test_a_script_runs_once_its_purpose_is_allowed_and_no_longer_once_it_is_with
     visitor.go("/en/cookies/settings/")
     visitor.page.get_by_label("Statistics").check()
     visitor.page.get_by_role("button", name="Save my choice").click()
-    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("#consent-saved").wait_for()
     visitor.go("/en/")
     visitor.page.wait_for_function("document.documentElement.dataset.counted === 'yes'")
     assert OTHERS[1] in asked(visitor)
     visitor.go("/en/cookies/settings/")
     asked(visitor)
     visitor.page.get_by_role("button", name="Withdraw everything").click()
-    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("#consent-saved").wait_for()
     visitor.go("/en/")
     assert asked(visitor) == []
 
@@ -110,7 +110,7 @@ def test_placeholder_and_content_violate_no_accessibility_rule(visit_with_others
     visitor.go(PAGE)
     faults = violations(visitor.page) + overflow(visitor.page)
     visitor.page.get_by_role("button", name="Allow “Functional” and show it").click()
-    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("#consent-saved").wait_for()
     visitor.page.locator("iframe").scroll_into_view_if_needed()
     visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").wait_for()
     faults += violations(visitor.page) + overflow(visitor.page)

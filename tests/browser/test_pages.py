@@ -49,7 +49,7 @@ def decided(visitor):
     """The visitor, after refusing all cookies."""
     visitor.go("/en/cookies/settings/")
     visitor.page.get_by_role("button", name="Refuse all").click()
-    visitor.page.wait_for_url("**#consent-saved")
+    visitor.page.locator("#consent-saved").wait_for()
     return visitor
 
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
@@ -110,6 +111,46 @@ def test_withdrawing_follows_the_decision_before_under_the_same_receipt(client):
     assert withdrawn.predecessor == accepted.digest
     assert not any(withdrawn.choices.values())
     assert not asks(client)
+
+
+@pytest.mark.parametrize("action", ["withdraw", "refuse", "choose"])
+def test_to_take_back_all_that_was_granted_is_to_withdraw_whichever_button_does_it(client, action):
+    press(client, "choose", purposes=["statistics"])
+    press(client, action)
+    press(client, action)
+    assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
+
+
+def test_where_nothing_was_granted_there_is_nothing_to_withdraw(client):
+    press(client, "refuse")
+    assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
+    assert 'value="withdraw"' not in client.get(RECEIPT).content.decode()
+    Client().post(DECIDE, {"action": "withdraw"}, headers=SAME_SITE)
+    assert list(Decision.objects.values_list("action", flat=True)) == ["refused_all", "refused_all"]
+
+
+def test_an_answer_to_an_older_notice_is_shown_as_off(client):
+    press(client, "accept")
+    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
+    NoticeVersion.objects.publish()
+    html = client.get(SETTINGS).content.decode()
+    assert "The notice has changed since you decided" in html
+    assert not re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
+
+
+@pytest.mark.parametrize("host", ["www.unic.example.org", "testserver"])
+def test_declined_cookies_of_any_name_go_from_the_host_and_from_those_above_it(client, settings, host):
+    settings.ALLOWED_HOSTS = [host]
+    purpose = Purpose.objects.get(key="statistics")
+    DeclaredCookie.objects.create(
+        key="ga", purpose=purpose, name="_ga_*", provider_en="Count Ltd", description_en="Counts.", duration_en="1 day"
+    )
+    NoticeVersion.objects.publish()
+    client.cookies["_ga_X1"] = client.cookies["_gaming"] = "1"
+    response = client.post(DECIDE, {"action": "refuse"}, headers=SAME_SITE, SERVER_NAME=host)
+    deleted = [(cookie.key, cookie["domain"]) for cookie in response.cookies.values() if cookie["max-age"] == 0]
+    above = ["www.unic.example.org", "unic.example.org", "example.org"] if "." in host else []
+    assert deleted == [("_ga_X1", domain) for domain in ["", *above]]
 
 
 def test_declined_cookies_are_deleted(client):
@@ -222,6 +263,18 @@ def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
     assert re.search(r"Advertising</dt>\s*<dd>\s*no", html)
 
 
+def test_the_receipt_says_what_was_asked_in_which_language_and_whom_to_ask(client):
+    press(client, "choose", purposes=["statistics"], address="/pl/pliki-cookie/decyzja/")
+    Notice.objects.update(introduction_pl="<p>Zupełnie inne pytanie.</p>")
+    NoticeVersion.objects.publish(asks_again=False)
+    html = client.get(RECEIPT).content.decode()
+    wording = Decision.objects.get().notice.wording_in("pl")
+    assert wording["introduction"] in html and "Zupełnie inne" not in html
+    assert wording["purposes"][1]["description"] in html and wording["purposes"][0]["cookies"][0]["description"] in html
+    assert 'lang="pl"' in html and "polski" in html.lower()
+    assert f'href="mailto:{wording["contact"]}"' in html
+
+
 def test_the_receipt_can_be_downloaded_with_the_wording(client):
     assert client.get("/en/cookies/receipt.json").status_code == 404
     press(client, "accept")
@@ -290,6 +343,27 @@ def test_a_record_keeps_the_wording_that_was_shown(client):
     assert "Cookies on this site" in decision.notice.html_in("en")
 
 
+def test_an_answer_is_to_the_notice_that_was_shown_even_if_a_newer_one_came_in_between(client):
+    shown = re.search(r'name="notice" value="(\d+)"', client.get("/en/").content.decode())[1]
+    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
+    NoticeVersion.objects.publish()
+    press(client, "accept", notice=shown)
+    assert Decision.objects.get().notice.number == int(shown) == 1
+    assert asks(client)
+
+
+@pytest.mark.parametrize("number", ["", "0", "7", "-1", "x", "٣", "9" * 40])
+def test_a_number_that_no_notice_has_stands_for_the_one_in_force(client, number):
+    press(client, "accept", notice=number)
+    assert Decision.objects.get().notice == NoticeVersion.objects.current()
+
+
+def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
+    response = press(client, "refuse", path="/en/search/?q=Jane+Doe&fbclid=1")
+    assert response["Location"] == "/en/search/?q=Jane+Doe&fbclid=1#consent-saved"
+    assert Decision.objects.get().path == "/en/search/"
+
+
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     monkeypatch.setattr("consent.models.notice.NoticeVersionQuerySet.current", lambda self: None)
     # Other content than that of the other tests.
@@ -322,6 +396,20 @@ def test_the_database_refuses_to_change_or_delete_what_is_on_record(client, stat
         connection.cursor().execute(statement)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
+@pytest.mark.parametrize("columns", ["id", "digest", "attempt"])
+def test_a_record_cannot_be_changed_by_putting_another_in_its_place(client, columns):
+    press(client, "refuse", attempt="0" * 32)
+    names = [field.column for field in Decision._meta.fields]
+    new = {"id": "99", "digest": "'x'", "attempt": "''", "action": "'accepted_all'"}
+    values = [name if name == columns else new.get(name, name) for name in names]
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        connection.cursor().execute(
+            f"REPLACE INTO consent_decision ({', '.join(names)}) SELECT {', '.join(values)} FROM consent_decision"
+        )
+    assert Decision.objects.get().action == "refused_all"
+
+
 def test_two_decisions_cannot_follow_the_same_one(client):
     press(client, "accept")
     press(client, "refuse")
@@ -347,5 +435,5 @@ def test_a_race_of_one_visitor_ends_in_one_chain(client, monkeypatch):
     third = Decision.objects.record(
         notice=version, language="en", action="chosen", answers=answers, path="/", gpc=False, receipt=first.receipt
     )
-    assert third.predecessor == Decision.objects.get(action="refused_all").digest
+    assert third.predecessor == Decision.objects.get(action="withdrawn").digest
     assert Decision.objects.count() == 3

@@ -76,6 +76,8 @@ def test_a_record_is_found_by_its_receipt_number_as_people_write_it(officer, dec
         ({"from": "2020-01-01"}, ["accept", "refuse", "choose"]),
         ({"to": "2999-12-31", "answer": "statistics:yes"}, ["accept", "choose"]),
         ({"from": "nonsense"}, ["accept", "refuse", "choose"]),
+        ({"answer": "nonsense"}, ["accept", "refuse", "choose"]),
+        ({"answer": "a__b'\x00:no"}, ["accept", "refuse", "choose"]),
     ],
 )
 def test_the_list_is_filtered(officer, decide, query, expected):
@@ -85,6 +87,15 @@ def test_the_list_is_filtered(officer, decide, query, expected):
         "choose": decide("choose", purposes=["statistics"]),
     }
     assert sorted(listed(text(officer.get(LIST, query)))) == sorted(decisions[name].pk for name in expected)
+
+
+def test_answers_to_a_purpose_that_is_asked_about_no_longer_are_found(officer, decide):
+    decision = decide()
+    Purpose.objects.filter(key="advertising").update(is_published=False)
+    NoticeVersion.objects.publish()
+    decide("accept")
+    html = text(officer.get(LIST, {"answer": "advertising:yes"}))
+    assert listed(html) == [decision.pk] and "Advertising: no" in html
 
 
 def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide):
@@ -217,6 +228,16 @@ def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decid
     assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
 
 
+def test_access_by_staff_goes_when_even_a_leap_year_is_over(staff):
+    user = staff(roles.PRIVACY_OFFICERS)
+    for days in (365, 367):
+        entry = AccessEntry.objects.note(user, "list", f"{days}")
+        AccessEntry(pk=entry.pk + 1, staff="x", action="list", at=timezone.now() - timedelta(days=days, hours=1)).save()
+    AccessEntry.objects.outdated().delete()
+    ages = [(timezone.now() - at).days for at in AccessEntry.objects.values_list("at", flat=True)]
+    assert sorted(ages) == [0, 0, 365]
+
+
 def change_heading():
     notice = Notice.objects.get()
     notice.heading_en = "Cookies, and what they are for"
@@ -234,9 +255,26 @@ def test_publishing_shows_what_changes_and_whom_it_asks_again(officer, decide):
     assert "<del>Cookies on this site</del>" in html and "<ins>Cookies, and what they are for</ins>" in html
     assert "2 visitors who have decided are asked again." in html
     assert NoticeVersion.objects.count() == 1
-    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip"})
+    draft = re.search(r'name="draft" value="(\w+)"', html)[1]
+    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip", "draft": draft})
     assert NoticeVersion.objects.current().asks_again is False
     assert AccessEntry.objects.get(action="publish").what == "2"
+
+
+def test_only_what_the_officer_saw_is_published(officer):
+    change_heading()
+    html = text(officer.get("/admin/consent/noticeversion/publish/"))
+    seen = {"change": "slip", "draft": re.search(r'name="draft" value="(\w+)"', html)[1]}
+    Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
+    html = text(officer.post("/admin/consent/noticeversion/publish/", seen))
+    assert "nothing was published" in html and "We sell it." in html
+    assert NoticeVersion.objects.count() == 1
+
+
+def test_a_purpose_that_is_called_necessary_is_shown_as_a_change(officer):
+    Purpose.objects.filter(key="statistics").update(is_necessary=True)
+    html = text(officer.get("/admin/consent/noticeversion/publish/"))
+    assert "statistics · necessary" in html and "<ins>✓</ins>" in html
 
 
 def test_a_new_purpose_leaves_no_choice_but_to_ask_again(officer):
@@ -260,7 +298,7 @@ def test_the_same_answer_to_a_question_asked_again_is_a_renewal(decide):
     change_heading()
     NoticeVersion.objects.publish()
     assert decide("accept", browser).action == "renewed"
-    assert decide("refuse", browser).action == "refused_all"
+    assert decide("refuse", browser).action == "withdrawn"
 
 
 def test_a_new_release_freezes_its_style_and_no_draft(monkeypatch):

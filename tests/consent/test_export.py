@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.export import FORMATS
-from consent.models import Decision
+from consent.models import AccessEntry, Decision, DeclaredCookie, NoticeVersion, Purpose
 
 pytestmark = pytest.mark.django_db
 
@@ -48,21 +48,36 @@ def test_json_lines_can_be_checked_against_their_digests(decisions):
         assert leaf_hash(canonical(line)).hex() == named
 
 
-def test_json_ld_speaks_the_terms_of_the_data_privacy_vocabulary(decisions):
+def test_json_ld_speaks_the_terms_of_the_data_privacy_vocabulary(decide):
+    DeclaredCookie.objects.create(
+        key="counter",
+        purpose=Purpose.objects.get(key="statistics"),
+        name="counter",
+        provider_en="this site",
+        description_en="Counts.",
+        duration_en="1 day",
+    )
+    NoticeVersion.objects.publish()
+    browser = Client()
+    decide("choose", browser, purposes=["statistics"])
+    decide("withdraw", browser)
+    decisions = Decision.objects.order_by("pk")
     document = json.loads(export("jsonld", decisions))
     given, withdrawn = document["@graph"]
     assert given["@type"] == "dpv:ConsentRecord"
-    statuses = {
-        process["dpv:hasPurpose"]["dct:identifier"]: process["dpv:hasConsentStatus"]
-        for process in given["dpv:hasProcess"]
-    }
-    assert statuses == {
-        "functional/1": "dpv:ConsentRefused",
-        "statistics/1": "dpv:ConsentGiven",
-        "advertising/1": "dpv:ConsentRefused",
-    }
-    assert {process["dpv:hasConsentStatus"] for process in withdrawn["dpv:hasProcess"]} == {"dpv:ConsentWithdrawn"}
+    for record, status in ((given, "dpv:ConsentGiven"), (withdrawn, "dpv:ConsentWithdrawn")):
+        statuses = {
+            process["dpv:hasPurpose"]["dct:identifier"]: process["dpv:hasConsentStatus"]
+            for process in record["dpv:hasProcess"]
+        }
+        assert statuses == {
+            "functional/1": "dpv:ConsentRefused",
+            "statistics/2": status,
+            "advertising/1": "dpv:ConsentRefused",
+        }
     assert withdrawn["dct:isVersionOf"] == given["@id"]
+    [data] = given["dpv:hasProcess"][1]["dpv:hasPersonalData"]
+    assert data["dct:title"] == "counter" and data["dpv:hasStorageCondition"]["dct:description"]["@value"] == "1 day"
     prefixes = {key.split(":")[0] for key in (*given, *given["dpv:hasProcess"][0]) if ":" in key}
     assert prefixes <= set(document["@context"])
 
@@ -92,6 +107,9 @@ def test_the_command_writes_a_file_of_a_period(decisions, tmp_path, capsys):
     today = timezone.localdate()
     call_command("export_consents", output=file, start=today, end=today)
     assert len(file.read_text().splitlines()) == 2
+    entry = AccessEntry.objects.get()
+    assert (entry.action, entry.what) == ("export", f"jsonl from={today} to={today}")
+    assert entry.staff.endswith(" (manage.py)")
     call_command("export_consents", "--to", str(today - timedelta(days=1)))
     assert capsys.readouterr().out == ""
     with pytest.raises(CommandError, match="--output"):

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from consent import merkle
 from consent.canonical import canonical
-from consent.models import Decision, Erasure, Leaf, NoticeVersion, Seal
+from consent.models import Decision, Erasure, Leaf, Notice, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.signing import SealKey, kept_secret
 from consent.verification import Verification
+from consent.verification import check as check_record
 
 pytestmark = pytest.mark.django_db
 RECEIPT_JSON = "/en/cookies/receipt.json"
@@ -157,6 +158,7 @@ def test_an_inserted_record_is_found_before_and_after_it_is_sealed(sealed, tampe
     forged.digest = forged.leaf()
     forged.save(force_insert=True)
     assert faults() == [f"Record number {forged.pk} was inserted: it is dated before the latest seal."]
+    assert check_record(forged).faults
     Seal.objects.seal_waiting()
     assert "was inserted" in faults()[0] and f"(number {forged.pk})" in faults()[0]
 
@@ -169,10 +171,10 @@ def test_reordered_records_are_named(sealed, tamper):
     assert faults()[0] == f"The record at position 3 (number {first}) was reordered."
 
 
-def test_reordered_leaves_are_found(sealed, tamper):
+def test_reordered_leaves_are_named(sealed, tamper):
     for old, new in ((3, 9999), (4, 3), (9999, 4)):
         tamper(f"UPDATE consent_leaf SET position = {new} WHERE position = {old}")
-    assert faults() == ["Seal 2: one of the records at the positions 3 to 5 was altered."]
+    assert faults() == [f"The record at position 4 (number {sealed[3].pk}) was reordered."]
 
 
 def test_a_forger_who_mends_every_hash_is_stopped_by_the_root(sealed, tamper):
@@ -206,6 +208,41 @@ def test_an_altered_seal_is_named(sealed, tamper, column):
     value = {"size": "2", "first": "4", "sealed_at": "'2026-01-01 00:00:00'", "number": "7"}.get(column, "'x'")
     tamper(f"UPDATE consent_seal SET {column} = {value} WHERE number = 3")
     assert any("eal 3" in fault or "eal 7" in fault for fault in faults())
+
+
+@pytest.mark.parametrize(("column", "value"), [("published_at", "2020-01-01 00:00:00+00:00"), ("asks_again", False)])
+def test_when_a_notice_was_published_and_whom_it_asked_cannot_be_changed_unseen(sealed, tamper, column, value):
+    tamper(f"UPDATE consent_noticeversion SET {column} = %s", value)
+    assert faults() == ["Version 1 of the notice was altered."]
+
+
+def test_a_removed_notice_is_named(sealed, tamper):
+    for heading in ("Cookies", "Cookies, once more"):
+        Notice.objects.update(heading_en=heading)
+        NoticeVersion.objects.publish()
+    tamper("DELETE FROM consent_noticeversion WHERE number = 2")
+    assert faults() == ["Version 2 of the notice was removed."]
+
+
+def test_a_record_of_a_notice_that_is_not_there_is_named(sealed, tamper):
+    tamper(f"UPDATE consent_decision SET notice_id = 77 WHERE id = {sealed[4].pk}")
+    assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was altered."]
+    tamper(f"UPDATE consent_decision SET notice_id = {sealed[4].notice_id} WHERE id = {sealed[4].pk}")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL holds no date that is none")
+@pytest.mark.parametrize("date", ["2026-99-99", "2026-99-99 00:00:00"])
+def test_a_record_with_a_date_that_is_none_is_named(sealed, tamper, date):
+    tamper(f"UPDATE consent_decision SET decided_at = '{date}' WHERE id = {sealed[4].pk}")
+    assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was altered."]
+
+
+@pytest.mark.parametrize(
+    "signature", ["", "nonsense", "— consent-seal !AAAA", "— consent-seal AAA", "— consent-seal AAAA"]
+)
+def test_a_signature_that_is_none_is_named(sealed, tamper, signature):
+    tamper("UPDATE consent_seal SET note = %s WHERE number = 2", f"{Seal.objects.get(number=2).text}\n{signature}\n")
+    assert faults() == ["Seal 2 is not signed with this site's key."]
 
 
 def test_an_altered_notice_is_named(sealed, tamper):
@@ -330,6 +367,23 @@ def test_a_forged_receipt_is_found(decide, tmp_path, forge, sentence):
     outcome = check(file, SealKey.own().verifier)
     assert outcome.returncode == 1
     assert "FALSE" in outcome.stderr and sentence in outcome.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "no JSON", '{"record": {}, "digest": "x"}'])
+def test_what_is_no_receipt_is_said_to_be_none(tmp_path, text):
+    file = tmp_path / "receipt.json"
+    file.write_text(text)
+    outcome = check(file)
+    assert outcome.returncode == 1 and outcome.stderr.startswith("FALSE: ") and "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("key", ["nonsense", "consent-seal+8135f56b", "consent-seal+8135f56b+AAAA", "a+b+!"])
+def test_what_is_no_key_is_said_to_be_none(decide, tmp_path, key):
+    browser = Client()
+    decide("accept", browser)
+    Seal.objects.seal_waiting()
+    outcome = check(downloaded_receipt(browser, tmp_path), key)
+    assert outcome.returncode == 1 and f"{key} is no key" in outcome.stderr
 
 
 def test_a_receipt_before_its_seal_says_to_wait(decide, tmp_path):

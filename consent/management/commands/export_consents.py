@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management import BaseCommand, CommandError
 
 from consent.export import FORMATS
-from consent.models import Decision
+from consent.models import AccessEntry, Decision
 
 
 class Command(BaseCommand):
@@ -21,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, help="The file to write; it must not be there yet.")
 
     def handle(self, *args, form, start, end, output, **options):
+        period = [f"{name}={day}" for name, day in (("from", start), ("to", end)) if day]
+        AccessEntry.objects.note_operator(AccessEntry.Action.EXPORT, " ".join([form, *period]))
         decisions = Decision.objects.in_period(start, end).order_by("pk")
         chunks = FORMATS[form].chunks(decisions)
         if output is None:

@@ -1,6 +1,6 @@
 from django.core.management import BaseCommand, CommandError
 
-from consent.models import Notice, NoticeVersion
+from consent.models import AccessEntry, Notice, NoticeVersion
 
 
 class Command(BaseCommand):
@@ -26,6 +26,8 @@ class Command(BaseCommand):
                 version = NoticeVersion.objects.refresh()
             else:
                 version = NoticeVersion.objects.publish(asks_again=not small_change)
+                if not refresh and version != before:
+                    AccessEntry.objects.note_operator(AccessEntry.Action.PUBLISH, str(version))
         except Notice.DoesNotExist as error:
             raise CommandError("There is no cookie notice yet: write one in the admin, or run load_content.") from error
         if not refresh or options["verbosity"] > 1:
