@@ -201,7 +201,7 @@ def test_a_browser_without_fetch_metadata_can_decide(client, headers):
     assert press(client, "refuse", headers=headers).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize("path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "", "/a\0b"])
 def test_a_decision_leads_to_no_other_site(client, path):
     assert press(client, "refuse", path=path)["Location"] == f"{SETTINGS}#consent-saved"
 
