@@ -151,7 +151,8 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         "form": form,
         "notice": version.number,
         "purposes": purposes,
-        "objection": wording["objection"] if objects(request) else "",
+        # It says that all is off.
+        "objection": wording["objection"] if objects(request) and not granted else "",
         "attempt": uuid4(),
     }
     return render(request, "consent/settings.html", context, status=status)
