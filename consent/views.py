@@ -76,7 +76,7 @@ def shown_version(request: HttpRequest) -> NoticeVersion:
 def way_back(request: HttpRequest) -> str:
     """The page that the visitor decided on, if it is one of this site; else the settings."""
     path = request.POST.get("next", "")
-    if path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+    if path.startswith("/") and "\0" not in path and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
         return path
     return reverse("consent:settings")
 
@@ -151,7 +151,8 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         "form": form,
         "notice": version.number,
         "purposes": purposes,
-        "objection": wording["objection"] if objects(request) else "",
+        # It says that all is off.
+        "objection": wording["objection"] if objects(request) and not granted else "",
         "attempt": uuid4(),
     }
     return render(request, "consent/settings.html", context, status=status)

@@ -34,7 +34,7 @@ def new_receipt() -> str:
 
 def read_receipt(text: str) -> str:
     """A receipt number as a person typed it, in the form in which it is on record: "7k3f 9qrs Otvw xyzl"."""
-    return grouped(re.sub(r"[\s-]", "", text).upper().translate(MISREAD))
+    return grouped(re.sub(r"[\s\0-]", "", text).upper().translate(MISREAD))
 
 
 def grouped(letters: str) -> str:

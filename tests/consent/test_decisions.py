@@ -101,6 +101,9 @@ def test_an_objection_by_the_browser_is_said_and_recorded(client, name):
     assert "you object to tracking" not in client.get("/en/").content.decode()
     press(client, "refuse", headers=headers)
     assert Decision.objects.get().gpc is True
+    assert "you object to tracking" in client.get(SETTINGS, headers=headers).content.decode()
+    press(client, "accept", headers=headers)
+    assert "you object to tracking" not in client.get(SETTINGS, headers=headers).content.decode()
 
 
 def test_withdrawing_follows_the_decision_before_under_the_same_receipt(client):
@@ -201,7 +204,9 @@ def test_a_browser_without_fetch_metadata_can_decide(client, headers):
     assert press(client, "refuse", headers=headers).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "", "/a\0b"]
+)
 def test_a_decision_leads_to_no_other_site(client, path):
     assert press(client, "refuse", path=path)["Location"] == f"{SETTINGS}#consent-saved"
 
