@@ -128,7 +128,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         granted = set(form.data.getlist("purposes"))
     else:
         granted = {key for key, answer in choice.answers.items() if answer} if choice else set()
-    wording = version.wording_in(get_language())
+    wording = version.texts_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
         for purpose in wording["purposes"]
