@@ -5,6 +5,7 @@ from django.utils.translation import get_language
 
 from consent.choice import objects
 from consent.standing import Standing
+from editorial.texts import Text
 
 
 def consent(request):
@@ -21,10 +22,11 @@ def notice_to_show(request) -> dict | None:
     standing = Standing.of(request)
     if standing.version is None or standing.is_decided:
         return None
-    language = get_language()
+    version, language = standing.version, get_language()
     return {
-        "number": standing.version.number,
-        "html": standing.version.html_in(language),
-        "objection": standing.version.wording_in(language)["objection"] if objects(request) else "",
+        "number": version.number,
+        "html": version.html_in(language),
+        "attributes": Text("notice", version.shown_in(language)).attributes,
+        "objection": version.wording_in(language)["objection"] if objects(request) else "",
         "path": request.get_full_path(),
     }

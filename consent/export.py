@@ -102,6 +102,12 @@ def as_json_ld(decisions) -> Iterator[str]:
     yield "\n]}\n"
 
 
+def worded(decision: Decision, purpose: dict, name: str) -> dict:
+    """A text of the purpose as it was shown, with its language."""
+    language = purpose.get("languages", {}).get(name, decision.notice.shown_in(decision.language))
+    return {"@value": purpose[name], "@language": language}
+
+
 def consent_record(decision: Decision) -> dict:
     """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about.
 
@@ -115,8 +121,8 @@ def consent_record(decision: Decision) -> dict:
             "dpv:hasPurpose": {
                 "@type": "dpv:Purpose",
                 "dct:identifier": f"{purpose['key']}/{purpose['version']}",
-                "dct:title": {"@value": purpose["name"], "@language": decision.language},
-                "dct:description": {"@value": purpose["description"], "@language": decision.language},
+                "dct:title": worded(decision, purpose, "name"),
+                "dct:description": worded(decision, purpose, "description"),
             },
             "dpv:hasPersonalData": [
                 {

@@ -136,7 +136,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
     """The state as it is, and the form that changes it. What was chosen in a form with an error stays chosen."""
     choice = Choice.of(request)
     granted = set(form.data.getlist("purposes")) if form is not None else Standing.of(request).granted
-    wording = version.wording_in(get_language())
+    wording = version.texts_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
         for purpose in wording["purposes"]

@@ -13,11 +13,13 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consent.canonical import digest, moment
 from editorial.fields import RichTextField
 from editorial.models import Content, OrderedContent
+from editorial.texts import Text
 
 OBJECTION = _(
     "Your browser says that you object to tracking. Everything optional is off; it stays off unless you say otherwise "
@@ -151,6 +153,8 @@ class DeclaredCookie(OrderedContent):
         return super().delete(*args, **kwargs)
 
 
+# What a wording says in words.
+TEXTS = {"heading", "introduction", "controller", "objection", "name", "description", "kind", "provider", "duration"}
 # What gives the dialog its looks; kept with each version.
 STYLESHEET = "css/site.css"
 
@@ -171,7 +175,9 @@ class NoticeVersionQuerySet(models.QuerySet):
         self.number_purposes(draft)
         for code, _name in settings.LANGUAGES:
             with translation.override(code):
-                draft.html[code] = render_to_string("consent/notice.html", {"notice": draft.wording[code]})
+                draft.html[code] = render_to_string(
+                    "consent/notice.html", {"notice": marked(draft.wording[code], code)}
+                )
         added = set(draft.optional_purposes) - set(current.optional_purposes if current else [])
         draft.asks_again = current is None or bool(added)
         draft.digest = draft.compute_digest()
@@ -213,7 +219,7 @@ class NoticeVersionQuerySet(models.QuerySet):
                     if purpose["key"] in versions
                 ]
                 fresh.wording[code] = wording
-                fresh.html[code] = render_to_string("consent/notice.html", {"notice": wording})
+                fresh.html[code] = render_to_string("consent/notice.html", {"notice": marked(wording, code)})
         if fresh.part_digests() == current.part_digests():
             return current
         fresh.digest = fresh.compute_digest()
@@ -244,9 +250,7 @@ class NoticeVersionQuerySet(models.QuerySet):
                 {
                     "name": cookie.name,
                     "kind": str(cookie.get_kind_display()),
-                    "provider": cookie.provider,
-                    "description": cookie.description,
-                    "duration": cookie.duration,
+                    **texts_of(cookie, "provider", "description", "duration"),
                 }
                 for cookie in purpose.cookies.all()
                 if cookie.is_published
@@ -254,20 +258,37 @@ class NoticeVersionQuerySet(models.QuerySet):
             purposes.append(
                 {
                     "key": purpose.key,
-                    "name": purpose.name,
-                    "description": purpose.description,
+                    **texts_of(purpose, "name", "description"),
                     "is_necessary": purpose.is_necessary,
                     "cookies": cookies,
                 }
             )
         return {
-            "heading": notice.heading,
-            "introduction": notice.introduction,
-            "controller": notice.controller,
+            **texts_of(notice, "heading", "introduction", "controller"),
             "contact": notice.contact,
             "objection": str(OBJECTION),
             "purposes": purposes,
         }
+
+
+def texts_of(item: Content, *names: str) -> dict:
+    """These fields in the active language; `languages` names that of each for which another stands in."""
+    texts = {name: item.words[name] for name in names}
+    others = {name: text.language for name, text in texts.items() if text.language != get_language()}
+    texts = {name: str(text) for name, text in texts.items()}
+    return texts | {"languages": others} if others else texts
+
+
+def marked(texts: dict, language: str) -> dict:
+    """A wording in `language` as pages show it, where each text that the reader's language lacks is a Text."""
+    shown = {}
+    for name, value in texts.items():
+        speaks = texts.get("languages", {}).get(name, language)
+        if isinstance(value, list):
+            shown[name] = [marked(part, language) for part in value]
+        else:
+            shown[name] = Text(value, speaks) if name in TEXTS and speaks != get_language() else value
+    return shown
 
 
 def dialog_style() -> str:
@@ -308,7 +329,7 @@ class NoticeVersion(models.Model):
     """The notice as it was shown from one moment on: wording, HTML and style, in every language. Never changed.
 
     `wording` maps a language to what NoticeVersionQuerySet.wording returns, with a `version` in each purpose; `html`
-    to the notice as rendered.
+    to the notice as rendered. Either is hashed as it is, so versions from before `languages` stay as they were.
     """
 
     number = models.PositiveIntegerField(_("number"), unique=True)
@@ -355,7 +376,7 @@ class NoticeVersion(models.Model):
 
     def as_evidence(self, language: str) -> dict:
         """This version in one language, with the digests from which its own follows."""
-        shown = language if language in self.wording else settings.LANGUAGE_CODE
+        shown = self.shown_in(language)
         return {
             "number": self.number,
             "published_at": moment(self.published_at),
@@ -365,12 +386,19 @@ class NoticeVersion(models.Model):
             **self.part(shown),
         }
 
+    def shown_in(self, language: str) -> str:
+        """The language that readers of `language` get: the source language where the version lacks theirs."""
+        return language if language in self.wording else settings.LANGUAGE_CODE
+
     def wording_in(self, language: str) -> dict:
-        """The wording in `language`, or in the source language where the version lacks it."""
-        return self.wording.get(language) or self.wording[settings.LANGUAGE_CODE]
+        return self.wording[self.shown_in(language)]
 
     def html_in(self, language: str) -> str:
-        return self.html.get(language) or self.html[settings.LANGUAGE_CODE]
+        return self.html[self.shown_in(language)]
+
+    def texts_in(self, language: str) -> dict:
+        """The wording for readers of `language`, with marks on what is not in it."""
+        return marked(self.wording_in(language), self.shown_in(language))
 
     def purpose_in_all_languages(self, key: str) -> dict[str, dict]:
         """Language → the purpose's wording there."""

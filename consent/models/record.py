@@ -282,8 +282,15 @@ class Decision(models.Model):
 
     def answers_in_words(self) -> list[dict]:
         """Each purpose as it was shown, in the language in which it was, with its answer."""
-        purposes = self.notice.wording_in(self.language)["purposes"]
-        return [purpose | {"is_granted": self.choices.get(purpose["key"], True)} for purpose in purposes]
+        shown = self.notice.shown_in(self.language)
+        return [
+            purpose
+            | {
+                "language": purpose.get("languages", {}).get("name", shown),
+                "is_granted": self.choices.get(purpose["key"], True),
+            }
+            for purpose in self.notice.wording[shown]["purposes"]
+        ]
 
     def as_receipt(self, proof: dict | None) -> dict:
         """The receipt as data: what the visitor may download, show, and check without this site.

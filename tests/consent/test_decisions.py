@@ -280,6 +280,15 @@ def test_the_receipt_says_what_was_asked_in_which_language_and_whom_to_ask(clien
     assert f'href="mailto:{wording["contact"]}"' in html
 
 
+def test_the_receipt_says_in_which_language_its_purposes_are(client):
+    Purpose.objects.filter(key="statistics").update(name_pl="")
+    NoticeVersion.objects.publish()
+    press(client, "accept", address="/pl/pliki-cookie/decyzja/")
+    html = client.get(RECEIPT).content.decode()
+    assert '<dt lang="pl">Reklamowe</dt>' in html
+    assert '<dt lang="en">Statistics</dt>' in html
+
+
 def test_the_receipt_can_be_downloaded_with_the_wording(client):
     assert client.get("/en/cookies/receipt.json").status_code == 404
     press(client, "accept")

@@ -314,12 +314,17 @@ def test_a_new_release_freezes_its_style_and_no_draft(monkeypatch):
 
 
 def test_a_new_language_is_frozen_with_a_release(settings):
-    offered = {code for code, _name in settings.LANGUAGES}
-    settings.LANGUAGES = [*settings.LANGUAGES, ("uk", "Українська")]
+    offered = settings.LANGUAGES
+    settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
+    assert "sv" not in NoticeVersion.objects.publish().wording
+    settings.LANGUAGES = offered
+    Purpose.objects.filter(key="statistics").update(description_sv="")
     call_command("publish_notice", refresh=True)
     version = NoticeVersion.objects.current()
-    assert set(version.wording) == {*offered, "uk"}
-    assert {purpose["version"] for purpose in version.wording["uk"]["purposes"]} == {1}
+    assert set(version.wording) == {code for code, _name in offered}
+    swedish = version.wording["sv"]["purposes"]
+    assert [purpose["version"] for purpose in swedish] == [purpose["version"] for purpose in version.purposes]
+    assert '<span lang="en" data-untranslated>' in version.html["sv"]
 
 
 PAGES = [

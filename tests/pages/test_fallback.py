@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from alliance.models import Alliance, Deliverable
+from consent.models import NoticeVersion
 from editorial.content import content_models, translated_fields
 from partners.models import PartnerUniversity
 
@@ -87,6 +88,31 @@ def test_search_results_are_marked_too(client, untranslated):
     said = Reader(html).said
     assert len(said) > 5
     assert {language for language, _text in said} == {"en"}
+
+
+def test_the_cookie_notice_is_marked_too(client, untranslated):
+    version = NoticeVersion.objects.publish()
+    assert "data-untranslated" not in version.html["fi"] and "languages" not in str(version.wording["fi"])
+    dialog = Reader(version.html["sv"]).said
+    assert len(dialog) == len(re.findall(SIGN, version.html["sv"]))
+    assert {language for language, _text in dialog} == {"en"}
+    assert version.html["sv"] in client.get("/sv/").content.decode()
+    with translation.override("sv"):
+        html = client.get(reverse("consent:settings")).content.decode()
+    settings_page = Reader(html).said
+    assert len(settings_page) > 5
+    assert {language for language, _text in settings_page} == {"en"}
+
+
+def test_a_notice_that_lacks_a_language_is_marked_as_a_whole(client):
+    version = NoticeVersion.objects.current()
+    later = NoticeVersion(number=version.number + 1, asks_again=True, style="")
+    later.wording = {code: version.wording[code] for code in ("en", "pl")}
+    later.html = {code: version.html[code] for code in ("en", "pl")}
+    later.digest = later.compute_digest()
+    later.save()
+    assert re.search(r'<form[^>]*action="/sv/[^>]* lang="en" data-untranslated>', client.get("/sv/").content.decode())
+    assert "data-untranslated" not in client.get("/pl/").content.decode()
 
 
 @pytest.mark.once
