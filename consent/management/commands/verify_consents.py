@@ -58,7 +58,7 @@ class Command(BaseCommand):
         if not against:
             latest = Seal.objects.latest_seal()
             newest = f"seal {latest.number} of {moment(latest.sealed_at)}" if latest else "none"
-            self.stdout.write(f"The newest seal: {newest}. Only a kept seal shows what was cut off after it: --against.")
+            self.stdout.write(f"The newest seal: {newest}. Only a kept one shows what was cut off after it: --against.")
 
     @staticmethod
     def read_key(text: str) -> bytes:
