@@ -214,6 +214,8 @@ def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
 
     `note` is the signed text as it was published. Raises ValueError where it is none.
     """
+    # A mail or an editor may have added empty lines.
+    note = note.strip() + "\n"
     text, _empty, _signature = note.partition("\n\n")
     lines = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
     number = int(lines.get("number", ""))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
 
+from consent.canonical import moment
+from consent.models import Seal
 from consent.signing import KEY_NAME
 from consent.verification import Verification, fault_against
 
@@ -53,6 +55,10 @@ class Command(BaseCommand):
         if faults:
             sys.exit(1)
         self.stdout.write("Nobody touched them.")
+        if not against:
+            latest = Seal.objects.latest_seal()
+            newest = f"seal {latest.number} of {moment(latest.sealed_at)}" if latest else "none"
+            self.stdout.write(f"The newest seal: {newest}. Only a kept one shows what was cut off after it: --against.")
 
     @staticmethod
     def read_key(text: str) -> bytes:
