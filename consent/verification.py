@@ -62,7 +62,7 @@ class Verification:
             if version.number != expected:
                 yield _("Version %(number)s of the notice was removed.") % {"number": expected}
             expected = version.number + 1
-            if version.compute_digest() != version.digest:
+            if not version.is_as_published():
                 yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
 
     def seal_faults(self) -> Iterator[str]:
@@ -242,7 +242,7 @@ def check(decision: Decision) -> Checked:
     faults = []
     if decision.leaf() != decision.digest:
         faults.append(_("The record was altered: its hash is another one."))
-    if decision.notice.compute_digest() != decision.notice.digest:
+    if not decision.notice.is_as_published():
         faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:

@@ -374,6 +374,11 @@ class NoticeVersion(models.Model):
             }
         )
 
+    def is_as_published(self) -> bool:
+        # At first, a version was named by its number and parts alone.
+        first_form = digest({"number": self.number, "parts": self.part_digests()})
+        return self.digest in (self.compute_digest(), first_form)
+
     def as_evidence(self, language: str) -> dict:
         """This version in one language, with the digests from which its own follows."""
         shown = self.shown_in(language)

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import merkle
-from consent.canonical import canonical
+from consent.canonical import canonical, digest
 from consent.models import Decision, Erasure, Leaf, Notice, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.signing import SealKey, kept_secret
@@ -214,6 +214,24 @@ def test_an_altered_seal_is_named(sealed, tamper, column):
 def test_when_a_notice_was_published_and_whom_it_asked_cannot_be_changed_unseen(sealed, tamper, column, value):
     tamper(f"UPDATE consent_noticeversion SET {column} = %s", value)
     assert faults() == ["Version 1 of the notice was altered."]
+
+
+def test_a_version_named_by_number_and_parts_alone_as_at_first_still_verifies(
+    decide, tamper, tmp_path, monkeypatch
+):
+    Notice.objects.update(heading_en="Biscuits")
+    with monkeypatch.context() as first:
+        named = lambda version: digest({"number": version.number, "parts": version.part_digests()})  # noqa: E731
+        first.setattr(NoticeVersion, "compute_digest", named)
+        NoticeVersion.objects.publish()
+    browser = Client()
+    decide("accept", browser)
+    Seal.objects.seal_waiting()
+    assert not faults()
+    outcome = check(downloaded_receipt(browser, tmp_path), SealKey.own().verifier)
+    assert outcome.returncode == 0, outcome.stderr
+    tamper("UPDATE consent_noticeversion SET style = 'x' WHERE number = 2")
+    assert "Version 2 of the notice was altered." in faults()
 
 
 def test_a_removed_notice_is_named(sealed, tamper):
