@@ -52,8 +52,6 @@ class TranslationAdmin(admin.ModelAdmin):
             "title": _("How far the translations are"),
             "languages": [self.shown(code, share) for code, share in progress.languages.items()],
             "kinds": kinds,
-            # Empty for those who may not exchange files.
-            "exchange": self.admin_site.get_app_list(request, "exchange"),
         }
         return TemplateResponse(request, "translations/overview.html", context)
 

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from exchange.admin import ExchangeAdmin
 from exchange.forms import LARGEST_UPLOAD
 from pages.models import Page
 from tests.exchange.test_import import HEADING, export, heading, translate
@@ -65,15 +64,6 @@ def test_who_translates_nothing_is_turned_away(client, staff, file):
     assert client.get(PAGE).status_code == 403
     assert upload(client, file).status_code == 403
     assert client.get(EXPORT).status_code == 403
-
-
-def test_the_overview_of_translations_leads_here_those_who_may_go(translator, monkeypatch):
-    overview = reverse("admin:translations_translation_changelist")
-    link = f'<a href="{PAGE}">Exchange files with translators</a>'
-    assert link in translator.get(overview).text
-    assert translator.get(PAGE).status_code == 200
-    monkeypatch.setattr(ExchangeAdmin, "has_module_permission", lambda *_: False)
-    assert link not in translator.get(overview).text
 
 
 def test_a_translator_of_one_kind_of_content_brings_back_no_other(client, staff, file):
