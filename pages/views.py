@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -57,9 +57,7 @@ def favicon(request):
 @stored()
 @require_safe
 def text(request, slug: str):
-    page = get_object_or_404(
-        Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").with_slug(slug)[:1]
-    )
+    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").at(slug)
     if page.slug != slug:
         return redirect(page, permanent=True)
     return render(request, "pages/text.html", {"page": page, "subject": page})
