@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.sitemaps.views import index, sitemap
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -83,7 +83,7 @@ def deliverable_list(request):
 @stored()
 @require_safe
 def deliverable_detail(request, slug: str):
-    deliverable = get_object_or_404(Deliverable.objects.published().select_related("cover").with_slug(slug)[:1])
+    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
     if deliverable.slug != slug:
         return redirect(deliverable, permanent=True)
     context = {
@@ -110,7 +110,7 @@ def initiative_list(request):
 @stored()
 @require_safe
 def initiative_detail(request, slug: str):
-    initiative = get_object_or_404(Initiative.objects.published().select_related("cover").with_slug(slug)[:1])
+    initiative = Initiative.objects.published().select_related("cover").at(slug)
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
     context = {

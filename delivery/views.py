@@ -60,7 +60,8 @@ def csrf_failure(request, reason=""):
 
 
 def page_not_found(request, exception=None):
-    return render_error(request, 404)
+    # What knows that it was deleted says so.
+    return render_error(request, getattr(exception, "status", 404))
 
 
 def too_many_attempts(request, response=None, credentials=None):

@@ -7,6 +7,7 @@ same section and key, the translated fields alone. docs/content.md describes the
 import datetime
 import json
 import tomllib
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
@@ -17,16 +18,19 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.files.base import File
+from django.core.validators import validate_slug
 from django.db import IntegrityError, models, transaction
 from django_countries.fields import CountryField
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import PictureField, clean_image
-from editorial.models import Content, LoadedContent
+from editorial.models import AddressedContent, Content, LoadedContent, PastAddress
 
 # Fields that the program keeps itself.
 OWN_FIELDS = ("id", "key", "updated_at")
+# No field of an item: the addresses that it had before, in the language of the file.
+PAST_SLUGS = "past_slugs"
 
 
 class ContentError(Exception):
@@ -187,7 +191,9 @@ class ContentFiles:
         except ValidationError as error:
             self.fault(code, where, f"the key is not allowed: {' '.join(error.messages)}")
         for name, value in values.items():
-            if name not in fields:
+            if name == PAST_SLUGS and issubclass(model, AddressedContent):
+                self.check_past_slugs(code, f"{where}.{name}", value)
+            elif name not in fields:
                 self.fault(code, f"{where}.{name}", f"unknown field; use one of {', '.join(sorted(fields))}.")
             elif not is_source and name not in translated:
                 self.fault(code, f"{where}.{name}", "not a translated field; give it in the source file alone.")
@@ -214,6 +220,18 @@ class ContentFiles:
                 model_field.clean(str(value) if isinstance(value, float) else value, None)
             except ValidationError as error:
                 self.fault(code, where, f"{' '.join(error.messages)} Correct the value {str(value)[:60]!r}.")
+
+    def check_past_slugs(self, code: str, where: str, value):
+        slug_field = PastAddress._meta.get_field("slug")
+        try:
+            sound = isinstance(value, list) and all(isinstance(slug, str) for slug in value)
+            for slug in value if sound else ():
+                validate_slug(slug)
+                slug_field.clean(slug, None)
+        except ValidationError:
+            sound = False
+        if not sound:
+            self.fault(code, where, 'must be a list of addresses such as ["old-name", "older-name"].')
 
     def check_picture(self, code: str, where: str, value):
         path = self.folder / str(value)
@@ -260,7 +278,24 @@ class ContentFiles:
                     else:
                         loaded.digests = {}
                         self.create_item(model(key=key), loaded, report)
+            self.keep_past_addresses()
         return report
+
+    def keep_past_addresses(self):
+        """Add the past addresses that the files name; whatever the site knows of an address already stays."""
+        known = set(PastAddress.objects.values_list("section", "language", "slug"))
+        named = {
+            (section, code, slug): key
+            for code, sections in self.files.items()
+            for section, items in sections.items()
+            for key, values in items.items()
+            for slug in values.get(PAST_SLUGS, ())
+        }
+        PastAddress.objects.bulk_create(
+            PastAddress(section=section, language=code, slug=slug, key=key)
+            for (section, code, slug), key in named.items()
+            if (section, code, slug) not in known
+        )
 
     def create_item(self, item: Content, loaded: LoadedContent, report: Report):
         values = self.values(type(item), item.key)
@@ -385,9 +420,13 @@ def dump(folder: Path) -> list[Path]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     documents: dict[str, dict] = {code: {} for code in settings.CONTENT_LANGUAGES}
+    past = past_slugs()
     for section, model in content_models().items():
         for item in model.objects.order_by("pk"):
             for code, values in dump_item(item, folder).items():
+                # One that the item has again is no past one.
+                if slugs := [slug for slug in past[section, item.key, code] if slug != values.get("slug")]:
+                    values[PAST_SLUGS] = slugs
                 if values or code == settings.LANGUAGE_CODE:
                     documents[code].setdefault(section, {})[item.key] = values
     written = []
@@ -397,6 +436,14 @@ def dump(folder: Path) -> list[Path]:
             path.write_text(tomli_w.dumps(document), encoding="utf-8")
             written.append(path)
     return written
+
+
+def past_slugs() -> dict[tuple[str, str, str], list[str]]:
+    """Section, key and language of an item → its past addresses there."""
+    found = defaultdict(list)
+    for past in PastAddress.objects.order_by("pk"):
+        found[past.section, past.key, past.language].append(past.slug)
+    return found
 
 
 def dump_item(item: Content, folder: Path) -> dict[str, dict]:

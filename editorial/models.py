@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -141,7 +142,8 @@ def require_words_for(item: Content, *pictures: str):
 
 
 class PastAddress(models.Model):
-    """An address that one item had in one language before; database triggers write it when the address changes.
+    """An address that one item had in one language before; database triggers write it when the address changes, and
+    when an item that visitors could read is deleted.
 
     It names the item by section and key, so that one which was deleted and brought back is found again. Whatever has
     the address now goes first, so it is never in anybody's way.
@@ -160,7 +162,26 @@ class PastAddress(models.Model):
         return f"{self.language} {self.section} {self.slug} → {self.key}"
 
 
+class Gone(Http404):
+    """What had the address was deleted."""
+
+    status = 410
+
+
 class AddressedQuerySet(ContentQuerySet):
+    def at(self, slug: str):
+        """What answers to `slug` first. Raises Http404, or Gone, where nothing does."""
+        found = self.with_slug(slug).first()
+        if found is None:
+            raise self.absence(slug)
+        return found
+
+    def absence(self, slug: str) -> Http404:
+        """What to raise where nothing answers to `slug`."""
+        past = PastAddress.objects.filter(section=self.model.content_section, slug=slug)
+        was_deleted = past.exclude(key__in=self.model.objects.values("key")).exists()
+        return Gone(slug) if was_deleted else Http404(slug)
+
     def with_slug(self, slug: str):
         """What answers to `slug`: what has this address in the active language first, then what had it there before,
         then what has it in another language, then what had it in another.

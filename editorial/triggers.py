@@ -1,7 +1,7 @@
 """Database triggers that keep the address that an item had before, in the same transaction as each change of it.
 
-In the database and not in `save`, so that bulk updates, content files and SQL by hand are seen too. One trigger a table
-and language: they come and go with CONTENT_LANGUAGES.
+In the database and not in `save`, so that bulk updates, content files and SQL by hand are seen too. Two triggers a
+table and language, for a change and for the deletion: they come and go with CONTENT_LANGUAGES.
 """
 
 from django.apps import apps
@@ -57,12 +57,17 @@ def create_function(cursor):
 
 def create(cursor, vendor: str, table: str, section: str, code: str):
     column = f'"slug_{code}"'
-    head = f'CREATE TRIGGER "{PREFIX}_{table}_{code}" AFTER UPDATE OF {column} ON "{table}" FOR EACH ROW'
-    if vendor == "sqlite":
-        keep = KEEP.format(values=f"'{section}', '{code}', OLD.{column}, OLD.key")
-        cursor.execute(f"{head} WHEN OLD.{column} <> '' AND OLD.{column} IS NOT NEW.{column} BEGIN {keep} END")
-    else:
-        cursor.execute(
-            f"{head} WHEN (OLD.{column} <> '' AND OLD.{column} IS DISTINCT FROM NEW.{column}) "
-            f"EXECUTE FUNCTION {PREFIX}('{section}', '{code}')"
-        )
+    occasions = {
+        f"UPDATE OF {column}": f"OLD.{column} {'IS NOT' if vendor == 'sqlite' else 'IS DISTINCT FROM'} NEW.{column}",
+        # Of what visitors never saw nobody has the address.
+        "DELETE": "OLD.is_published",
+    }
+    for event, condition in occasions.items():
+        name = f"{PREFIX}_{table}_{code}_{event[:6].lower()}"
+        head = f'CREATE TRIGGER "{name}" AFTER {event} ON "{table}" FOR EACH ROW'
+        when = f"WHEN (OLD.{column} <> '' AND {condition})"
+        if vendor == "sqlite":
+            keep = KEEP.format(values=f"'{section}', '{code}', OLD.{column}, OLD.key")
+            cursor.execute(f"{head} {when} BEGIN {keep} END")
+        else:
+            cursor.execute(f"{head} {when} EXECUTE FUNCTION {PREFIX}('{section}', '{code}')")

@@ -18,24 +18,18 @@ from exchange.interface import InterfaceTexts
 from exchange.models import ContentTexts, ExchangedText
 from exchange.plan import Plan
 from exchange.units import ExchangeError, Scope
-from translations.models import TARGET_LANGUAGES, translated_models
-from translations.rights import languages_open_to, models_open_to
+from translations.rights import all_languages_open_to, models_open_to
 
 
 @admin.register(ExchangedText)
 class ExchangeAdmin(admin.ModelAdmin):
     """Files out and in. Texts of the interface only go out: they belong to the program, which the site cannot write."""
 
-    def languages(self, request) -> list[str]:
-        """The languages that the user translates something into."""
-        allowed = set().union(*(languages_open_to(request.user, model) for model in translated_models()))
-        return [code for code in TARGET_LANGUAGES if code in allowed]
-
     def has_module_permission(self, request):
-        return bool(self.languages(request))
+        return bool(all_languages_open_to(request.user))
 
     def has_view_permission(self, request, obj=None):
-        return obj is None and bool(self.languages(request))
+        return obj is None and bool(all_languages_open_to(request.user))
 
     def has_add_permission(self, request):
         return False
@@ -56,7 +50,7 @@ class ExchangeAdmin(admin.ModelAdmin):
         ]
 
     def page(self, request, export_form=None, import_form=None):
-        languages = self.languages(request)
+        languages = all_languages_open_to(request.user)
         if not languages:
             raise PermissionDenied
         return self.answer(
@@ -72,7 +66,7 @@ class ExchangeAdmin(admin.ModelAdmin):
         return TemplateResponse(request, template, context)
 
     def export(self, request):
-        form = ExportForm(request.GET, languages=self.languages(request))
+        form = ExportForm(request.GET, languages=all_languages_open_to(request.user))
         if not form.is_valid():
             return self.page(request, export_form=form)
         chosen = form.cleaned_data
@@ -93,7 +87,7 @@ class ExchangeAdmin(admin.ModelAdmin):
     def preview(self, request):
         """What an uploaded file would change; nothing is written."""
         form = ImportForm(request.POST, request.FILES)
-        if not self.languages(request):
+        if not all_languages_open_to(request.user):
             raise PermissionDenied
         if form.is_valid():
             options = {name: form.cleaned_data[name] for name in ("as_draft", "skip_unknown")}

@@ -10,7 +10,7 @@ from pages.models import Redirect
 class RedirectMiddleware:
     """Answers an address that nothing else answers with the redirect that staff entered for it, or with 410.
 
-    Only after a 404, so that a redirect costs no other page a query.
+    Only after a 404, or the 410 of what was deleted, so that a redirect costs no other page a query.
     """
 
     def __init__(self, get_response):
@@ -18,7 +18,7 @@ class RedirectMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        if response.status_code != 404 or request.method not in ("GET", "HEAD"):
+        if response.status_code not in (404, 410) or request.method not in ("GET", "HEAD"):
             return response
         try:
             target = Redirect.objects.published().target(request.path)

@@ -2,29 +2,31 @@
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
-from webob.acceptparse import create_accept_language_header
 
 from delivery.decorators import stored
 from pages.models import Page
-
-# No browser sends more; a longer list would take long to read.
-LONGEST_LANGUAGES = 500
 
 
 def asked_language(request) -> str:
     """The first of the site's languages that the browser asks for, English where there is none or the header is no good
     (RFC 9110, section 12.5.4, by the lookup of RFC 4647, section 3.4)."""
-    asked = request.headers.get("Accept-Language", "")
-    if len(asked) > LONGEST_LANGUAGES:
-        return settings.LANGUAGE_CODE
-    offered = [code for code, _name in settings.LANGUAGES]
-    return create_accept_language_header(asked).lookup(offered, default=settings.LANGUAGE_CODE)
+    offered = {code.lower(): code for code, _name in settings.LANGUAGES}
+    asked = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    refused = {language for language, quality in asked if not quality}
+    for language, quality in asked:
+        # de-AT-1996, then de-AT, then de.
+        while language and quality:
+            if language in offered and language not in refused:
+                return offered[language]
+            language = language.rpartition("-")[0]
+    return settings.LANGUAGE_CODE
 
 
 @require_safe
@@ -57,9 +59,7 @@ def favicon(request):
 @stored()
 @require_safe
 def text(request, slug: str):
-    page = get_object_or_404(
-        Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").with_slug(slug)[:1]
-    )
+    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").at(slug)
     if page.slug != slug:
         return redirect(page, permanent=True)
     return render(request, "pages/text.html", {"page": page, "subject": page})

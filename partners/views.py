@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -45,7 +44,7 @@ def partner_detail(request, slug: str):
     published = PartnerUniversity.objects.published().select_related("cover").with_own_names()
     partner, before, after = published.with_neighbours(slug)
     if partner is None:
-        raise Http404("no university has this address")
+        raise PartnerUniversity.objects.absence(slug)
     if partner.slug != slug:
         return redirect(partner, permanent=True)
     on_map = snapshots.universities(request)

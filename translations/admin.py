@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from translations.models import Translation
 from translations.progress import Progress, Share
-from translations.rights import models_open_to
+from translations.rights import all_languages_open_to, models_open_to
 
 
 @admin.register(Translation)
@@ -47,10 +47,15 @@ class TranslationAdmin(admin.ModelAdmin):
             }
             for model, shares in progress.kinds.items()
         ]
+        languages = [self.shown(code, share) for code, share in progress.languages.items()]
+        for code in all_languages_open_to(request.user):
+            chosen = urlencode({"language": code, "kind": "content", "scope": "open", "form": "xliff"})
+            cell = next(cell for cell in languages if cell["code"] == code)
+            cell["export"] = f"{reverse('admin:exchange_export')}?{chosen}"
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("How far the translations are"),
-            "languages": [self.shown(code, share) for code, share in progress.languages.items()],
+            "languages": languages,
             "kinds": kinds,
         }
         return TemplateResponse(request, "translations/overview.html", context)

@@ -33,6 +33,12 @@ def models_open_to(user) -> list[type[Model]]:
     return [model for model in translated_models() if languages_open_to(user, model)]
 
 
+def all_languages_open_to(user) -> list[str]:
+    """The languages that the user may write translations of anything into."""
+    found = set().union(*(languages_open_to(user, model) for model in translated_models()))
+    return [code for code in TARGET_LANGUAGES if code in found]
+
+
 def languages_of(user) -> set[str]:
     """The languages that the user may translate all content into, by a right for that language."""
     return {code for code in TARGET_LANGUAGES if user.has_perm(f"translations.{permission_for(code)}")}

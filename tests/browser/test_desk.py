@@ -1,4 +1,6 @@
-"""The translators' desk in a real browser: by keys alone, and open to everyone."""
+"""The translators' desk, the overview and exchange in a real browser: by keys alone, and open to everyone."""
+
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,32 @@ def test_list_and_text_have_no_barrier_that_axe_finds(sign_in, scheme, width):
     visitor.page.locator(".remarks").wait_for()
     assert violations(visitor.page) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+def test_overview_and_exchange_have_no_barrier_that_axe_finds(sign_in, tmp_path, scheme, width):
+    visitor = sign_in("polish", color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = visitor.page
+    visitor.go("/admin/translations/translation/")
+    assert violations(page) == []
+    page.get_by_role("link", name="Bring a file back").click()
+    page.locator("#import").wait_for()
+    assert violations(page) == []
+    page.get_by_label("Which of them").select_option("all")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Fetch the file").click()
+    file = tmp_path / "pl.xlf"
+    words = "Jakość, 100 < 200"
+    text, _ended, rest = Path(download.value.path()).read_text().partition("</target>")
+    file.write_text(f"{text.rpartition('>')[0]}>{words.replace('<', '&lt;')}</target>{rest}")
+    page.locator('input[type="file"]').set_input_files(file)
+    page.get_by_role("button", name="See what it changes").click()
+    page.locator(".change").first.wait_for()
+    assert words in page.locator(".change").first.inner_text()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    visitor.go("/admin/exchange/exchangedtext/")
+    page.locator('input[type="file"]').set_input_files({"name": "pl.xlf", "mimeType": "text/xml", "buffer": b"<no"})
+    page.get_by_role("button", name="See what it changes").click()
+    page.locator(".errorlist").first.wait_for()
+    assert violations(page) == []

@@ -10,7 +10,7 @@ from django.urls import reverse
 from alliance.models import Deliverable, Initiative
 from editorial.content import ContentFiles, dump
 from editorial.models import PastAddress
-from pages.models import Page
+from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 
 pytestmark = pytest.mark.django_db
@@ -145,9 +145,31 @@ def test_an_item_that_was_deleted_and_brought_back_is_found_under_its_old_addres
     for slug in ("nowy", "jeszcze-nowszy"):
         by_saving(page, slug)
     page.delete()
-    assert answer(client, "/pl/nowy/")[0] == 404
+    assert answer(client, "/pl/nowy/")[0] == 410
     call_command("load_content", restore=True, verbosity=0)
     assert answer(client, "/pl/nowy/") == (301, f"/pl/{page.slug_pl}/")
+
+
+@pytest.mark.parametrize("model", ADDRESSED, ids=lambda model: model.__name__)
+def test_what_was_deleted_is_gone_and_what_is_not_shown_is_not_here(client, model):
+    item = some(model)
+    path = f"{ADDRESSED[model]}{item.slug_pl}/"
+    model.objects.filter(pk=item.pk).update(is_published=False)
+    assert answer(client, path)[0] == 404
+    model.objects.filter(pk=item.pk).delete()
+    assert answer(client, path)[0] == 404
+    call_command("load_content", restore=True, verbosity=0)
+    assert answer(client, path)[0] == 200
+    model.objects.filter(key=item.key).delete()
+    assert answer(client, path)[0] == 410
+
+
+def test_staff_may_lead_the_address_of_what_was_deleted_elsewhere(client):
+    deliverable = some(Deliverable)
+    path = f"/pl/rezultaty/{deliverable.slug_pl}/"
+    deliverable.delete()
+    Redirect.objects.create(old_path=path.rstrip("/"), new_path="/pl/rezultaty/")
+    assert answer(client, path) == (301, "/pl/rezultaty/")
 
 
 def test_finding_an_old_address_takes_no_more_queries_than_a_wrong_one(client, django_assert_max_num_queries):

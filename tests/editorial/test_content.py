@@ -16,7 +16,7 @@ from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
 from editorial.content import ContentError, ContentFiles, content_models, dump
-from editorial.models import LoadedContent
+from editorial.models import LoadedContent, PastAddress
 from pages.models import Page
 from partners.models import PartnerUniversity
 
@@ -285,3 +285,34 @@ def test_loading_what_was_dumped_gives_the_same_content(pages, milestones):
         assert {page.key: stored_values(page) for page in Page.objects.all()} == before
         assert before.keys() == pages.keys()
         transaction.set_rollback(True)
+
+
+def test_past_addresses_move_along(tmp_path, client):
+    page = Page.objects.filter(kind="text").first()
+    first = page.slug_pl
+    for slug in ("nowy", "jeszcze-nowszy"):
+        Page.objects.filter(pk=page.pk).update(slug_pl=slug)
+    Page.objects.filter(pk=page.pk).update(slug_en="new")
+    dump(tmp_path)
+    assert f'"{first}",\n    "nowy",' in (tmp_path / "pl.toml").read_text()
+    assert "past_slugs" not in (tmp_path / "de.toml").read_text()
+    delete_everything()
+    PastAddress.objects.all().delete()
+    load(tmp_path)
+    for old in (first, "nowy"):
+        assert client.get(f"/pl/{old}/")["Location"] == "/pl/jeszcze-nowszy/"
+    before = list(PastAddress.objects.values())
+    assert "0 created, 0 updated" in load(tmp_path)
+    assert list(PastAddress.objects.values()) == before
+
+
+def test_a_past_address_in_a_file_takes_none_from_another_item(tmp_path):
+    PastAddress.objects.create(section="pages", language="en", slug="old", key="privacy-policy")
+    load(write(tmp_path, en={"pages": {"news": PAGE | {"past_slugs": ["old", "older"]}}}))
+    assert dict(PastAddress.objects.values_list("slug", "key")) == {"old": "privacy-policy", "older": "news"}
+
+
+@pytest.mark.parametrize("value", ["old", [5], ["no address"], ["x" * 101]])
+def test_past_addresses_that_are_none_are_named(tmp_path, value):
+    with pytest.raises(CommandError, match=r"pages\.news\.past_slugs: must be a list of addresses"):
+        load(write(tmp_path, en={"pages": {"news": PAGE | {"past_slugs": value}}}))

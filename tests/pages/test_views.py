@@ -131,11 +131,14 @@ def test_the_root_leads_to_the_language_that_the_browser_prefers(client):
         ("pl;q=0", "/en/"),
         ("en;q=0, pl;q=0.1", "/pl/"),
         ("pl;q=0, *", "/en/"),
+        ("de-AT, de;q=0, fr;q=0.2", "/fr/"),
         ("*;q=0", "/en/"),
         # What is no list of languages asks for nothing.
         ("de;q=2", "/en/"),
         ("de;;,q=x,\x00", "/en/"),
-        ("de," * 20_000, "/en/"),
+        # Of a list longer than any browser's the beginning counts.
+        ("de," * 20_000, "/de/"),
+        ("d" * 20_000, "/en/"),
     ):
         response = client.get("/", headers={"accept-language": asked})
         assert (response.status_code, response["Location"]) == (302, path), asked[:80]

@@ -98,6 +98,16 @@ def test_the_overview_leads_from_the_index_to_what_is_to_do(client, staff, deliv
     assert client.get(first_text).context["text"].item == deliverable
 
 
+def test_the_overview_gives_what_is_to_do_as_a_file_to_whoever_may_bring_it_back(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    html = client.get(OVERVIEW).content.decode().replace("&amp;", "&")
+    (address,) = re.findall(r'href="([^"]+)">XLIFF', html)
+    file = client.get(address).content.decode()
+    assert 'trgLang="pl"' in file and "Seamless learning" in file and "Social inclusion" not in file
+    page = client.get(re.search('href="([^"]+)#import"', html)[1]).content.decode()
+    assert 'id="import"' in page
+
+
 def test_the_overview_counts_texts_and_words(client, staff, deliverable):
     client.force_login(staff())
     html = client.get(OVERVIEW).content.decode()
