@@ -216,9 +216,7 @@ def test_when_a_notice_was_published_and_whom_it_asked_cannot_be_changed_unseen(
     assert faults() == ["Version 1 of the notice was altered."]
 
 
-def test_a_version_named_by_number_and_parts_alone_as_at_first_still_verifies(
-    decide, tamper, tmp_path, monkeypatch
-):
+def test_a_version_named_by_number_and_parts_alone_as_at_first_still_verifies(decide, tamper, tmp_path, monkeypatch):
     Notice.objects.update(heading_en="Biscuits")
     with monkeypatch.context() as first:
         named = lambda version: digest({"number": version.number, "parts": version.part_digests()})  # noqa: E731
