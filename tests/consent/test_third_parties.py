@@ -54,6 +54,14 @@ def test_without_consent_a_local_placeholder_says_what_would_load_from_whom(deci
     assert "Before." in html and "After." in html
 
 
+def test_the_question_marks_a_purpose_that_is_not_translated(video):
+    Purpose.objects.filter(key="functional").update(name_pl=None)
+    page = Page.objects.get(key="about")
+    Page.objects.filter(pk=page.pk).update(body_pl=page.body_en)
+    html = visit(Client(), f"/pl/{page.slug_pl}/")[1]
+    assert 'Zezwól na „<span lang="en" data-untranslated>Functional</span>”' in html
+
+
 def test_allowing_it_there_adds_its_purpose_to_what_is_granted(decide, video):
     browser = Client()
     decide("choose", browser, purposes=["statistics"])
