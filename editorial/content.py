@@ -308,7 +308,7 @@ class ContentFiles:
         news = {
             name: (model_field, value)
             for name, (model_field, value) in self.values(model, loaded.key).items()
-            if loaded.digests.get(name, [None])[0] != self.file_digest(model_field, value)
+            if loaded.digests.get(name, [NOTHING])[0] != self.file_digest(model_field, value)
         }
         if not news:
             report.unchanged += 1

@@ -47,12 +47,14 @@ description = "<p>Тут ткали бавовну.</p>"
 city = "Лодзь"
 """
 FOLLOW = """
-import json
+import importlib, json
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from partners.models import PartnerUniversity
 
+call_command("makemigrations", name="ukrainian", verbosity=0)
+importlib.invalidate_caches()
 for command in ("compilemessages", "migrate", "load_content"):
     call_command(command, verbosity=0)
 settings.ALLOWED_HOSTS = ["testserver"]
@@ -94,7 +96,6 @@ def follow_the_guide(prepared, tmp_path):
         messages.parent.mkdir(parents=True)
         messages.write_text(MESSAGES)
         (project / "content/uk.toml").write_text(CONTENT)
-        manage("makemigrations", "-n", "ukrainian")
         return json.loads(manage("shell", "-v", "0", "-c", FOLLOW))
 
     return follow

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
-from editorial.content import ContentError, ContentFiles, content_models, dump
+from editorial.content import NOTHING, ContentError, ContentFiles, content_models, dump
 from editorial.models import LoadedContent, PastAddress
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -53,6 +53,15 @@ def test_a_second_run_changes_nothing():
     before = list(Page.objects.values_list("updated_at"))
     assert "0 created, 0 updated" in load()
     assert list(Page.objects.values_list("updated_at")) == before
+
+
+def test_a_new_field_of_which_the_files_say_nothing_leaves_its_item_alone():
+    loaded = LoadedContent.objects.filter(section="pages").first()
+    empty = next(name for name, digests in loaded.digests.items() if digests == [NOTHING, NOTHING])
+    before = {name: digests for name, digests in loaded.digests.items() if name != empty}
+    LoadedContent.objects.filter(pk=loaded.pk).update(digests=before)
+    load()
+    assert LoadedContent.objects.get(pk=loaded.pk).digests == before
 
 
 def test_a_new_text_in_a_file_is_taken_over_and_reported(tmp_path):
