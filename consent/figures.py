@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db.models import Count
 from django.db.models.functions import TruncDay, TruncMonth
-from django.utils import timezone
+from django.utils import formats, timezone
 
 from consent.models import Decision
 
@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 720, 160
 class Bar:
     """One value and its rectangle, in units of the drawing."""
 
-    label: object
+    label: str
     value: int
     x: float
     y: float
@@ -43,15 +43,24 @@ class Acceptance:
         return round(100 * self.granted / self.asked)
 
 
-def columns(values: list[tuple[object, int]]) -> list[Bar]:
+@dataclass(frozen=True)
+class Chart:
     """Bars that stand side by side, the highest as high as the drawing."""
-    most = max((value for _label, value in values), default=0) or 1
-    step = WIDTH / max(len(values), 1)
-    bars = []
-    for index, (label, value) in enumerate(values):
-        height = HEIGHT * value / most
-        bars.append(Bar(label, value, index * step, HEIGHT - height, step * 0.8, height))
-    return bars
+
+    values: list[tuple[str, int]]
+
+    @property
+    def most(self) -> int:
+        return max((value for _label, value in self.values), default=0)
+
+    @property
+    def bars(self) -> list[Bar]:
+        step = WIDTH / max(len(self.values), 1)
+        bars = []
+        for index, (label, value) in enumerate(self.values):
+            height = HEIGHT * value / (self.most or 1)
+            bars.append(Bar(label, value, (index + 0.1) * step, HEIGHT - height, step * 0.8, height))
+        return bars
 
 
 class Figures:
@@ -75,19 +84,20 @@ class Figures:
         days = [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
         return sorted({day.replace(day=1) for day in days}) if self.by_month else days
 
-    def over_time(self, *actions: str) -> list[Bar]:
+    def over_time(self, *actions: str) -> Chart:
         counts = Counter()
         for row in self.rows:
             if not actions or row["action"] in actions:
                 counts[row["bucket"].date()] += row["count"]
-        return columns([(bucket, counts[bucket]) for bucket in self.buckets])
+        style = "YEAR_MONTH_FORMAT" if self.by_month else "DATE_FORMAT"
+        return Chart([(formats.date_format(bucket, style), counts[bucket]) for bucket in self.buckets])
 
-    @property
-    def decisions(self) -> list[Bar]:
+    @cached_property
+    def decisions(self) -> Chart:
         return self.over_time()
 
-    @property
-    def withdrawals(self) -> list[Bar]:
+    @cached_property
+    def withdrawals(self) -> Chart:
         return self.over_time(Decision.Action.WITHDRAWN)
 
     @property
