@@ -287,7 +287,7 @@ class PartnerUniversity(AddressedContent):
         latitude, longitude = (formats.number_format(abs(value), 2) for value in (self.latitude, self.longitude))
         north_or_south = pgettext("latitude", "N") if self.latitude >= 0 else pgettext("latitude", "S")
         east_or_west = pgettext("longitude", "E") if self.longitude >= 0 else pgettext("longitude", "W")
-        return f"{latitude}° {north_or_south}, {longitude}° {east_or_west}"
+        return f"{latitude}°\N{NO-BREAK SPACE}{north_or_south}, {longitude}°\N{NO-BREAK SPACE}{east_or_west}"
 
     def structured_data(self) -> dict:
         """The university, fetched `with_own_names`, as schema.org's CollegeOrUniversity."""
