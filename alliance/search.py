@@ -29,6 +29,9 @@ class SearchForm(forms.Form):
         },
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+
 
 @dataclass
 class Entry:

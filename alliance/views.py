@@ -120,6 +120,7 @@ def initiative_detail(request, slug: str):
         "universities": universities(request),
         "parts": initiative.parts.published(),
         "tasks": initiative.tasks.published().select_related("partner"),
+        "others": [other for other in snapshots.initiatives(request) if other != initiative],
     }
     return render(request, "alliance/initiative_detail.html", context)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db.models import Count
 from django.db.models.functions import TruncDay, TruncMonth
-from django.utils import timezone
+from django.utils import formats, timezone
 
 from consent.models import Decision
 
@@ -21,30 +21,12 @@ WIDTH, HEIGHT = 720, 160
 class Bar:
     """One value and its rectangle, in units of the drawing."""
 
-    label: object
+    label: str
     value: int
     x: float
     y: float
     width: float
     height: float
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Bars that stand side by side, the highest, of the value `most`, as high as the drawing."""
-
-    bars: list[Bar]
-    most: int
-
-    @classmethod
-    def of(cls, values: list[tuple[object, int]]) -> "Chart":
-        most = max((value for _label, value in values), default=0)
-        step = WIDTH / max(len(values), 1)
-        bars = []
-        for index, (label, value) in enumerate(values):
-            height = HEIGHT * value / (most or 1)
-            bars.append(Bar(label, value, index * step, HEIGHT - height, step * 0.8, height))
-        return cls(bars, most)
 
 
 @dataclass(frozen=True)
@@ -59,6 +41,26 @@ class Acceptance:
     @property
     def percentage(self) -> int:
         return round(100 * self.granted / self.asked)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars that stand side by side, the highest as high as the drawing."""
+
+    values: list[tuple[str, int]]
+
+    @property
+    def most(self) -> int:
+        return max((value for _label, value in self.values), default=0)
+
+    @property
+    def bars(self) -> list[Bar]:
+        step = WIDTH / max(len(self.values), 1)
+        bars = []
+        for index, (label, value) in enumerate(self.values):
+            height = HEIGHT * value / (self.most or 1)
+            bars.append(Bar(label, value, (index + 0.1) * step, HEIGHT - height, step * 0.8, height))
+        return bars
 
 
 class Figures:
@@ -87,13 +89,14 @@ class Figures:
         for row in self.rows:
             if not actions or row["action"] in actions:
                 counts[row["bucket"].date()] += row["count"]
-        return Chart.of([(bucket, counts[bucket]) for bucket in self.buckets])
+        style = "YEAR_MONTH_FORMAT" if self.by_month else "DATE_FORMAT"
+        return Chart([(formats.date_format(bucket, style), counts[bucket]) for bucket in self.buckets])
 
-    @property
+    @cached_property
     def decisions(self) -> Chart:
         return self.over_time()
 
-    @property
+    @cached_property
     def withdrawals(self) -> Chart:
         return self.over_time(Decision.Action.WITHDRAWN)
 

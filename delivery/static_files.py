@@ -1,19 +1,32 @@
 """Static files as they are sent: named by their content, compressed, and style sheets without what only people read."""
 
 import re
+from pathlib import Path
 
+from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+IMPORT = re.compile(r'@import url\("([^"]+)"\);')
 # Comments, and the space before what a line says.
 FOR_PEOPLE = re.compile(r"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE)
+
+
+def with_imports(sheet: str) -> str:
+    """A style sheet of this site with those that it imports in their place: one request instead of two."""
+    return IMPORT.sub(lambda found: Path(finders.find(f"css/{found[1]}")).read_text(encoding="utf-8"), sheet)
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise's storage; a style sheet of this site loses its comments and indentation, a sixth of what is sent."""
 
+    def post_process(self, paths, **options):
+        # As they were saved: the source of a style sheet still has its imports.
+        own = {name: (self, name) for name in paths if name.startswith("css/")}
+        yield from super().post_process(paths | own, **options)
+
     def _save(self, name, content):
         if name.startswith("css/") and name.endswith(".css"):
-            text = b"".join(content.chunks()).decode()
+            text = with_imports(b"".join(content.chunks()).decode())
             content = ContentFile(FOR_PEOPLE.sub("", text).encode())
         return super()._save(name, content)

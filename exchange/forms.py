@@ -26,7 +26,7 @@ class ExportForm(forms.Form):
     form = forms.ChoiceField(label=_("File format"), choices=Format.choices)
 
     def __init__(self, *args, languages, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["language"].choices = [(code, settings.CONTENT_LANGUAGES[code]) for code in languages]
 
 
@@ -45,6 +45,9 @@ class ImportForm(forms.Form):
         help_text=_("For a file with texts that were deleted since the export."),
         required=False,
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
 
     def clean_file(self):
         file = self.cleaned_data["file"]

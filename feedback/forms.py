@@ -43,7 +43,6 @@ class FeedbackForm(forms.Form):
     homepage = forms.CharField(required=False)
 
     def __init__(self, *args, **kwargs):
-        # The labels end in a question mark or a bracket; no colon after it.
         super().__init__(*args, label_suffix="", **kwargs)
 
     def clean_text(self):

@@ -21,7 +21,7 @@ class PartnerFilterForm(forms.Form):
     )
 
     def __init__(self, *args, countries, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["country"].choices = [("", pgettext_lazy("country", "All")), *countries]
 
     @property

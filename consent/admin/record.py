@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -125,12 +126,12 @@ class ErasureForm(forms.Form):
     """Which records to erase, and why."""
 
     receipt = forms.CharField(
-        label=_("receipt number"),
+        label=capfirst(_("receipt number")),
         max_length=40,
         help_text=_("As the data subject gave it, such as 7K3F-9QRS-0TVW-XYZ1. Everything under it is erased."),
     )
     remark = forms.CharField(
-        label=_("remark"),
+        label=capfirst(_("remark")),
         max_length=500,
         help_text=_("How and when it was asked for, without the name of the person: it stays on record for good."),
     )

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consent.canonical import digest, moment
+from delivery.static_files import with_imports
 from editorial.fields import RichTextField
 from editorial.models import Content, OrderedContent
 from editorial.texts import Text
@@ -299,7 +300,7 @@ def dialog_style() -> str:
         font = b64encode((sheet.parent / match[1]).read_bytes()).decode()
         return f'url("data:font/woff2;base64,{font}")'
 
-    return re.sub(r'url\("([^"]+\.woff2)"\)', embedded, sheet.read_text(encoding="utf-8"))
+    return re.sub(r'url\("([^"]+\.woff2)"\)', embedded, with_imports(sheet.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

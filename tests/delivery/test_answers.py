@@ -147,6 +147,18 @@ def test_uploads_are_served_and_nothing_beside_them(client, settings):
     assert client.get("/media/", follow=True).status_code == 404
 
 
+def test_the_style_sheet_is_sent_with_those_that_it_imports(tmp_path, settings):
+    from django.core.files.base import ContentFile
+
+    from delivery.static_files import StaticFilesStorage
+
+    storage = StaticFilesStorage(location=tmp_path)
+    storage.save("css/site.css", ContentFile(b'@import url("faces.css");\n@layer base;\n'))
+    sheet = (tmp_path / "css/site.css").read_text()
+    assert "@import" not in sheet
+    assert sheet.index("font-family: Archivo") < sheet.index("@layer base")
+
+
 def test_the_style_sheet_is_sent_without_what_only_people_read(tmp_path, settings):
     from django.core.files.base import ContentFile
 

@@ -7,7 +7,7 @@ from django.core.management import BaseCommand, CommandError
 AXES = {"wght": 740, "wdth": (100, 125)}
 FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk"]
 PUNCTUATION = "–—‘’‚“”„…•−€‹›ıŒœ\u202f"
-# File → the letters in it; the ranges stand in static/css/site.css as well.
+# File → the letters in it; the ranges stand in static/css/faces.css as well.
 PARTS = {
     "latin": {*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, PUNCTUATION)},
     "latin-ext": {*range(0x100, 0x131), *range(0x132, 0x152), *range(0x154, 0x180), *range(0x218, 0x21C), 0x1E9E},
