@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.sitemaps.views import index, sitemap
 from django.core.paginator import Paginator
+from django.forms import ModelChoiceField
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -19,6 +20,8 @@ from pages.snapshots import section
 from partners.map import points
 from partners.models import MOST_ON_MAP, PartnerUniversity
 from partners.snapshots import universities
+from pictures.forms import PictureChoice
+from pictures.models import Picture
 
 # So many universities stand on one page of the overview.
 PARTNERS_IN_OVERVIEW = 100
@@ -195,8 +198,10 @@ def styleguide(request):
     # One letter is too short to search for, so that a field with an error can be seen.
     form = SearchForm({"q": "x"})
     form.is_valid()
+    choice = ModelChoiceField(Picture.objects.all(), widget=PictureChoice("A picture"), required=False, blank=True)
     context = {
         "alliance": the_alliance(request),
+        "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
         "universities": current,
         "points": points(current),
         "figures": snapshots.figures(request),

@@ -28,4 +28,10 @@ class CookieAuditAdmin(ReadOnlyAdmin):
         )
         heads = (_("Problem"), _("Kind"), _("Name"), _("Seen by visitors with"), _("First page"))
         head = format_html_join("", '<th scope="col">{}</th>', ((title,) for title in heads))
-        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
+        return format_html(
+            '<div class="findings" role="region" aria-label="{}" tabindex="0">'
+            "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+            _("findings"),
+            head,
+            rows,
+        )

@@ -20,6 +20,8 @@ def test_staff_see_every_piece(client, staff):
         "map",
         "cloth",
         "error",
+        "wrap rich-text article",
+        "picture-choice",
     ):
         assert f'class="{piece}' in seen, piece
 
