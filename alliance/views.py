@@ -198,7 +198,7 @@ def styleguide(request):
     # One letter is too short to search for, so that a field with an error can be seen.
     form = SearchForm({"q": "x"})
     form.is_valid()
-    choice = ModelChoiceField(Picture.objects.all(), widget=PictureChoice("A picture"), required=False, blank=True)
+    choice = ModelChoiceField(Picture.objects.all(), widget=PictureChoice("A picture"), required=False, empty_label="no picture")
     context = {
         "alliance": the_alliance(request),
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
