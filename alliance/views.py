@@ -198,7 +198,9 @@ def styleguide(request):
     # One letter is too short to search for, so that a field with an error can be seen.
     form = SearchForm({"q": "x"})
     form.is_valid()
-    choice = ModelChoiceField(Picture.objects.all(), widget=PictureChoice("A picture"), required=False, empty_label="no picture")
+    choice = ModelChoiceField(
+        Picture.objects.all(), widget=PictureChoice("A picture"), required=False, empty_label="no picture"
+    )
     context = {
         "alliance": the_alliance(request),
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
