@@ -15,7 +15,7 @@ from tests.serving import ROOT, free_port
 
 PYTHON = sys.executable
 # As `manage.py serve` has it.
-GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-ws"]
+GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12", "--no-ws"]
 GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
 NGINX = """

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
-        command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "4", "--no-ws"]
+        command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "12", "--no-ws"]
         command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
         command += ["--log-level", "warning", *(["--reload"] if reload else []), "unic_site.worker:application"]
         environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}
