@@ -1,7 +1,9 @@
 """The choice as the visitor's browser carries it: django-cookie-consent's cookie, with the receipt's number in it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from http.cookies import CookieError
 
 from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
 from django.conf import settings
@@ -47,13 +49,21 @@ class Choice:
         """Whether it answers one of the notices from number `first` to `last`."""
         return first <= self.notice_number <= last
 
+    @property
+    def grants_anything(self) -> bool:
+        return any(self.answers.values())
+
     def grants(self, purposes) -> frozenset[str]:
         """Those of `purposes` (keys) that were allowed."""
         return frozenset(key for key in purposes if self.answers.get(key))
 
 
-def keep(request: HttpRequest, response: HttpResponse, decision: Decision):
-    """Give `response` the cookie that carries `decision`, for as long as it holds; delete those that it declines."""
+def keep(request: HttpRequest, response: HttpResponse, decision: Decision, storing: set[str]):
+    """Give `response` the cookie that carries `decision`, for as long as it holds; delete those that it declines.
+
+    `storing` has the keys of the purposes for which more than cookies is kept: a browser deletes that only as a whole,
+    so it is told to where consent to one of them is withdrawn.
+    """
     # django-cookie-consent takes an answer for given that is younger than the purpose's newest cookie.
     accepted, declined = decision.decided_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
     entries = {key: accepted if granted else declined for key, granted in decision.choices.items()}
@@ -67,7 +77,13 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision):
     ]
     sent = [name for name in request.COOKIES if any(fnmatchcase(name, pattern) for pattern in declined)]
     for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
-        forget(response, name, request.get_host())
+        # Whatever a browser sends, the decision is on record: a name that no cookie can have leaves nothing to delete.
+        with suppress(CookieError):
+            forget(response, name, request.get_host())
+    before = Choice.of(request)
+    withdrawn = {key for key, granted in decision.choices.items() if before and before.answers.get(key) and not granted}
+    if withdrawn & storing:
+        response.headers["Clear-Site-Data"] = '"storage"'
 
 
 def forget(response: HttpResponse, name: str, host: str):

@@ -11,10 +11,12 @@ from editorial.texts import Text
 def consent(request):
     """`consent`: the notice to show, or an empty value where the visitor decided, or nothing can be asked.
     `consented_scripts`: the scripts of others that this visitor allowed.
+    `may_withdraw`: whether there is consent to withdraw.
     """
     return {
         "consent": SimpleLazyObject(lambda: notice_to_show(request)),
         "consented_scripts": SimpleLazyObject(lambda: Standing.of(request).scripts),
+        "may_withdraw": SimpleLazyObject(lambda: Standing.of(request).may_withdraw),
     }
 
 

@@ -41,6 +41,11 @@ class Standing:
             return frozenset()
         return self.choice.grants(self.version.optional_purposes)
 
+    @property
+    def may_withdraw(self) -> bool:
+        """Whether the visitor's answer, which still holds, allowed anything."""
+        return self.is_decided and self.choice.grants_anything
+
     @cached_property
     def scripts(self) -> list[Script]:
         """The scripts to run, which the answer's policy then allows."""

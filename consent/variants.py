@@ -11,7 +11,7 @@ from django.http import parse_cookie
 from consent.choice import NOTICE, RECEIPT, Choice, says_no
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
-ASKED, ANSWERED, OBJECTS = "asked", "answered", "objects"
+ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Rule:
     """Which of its variants a page is shown in, told without asking the database.
 
     A variant is named by the number of the notice in force and by what the visitor said: "3 asked", "3 asked objects"
-    (the question then mentions that the browser objects to tracking), "3 answered media statistics".
+    (the question then mentions that the browser objects to tracking), "3 answered", "3 answered granted media
+    statistics" (consent can be withdrawn, and what needs consent to these purposes loads).
     """
 
     # Numbers of the notice in force (0: none is published yet), and of the oldest one an answer to which still holds.
@@ -52,7 +53,9 @@ class Rule:
             cookies = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
             choice = Choice.read(cookies.get(settings.COOKIE_CONSENT_NAME, ""))
         if self.notice and choice and choice.is_of(self.asked_since, self.notice):
-            return " ".join([str(self.notice), ANSWERED, *sorted(choice.grants(self.purposes))])
+            if not choice.grants_anything:
+                return f"{self.notice} {ANSWERED}"
+            return " ".join([str(self.notice), ANSWERED, GRANTED, *sorted(choice.grants(self.purposes))])
         if self.notice and says_no(environ):
             return f"{self.notice} {ASKED} {OBJECTS}"
         return f"{self.notice} {ASKED}"
@@ -63,7 +66,8 @@ class Rule:
             return [f"{self.notice} {ASKED}"]
         asked = [f"{self.notice} {ASKED}", f"{self.notice} {ASKED} {OBJECTS}"]
         granted = [some for count in range(len(self.purposes) + 1) for some in combinations(self.purposes, count)]
-        return asked + [" ".join([str(self.notice), ANSWERED, *some]) for some in granted]
+        answered = [f"{self.notice} {ANSWERED}"]
+        return asked + answered + [" ".join([str(self.notice), ANSWERED, GRANTED, *some]) for some in granted]
 
     def request_headers(self, variant: str) -> dict[str, str] | None:
         """What a visitor sends who sees `variant`, as entries of a WSGI environment: nobody's receipt is among it.
@@ -74,7 +78,8 @@ class Rule:
         if notice != str(self.notice):
             return None
         if state == ANSWERED:
-            entries = {RECEIPT: "none", NOTICE: notice} | dict.fromkeys(words, "granted")
+            # The word for any consent stands for a purpose by which nothing loads.
+            entries = dict.fromkeys(words, "now") | {RECEIPT: "none", NOTICE: notice}
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
         return {"HTTP_SEC_GPC": "1"} if OBJECTS in words else {}
 
@@ -87,6 +92,7 @@ class Rule:
         if not self.notice:
             return f'map "" $page_variant {{ default "0+{ASKED}"; }}\n'
         entry = r"[a-z0-9-]+=[^|=;\"]+"
+        is_granted = rf"=(?!{settings.COOKIE_CONSENT_DECLINE}(?:[|\"]|$))"
         written = rf"(?:{entry}\|)*{RECEIPT}=[^|=;\"]+\|{NOTICE}="
         # A cookie with a key twice is none of ours.
         once = r"(?!.*(?:^\"?|\|)([a-z0-9-]+)=.*\|\1=)"
@@ -105,10 +111,11 @@ class Rule:
             "}",
             f'map "$http_sec_gpc $http_dnt" $consent_objects {{ "~^1 " +{OBJECTS}; "~ 1$" +{OBJECTS}; }}',
         ]
-        for number, purpose in enumerate(self.purposes):
-            granted = rf'"~(?:^\"?|\|){purpose}=(?!{settings.COOKIE_CONSENT_DECLINE}(?:[|\"]|$))" +{purpose};'
-            lines.append(f"map {cookie} $consent_grant_{number} {{ {granted} }}")
-        grants = "".join(f"$consent_grant_{number}" for number in range(len(self.purposes)))
+        any_purpose = rf"(?!(?:{RECEIPT}|{NOTICE})=)[a-z0-9-]+"
+        words = {GRANTED: any_purpose} | {purpose: purpose for purpose in self.purposes}
+        for number, (word, key) in enumerate(words.items()):
+            lines.append(f'map {cookie} $consent_grant_{number} {{ "~(?:^\\"?|\\|){key}{is_granted}" +{word}; }}')
+        grants = "".join(f"$consent_grant_{number}" for number in range(len(words)))
         lines += [
             'map "$consent_cookies $consent_state" $page_variant {',
             f'    "one {ASKED}" {self.notice}+{ASKED}$consent_objects;',

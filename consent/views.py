@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consent.choice import LONGEST_NUMBER, Choice, keep, objects
 from consent.forms import DecisionForm
-from consent.models import Decision, Leaf, NoticeVersion, Seal
+from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Seal
 from consent.signing import SealKey
 from consent.standing import Standing
 from delivery.same_site import is_from_this_site
@@ -95,6 +95,7 @@ def decide(request):
         if not form.is_valid():
             return settings_page(request, current_version(request), form, status=400)
         choice = Choice.of(request)
+        storing = DeclaredCookie.objects.storing()
         decision = Decision.objects.record(
             notice=version,
             language=get_language(),
@@ -112,7 +113,7 @@ def decide(request):
     else:
         response = HttpResponseRedirect(f"{back.split('#')[0]}#{SAVED}")
         response.status_code = 303
-    keep(request, response, decision)
+    keep(request, response, decision, storing)
     return response
 
 
@@ -147,7 +148,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         "consent": None,
         "choice": choice,
         "is_decided": Standing.of(request).is_decided,
-        "may_withdraw": choice is not None and any(choice.answers.values()),
+        "may_withdraw": choice is not None and choice.grants_anything,
         "form": form,
         "notice": version.number,
         "purposes": purposes,
@@ -173,11 +174,13 @@ def own_decision(request) -> Decision | None:
 @never_cache
 def receipt(request):
     decision = own_decision(request)
+    asked_in = decision.notice.shown_in(decision.language) if decision else ""
     context = {
         "subject": RECEIPT,
         "choice": Choice.of(request),
         "decision": decision,
-        "wording": decision.notice.wording_in(decision.language) if decision else None,
+        "asked_in": asked_in,
+        "wording": decision.notice.wording[asked_in] if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
     }
     return render(request, "consent/receipt.html", context)

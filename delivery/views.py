@@ -33,7 +33,7 @@ ERRORS = {
     503: (_("The site is being looked after"), _("Try again in half a minute; nothing is lost.")),
 }
 # The frame without anything from the database.
-BARE_FRAME = {"alliance": None, "frame_pages": [], "consent": None, "consented_scripts": []}
+BARE_FRAME = {"alliance": None, "frame_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
 
 
 def render_error(request, status: int, frame: dict | None = None) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.read_only import ReadOnlyAdmin, shown
+from consent.admin.read_only import Action, ReadOnlyAdmin, shown
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline
 
@@ -86,7 +86,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         seen = request.POST.get("draft", "") if request.method == "POST" else None
         if seen == draft.content_digest():
             version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip")
-            AccessEntry.objects.note(request.user, AccessEntry.Action.PUBLISH, str(version))
+            AccessEntry.objects.note(request.user, Action.PUBLISH, str(version))
             messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
             return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
         changes = draft.changes_since(current)
@@ -108,6 +108,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if version is None or language not in version.html:
             raise Http404("no such version")
+        self.note(request, Action.VIEW, f"{version} {language}")
         return shown(request, version, language, objection="objection" in request.GET)
 
     def style(self, request, pk: int):

@@ -4,11 +4,13 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.shortcuts import render
 
-from consent.models import NoticeVersion
+from consent.models import AccessEntry, NoticeVersion
+
+Action = AccessEntry.Action
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """What is on record: everyone who may see it sees it as it is, and nobody changes it."""
+    """What is on record: everyone who may see it sees it as it is, nobody changes it, and each look is logged."""
 
     def has_add_permission(self, request):
         return False
@@ -18,6 +20,26 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def note(self, request, action: str, what: object = ""):
+        """Log that the reader did this to something of this kind."""
+        AccessEntry.objects.note(request.user, action, f"{self.opts.model_name} {what}".strip())
+
+    def changelist_view(self, request, extra_context=None):
+        if self.has_view_permission(request):
+            self.note(request, Action.LIST, described(request))
+        return super().changelist_view(request, extra_context)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        found = self.get_object(request, object_id)
+        if found and self.has_view_permission(request, found):
+            self.note(request, Action.VIEW, found.pk)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+def described(request) -> str:
+    """The filters of a list as its address gives them, without a receipt number."""
+    return "&".join(f"{name}={'…' if name == 'q' else value}" for name, value in request.GET.items() if value)
 
 
 @csp_update({"font-src": "data:"})  # The faces of then lie within the style of then.

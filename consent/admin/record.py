@@ -14,14 +14,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from consent.admin.read_only import ReadOnlyAdmin, shown
+from consent.admin.read_only import Action, ReadOnlyAdmin, described, shown
 from consent.export import FORMATS
 from consent.figures import Figures
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.verification import Verification, check
-
-Action = AccessEntry.Action
 
 
 class KeysetChangeList(ChangeList):
@@ -168,8 +166,6 @@ class DecisionAdmin(ReadOnlyAdmin):
         return queryset.filter(receipt=read_receipt(search_term)) if search_term else queryset, False
 
     def changelist_view(self, request, extra_context=None):
-        if self.has_view_permission(request):
-            AccessEntry.objects.note(request.user, Action.LIST, self.described(request))
         context = {
             "formats": FORMATS.items(),
             "search_var": SEARCH_VAR,
@@ -179,11 +175,6 @@ class DecisionAdmin(ReadOnlyAdmin):
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
-    @staticmethod
-    def described(request) -> str:
-        """The filters of a list as its address gives them, without a receipt number."""
-        return "&".join(f"{name}={'…' if name == 'q' else value}" for name, value in request.GET.items() if value)
-
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One record: what was asked and answered, the chain it stands in, its seal, and whether all that holds now."""
         decision = self.get_object(request, object_id)
@@ -191,7 +182,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if decision is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        AccessEntry.objects.note(request.user, Action.VIEW, f"{decision.pk}")
+        self.note(request, Action.VIEW, decision.pk)
         context = {
             "title": _("Record of a decision"),
             "subtitle": str(decision),
@@ -223,7 +214,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         """Numbers and pictures over time."""
         self.require(request, "view")
         figures = Figures(read_day(request.GET.get("from")), read_day(request.GET.get("to")))
-        AccessEntry.objects.note(request.user, Action.LIST, f"figures {figures.start} {figures.end}")
+        self.note(request, Action.LIST, f"figures {figures.start} {figures.end}")
         context = {
             "title": _("Figures"),
             "figures": figures,
@@ -238,7 +229,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         if form not in FORMATS:
             raise Http404(form)
         found = self.get_changelist_instance(request).queryset.order_by("pk")
-        AccessEntry.objects.note(request.user, Action.EXPORT, f"{form} {self.described(request)}".strip())
+        AccessEntry.objects.note(request.user, Action.EXPORT, f"{form} {described(request)}".strip())
         chosen = FORMATS[form]
         response = StreamingHttpResponse(chosen.chunks(found), content_type=chosen.media_type)
         response.headers["Content-Disposition"] = f'attachment; filename="consents.{chosen.ending}"'
@@ -274,7 +265,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         decision = self.get_object(request, str(pk))
         if decision is None:
             raise Http404("no such record")
-        AccessEntry.objects.note(request.user, Action.VIEW, f"{pk} dialog")
+        self.note(request, Action.VIEW, f"{pk} dialog")
         return shown(request, decision.notice, decision.language, decision.gpc)
 
     def require(self, request, action: str):

@@ -15,7 +15,7 @@ KEPT = timedelta(days=366)
 class AccessEntryQuerySet(models.QuerySet):
     def note(self, user, action: str, what: str = ""):
         """Write down that `user` did `action` to `what`; no receipt number, which would outlive an erasure."""
-        return self.create(staff=user.get_username(), action=action, what=what.replace("\0", "")[:300])
+        return self.add(user.get_username(), action, what)
 
     def note_operator(self, action: str, what: str = ""):
         """The same for whoever gave a command on the machine itself, by the name of their account there."""
@@ -23,7 +23,10 @@ class AccessEntryQuerySet(models.QuerySet):
             account = getuser()
         except (KeyError, OSError):  # An account without a name, as containers have.
             account = "?"
-        return self.create(staff=f"{account} (manage.py)"[:150], action=action, what=what.replace("\0", "")[:300])
+        return self.add(f"{account} (manage.py)"[:150], action, what)
+
+    def add(self, staff: str, action: str, what: str):
+        return self.create(staff=staff, action=action, what=what.replace("\0", "")[:300])
 
     def outdated(self):
         return self.filter(at__lt=timezone.now() - KEPT)

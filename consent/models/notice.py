@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.canonical import digest, moment
 from delivery.static_files import with_imports
 from editorial.fields import RichTextField
-from editorial.models import Content, OrderedContent
+from editorial.models import Content, ContentQuerySet, OrderedContent
 from editorial.texts import Text
 
 OBJECTION = _(
@@ -98,6 +98,12 @@ class Purpose(OrderedContent):
         return super().delete(*args, **kwargs)
 
 
+class DeclaredCookieQuerySet(ContentQuerySet):
+    def storing(self) -> set[str]:
+        """The keys of the purposes for which browsers keep more than cookies."""
+        return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
+
+
 class DeclaredCookie(OrderedContent):
     """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it.
 
@@ -124,6 +130,8 @@ class DeclaredCookie(OrderedContent):
     provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
+
+    objects = DeclaredCookieQuerySet.as_manager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("cookie")
@@ -366,19 +374,21 @@ class NoticeVersion(models.Model):
 
     def compute_digest(self) -> str:
         """The digest that names this version, computed anew."""
-        return digest(
-            {
-                "number": self.number,
-                "published_at": moment(self.published_at),
-                "asks_again": self.asks_again,
-                "parts": self.part_digests(),
-            }
-        )
+        return digest(self.named_by(self.part_digests()))
+
+    def named_by(self, parts: dict[str, str]) -> dict:
+        """What the digest of this version is taken of."""
+        return {
+            "number": self.number,
+            "published_at": moment(self.published_at),
+            "asks_again": self.asks_again,
+            "parts": parts,
+        }
 
     def is_as_published(self) -> bool:
+        parts = self.part_digests()
         # At first, a version was named by its number and parts alone.
-        first_form = digest({"number": self.number, "parts": self.part_digests()})
-        return self.digest in (self.compute_digest(), first_form)
+        return self.digest in (digest(self.named_by(parts)), digest({"number": self.number, "parts": parts}))
 
     def as_evidence(self, language: str) -> dict:
         """This version in one language, with the digests from which its own follows."""

@@ -7,7 +7,7 @@ from unic_site.worker import application  # isort: skip (it makes Django ready f
 from consent import views
 
 
-def die(request, response, decision):
+def die(request, response, decision, storing):
     os.killpg(0, signal.SIGKILL)
 
 

@@ -170,6 +170,50 @@ def test_declined_cookies_are_deleted(client):
     assert response.cookies["counter"]["max-age"] == 0
 
 
+@pytest.mark.parametrize("name", ["_ga_é", "_ga_(1)", "Path"])
+def test_a_name_that_no_cookie_can_have_stops_no_answer(client, name):
+    """Browsers send what they like; the record is written before its cookies are deleted."""
+    DeclaredCookie.objects.create(
+        key="any", purpose=Purpose.objects.get(key="statistics"), name="*", provider_en="-", description_en="-"
+    )
+    NoticeVersion.objects.publish()
+    client.cookies["usual"] = "1"
+    headers = SAME_SITE | {"cookie": f"{name}=1; usual=1"}
+    response = press(client, "refuse", headers=headers)
+    assert (response.status_code, Decision.objects.count()) == (303, 1)
+    assert response.cookies["usual"]["max-age"] == 0
+
+
+def test_withdrawing_clears_what_was_stored_beside_cookies_and_a_first_refusal_has_nothing_to_clear(client):
+    DeclaredCookie.objects.create(
+        key="seen",
+        kind=DeclaredCookie.Kind.LOCAL_STORAGE,
+        purpose=Purpose.objects.get(key="statistics"),
+        name="seen",
+        provider_en="this site",
+        description_en="Counts.",
+    )
+    NoticeVersion.objects.publish()
+    assert "Clear-Site-Data" not in press(Client(), "refuse")
+    assert "Clear-Site-Data" not in press(client, "accept")
+    assert "Clear-Site-Data" not in press(client, "choose", purposes=["statistics"])
+    assert press(client, "withdraw")["Clear-Site-Data"] == '"storage"'
+    press(client, "choose", purposes=["functional"])
+    assert "Clear-Site-Data" not in press(client, "withdraw")
+
+
+def test_every_page_withdraws_in_one_press_where_there_is_consent(client):
+    withdraw = 'name="action" value="withdraw"'
+    for action, may_withdraw in [(None, False), ("refuse", False), ("accept", True), ("withdraw", False)]:
+        if action:
+            press(client, action)
+        assert (withdraw in client.get("/en/partners/").content.decode()) is may_withdraw
+    form = {"action": "withdraw", "next": "/en/partners/"}
+    press(client, "choose", purposes=["functional"])
+    assert client.post(DECIDE, form, headers=SAME_SITE).status_code == 303
+    assert Decision.objects.latest_of(Decision.objects.last().receipt).action == "withdrawn"
+
+
 def test_a_double_post_is_one_record(client):
     press(client, "accept")
     press(client, "accept")
@@ -287,6 +331,16 @@ def test_the_receipt_says_in_which_language_its_purposes_are(client):
     html = client.get(RECEIPT).content.decode()
     assert '<dt lang="pl">Reklamowe</dt>' in html
     assert '<dt lang="en">Statistics</dt>' in html
+
+
+def test_the_receipt_marks_words_that_were_shown_in_another_language(client):
+    Purpose.objects.filter(key="statistics").update(description_pl="")
+    NoticeVersion.objects.publish()
+    press(client, "refuse", address="/pl/pliki-cookie/decyzja/")
+    html = client.get("/de/cookies/beleg/").content.decode()
+    description = Purpose.objects.get(key="statistics").description_en
+    assert f'<span lang="en">{description}</span>' in html
+    assert f'<span lang="pl">{Purpose.objects.get(key="functional").description_pl}</span>' in html
 
 
 def test_the_receipt_can_be_downloaded_with_the_wording(client):

@@ -225,9 +225,30 @@ def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decid
     entries = list(AccessEntry.objects.order_by("pk"))
     assert [entry.action for entry in entries] == ["list", "view", "view", "list", "export", "check", "erase"]
     assert {entry.staff for entry in entries} == {"Privacy officers"}
-    assert entries[0].what == "q=…&language=en" and entries[1].what == str(decision.pk)
+    assert entries[0].what == "decision q=…&language=en" and entries[1].what == f"decision {decision.pk}"
     assert not [entry for entry in entries if decision.receipt in entry.what]
     assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
+
+
+def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(officer, decide):
+    decide()
+    Seal.objects.seal_waiting()
+    seal = Seal.objects.get()
+    version = NoticeVersion.objects.current()
+    officer.get(f"/admin/consent/seal/{seal.pk}/change/")
+    officer.get(f"/admin/consent/noticeversion/{version.pk}/shown/pl/")
+    for name in ("erasure", "cookieaudit", "noticeversion"):
+        officer.get(f"/admin/consent/{name}/")
+    officer.get("/admin/consent/accessentry/", {"action": "list"})
+    officer.get("/admin/consent/seal/999/change/")
+    assert list(AccessEntry.objects.order_by("pk").values_list("action", "what")) == [
+        ("view", f"seal {seal.pk}"),
+        ("view", f"noticeversion {version} pl"),
+        ("list", "erasure"),
+        ("list", "cookieaudit"),
+        ("list", "noticeversion"),
+        ("list", "accessentry action=list"),
+    ]
 
 
 def test_access_by_staff_goes_when_even_a_leap_year_is_over(staff):

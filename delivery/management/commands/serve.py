@@ -30,9 +30,10 @@ class Command(BaseCommand):
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
+        # With four threads, a worker hands out a tenth less; the server warns of more than the processors seem to need.
         command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "12", "--no-ws"]
         command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
-        command += ["--log-level", "warning", *(["--reload"] if reload else []), "unic_site.worker:application"]
+        command += ["--log-level", "error", *(["--reload"] if reload else []), "unic_site.worker:application"]
         environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}
         if reload:
             # Whoever changes a template wants to see it at once.
