@@ -14,6 +14,7 @@ from tests.serving import Server
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+ATTEMPTS = 3
 CHROMIUM = "--headless=new --no-sandbox --disable-gpu"
 # One address of each kind of page in each language, printed by the site itself.
 ADDRESSES = """
@@ -42,6 +43,7 @@ for code, _name in settings.LANGUAGES:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.lighthouse", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="Only these, such as /en/partners/.")
+    parser.add_argument("--language", action="append", help="Only pages in this one; may be given several times.")
     parser.add_argument("--reports", type=Path, help="Keep Lighthouse's whole reports in this folder, as JSON.")
     arguments = parser.parse_args()
     install()
@@ -51,12 +53,16 @@ def main() -> int:
         listed = server.manage("shell", "-v", "0", "-c", ADDRESSES, check=True).stdout.split()
         server.start(stderr=subprocess.DEVNULL)
         try:
-            reports = measure(server, arguments.paths or listed)
+            reports = measure(server, arguments.paths or [path for path in listed if is_in(path, arguments.language)])
         finally:
             server.stop()
     if arguments.reports:
         keep(reports, arguments.reports)
     return tell_what_is_missing(reports)
+
+
+def is_in(path: str, languages: list[str] | None) -> bool:
+    return not languages or path.split("/")[1] in languages
 
 
 def install():
@@ -76,14 +82,25 @@ def measure(server: Server, paths: list[str]) -> dict[str, dict]:
     print(f"| page | {' | '.join(CATEGORIES)} |\n|---|{'---:|' * len(CATEGORIES)}")
     reports = {}
     for path in paths:
-        command = [BIN / "node", HERE / "node_modules/lighthouse/cli/index.js", server.url + path, "--quiet"]
-        command += ["--output", "json", "--no-enable-error-reporting", f"--chrome-flags={CHROMIUM}"]
-        environment = os.environ | {"CHROME_PATH": chromium}
-        outcome = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-        reports[path] = json.loads(outcome.stdout)
+        reports[path] = report_on(server.url + path, chromium)
         scores = [str(score(reports[path], category)) for category in CATEGORIES]
         print(f"| {path} | {' | '.join(scores)} |", flush=True)
     return reports
+
+
+def report_on(url: str, chromium: str) -> dict:
+    """Lighthouse's report. Now and then it loses the trace of a page (NO_NAVSTART); then it looks again.
+
+    Raises CalledProcessError where it fails each time.
+    """
+    command = [BIN / "node", HERE / "node_modules/lighthouse/cli/index.js", url, "--quiet"]
+    command += ["--output", "json", "--no-enable-error-reporting", f"--chrome-flags={CHROMIUM}"]
+    environment = os.environ | {"CHROME_PATH": chromium}
+    for _attempt in range(ATTEMPTS):
+        outcome = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+        if outcome.returncode == 0:
+            return json.loads(outcome.stdout)
+    raise subprocess.CalledProcessError(outcome.returncode, command)
 
 
 def score(report: dict, category: str) -> int:
