@@ -100,7 +100,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
     def kind_of_content(self, text) -> str:
         return capfirst(text.kind)
 
-    @admin.display(description=_("source"))
+    @admin.display(description=_("source text"))
     def source_beginning(self, text) -> str:
         return Truncator(strip_tags(text.source_text)).chars(80)
 

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from consent.canonical import digest, moment
 from delivery.static_files import with_imports
@@ -341,7 +342,7 @@ class NoticeVersion(models.Model):
     to the notice as rendered. Either is hashed as it is, so versions from before `languages` stay as they were.
     """
 
-    number = models.PositiveIntegerField(_("number"), unique=True)
+    number = models.PositiveIntegerField(pgettext_lazy("running", "number"), unique=True)
     published_at = models.DateTimeField(_("published"), default=timezone.now)
     asks_again = models.BooleanField(_("asks everyone again"))
     wording = models.JSONField(_("wording"))

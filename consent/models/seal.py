@@ -7,6 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from consent import merkle
 from consent.canonical import moment
@@ -141,7 +142,7 @@ class Seal(models.Model):
     position of its first record among all that were ever sealed; hashes are SHA-256 in hex.
     """
 
-    number = models.PositiveBigIntegerField(_("number"), unique=True)
+    number = models.PositiveBigIntegerField(pgettext_lazy("running", "number"), unique=True)
     previous = models.CharField(_("digest of the seal before"), max_length=64, unique=True)
     first = models.PositiveBigIntegerField(_("position of the first record"))
     size = models.PositiveIntegerField(_("records"))
