@@ -35,6 +35,8 @@ VISITORS = {
     "undecided": {},
     "objecting": {"Sec-GPC": "1"},
     "refusing": {"Cookie": f'cookie_consent="statistics=-1|media=-1|receipt={RECEIPT}|notice=1"'},
+    # They allowed what nothing loads by: they may withdraw it on every page.
+    "agreeing": {"Cookie": f'cookie_consent="functional=2026-01-01|statistics=-1|receipt={RECEIPT}|notice=1"'},
     "allowing": {
         "Cookie": f'theme=x; cookie_consent="statistics=2026-01-01T00:00:00+00:00|receipt={RECEIPT}|notice=1"'
     },
@@ -155,6 +157,8 @@ def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
             assert comparable(by_nginx) == comparable(by_site), (path, encoding)
     has_script = b"stats.example" in published.ask(published.port, "/en/", **VISITORS[visitor]).body
     assert has_script == (visitor == "allowing")
+    may_withdraw = b'value="withdraw"' in published.ask(published.port, "/en/", **VISITORS[visitor]).body
+    assert may_withdraw == (visitor in ("agreeing", "allowing"))
 
 
 def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(published):
