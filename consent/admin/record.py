@@ -29,7 +29,7 @@ class KeysetChangeList(ChangeList):
     """
 
     def get_results(self, request):
-        found = self.queryset.order_by("-pk")
+        found = self.queryset.with_notice().order_by("-pk")
         edge = self.page_num if PAGE_VAR in request.GET else None
         many = self.list_per_page + 1
         if edge is not None and edge < 0:
@@ -148,7 +148,8 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = [PeriodFilter, AnswerFilter, "action", "notice", LanguageFilter, "gpc"]
     search_fields = ["receipt"]
     search_help_text = _("The whole receipt number, as the data subject gives it.")
-    list_select_related = ["notice"]
+    # The list itself adds what it needs of the notice; an export has the notices in memory.
+    list_select_related = ()
     list_per_page = 100
     sortable_by = []
     show_facets = admin.ShowFacets.NEVER
@@ -187,7 +188,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             "title": _("Record of a decision"),
             "subtitle": str(decision),
             "decision": decision,
-            "chain": Decision.objects.filter(receipt=decision.receipt).select_related("notice").order_by("pk"),
+            "chain": Decision.objects.filter(receipt=decision.receipt).with_notice().order_by("pk"),
             "checked": check(decision),
         }
         return self.page(request, "decision", context)

@@ -46,6 +46,11 @@ class DecisionQuerySet(models.QuerySet):
         """The decision that holds for `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
 
+    def with_notice(self):
+        """With the number of the notice alone: all its words in all languages would be read anew for each decision."""
+        heavy = ("notice__wording", "notice__html", "notice__style")
+        return self.select_related("notice").defer(*heavy)
+
     def holding(self):
         """The newest decision of each visitor who would not be asked now."""
         version = NoticeVersion.objects.current()
