@@ -3,6 +3,7 @@
 from datetime import date
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
@@ -289,7 +290,17 @@ class SealAdmin(ReadOnlyAdmin):
 
 @admin.register(AccessEntry)
 class AccessEntryAdmin(ReadOnlyAdmin):
-    list_display = ["at", "staff", "action", "what"]
+    list_display = ["at", "staff", "action", "about"]
     list_filter = ["action", "at"]
     search_fields = ["staff", "what"]
-    fields = ["at", "staff", "action", "what"]
+    fields = ["at", "staff", "action", "about"]
+
+    @admin.display(description=_("what"))
+    def about(self, entry) -> str:
+        """What it was, the kind of record by its name in the reader's language."""
+        name, _space, rest = entry.what.partition(" ")
+        try:
+            kind = apps.get_model("consent", name)._meta.verbose_name
+        except LookupError:
+            return entry.what
+        return f"{kind} {rest}".strip()

@@ -249,6 +249,7 @@ def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(of
         ("list", "noticeversion"),
         ("list", "accessentry action=list"),
     ]
+    assert "notice version 1 pl" in text(officer.get("/admin/consent/accessentry/"))
 
 
 def test_access_by_staff_goes_when_even_a_leap_year_is_over(staff):
