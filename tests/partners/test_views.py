@@ -91,6 +91,7 @@ def queries_of(client, path: str) -> int:
     return len(queries)
 
 
+@pytest.mark.once
 def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
     # The first pages after a change also read what all pages show.
     Generation.objects.update(name="changed")
@@ -107,6 +108,7 @@ def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
         assert "?page=2" in html or html.count('href="/en/partners/"') > 1
 
 
+@pytest.mark.once
 def test_the_sitemap_costs_at_most_five_queries(client):
     client.get("/sitemap.xml")
     at_ten = queries_of(client, "/sitemap.xml")

@@ -79,7 +79,8 @@ class Published:
     def __init__(self, folder, prepared):
         prepared("sqlite", folder)
         self.public = folder / "public"
-        self.site = Server(folder / "data", {"CONSENT_SEAL_MINUTES": "0"})
+        settings = {"CONSENT_SEAL_MINUTES": "0", "DJANGO_SETTINGS_MODULE": "tests.publishing.two_languages"}
+        self.site = Server(folder / "data", settings)
         for name in ("admin", "django_prose_editor", "editorial", "flags"):
             shutil.rmtree(self.site.data / "static" / name, ignore_errors=True)
         self.run("shell", "-c", SMALL)
@@ -146,9 +147,8 @@ def comparable(response) -> tuple[int, dict[str, str], bytes]:
 
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
-    listed = [path for path in published.site.paths if path.count("/") == 2 or path.startswith(("/en/", "/pl/"))]
-    assert len(listed) > 15
-    for path in [*listed, "/robots.txt"]:
+    assert len(published.site.paths) > 10
+    for path in [*published.site.paths, "/robots.txt"]:
         for encoding in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
             headers = VISITORS[visitor] | {"Accept-Encoding": encoding}
             by_nginx = published.ask(published.port, path, **headers)
@@ -207,8 +207,8 @@ def test_what_is_not_there_is_said_in_the_language_of_the_address(published):
     moved = published.ask(published.port, "/en/once/")
     assert (moved.status, moved.getheader("Location"), moved.getheader("Answered-By")) == (301, "/en/vision/", None)
     # Without a language in the address, it is the site that knows which to choose.
-    german = published.ask(published.port, "/nowhere/", **{"Accept-Language": "de"})
-    assert (german.status, german.getheader("Location")) == (302, "/de/nowhere/")
+    polish = published.ask(published.port, "/nowhere/", **{"Accept-Language": "pl"})
+    assert (polish.status, polish.getheader("Location")) == (302, "/pl/nowhere/")
 
 
 def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):
