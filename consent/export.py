@@ -95,57 +95,68 @@ def as_json_ld(decisions) -> Iterator[str]:
     before = Decision.objects.filter(digest=OuterRef("predecessor")).values("granted")
     decisions = decisions.annotate(granted_before=Subquery(before))
     yield '{"@context": ' + json.dumps(CONTEXT) + ',\n"@graph": ['
-    separator = "\n"
+    separator, written = "\n", {}
     for decision in with_notices(decisions):
-        yield separator + json.dumps(consent_record(decision), ensure_ascii=False)
+        record = json.dumps(consent_record(decision), ensure_ascii=False).removesuffix("}")
+        yield f'{separator}{record}, "dpv:hasProcess": [{", ".join(processes(decision, written))}]}}'
         separator = ",\n"
     yield "\n]}\n"
 
 
-def worded(decision: Decision, purpose: dict, name: str) -> dict:
-    """A text of the purpose as it was shown, with its language."""
-    language = purpose.get("languages", {}).get(name, decision.notice.shown_in(decision.language))
-    return {"@value": purpose[name], "@language": language}
+def processes(decision: Decision, written: dict[tuple, str]) -> Iterator[str]:
+    """A dpv:Process for each purpose that was asked about, as JSON.
+
+    They make up most of a record and are alike in many: `written` keeps those that were written before.
+    """
+    for purpose in decision.notice.wording_in(decision.language)["purposes"]:
+        if not purpose["is_necessary"]:
+            alike = (decision.notice_id, decision.language, purpose["key"], status_of(decision, purpose["key"]))
+            if alike not in written:
+                written[alike] = json.dumps(process(decision, purpose), ensure_ascii=False)
+            yield written[alike]
+
+
+def worded(decision: Decision, asked: dict, name: str) -> dict:
+    """A text of a purpose or cookie as it was shown, with its language."""
+    language = asked.get("languages", {}).get(name, decision.notice.shown_in(decision.language))
+    return {"@value": asked[name], "@language": language}
+
+
+def process(decision: Decision, purpose: dict) -> dict:
+    """What was asked about one purpose, and what became of it."""
+    return {
+        "@type": "dpv:Process",
+        "dpv:hasPurpose": {
+            "@type": "dpv:Purpose",
+            "dct:identifier": f"{purpose['key']}/{purpose['version']}",
+            "dct:title": worded(decision, purpose, "name"),
+            "dct:description": worded(decision, purpose, "description"),
+        },
+        "dpv:hasPersonalData": [
+            {
+                "@type": "dpv:PersonalData",
+                "dct:title": cookie["name"],
+                "dct:description": worded(decision, cookie, "description"),
+                "dpv:hasStorageCondition": {
+                    "@type": "dpv:StorageDuration",
+                    "dct:description": worded(decision, cookie, "duration"),
+                },
+            }
+            for cookie in purpose["cookies"]
+        ],
+        "dpv:hasRecipient": [
+            {"@type": "dpv:Recipient", "dpv:hasName": name}
+            for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
+        ],
+        "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
+        "dpv:hasConsentStatus": status_of(decision, purpose["key"]),
+    }
 
 
 def consent_record(decision: Decision) -> dict:
-    """One decision as a dpv:ConsentRecord, with a dpv:Process for each purpose that was asked about.
-
-    `decision.granted_before` is what the decision before granted, None where there is none on record.
-    """
+    """One decision as a dpv:ConsentRecord, but for its processes."""
     wording = decision.notice.wording_in(decision.language)
     controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
-    processes = [
-        {
-            "@type": "dpv:Process",
-            "dpv:hasPurpose": {
-                "@type": "dpv:Purpose",
-                "dct:identifier": f"{purpose['key']}/{purpose['version']}",
-                "dct:title": worded(decision, purpose, "name"),
-                "dct:description": worded(decision, purpose, "description"),
-            },
-            "dpv:hasPersonalData": [
-                {
-                    "@type": "dpv:PersonalData",
-                    "dct:title": cookie["name"],
-                    "dct:description": {"@value": cookie["description"], "@language": decision.language},
-                    "dpv:hasStorageCondition": {
-                        "@type": "dpv:StorageDuration",
-                        "dct:description": {"@value": cookie["duration"], "@language": decision.language},
-                    },
-                }
-                for cookie in purpose["cookies"]
-            ],
-            "dpv:hasRecipient": [
-                {"@type": "dpv:Recipient", "dpv:hasName": name}
-                for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
-            ],
-            "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
-            "dpv:hasConsentStatus": status_of(decision, purpose["key"]),
-        }
-        for purpose in wording["purposes"]
-        if not purpose["is_necessary"]
-    ]
     return {
         "@id": f"urn:sha256:{decision.digest}",
         "@type": "dpv:ConsentRecord",
@@ -167,12 +178,14 @@ def consent_record(decision: Decision) -> dict:
         "dpv:hasIndicationMethod": decision.action,
         "dpv:hasLocation": decision.path,
         "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(decision.expires_at)},
-        "dpv:hasProcess": processes,
     }
 
 
 def status_of(decision: Decision, key: str) -> str:
-    """What the data subject said of one purpose; only what was given before is withdrawn."""
+    """What the data subject said of one purpose; only what was given before is withdrawn.
+
+    `decision.granted_before` is what the decision before granted, None where there is none on record.
+    """
     if decision.choices.get(key):
         return "dpv:ConsentGiven"
     if decision.granted_before is None:
