@@ -53,9 +53,8 @@ class Rule:
             cookies = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
             choice = Choice.read(cookies.get(settings.COOKIE_CONSENT_NAME, ""))
         if self.notice and choice and choice.is_of(self.asked_since, self.notice):
-            if not choice.grants_anything:
-                return f"{self.notice} {ANSWERED}"
-            return " ".join([str(self.notice), ANSWERED, GRANTED, *sorted(choice.grants(self.purposes))])
+            words = [GRANTED, *sorted(choice.grants(self.purposes))] if choice.grants_anything else []
+            return " ".join([str(self.notice), ANSWERED, *words])
         if self.notice and says_no(environ):
             return f"{self.notice} {ASKED} {OBJECTS}"
         return f"{self.notice} {ASKED}"
@@ -66,8 +65,8 @@ class Rule:
             return [f"{self.notice} {ASKED}"]
         asked = [f"{self.notice} {ASKED}", f"{self.notice} {ASKED} {OBJECTS}"]
         granted = [some for count in range(len(self.purposes) + 1) for some in combinations(self.purposes, count)]
-        answered = [f"{self.notice} {ANSWERED}"]
-        return asked + answered + [" ".join([str(self.notice), ANSWERED, GRANTED, *some]) for some in granted]
+        answers = [[], *([GRANTED, *some] for some in granted)]
+        return asked + [" ".join([str(self.notice), ANSWERED, *words]) for words in answers]
 
     def request_headers(self, variant: str) -> dict[str, str] | None:
         """What a visitor sends who sees `variant`, as entries of a WSGI environment: nobody's receipt is among it.

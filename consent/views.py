@@ -148,7 +148,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         "consent": None,
         "choice": choice,
         "is_decided": Standing.of(request).is_decided,
-        "may_withdraw": choice is not None and choice.grants_anything,
+        "has_consented": choice is not None and choice.grants_anything,
         "form": form,
         "notice": version.number,
         "purposes": purposes,

@@ -30,11 +30,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             self.note(request, Action.LIST, described(request))
         return super().changelist_view(request, extra_context)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        found = self.get_object(request, object_id)
-        if found and self.has_view_permission(request, found):
-            self.note(request, Action.VIEW, found.pk)
-        return super().change_view(request, object_id, form_url, extra_context)
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        self.note(request, Action.VIEW, obj.pk)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 def described(request) -> str:

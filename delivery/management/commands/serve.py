@@ -30,7 +30,7 @@ class Command(BaseCommand):
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
-        # With four threads, a worker hands out a tenth less; the server warns of more than the processors seem to need.
+        # With four threads, a worker hands out a fifth less; the server warns of more than the processors seem to need.
         command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "12", "--no-ws"]
         command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
         command += ["--log-level", "error", *(["--reload"] if reload else []), "unic_site.worker:application"]
