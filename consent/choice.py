@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http.cookies import CookieError
 
-from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
+from cookie_consent.util import dict_to_cookie_str, parse_cookie_str, set_cookie_dict_to_response
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from consent.models import Decision, NoticeVersion
 
 # Entries of the cookie beside django-cookie-consent's own, which are named after purposes.
-RECEIPT, NOTICE = "receipt", "notice"
+RECEIPT, NOTICE, ATTEMPT = "receipt", "notice", "attempt"
+# So long a post that was pressed twice is known by its name.
+SECONDS_OF_AN_ATTEMPT = 60
 # Digits of a notice's number. No site publishes so many; a longer one is forged.
 LONGEST_NUMBER = 9
 
@@ -84,6 +86,25 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
     withdrawn = {key for key, granted in decision.choices.items() if before and before.answers.get(key) and not granted}
     if withdrawn & storing:
         response.headers["Clear-Site-Data"] = '"storage"'
+
+
+def named_attempt(request: HttpRequest) -> str:
+    """The random name that a post to decide brings in its form, its address, or the cookie; "" where it has none."""
+    cookie = parse_cookie_str(request.COOKIES.get(settings.COOKIE_CONSENT_NAME, ""))
+    return request.POST.get(ATTEMPT) or request.GET.get(ATTEMPT) or cookie.get(ATTEMPT, "")
+
+
+def name_attempt(response: HttpResponse, attempt: str):
+    """Have the browser know the name of its post for a minute, in the place where the choice will be."""
+    response.set_cookie(
+        settings.COOKIE_CONSENT_NAME,
+        dict_to_cookie_str({ATTEMPT: attempt}),
+        max_age=SECONDS_OF_AN_ATTEMPT,
+        domain=settings.COOKIE_CONSENT_DOMAIN,
+        secure=settings.COOKIE_CONSENT_SECURE,
+        httponly=settings.COOKIE_CONSENT_HTTPONLY,
+        samesite=settings.COOKIE_CONSENT_SAMESITE,
+    )
 
 
 def forget(response: HttpResponse, name: str, host: str):

@@ -1,9 +1,10 @@
 """The visitor's side of consent: deciding, the settings, and the receipt."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from consent.choice import LONGEST_NUMBER, Choice, keep, objects
+from consent.choice import ATTEMPT, LONGEST_NUMBER, Choice, keep, name_attempt, named_attempt, objects
 from consent.forms import DecisionForm
 from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Seal
 from consent.signing import SealKey
@@ -88,13 +89,15 @@ def decide(request):
     """Record one decision over all purposes, then set the cookie and lead back to where the visitor was."""
     if not is_from_this_site(request):
         return permission_denied(request)
+    choice, attempt = Choice.of(request), named_attempt(request)
+    if not attempt and choice is None and "text/html" in request.headers.get("Accept", ""):
+        return once_more_by_name(request)
     back = way_back(request)
     try:
         version = shown_version(request)
         form = DecisionForm(request.POST, version=version, granted=Standing.of(request).granted)
         if not form.is_valid():
             return settings_page(request, current_version(request), form, status=400)
-        choice = Choice.of(request)
         storing = DeclaredCookie.objects.storing()
         decision = Decision.objects.record(
             notice=version,
@@ -103,7 +106,7 @@ def decide(request):
             path=urlsplit(back).path,
             gpc=objects(request),
             receipt=choice.receipt if choice else "",
-            attempt=request.POST.get("attempt", ""),
+            attempt=attempt,
             **form.decided,
         )
     except DatabaseError:
@@ -117,6 +120,18 @@ def decide(request):
     return response
 
 
+def once_more_by_name(request):
+    """Have the browser send the same post again under a random name, by which a second press is known.
+
+    A public page is the same for everyone, so without JavaScript its form brings no name. Whoever presses again before
+    this answer has taken the first press back: a browser follows the last one alone. After it, the cookie has the name.
+    """
+    attempt = uuid4().hex
+    response = HttpResponseRedirect(f"{request.path}?{urlencode({ATTEMPT: attempt})}", preserve_request=True)
+    name_attempt(response, attempt)
+    return response
+
+
 def not_recorded(request, back: str):
     """503, and the same choice to send again: without a record, no cookie is set and nothing counts as decided."""
     context = BARE_FRAME | {
@@ -126,9 +141,12 @@ def not_recorded(request, back: str):
         "notice": request.POST.get("notice", ""),
         "action": request.POST.get("action", ""),
         "purposes": request.POST.getlist("purposes"),
-        "attempt": request.POST.get("attempt") or uuid4(),
+        "attempt": named_attempt(request) or uuid4(),
     }
     response = render(request, "consent/not_recorded.html", context, status=503)
+    if settings.COOKIE_CONSENT_NAME in request.COOKIES and Choice.of(request) is None:
+        # The form here has the name of the attempt.
+        response.delete_cookie(settings.COOKIE_CONSENT_NAME)
     response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
     return response
 

@@ -117,22 +117,24 @@ class DecisionQuerySet(models.QuerySet):
         """Commit a decision and return it.
 
         `receipt` is the visitor's own from before, if any; an unknown one is replaced. `attempt` is a random name
-        that a form gives each of its posts, so that one that is sent again gives the first one's record; so does the
-        same answer under the same receipt within DOUBLE_POST_SECONDS. Raises DatabaseError where nothing was written.
+        that a form gives each of its posts, so that one that is sent again gives the first one's record, and another
+        answer by that name follows it. The same answer under the same receipt within DOUBLE_POST_SECONDS is one, too.
+        Raises DatabaseError where nothing was written.
         """
         now = timezone.now()
         granted = sorted(key for key, is_granted in answers.items() if is_granted)
         attempt = attempt if ATTEMPT.fullmatch(attempt) else ""
-        if attempt and (earlier := self.filter(attempt=attempt).first()):
-            if earlier.says_the_same(notice, granted):
-                return earlier
-            attempt = ""
+        earlier = self.filter(attempt=attempt).first() if attempt else None
         before = self.latest_of(receipt)
-        if before and before.is_fresh(now) and before.says_the_same(notice, granted):
+        if earlier:
+            # Its browser may never have heard of the receipt.
+            attempt, before = "", before or self.latest_of(earlier.receipt)
+        if before and before.says_the_same(notice, granted) and (before == earlier or before.is_fresh(now)):
             return before
+        receipt = before.receipt if before else new_receipt()
         action = self.as_follows(before, action, granted, is_due=bool(before and before.is_due(notice, now)))
         decision = Decision(
-            receipt=before.receipt if before else new_receipt(),
+            receipt=receipt,
             predecessor=before.digest if before else "",
             attempt=attempt,
             decided_at=now,

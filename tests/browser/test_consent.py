@@ -37,6 +37,22 @@ def test_one_press_decides_and_stays_on_the_page(visit, javascript, button, gran
 
 
 @BOTH
+@pytest.mark.parametrize("milliseconds", [0, 20])
+def test_a_button_that_is_pressed_twice_decides_once(site, visit, javascript, milliseconds):
+    before = len(site.manage("export_consents", check=True).stdout.splitlines())
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/")
+    box = question(visitor).get_by_role("button", name="Accept all").bounding_box()
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    visitor.page.mouse.click(*place)
+    visitor.page.wait_for_timeout(milliseconds)
+    visitor.page.mouse.click(*place)
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    after = site.manage("export_consents", check=True).stdout.splitlines()
+    assert len(after) == before + 1 and json.loads(after[-1])["receipt"] == choice(visitor)["receipt"]
+
+
+@BOTH
 def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
     visitor = visit(java_script_enabled=javascript)
     visitor.go("/en/")

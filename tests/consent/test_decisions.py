@@ -15,6 +15,8 @@ pytestmark = pytest.mark.django_db
 OPTIONAL = ["functional", "statistics", "advertising"]
 DECIDE, SETTINGS, RECEIPT = "/en/cookies/decide/", "/en/cookies/settings/", "/en/cookies/receipt/"
 SAME_SITE = {"sec-fetch-site": "same-origin"}
+# What a browser sends with a form of a page, without JavaScript.
+FORM = SAME_SITE | {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def press(client, action: str, path: str = "/en/partners/", headers=SAME_SITE, address=DECIDE, **data):
@@ -218,6 +220,42 @@ def test_a_double_post_is_one_record(client):
     press(client, "accept")
     press(client, "accept")
     assert Decision.objects.count() == 1
+
+
+def test_a_first_press_without_javascript_is_sent_again_by_a_name_and_recorded_once(client):
+    first = press(client, "accept", headers=FORM)
+    assert first.status_code == 307 and not Decision.objects.exists()
+    cookie = first.cookies["cookie_consent"]
+    assert cookie["max-age"] == 60 and cookie["httponly"] and cookie["samesite"] == "Lax"
+    assert asks(client)
+    second = press(client, "accept", headers=FORM, address=first.url)
+    assert second.status_code == 303 and second.url == "/en/partners/#consent-saved"
+    assert Decision.objects.get().attempt in first.url and not asks(client)
+
+
+def test_a_second_press_before_the_answer_to_the_first_is_no_second_record(client):
+    first = press(client, "accept", headers=FORM)
+    elsewhere = Client()
+    elsewhere.cookies = client.cookies.copy()
+    answers = [press(client, "accept", headers=FORM, address=first.url), press(elsewhere, "accept", headers=FORM)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    given = {answer.cookies["cookie_consent"].value for answer in answers}
+    assert len(given) == 1 and Decision.objects.get().receipt in given.pop()
+
+
+def test_a_browser_that_keeps_no_cookie_decides_by_the_address_alone(client):
+    first = press(Client(), "refuse", headers=FORM)
+    assert press(Client(), "refuse", headers=FORM, address=first.url).status_code == 303
+    assert Decision.objects.get().action == "refused_all"
+
+
+def test_another_answer_from_the_same_page_follows_the_first_whose_receipt_its_browser_never_got():
+    for action in ["accept", "refuse", "refuse", "accept"]:
+        response = press(Client(), action, attempt="a" * 32)
+    actions = [decision.action for decision in Decision.objects.order_by("pk")]
+    assert actions == ["accepted_all", "withdrawn", "accepted_all"]
+    assert len({decision.receipt for decision in Decision.objects.all()}) == 1
+    assert "statistics=-1" not in response.cookies["cookie_consent"].value
 
 
 def test_a_receipt_number_that_nobody_was_given_is_not_taken_over(client):
