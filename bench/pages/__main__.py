@@ -53,15 +53,17 @@ def parse() -> argparse.Namespace:
 
 
 def measure_speed(folder: Path, data: Path, arguments):
-    site = targets.site(data)
+    site, by_nginx = targets.site(data), []
+    if shutil.which("nginx"):
+        by_nginx = [targets.published(folder / "published", data)]
+    else:
+        print("\nnginx is missing (sudo apt install nginx): it is left out.")
     for encoding in ("identity", BROWSER):
         with site:
             body = targets.fetch(site.url, encoding)
         compared = [targets.constant(folder, body), site, targets.site_without_store(data), targets.django_cache(data)]
-        if shutil.which("nginx"):
-            compared.insert(0, targets.nginx(folder / f"nginx-{len(body)}", body))
-        else:
-            print("\nnginx is missing (sudo apt install nginx): it is left out.")
+        if by_nginx:
+            compared = [targets.nginx(folder / f"nginx-{len(body)}", body), *by_nginx, *compared]
         compared += wagtail(folder, site, arguments)
         print(f"\n### /en/, asked for with Accept-Encoding: {encoding}")
         speed.measure(compared, encoding, arguments)

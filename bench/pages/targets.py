@@ -30,12 +30,16 @@ http {{
   keepalive_requests 1000000;
   open_file_cache max=100;
   types {{ text/html html; }}
+  {maps}
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{port}; root {folder}/files; }}
+  server {{
+    listen 127.0.0.1:{port};
+    {served}
+  }}
 }}
 """
 
@@ -122,9 +126,28 @@ def nginx(folder: Path, body: bytes) -> Target:
     # Its workers give up root's rights, and must still get to the file.
     for path in (folder, folder / "files"):
         path.chmod(0o755)
-    target = Target("nginx, a file", ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], "/page.html")
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=target.port))
+    return by_nginx("nginx, a file", folder, "/page.html", served=f"root {folder}/files;")
+
+
+def by_nginx(name: str, folder: Path, path: str, served: str, maps: str = "") -> Target:
+    target = Target(name, ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], path)
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=target.port, served=served, maps=maps))
     return target
+
+
+def published(folder: Path, data: Path) -> Target:
+    """nginx with the releases of `manage.py publish`, as it picks a file by cookie, signal and encoding."""
+    folder.mkdir()
+    folder.chmod(0o755)
+    public = folder / "public"
+    site(data).run("manage.py", "publish", "--to", str(public), "--address", "http://127.0.0.1")
+    return by_nginx(
+        "nginx, the site as published",
+        folder,
+        "/en/",
+        served=f"include {public}/locations.conf; location @site {{ return 502; }}",
+        maps=f"include {public}/maps.conf;",
+    )
 
 
 def constant(folder: Path, body: bytes) -> Target:
