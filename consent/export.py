@@ -44,6 +44,8 @@ CONTEXT = {
     "rdf:value": {"@type": "xsd:dateTime"},
 }
 
+GIVEN, REFUSED, WITHDRAWN = "dpv:ConsentGiven", "dpv:ConsentRefused", "dpv:ConsentWithdrawn"
+
 
 class Line:
     """A file for the csv module that hands each line back."""
@@ -95,25 +97,17 @@ def as_json_ld(decisions) -> Iterator[str]:
     before = Decision.objects.filter(digest=OuterRef("predecessor")).values("granted")
     decisions = decisions.annotate(granted_before=Subquery(before))
     yield '{"@context": ' + json.dumps(CONTEXT) + ',\n"@graph": ['
+    # What was asked and answered makes up most of a record, and is alike in many: it is written once.
     separator, written = "\n", {}
     for decision in with_notices(decisions):
-        record = json.dumps(consent_record(decision), ensure_ascii=False).removesuffix("}")
-        yield f'{separator}{record}, "dpv:hasProcess": [{", ".join(processes(decision, written))}]}}'
+        statuses = statuses_of(decision)
+        alike = (decision.notice_id, decision.language, *statuses.items())
+        if alike not in written:
+            written[alike] = json.dumps(asked_and_answered(decision, statuses), ensure_ascii=False).removeprefix("{")
+        own = json.dumps(consent_record(decision), ensure_ascii=False).removesuffix("}")
+        yield f"{separator}{own}, {written[alike]}"
         separator = ",\n"
     yield "\n]}\n"
-
-
-def processes(decision: Decision, written: dict[tuple, str]) -> Iterator[str]:
-    """A dpv:Process for each purpose that was asked about, as JSON.
-
-    They make up most of a record and are alike in many: `written` keeps those that were written before.
-    """
-    for purpose in decision.notice.wording_in(decision.language)["purposes"]:
-        if not purpose["is_necessary"]:
-            alike = (decision.notice_id, decision.language, purpose["key"], status_of(decision, purpose["key"]))
-            if alike not in written:
-                written[alike] = json.dumps(process(decision, purpose), ensure_ascii=False)
-            yield written[alike]
 
 
 def worded(decision: Decision, asked: dict, name: str) -> dict:
@@ -122,7 +116,7 @@ def worded(decision: Decision, asked: dict, name: str) -> dict:
     return {"@value": asked[name], "@language": language}
 
 
-def process(decision: Decision, purpose: dict) -> dict:
+def process(decision: Decision, purpose: dict, status: str) -> dict:
     """What was asked about one purpose, and what became of it."""
     return {
         "@type": "dpv:Process",
@@ -149,23 +143,35 @@ def process(decision: Decision, purpose: dict) -> dict:
             for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
         ],
         "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
-        "dpv:hasConsentStatus": status_of(decision, purpose["key"]),
+        "dpv:hasConsentStatus": status,
     }
 
 
 def consent_record(decision: Decision) -> dict:
-    """One decision as a dpv:ConsentRecord, but for its processes."""
-    wording = decision.notice.wording_in(decision.language)
-    controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
+    """One decision as a dpv:ConsentRecord, but for what was asked and answered."""
+    decided_at = moment(decision.decided_at)
     return {
         "@id": f"urn:sha256:{decision.digest}",
         "@type": "dpv:ConsentRecord",
         "dct:conformsTo": "dpv-27560:record-eu-gdpr",
         "dct:identifier": decision.receipt,
-        "dct:created": moment(decision.decided_at),
+        "dct:created": decided_at,
         "dct:language": decision.language,
         "dct:isVersionOf": f"urn:sha256:{decision.predecessor}" if decision.predecessor else None,
         "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
+        "dpv:isIndicatedBy": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
+        "dpv:isIndicatedAtTime": decided_at,
+        "dpv:hasIndicationMethod": decision.action,
+        "dpv:hasLocation": decision.path,
+        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(decision.expires_at)},
+    }
+
+
+def asked_and_answered(decision: Decision, statuses: dict[str, str]) -> dict:
+    """The rest of its record: who asked by which notice, and a dpv:Process for each purpose that was asked about."""
+    wording = decision.notice.wording_in(decision.language)
+    controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
+    return {
         "dpv:hasDataController": {"@type": "dpv:DataController", **controller},
         "dpv:hasNotice": {
             "@type": "dpv:ConsentNotice",
@@ -173,25 +179,25 @@ def consent_record(decision: Decision) -> dict:
             "dct:hasVersion": str(decision.notice.number),
             "dct:issued": moment(decision.notice.published_at),
         },
-        "dpv:isIndicatedBy": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
-        "dpv:isIndicatedAtTime": moment(decision.decided_at),
-        "dpv:hasIndicationMethod": decision.action,
-        "dpv:hasLocation": decision.path,
-        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(decision.expires_at)},
+        "dpv:hasProcess": [
+            process(decision, purpose, statuses.get(purpose["key"], REFUSED))
+            for purpose in wording["purposes"]
+            if not purpose["is_necessary"]
+        ],
     }
 
 
-def status_of(decision: Decision, key: str) -> str:
-    """What the data subject said of one purpose; only what was given before is withdrawn.
+def statuses_of(decision: Decision) -> dict[str, str]:
+    """Key of each optional purpose → what the data subject said of it; only what was given before is withdrawn.
 
     `decision.granted_before` is what the decision before granted, None where there is none on record.
     """
-    if decision.choices.get(key):
-        return "dpv:ConsentGiven"
-    if decision.granted_before is None:
-        return "dpv:ConsentWithdrawn" if decision.action == Decision.Action.WITHDRAWN else "dpv:ConsentRefused"
-    taken_back = decision.action != Decision.Action.REFUSED_ALL and key in decision.granted_before.split(",")
-    return "dpv:ConsentWithdrawn" if taken_back else "dpv:ConsentRefused"
+    choices, before = decision.choices, decision.granted_before
+    if before is None:
+        taken_back = choices if decision.action == Decision.Action.WITHDRAWN else ()
+    else:
+        taken_back = before.split(",") if decision.action != Decision.Action.REFUSED_ALL else ()
+    return {key: GIVEN if granted else WITHDRAWN if key in taken_back else REFUSED for key, granted in choices.items()}
 
 
 @dataclass(frozen=True)
