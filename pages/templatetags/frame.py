@@ -26,7 +26,7 @@ def alternates(context) -> list[dict]:
     active one, and whether the page's body is there in it, with words that offer it to whoever prefers it. Where the
     body is not there in the active one, the source's is canonical.
 
-    A page that is none of the site's (an error) leads to the home page.
+    A page that is none of the site's (an error) leads to the home page, and is offered in no other language.
     """
     subject = context.get("subject")
     there = context.get("languages_there") or languages_of(subject)
@@ -43,7 +43,7 @@ def alternates(context) -> list[dict]:
                 "code": code,
                 "name": name,
                 "path": f"{path}{query}",
-                "offer": offer if code in there else "",
+                "offer": offer if subject and code in there else "",
                 "is_active": code == active,
                 "is_there": code in there,
                 "is_canonical": code == (active if active in there else settings.LANGUAGE_CODE),

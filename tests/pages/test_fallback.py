@@ -135,6 +135,11 @@ def test_the_language_choice_offers_it_all_the_same(client, untranslated):
 
 
 @pytest.mark.once
+def test_a_page_that_is_nowhere_is_offered_in_no_other_language(client):
+    assert "data-offer=" in client.get("/pl/").content.decode()
+    assert "data-offer=" not in client.get("/pl/nothing-here/").content.decode()
+
+
 def test_a_page_that_is_translated_says_nothing_of_it(every_page):
     for path, response in every_page.items():
         html = response.content.decode()
