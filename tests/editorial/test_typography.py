@@ -5,7 +5,7 @@ import pytest
 from alliance.models import Deliverable
 from editorial.typography import typeset, typeset_html
 
-N, NN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
+N, NN, J = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{WORD JOINER}"
 
 
 @pytest.mark.once
@@ -18,6 +18,15 @@ N, NN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
         ("pl", "litera ó i ą", f"litera ó i{N}ą"),
         ("hr", "u gradu i s njim", f"u{N}gradu i{N}s{N}njim"),
         ("en", "I have a word", "I have a word"),
+        ("en", "by e-mail on 24 November 2026", f"by e-{J}mail on 24{N}November 2026"),
+        ("en", "Article 6 of UNIC 2.0, (EU) 2016/2102", f"Article{N}6{N}of UNIC{N}2.0, (EU){N}2016/2102"),
+        ("en", "2020-07-10 and 3.5 of them", "2020-07-10 and 3.5 of them"),
+        (
+            "fr",
+            "transformera-t-elle au-delà de ce post-scriptum",
+            f"transformera-{J}t-{J}elle au-{J}delà de ce post-scriptum",
+        ),
+        ("pl", "art. 6 ust. 1 lit. c z 2019 r.", f"art.{N}6{N}ust.{N}1{N}lit.{N}c z{N}2019{N}r."),
         ("sv", "20 000 studenter, 41 % av 12 km", f"20{N}000 studenter, 41{N}% av 12{N}km"),
         ("de", "im Jahr 2020 2500 Menschen", "im Jahr 2020 2500 Menschen"),
     ],
