@@ -15,10 +15,11 @@ EARTH_KM = 6371
 # The drawing: so many units wide and high, each of so many kilometres, and the centre's place on it.
 WIDTH, HEIGHT, KM = 640, 640, 5
 ORIGIN = 280, 388
-# What one character and one line of a name take, in units; and how far a name keeps from its point.
-LETTER, LINE, GAP = 8.5, 18, 12
-# Half the side of the square that a point takes.
+# What one character and one line of a name take, in units, at its largest, on a phone; how far it keeps from its point.
+LETTER, LINE, GAP = 14, 24, 12
+# Half the side of the square that a point takes; in so many squares a thread is looked at.
 POINT = 9
+STEPS = 20
 
 
 def project(latitude: float, longitude: float) -> tuple[float, float]:
@@ -79,8 +80,8 @@ class Point:
     thread: str
 
 
-def place_for_name(x: float, y: float, name: str, taken: list[Box]) -> Name:
-    """The first free place beside the point: right, left, below, above; right where none is free."""
+def place_for_name(x: float, y: float, name: str, taken: list[Box], threads: list[Box]) -> Name:
+    """Right, left, below or above: where it covers the fewest points and names, then the least of threads."""
     width = LETTER * len(name)
     places = [
         Name(Box(x + GAP, y - LINE / 2, width, LINE), "start", x + GAP),
@@ -88,15 +89,43 @@ def place_for_name(x: float, y: float, name: str, taken: list[Box]) -> Name:
         Name(Box(x - width / 2, y + GAP, width, LINE), "middle", x),
         Name(Box(x - width / 2, y - GAP - LINE, width, LINE), "middle", x),
     ]
-    free = [place for place in places if place.box.is_inside and not any(map(place.box.overlaps, taken))]
-    return free[0] if free else places[0]
+    return min(
+        places,
+        key=lambda place: (
+            not place.box.is_inside,
+            sum(map(place.box.overlaps, taken)),
+            sum(map(place.box.overlaps, threads)),
+        ),
+    )
 
 
-def curve(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """A path from `start` to `end` that hangs to one side, as a thread does."""
-    (x1, y1), (x2, y2) = start, end
-    x, y = (x1 + x2) / 2 + (y2 - y1) / 8, (y1 + y2) / 2 - (x2 - x1) / 8
-    return f"M{x1:.1f} {y1:.1f}Q{x:.1f} {y:.1f} {x2:.1f} {y2:.1f}"
+@dataclass(frozen=True)
+class Thread:
+    """A line from one point to another that hangs to one side, as a thread does: a quadratic Bézier curve."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The point that pulls it to that side."""
+        (x1, y1), (x2, y2) = self.start, self.end
+        return (x1 + x2) / 2 + (y2 - y1) / 8, (y1 + y2) / 2 - (x2 - x1) / 8
+
+    @property
+    def path(self) -> str:
+        return "M{:.1f} {:.1f}Q{:.1f} {:.1f} {:.1f} {:.1f}".format(*self.start, *self.middle, *self.end)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """What it takes of the drawing, as a row of small squares."""
+        corners = []
+        for step in range(STEPS + 1):
+            part = step / STEPS
+            weights = ((1 - part) ** 2, 2 * part * (1 - part), part**2)
+            points = zip(self.start, self.middle, self.end, strict=True)
+            corners.append([sum(map(float.__mul__, weights, axis)) for axis in points])
+        return [Box(x - 1, y - 1, 2, 2) for x, y in corners]
 
 
 def points(partners: Iterable[PartnerUniversity]) -> list[Point]:
@@ -105,11 +134,15 @@ def points(partners: Iterable[PartnerUniversity]) -> list[Point]:
     shown = [(partner, x, y) for partner, x, y in shown if Box(x, y, 0, 0).is_inside]
     taken = [Box(x - POINT, y - POINT, 2 * POINT, 2 * POINT) for _partner, x, y in shown]
     hub = next(((x, y) for partner, x, y in shown if partner.is_coordinator), None)
+    threads = {
+        partner.pk: Thread((x, y), hub) for partner, x, y in shown if hub is not None and not partner.is_coordinator
+    }
+    crossed = [box for thread in threads.values() for box in thread.boxes]
     found = []
     for partner, x, y in shown:
-        name = place_for_name(x, y, partner.city, taken)
+        name = place_for_name(x, y, partner.city, taken, crossed)
         taken.append(name.box)
-        thread = curve((x, y), hub) if hub and not partner.is_coordinator else ""
+        thread = threads[partner.pk].path if partner.pk in threads else ""
         numbers = (f"{value:.1f}" for value in (x, y, name.x, name.y))
         found.append(Point(partner, *numbers, name.anchor, thread))
     return found

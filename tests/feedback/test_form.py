@@ -187,6 +187,8 @@ def test_without_content_there_is_no_form(client):
 
 @pytest.mark.parametrize("path", [FORM, SENT])
 def test_a_page_takes_the_same_queries_whatever_is_stored(client, path, django_assert_max_num_queries):
+    # The first page after a change also reads what all pages show.
+    client.get(path)
     with django_assert_max_num_queries(5) as few:
         client.get(path)
     Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(200))
