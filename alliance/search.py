@@ -69,7 +69,7 @@ def fold(text: str) -> str:
 def entries() -> Iterator[Entry]:
     """Every published page in the active language, in the order of the site."""
     lists = words_of_lists()
-    for page in Page.objects.published():
+    for page in Page.objects.published().exclude(kind=Page.Kind.SEARCH):
         yield Entry.of(
             page, page.words["title"], page.words["description"], [page.lead, page.body, *lists.get(page.kind, [])]
         )

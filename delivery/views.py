@@ -22,7 +22,7 @@ ERRORS = {
     403: (_("You may not do this"), _("Sign in with an account that may, or go back and send the form again.")),
     404: (
         _("This page is not here"),
-        _("It may have moved, or the address has a slip. Search this site, or start from the home page."),
+        _("It may have moved, or the address may contain a mistake. Search this site, or start from the home page."),
     ),
     410: (
         _("This page is gone"),
