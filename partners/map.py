@@ -16,7 +16,7 @@ EARTH_KM = 6371
 WIDTH, HEIGHT, KM = 640, 640, 5
 ORIGIN = 280, 388
 # What one character and one line of a name take, in units, at its largest, on a phone; how far it keeps from its point.
-LETTER, LINE, GAP = 14, 24, 12
+LETTER, LINE, GAP = 14.6, 24, 12
 # Half the side of the square that a point takes; in so many squares a thread is looked at.
 POINT = 9
 STEPS = 20
@@ -81,13 +81,13 @@ class Point:
 
 
 def place_for_name(x: float, y: float, name: str, taken: list[Box], threads: list[Box]) -> Name:
-    """Right, left, below or above: where it covers the fewest points and names, then the least of threads."""
+    """Right, left, above or below: where it covers the fewest points and names, then the least of threads."""
     width = LETTER * len(name)
     places = [
         Name(Box(x + GAP, y - LINE / 2, width, LINE), "start", x + GAP),
         Name(Box(x - GAP - width, y - LINE / 2, width, LINE), "end", x - GAP),
-        Name(Box(x - width / 2, y + GAP, width, LINE), "middle", x),
         Name(Box(x - width / 2, y - GAP - LINE, width, LINE), "middle", x),
+        Name(Box(x - width / 2, y + GAP, width, LINE), "middle", x),
     ]
     return min(
         places,
