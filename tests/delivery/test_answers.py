@@ -1,10 +1,14 @@
 """What every answer carries, and what a visitor gets when something is wrong."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+
+from pages.models import Page
 
 
 @pytest.fixture
@@ -48,6 +52,14 @@ def test_a_browser_that_has_the_page_is_told_so(client):
     assert first["Cache-Control"] == "no-cache"
     again = client.get("/en/vision/", headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.django_db
+def test_pages_are_sent_without_the_indentation_of_templates_but_as_they_were_written(client):
+    assert not re.search(r"\n[ \t]", client.get("/en/").content.decode())
+    page = Page.objects.get(key="about")
+    Page.objects.filter(pk=page.pk).update(lead_en="One\n   two")
+    assert "One\n   two" in client.get(page.get_absolute_url()).content.decode()
 
 
 @pytest.mark.django_db
