@@ -71,14 +71,17 @@ class Configuration:
         for old, new in sorted(self.redirects.items()):
             lines.append(f"    {quoted(f'~^{re.escape(old)}/?$')} {quoted(new or GONE)};")
         lines.append("}")
+        # Told once for each file, then looked up for each header.
+        names = "|".join(headers.name for headers in self.every)
+        lines.append(f'map $uri $page_headers {{ "~^/current/[^/]+/(?:[^/]+/)?({names})/" $1; }}')
         for number, name in enumerate(self.header_names):
             values = {headers.name: dict(headers.headers).get(name, "") for headers in self.every}
             usual, _count = Counter(values.values()).most_common(1)[0]
-            lines.append(f"map $uri $page_header_{number} {{")
+            lines.append(f"map $page_headers $page_header_{number} {{")
             lines.append(f"    default {quoted(usual)};")
             for headers, value in values.items():
                 if value != usual:
-                    lines.append(f'    "~^/current/[^/]+/(?:[^/]+/)?{headers}/" {quoted(value)};')
+                    lines.append(f"    {headers} {quoted(value)};")
             lines.append("}")
         return "\n".join([*lines, ""])
 

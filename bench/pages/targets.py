@@ -20,6 +20,7 @@ GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
 NGINX = """
 worker_processes 2;
+pcre_jit on;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
