@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http.cookies import CookieError
 
-from cookie_consent.util import dict_to_cookie_str, parse_cookie_str, set_cookie_dict_to_response
+from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -96,15 +96,8 @@ def named_attempt(request: HttpRequest) -> str:
 
 def name_attempt(response: HttpResponse, attempt: str):
     """Have the browser know the name of its post for a minute, in the place where the choice will be."""
-    response.set_cookie(
-        settings.COOKIE_CONSENT_NAME,
-        dict_to_cookie_str({ATTEMPT: attempt}),
-        max_age=SECONDS_OF_AN_ATTEMPT,
-        domain=settings.COOKIE_CONSENT_DOMAIN,
-        secure=settings.COOKIE_CONSENT_SECURE,
-        httponly=settings.COOKIE_CONSENT_HTTPONLY,
-        samesite=settings.COOKIE_CONSENT_SAMESITE,
-    )
+    set_cookie_dict_to_response(response, {ATTEMPT: attempt})
+    response.cookies[settings.COOKIE_CONSENT_NAME].update({"max-age": SECONDS_OF_AN_ATTEMPT, "expires": ""})
 
 
 def forget(response: HttpResponse, name: str, host: str):

@@ -1,7 +1,7 @@
 """The visitor's side of consent: deciding, the settings, and the receipt."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
@@ -127,7 +127,7 @@ def once_more_by_name(request):
     this answer has taken the first press back: a browser follows the last one alone. After it, the cookie has the name.
     """
     attempt = uuid4().hex
-    response = HttpResponseRedirect(f"{request.path}?{urlencode({ATTEMPT: attempt})}", preserve_request=True)
+    response = HttpResponseRedirect(f"{request.path}?{ATTEMPT}={attempt}", preserve_request=True)
     name_attempt(response, attempt)
     return response
 

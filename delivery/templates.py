@@ -8,7 +8,7 @@ INDENTATION = re.compile(r"\s*\n\s*")
 
 
 class Loader(filesystem.Loader):
-    """Reads the project's HTML templates without their indentation: a quarter of a page, and nothing to a browser.
+    """Reads the project's HTML templates without their indentation: a fifth of a page, and nothing to a browser.
 
     What a page shows of the database keeps its spaces, as no template holds `pre` or `textarea`.
     """

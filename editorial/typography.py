@@ -9,13 +9,13 @@ UNITS = (
     "%|‰|€|°C|km²?|m²?|cm|mm|kg|EUR|ECTS|mln|mld|mrd|Mio\\.|Mrd\\.|milj\\.|million|billion|milioni?|miljoner|miljoonaa"
 )
 # A number keeps its unit, a short one what it counts (2 months, 24 November), a long one all its groups of three
-# digits, an abbreviation its number, and an e-mail its e.
+# digits, a law and an acronym their number, and an e-mail its e.
 EVERYWHERE = [
     (re.compile(rf"(?<=\d) (?=(?:{UNITS})(?!\w))"), NO_BREAK),
     (re.compile(r"(?<![\w.,=/–-])(\d\d?) (?=[^\W\d_])"), rf"\1{NO_BREAK}"),
     (re.compile(r"(?<=\d) (?=\d{3}(?!\d))"), NO_BREAK),
     (
-        re.compile(r"(?<!\w)([Aa]rticle|[Aa]rt\.|[Aa]rtikel|[Aa]rtículo|UNIC|WCAG|\((?:EU|UE|AB)\)) (?=\d)"),
+        re.compile(r"(?<!\w)([Aa]rticle|[Aa]rt\.|[Aa]rtikel|[Aa]rtículo|[A-Z]{2,}|\((?:EU|UE|AB)\)) (?=\d)"),
         rf"\1{NO_BREAK}",
     ),
     (re.compile(r"\b([Ee])-(?=mail)"), rf"\1{NO_BREAK_HYPHEN}"),
