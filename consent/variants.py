@@ -105,10 +105,12 @@ class Rule:
             "}",
             "map $http_cookie $consent_cookies {",
             "    default one;",
+            # Most visitors have none: an empty text is told without the patterns.
+            '    "" one;',
             f'    "~{settings.COOKIE_CONSENT_NAME}=.*{settings.COOKIE_CONSENT_NAME}=" several;',
             f"    ~{settings.SESSION_COOKIE_NAME} staff;",
             "}",
-            f'map "$http_sec_gpc $http_dnt" $consent_objects {{ "~^1 " +{OBJECTS}; "~ 1$" +{OBJECTS}; }}',
+            f'map "$http_sec_gpc $http_dnt" $consent_objects {{ " " ""; "~^1 " +{OBJECTS}; "~ 1$" +{OBJECTS}; }}',
         ]
         any_purpose = rf"(?!(?:{RECEIPT}|{NOTICE})=)[a-z0-9-]+"
         words = {GRANTED: any_purpose} | {purpose: purpose for purpose in self.purposes}

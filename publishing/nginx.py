@@ -9,28 +9,40 @@ from django.conf import settings
 from publishing.folder import HeaderSet
 from publishing.site import beginnings_of_the_site
 
-# Best first, as delivery.store.answer chooses. Weights (q=) are rare, and left to the site.
+# Best first, as delivery.store.answer chooses. Weights (q=) are rare, and left to the site. What browsers send is told
+# without a pattern: patterns are most of what a request costs here.
 ENCODINGS = r"""map $http_accept_encoding $page_encoding {
     default identity;
+    "gzip, deflate, br, zstd" br;
+    "gzip, deflate, br" br;
+    "gzip, deflate" gzip;
     "~[;*]" "";
     "~*(?:^|,) *br *(?:,|$)" br;
     "~*(?:^|,) *zstd *(?:,|$)" zstd;
     "~*(?:^|,) *(?:x-)?gzip *(?:,|$)" gzip;
 }
-map $uri $page_content_encoding { "~\.(br|zstd|gzip)\.[0-9a-f]{8}$" $1; }
 """
 GONE = "gone"
-# A form, a query, or a request that is not understood here: the site itself answers.
-UNDERSTOOD = r"""map "$request_method $is_args $page_variant $page_encoding" $page_is_not_understood {
-    default 1;
-    "~^(?:GET|HEAD)  [^ ]+ [^ ]+$" "";
-}
+# A form, or a query; nor does nginx answer where it knows neither variant nor encoding: the site itself does.
+READ = """map "$request_method$is_args" $page_is_read { GET 1; HEAD 1; }
 """
+# Their files say which language they are in; a picture or a style sheet is in none.
+OF_ONE_LANGUAGE = {"pages", "missing"}
+UNLESS_READ = [
+    "    error_page 418 = @site;",
+    '    if ($page_is_read = "") { return 418; }',
+    '    if ($page_variant = "") { return 418; }',
+    '    if ($page_encoding = "") { return 418; }',
+]
 
 
 def quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def variable(header: str) -> str:
+    return f"$file_{header.lower().replace('-', '_')}"
 
 
 class Configuration:
@@ -46,10 +58,7 @@ class Configuration:
             place: sorted(counted, key=lambda headers: (-counted[headers], headers.name))
             for place, counted in sets.items()
         }
-        every = {headers.name: headers for found in self.sets.values() for headers in found}
-        self.every = [every[name] for name in sorted(every)]
-        names = {name for headers in self.every for name, _value in headers.headers}
-        self.header_names = sorted(names - {"Content-Type"})
+        self.every = sorted({headers for found in self.sets.values() for headers in found}, key=lambda one: one.name)
 
     @property
     def digest(self) -> str:
@@ -61,27 +70,28 @@ class Configuration:
     def maps(self) -> str:
         codes = "|".join(code for code, _name in settings.LANGUAGES)
         beginnings = "|".join(one.replace(".", r"\.") for one in beginnings_of_the_site())
-        lines = [ENCODINGS, self.rule.as_nginx(), UNDERSTOOD]
+        lines = [ENCODINGS, self.rule.as_nginx(), READ]
         lines.append(f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}')
-        lines.append(
-            f'map $page_language $page_content_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}'
-        )
         lines.append(f'map $uri $page_is_of_site {{ / 1; "~^(?:{beginnings})" 1; }}')
         lines.append("map $uri $page_moved {")
         for old, new in sorted(self.redirects.items()):
             lines.append(f"    {quoted(f'~^{re.escape(old)}/?$')} {quoted(new or GONE)};")
         lines.append("}")
-        # Told once for each file, then looked up for each header.
+        # One pattern tells all of a file that was found. Who reads what it has caught asks for $file_headers first.
         names = "|".join(headers.name for headers in self.every)
-        lines.append(f'map $uri $page_headers {{ "~^/current/[^/]+/(?:[^/]+/)?({names})/" $1; }}')
-        for number, name in enumerate(self.header_names):
-            values = {headers.name: dict(headers.headers).get(name, "") for headers in self.every}
-            usual, _count = Counter(values.values()).most_common(1)[0]
-            lines.append(f"map $page_headers $page_header_{number} {{")
-            lines.append(f"    default {quoted(usual)};")
-            for headers, value in values.items():
-                if value != usual:
-                    lines.append(f"    {headers} {quoted(value)};")
+        found = rf"~^/current/[^/]+/(?:[^/]+/)?({names})/(?:(?<file_language>{codes})(?=[/.]))?"
+        found += r".*\.(?:(?<file_encoding>br|zstd|gzip)|identity)\.[0-9a-f]{8}$"
+        lines += [
+            f"map $uri $file_headers {{ {quoted(found)} $1; }}",
+            "map $file_headers $file_content_encoding { default $file_encoding; }",
+            'map "$file_headers $file_language" $file_content_language {',
+            f'    default $file_language; "~ $" {settings.LANGUAGE_CODE};',
+            "}",
+        ]
+        varying = {name for place in self.sets for name, values in self.values(place).items() if len(values) > 1}
+        for name in sorted(varying):
+            lines.append(f"map $file_headers {variable(name)} {{")
+            lines += [f"    {one.name} {quoted(dict(one.headers).get(name, ''))};" for one in self.every]
             lines.append("}")
         return "\n".join([*lines, ""])
 
@@ -94,20 +104,18 @@ class Configuration:
             "max_ranges 0;",
             "absolute_redirect off;",
             "location / {",
-            "    error_page 418 = @site;",
-            "    if ($page_is_not_understood) { return 418; }",
+            *UNLESS_READ,
             "    if ($page_is_of_site) { return 418; }",
             f"    {self.try_files('pages/$page_variant', '$uri', '@missing')}",
-            self.headers,
+            *self.headers("pages"),
             "}",
         ]
         for place, url in (("static", settings.STATIC_URL), ("media", settings.MEDIA_URL)):
             parts += [
                 f"location {url} {{",
-                "    error_page 418 = @site;",
-                "    if ($page_is_not_understood) { return 418; }",
+                *UNLESS_READ,
                 f"    {self.try_files(place, '$uri', '@site')}",
-                self.headers.replace("$page_content_language", '""'),
+                *self.headers(place),
                 "}",
             ]
         parts += [
@@ -124,7 +132,7 @@ class Configuration:
             "location = /.missing {",
             "    internal;",
             f"    {self.try_files('missing/$page_variant', '/$page_language', '@site')}",
-            self.headers,
+            *self.headers("missing"),
             "}",
         ]
         return "\n".join([*parts, ""])
@@ -136,14 +144,20 @@ class Configuration:
                 files.append(f"/current/{place}/{headers.name}{path}.{encoding}.{headers.ending}")
         return " ".join(["try_files", *(files or ["/current/none"]), f"{otherwise};"])
 
-    @property
-    def headers(self) -> str:
-        lines = [f"    {quoted(headers.content_type)} {headers.ending};" for headers in self.every]
-        lines = ["    types {", *(f"    {line}" for line in sorted(set(lines))), "    }"]
-        lines += [
-            f"    add_header {name} $page_header_{number} always;" for number, name in enumerate(self.header_names)
-        ]
-        lines.append("    add_header Content-Encoding $page_content_encoding always;")
-        lines.append("    add_header Content-Language $page_content_language always;")
+    def values(self, place: str) -> dict[str, set[str]]:
+        """By name, the values of a header among the files of one place; "" is none."""
+        found = [dict(headers.headers) for headers in self.sets.get(place, [])]
+        names = {name for headers in found for name in headers} - {"Content-Type"}
+        return {name: {headers.get(name, "") for headers in found} for name in sorted(names)}
+
+    def headers(self, place: str) -> list[str]:
+        types = {f"        {quoted(one.content_type)} {one.ending};" for one in self.sets.get(place, [])}
+        lines = ["    types {", *sorted(types), "    }"]
+        for name, values in self.values(place).items():
+            value = variable(name) if len(values) > 1 else quoted(*values)
+            lines.append(f"    add_header {name} {value} always;")
+        lines.append("    add_header Content-Encoding $file_content_encoding always;")
+        if place in OF_ONE_LANGUAGE:
+            lines.append("    add_header Content-Language $file_content_language always;")
         lines.append('    add_header Last-Modified "";')
-        return "\n".join(lines)
+        return lines
