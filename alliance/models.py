@@ -442,7 +442,8 @@ class Milestone(Content):
     class Meta(Content.Meta):
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
-        ordering = ("date", "pk")
+        # What is known to the year alone stands beside the year, before what has a day.
+        ordering = ("date", "-precision", "pk")
         constraints = [
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("date")),

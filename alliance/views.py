@@ -153,11 +153,13 @@ def milestone_list(request):
 @require_safe
 def overview(request):
     partners = PartnerUniversity.objects.published().for_list()
+    pages = Page.objects.published().defer("body", "lead", "description")
     return render_section(
         request,
         Page.Kind.SITEMAP,
         "alliance/overview.html",
-        pages=Page.objects.published().defer("body", "lead", "description"),
+        pages_of_alliance=[page for page in pages if page.is_of_alliance],
+        pages_of_site=[page for page in pages if not page.is_of_alliance],
         deliverables=snapshots.deliverables(request),
         initiatives=snapshots.initiatives(request),
         partner_page=Paginator(partners, PARTNERS_IN_OVERVIEW).get_page(request.GET.get("page")),

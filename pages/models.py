@@ -121,6 +121,11 @@ class Page(AddressedContent):
     def meta_description(self) -> str:
         return self.description
 
+    @property
+    def is_of_alliance(self) -> bool:
+        """Whether it tells of the alliance; the others are about the site itself."""
+        return self.place == self.Place.MENU or self.kind not in (self.Kind.SITEMAP, self.Kind.SEARCH, self.Kind.TEXT)
+
     def get_absolute_url(self):
         if self.kind == self.Kind.TEXT:
             return reverse("pages:text", args=[self.slug])

@@ -81,14 +81,18 @@ class Point:
 
 
 def place_for_name(x: float, y: float, name: str, taken: list[Box], threads: list[Box]) -> Name:
-    """Right, left, above or below: where it covers the fewest points and names, then the least of threads."""
+    """On whichever side covers the fewest points and names, then the least of threads."""
     width = LETTER * len(name)
+    right, left, above, below = x + GAP, x - GAP, y - GAP - LINE, y + GAP
     places = [
-        Name(Box(x + GAP, y - LINE / 2, width, LINE), "start", x + GAP),
-        Name(Box(x - GAP - width, y - LINE / 2, width, LINE), "end", x - GAP),
-        Name(Box(x - width / 2, y - GAP - LINE, width, LINE), "middle", x),
-        Name(Box(x - width / 2, y + GAP, width, LINE), "middle", x),
+        Name(Box(right, y - LINE / 2, width, LINE), "start", right),
+        Name(Box(left - width, y - LINE / 2, width, LINE), "end", left),
+        Name(Box(x - width / 2, above, width, LINE), "middle", x),
+        Name(Box(x - width / 2, below, width, LINE), "middle", x),
     ]
+    for edge in (above, below):
+        places.append(Name(Box(left, edge, width, LINE), "start", left))
+        places.append(Name(Box(right - width, edge, width, LINE), "end", right))
     return min(
         places,
         key=lambda place: (

@@ -100,7 +100,7 @@ def test_purposes_can_be_chosen_changed_and_withdrawn(visit, javascript):
     number = choice(visitor)["receipt"]
     visitor.page.get_by_role("contentinfo").get_by_role("link", name="Cookie settings").click()
     assert visitor.page.get_by_label("Statistics").is_checked()
-    visitor.page.get_by_role("button", name="Withdraw everything").click()
+    visitor.page.get_by_role("button", name="Withdraw all consent").click()
     visitor.page.get_by_text("Your choice is saved.").wait_for()
     assert choice(visitor)["statistics"] == "-1"
     assert choice(visitor)["receipt"] == number

@@ -98,7 +98,7 @@ def test_a_script_runs_once_its_purpose_is_allowed_and_no_longer_once_it_is_with
     assert OTHERS[1] in asked(visitor)
     visitor.go("/en/cookies/settings/")
     asked(visitor)
-    visitor.page.get_by_role("button", name="Withdraw everything").click()
+    visitor.page.get_by_role("button", name="Withdraw all consent").click()
     visitor.page.locator("#consent-saved").wait_for()
     visitor.go("/en/")
     assert asked(visitor) == []
