@@ -1,5 +1,6 @@
 """In how many ways a page can differ by consent: what is asked of whom, and what loads for whom."""
 
+import re
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
@@ -12,6 +13,11 @@ from consent.choice import NOTICE, RECEIPT, Choice, says_no
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
+RECEIPT_NUMBER = re.compile(
+    rb"(\r\nCookie: (?:[^\r\n]*; ?)?%b=\"?(?:[^\r\n;|]*\|)*%b=)[a-z0-9-]+"
+    % (settings.COOKIE_CONSENT_NAME.encode(), RECEIPT.encode()),
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Rule:
 
     def as_json(self) -> dict:
         return asdict(self)
+
+    @staticmethod
+    def plain(head: bytes) -> bytes:
+        """The head of a request as all send it who answered alike: a receipt counts, and not its number."""
+        return RECEIPT_NUMBER.sub(rb"\g<1>0", head)
 
     def variant(self, environ: dict) -> str:
         """What the sender of a WSGI request is to see. An answer that can't be read is none."""

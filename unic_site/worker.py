@@ -13,13 +13,18 @@ from django.conf import settings  # noqa: E402
 from consent.sealing import start_sealing  # noqa: E402
 from consent.variants import Rule  # noqa: E402
 from delivery.store.front import PageStore  # noqa: E402
+from delivery.store.listener import Listener  # noqa: E402
 
 start_sealing()
 
 application = site
 if settings.PAGE_STORE_MEGABYTES and not settings.DEBUG:
     limit = settings.PAGE_STORE_MEGABYTES * 1_000_000
+    store = PageStore(site, Rule, settings.PAGE_STORE, limit).start()
     # The method itself: to call the object would cost each request a detour.
-    application = PageStore(site, Rule, settings.PAGE_STORE, limit).start().__call__
+    application = store.__call__
+    if listener := Listener.of_this_process(store):
+        listener.start()
+        application = listener.behind(application)
 
 __all__ = ["application"]

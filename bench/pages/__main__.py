@@ -58,15 +58,19 @@ def measure_speed(folder: Path, data: Path, arguments):
         by_nginx = [targets.published(folder / "published", data)]
     else:
         print("\nnginx is missing (sudo apt install nginx): it is left out.")
-    for encoding in ("identity", BROWSER):
+    for title, encoding, script in (
+        ("the same words each time, Accept-Encoding: identity", "identity", []),
+        (f"the same words each time, Accept-Encoding: {BROWSER}", BROWSER, []),
+        (f"a browser's headers and a cookie, no two alike, Accept-Encoding: {BROWSER}", BROWSER, ["browsers.lua"]),
+    ):
         with site:
             body = targets.fetch(site.url, encoding)
         compared = [targets.constant(folder, body), site, targets.site_without_store(data), targets.django_cache(data)]
         if by_nginx:
-            compared = [targets.nginx(folder / f"nginx-{len(body)}", body), *by_nginx, *compared]
+            compared = [targets.nginx(folder / f"nginx-{bool(script)}-{len(body)}", body), *by_nginx, *compared]
         compared += wagtail(folder, site, arguments)
-        print(f"\n### /en/, asked for with Accept-Encoding: {encoding}")
-        speed.measure(compared, encoding, arguments)
+        print(f"\n### /en/, asked for in {title}")
+        speed.measure(compared, encoding, script, arguments)
 
 
 def measure_change(folder: Path, data: Path, arguments):

@@ -11,15 +11,16 @@ HEAD = """
 |---|---:|---:|---:|---:|---:|---:|---:|---:|"""
 
 
-def measure(targets: list[Target], encoding: str, arguments):
+def measure(targets: list[Target], encoding: str, script: list[str], arguments):
     """In alternation, so that whatever else the machine does meets all of them."""
     turns = {target.name: [] for target in targets}
     with ExitStack() as running:
         for target in targets:
-            wrk.ask(running.enter_context(target), 1, arguments.connections, encoding)
+            wrk.ask(running.enter_context(target), 1, arguments.connections, encoding, script)
         for _round in range(arguments.rounds):
             for target in targets:
-                turns[target.name].append(wrk.ask(target, arguments.seconds, arguments.connections, encoding))
+                turn = wrk.ask(target, arguments.seconds, arguments.connections, encoding, script)
+                turns[target.name].append(turn)
         show(targets, turns, encoding)
 
 

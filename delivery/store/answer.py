@@ -50,7 +50,10 @@ class Rendering:
 
 
 class Kept:
-    """A page as it is handed out: for each encoding the body, its ETag, and the headers of a 200 and of a 304."""
+    """A page as it is handed out: for each encoding the body, its ETag, and the headers of a 200 and of a 304.
+
+    The headers are there as WSGI has them, and as they are written to a connection.
+    """
 
     __slots__ = ("asked", "bodies", "build", "forms", "generation", "headers", "made_at", "retry_at", "size")
 
@@ -61,7 +64,8 @@ class Kept:
         self.asked, self.retry_at = 0, 0.0
         name = sha256(bodies["identity"]).hexdigest()[:20]
         self.forms = {encoding: self.form(name, encoding, body) for encoding, body in bodies.items()}
-        self.size = 4096 + sum(map(len, bodies.values()))
+        heads = (head for form in self.forms.values() for head in form[-2:])
+        self.size = 4096 + sum(map(len, bodies.values())) + sum(map(len, heads))
 
     @classmethod
     def of(cls, rendering: Rendering, vary: str, generation: str, build: str) -> "Kept":
@@ -73,31 +77,44 @@ class Kept:
                     bodies[encoding] = encoded
         return cls([*headers, ("Vary", vary)], bodies, generation, build, time.time())
 
-    def form(self, name: str, encoding: str, body: bytes) -> tuple[str, list, list, list[bytes]]:
+    def form(self, name: str, encoding: str, body: bytes) -> tuple[str, list, list, list[bytes], bytes, bytes]:
         etag = f'"{name}"' if encoding == "identity" else f'"{name}-{encoding}"'
         headers = [*self.headers, ("ETag", etag), ("Content-Length", str(len(body)))]
         if encoding != "identity":
             headers.append(("Content-Encoding", encoding))
         unchanged = [(name, value) for name, value in headers if name.lower() not in NOT_IN_304]
-        return etag, headers, unchanged, [body]
+        return etag, headers, unchanged, [body], head_of("200 OK", headers), head_of("304 Not Modified", unchanged)
 
-    def form_for(self, environ: dict) -> tuple[str, list, list, list[bytes]]:
+    def form_for(self, environ: dict) -> tuple[str, list, list, list[bytes], bytes, bytes]:
         accepted = acceptable(environ.get("HTTP_ACCEPT_ENCODING", ""))
         return self.forms[next(encoding for encoding in accepted if encoding in self.forms)]
 
     def send(self, environ: dict, start_response, *more: tuple[str, str]) -> list[bytes]:
         """Answer a GET or HEAD in the best form that its sender can read; there always is one."""
-        etag, headers, unchanged, body = self.form_for(environ)
+        etag, headers, unchanged, body, _head, _head_unchanged = self.form_for(environ)
         if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], etag):
             start_response("304 Not Modified", [*unchanged, *more])
             return []
         start_response("200 OK", [*headers, *more] if more else headers)
         return body if environ["REQUEST_METHOD"] == "GET" else []
 
+    def wire(self, environ: dict) -> tuple[bytes, bytes]:
+        """The same as HTTP/1.1 writes it: what stands before the date, and the body."""
+        etag, _headers, _unchanged, body, head, head_unchanged = self.form_for(environ)
+        if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], etag):
+            return head_unchanged, b""
+        return head, body[0] if environ["REQUEST_METHOD"] == "GET" else b""
+
     def send_late(self, environ: dict, start_response) -> list[bytes]:
         """Answer with what may be outdated, and say so (RFC 9111, section 5.1; RFC 9211)."""
         age = str(max(0, int(time.time() - self.made_at)))
         return self.send(environ, start_response, ("Age", age), ("Cache-Status", "site; hit; detail=last-good"))
+
+
+def head_of(status: str, headers: list[tuple[str, str]]) -> bytes:
+    """An answer's first lines, as HTTP/1.1 writes them."""
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), ""]
+    return "\r\n".join(lines).encode("latin-1")
 
 
 def matches(condition: str, etag: str) -> bool:

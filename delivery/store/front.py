@@ -46,6 +46,8 @@ class PageStore:
         # Requests of visitors without a cookie or condition, word by word → page, headers and body: no need to ask
         # what they mean. Forgotten whenever a page comes or goes, so that it keeps none alive.
         self.plain: dict[tuple, tuple[Kept, list, list[bytes]]] = {}
+        # Likewise for whoever reads requests before they come here (`listener`): by the bytes of the request.
+        self.known: dict[bytes, tuple] = {}
         self.flights: dict[Question, Future] = {}
         self.lock = threading.Lock()
         self.makers = ThreadPoolExecutor(2, thread_name_prefix="page-store")
@@ -77,7 +79,7 @@ class PageStore:
         plain = plain_form(environ)
         if known := self.plain.get(plain):
             kept, headers, body = known
-            if kept.generation == self.confirmed or kept.generation == ALWAYS:
+            if self.is_current(kept):
                 kept.asked += 1
                 start_response("200 OK", headers)
                 return body
@@ -89,11 +91,22 @@ class PageStore:
         kept = self.pages.get(question) or self.odd.get(question) or self.made_elsewhere(question)
         if kept is None:
             return self.answer_first(question, environ, start_response)
-        if kept.generation == self.confirmed or kept.generation == ALWAYS:
+        if self.is_current(kept):
             if plain and environ["QUERY_STRING"] == question.query:
                 self.learn(plain, kept, environ)
             return kept.send(environ, start_response)
         return self.answer_again(question, kept, environ, start_response)
+
+    def find(self, environ: dict) -> tuple[Question | None, Kept | None]:
+        """What a request asks, and the page for it if it is in memory and current; (None, None) if the site answers."""
+        question = question_of(environ, self.rule) if self.rule else None
+        if question is None:
+            return None, None
+        kept = self.pages.get(question) or self.odd.get(question)
+        return question, kept if kept and self.is_current(kept) else None
+
+    def is_current(self, kept: Kept) -> bool:
+        return kept.generation == self.confirmed or kept.generation == ALWAYS
 
     def made_elsewhere(self, question: Question) -> Kept | None:
         """The page as another process of this site left it on disk: with the database away, the only one there is."""
@@ -103,7 +116,7 @@ class PageStore:
     def learn(self, plain: tuple, kept: Kept, environ: dict):
         if len(self.plain) >= MOST_PLAIN:
             self.plain.clear()
-        _etag, headers, _unchanged, body = kept.form_for(environ)
+        _etag, headers, _unchanged, body, *_heads = kept.form_for(environ)
         self.plain[plain] = (kept, headers, body)
 
     def answer_first(self, question: Question, environ: dict, start_response):
@@ -172,7 +185,7 @@ class PageStore:
         if rendering.may_be_kept:
             kept = Kept.of(rendering, "Accept-Encoding" if question.is_static else VARY, generation, self.build)
             self.shelf(question).put(question, kept)
-            self.plain.clear()
+            self.forget_words()
             if not question.is_static:
                 self.makers.submit(self.write, question, kept)
             return kept
@@ -200,8 +213,12 @@ class PageStore:
         shelf = self.shelf(question)
         if question in shelf.kept:
             shelf.discard(question)
-            self.plain.clear()
+            self.forget_words()
             self.makers.submit(self.disk.discard, question)
+
+    def forget_words(self):
+        self.plain.clear()
+        self.known.clear()
 
     def write(self, question: Question, kept: Kept):
         try:
@@ -217,7 +234,7 @@ class PageStore:
         if generation != self.seen:
             self.rule = self.rule_type.in_force()
             self.seen = generation
-            self.plain.clear()
+            self.forget_words()
             self.makers.submit(self.write_state, {"rule": self.rule.as_json(), "server_port": self.server_port})
             self.moved.set()
         self.confirmed, self.is_away = generation, False

@@ -23,9 +23,13 @@ def read(server: Server, path: str = "/en/vision/", **headers) -> tuple[int, str
     request = urllib.request.Request(f"{server.url}{path}", headers={"Host": "localhost"} | headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, answer.read().decode(), dict(answer.headers)
+            return (
+                answer.status,
+                answer.read().decode(),
+                {name.lower(): value for name, value in answer.headers.items()},
+            )
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode(), dict(error.headers)
+        return error.code, error.read().decode(), {}
 
 
 class Visitors:

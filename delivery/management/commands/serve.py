@@ -8,7 +8,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
 from delivery.store.disk import STATE
+from delivery.store.listener import LISTEN
 from delivery.views import DATABASE_AWAY
+
+# So long a path a socket may have on every system that there is.
+LONGEST_SOCKET = 100
 
 
 class Command(BaseCommand):
@@ -29,12 +33,18 @@ class Command(BaseCommand):
             self.stdout.write("There is no staff account yet: run `make staff` to make the first one.")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
+        environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi"]
+        if settings.PAGE_STORE_MEGABYTES and not settings.DEBUG and not reload:
+            behind = self.socket_behind(port)
+            environment[LISTEN] = f"{host} {port} {behind}"
+            command += ["--uds", behind, "--uds-permissions", "600"]
+        else:
+            command += ["--host", host, "--port", port]
         # With four threads, a worker hands out a fifth less; the server warns of more than the processors seem to need.
         command += ["--workers", "1" if reload else str(workers), "--blocking-threads", "12", "--no-ws"]
         command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
         command += ["--log-level", "error", *(["--reload"] if reload else []), "unic_site.worker:application"]
-        environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}
         if reload:
             # Whoever changes a template wants to see it at once.
             environment["PAGE_STORE_MEGABYTES"] = "0"
@@ -64,6 +74,16 @@ class Command(BaseCommand):
                 probe.bind((host, int(port)))
             except OSError as error:
                 raise CommandError(self.why_not(error, host, port)) from error
+
+    @staticmethod
+    def socket_behind(port: str) -> str:
+        """Where the server waits for what the workers' listeners pass on; only this user may reach it."""
+        path = settings.DATA_DIR / f"{port}.sock"
+        path.unlink(missing_ok=True)
+        shortest = min(str(path), os.path.relpath(path), key=len)
+        if len(shortest) > LONGEST_SOCKET:
+            raise CommandError(f"DATA_DIR={settings.DATA_DIR} is too long a path: give one of 80 characters at most.")
+        return shortest
 
     @staticmethod
     def why_not(error: OSError, host: str, port: str) -> str:

@@ -1,0 +1,441 @@
+"""The port of the site: what the page store has is handed out here; all else is passed on to the server behind.
+
+A WSGI server gives each request to a thread and names its headers one by one, which takes longer than to hand out a
+page that lies ready. Here one thread of a worker does it on an event loop: a request that it knows word by word gets
+its answer at once, another one is read by a parser (llhttp) and looked up in the store. What the store can't answer
+goes, as it came, through a socket of this machine to the server, which reads it for itself. A connection that was
+passed on serves no second request, so the two can never disagree on where one request ends and the next begins.
+"""
+
+import asyncio
+import logging
+import os
+import re
+import socket
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from io import BytesIO
+from multiprocessing.util import Finalize
+from time import monotonic
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import httptools
+import uvloop
+from django.utils.http import http_date
+
+from delivery.store.answer import Kept, head_of
+
+log = logging.getLogger(__name__)
+
+# How `manage.py serve` tells a worker where to listen: address, port, and the socket of the server behind.
+LISTEN = "UNIC_LISTEN"
+# By this the server behind learns whose request it reads. Nobody else may say it.
+PEER = b"x-site-peer"
+LONGEST_HEAD = 65_536
+# Requests up to this length are remembered word by word, so many of them.
+LONGEST_KNOWN, MOST_KNOWN = 4096, 512
+# So long a connection may be silent, so long may a head or an answer be on its way without going on, and so long is
+# waited for what is on its way when the worker ends.
+SECONDS_IDLE, SECONDS_STUCK, SECONDS_TO_END = 75, 60, 5
+# Lines of a head that change no stored page, and differ from browser to browser and from visit to visit.
+SAID_IN_VAIN = re.compile(
+    rb"\r\n(?:User-Agent|Accept(?:-Language)?|Referer|Sec-(?:Fetch|CH)-[a-z-]+|Upgrade-Insecure-Requests|Priority|Pragma"
+    rb"|Cache-Control): [\t\x20-\x7e\x80-\xff]*(?=\r\n)",
+    re.IGNORECASE,
+)
+# As many pages are made at once as the server behind makes.
+MAKERS = 12
+# They hold between two servers only (RFC 9110, section 7.6.1).
+HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"http2-settings"}
+BODIES = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}
+REFUSED = {
+    400: b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    431: b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    503: b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+class Known(NamedTuple):
+    """The answer to a request that is known word by word: the page, and what is sent before and after the date."""
+
+    kept: Kept
+    head: bytes
+    body: bytes
+
+
+class Request:
+    """The head of one request. Raises httptools.HttpParserError for what is none."""
+
+    def __init__(self, head: bytes):
+        self.url, self.headers, self.is_whole = b"", [], False
+        parser = httptools.HttpRequestParser(self)
+        # What else it would like to speak is not spoken here.
+        with suppress(httptools.HttpParserUpgrade):
+            parser.feed_data(head)
+        self.method, self.version = parser.get_method(), parser.get_http_version()
+        if not self.is_whole or self.version not in ("1.0", "1.1"):
+            raise httptools.HttpParserError("no request of HTTP/1.1")
+        self.names = [name for name, _value in self.headers]
+        self.is_last = self.version != "1.1" or b"close" in dict(self.headers).get(b"connection", b"").lower()
+
+    def on_url(self, url: bytes):
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes):
+        # With an underscore it could pass for another header (CGI writes both alike).
+        if b"_" not in name:
+            self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self):
+        self.is_whole = True
+
+    @property
+    def may_be_stored(self) -> bool:
+        """Whether it is a plain question, with nothing after its head that would have to be read."""
+        return (
+            self.method in (b"GET", b"HEAD")
+            and self.url.startswith(b"/")
+            and not self.url.startswith(b"//")
+            and self.url.isascii()
+            and BODIES.isdisjoint(self.names)
+            and len(set(self.names)) == len(self.names)
+        )
+
+    def environ(self, connection: "Connection") -> dict:
+        """As PEP 3333 has it."""
+        path, _, query = self.url.partition(b"?")
+        environ = {
+            "REQUEST_METHOD": self.method.decode(),
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query.decode(),
+            "SERVER_PROTOCOL": f"HTTP/{self.version}",
+            "SERVER_NAME": connection.listener.host,
+            "SERVER_PORT": connection.listener.port,
+            "REMOTE_ADDR": connection.peer,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        for name, value in self.headers:
+            environ[f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"] = value.decode("latin-1")
+        return environ
+
+    def to_pass_on(self, peer: str) -> bytes:
+        lines = [b"%s %s HTTP/%s" % (self.method, self.url, self.version.encode())]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] not in HOP_BY_HOP]
+        lines += [b"connection: close", b"%s: %s" % (PEER, peer.encode()), b"", b""]
+        return b"\r\n".join(lines)
+
+
+class Connection(asyncio.Protocol):
+    """One visitor's connection. Its requests are answered in their order; reading waits while one is on its way."""
+
+    def __init__(self, listener: "Listener"):
+        self.listener, self.store = listener, listener.store
+        self.known = listener.known
+        self.transport, self.server = None, None
+        # What was read and not answered yet, and for how many things that has to wait.
+        self.held, self.waits, self.is_at_end = b"", 0, False
+        # All was answered, and what still comes is read for nothing: to hang up on it would undo the answer.
+        self.is_answered = False
+        # When the connection last went on, and how much of an answer it had not taken then.
+        self.heard, self.left = listener.now, 0
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.listener.connections.add(self)
+
+    def connection_lost(self, error):
+        self.listener.connections.discard(self)
+        if self.server:
+            self.server.transport.abort()
+
+    def data_received(self, data: bytes):
+        if not self.held and not self.is_answered:
+            self.heard = self.listener.now
+            if not self.waits and (known := self.known.get(data)) and self.store.is_current(known.kept):
+                known.kept.asked += 1
+                self.transport.writelines((known.head, self.listener.date, known.body))
+                return
+        if self.is_answered:
+            return
+        if self.server:
+            self.server.transport.write(data)
+            return
+        self.held += data
+        self.go_on()
+
+    def go_on(self):
+        while self.held and not self.waits:
+            head, end, rest = self.held.partition(b"\r\n\r\n")
+            if not end and len(head) <= LONGEST_HEAD:
+                return
+            self.held = rest
+            if len(head) > LONGEST_HEAD:
+                self.refuse(431)
+            else:
+                self.answer(head + end)
+
+    def answer(self, head: bytes):
+        plain = self.store.rule_type.plain(SAID_IN_VAIN.sub(b"", head))
+        if (known := self.known.get(plain)) and self.store.is_current(known.kept):
+            known.kept.asked += 1
+            self.send(known.head, known.body)
+            return
+        try:
+            if not self.look_up(Request(plain), plain):
+                self.pass_on_or_make(Request(head))
+        except httptools.HttpParserError:
+            self.refuse(400)
+
+    def look_up(self, request: Request, plain: bytes) -> bool:
+        """Answer with a page that lies ready, if there is one."""
+        if not request.may_be_stored:
+            return False
+        environ = request.environ(self)
+        _question, kept = self.store.find(environ)
+        if kept is None:
+            return False
+        head, body = kept.wire(environ)
+        self.send(head, body, request.is_last)
+        if not request.is_last and len(plain) <= LONGEST_KNOWN:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            self.known[plain] = Known(kept, head, body)
+        return True
+
+    def pass_on_or_make(self, request: Request):
+        if PEER in request.names:
+            self.refuse(400)
+            return
+        environ = request.environ(self) if request.may_be_stored else None
+        if environ is None or self.store.find(environ)[0] is None:
+            self.pass_on(request)
+            return
+        self.wait()
+        making = self.listener.loop.run_in_executor(self.listener.makers, ask, self.store, environ)
+        making.add_done_callback(lambda made: self.made(made, request))
+
+    def made(self, made: asyncio.Future, request: Request):
+        """The store has an answer now, or it failed to, and the server behind may say why."""
+        if self.transport.is_closing():
+            made.exception()
+        elif error := made.exception():
+            log.error("The page store could not answer %s", request.url.decode(), exc_info=error)
+            self.pass_on(request)
+        else:
+            status, headers, body = made.result()
+            self.send(head_of(status, headers), body, request.is_last)
+            self.proceed()
+
+    def send(self, head: bytes, body: bytes, is_last: bool = False):
+        if is_last:
+            head += b"Connection: close\r\n"
+        self.transport.writelines((head, self.listener.date, body))
+        if is_last:
+            self.end()
+
+    def refuse(self, status: int):
+        self.transport.write(REFUSED[status])
+        self.end()
+
+    def end(self):
+        self.waits, self.held = self.waits + 1, b""
+        self.transport.close()
+
+    # One request at a time, and no more in memory than a client takes
+
+    def wait(self):
+        self.waits += 1
+        self.transport.pause_reading()
+
+    def proceed(self):
+        self.waits -= 1
+        if self.waits or self.transport.is_closing():
+            return
+        self.transport.resume_reading()
+        self.go_on()
+        if self.is_at_end and not self.waits:
+            self.end()
+
+    def pause_writing(self):
+        if self.server:
+            self.server.transport.pause_reading()
+        else:
+            self.wait()
+
+    def resume_writing(self):
+        if self.server:
+            self.server.transport.resume_reading()
+        else:
+            self.proceed()
+
+    def eof_received(self) -> bool:
+        """Who says no more may still want to hear the answer."""
+        self.is_at_end = True
+        return bool(self.waits) and not self.is_answered
+
+    def pass_on(self, request: Request):
+        self.wait()
+        self.listener.loop.create_task(self.open_passage(request))
+
+    async def open_passage(self, request: Request):
+        try:
+            _transport, passage = await self.listener.loop.create_unix_connection(
+                lambda: Passage(self), self.listener.path
+            )
+        except OSError:
+            log.exception("The server behind does not answer")
+            self.refuse(503)
+            return
+        if self.transport.is_closing():
+            passage.transport.abort()
+            return
+        self.server = passage
+        passage.transport.write(request.to_pass_on(self.peer) + self.held)
+        self.held = b""
+        self.transport.resume_reading()
+
+    def end_passage(self):
+        if self.is_at_end or self.transport.is_closing():
+            self.transport.close()
+        else:
+            self.is_answered, self.heard = True, self.listener.now
+            self.transport.write_eof()
+            self.transport.resume_reading()
+
+    def look_after(self):
+        """End what is stuck, and what nobody uses; how long the server behind takes is its own affair."""
+        left = self.transport.get_write_buffer_size()
+        if left != self.left:
+            self.left, self.heard = left, self.listener.now
+        elif left or self.is_answered or not self.waits:
+            patience = SECONDS_STUCK if left or self.held else SECONDS_IDLE
+            if self.is_answered and not left:
+                patience = SECONDS_TO_END
+            if self.listener.now - self.heard > patience:
+                self.transport.abort()
+
+    @property
+    def peer(self) -> str:
+        return self.transport.get_extra_info("peername")[0]
+
+
+class Passage(asyncio.Protocol):
+    """The connection to the server behind for one request; what either says is handed to the other as it comes."""
+
+    def __init__(self, client: Connection):
+        self.client, self.transport = client, None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data: bytes):
+        self.client.heard = self.client.listener.now
+        self.client.transport.write(data)
+
+    def connection_lost(self, error):
+        self.client.end_passage()
+
+    def pause_writing(self):
+        self.client.transport.pause_reading()
+
+    def resume_writing(self):
+        self.client.transport.resume_reading()
+
+
+def ask(store, environ: dict) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Have the store make a page, or the site answer for itself: status, headers, body."""
+    said = []
+    answer = store(environ, lambda status, headers, error=None: said.extend((status, headers)))
+    try:
+        body = b"".join(answer)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
+    status, headers = said
+    if not any(name.lower() == "content-length" for name, _value in headers) and not status.startswith("304"):
+        headers = [*headers, ("Content-Length", str(len(body)))]
+    return status, headers, body
+
+
+class Listener(threading.Thread):
+    """Listens at `host`:`port` beside the other workers, each of which does likewise (SO_REUSEPORT).
+
+    Raises OSError where it can't. `path` is the socket of the server behind.
+    """
+
+    def __init__(self, store, host: str, port: str, path: str):
+        super().__init__(name="listener", daemon=True)
+        self.store, self.host, self.port, self.path = store, host, port, path
+        self.known: dict[bytes, Known] = store.known
+        self.connections: set[Connection] = set()
+        self.makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="listener")
+        self.loop = uvloop.new_event_loop()
+        self.server, self.now, self.date = None, 0.0, b""
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.socket.bind((host, int(port)))
+        Finalize(self, self.finish, exitpriority=1)
+
+    @classmethod
+    def of_this_process(cls, store) -> "Listener | None":
+        """As `manage.py serve` wants it; None where it has the server itself listen."""
+        told = os.environ.get(LISTEN)
+        return cls(store, *told.split(" ", 2)) if told else None
+
+    def run(self):
+        try:
+            self.loop.run_until_complete(self.open())
+            self.loop.run_forever()
+        except BaseException:
+            # Another worker is started in the place of one that hears nobody.
+            log.exception("The listener has ended")
+            os._exit(1)
+
+    async def open(self):
+        self.tick()
+        self.server = await self.loop.create_server(lambda: Connection(self), sock=self.socket, backlog=1024)
+
+    def finish(self):
+        """As the worker ends: nobody new, and what is on its way is sent to its end."""
+        if self.server:
+            has_left = threading.Event()
+            self.loop.call_soon_threadsafe(self.leave, has_left)
+            has_left.wait(SECONDS_TO_END)
+
+    def leave(self, has_left: threading.Event):
+        self.server.close()
+        for connection in list(self.connections):
+            if not connection.waits or connection.is_answered:
+                connection.end()
+        if self.connections:
+            self.loop.call_later(0.02, self.leave, has_left)
+        else:
+            has_left.set()
+
+    def tick(self):
+        """Once a second: the date of answers, and an end to connections that are stuck."""
+        self.loop.call_later(1, self.tick)
+        self.now, self.date = monotonic(), f"Date: {http_date()}\r\n\r\n".encode()
+        for connection in list(self.connections):
+            connection.look_after()
+
+    def behind(self, application):
+        """`application` for the server behind, told of each request whose it is and where it came in."""
+
+        def answer(environ: dict, start_response):
+            environ["REMOTE_ADDR"] = environ.pop("HTTP_X_SITE_PEER", "")
+            environ["SERVER_NAME"], environ["SERVER_PORT"] = self.host, self.port
+            return application(environ, start_response)
+
+        return answer
