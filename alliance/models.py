@@ -5,7 +5,8 @@ from babel.dates import format_date, format_skeleton, get_date_format
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import ExtractYear
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language
@@ -442,8 +443,8 @@ class Milestone(Content):
     class Meta(Content.Meta):
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
-        # What is known to the year alone stands beside the year, before what has a day.
-        ordering = ("date", "-precision", "pk")
+        # What is known to the year alone comes after what has a day or a month in it.
+        ordering = (ExtractYear("date"), Case(When(precision="year", then=1), default=0), "date", "pk")
         constraints = [
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("date")),

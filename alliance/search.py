@@ -52,12 +52,24 @@ class Entry:
 def find(query: str, entries: Iterable[Entry]) -> list[Entry]:
     """Those of `entries` in which every word of `query` stands, at most MOST_RESULTS.
 
-    Capitals and accents make no difference, so that "malmo" finds Malmö; a page with a word in its title comes first.
+    Capitals, accents and a last vowel make no difference, so that "malmo" finds Malmö, and "miasto" what is said of
+    "miasta"; a page with a word in its title comes first, then those that have the words as they were written.
     The words are compared here and not in the database: SQLite knows the capitals of English alone.
     """
     words = fold(query).split()
-    found = [entry for entry in entries if all(word in entry.folded_text for word in words)]
-    return sorted(found, key=lambda entry: not any(word in entry.folded_title for word in words))[:MOST_RESULTS]
+    stems = [stem(word) for word in words]
+    found = [entry for entry in entries if all(word in entry.folded_text for word in stems)]
+
+    def is_far(entry: Entry) -> tuple[bool, bool]:
+        in_title = any(word in entry.folded_title for word in words)
+        return not in_title, not all(word in entry.folded_text for word in words)
+
+    return sorted(found, key=is_far)[:MOST_RESULTS]
+
+
+def stem(word: str) -> str:
+    """A word without its last vowel, which many languages change with its part in a sentence: miasto, miasta."""
+    return word[:-1] if len(word) > 4 and word[-1] in "aeiouy" else word
 
 
 def fold(text: str) -> str:

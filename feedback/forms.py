@@ -15,7 +15,9 @@ class FeedbackForm(forms.Form):
 
     text = forms.CharField(
         label=_("What is the barrier?"),
-        help_text=_("What you wanted to do, and what got in the way. If you like, name your browser and aids."),
+        help_text=_(
+            "What you wanted to do, and what got in the way. If you like, name your browser and assistive technology."
+        ),
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Write what the barrier is.")},
     )

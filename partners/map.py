@@ -90,7 +90,7 @@ def place_for_name(x: float, y: float, name: str, taken: list[Box], threads: lis
         Name(Box(x - width / 2, above, width, LINE), "middle", x),
         Name(Box(x - width / 2, below, width, LINE), "middle", x),
     ]
-    for edge in (above, below):
+    for edge in (below, above):
         places.append(Name(Box(left, edge, width, LINE), "start", left))
         places.append(Name(Box(right - width, edge, width, LINE), "end", right))
     return min(

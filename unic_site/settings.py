@@ -311,8 +311,9 @@ if BEHIND_TRUSTED_PROXY:
 # Consent. The log of django-cookie-consent knows neither wording nor withdrawal; consent/ keeps the record.
 
 COOKIE_CONSENT_LOG_ENABLED = False
-# A choice holds for six months, a refusal as long as an acceptance; then visitors are asked again.
-COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 182
+# A choice holds for six months, of which the shortest have 181 days, a refusal as long as an acceptance; then visitors
+# are asked again.
+COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181
 COOKIE_CONSENT_SECURE = BEHIND_TRUSTED_PROXY
 # How long records are kept: consents to prove them, refusals to show that they were heeded.
 CONSENT_RETENTION_MONTHS = env.int("CONSENT_RETENTION_MONTHS", default=42, validate=validate.Range(min=7))

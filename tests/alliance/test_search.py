@@ -40,8 +40,8 @@ def test_words_that_stand_in_lists_lead_to_the_page_of_the_list(client, query, p
 
 
 def test_the_names_of_tags_are_no_words_of_a_page(client):
-    assert "0 pages found" in page(client, "blockquote")
-    assert "0 pages found" in page(client, "</p>")
+    assert "No page found" in page(client, "blockquote")
+    assert "No page found" in page(client, "</p>")
 
 
 def test_an_unpublished_page_is_not_found(client):
@@ -50,7 +50,7 @@ def test_an_unpublished_page_is_not_found(client):
 
 
 def test_every_word_must_stand_on_the_page(client):
-    assert "0 pages found" in page(client, "malmö zzzz")
+    assert "No page found" in page(client, "malmö zzzz")
 
 
 def test_a_university_is_found_by_the_name_in_its_own_language(client):
@@ -80,3 +80,9 @@ def test_a_page_of_results_counts_as_the_page_of_the_search(client):
 @pytest.mark.parametrize("query", ["%", "_", "'", '"', "\\", "a" * 100, "é" * 50, "\x00ab"])
 def test_odd_words_are_no_fault(client, query):
     assert client.get("/en/search/", {"q": query * 2}).status_code == 200
+
+
+def test_a_last_vowel_makes_no_difference_but_comes_after_the_word_as_it_is_written(client):
+    found = page(client, "miasto", "pl").partition('class="results"')[2]
+    # "miastom" stands on the page of the vision, "miast" alone on the other.
+    assert 0 < found.index("UNIC: wizja przyszłości") < found.index("Rozwój miast postindustrialnych")

@@ -74,7 +74,7 @@ def test_one_cookie_carries_the_choice_for_six_months_out_of_reach_of_scripts(cl
     cookies = press(client, "choose", purposes=["functional"]).cookies
     assert list(cookies) == ["cookie_consent"]
     cookie = cookies["cookie_consent"]
-    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (182 * 86400, True, "Lax")
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (181 * 86400, True, "Lax")
     entries = dict(entry.split("=") for entry in cookie.value.split("|"))
     assert entries["receipt"] == Decision.objects.get().receipt
     assert (entries["statistics"], entries["advertising"]) == ("-1", "-1")
