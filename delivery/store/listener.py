@@ -43,7 +43,7 @@ SECONDS_IDLE, SECONDS_STUCK, SECONDS_TO_END = 75, 60, 5
 # Lines of a head that change no stored page, and differ from browser to browser and from visit to visit.
 SAID_IN_VAIN = re.compile(
     rb"\r\n(?:User-Agent|Accept(?:-Language)?|Referer|Sec-(?:Fetch|CH)-[a-z-]+|Upgrade-Insecure-Requests|Priority|Pragma"
-    rb"|Cache-Control): [\t\x20-\x7e\x80-\xff]*(?=\r\n)",
+    rb"|Cache-Control|X-Forwarded-For|X-Real-IP): [\t\x20-\x7e\x80-\xff]*(?=\r\n)",
     re.IGNORECASE,
 )
 # As many pages are made at once as the server behind makes.
@@ -141,7 +141,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, listener: "Listener"):
         self.listener, self.store = listener, listener.store
         self.known = listener.known
-        self.transport, self.server = None, None
+        self.transport, self.server, self.opening = None, None, None
         # What was read and not answered yet, and for how many things that has to wait.
         self.held, self.waits, self.is_at_end = b"", 0, False
         # All was answered, and what still comes is read for nothing: to hang up on it would undo the answer.
@@ -159,14 +159,14 @@ class Connection(asyncio.Protocol):
             self.server.transport.abort()
 
     def data_received(self, data: bytes):
-        if not self.held and not self.is_answered:
+        if self.is_answered:
+            return
+        if not self.held:
             self.heard = self.listener.now
             if not self.waits and (known := self.known.get(data)) and self.store.is_current(known.kept):
                 known.kept.asked += 1
                 self.transport.writelines((known.head, self.listener.date, known.body))
                 return
-        if self.is_answered:
-            return
         if self.server:
             self.server.transport.write(data)
             return
@@ -245,11 +245,21 @@ class Connection(asyncio.Protocol):
 
     def refuse(self, status: int):
         self.transport.write(REFUSED[status])
-        self.end()
+        self.waits, self.held = self.waits + 1, b""
+        self.hear_out()
 
     def end(self):
         self.waits, self.held = self.waits + 1, b""
         self.transport.close()
+
+    def hear_out(self):
+        """End the answer, and let who still speaks come to an end."""
+        if self.is_at_end or self.transport.is_closing():
+            self.transport.close()
+        else:
+            self.is_answered, self.heard = True, self.listener.now
+            self.transport.write_eof()
+            self.transport.resume_reading()
 
     # One request at a time, and no more in memory than a client takes
 
@@ -285,7 +295,8 @@ class Connection(asyncio.Protocol):
 
     def pass_on(self, request: Request):
         self.wait()
-        self.listener.loop.create_task(self.open_passage(request))
+        # The loop itself would not keep it.
+        self.opening = self.listener.loop.create_task(self.open_passage(request))
 
     async def open_passage(self, request: Request):
         try:
@@ -303,14 +314,6 @@ class Connection(asyncio.Protocol):
         passage.transport.write(request.to_pass_on(self.peer) + self.held)
         self.held = b""
         self.transport.resume_reading()
-
-    def end_passage(self):
-        if self.is_at_end or self.transport.is_closing():
-            self.transport.close()
-        else:
-            self.is_answered, self.heard = True, self.listener.now
-            self.transport.write_eof()
-            self.transport.resume_reading()
 
     def look_after(self):
         """End what is stuck, and what nobody uses; how long the server behind takes is its own affair."""
@@ -343,7 +346,7 @@ class Passage(asyncio.Protocol):
         self.client.transport.write(data)
 
     def connection_lost(self, error):
-        self.client.end_passage()
+        self.client.hear_out()
 
     def pause_writing(self):
         self.client.transport.pause_reading()

@@ -163,6 +163,7 @@ SAID = st.lists(
             "Accept-Encoding: br",
             "Accept: Cookie: cookie_consent=receipt=A1|notice=1",
             "X-Forwarded-Proto: https",
+            "X-Forwarded-For: 192.0.2.8",
         ]
     ),
     unique=True,
