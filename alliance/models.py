@@ -1,5 +1,7 @@
 """What the alliance is and promises: its names, areas, deliverables, initiatives and tasks."""
 
+import re
+
 from babel import Locale
 from babel.dates import format_date, format_skeleton, get_date_format
 from django.core.exceptions import ValidationError
@@ -483,6 +485,9 @@ class Milestone(Content):
         if self.precision == self.Precision.MONTH:
             return format_skeleton("yMMMM", self.date, locale=locale)
         first, last = (format_date(day, "long", locale=locale) for day in (self.date, self.until or self.date))
+        # The first of a month is an ordinal number there, which CLDR's pattern does not know.
+        if locale.language == "fr":
+            first, last = (re.sub(r"^1 ", "1er ", day) for day in (first, last))
         if first == last:
             return first
         pattern = get_date_format("long", locale).pattern

@@ -4,12 +4,12 @@ import re
 
 NO_BREAK, NARROW_NO_BREAK = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 # After a plain hyphen, which every face has; a hyphen that does not break is missing in many.
-NO_BREAK_HYPHEN = "-\N{WORD JOINER}"
+NO_BREAK_HYPHEN, NO_BREAK_DASH = "-\N{WORD JOINER}", "–\N{WORD JOINER}"
 UNITS = (
     "%|‰|€|°C|km²?|m²?|cm|mm|kg|EUR|ECTS|mln|mld|mrd|Mio\\.|Mrd\\.|milj\\.|million|billion|milioni?|miljoner|miljoonaa"
 )
 # A number keeps its unit, a short one what it counts (2 months, 24 November), a long one all its groups of three
-# digits, a law and an acronym their number, and an e-mail its e.
+# digits, a law and an acronym their number, an e-mail its e, and a span of years its end.
 EVERYWHERE = [
     (re.compile(rf"(?<=\d) (?=(?:{UNITS})(?!\w))"), NO_BREAK),
     (re.compile(r"(?<![\w.,=/–-])(\d\d?) (?=[^\W\d_])"), rf"\1{NO_BREAK}"),
@@ -19,14 +19,15 @@ EVERYWHERE = [
         rf"\1{NO_BREAK}",
     ),
     (re.compile(r"\b([Ee])-(?=mail)"), rf"\1{NO_BREAK_HYPHEN}"),
+    (re.compile(r"(?<=\d)–(?=\d)"), NO_BREAK_DASH),
 ]
 IN_LANGUAGE = {
     # Lexique des règles typographiques en usage à l'Imprimerie nationale.
     "fr": [
         (re.compile(r" (?=[;!?](?!\w))"), NARROW_NO_BREAK),
         (re.compile(r" (?=[:»])|(?<=«) "), NO_BREAK),
-        # A verb keeps its pronoun: transformera-t-elle, qu’est-ce.
-        (re.compile(r"(?<=\w)-(?=(?:t-)?(?:ils?|elles?|on|ce)\b)|(?<=\bau)-(?=delà)"), NO_BREAK_HYPHEN),
+        # A verb keeps its pronoun: transformera-t-elle, qu’est-ce, dites-nous.
+        (re.compile(r"(?<=\w)-(?=(?:t-)?(?:ils?|elles?|on|ce|nous|vous)\b)|(?<=\bau)-(?=delà)"), NO_BREAK_HYPHEN),
     ],
     # A word of one letter does not stand at the end of a line.
     "pl": [

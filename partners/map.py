@@ -16,7 +16,7 @@ EARTH_KM = 6371
 WIDTH, HEIGHT, KM = 640, 640, 5
 ORIGIN = 280, 388
 # What one character and one line of a name take, in units, at its largest, on a phone; how far it keeps from its point.
-LETTER, LINE, GAP = 14.6, 24, 12
+LETTER, LINE, GAP = 14.6, 24, 14
 # Half the side of the square that a point takes; in so many squares a thread is looked at.
 POINT = 9
 STEPS = 20
@@ -90,9 +90,9 @@ def place_for_name(x: float, y: float, name: str, taken: list[Box], threads: lis
         Name(Box(x - width / 2, above, width, LINE), "middle", x),
         Name(Box(x - width / 2, below, width, LINE), "middle", x),
     ]
-    for edge in (below, above):
-        places.append(Name(Box(left, edge, width, LINE), "start", left))
-        places.append(Name(Box(right - width, edge, width, LINE), "end", right))
+    for edge in (above, below):
+        places += [Name(Box(start, edge, width, LINE), "start", start) for start in (x, left)]
+        places += [Name(Box(end - width, edge, width, LINE), "end", end) for end in (x, right)]
     return min(
         places,
         key=lambda place: (

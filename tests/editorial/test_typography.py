@@ -27,6 +27,8 @@ N, NN, J = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{WORD JOINER}"
             f"transformera-{J}t-{J}elle au-{J}delà de ce post-scriptum",
         ),
         ("pl", "art. 6 ust. 1 lit. c z 2019 r.", f"art.{N}6{N}ust.{N}1{N}lit.{N}c z{N}2019{N}r."),
+        ("en", "from 2023–2027 to today", f"from 2023–{J}2027 to today"),
+        ("fr", "Dites-nous", f"Dites-{J}nous"),
         ("sv", "20 000 studenter, 41 % av 12 km", f"20{N}000 studenter, 41{N}% av 12{N}km"),
         ("de", "im Jahr 2020 2500 Menschen", "im Jahr 2020 2500 Menschen"),
     ],
