@@ -14,7 +14,7 @@ from consent.models import EmbeddedContent, NoticeVersion, Script
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
 RECEIPT_NUMBER = re.compile(
-    rb"(\r\nCookie: (?:[^\r\n]*; ?)?%b=\"?(?:[^\r\n;|]*\|)*%b=)[a-z0-9-]+"
+    rb"\r\nCookie: (?:[^\r\n]*; ?)?%b=\"?(?:[^\r\n;|]*\|)*%b=([a-z0-9-]+)"
     % (settings.COOKIE_CONSENT_NAME.encode(), RECEIPT.encode()),
     re.IGNORECASE,
 )
@@ -55,7 +55,8 @@ class Rule:
     @staticmethod
     def plain(head: bytes) -> bytes:
         """The head of a request as all send it who answered alike: a receipt counts, and not its number."""
-        return RECEIPT_NUMBER.sub(rb"\g<1>0", head)
+        found = RECEIPT_NUMBER.search(head)
+        return head[: found.start(1)] + b"0" + head[found.end(1) :] if found else head
 
     def variant(self, environ: dict) -> str:
         """What the sender of a WSGI request is to see. An answer that can't be read is none."""

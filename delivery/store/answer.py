@@ -4,6 +4,7 @@ import gzip
 import time
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 import brotli
 import zstandard
@@ -49,23 +50,37 @@ class Rendering:
         )
 
 
-class Kept:
-    """A page as it is handed out: for each encoding the body, its ETag, and the headers of a 200 and of a 304.
+class Answer(NamedTuple):
+    """What is sent: the status and headers as WSGI has them and, up to the date, as HTTP/1.1 writes them; the body."""
 
-    The headers are there as WSGI has them, and as they are written to a connection.
-    """
+    status: str
+    headers: list[tuple[str, str]]
+    head: bytes
+    body: bytes
+
+
+class Form(NamedTuple):
+    """A page in one encoding: its ETag, and what is sent to who lacks it and to who has it."""
+
+    etag: str
+    whole: Answer
+    unchanged: Answer
+
+
+class Kept:
+    """A page as it is handed out, in each encoding."""
 
     __slots__ = ("asked", "bodies", "build", "forms", "generation", "headers", "made_at", "retry_at", "size")
 
     def __init__(self, headers, bodies: dict[str, bytes], generation: str, build: str, made_at: float):
         self.headers, self.bodies = headers, bodies
         self.generation, self.build, self.made_at = generation, build, made_at
-        # How often it was asked for since the last change, and until when no fault is to be tried again.
+        # How often it was sent since the last change, and until when no fault is to be tried again.
         self.asked, self.retry_at = 0, 0.0
         name = sha256(bodies["identity"]).hexdigest()[:20]
         self.forms = {encoding: self.form(name, encoding, body) for encoding, body in bodies.items()}
-        heads = (head for form in self.forms.values() for head in form[-2:])
-        self.size = 4096 + sum(map(len, bodies.values())) + sum(map(len, heads))
+        heads = sum(len(form.whole.head) + len(form.unchanged.head) for form in self.forms.values())
+        self.size = 4096 + sum(map(len, bodies.values())) + heads
 
     @classmethod
     def of(cls, rendering: Rendering, vary: str, generation: str, build: str) -> "Kept":
@@ -77,33 +92,27 @@ class Kept:
                     bodies[encoding] = encoded
         return cls([*headers, ("Vary", vary)], bodies, generation, build, time.time())
 
-    def form(self, name: str, encoding: str, body: bytes) -> tuple[str, list, list, list[bytes], bytes, bytes]:
+    def form(self, name: str, encoding: str, body: bytes) -> Form:
         etag = f'"{name}"' if encoding == "identity" else f'"{name}-{encoding}"'
         headers = [*self.headers, ("ETag", etag), ("Content-Length", str(len(body)))]
         if encoding != "identity":
             headers.append(("Content-Encoding", encoding))
         unchanged = [(name, value) for name, value in headers if name.lower() not in NOT_IN_304]
-        return etag, headers, unchanged, [body], head_of("200 OK", headers), head_of("304 Not Modified", unchanged)
+        return Form(etag, answer_of("200 OK", headers, body), answer_of("304 Not Modified", unchanged, b""))
 
-    def form_for(self, environ: dict) -> tuple[str, list, list, list[bytes], bytes, bytes]:
+    def answer(self, environ: dict) -> Answer:
+        """The answer to a GET or HEAD in the best form that its sender can read; there always is one."""
+        self.asked += 1
         accepted = acceptable(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return self.forms[next(encoding for encoding in accepted if encoding in self.forms)]
+        form = self.forms[next(encoding for encoding in accepted if encoding in self.forms)]
+        if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], form.etag):
+            return form.unchanged
+        return form.whole if environ["REQUEST_METHOD"] == "GET" else form.whole._replace(body=b"")
 
     def send(self, environ: dict, start_response, *more: tuple[str, str]) -> list[bytes]:
-        """Answer a GET or HEAD in the best form that its sender can read; there always is one."""
-        etag, headers, unchanged, body, _head, _head_unchanged = self.form_for(environ)
-        if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], etag):
-            start_response("304 Not Modified", [*unchanged, *more])
-            return []
-        start_response("200 OK", [*headers, *more] if more else headers)
-        return body if environ["REQUEST_METHOD"] == "GET" else []
-
-    def wire(self, environ: dict) -> tuple[bytes, bytes]:
-        """The same as HTTP/1.1 writes it: what stands before the date, and the body."""
-        etag, _headers, _unchanged, body, head, head_unchanged = self.form_for(environ)
-        if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], etag):
-            return head_unchanged, b""
-        return head, body[0] if environ["REQUEST_METHOD"] == "GET" else b""
+        answer = self.answer(environ)
+        start_response(answer.status, [*answer.headers, *more])
+        return [answer.body] if answer.body else []
 
     def send_late(self, environ: dict, start_response) -> list[bytes]:
         """Answer with what may be outdated, and say so (RFC 9111, section 5.1; RFC 9211)."""
@@ -111,10 +120,9 @@ class Kept:
         return self.send(environ, start_response, ("Age", age), ("Cache-Status", "site; hit; detail=last-good"))
 
 
-def head_of(status: str, headers: list[tuple[str, str]]) -> bytes:
-    """An answer's first lines, as HTTP/1.1 writes them."""
+def answer_of(status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), ""]
-    return "\r\n".join(lines).encode("latin-1")
+    return Answer(status, headers, "\r\n".join(lines).encode("latin-1"), body)
 
 
 def matches(condition: str, etag: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from delivery.store.answer import ALWAYS, UNKNOWN, Kept, Rendering
 from delivery.store.build import build
 from delivery.store.disk import Disk
-from delivery.store.question import Question, plain_form, question_of
+from delivery.store.question import Question, question_of
 from delivery.store.shelf import Shelf
 from delivery.store.watcher import Watcher
 
@@ -20,8 +20,6 @@ VARY = "Accept-Encoding, Cookie, Sec-GPC, DNT"
 PATIENCE = 1.0
 # So long a page that could not be made is not tried again while there is a last good one.
 SECONDS_AFTER_A_FAULT = 5
-# So many requests are known word by word before they are forgotten and learned anew.
-MOST_PLAIN = 512
 # The share of the memory for what visitors could make up thousands of: answers to a query, odd hosts and ports.
 SHARE_OF_THE_ODD = 8
 
@@ -43,10 +41,8 @@ class PageStore:
         self.seen: str | None = None
         self.is_away = False
         self.server_port = ""
-        # Requests of visitors without a cookie or condition, word by word → page, headers and body: no need to ask
-        # what they mean. Forgotten whenever a page comes or goes, so that it keeps none alive.
-        self.plain: dict[tuple, tuple[Kept, list, list[bytes]]] = {}
-        # Likewise for whoever reads requests before they come here (`listener`): by the bytes of the request.
+        # What the listener makes of requests that it knows word by word. Forgotten whenever a page comes or goes, so
+        # that it keeps none alive.
         self.known: dict[bytes, tuple] = {}
         self.flights: dict[Question, Future] = {}
         self.lock = threading.Lock()
@@ -76,34 +72,29 @@ class PageStore:
     # What visitors ask
 
     def __call__(self, environ: dict, start_response):
-        plain = plain_form(environ)
-        if known := self.plain.get(plain):
-            kept, headers, body = known
-            if self.is_current(kept):
-                kept.asked += 1
-                start_response("200 OK", headers)
-                return body
-        question = question_of(environ, self.rule) if self.rule else None
+        question = self.question(environ)
         if question is None:
             return self.application(environ, start_response)
+        return self.answer(question, environ, start_response)
+
+    def question(self, environ: dict) -> Question | None:
+        """What a request asks, or None where the site itself is to answer."""
+        return question_of(environ, self.rule) if self.rule else None
+
+    def find(self, question: Question) -> Kept | None:
+        """The page in memory, current or not."""
+        return self.pages.get(question) or self.odd.get(question)
+
+    def answer(self, question: Question, environ: dict, start_response):
+        """Answer `environ`, which asks `question`, with a page that is here, or that is made for it."""
         if not self.server_port:
             self.server_port = environ["SERVER_PORT"]
-        kept = self.pages.get(question) or self.odd.get(question) or self.made_elsewhere(question)
+        kept = self.find(question) or self.made_elsewhere(question)
         if kept is None:
             return self.answer_first(question, environ, start_response)
         if self.is_current(kept):
-            if plain and environ["QUERY_STRING"] == question.query:
-                self.learn(plain, kept, environ)
             return kept.send(environ, start_response)
         return self.answer_again(question, kept, environ, start_response)
-
-    def find(self, environ: dict) -> tuple[Question | None, Kept | None]:
-        """What a request asks, and the page for it if it is in memory and current; (None, None) if the site answers."""
-        question = question_of(environ, self.rule) if self.rule else None
-        if question is None:
-            return None, None
-        kept = self.pages.get(question) or self.odd.get(question)
-        return question, kept if kept and self.is_current(kept) else None
 
     def is_current(self, kept: Kept) -> bool:
         return kept.generation == self.confirmed or kept.generation == ALWAYS
@@ -112,12 +103,6 @@ class PageStore:
         """The page as another process of this site left it on disk: with the database away, the only one there is."""
         kept = self.disk.find(question)
         return kept and self.take_up(question, kept)
-
-    def learn(self, plain: tuple, kept: Kept, environ: dict):
-        if len(self.plain) >= MOST_PLAIN:
-            self.plain.clear()
-        _etag, headers, _unchanged, body, *_heads = kept.form_for(environ)
-        self.plain[plain] = (kept, headers, body)
 
     def answer_first(self, question: Question, environ: dict, start_response):
         """Answer with a page that is not here: whoever asks meanwhile waits for the same making of it."""
@@ -185,7 +170,7 @@ class PageStore:
         if rendering.may_be_kept:
             kept = Kept.of(rendering, "Accept-Encoding" if question.is_static else VARY, generation, self.build)
             self.shelf(question).put(question, kept)
-            self.forget_words()
+            self.known.clear()
             if not question.is_static:
                 self.makers.submit(self.write, question, kept)
             return kept
@@ -213,12 +198,8 @@ class PageStore:
         shelf = self.shelf(question)
         if question in shelf.kept:
             shelf.discard(question)
-            self.forget_words()
+            self.known.clear()
             self.makers.submit(self.disk.discard, question)
-
-    def forget_words(self):
-        self.plain.clear()
-        self.known.clear()
 
     def write(self, question: Question, kept: Kept):
         try:
@@ -234,7 +215,7 @@ class PageStore:
         if generation != self.seen:
             self.rule = self.rule_type.in_force()
             self.seen = generation
-            self.forget_words()
+            self.known.clear()
             self.makers.submit(self.write_state, {"rule": self.rule.as_json(), "server_port": self.server_port})
             self.moved.set()
         self.confirmed, self.is_away = generation, False

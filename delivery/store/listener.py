@@ -26,7 +26,8 @@ import httptools
 import uvloop
 from django.utils.http import http_date
 
-from delivery.store.answer import Kept, head_of
+from delivery.store.answer import Answer, Kept, answer_of
+from delivery.store.question import Question
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ REFUSED = {
 
 
 class Known(NamedTuple):
-    """The answer to a request that is known word by word: the page, and what is sent before and after the date."""
+    """The page that answers a request which is known word by word, and what is sent before and after the date."""
 
     kept: Kept
     head: bytes
@@ -191,37 +192,33 @@ class Connection(asyncio.Protocol):
             self.send(known.head, known.body)
             return
         try:
-            if not self.look_up(Request(plain), plain):
-                self.pass_on_or_make(Request(head))
+            request = Request(plain)
+            environ = request.environ(self) if request.may_be_stored else None
+            question = environ and self.store.question(environ)
+            kept = question and self.store.find(question)
+            if kept and self.store.is_current(kept):
+                answer = kept.answer(environ)
+                self.send(answer.head, answer.body, request.is_last)
+                if not request.is_last and len(plain) <= LONGEST_KNOWN:
+                    self.listener.learn(plain, Known(kept, answer.head, answer.body))
+                return
+            # The site itself may want to hear every word.
+            request = Request(head)
         except httptools.HttpParserError:
             self.refuse(400)
-
-    def look_up(self, request: Request, plain: bytes) -> bool:
-        """Answer with a page that lies ready, if there is one."""
-        if not request.may_be_stored:
-            return False
-        environ = request.environ(self)
-        _question, kept = self.store.find(environ)
-        if kept is None:
-            return False
-        head, body = kept.wire(environ)
-        self.send(head, body, request.is_last)
-        if not request.is_last and len(plain) <= LONGEST_KNOWN:
-            if len(self.known) >= MOST_KNOWN:
-                self.known.clear()
-            self.known[plain] = Known(kept, head, body)
-        return True
-
-    def pass_on_or_make(self, request: Request):
+            return
         if PEER in request.names:
             self.refuse(400)
-            return
-        environ = request.environ(self) if request.may_be_stored else None
-        if environ is None or self.store.find(environ)[0] is None:
+        elif question:
+            self.make(question, request)
+        else:
             self.pass_on(request)
-            return
+
+    def make(self, question: Question, request: Request):
         self.wait()
-        making = self.listener.loop.run_in_executor(self.listener.makers, ask, self.store, environ)
+        making = self.listener.loop.run_in_executor(
+            self.listener.makers, ask, self.store, question, request.environ(self)
+        )
         making.add_done_callback(lambda made: self.made(made, request))
 
     def made(self, made: asyncio.Future, request: Request):
@@ -232,8 +229,8 @@ class Connection(asyncio.Protocol):
             log.error("The page store could not answer %s", request.url.decode(), exc_info=error)
             self.pass_on(request)
         else:
-            status, headers, body = made.result()
-            self.send(head_of(status, headers), body, request.is_last)
+            answer = made.result()
+            self.send(answer.head, answer.body, request.is_last)
             self.proceed()
 
     def send(self, head: bytes, body: bytes, is_last: bool = False):
@@ -355,10 +352,10 @@ class Passage(asyncio.Protocol):
         self.client.transport.resume_reading()
 
 
-def ask(store, environ: dict) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Have the store make a page, or the site answer for itself: status, headers, body."""
+def ask(store, question: Question, environ: dict) -> Answer:
+    """Have the store make a page, or the site answer for itself."""
     said = []
-    answer = store(environ, lambda status, headers, error=None: said.extend((status, headers)))
+    answer = store.answer(question, environ, lambda status, headers, error=None: said.extend((status, headers)))
     try:
         body = b"".join(answer)
     finally:
@@ -367,7 +364,7 @@ def ask(store, environ: dict) -> tuple[str, list[tuple[str, str]], bytes]:
     status, headers = said
     if not any(name.lower() == "content-length" for name, _value in headers) and not status.startswith("304"):
         headers = [*headers, ("Content-Length", str(len(body)))]
-    return status, headers, body
+    return answer_of(status, headers, body)
 
 
 class Listener(threading.Thread):
@@ -408,6 +405,11 @@ class Listener(threading.Thread):
     async def open(self):
         self.tick()
         self.server = await self.loop.create_server(lambda: Connection(self), sock=self.socket, backlog=1024)
+
+    def learn(self, plain: bytes, known: Known):
+        if len(self.known) >= MOST_KNOWN:
+            self.known.clear()
+        self.known[plain] = known
 
     def finish(self):
         """As the worker ends: nobody new, and what is on its way is sent to its end."""

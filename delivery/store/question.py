@@ -65,28 +65,6 @@ class Question(NamedTuple):
         return environ | headers
 
 
-def plain_form(environ: dict) -> tuple | None:
-    """All of a request that its answer depends on, word by word; None where more than these words would count."""
-    if (
-        environ["REQUEST_METHOD"] != "GET"
-        or environ["SCRIPT_NAME"]
-        or "HTTP_COOKIE" in environ
-        or "HTTP_IF_NONE_MATCH" in environ
-        or "HTTP_SEC_GPC" in environ
-        or "HTTP_DNT" in environ
-        or "HTTP_RANGE" in environ
-    ):
-        return None
-    return (
-        environ["PATH_INFO"],
-        environ["QUERY_STRING"],
-        environ.get("HTTP_HOST"),
-        environ.get("HTTP_ACCEPT_ENCODING"),
-        environ["wsgi.url_scheme"],
-        environ.get("HTTP_X_FORWARDED_PROTO"),
-    )
-
-
 def question_of(environ: dict, rule) -> Question | None:
     """What a request asks, or None where it is to be answered by the site itself."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["SCRIPT_NAME"] or "HTTP_RANGE" in environ:

@@ -18,7 +18,6 @@ class Shelf:
     def get(self, question: Question) -> Kept | None:
         found = self.kept.get(question)
         if found is not None:
-            found.asked += 1
             # No lock on the way of every visitor: each step is whole by itself.
             try:  # noqa: SIM105 (suppress would take longer than all the rest)
                 self.kept.move_to_end(question)

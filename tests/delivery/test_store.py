@@ -1,6 +1,8 @@
 """Pages that are made once and handed out without Django: the right one to each, whoever asks in whatever way."""
 
+import http.client
 import re
+import socket
 
 import pytest
 from django.conf import settings
@@ -12,8 +14,10 @@ from alliance.models import Alliance
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
 from delivery.models import Generation
 from delivery.store import front
+from delivery.store.listener import MOST_KNOWN, Listener
 from pages.models import Page
 from tests.delivery.conftest import ask
+from tests.serving import free_port
 
 STORED = ["/en/", "/pl/", "/en/partners/", "/en/vision/", "/en/transformation/", "/robots.txt", "/sitemap.xml"]
 
@@ -442,10 +446,19 @@ def test_who_is_asked_for_least_recently_goes_first(make_store, site):
     assert site.asked
 
 
-def test_made_up_words_of_a_request_are_not_remembered_for_ever(store):
-    for number in range(3000):
-        ask(store, accept_encoding=f"br, made-up-{number}")
-    assert len(store.plain) <= front.MOST_PLAIN
+def test_made_up_words_of_requests_are_not_remembered_for_ever(store):
+    ask(store)
+    listener = Listener(store, "127.0.0.1", str(free_port()), "no server behind")
+    listener.start()
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
+        for number in range(MOST_KNOWN + 10):
+            connection.sendall(b"GET /en/ HTTP/1.1\r\nHost: localhost\r\nX-Made-Up: %d\r\n\r\n" % number)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert answer.status == 200 and answer.read()
+    listener.loop.call_soon_threadsafe(listener.loop.stop)
+    listener.join()
+    assert 0 < len(store.known) <= MOST_KNOWN
 
 
 def test_too_long_a_query_goes_to_the_site(store, site):
