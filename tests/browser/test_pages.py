@@ -1,5 +1,7 @@
 """What a visitor meets in a real browser: with a keyboard, on a narrow screen, in the dark, without JavaScript."""
 
+import shutil
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -264,8 +266,11 @@ def test_print_leaves_the_content_and_takes_the_controls_away(visit):
 
 
 def test_going_back_shows_the_page_as_it_was_without_loading_it(site, launch):
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("The whole of Chromium is missing: install it, on Debian with: sudo apt install chromium")
     # Playwright turns the back-forward cache off unless told otherwise.
-    browser = launch(ignore_default_args=["--disable-back-forward-cache"])
+    browser = launch(executable_path=path, ignore_default_args=["--disable-back-forward-cache"])
     try:
         page = browser.new_page()
         for path in ("/en/", "/en/partners/", "/pl/", "/en/vision/"):

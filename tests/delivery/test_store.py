@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import time
 
 import pytest
 from django.conf import settings
@@ -450,6 +451,8 @@ def test_made_up_words_of_requests_are_not_remembered_for_ever(store):
     ask(store)
     listener = Listener(store, "127.0.0.1", str(free_port()), "no server behind")
     listener.start()
+    while listener.server is None:
+        time.sleep(0.01)
     with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
         for number in range(MOST_KNOWN + 10):
             connection.sendall(b"GET /en/ HTTP/1.1\r\nHost: localhost\r\nX-Made-Up: %d\r\n\r\n" % number)

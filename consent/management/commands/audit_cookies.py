@@ -57,7 +57,8 @@ class Command(BaseCommand):
             import playwright  # noqa: F401
         except ImportError as error:
             raise CommandError("playwright is missing: pip install -r requirements-dev.txt") from error
-        path = shutil.which("chromium") or shutil.which("google-chrome")
+        found = filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome")))
+        path = next(found, None)
         if path is None:
             raise CommandError("Chromium is missing: install it, on Debian with: sudo apt install chromium")
         return path
