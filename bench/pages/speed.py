@@ -1,6 +1,5 @@
 """One page, asked for again and again of each server in turn; start is the time from there to the first answer."""
 
-from contextlib import ExitStack
 from statistics import median
 
 from bench.pages import wrk
@@ -12,31 +11,37 @@ HEAD = """
 
 
 def measure(targets: list[Target], encoding: str, script: list[str], arguments):
-    """In alternation, so that whatever else the machine does meets all of them."""
+    """In alternation, so that whatever else the machine does meets all of them.
+
+    Each turn is on a server started anew: on which processor it lands is chance, and lasts as long as it runs.
+    """
     turns = {target.name: [] for target in targets}
-    with ExitStack() as running:
+    told = {}
+    for _round in range(arguments.rounds):
         for target in targets:
-            wrk.ask(running.enter_context(target), 1, arguments.connections, encoding, script)
-        for _round in range(arguments.rounds):
-            for target in targets:
+            with target:
+                wrk.ask(target, 1, arguments.connections, encoding, script)
                 turn = wrk.ask(target, arguments.seconds, arguments.connections, encoding, script)
                 turns[target.name].append(turn)
-        show(targets, turns, encoding)
+                told[target.name] = len(fetch(target.url, encoding)), target.megabytes(), target.starting_seconds
+    show(turns, told)
 
 
-def show(targets: list[Target], turns: dict[str, list[wrk.Turn]], encoding: str):
-    """Medians over the turns; the ratio is that of each turn to the first server's turn beside it."""
-    first = turns[targets[0].name]
+def show(turns: dict[str, list[wrk.Turn]], told: dict[str, tuple[int, float, float]]):
+    """Medians over the turns; the ratio is that of each turn to the first server's turn beside it.
+
+    `told` is, by server, the bytes of an answer, megabytes of a worker, and seconds from start to first answer.
+    """
+    first, *_others = turns.values()
     print(HEAD)
-    for target in targets:
-        mine = turns[target.name]
+    for name, mine in turns.items():
         rate, half, most, processor = (
-            median(getattr(turn, name) for turn in mine) for name in ("rate", "half", "most", "processor")
+            median(getattr(turn, figure) for turn in mine) for figure in ("rate", "half", "most", "processor")
         )
         ratio = median(turn.rate / beside.rate for turn, beside in zip(mine, first, strict=True))
+        size, memory, start = told[name]
         print(
-            f"| {target.name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio:.2f} | "
-            f"{len(fetch(target.url, encoding)):,} | {processor:.1f} | {target.megabytes():.0f} | "
-            f"{target.starting_seconds:.1f} |",
+            f"| {name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio:.2f} | {size:,} | {processor:.1f} | "
+            f"{memory:.0f} | {start:.1f} |",
             flush=True,
         )
