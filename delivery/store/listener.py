@@ -162,6 +162,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes):
         if self.is_answered:
             return
+        if not self.listener.gives_way:
+            self.listener.give_way()
         if not self.held:
             self.heard = self.listener.now
             if not self.waits and (known := self.known.get(data)) and self.store.is_current(known.kept):
@@ -381,6 +383,7 @@ class Listener(threading.Thread):
         self.makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="listener")
         self.loop = uvloop.new_event_loop()
         self.server, self.now, self.date = None, 0.0, b""
+        self.gives_way = False
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -410,6 +413,18 @@ class Listener(threading.Thread):
         if len(self.known) >= MOST_KNOWN:
             self.known.clear()
         self.known[plain] = known
+
+    def give_way(self):
+        """Let others on this processor go on once what has come is answered, not only when the system takes it away.
+
+        Whoever is always busy is else taken off it for milliseconds, and all who ask meanwhile wait for it.
+        """
+        self.gives_way = True
+        self.loop.call_soon(self.yield_processor)
+
+    def yield_processor(self):
+        self.gives_way = False
+        os.sched_yield()
 
     def finish(self):
         """As the worker ends: nobody new, and what is on its way is sent to its end."""
