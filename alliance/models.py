@@ -492,5 +492,5 @@ class Milestone(Content):
             return first
         pattern = get_date_format("long", locale).pattern
         if (self.date.year, self.date.month) == (self.until.year, self.until.month) and pattern.startswith("d"):
-            return f"{self.date.day}{'.' if pattern.startswith('d.') else ''}–{last}"
+            return f"{first.split()[0]}–{last}"
         return f"{first} – {last}"
