@@ -6,7 +6,9 @@ Lambert's azimuthal equal-area projection about 52° N 10° E, as the European U
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, radians, sin, sqrt
+from typing import NamedTuple
 
 from partners.models import PartnerUniversity
 
@@ -80,9 +82,18 @@ class Point:
     thread: str
 
 
-def place_for_name(x: float, y: float, name: str, taken: list[Box], threads: list[Box]) -> Name:
+class City(NamedTuple):
+    """What its place on the drawing depends on: where the point lies, its name, whether the threads meet there."""
+
+    x: float
+    y: float
+    name: str
+    is_hub: bool
+
+
+def place_for_name(city: City, taken: list[Box], threads: list[Box]) -> Name:
     """On whichever side covers the fewest points and names, then the least of threads."""
-    width = LETTER * len(name)
+    x, y, width = city.x, city.y, LETTER * len(city.name)
     right, left, above, below = x + GAP, x - GAP, y - GAP - LINE, y + GAP
     places = [
         Name(Box(right, y - LINE / 2, width, LINE), "start", right),
@@ -132,21 +143,29 @@ class Thread:
         return [Box(x - 1, y - 1, 2, 2) for x, y in corners]
 
 
+# Each page shows the map, and only a change of content changes it.
+@lru_cache(maxsize=128)
+def lay_out(cities: tuple[City, ...]) -> list[tuple[str, ...]]:
+    """For each of them all of its `Point` but whose it is."""
+    hub = next((city for city in cities if city.is_hub), None)
+    threads = [None if hub is None or city.is_hub else Thread(city[:2], hub[:2]) for city in cities]
+    taken = [Box(city.x - POINT, city.y - POINT, 2 * POINT, 2 * POINT) for city in cities]
+    crossed = [box for thread in threads if thread for box in thread.boxes]
+    found = []
+    for city, thread in zip(cities, threads, strict=True):
+        name = place_for_name(city, taken, crossed)
+        taken.append(name.box)
+        numbers = (f"{value:.1f}" for value in (city.x, city.y, name.x, name.y))
+        found.append((*numbers, name.anchor, thread.path if thread else ""))
+    return found
+
+
 def points(partners: Iterable[PartnerUniversity]) -> list[Point]:
     """The universities that lie on the drawing, in their order."""
-    shown = [(partner, *project(float(partner.latitude), float(partner.longitude))) for partner in partners]
-    shown = [(partner, x, y) for partner, x, y in shown if Box(x, y, 0, 0).is_inside]
-    taken = [Box(x - POINT, y - POINT, 2 * POINT, 2 * POINT) for _partner, x, y in shown]
-    hub = next(((x, y) for partner, x, y in shown if partner.is_coordinator), None)
-    threads = {
-        partner.pk: Thread((x, y), hub) for partner, x, y in shown if hub is not None and not partner.is_coordinator
-    }
-    crossed = [box for thread in threads.values() for box in thread.boxes]
-    found = []
-    for partner, x, y in shown:
-        name = place_for_name(x, y, partner.city, taken, crossed)
-        taken.append(name.box)
-        thread = threads[partner.pk].path if partner.pk in threads else ""
-        numbers = (f"{value:.1f}" for value in (x, y, name.x, name.y))
-        found.append(Point(partner, *numbers, name.anchor, thread))
-    return found
+    shown = []
+    for partner in partners:
+        x, y = project(float(partner.latitude), float(partner.longitude))
+        if Box(x, y, 0, 0).is_inside:
+            shown.append((partner, City(x, y, partner.city, partner.is_coordinator)))
+    places = lay_out(tuple(city for _partner, city in shown))
+    return [Point(partner, *place) for (partner, _city), place in zip(shown, places, strict=True)]

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import ExpressionWrapper, F, ProtectedError, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language, gettext, pgettext
@@ -56,8 +57,10 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
 
         One query for all three. One that left has no neighbours.
         """
-        here = self.with_slug(slug)[:1]
-        order, pk = Subquery(here.values("order")), Subquery(here.values("pk"))
+        # Compiled once, as it stands in the query below many times; both come from Django alone.
+        found, parameters = self.with_slug(slug).values("pk")[:1].query.sql_with_params()
+        pk = RawSQL(f"({found})", parameters)  # noqa: S611
+        order = Subquery(self.model.objects.filter(pk=pk).values("order"))
         before = self.current().filter(Q(order__lt=order) | Q(order=order, pk__lt=pk)).order_by("-order", "-pk")
         after = self.current().filter(Q(order__gt=order) | Q(order=order, pk__gt=pk)).order_by("order", "pk")
         near = Q(pk=Subquery(before.values("pk")[:1])) | Q(pk=Subquery(after.values("pk")[:1]))
