@@ -19,6 +19,8 @@ COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/jav
 # What is said anew for each form of the body.
 OWN_HEADERS = {"etag", "content-length", "content-encoding", "vary"}
 NOT_IN_304 = {"content-length", "content-type", "content-language", "content-encoding"}
+# No browser says more; what it says is remembered.
+LONGEST_ACCEPTED = 200
 # A name for a file that never changes: it is of every generation.
 ALWAYS = "always"
 # Made by an older program, or before it was known which generation the database holds.
@@ -103,7 +105,8 @@ class Kept:
     def answer(self, environ: dict) -> Answer:
         """The answer to a GET or HEAD in the best form that its sender can read; there always is one."""
         self.asked += 1
-        accepted = acceptable(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        said = environ.get("HTTP_ACCEPT_ENCODING", "")
+        accepted = acceptable(said if len(said) <= LONGEST_ACCEPTED else "")
         form = self.forms[next(encoding for encoding in accepted if encoding in self.forms)]
         if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], form.etag):
             return form.unchanged

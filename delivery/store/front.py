@@ -67,6 +67,8 @@ class PageStore:
         if kept.build != self.build:
             kept.generation = UNKNOWN
         self.shelf(question).put(question, kept)
+        # Others may have had to go for it.
+        self.known.clear()
         return kept
 
     # What visitors ask

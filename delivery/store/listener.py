@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import re
+import resource
 import socket
 import sys
 import threading
@@ -27,7 +28,7 @@ import uvloop
 from django.utils.http import http_date
 
 from delivery.store.answer import Answer, Kept, answer_of
-from delivery.store.question import Question
+from delivery.store.question import LONGEST_HOST, Question
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,12 @@ log = logging.getLogger(__name__)
 LISTEN = "UNIC_LISTEN"
 # By this the server behind learns whose request it reads. Nobody else may say it.
 PEER = b"x-site-peer"
-LONGEST_HEAD = 65_536
+# As nginx has it: bytes of a head, and of one line of it. Digits of a host's port.
+LONGEST_HEAD, LONGEST_LINE, LONGEST_PORT = 32_768, 8192, 5
+# Of so many connections to one worker the one that came first is ended when another comes.
+MOST_CONNECTIONS = 4096
+# A request that is passed on has a file open on either side of this machine's socket, beside the visitor's own.
+FILES_A_CONNECTION = 3
 # Requests up to this length are remembered word by word, so many of them.
 LONGEST_KNOWN, MOST_KNOWN = 4096, 512
 # So long a connection may be silent, so long may a head or an answer be on its way without going on, and so long is
@@ -55,6 +61,7 @@ BODIES = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}
 REFUSED = {
     400: b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
     431: b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    502: b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
     503: b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
 }
 
@@ -71,15 +78,14 @@ class Request:
     """The head of one request. Raises httptools.HttpParserError for what is none."""
 
     def __init__(self, head: bytes):
-        self.url, self.headers, self.is_whole = b"", [], False
-        parser = httptools.HttpRequestParser(self)
-        # What else it would like to speak is not spoken here.
-        with suppress(httptools.HttpParserUpgrade):
-            parser.feed_data(head)
-        self.method, self.version = parser.get_method(), parser.get_http_version()
-        if not self.is_whole or self.version not in ("1.0", "1.1"):
-            raise httptools.HttpParserError("no request of HTTP/1.1")
+        # Whether the head is whole, and whether the body is, as far as it was followed.
+        self.url, self.headers, self.is_whole, self.is_complete = b"", [], False, False
+        self.parser = httptools.HttpRequestParser(self)
+        self.follow(head)
+        self.method, self.version = self.parser.get_method(), self.parser.get_http_version()
         self.names = [name for name, _value in self.headers]
+        if not self.is_whole or self.version not in ("1.0", "1.1") or not all(map(is_host, self.hosts)):
+            raise httptools.HttpParserError("no request of HTTP/1.1")
         self.is_last = self.version != "1.1" or b"close" in dict(self.headers).get(b"connection", b"").lower()
 
     def on_url(self, url: bytes):
@@ -88,10 +94,26 @@ class Request:
     def on_header(self, name: bytes, value: bytes):
         # With an underscore it could pass for another header (CGI writes both alike).
         if b"_" not in name:
-            self.headers.append((name.lower(), value))
+            self.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self):
         self.is_whole = True
+
+    def on_message_complete(self):
+        self.is_complete = True
+
+    def follow(self, data: bytes):
+        """Read on, up to the end of the body."""
+        if not self.is_complete:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade:
+                # What else it would like to speak is not spoken here.
+                self.is_complete = True
+
+    @property
+    def hosts(self) -> list[bytes]:
+        return [value for name, value in self.headers if name == b"host"]
 
     @property
     def may_be_stored(self) -> bool:
@@ -136,13 +158,27 @@ class Request:
         return b"\r\n".join(lines)
 
 
+def is_too_long(head: bytes) -> bool:
+    if len(head) <= LONGEST_LINE:
+        return False
+    return len(head) > LONGEST_HEAD or any(len(line) > LONGEST_LINE for line in head.split(b"\r\n"))
+
+
+def is_host(host: bytes) -> bool:
+    """Whether it is short enough: Django takes a port of any length, and pages name their host many times."""
+    _name, colon, port = host.rpartition(b":")
+    return len(host) <= LONGEST_HOST and (not colon or len(port) <= LONGEST_PORT or port.endswith(b"]"))
+
+
 class Connection(asyncio.Protocol):
     """One visitor's connection. Its requests are answered in their order; reading waits while one is on its way."""
 
     def __init__(self, listener: "Listener"):
         self.listener, self.store = listener, listener.store
         self.known = listener.known
-        self.transport, self.server, self.opening = None, None, None
+        self.transport, self.peer = None, ""
+        # The request that was passed on, and the connection by which it was.
+        self.passed, self.server, self.opening = None, None, None
         # What was read and not answered yet, and for how many things that has to wait.
         self.held, self.waits, self.is_at_end = b"", 0, False
         # All was answered, and what still comes is read for nothing: to hang up on it would undo the answer.
@@ -152,10 +188,15 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
-        self.listener.connections.add(self)
+        # Who has hung up already has no address any more.
+        if address := transport.get_extra_info("peername"):
+            self.peer = address[0]
+            self.listener.take_in(self)
+        else:
+            transport.abort()
 
     def connection_lost(self, error):
-        self.listener.connections.discard(self)
+        self.listener.connections.pop(self, None)
         if self.server:
             self.server.transport.abort()
 
@@ -171,7 +212,7 @@ class Connection(asyncio.Protocol):
                 self.transport.writelines((known.head, self.listener.date, known.body))
                 return
         if self.server:
-            self.server.transport.write(data)
+            self.hand_over(data)
             return
         self.held += data
         self.go_on()
@@ -181,8 +222,8 @@ class Connection(asyncio.Protocol):
             head, end, rest = self.held.partition(b"\r\n\r\n")
             if not end and len(head) <= LONGEST_HEAD:
                 return
-            self.held = rest
-            if len(head) > LONGEST_HEAD:
+            self.held, self.heard = rest, self.listener.now
+            if is_too_long(head):
                 self.refuse(431)
             else:
                 self.answer(head + end)
@@ -288,9 +329,9 @@ class Connection(asyncio.Protocol):
             self.proceed()
 
     def eof_received(self) -> bool:
-        """Who says no more may still want to hear the answer."""
+        """Who says no more may still want to hear the answer, unless the question was not whole."""
         self.is_at_end = True
-        return bool(self.waits) and not self.is_answered
+        return bool(self.waits) and not self.is_answered and not self.is_sending
 
     def pass_on(self, request: Request):
         self.wait()
@@ -309,43 +350,54 @@ class Connection(asyncio.Protocol):
         if self.transport.is_closing():
             passage.transport.abort()
             return
-        self.server = passage
-        passage.transport.write(request.to_pass_on(self.peer) + self.held)
-        self.held = b""
+        self.passed, self.server = request, passage
+        held, self.held = self.held, b""
+        self.hand_over(held, request.to_pass_on(self.peer))
         self.transport.resume_reading()
+
+    def hand_over(self, data: bytes, head: bytes = b""):
+        # In one piece: after a head alone the server behind may answer and hang up before the rest is there.
+        self.server.transport.write(head + data)
+        # What is wrong with a body the server behind says; it is not known then where it ends.
+        with suppress(httptools.HttpParserError):
+            self.passed.follow(data)
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the server behind waits for more of the request."""
+        return self.server is not None and not self.passed.is_complete
 
     def look_after(self):
         """End what is stuck, and what nobody uses; how long the server behind takes is its own affair."""
         left = self.transport.get_write_buffer_size()
         if left != self.left:
             self.left, self.heard = left, self.listener.now
-        elif left or self.is_answered or not self.waits:
-            patience = SECONDS_STUCK if left or self.held else SECONDS_IDLE
+        elif left or self.is_answered or not self.waits or (self.is_sending and self.transport.is_reading()):
+            patience = SECONDS_STUCK if left or self.held or self.is_sending else SECONDS_IDLE
             if self.is_answered and not left:
                 patience = SECONDS_TO_END
             if self.listener.now - self.heard > patience:
                 self.transport.abort()
-
-    @property
-    def peer(self) -> str:
-        return self.transport.get_extra_info("peername")[0]
 
 
 class Passage(asyncio.Protocol):
     """The connection to the server behind for one request; what either says is handed to the other as it comes."""
 
     def __init__(self, client: Connection):
-        self.client, self.transport = client, None
+        self.client, self.transport, self.has_answered = client, None, False
 
     def connection_made(self, transport):
         self.transport = transport
 
     def data_received(self, data: bytes):
-        self.client.heard = self.client.listener.now
+        self.has_answered, self.client.heard = True, self.client.listener.now
         self.client.transport.write(data)
 
     def connection_lost(self, error):
-        self.client.hear_out()
+        if self.has_answered or self.client.transport.is_closing():
+            self.client.hear_out()
+        else:
+            self.client.refuse(502)
 
     def pause_writing(self):
         self.client.transport.pause_reading()
@@ -364,9 +416,22 @@ def ask(store, question: Question, environ: dict) -> Answer:
         if hasattr(answer, "close"):
             answer.close()
     status, headers = said
-    if not any(name.lower() == "content-length" for name, _value in headers) and not status.startswith("304"):
+    if environ["REQUEST_METHOD"] == "HEAD":
+        # Django leaves it to the server to send no body.
+        body = b""
+    elif not any(name.lower() == "content-length" for name, _value in headers) and not status.startswith("304"):
         headers = [*headers, ("Content-Length", str(len(body)))]
     return answer_of(status, headers, body)
+
+
+def room_for_connections() -> int:
+    """How many this process may have; it is allowed as many open files as that takes, where the system lets it."""
+    wanted = MOST_CONNECTIONS * FILES_A_CONNECTION
+    allowed, at_most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed < wanted and allowed != resource.RLIM_INFINITY:
+        allowed = wanted if at_most == resource.RLIM_INFINITY else min(wanted, at_most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, at_most))
+    return min(MOST_CONNECTIONS, allowed // FILES_A_CONNECTION) if allowed > 0 else MOST_CONNECTIONS
 
 
 class Listener(threading.Thread):
@@ -379,7 +444,9 @@ class Listener(threading.Thread):
         super().__init__(name="listener", daemon=True)
         self.store, self.host, self.port, self.path = store, host, port, path
         self.known: dict[bytes, Known] = store.known
-        self.connections: set[Connection] = set()
+        # In the order in which they came.
+        self.connections: dict[Connection, None] = {}
+        self.most_connections = room_for_connections()
         self.makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="listener")
         self.loop = uvloop.new_event_loop()
         self.server, self.now, self.date = None, 0.0, b""
@@ -413,6 +480,12 @@ class Listener(threading.Thread):
         if len(self.known) >= MOST_KNOWN:
             self.known.clear()
         self.known[plain] = known
+
+    def take_in(self, connection: Connection):
+        """Have room for whoever is new: the oldest connection that waits for nothing has to go."""
+        if len(self.connections) >= self.most_connections:
+            next((one for one in self.connections if not one.waits), connection).transport.abort()
+        self.connections[connection] = None
 
     def give_way(self):
         """Let others on this processor go on once what has come is answered, not only when the system takes it away.

@@ -17,7 +17,8 @@ STATIC_FILE = re.compile(rf"{settings.STATIC_URL}[\w./-]+\.[0-9a-f]{{12}}\.\w+\Z
 # Stands for the parameters of such a file; not empty, as the empty set is one and the same wherever it is made.
 STATIC = frozenset(["static"])
 MOST_PARAMETERS = 50
-LONGEST_QUERY = 200
+# What is longer is no page's, or is answered by the site: words of a request are remembered below.
+LONGEST_PATH, LONGEST_HOST, LONGEST_QUERY = 1024, 261, 200
 
 
 class Question(NamedTuple):
@@ -69,14 +70,16 @@ def question_of(environ: dict, rule) -> Question | None:
     """What a request asks, or None where it is to be answered by the site itself."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["SCRIPT_NAME"] or "HTTP_RANGE" in environ:
         return None
-    path = environ["PATH_INFO"]
+    path, host = environ["PATH_INFO"], environ.get("HTTP_HOST", "")
+    if len(path) > LONGEST_PATH or len(host) > LONGEST_HOST:
+        return None
     parameters = stored_parameters(path)
     if parameters is None:
         return None
     # Staff read the site itself, so that they see their changes at once.
     if "HTTP_COOKIE" in environ and settings.SESSION_COOKIE_NAME in environ["HTTP_COOKIE"]:
         return None
-    host = proper_host(environ.get("HTTP_HOST", ""))
+    host = proper_host(host)
     scheme = scheme_of(environ)
     if host is None or (scheme != "https" and settings.SECURE_SSL_REDIRECT):
         return None

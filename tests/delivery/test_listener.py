@@ -144,6 +144,8 @@ COOKIES = st.lists(
             "COOKIE_CONSENT=receipt=A1|notice=1",
             "other=cookie_consent=receipt=A1|notice=1",
             "cookie_consent=|receipt=A1|notice=1",
+            "cookie_consent=receipt=A1|notice=1|Receipt=-1",
+            'cookie_consent="receipt=A\\"1|notice=1"',
             "theme=dark",
             "",
         ]
@@ -160,6 +162,7 @@ SAID = st.lists(
             "Sec-Fetch-Site: none",
             "Sec-GPC: 1",
             "DNT: 1",
+            "DNT: 1\t ",
             "Accept-Encoding: br",
             "Accept: Cookie: cookie_consent=receipt=A1|notice=1",
             "X-Forwarded-Proto: https",
@@ -253,8 +256,55 @@ def test_what_is_no_request_is_refused_and_the_connection_ends(site, request_hea
 
 def test_a_head_that_never_ends_is_refused(site):
     with Wire(site) as wire:
-        wire.say(b"GET /en/ HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 70_000)
+        wire.say(b"GET /en/ HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 33_000)
         assert wire.hear()[0] == 431
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"Cookie: " + b"a" * 9000, 431),
+        (b"X-Long: " + b"a" * 8000 + b"\r\nX-Longer: " + b"a" * 8000, 200),
+        (b"Accept-Encoding: " + b"br, " * 1000 + b"br", 200),
+        (b"Accept-Encoding: gzip", 200),
+    ],
+)
+def test_a_line_may_be_as_long_as_a_server_takes_it(site, line, status):
+    assert ask(site, b"GET /en/ HTTP/1.1\r\n" + HOST + line + b"\r\n\r\n")[0] == status
+
+
+@pytest.mark.parametrize("host", [b"localhost:" + b"0" * 5000 + b"1", b"localhost:000080", b"a" * 300])
+def test_a_host_that_pages_could_not_name_is_refused(site, host):
+    """Each page names its host, the site map thousands of times."""
+    assert ask(site, b"GET /sitemap.xml HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")[0] == 400
+
+
+def test_an_address_longer_than_any_page_has_is_not_found(site):
+    assert ask(site, b"GET /en/" + b"a" * 2000 + b"/ HTTP/1.1\r\n" + HOST + b"\r\n")[0] == 404
+
+
+def test_a_cookie_made_up_to_take_time_takes_none(site):
+    page = b"GET /en/ HTTP/1.1\r\n" + HOST + b'Cookie: a="' + b'\\"' * 4000 + b'"\r\n\r\n'
+    with Wire(site) as wire:
+        wire.say(page)
+        assert wire.hear()[0] == 200
+        workers = psutil.Process(site.process.pid).children()
+        before = sum(worker.cpu_times().user for worker in workers)
+        for _time in range(100):
+            wire.say(page)
+            wire.hear()
+        # Unquoted, it would take some 50 ms each time.
+        assert sum(worker.cpu_times().user for worker in workers) - before < 1
+
+
+@pytest.mark.parametrize("path", [b"/en/", b"/en/nothing/?x=1", b"/en/partners?x=1", b"/en/partners/?page=99"])
+def test_who_asks_for_a_head_hears_no_body_whoever_answers(site, path):
+    with Wire(site) as wire:
+        wire.say(b"HEAD " + path + b" HTTP/1.1\r\n" + HOST + b"\r\nGET /robots.txt HTTP/1.1\r\n" + HOST + b"\r\n")
+        stream = wire.socket.makefile("rb")
+        while stream.readline() != b"\r\n":
+            pass
+        assert stream.readline() in (b"HTTP/1.1 200 OK\r\n", b"")
 
 
 def test_the_server_behind_learns_whose_request_it_is_and_believes_nobody_else(site):
@@ -293,6 +343,17 @@ def test_who_is_refused_before_all_was_sent_hears_why(site):
     with Wire(site) as wire:
         wire.say(head, *(body[at : at + 100_000] for at in range(0, len(body), 100_000)), pause=0.02)
         assert wire.hear()[0] == 403
+
+
+def test_who_hangs_up_before_all_was_said_holds_up_nobody(site):
+    """More of them than the server behind has threads."""
+    head, body = form(b"http://localhost", 100)
+    for _time in range(30):
+        with Wire(site) as wire:
+            wire.say(head + body[:50])
+    assert ask(site, b"GET /en/search/?q=city HTTP/1.1\r\n" + HOST + b"\r\n")[0] == 200
+    for worker in psutil.Process(site.process.pid).children():
+        assert len(worker.net_connections("tcp")) < 10
 
 
 def test_who_asks_and_never_reads_costs_nobody_else_anything(site):

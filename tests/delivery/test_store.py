@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import tempfile
 import time
 
 import pytest
@@ -15,6 +16,7 @@ from alliance.models import Alliance
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
 from delivery.models import Generation
 from delivery.store import front
+from delivery.store import listener as listener_module
 from delivery.store.listener import MOST_KNOWN, Listener
 from pages.models import Page
 from tests.delivery.conftest import ask
@@ -447,21 +449,70 @@ def test_who_is_asked_for_least_recently_goes_first(make_store, site):
     assert site.asked
 
 
-def test_made_up_words_of_requests_are_not_remembered_for_ever(store):
-    ask(store)
+@pytest.fixture
+def listener(store):
     listener = Listener(store, "127.0.0.1", str(free_port()), "no server behind")
     listener.start()
     while listener.server is None:
         time.sleep(0.01)
-    with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
-        for number in range(MOST_KNOWN + 10):
-            connection.sendall(b"GET /en/ HTTP/1.1\r\nHost: localhost\r\nX-Made-Up: %d\r\n\r\n" % number)
-            answer = http.client.HTTPResponse(connection)
-            answer.begin()
-            assert answer.status == 200 and answer.read()
+    yield listener
     listener.loop.call_soon_threadsafe(listener.loop.stop)
     listener.join()
+
+
+def say(connection: socket.socket, *headers: str) -> int:
+    """Ask for the home page over a connection: the status."""
+    connection.sendall("\r\n".join(["GET /en/ HTTP/1.1", "Host: localhost", *headers, "", ""]).encode())
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status
+
+
+def test_made_up_words_of_requests_are_not_remembered_for_ever(store, listener):
+    ask(store)
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
+        for number in range(MOST_KNOWN + 10):
+            assert say(connection, f"X-Made-Up: {number}") == 200
     assert 0 < len(store.known) <= MOST_KNOWN
+
+
+def test_of_too_many_connections_the_oldest_has_to_go(store, listener):
+    ask(store)
+    listener.most_connections = 3
+    connections = [socket.create_connection(("127.0.0.1", listener.port), timeout=30) for _number in range(3)]
+    assert [say(connection) for connection in connections] == [200] * 3
+    connections.append(socket.create_connection(("127.0.0.1", listener.port), timeout=30))
+    assert [say(connection) for connection in connections[1:]] == [200] * 3
+    with pytest.raises(ConnectionError):
+        say(connections[0])
+    for connection in connections:
+        connection.close()
+
+
+def test_who_stops_in_the_midst_of_a_form_is_hung_up_on_and_who_waits_for_the_answer_is_not(listener, monkeypatch):
+    monkeypatch.setattr(listener_module, "SECONDS_STUCK", 1)
+    head = b"POST /en/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n"
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as behind:
+        behind.bind(f"{folder}/behind")
+        behind.listen()
+        listener.path = f"{folder}/behind"
+        address = ("127.0.0.1", listener.port)
+        with socket.create_connection(address, timeout=30) as whole:
+            whole.sendall(head + b"whole")
+            answering, _address = behind.accept()
+            with socket.create_connection(address, timeout=30) as half:
+                half.sendall(head + b"ha")
+                assert half.recv(1) == b""
+            answering.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            answering.close()
+            assert whole.recv(100).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_server_behind_that_says_nothing_is_said_to_be_so(store, listener):
+    """It may have been killed, or be full."""
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection:
+        assert say(connection, "Cookie: sessionid=1") == 503
 
 
 def test_too_long_a_query_goes_to_the_site(store, site):
