@@ -133,8 +133,11 @@ class Rule:
             "    default one;",
             # Most visitors have none: an empty text is told without the patterns.
             '    "" one;',
-            f'    "~{settings.COOKIE_CONSENT_NAME}=.*{settings.COOKIE_CONSENT_NAME}=" several;',
+            f'    "~*{settings.COOKIE_CONSENT_NAME} *=.*{settings.COOKIE_CONSENT_NAME} *=" several;',
             f"    ~{settings.SESSION_COOKIE_NAME} staff;",
+            # nginx finds a cookie in any spelling, the site in its own alone.
+            f'    "~{settings.COOKIE_CONSENT_NAME}=" one;',
+            f'    "~*{settings.COOKIE_CONSENT_NAME} *=" other;',
             "}",
             f'map "$http_sec_gpc $http_dnt" $consent_objects {{ " " ""; "~^1 " +{OBJECTS}; "~ 1$" +{OBJECTS}; }}',
         ]

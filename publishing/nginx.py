@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.conf import settings
 
 from publishing.folder import HeaderSet
-from publishing.site import beginnings_of_the_site
+from publishing.site import beginnings_of_the_site, forms_of_addresses
 
 # Best first, as delivery.store.answer chooses. Weights (q=) are rare, and left to the site. What browsers send is told
 # without a pattern: patterns are most of what a request costs here.
@@ -73,6 +73,9 @@ class Configuration:
         lines = [ENCODINGS, self.rule.as_nginx(), READ]
         lines.append(f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}')
         lines.append(f'map $uri $page_is_of_site {{ / 1; "~^(?:{beginnings})" 1; }}')
+        # The site knows where a page went that had such an address, and what lacks its last slash.
+        forms = "|".join(forms_of_addresses())
+        lines.append(f'map $uri $page_may_be_elsewhere {{ "~[^/]$" 1; {quoted(f"~^(?:{forms})$")} 1; }}')
         lines.append("map $uri $page_moved {")
         for old, new in sorted(self.redirects.items()):
             lines.append(f"    {quoted(f'~^{re.escape(old)}/?$')} {quoted(new or GONE)};")
@@ -126,6 +129,7 @@ class Configuration:
             f"    if ($page_moved = {GONE}) {{ return 418; }}",
             "    if ($page_moved) { return 301 $page_moved; }",
             '    if ($page_language = "") { return 418; }',
+            "    if ($page_may_be_elsewhere) { return 418; }",
             "    error_page 404 /.missing;",
             "    return 404;",
             "}",

@@ -43,6 +43,16 @@ def beginnings_of_the_site() -> list[str]:
     return sorted(f"/{one}" for one in beginnings if not any(one.startswith(other) for other in beginnings - {one}))
 
 
+def forms_of_addresses() -> list[str]:
+    """Patterns of the addresses of pages that are told by a name in them: it may be one that a page had before."""
+    forms = set()
+    for route, view in in_each_language():
+        if "<" in route and hasattr(view, "stored_parameters"):
+            parts = re.split(r"(<[^>]*>)", route)
+            forms.add("/" + "".join("[^/]+" if part.startswith("<") else re.escape(part) for part in parts))
+    return sorted(forms)
+
+
 class FaultOfSiteError(Exception):
     """The site did not answer a page that it should have."""
 

@@ -5,13 +5,17 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from modeltranslation.translator import translator
 
 from alliance.models import Task
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
 from delivery.models import Generation
-from pages.models import Page
+from editorial.content import ContentFiles
+from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from tests.exchange.test_import import bring_back, export
 from tests.partners.factories import make_partner
+from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +110,43 @@ def test_a_change_in_the_admin_renews_the_generation(client, staff):
     assert Generation.objects.current() != before
 
 
+def test_an_action_in_a_list_of_the_admin_renews_the_generation(client, staff):
+    client.force_login(staff())
+    redirect = Redirect.objects.create(old_path="/old", new_path="/en/")
+    before = Generation.objects.current()
+    chosen = {"action": "delete_selected", "_selected_action": [redirect.pk], "post": "yes"}
+    assert client.post("/admin/pages/redirect/", chosen).status_code == 302
+    assert Generation.objects.current() != before
+
+
+def test_a_picture_and_the_sizes_that_are_made_of_it_renew_the_generation(django_capture_on_commit_callbacks):
+    before = Generation.objects.current()
+    with django_capture_on_commit_callbacks() as makings:
+        picture = make_picture()
+    uploaded = Generation.objects.current()
+    for make in makings:
+        make()
+    made = Generation.objects.current()
+    picture.focal_x = 10
+    picture.save()
+    assert len({before, uploaded, made, Generation.objects.current()}) == 4
+
+
+def test_texts_that_come_back_from_a_translator_renew_the_generation(tmp_path):
+    texts = export(tmp_path / "pl.po")
+    Page.objects.filter(kind="vision").update(title_pl="")
+    before = Generation.objects.current()
+    bring_back(texts)
+    assert Generation.objects.current() != before
+
+
+def test_bringing_back_what_was_deleted_from_content_files_renews_the_generation():
+    PartnerUniversity.objects.filter(role="member").first().delete()
+    before = Generation.objects.current()
+    ContentFiles(settings.CONTENT_DIR).load(restore=True)
+    assert Generation.objects.current() != before
+
+
 def test_loading_a_fixture_renews_the_generation(tmp_path):
     fixture = tmp_path / "page.json"
     with fixture.open("w") as file:
@@ -150,7 +191,12 @@ def test_every_table_is_watched_but_those_that_no_page_shows():
 
 
 def test_no_table_of_content_is_left_out_by_name():
-    content = {model._meta.label_lower for model in apps.get_models() if hasattr(model, "content_section")}
+    translated = set(translator.get_registered_models())
+    content = {
+        model._meta.label_lower
+        for model in apps.get_models()
+        if hasattr(model, "content_section") or model in translated
+    }
     left_out = {name for name in settings.NEVER_ON_PAGES if "." in name}
     assert not content & left_out
     assert {name.split(".")[0] for name in content}.isdisjoint(settings.NEVER_ON_PAGES)

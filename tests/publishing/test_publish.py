@@ -29,6 +29,14 @@ Page.objects.exclude(key__in=["home", "vision", "deliverables", "partners", "abo
 purpose = Purpose.objects.get(key="statistics")
 Script.objects.create(name="Counter", provider="Stats", purpose=purpose, source="https://stats.example/count.js")
 Redirect.objects.create(old_path="/en/once", new_path="/en/vision/")
+coordinator = PartnerUniversity.objects.get(role="coordinator")
+for slug in ("named-before", coordinator.slug_en):
+    coordinator.slug_en = slug
+    coordinator.save()
+gone = PartnerUniversity.objects.filter(role="member").last()
+gone.slug_en, gone.is_published = "deleted-since", True
+gone.save()
+gone.delete()
 """
 RECEIPT = "AAAA-BBBB-CCCC-DDDD"
 VISITORS = {
@@ -148,7 +156,7 @@ def comparable(response) -> tuple[int, dict[str, str], bytes]:
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
     assert len(published.site.paths) > 10
-    for path in [*published.site.paths, "/robots.txt"]:
+    for path in [*published.site.paths, "/robots.txt", "/sitemap.xml"]:
         for encoding in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
             headers = VISITORS[visitor] | {"Accept-Encoding": encoding}
             by_nginx = published.ask(published.port, path, **headers)
@@ -200,7 +208,7 @@ def test_what_needs_the_site_reaches_it(published):
 
 
 def test_what_is_not_there_is_said_in_the_language_of_the_address(published):
-    response = published.ask(published.port, "/pl/nie-ma-takiej/")
+    response = published.ask(published.port, "/pl/nie/ma/takiej/")
     assert (response.status, response.getheader("Answered-By")) == (404, None)
     assert b'<html lang="pl"' in response.body
     assert response.getheader("Content-Security-Policy")
@@ -209,6 +217,49 @@ def test_what_is_not_there_is_said_in_the_language_of_the_address(published):
     # Without a language in the address, it is the site that knows which to choose.
     polish = published.ask(published.port, "/nowhere/", **{"Accept-Language": "pl"})
     assert (polish.status, polish.getheader("Location")) == (302, "/pl/nowhere/")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "location"),
+    [
+        # Another language's address, the one before it was renamed, one without its last slash, and a deleted one's.
+        ("/en/partnerzy/", 404, None),
+        ("/en/partners/uniwersytet-erazma-w-rotterdamie/", 301, "/en/partners/erasmus-university-rotterdam/"),
+        ("/en/partners/named-before/", 301, "/en/partners/erasmus-university-rotterdam/"),
+        ("/en/partners", 301, "/en/partners/"),
+        ("/en/partners/deleted-since/", 410, None),
+        ("/en/no-such-page/", 404, None),
+    ],
+)
+def test_where_a_page_went_the_site_knows(published, path, status, location):
+    by_nginx, by_site = (published.ask(port, path) for port in (published.port, published.site.port))
+    assert (by_nginx.status, by_nginx.getheader("Location")) == (status, location)
+    assert (by_site.status, by_site.getheader("Location")) == (status, location)
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        f"cookie_consent=receipt={RECEIPT}|notice=1",
+        f"cookie_consent=statistics=-1|receipt={RECEIPT}|notice=1; Cookie_Consent=statistics=x|receipt=B|notice=1",
+        f"Cookie_Consent=statistics=x|receipt={RECEIPT}|notice=1; cookie_consent=statistics=-1|receipt=B|notice=1",
+        f"COOKIE_CONSENT=statistics=x|receipt={RECEIPT}|notice=1",
+        f"cookie_consent =statistics=x|receipt={RECEIPT}|notice=1",
+        f'cookie_consent="statistics=x|receipt=\\"{RECEIPT}|notice=1"',
+        f"cookie_consent=statistics=x|receipt={RECEIPT}\\|notice=1",
+        f"xcookie_consent=statistics=x|receipt={RECEIPT}|notice=1",
+        f"cookie_consent=statistics=x|receipt={RECEIPT}|notice=1|statistics=-1",
+        f"cookie_consent=statistics=x|receipt={RECEIPT}|notice=2",
+        f"cookie_consent=statistics=x|receipt={RECEIPT}|notice=",
+        f"cookie_consent=Statistics=x|receipt={RECEIPT}|notice=1",
+    ],
+)
+def test_whatever_a_cookie_says_nobody_gets_another_variant_from_a_file_than_from_the_site(published, cookie):
+    by_nginx, by_site = (
+        published.ask(port, "/en/", Cookie=cookie, **{"Accept-Encoding": "identity"})
+        for port in (published.port, published.site.port)
+    )
+    assert by_nginx.body == by_site.body
 
 
 def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):
