@@ -7,8 +7,11 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.admin import GenericStackedInline
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms import CheckboxSelectMultiple, Script, Textarea
+from django.forms import CheckboxSelectMultiple, DateTimeField, DateTimeInput, ModelForm, Script, Textarea
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +20,7 @@ from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
+from editorial.models import ScheduledChange
 from translations.models import TARGET_LANGUAGES, Translation
 from translations.rights import languages_open_to
 
@@ -79,6 +83,36 @@ class RolesMixin:
             item.is_published = False
 
 
+class ScheduleForm(ModelForm):
+    class Meta:
+        field_classes = {"at": DateTimeField}
+        widgets = {"at": DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")}
+
+    def clean_at(self):
+        at = self.cleaned_data["at"]
+        if "at" in self.changed_data and at <= timezone.now():
+            raise ValidationError(_("Choose a moment that is still to come."))
+        return at
+
+
+class ScheduleInline(GenericStackedInline):
+    """When an item is to be shown or hidden by itself, for whoever may publish it."""
+
+    model = ScheduledChange
+    form = ScheduleForm
+    fields = ["is_published", "at"]
+    extra = 0
+
+    def may_publish(self, request) -> bool:
+        options = self.parent_model._meta
+        return request.user.has_perm(f"{options.app_label}.{get_permission_codename('publish', options)}")
+
+    def has_view_permission(self, request, obj=None):
+        return self.may_publish(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
 class ContentChangeList(ChangeList):
     """A page of a list, where each item knows how its translations stand."""
 
@@ -102,6 +136,9 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
     list_filter = ["is_published"]
     save_on_top = True
     list_per_page = 50
+
+    def get_inlines(self, request, obj):
+        return [*super().get_inlines(request, obj), ScheduleInline]
 
     def get_changelist(self, request, **kwargs):
         return ContentChangeList
@@ -152,7 +189,8 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
     def save_formset(self, request, form, formset, change):
         inlines = {inline.model: inline for inline in self.get_inline_instances(request, form.instance)}
         for row in formset.extra_forms:
-            inlines[formset.model].hold_back(request, row.instance)
+            if isinstance(inline := inlines[formset.model], RolesMixin):
+                inline.hold_back(request, row.instance)
         super().save_formset(request, form, formset, change)
 
     def save_related(self, request, form, formsets, change):

@@ -1,19 +1,25 @@
 """What every edited thing shares: a name for the content files, publication, and the memory of what was loaded."""
 
+import logging
 from itertools import chain, count
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.http import Http404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from editorial.texts import Words
+
+log = logging.getLogger(__name__)
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
@@ -139,6 +145,55 @@ def require_words_for(item: Content, *pictures: str):
         words = f"{picture}_alt_{settings.LANGUAGE_CODE}"
         if getattr(item, picture) and not getattr(item, words):
             raise ValidationError({words: _("Describe the picture in words, for those who do not see it.")})
+
+
+class ScheduledChangeQuerySet(models.QuerySet):
+    def carry_out(self) -> int:
+        """Show and hide what is due, the earliest first; returns how many changes that were.
+
+        Several processes may do it at once: whichever takes a change off the list makes it, in one transaction.
+        """
+        count = 0
+        for change in self.filter(at__lte=timezone.now()).order_by("at", "pk"):
+            with transaction.atomic():
+                if self.filter(pk=change.pk).delete()[0]:
+                    change.make()
+                    count += 1
+        return count
+
+
+class ScheduledChange(models.Model):
+    """That an item is to be shown to visitors, or kept from them, from a moment on. It is gone once that is done."""
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE, editable=False)
+    object_id = models.PositiveBigIntegerField(editable=False)
+    item = GenericForeignKey()
+    is_published = models.BooleanField(
+        _("what happens"), default=True, choices=[(True, _("Show on the site")), (False, _("Take off the site"))]
+    )
+    at = models.DateTimeField(
+        _("from when"), db_index=True, help_text=_("In the time of the site. It happens by itself, within a minute.")
+    )
+
+    objects = ScheduledChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("scheduled change")
+        verbose_name_plural = _("scheduled changes")
+        # Whoever may publish an item may schedule it.
+        default_permissions = ()
+        ordering = ("at", "pk")
+        indexes = [models.Index(fields=["content_type", "object_id"], name="scheduled_of_item")]
+
+    def __str__(self):
+        return f"{self.get_is_published_display()}: {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
+
+    def make(self):
+        shown = {"is_published": self.is_published, "updated_at": timezone.now()}
+        self.content_type.model_class()._base_manager.filter(pk=self.object_id).update(**shown)
+        log.info(
+            "%s, as scheduled: %s %s", "Shown" if self.is_published else "Hidden", self.content_type, self.object_id
+        )
 
 
 class PastAddress(models.Model):

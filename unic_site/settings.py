@@ -270,6 +270,8 @@ NEVER_ON_PAGES = {
     "editorial.loadedcontent",
     # A redirect is no stored page, and the change that wrote it renews those there are.
     "editorial.pastaddress",
+    # When its moment comes, the item itself changes.
+    "editorial.scheduledchange",
     "feedback.message",
 }
 

@@ -14,8 +14,10 @@ from consent.sealing import start_sealing  # noqa: E402
 from consent.variants import Rule  # noqa: E402
 from delivery.store.front import PageStore  # noqa: E402
 from delivery.store.listener import Listener  # noqa: E402
+from editorial.schedule import start_schedule  # noqa: E402
 
 start_sealing()
+start_schedule()
 
 application = site
 if settings.PAGE_STORE_MEGABYTES and not settings.DEBUG:

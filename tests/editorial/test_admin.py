@@ -167,14 +167,10 @@ def test_dangerous_text_is_cleaned_before_it_is_kept(signed_in):
 
 
 def test_two_items_without_an_address_in_a_language_are_both_kept(signed_in):
-    client = signed_in()
-    for number in (1, 2):
-        response = client.post(
-            reverse("admin:alliance_deliverable_add"),
-            {"title_en": "Twin", "summary_en": "S", "body_en": "<p>B</p>", "order": number, "is_published": "on"},
-            follow=True,
-        )
-        assert response.redirect_chain
+    client, path = signed_in(), reverse("admin:alliance_deliverable_add")
+    twin = {"title_en": "Twin", "summary_en": "S", "body_en": "<p>B</p>"}
+    for _number in (1, 2):
+        assert client.post(path, filled_in(client.get(path), **twin), follow=True).redirect_chain
     assert set(Deliverable.objects.filter(title_en="Twin").values_list("slug_en", "slug_pl")) == {
         ("twin", None),
         ("twin-2", None),

@@ -1,0 +1,121 @@
+"""What is shown or hidden by itself, from the moment that a publisher chose."""
+
+import time
+import urllib.error
+import urllib.request
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from delivery.models import Generation
+from editorial.models import ScheduledChange
+from pages.models import Page
+from tests.editorial.test_admin import address, filled_in
+from tests.serving import Server
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def page():
+    return Page.objects.get(kind="vision")
+
+
+def schedule(item, at, *, is_published: bool) -> ScheduledChange:
+    return ScheduledChange.objects.create(item=item, at=at, is_published=is_published)
+
+
+def test_what_is_due_is_shown_or_hidden_once_and_renews_the_generation(client, page):
+    schedule(page, timezone.now() - HOUR, is_published=False)
+    assert client.get("/en/vision/").status_code == 200
+    before = Generation.objects.current()
+    assert ScheduledChange.objects.carry_out() == 1
+    assert client.get("/en/vision/").status_code == 404
+    assert Generation.objects.current() != before
+    assert ScheduledChange.objects.carry_out() == 0 and not ScheduledChange.objects.exists()
+
+
+def test_what_is_not_due_waits(client, page):
+    schedule(page, timezone.now() + HOUR, is_published=False)
+    assert ScheduledChange.objects.carry_out() == 0
+    assert client.get("/en/vision/").status_code == 200 and ScheduledChange.objects.exists()
+
+
+def test_of_several_changes_the_latest_counts(page, capsys):
+    schedule(page, timezone.now() - HOUR, is_published=True)
+    schedule(page, timezone.now() - 2 * HOUR, is_published=False)
+    call_command("carry_out_schedule")
+    page.refresh_from_db()
+    assert page.is_published and "2" in capsys.readouterr().out
+
+
+def test_what_was_deleted_meanwhile_is_in_nobodys_way():
+    page = Page.objects.create(title_en="A page", slug_en="a-page", kind="text")
+    schedule(page, timezone.now() - HOUR, is_published=True)
+    page.delete()
+    assert ScheduledChange.objects.carry_out() == 1
+
+
+def planned(page, response, at, **more) -> dict:
+    """The form of a page as a browser sends it back with one more scheduled change."""
+    rows = "editorial-scheduledchange-content_type-object_id"
+    return filled_in(response) | {
+        f"{rows}-TOTAL_FORMS": 1,
+        f"{rows}-0-is_published": "False",
+        f"{rows}-0-at": f"{timezone.localtime(at):%Y-%m-%dT%H:%M}",
+        **more,
+    }
+
+
+def test_a_publisher_schedules_it_in_the_form_in_the_time_of_the_site(client, staff, page):
+    client.force_login(staff("Publishers"))
+    at = timezone.now().replace(second=0, microsecond=0) + HOUR
+    response = client.post(address(page), planned(page, client.get(address(page)), at))
+    assert response.status_code == 302, response.context["errors"]
+    assert [(change.item, change.at) for change in ScheduledChange.objects.all()] == [(page, at)]
+    assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in client.get(address(page)).content.decode()
+
+
+def test_a_moment_that_is_past_is_refused_and_kept_in_the_form(client, staff, page):
+    client.force_login(staff("Publishers"))
+    at = timezone.now() - HOUR
+    text = client.post(address(page), planned(page, client.get(address(page)), at)).content.decode()
+    assert "Choose a moment that is still to come." in text
+    assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in text
+    assert not ScheduledChange.objects.exists()
+
+
+@pytest.mark.parametrize("group", ["Editors", "Translators"])
+def test_who_may_not_publish_schedules_nothing(client, staff, page, group):
+    client.force_login(staff(group))
+    response = client.get(address(page))
+    assert "scheduledchange" not in response.content.decode()
+    client.post(address(page), planned(page, response, timezone.now() + HOUR))
+    assert not ScheduledChange.objects.exists()
+
+
+SCHEDULE = """
+from django.utils import timezone
+from editorial.models import ScheduledChange
+from pages.models import Page
+ScheduledChange.objects.create(item=Page.objects.get(kind="vision"), at=timezone.now(), is_published=False)
+"""
+
+
+@pytest.mark.once
+def test_a_running_server_does_it_by_itself_and_visitors_see_it(prepared, tmp_path):
+    prepared("sqlite", tmp_path)
+    site = Server(tmp_path / "data", {})
+    site.start()
+    try:
+        urllib.request.urlopen(f"{site.url}/en/vision/").close()
+        site.manage("shell", "-v", "0", "-c", SCHEDULE, check=True)
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            for _time in range(200):
+                urllib.request.urlopen(f"{site.url}/en/vision/").close()
+                time.sleep(0.1)
+    finally:
+        site.stop()
