@@ -1,4 +1,5 @@
 from django.urls import path
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from alliance import views
@@ -13,6 +14,7 @@ urlpatterns = [
     path(_("transformation/<slug:slug>/"), views.initiative_detail, name="initiative"),
     path(_("tasks/"), views.task_list, name="tasks"),
     path(_("timeline/"), views.milestone_list, name="milestones"),
+    path(format_lazy("{}feed.xml", _("timeline/")), views.milestone_feed, name="milestone-feed"),
     path(_("sitemap/"), views.overview, name="sitemap"),
     path(_("search/"), views.search, name="search"),
 ]

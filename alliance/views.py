@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from alliance import snapshots
+from alliance.feeds import MilestoneFeed
 from alliance.models import AudienceBenefit, Deliverable, Initiative, Milestone
 from alliance.search import SearchForm, find
 from alliance.sitemaps import sitemaps
@@ -147,6 +148,15 @@ def milestone_list(request):
     return render_section(
         request, Page.Kind.MILESTONES, "alliance/milestone_list.html", milestones=Milestone.objects.published()
     )
+
+
+@stored()
+@require_safe
+def milestone_feed(request):
+    feed = MilestoneFeed()(request)
+    # By its ETag a reader knows better whether it is another one.
+    del feed.headers["Last-Modified"]
+    return feed
 
 
 @stored("page")

@@ -15,7 +15,14 @@ ENCODERS = {
     "zstd": lambda body: zstandard.ZstdCompressor(level=15).compress(body),
     "gzip": lambda body: gzip.compress(body, 9, mtime=0),
 }
-COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/javascript", "image/svg+xml")
+COMPRESSIBLE = (
+    "text/",
+    "application/json",
+    "application/xml",
+    "application/atom+xml",
+    "application/javascript",
+    "image/svg+xml",
+)
 # What is said anew for each form of the body.
 OWN_HEADERS = {"etag", "content-length", "content-encoding", "vary"}
 NOT_IN_304 = {"content-length", "content-type", "content-language", "content-encoding"}

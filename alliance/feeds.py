@@ -1,0 +1,44 @@
+"""The timeline for a reader's own program (Atom, RFC 4287)."""
+
+from django.contrib.syndication.views import Feed
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+
+from alliance.models import Milestone
+from alliance.snapshots import the_alliance
+from pages.models import Page
+from pages.snapshots import section
+
+
+class MilestoneFeed(Feed):
+    """What happened, the latest first."""
+
+    feed_type = Atom1Feed
+
+    def get_object(self, request) -> Page:
+        self.alliance = the_alliance(request)
+        return section(request, Page.Kind.MILESTONES)
+
+    def title(self, page: Page) -> str:
+        return f"{page.title} – {self.alliance.acronym}"
+
+    def subtitle(self, page: Page) -> str | None:
+        return page.lead or None
+
+    def link(self, page: Page) -> str:
+        return page.get_absolute_url()
+
+    def items(self):
+        return Milestone.objects.published().reverse()
+
+    def item_title(self, milestone: Milestone) -> str:
+        return f"{milestone.date_in_words}: {milestone.title}"
+
+    def item_description(self, milestone: Milestone) -> str:
+        return milestone.body
+
+    def item_link(self, milestone: Milestone) -> str:
+        return f"{reverse('alliance:milestones')}#{milestone.key}"
+
+    def item_updateddate(self, milestone: Milestone):
+        return milestone.updated_at
