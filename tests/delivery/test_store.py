@@ -515,6 +515,13 @@ def test_a_server_behind_that_says_nothing_is_said_to_be_so(store, listener):
         assert say(connection, "Cookie: sessionid=1") == 503
 
 
+def test_any_number_of_parameters_that_no_page_knows_changes_nothing(store, site):
+    ask(store, "/en/partners/")
+    site.asked.clear()
+    query = "&".join(f"made-up-{number}={number}" for number in range(500))
+    assert ask(store, "/en/partners/", query).code == 200 and site.asked == []
+
+
 def test_too_long_a_query_goes_to_the_site(store, site):
     query = "page=" + "1" * 300
     ask(store, "/en/partners/", query)
@@ -563,6 +570,24 @@ def test_a_page_that_was_never_made_shows_the_fault(store, site):
     site.site = broken
     assert ask(store).code == 500
     assert not store.pages.kept
+
+
+def test_a_page_that_many_ask_for_first_is_made_once_for_all(store, site):
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
+
+    may_finish = Event()
+    site.site = lambda environ, start: (
+        (may_finish.wait(20) and start("200 OK", [("Content-Type", "text/html")])) or [b"for all"]
+    )
+    with ThreadPoolExecutor(16) as visitors:
+        answers = [visitors.submit(ask, store) for _number in range(16)]
+        while not store.flights:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        may_finish.set()
+        assert {answer.result().text for answer in answers} == {"for all"}
+    assert site.asked == ["/en/"]
 
 
 def test_a_page_that_takes_too_long_is_sent_as_it_was_last(store, site, monkeypatch):

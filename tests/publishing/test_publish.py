@@ -185,6 +185,8 @@ def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(publish
             # When it was copied says nothing of a file whose name holds its digest.
             expected[1].pop("last-modified", None)
             assert comparable(by_nginx) == expected, path
+            assert "immutable" in by_nginx.getheader("Cache-Control")
+            assert by_nginx.getheader("Content-Encoding") == (None if encoding == "identity" else encoding)
 
 
 def test_an_unchanged_page_is_not_sent_again(published):
