@@ -8,6 +8,7 @@ from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.admin import GenericStackedInline
+from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import CheckboxSelectMultiple, DateTimeField, DateTimeInput, ModelForm, Script, Textarea
@@ -95,11 +96,22 @@ class ScheduleForm(ModelForm):
         return at
 
 
+class ScheduleFormSet(BaseGenericInlineFormSet):
+    """Scheduled changes. A form that was open before there was this part of it may come back without."""
+
+    def __init__(self, data=None, *args, prefix=None, **kwargs):
+        prefix = prefix or self.get_default_prefix()
+        if data is not None and f"{prefix}-TOTAL_FORMS" not in data:
+            data = {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+        super().__init__(data, *args, prefix=prefix, **kwargs)
+
+
 class ScheduleInline(GenericStackedInline):
     """When an item is to be shown or hidden by itself, for whoever may publish it."""
 
     model = ScheduledChange
     form = ScheduleForm
+    formset = ScheduleFormSet
     fields = ["is_published", "at"]
     extra = 0
 

@@ -88,6 +88,16 @@ def test_a_moment_that_is_past_is_refused_and_kept_in_the_form(client, staff, pa
     assert not ScheduledChange.objects.exists()
 
 
+def test_a_form_that_was_open_before_an_upgrade_is_saved_and_calls_off_nothing(client, staff, page):
+    client.force_login(staff("Publishers"))
+    schedule(page, timezone.now() + HOUR, is_published=False)
+    sent = filled_in(client.get(address(page)), title_en="Another heading")
+    sent = {name: value for name, value in sent.items() if "scheduledchange" not in name}
+    assert client.post(address(page), sent).status_code == 302
+    page.refresh_from_db()
+    assert page.title_en == "Another heading" and ScheduledChange.objects.count() == 1
+
+
 @pytest.mark.parametrize("group", ["Editors", "Translators"])
 def test_who_may_not_publish_schedules_nothing(client, staff, page, group):
     client.force_login(staff(group))
