@@ -27,7 +27,7 @@ GONE = "gone"
 READ = """map "$request_method$is_args" $page_is_read { GET 1; HEAD 1; }
 """
 # Their files say which language they are in; a picture or a style sheet is in none.
-OF_ONE_LANGUAGE = {"pages", "missing"}
+OF_ONE_LANGUAGE = {"pages", "missing", "away"}
 UNLESS_READ = [
     "    error_page 418 = @site;",
     '    if ($page_is_read = "") { return 418; }',
@@ -72,6 +72,7 @@ class Configuration:
         beginnings = "|".join(one.replace(".", r"\.") for one in beginnings_of_the_site())
         lines = [ENCODINGS, self.rule.as_nginx(), READ]
         lines.append(f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}')
+        lines.append(f'map $page_language $away_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}')
         lines.append(f'map $uri $page_is_of_site {{ / 1; "~^(?:{beginnings})" 1; }}')
         # The site knows where a page went that had such an address, and what lacks its last slash.
         forms = "|".join(forms_of_addresses())
@@ -106,6 +107,9 @@ class Configuration:
             "if_modified_since off;",
             "max_ranges 0;",
             "absolute_redirect off;",
+            # What @site can't reach; whoever is there was sent by an error_page already.
+            "error_page 502 504 =503 /.away;",
+            "recursive_error_pages on;",
             "location / {",
             *UNLESS_READ,
             "    if ($page_is_of_site) { return 418; }",
@@ -137,6 +141,11 @@ class Configuration:
             "    internal;",
             f"    {self.try_files('missing/$page_variant', '/$page_language', '@site')}",
             *self.headers("missing"),
+            "}",
+            "location = /.away {",
+            "    internal;",
+            f"    {self.try_files('away', '/$away_language', '=503')}",
+            *self.headers("away"),
             "}",
         ]
         return "\n".join([*parts, ""])

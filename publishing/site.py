@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import URLResolver, get_resolver
 from django.utils import translation
 
 from delivery.store.answer import Rendering
 from delivery.store.question import STATIC_FILE, Question, stored_parameters
+from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
 
 LINK = re.compile(r'(?:href|src)="(/[^"?#]*)"')
 LISTED = re.compile(r"<loc>\w+://[^/]+([^<?]+)</loc>")
@@ -106,6 +107,15 @@ class Site:
         """The page for what is not there, by language."""
         for code, _name in settings.LANGUAGES:
             yield code, self.ask(f"/{code}/{NOWHERE}/", variant)
+
+    def away(self) -> Iterator[tuple[str, Rendering]]:
+        """The page for when the site itself does not answer, by language."""
+        for code, missing in self.missing(""):
+            question = Question(self.scheme, self.host, f"/{code}/", "", "")
+            with translation.override(code):
+                page = render_error(WSGIRequest(question.request({})), 503, BARE_FRAME)
+            headers = [*missing.headers, ("Retry-After", str(SECONDS_UNTIL_RETRY))]
+            yield code, Rendering("503 Service Unavailable", headers, page.content)
 
     @staticmethod
     def static_files() -> Iterator[str]:

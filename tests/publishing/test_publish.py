@@ -186,7 +186,8 @@ def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(publish
             expected[1].pop("last-modified", None)
             assert comparable(by_nginx) == expected, path
             assert "immutable" in by_nginx.getheader("Cache-Control")
-            assert by_nginx.getheader("Content-Encoding") == (None if encoding == "identity" else encoding)
+            if path.endswith((".css", ".svg")):
+                assert by_nginx.getheader("Content-Encoding") == (None if encoding == "identity" else encoding)
 
 
 def test_an_unchanged_page_is_not_sent_again(published):
@@ -263,6 +264,31 @@ def test_whatever_a_cookie_says_nobody_gets_another_variant_from_a_file_than_fro
         for port in (published.port, published.site.port)
     )
     assert by_nginx.body == by_site.body
+
+
+def test_while_the_site_is_down_its_pages_are_read_and_the_rest_says_so_in_its_language(published, tmp_path):
+    port = free_port()
+    (tmp_path / "public").symlink_to(published.public)
+    conf = NGINX.format(folder=tmp_path, port=port, site=free_port(), host=published.host)
+    (tmp_path / "nginx.conf").write_text(conf)
+    nginx = subprocess.Popen(["nginx", "-c", tmp_path / "nginx.conf"])
+    try:
+        wait_for(port)
+        assert published.ask(port, "/pl/").status == 200
+        for path, language, heading in (
+            ("/pl/szukaj/?q=lodz", "pl", "Trwają prace nad stroną"),
+            ("/en/cookies/settings/", "en", "The site is being looked after"),
+            ("/admin/", "en", "The site is being looked after"),
+        ):
+            answer = published.ask(port, path, **{"Accept-Encoding": "identity"})
+            assert (answer.status, answer.getheader("Retry-After")) == (503, "30"), path
+            assert answer.getheader("Content-Language") == language and answer.getheader("Content-Security-Policy")
+            assert f'<html lang="{language}"' in answer.body.decode() and heading in answer.body.decode()
+        posted = published.ask(port, "/en/cookies/decide/", "POST")
+        assert posted.status == 503 and b"The site is being looked after" in posted.body
+    finally:
+        nginx.send_signal(signal.SIGQUIT)
+        nginx.wait(timeout=PATIENCE)
 
 
 def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):

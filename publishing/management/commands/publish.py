@@ -93,6 +93,8 @@ class Command(BaseCommand):
                 release.put(f"pages/{place}", path, rendering, VARY)
             for code, rendering in site.missing(variant):
                 release.put(f"missing/{place}", f"/{code}", rendering, VARY)
+        for code, rendering in site.away():
+            release.put("away", f"/{code}", rendering, "Accept-Encoding")
         for place, paths in (("static", site.static_files()), ("media", site.uploads())):
             for path in paths:
                 release.put(place, path, site.ask(path), "Accept-Encoding")
