@@ -107,7 +107,7 @@ class ScheduleFormSet(BaseGenericInlineFormSet):
 
 
 class ScheduleInline(GenericStackedInline):
-    """When an item is to be shown or hidden by itself, for whoever may publish it."""
+    """When an item is to be shown or hidden by itself. `ContentAdmin` offers it to whoever may publish the item."""
 
     model = ScheduledChange
     form = ScheduleForm
@@ -115,12 +115,8 @@ class ScheduleInline(GenericStackedInline):
     fields = ["is_published", "at"]
     extra = 0
 
-    def may_publish(self, request) -> bool:
-        options = self.parent_model._meta
-        return request.user.has_perm(f"{options.app_label}.{get_permission_codename('publish', options)}")
-
     def has_view_permission(self, request, obj=None):
-        return self.may_publish(request)
+        return True
 
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
@@ -150,7 +146,8 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
     list_per_page = 50
 
     def get_inlines(self, request, obj):
-        return [*super().get_inlines(request, obj), ScheduleInline]
+        inlines = super().get_inlines(request, obj)
+        return [*inlines, ScheduleInline] if self.has_right(request, "publish") else inlines
 
     def get_changelist(self, request, **kwargs):
         return ContentChangeList

@@ -84,7 +84,8 @@ class Request:
         self.follow(head)
         self.method, self.version = self.parser.get_method(), self.parser.get_http_version()
         self.names = [name for name, _value in self.headers]
-        if not self.is_whole or self.version not in ("1.0", "1.1") or not all(map(is_host, self.hosts)):
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if not self.is_whole or self.version not in ("1.0", "1.1") or not all(map(is_host, hosts)):
             raise httptools.HttpParserError("no request of HTTP/1.1")
         self.is_last = self.version != "1.1" or b"close" in dict(self.headers).get(b"connection", b"").lower()
 
@@ -110,10 +111,6 @@ class Request:
             except httptools.HttpParserUpgrade:
                 # What else it would like to speak is not spoken here.
                 self.is_complete = True
-
-    @property
-    def hosts(self) -> list[bytes]:
-        return [value for name, value in self.headers if name == b"host"]
 
     @property
     def may_be_stored(self) -> bool:
