@@ -327,6 +327,10 @@ class InitiativePart(OrderedContent):
 
 
 class TaskQuerySet(ContentQuerySet):
+    def of_host(self):
+        """The tasks of the university that the alliance is seen from."""
+        return self.filter(partner__in=Alliance.objects.values("host"))
+
     def with_initiatives(self):
         """Tasks with the published initiatives that they serve as `published_initiatives`."""
         initiatives = Initiative.objects.published().only("title", "slug", "order")
@@ -367,20 +371,6 @@ class Task(OrderedContent):
         return f"{self.partner.get_absolute_url()}#{self.key}"
 
 
-class WayInQuerySet(ContentQuerySet):
-    def with_links(self):
-        """Ways in with what they lead to and visitors may see, as `published_pages`, `published_deliverables` and
-        `published_initiatives`."""
-        pages = Page.objects.published().defer("body", "lead", "description")
-        deliverables = Deliverable.objects.published().only("title", "slug", "order")
-        initiatives = Initiative.objects.published().only("title", "slug", "order")
-        return self.prefetch_related(
-            models.Prefetch("pages", pages, to_attr="published_pages"),
-            models.Prefetch("deliverables", deliverables, to_attr="published_deliverables"),
-            models.Prefetch("initiatives", initiatives, to_attr="published_initiatives"),
-        )
-
-
 class WayIn(OrderedContent):
     """A way into the site for one kind of reader: who studies, who works at a university, who lives in the city."""
 
@@ -401,19 +391,12 @@ class WayIn(OrderedContent):
         Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("Links to these.")
     )
 
-    objects = WayInQuerySet.as_manager()
-
     class Meta(OrderedContent.Meta):
         verbose_name = _("way in")
         verbose_name_plural = _("ways in")
 
     def __str__(self):
         return self.audience
-
-    @property
-    def links(self) -> list:
-        """What it leads to, fetched `with_links`: things with an address."""
-        return [*self.published_deliverables, *self.published_initiatives, *self.published_pages]
 
 
 class Milestone(Content):

@@ -1,16 +1,20 @@
 """Search over the site's words, in the language of the reader."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, KeyArea, Milestone, Task
+from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, InitiativePart, KeyArea, Milestone, Task
+from delivery.together import Together
 from pages.models import Page
-from partners.models import PartnerUniversity
+from partners.models import PartnerOwnName, PartnerUniversity
 
 MOST_RESULTS = 50
 # Letters that Unicode does not take apart into a base letter and a mark.
@@ -80,40 +84,60 @@ def fold(text: str) -> str:
 
 def entries() -> Iterator[Entry]:
     """Every published page in the active language, in the order of the site."""
-    lists = words_of_lists()
-    for page in Page.objects.published().exclude(kind=Page.Kind.SEARCH):
+    pages, deliverables, initiatives, parts, partners, own_names, *of_lists = everything().read()
+    names_of = defaultdict(list)
+    for own_name in own_names:
+        names_of[own_name.partner_id].append(own_name.name)
+    lists = words_of_lists(*of_lists)
+    for page in pages:
         yield Entry.of(
             page, page.words["title"], page.words["description"], [page.lead, page.body, *lists.get(page.kind, [])]
         )
-    for deliverable in Deliverable.objects.published():
+    for deliverable in deliverables:
         yield Entry.of(deliverable, deliverable.words["title"], deliverable.words["summary"], [deliverable.body])
-    for initiative in Initiative.objects.published().with_parts():
-        parts = [text for part in initiative.published_parts for text in (part.title, part.body)]
-        yield Entry.of(initiative, initiative.words["title"], initiative.words["summary"], [initiative.body, *parts])
-    for partner in PartnerUniversity.objects.published().with_own_names():
-        names = [own_name.name for own_name in partner.published_own_names]
-        texts = [partner.short_name, partner.city, partner.city_local, partner.city_past, partner.country.name]
-        yield Entry.of(partner, partner.words["name"], partner.words["summary"], [*texts, partner.description, *names])
+    for initiative in initiatives:
+        of_parts = words_of([part for part in parts if part.initiative_id == initiative.pk], "title", "body")
+        yield Entry.of(initiative, initiative.words["title"], initiative.words["summary"], [initiative.body, *of_parts])
+    for partner in partners:
+        place = [partner.city, partner.city_local, partner.city_past, partner.country.name]
+        texts = [partner.short_name, *place, partner.description, *names_of[partner.pk]]
+        yield Entry.of(partner, partner.words["name"], partner.words["summary"], texts)
 
 
-def words_of_lists() -> dict[str, list[str]]:
+@cache
+def everything() -> Together:
+    return Together(querysets())
+
+
+def querysets() -> list[QuerySet]:
+    """What `entries` go through."""
+    return [
+        Page.objects.published().exclude(kind=Page.Kind.SEARCH),
+        Deliverable.objects.published(),
+        Initiative.objects.published(),
+        InitiativePart.objects.published(),
+        PartnerUniversity.objects.published(),
+        PartnerOwnName.objects.published(),
+        Alliance.objects.all(),
+        KeyArea.objects.published(),
+        AudienceBenefit.objects.published(),
+        Task.objects.published().of_host(),
+        Milestone.objects.published(),
+    ]
+
+
+def words_of_lists(alliances, areas, benefits, tasks, milestones) -> dict[str, list[str]]:
     """By kind of page, the words of what it lists and what has no page of its own."""
-    alliance = Alliance.objects.first()
-    if alliance is None:
-        return {}
-    areas, benefits, tasks, milestones = (
-        [text for item in queryset for text in (getattr(item, name) for name in names)]
-        for queryset, names in (
-            (KeyArea.objects.published(), ("name", "description")),
-            (AudienceBenefit.objects.published(), ("audience", "benefit")),
-            (Task.objects.published().filter(partner=alliance.host_id), ("title", "body")),
-            (Milestone.objects.published(), ("title", "body", "source")),
-        )
-    )
-    names = [alliance.name, alliance.former_name, alliance.acronym, alliance.tagline, alliance.introduction]
     return {
-        Page.Kind.HOME: [*names, *areas],
-        Page.Kind.VISION: [alliance.vision, *benefits],
-        Page.Kind.TASKS: tasks,
-        Page.Kind.MILESTONES: milestones,
+        Page.Kind.HOME: [
+            *words_of(alliances, "name", "former_name", "acronym", "tagline", "introduction"),
+            *words_of(areas, "name", "description"),
+        ],
+        Page.Kind.VISION: [*words_of(alliances, "vision"), *words_of(benefits, "audience", "benefit")],
+        Page.Kind.TASKS: words_of(tasks, "title", "body"),
+        Page.Kind.MILESTONES: words_of(milestones, "title", "body", "source"),
     }
+
+
+def words_of(items: list, *names: str) -> list[str]:
+    return [getattr(item, name) for item in items for name in names]

@@ -7,9 +7,8 @@ from functools import cached_property
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.http import HttpRequest
 
-from alliance import snapshots
+from alliance import sections
 from alliance.models import Deliverable, Initiative
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -48,15 +47,16 @@ class ContentSitemap(Sitemap):
 class PageSitemap(ContentSitemap):
     model = Page
 
-    def __init__(self, request: HttpRequest):
-        self.request = request
+    @cached_property
+    def of_lists(self) -> dict[str, set[str]]:
+        return sections.languages_of_lists()
 
     def published(self):
         # A page of search results is no place that a search engine should lead to.
         return super().published().exclude(kind=Page.Kind.SEARCH)
 
     def languages_of(self, item):
-        return snapshots.languages(self.request, item)
+        return sections.languages(item, self.of_lists)
 
 
 class DeliverableSitemap(ContentSitemap):
@@ -71,9 +71,9 @@ class PartnerSitemap(ContentSitemap):
     model = PartnerUniversity
 
 
-def sitemaps(request: HttpRequest) -> dict[str, ContentSitemap]:
+def sitemaps() -> dict[str, ContentSitemap]:
     return {
-        "pages": PageSitemap(request),
+        "pages": PageSitemap(),
         "deliverables": DeliverableSitemap(),
         "initiatives": InitiativeSitemap(),
         "partners": PartnerSitemap(),

@@ -17,7 +17,7 @@ from alliance.sitemaps import sitemaps
 from alliance.snapshots import the_alliance
 from delivery.decorators import stored
 from pages.models import Page
-from pages.snapshots import section
+from pages.snapshots import listed_pages, section
 from partners.map import points
 from partners.models import MOST_ON_MAP, PartnerUniversity
 from partners.snapshots import universities
@@ -163,7 +163,7 @@ def milestone_feed(request):
 @require_safe
 def overview(request):
     partners = PartnerUniversity.objects.published().for_list()
-    pages = Page.objects.published().defer("body", "lead", "description")
+    pages = listed_pages(request)
     return render_section(
         request,
         Page.Kind.SITEMAP,
@@ -188,7 +188,7 @@ def search(request):
 @require_safe
 def sitemap_xml(request):
     """For search engines: https://www.sitemaps.org/protocol.html."""
-    parts = sitemaps(request)
+    parts = sitemaps()
     if any(part.paginator.num_pages > 1 for part in parts.values()):
         return index(request, parts, sitemap_url_name="sitemap-part")
     return sitemap(request, parts)
@@ -198,7 +198,7 @@ def sitemap_xml(request):
 @require_safe
 def sitemap_part(request, section: str):
     """One file of many. Raises Http404 for a section or page that is not there."""
-    return sitemap(request, sitemaps(request), section)
+    return sitemap(request, sitemaps(), section)
 
 
 @require_safe

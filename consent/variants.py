@@ -55,8 +55,10 @@ class Rule:
         version = NoticeVersion.objects.current()
         if version is None:
             return cls(0, 0, ())
-        loading = [model.objects.allowed(version.optional_purposes) for model in (EmbeddedContent, Script)]
-        keys = {key for found in loading for key in found.values_list("purpose__key", flat=True)}
+        loading = (
+            model.objects.optional().values_list("purpose__key", flat=True) for model in (EmbeddedContent, Script)
+        )
+        keys = {key for keys in loading for key in keys}.intersection(version.optional_purposes)
         return cls(version.number, version.asked_since, tuple(sorted(keys)))
 
     @classmethod

@@ -54,14 +54,16 @@ class ContentQuerySet(models.QuerySet):
 
     def languages(self, *fields: str) -> set[str]:
         """The languages in which each of these has all that the source language has of `fields`, or of its body."""
+        counts = self.order_by().aggregate(**self.lacking(*fields))
+        return {code for code, number in counts.items() if not number}
+
+    def lacking(self, *fields: str) -> dict[str, models.Count]:
+        """By language, how to count those of these that lack something there."""
         lacking = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
         for name in fields or self.model.body_fields:
             for code in lacking:
                 lacking[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
-        counts = self.order_by().aggregate(
-            **{f"lacking_{code}": models.Count("pk", filter=condition) for code, condition in lacking.items()}
-        )
-        return {code for code in lacking if not counts[f"lacking_{code}"]}
+        return {code: models.Count("pk", filter=condition) for code, condition in lacking.items()}
 
 
 class Content(models.Model):

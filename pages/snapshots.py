@@ -2,14 +2,20 @@
 
 from django.http import Http404, HttpRequest
 
-from delivery.snapshot import snapshot
+from delivery.shared import shared
 from pages.models import Page
 
 
-@snapshot
-def frame_pages() -> list[Page]:
+@shared
+def frame_pages():
     """The pages of all sections, and those in the menu and at the foot."""
-    return list(Page.objects.for_frame())
+    return Page.objects.for_frame()
+
+
+@shared
+def listed_pages():
+    """All that are published, without their long texts."""
+    return Page.objects.published().defer("body", "lead", "description")
 
 
 def section(request: HttpRequest, kind: str) -> Page:

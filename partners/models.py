@@ -13,10 +13,8 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 from django_countries.fields import CountryField
 
-from editorial.alphabet import sort_key
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
 from partners.cloth import THREADS
@@ -32,12 +30,10 @@ validate_language_tag = RegexValidator(
 
 
 class PartnerUniversityQuerySet(AddressedQuerySet):
-    def countries(self) -> list[tuple[str, str]]:
-        """The countries of these partners as (ISO 3166-1 alpha-2, name in the active language), in the order
-        of that language's alphabet."""
-        codes = self.order_by("country").values_list("country", flat=True).distinct()
-        names = ((code, str(countries.name(code))) for code in codes)
-        return sorted(names, key=lambda pair: sort_key(pair[1], get_language()))
+    def one_of_each_country(self):
+        """The first entered of these partners in each country, with its country alone."""
+        firsts = self.order_by().values("country").annotate(first=models.Min("pk")).values("first")
+        return self.filter(pk__in=firsts).only("country")
 
     def for_list(self):
         """Partners as a list shows them, without their long texts, those that left last."""
@@ -70,11 +66,6 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
         if place is None or found[place].left:
             return (None if place is None else found[place]), None, None
         return found[place], (found[place - 1] if place else None), next(iter(found[place + 1 :]), None)
-
-    def with_own_names(self):
-        """Partners with their published names in their own languages as `published_own_names`."""
-        own_names = models.Prefetch("own_names", PartnerOwnName.objects.published(), to_attr="published_own_names")
-        return self.prefetch_related(own_names)
 
     def matching(self, country: str = "", role: str = ""):
         """Partners in `country` (ISO 3166-1 alpha-2) and in `role`; an empty value asks for any."""
@@ -293,7 +284,7 @@ class PartnerUniversity(AddressedContent):
         return f"{latitude}°\N{NO-BREAK SPACE}{north_or_south}, {longitude}°\N{NO-BREAK SPACE}{east_or_west}"
 
     def structured_data(self) -> dict:
-        """The university, fetched `with_own_names`, as schema.org's CollegeOrUniversity."""
+        """The university, with its `published_own_names`, as schema.org's CollegeOrUniversity."""
         return {
             "@type": "CollegeOrUniversity",
             "name": self.name,

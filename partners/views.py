@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from delivery.decorators import stored
+from delivery.together import Together
 from pages.models import Page
 from pages.snapshots import section
 from partners import snapshots
@@ -22,7 +23,7 @@ PARTNERS_A_PAGE = 24
 def partner_list(request):
     page = section(request, Page.Kind.PARTNERS)
     partners = PartnerUniversity.objects.published()
-    form = PartnerFilterForm(request.GET or None, countries=partners.countries())
+    form = PartnerFilterForm(request.GET or None, countries=snapshots.countries(request))
     matching = partners.matching(**form.narrowing).for_list()
     partner_page = Paginator(matching, PARTNERS_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -41,12 +42,15 @@ def partner_list(request):
 @stored()
 @require_safe
 def partner_detail(request, slug: str):
-    published = PartnerUniversity.objects.published().select_related("cover").with_own_names()
+    published = PartnerUniversity.objects.published().select_related("cover")
     partner, before, after = published.with_neighbours(slug)
     if partner is None:
         raise PartnerUniversity.objects.absence(slug)
     if partner.slug != slug:
         return redirect(partner, permanent=True)
+    partner.published_own_names, tasks = Together(
+        [partner.own_names.published(), partner.tasks.published().with_initiatives()]
+    ).read()
     on_map = snapshots.universities(request)
     if partner not in on_map and not partner.left:
         on_map = [*on_map, partner]
@@ -54,7 +58,7 @@ def partner_detail(request, slug: str):
         "section": section(request, Page.Kind.PARTNERS),
         "partner": partner,
         "subject": partner,
-        "tasks": partner.tasks.published().with_initiatives(),
+        "tasks": tasks,
         "points": points(on_map),
         "universities": snapshots.universities(request),
         "before": before,

@@ -40,9 +40,9 @@ def require_consent(item):
 
 
 class ThirdPartyQuerySet(ContentQuerySet):
-    def allowed(self, purposes):
-        """What may load for a visitor who granted the purposes with these keys."""
-        return self.published().filter(purpose__key__in=purposes, purpose__is_necessary=False)
+    def optional(self):
+        """What may load for those visitors who grant its purpose."""
+        return self.published().filter(purpose__is_necessary=False)
 
 
 class EmbeddedContent(OrderedContent):

@@ -471,7 +471,7 @@ def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
 
 
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
-    monkeypatch.setattr("consent.models.notice.NoticeVersionQuerySet.current", lambda self: None)
+    monkeypatch.setattr("consent.snapshots.newest_notice", lambda request: [])
     # Other content than that of the other tests.
     Generation.objects.update(name="before the first notice")
     assert not asks(client)

@@ -79,6 +79,8 @@ PAGES = [
     "/en/about/",
     "/en/accessibility/",
     "/en/accessibility/feedback/",
+    "/en/timeline/feed.xml",
+    "/en/cookies/",
     "/en/cookies/settings/",
     "/en/cookies/receipt/",
     "/en/cookies/seals/",
@@ -93,14 +95,16 @@ def queries_of(client, path: str) -> int:
 
 @pytest.mark.once
 def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
-    # The first pages after a change also read what all pages show.
-    Generation.objects.update(name="changed")
-    first = {path: queries_of(client, path) for path in PAGES}
-    at_ten = {path: queries_of(client, path) for path in PAGES}
+    first, again = {}, {}
+    for path in PAGES:
+        # The first page after a change also reads what many pages show.
+        Generation.objects.update(name=f"changed before {path}")
+        first[path], again[path] = queries_of(client, path), queries_of(client, path)
+    assert max(first.values()) <= 5
     fill_with_partners(10_000)
-    assert {path: queries_of(client, path) for path in PAGES} == first
-    assert {path: queries_of(client, path) for path in PAGES} == at_ten
-    assert max(at_ten.values()) <= 5
+    for path in PAGES:
+        Generation.objects.update(name=f"changed again before {path}")
+        assert (queries_of(client, path), queries_of(client, path)) == (first[path], again[path])
     # A page shows a part of them, and leads to the others.
     for path in ("/en/", "/en/partners/", "/en/partners/test-university-9000/", "/en/sitemap/"):
         html = client.get(path).content.decode()
