@@ -196,6 +196,10 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request, form, formset, change):
+        if formset.model is ScheduledChange:
+            for planned in formset.forms:
+                if planned.has_changed():
+                    planned.instance.planned_by = request.user
         inlines = {inline.model: inline for inline in self.get_inline_instances(request, form.instance)}
         for row in formset.extra_forms:
             if isinstance(inline := inlines[formset.model], RolesMixin):

@@ -4,6 +4,7 @@ import logging
 from itertools import chain, count
 
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.http import Http404
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -177,6 +178,8 @@ class ScheduledChange(models.Model):
         _("from when"), db_index=True, help_text=_("In the time of the site. It happens by itself, within a minute.")
     )
 
+    planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False)
+
     objects = ScheduledChangeQuerySet.as_manager()
 
     class Meta:
@@ -196,6 +199,17 @@ class ScheduledChange(models.Model):
         log.info(
             "%s, as scheduled: %s %s", "Shown" if self.is_published else "Hidden", self.content_type, self.object_id
         )
+        if self.item and self.planned_by_id:
+            self.tell_history()
+
+    def tell_history(self):
+        """Write into the history of the item what was done, in the name of who planned it."""
+        # As Django's admin keeps it: in the words of the program, which whoever reads it has in their language.
+        with translation.override(None):
+            named = {"name": str(self._meta.verbose_name), "object": f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}"}
+            fields = [str(self.item._meta.get_field("is_published").verbose_name)]
+        told = [{"changed": {**named, "fields": fields}}]
+        LogEntry.objects.log_actions(self.planned_by_id, [self.item], CHANGE, change_message=told, single_object=True)
 
 
 class PastAddress(models.Model):

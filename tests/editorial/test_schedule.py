@@ -79,6 +79,18 @@ def test_a_publisher_schedules_it_in_the_form_in_the_time_of_the_site(client, st
     assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in client.get(address(page)).content.decode()
 
 
+def test_the_history_of_the_item_says_what_was_done_and_who_planned_it(client, staff, page):
+    client.force_login(staff("Publishers"))
+    at = timezone.now() + HOUR
+    client.post(address(page), planned(page, client.get(address(page)), at))
+    ScheduledChange.objects.update(at=timezone.now() - HOUR)
+    ScheduledChange.objects.carry_out()
+    history = f"{address(page).removesuffix('change/')}history/"
+    assert "Changed shown on the site for scheduled change" in client.get(history).content.decode()
+    client.cookies["django_language"] = "de"
+    assert "geplante Änderung" in client.get(history).content.decode()
+
+
 def test_a_moment_that_is_past_is_refused_and_kept_in_the_form(client, staff, page):
     client.force_login(staff("Publishers"))
     at = timezone.now() - HOUR
