@@ -48,6 +48,11 @@ class Part:
 
     def __init__(self, queryset: QuerySet):
         self.model, self.lookups = queryset.model, queryset._prefetch_related_lookups
+        if queryset.query.is_sliced:
+            # The database numbers the rows of the slice, and not all that it was cut from.
+            chosen, queryset = queryset.values("pk"), queryset.all()
+            queryset.query.clear_limits()
+            queryset = queryset.filter(pk__in=chosen)
         order = queryset.query.order_by or self.model._meta.ordering
         # The rows of a UNION come in no order of their own.
         self.query = queryset.annotate(place_in_queryset=Window(RowNumber(), order_by=order)).query
