@@ -43,6 +43,7 @@ class Alliance(Content):
     """The alliance that this site tells of, seen from one of its universities: the host. There is one."""
 
     content_section = "alliance"
+    heading_field = "acronym"
     body_fields = ("tagline", "introduction")
     KEY = "alliance"
 

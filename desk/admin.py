@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -80,6 +81,16 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.of_kind(self.value()) if self.value() else queryset
 
 
+class TextChangeList(ChangeList):
+    """A page of texts, where each knows what its item is called."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        headings = TextToTranslate.objects.headings(self.result_list)
+        for text in self.result_list:
+            text.heading = headings[text.model, text.object_id]
+
+
 @admin.register(TextToTranslate)
 class TextToTranslateAdmin(admin.ModelAdmin):
     list_display = ["heading", "kind_of_content", "source_beginning", "language_name", "state", "words"]
@@ -94,7 +105,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("text"))
     def heading(self, text) -> str:
-        return str(text)
+        return f"{text.heading}: {text.field_label}"
 
     @admin.display(description=_("kind of content"))
     def kind_of_content(self, text) -> str:
@@ -114,7 +125,10 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         texts = super().get_queryset(request).readable_by(request.user)
-        return texts.select_related("source", "translated_from").with_items()
+        return texts.select_related("source", "translated_from")
+
+    def get_changelist(self, request, **kwargs):
+        return TextChangeList
 
     # Whoever may translate anything sees all; each text says whether its reader may write it.
     def has_view_permission(self, request, obj=None):

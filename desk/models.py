@@ -1,16 +1,20 @@
 """The glossary, and a translation as the desk shows it."""
 
+from collections import defaultdict
 from functools import cached_property
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
-from modeltranslation.utils import build_localized_fieldname
+from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.models import Content, ContentQuerySet
-from translations.models import Translation, TranslationQuerySet, translated_models
+from translations.models import Translation, TranslationQuerySet, text_fields, translated_models
 from translations.rights import languages_open_to
 
 
@@ -52,6 +56,14 @@ class GlossaryTerm(Content):
         return self.term
 
 
+def heading(model) -> models.Expression:
+    """What names an item of `model`: in the reader's language, or in the first that stands in for it."""
+    if model.heading_field not in text_fields(model):
+        return models.F(model.heading_field)
+    fields = [build_localized_fieldname(model.heading_field, code) for code in resolution_order(get_language())]
+    return Coalesce(*(NullIf(field, models.Value("")) for field in fields), models.Value(""))
+
+
 class TextQuerySet(TranslationQuerySet):
     def standing(self, status: str):
         """What has the `status`; "open" stands for all that is to do, "all" for everything."""
@@ -65,6 +77,22 @@ class TextQuerySet(TranslationQuerySet):
     def readable_by(self, user):
         """The kinds of content that the user may translate into some language; they show all languages of these."""
         return self.filter(model__in=[m._meta.label_lower for m in translated_models() if languages_open_to(user, m)])
+
+    def headings(self, texts: list["TextToTranslate"]) -> dict[tuple[str, int], str]:
+        """What the items of these texts are called, by model and key; read in one query, whatever kinds they are."""
+        keys = defaultdict(set)
+        for text in texts:
+            keys[text.model].add(text.object_id)
+        of_kinds = [
+            models.QuerySet(model)
+            .filter(pk__in=keys[label])
+            .order_by()
+            .values_list(models.Value(label), "pk", Cast(heading(model), models.TextField()))
+            for label in keys
+            for model in [apps.get_model(label)]
+        ]
+        found = of_kinds[0].union(*of_kinds[1:], all=True) if of_kinds else []
+        return {(label, key): name for label, key, name in found}
 
     def undrafted(self):
         """What nobody and nothing has proposed a translation of the present source for."""

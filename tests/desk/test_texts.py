@@ -7,9 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from alliance.models import Milestone, Task
-from desk.models import TextToTranslate
+from alliance.models import Alliance, Milestone, Task
+from consent.models import Purpose, Script
+from desk.models import GlossaryTerm, TextToTranslate
 from editorial.content import ContentFiles, dump
+from pages.models import Page
 from tests.desk.factories import fill_with_milestones
 from translations.models import TARGET_LANGUAGES
 
@@ -166,6 +168,25 @@ def test_list_and_text_cost_the_same_queries_however_much_there_is(polish, task)
             polish.get(address(text))
         found.append(len(queries))
     assert found[0] == found[1]
+
+
+def test_a_list_of_many_kinds_costs_the_same_queries_as_of_one_and_names_each_item(polish, task):
+    def shown() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            html = polish.get(LIST, {"language": "pl"}).content.decode()
+        assert [name for name in names if name not in html] == []
+        return len(queries)
+
+    names = ["An alliance of 12 post-industrial cities: title"]
+    of_one = shown()
+    Alliance.objects.update(tagline_en="New")
+    Script.objects.create(
+        name="Counter", provider_en="New", purpose=Purpose.objects.first(), source="https://a.example"
+    )
+    Page.objects.filter(kind="search").update(title_en="New")
+    GlossaryTerm.objects.create(term_en="A term")
+    names += ["UNIC: ", "Counter: provider", "Search: title", "A term: term"]
+    assert shown() == of_one
 
 
 def test_the_list_shows_what_is_to_do_by_language_status_and_kind(polish, task):
