@@ -13,7 +13,7 @@ from alliance.models import (
     Task,
     WayIn,
 )
-from editorial.admin import ContentAdmin, ContentInline, thumbnail
+from editorial.admin import ContentAdmin, ContentInline, SoleContentAdmin, thumbnail
 from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
@@ -21,9 +21,8 @@ ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
 
 
 @admin.register(Alliance)
-class AllianceAdmin(ContentAdmin):
+class AllianceAdmin(SoleContentAdmin):
     list_display = ["acronym", "name", "host", "logo_thumbnail", "emblem_thumbnail"]
-    list_filter = []
     logo_thumbnail = thumbnail("logo", _("logo"))
     emblem_thumbnail = thumbnail("emblem", _("emblem"))
     fieldsets = [
@@ -36,12 +35,6 @@ class AllianceAdmin(ContentAdmin):
             {"fields": ["host", "contact", "funding_note", "logo", "logo_alt", "emblem", "emblem_alt"]},
         ),
     ]
-
-    def has_add_permission(self, request):
-        return super().has_add_permission(request) and not Alliance.objects.exists()
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Figure)

@@ -266,6 +266,27 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
             )
 
 
+class SoleContentAdmin(ContentAdmin):
+    """The admin of content that there is one item of."""
+
+    list_filter = []
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not self.model.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_model_perms(self, request):
+        # Not whether one may be added: every page of the admin shows its menu by this, and would ask the database.
+        return {
+            "add": False,
+            "change": self.has_change_permission(request),
+            "delete": False,
+            "view": self.has_view_permission(request),
+        }
+
+
 class ContentInline(RolesMixin, TranslationStackedInline):
     """Content that is edited within what it belongs to."""
 

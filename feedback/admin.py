@@ -1,22 +1,15 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import ContentAdmin
+from editorial.admin import SoleContentAdmin
 from feedback.models import FeedbackPage, Message
 
 
 @admin.register(FeedbackPage)
-class FeedbackPageAdmin(ContentAdmin):
+class FeedbackPageAdmin(SoleContentAdmin):
     list_display = ["title", "recipient", "updated_at"]
-    list_filter = []
     search_fields = ["title", "introduction", "confirmation"]
     fieldsets = [(None, {"fields": ["title", "description", "introduction", "confirmation", "recipient"]})]
-
-    def has_add_permission(self, request):
-        return super().has_add_permission(request) and not FeedbackPage.objects.exists()
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Message)

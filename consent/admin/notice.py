@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.admin.read_only import Action, ReadOnlyAdmin, shown
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from editorial.admin import ContentAdmin, ContentInline
+from editorial.admin import ContentAdmin, ContentInline, SoleContentAdmin
 
 # Ours stand in their place, translated and with all that must be said of a cookie; these follow them.
 for model in (CookieGroup, Cookie):
@@ -20,17 +20,10 @@ for model in (CookieGroup, Cookie):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ContentAdmin):
+class NoticeAdmin(SoleContentAdmin):
     list_display = ["heading", "controller", "updated_at"]
-    list_filter = []
     search_fields = ["heading", "introduction", "controller"]
     fieldsets = [(None, {"fields": ["heading", "introduction", "controller", "contact"]})]
-
-    def has_add_permission(self, request):
-        return super().has_add_permission(request) and not Notice.objects.exists()
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class CookieInline(ContentInline):
