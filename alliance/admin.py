@@ -13,7 +13,7 @@ from alliance.models import (
     Task,
     WayIn,
 )
-from editorial.admin import ContentAdmin, ContentInline, SoleContentAdmin, thumbnail
+from editorial.admin import ContentAdmin, ContentInline, OfferedFilter, SoleContentAdmin, thumbnail
 from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
@@ -92,9 +92,9 @@ class InitiativeAdmin(CoverMixin, ContentAdmin):
 class TaskAdmin(ContentAdmin):
     list_display = ["title", "partner", "order", "is_published"]
     list_editable = ["order"]
-    list_filter = ["partner", "initiatives", "is_published"]
+    list_filter = [("partner", OfferedFilter), ("initiatives", OfferedFilter), "is_published"]
     list_select_related = ["partner"]
-    search_fields = ["title", "body"]
+    search_fields = ["title", "body", "partner__name", "initiatives__title"]
     fieldsets = [(None, {"fields": ["partner", "title", "body", "initiatives"]}), ON_THIS_SITE]
 
 

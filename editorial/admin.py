@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.utils import flatten_fieldsets, get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.contrib.contenttypes.admin import GenericStackedInline
 from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms import CheckboxSelectMultiple, DateTimeField, DateTimeInput, ModelForm, Script, Textarea
+from django.forms import CheckboxSelectMultiple, DateTimeField, DateTimeInput, ModelForm, Script, Select, Textarea
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
@@ -29,6 +30,8 @@ FORM_MEDIA = Media(
     css={"all": ["editorial/admin.css"]},
     js=["editorial/rich-text.js", Script("editorial/language-tabs.js", type="module")],
 )
+# So many items are offered to choose from, in a form or beside a list; where there are more, one searches.
+MOST_OFFERED = 100
 
 
 def translation_fields(model, languages) -> set[str]:
@@ -84,6 +87,49 @@ class RolesMixin:
             item.is_published = False
 
 
+class SearchMixin:
+    """Offers the first items and those that are chosen, and searches all; without a script, the offered ones remain."""
+
+    def optgroups(self, name, value, attrs=None):
+        offered = {str(key) for key, _label in self.choices}
+        if others := [key for key in value if key.isdigit() and key not in offered]:
+            chosen = self.field.related_model._default_manager.filter(pk__in=others)
+            self.choices = [*self.choices, *((item.pk, str(item)) for item in chosen)]
+        return Select.optgroups(self, name, value, attrs)
+
+
+class SearchedChoice(SearchMixin, AutocompleteSelect):
+    pass
+
+
+class SearchedChoices(SearchMixin, AutocompleteSelectMultiple):
+    pass
+
+
+class ChoicesMixin:
+    """What an item may refer to is offered as a whole where that is little, and searched for where it is much."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if not isinstance(db_field, models.ForeignKey | models.ManyToManyField):
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        items = list(db_field.related_model._default_manager.all()[: MOST_OFFERED + 1])
+        if len(items) > MOST_OFFERED:
+            widget = SearchedChoices if db_field.many_to_many else SearchedChoice
+            kwargs["widget"] = widget(db_field, self.admin_site)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        nothing = [] if field.empty_label is None else [("", field.empty_label)]
+        # Read once for all forms on the page.
+        field.choices = [*nothing, *map(field.iterator(field).choice, items[:MOST_OFFERED])]
+        return field
+
+
+class OfferedFilter(admin.RelatedFieldListFilter):
+    """Offers the first items that those of the list may refer to; the search finds by the others."""
+
+    def field_choices(self, field, request, model_admin):
+        return [(item.pk, str(item)) for item in field.related_model._default_manager.all()[:MOST_OFFERED]]
+
+
 class ScheduleForm(ModelForm):
     class Meta:
         field_classes = {"at": DateTimeField}
@@ -131,7 +177,7 @@ class ContentChangeList(ChangeList):
             item.translation_states = states[item.pk]
 
 
-class ContentAdmin(RolesMixin, TranslationAdmin):
+class ContentAdmin(RolesMixin, ChoicesMixin, TranslationAdmin):
     """The admin of one kind of content, with all its languages in one form, and how each of them stands."""
 
     change_form_template = "editorial/change_form.html"
@@ -165,10 +211,12 @@ class ContentAdmin(RolesMixin, TranslationAdmin):
 
     def get_search_fields(self, request):
         """Each translated field in every language, so that an editor finds a text in whichever they know."""
-        translated = translator.get_options_for_model(self.model).fields
         expanded = []
         for name in self.search_fields:
-            codes = settings.CONTENT_LANGUAGES if name in translated else [None]
+            field = get_fields_from_path(self.model, name)[-1]
+            source = build_localized_fieldname(field.name, settings.LANGUAGE_CODE)
+            is_translated = source in translation_fields(field.model, [settings.LANGUAGE_CODE])
+            codes = settings.CONTENT_LANGUAGES if is_translated else [None]
             expanded += [build_localized_fieldname(name, code) if code else name for code in codes]
         return expanded
 
@@ -287,7 +335,7 @@ class SoleContentAdmin(ContentAdmin):
         }
 
 
-class ContentInline(RolesMixin, TranslationStackedInline):
+class ContentInline(RolesMixin, ChoicesMixin, TranslationStackedInline):
     """Content that is edited within what it belongs to."""
 
     extra = 0
@@ -299,11 +347,11 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class StaffAdmin(UserAdmin):
+class StaffAdmin(ChoicesMixin, UserAdmin):
     """Staff accounts: what a person may do follows from their groups alone."""
 
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
-    list_filter = ["is_active", "is_superuser", "groups"]
+    list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined"]
     formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}

@@ -19,11 +19,14 @@ class CoverMixin:
     """The admin of what may have a cover: it is chosen among the pictures of the library, as they look."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.related_model is Picture:
-            return db_field.formfield(
-                widget=PictureChoice(label=capfirst(db_field.verbose_name)), empty_label=_("no picture")
-            )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.related_model is not Picture:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        kwargs |= {"widget": PictureChoice(label=capfirst(db_field.verbose_name)), "empty_label": _("no picture")}
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field.widget.widget, PictureChoice):
+            # The cards, without the links to add and change that stand beside a list.
+            field.widget = field.widget.widget
+        return field
 
 
 @admin.register(Picture)

@@ -21,6 +21,7 @@ from consent.figures import Figures
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.verification import Verification, check
+from editorial.admin import MOST_OFFERED, OfferedFilter
 
 
 class KeysetChangeList(ChangeList):
@@ -93,8 +94,9 @@ class AnswerFilter(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         # Those that are asked about no longer as well: their answers are on record.
         names = {}
-        for version in NoticeVersion.objects.defer("html", "style").order_by("-number"):
-            for purpose in version.purposes:
+        of_versions = NoticeVersion.objects.values_list(f"wording__{settings.LANGUAGE_CODE}__purposes", flat=True)
+        for purposes in of_versions[:MOST_OFFERED]:
+            for purpose in purposes:
                 if not purpose["is_necessary"]:
                     names.setdefault(purpose["key"], purpose["name"])
         for key, name in names.items():
@@ -106,6 +108,13 @@ class AnswerFilter(admin.SimpleListFilter):
             return queryset
         key, _colon, answer = self.value().partition(":")
         return queryset.answered(key, answer == "yes")
+
+
+class NoticeFilter(OfferedFilter):
+    """The latest versions by their numbers alone, without all that they said."""
+
+    def field_choices(self, field, request, model_admin):
+        return [(version.pk, str(version)) for version in NoticeVersion.objects.only("number")[:MOST_OFFERED]]
 
 
 class LanguageFilter(admin.SimpleListFilter):
@@ -146,7 +155,7 @@ class ErasureForm(forms.Form):
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
     list_display = ["receipt", "decided_at", "action", "allowed", "notice", "language", "gpc"]
-    list_filter = [PeriodFilter, AnswerFilter, "action", "notice", LanguageFilter, "gpc"]
+    list_filter = [PeriodFilter, AnswerFilter, "action", ("notice", NoticeFilter), LanguageFilter, "gpc"]
     search_fields = ["receipt"]
     search_help_text = _("The whole receipt number, as the data subject gives it.")
     # The list itself adds what it needs of the notice; an export has the notices in memory.
@@ -154,7 +163,6 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_per_page = 100
     sortable_by = []
     show_facets = admin.ShowFacets.NEVER
-    show_full_result_count = False
     change_list_template = "consent/admin/decision_list.html"
 
     @admin.display(description=_("granted"))

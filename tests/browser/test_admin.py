@@ -75,6 +75,34 @@ def test_an_error_in_a_hidden_language_is_brought_to_view(sign_in):
     assert visitor.page.get_by_role("button", name=re.compile("English.*error")).is_visible()
 
 
+@pytest.fixture
+def many_groups(site):
+    """More groups than a form offers at once; nobody but those who look after accounts meets them."""
+
+    def manage(action: str):
+        code = f"from django.contrib.auth.models import Group; Group.objects.{action}"
+        site.manage("shell", "-v", "0", "-c", code, check=True)
+
+    manage("bulk_create(Group(name=f'Working group {number}') for number in range(1, 121))")
+    yield
+    manage("filter(name__startswith='Working group').delete()")
+
+
+def test_where_there_is_much_to_choose_from_one_searches(sign_in, many_groups):
+    visitor = sign_in("root")
+    visitor.go("/admin/auth/user/?q=polish")
+    visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.locator(".select2-search__field").click()
+    visitor.page.keyboard.type("group 119")
+    visitor.page.get_by_role("option", name="Working group 119").click()
+    visitor.page.locator("input[name=_save]").first.click()
+    visitor.page.locator(".messagelist .success").wait_for()
+    visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.get_by_title("Working group 119").wait_for()
+    chosen = visitor.page.locator("#id_groups option:checked").all_inner_texts()
+    assert chosen == ["Translators: Polski", "Working group 119"]
+
+
 def test_a_translator_works_on_texts_alone(sign_in):
     visitor = sign_in("translator")
     visitor.go("/admin/partners/partneruniversity/")

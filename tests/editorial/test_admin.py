@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
-from alliance.models import Deliverable, Initiative, InitiativePart
+from alliance.models import Alliance, Deliverable, Initiative, InitiativePart, Task
 from consent.models import EmbeddedContent, Script
 from editorial.content import content_models
 from pages.models import Page, Redirect
@@ -215,6 +215,52 @@ def test_tasks_are_edited_within_their_university(signed_in):
     html = client.get(address(lodz)).content.decode()
     assert html.count('name="tasks-0-title_pl"') == 1
     assert 'name="own_names-0-name"' in html
+
+
+def test_where_there_is_little_to_choose_from_all_of_it_is_offered(signed_in):
+    html = signed_in().get(reverse("admin:alliance_wayin_add")).content.decode()
+    assert html.count('name="initiatives"') == Initiative.objects.count()
+    assert "admin-autocomplete" not in html
+
+
+def test_where_there_is_much_to_choose_from_it_is_searched_and_what_is_chosen_stays(signed_in):
+    client = signed_in("Editors")
+    fill_with_partners(150)
+    last = PartnerUniversity.objects.get(key="test-university-139")
+    Alliance.objects.update(host=last)
+    path = address(Alliance.objects.get())
+    html = client.get(path).content.decode()
+    assert f'<option value="{last.pk}" selected>Test University 139</option>' in html
+    # Without a script, the first can be chosen.
+    assert html.count("<option") < 120
+    found = client.get(
+        re.search('data-ajax--url="([^"]+)"', html)[1],
+        {"app_label": "alliance", "model_name": "alliance", "field_name": "host", "term": "University 138"},
+    )
+    (other,) = found.json()["results"]
+    save(client, Alliance.objects.get(), tagline_en="As it was")
+    assert Alliance.objects.get().host == last
+    save(client, Alliance.objects.get(), host=other["id"])
+    assert Alliance.objects.get().host.name == "Test University 138"
+
+
+def test_pictures_beyond_those_that_a_form_can_show_are_searched(signed_in):
+    client, deliverable = signed_in(), Deliverable.objects.first()
+    make_picture(name="A harbour")
+    assert "picture-choice" in client.get(address(deliverable)).content.decode()
+    Picture.objects.bulk_create(
+        Picture(key=f"p-{n}", name=f"P {n}", width=1, height=1, file="p.png") for n in range(100)
+    )
+    html = client.get(address(deliverable)).content.decode()
+    assert 'data-field-name="cover"' in html and "picture-choice" not in html
+
+
+def test_tasks_are_found_by_their_university_and_initiative_in_any_language(signed_in):
+    client, task = signed_in(), Task.objects.filter(initiatives__isnull=False).first()
+    PartnerUniversity.objects.filter(pk=task.partner_id).update(name_hr="Sveučilište")
+    task.initiatives.update(title_fi="Aloite")
+    for words in ("Sveučilište", "Aloite"):
+        assert task in client.get(list_address(Task), {"q": words}).context["cl"].result_list
 
 
 def test_view_on_site_leads_to_the_page_in_the_editors_language(signed_in):
