@@ -16,7 +16,7 @@ class OwnNameInline(RolesMixin, admin.StackedInline):
 @admin.register(PartnerUniversity)
 class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     inlines = [OwnNameInline]
-    list_display = ["name", "city", "country", "role", "logo_thumbnail", "order", "is_published"]
+    list_display = ["name", "city", "country_name", "role", "logo_thumbnail", "order", "is_published"]
     list_editable = ["order"]
     list_filter = ["role", "is_published", ("country", CountryFilter)]
     search_fields = ["name", "short_name", "city", "city_local", "own_names__name"]
@@ -29,6 +29,11 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
     logo_thumbnail = thumbnail("logo", _("logo"))
+
+    @admin.display(description=_("country"), ordering="country")
+    def country_name(self, partner):
+        # By itself, the admin goes through all countries of the world for each row.
+        return partner.country.name
 
     def has_delete_permission(self, request, obj=None):
         if obj is not None and obj.is_coordinator:
