@@ -102,6 +102,9 @@ class TaskInline(ContentInline):
     model = Task
     fields = ["title", "body", "initiatives", "order", "is_published"]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("initiatives")
+
 
 # Tasks live within their university, which knows nothing of the alliance's models.
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]

@@ -1,5 +1,7 @@
 """What the admin of every edited thing shares: language tabs, publishing, translating."""
 
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets, get_fields_from_path
@@ -190,6 +192,7 @@ class ContentAdmin(RolesMixin, ChoicesMixin, TranslationAdmin):
     list_filter = ["is_published"]
     save_on_top = True
     list_per_page = 50
+    show_full_result_count = False
 
     def get_inlines(self, request, obj):
         inlines = super().get_inlines(request, obj)
@@ -225,6 +228,10 @@ class ContentAdmin(RolesMixin, ChoicesMixin, TranslationAdmin):
         if obj is None or not obj.is_published or not hasattr(obj, "get_absolute_url"):
             return None
         return obj.get_absolute_url()
+
+    def get_changelist_form(self, request, **kwargs):
+        # Of all the fields, a list has forms for these alone.
+        return super().get_changelist_form(request, fields=self.list_editable, **kwargs)
 
     def get_changelist_formset(self, request, **kwargs):
         formset = super().get_changelist_formset(request, **kwargs)
@@ -343,7 +350,13 @@ class ContentInline(RolesMixin, ChoicesMixin, TranslationStackedInline):
     formfield_overrides = ContentAdmin.formfield_overrides
 
 
-admin.site.unregister(User)
+# The settings turn the two logs of axes off.
+admin.site.unregister([User, AccessAttempt, AccessLog, AccessFailureLog])
+
+
+@admin.register(AccessAttempt)
+class FailedSignInAdmin(AccessAttemptAdmin):
+    show_full_result_count = False
 
 
 @admin.register(User)
@@ -352,6 +365,7 @@ class StaffAdmin(ChoicesMixin, UserAdmin):
 
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
     list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
+    show_full_result_count = False
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined"]
     formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}

@@ -21,6 +21,7 @@ class MessageAdmin(admin.ModelAdmin):
     search_fields = ["text", "page", "email", "note"]
     date_hierarchy = "received_at"
     list_per_page = 50
+    show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["text", "page", "email", "answer_form", "language", "received_at", "mailed_at"]}),
         (_("Answer"), {"fields": ["state", "answered_at", "note"]}),

@@ -35,5 +35,6 @@ class PageAdmin(CoverMixin, ContentAdmin):
 @admin.register(Redirect)
 class RedirectAdmin(RolesMixin, admin.ModelAdmin):
     list_display = ["old_path", "new_path", "is_published"]
+    show_full_result_count = False
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path", "is_published"]

@@ -50,6 +50,10 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
     fields = ["number", "published_at", "asks_again", "digest", "as_shown"]
     change_list_template = "consent/admin/notice_versions.html"
 
+    def get_queryset(self, request):
+        # A list needs nothing of all that they said.
+        return super().get_queryset(request).defer("wording", "html", "style")
+
     @admin.display(description=_("as it was shown"))
     def as_shown(self, version):
         links = [

@@ -12,6 +12,8 @@ Action = AccessEntry.Action
 class ReadOnlyAdmin(admin.ModelAdmin):
     """What is on record: everyone who may see it sees it as it is, nobody changes it, and each look is logged."""
 
+    show_full_result_count = False
+
     def has_add_permission(self, request):
         return False
 
