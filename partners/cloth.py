@@ -7,10 +7,10 @@ same cloth, always and everywhere. docs/design.md says how to read one.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import cycle, groupby, islice
 from math import cos, radians
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from PIL import Image, ImageDraw
 
@@ -98,13 +98,13 @@ class Cloth:
                 start += length
         return found
 
-    @property
+    @cached_property
     def warp_strands(self) -> list[Strand]:
         """The lowest layer: each warp from end to end."""
         whole = [(warp, 0, len(self.wefts)) for warp in range(len(self.warps))]
         return self._strands(whole)
 
-    @property
+    @cached_property
     def weft_strands(self) -> list[Strand]:
         """The middle layer: each weft from side to side."""
         return [
@@ -112,7 +112,7 @@ class Cloth:
             for thread, where in positions(self.wefts)
         ]
 
-    @property
+    @cached_property
     def float_strands(self) -> list[Strand]:
         """The upper layer: each warp where it lies on top."""
         return self._strands(self.floats)
@@ -175,9 +175,12 @@ def nearest(university: Weaver, others: Iterable[Weaver], count: int = 3) -> lis
     return sorted((other for other in others if other != university), key=distance)[:count]
 
 
-def binding(university: Weaver) -> Callable[[int, int], bool]:
-    """Where (warp, weft) a thread that goes below comes up for one crossing, so that the cloth holds together."""
-    paired, leftward, *weave = digits(university.order, 4)
+def binding(order: int) -> Callable[[int, int], bool]:
+    """Where (warp, weft) a thread that goes below comes up for one crossing, so that the cloth holds together.
+
+    It follows from the place of a university in the list.
+    """
+    paired, leftward, *weave = digits(order, 4)
     by, way = (2 if paired else 1), (-1 if leftward else 1)
     match weave:
         case [False, False]:  # spots
@@ -196,26 +199,48 @@ def repeated(items: Sequence, length: int) -> list:
 
 def city_cloth(university: Weaver, others: Iterable[Weaver], warps: int = 48, wefts: int = 12) -> Cloth:
     """The cloth of one university: its own thread up and down, those of its three nearest neighbours across."""
-    east, north = round(float(university.longitude) * 100), round(float(university.latitude) * 100)
-    year, widths = digits(university.founded, YEAR_DIGITS), digits(east, YEAR_DIGITS)
+    card = Card(
+        university.thread,
+        university.founded,
+        round(float(university.latitude) * 100),
+        round(float(university.longitude) * 100),
+        university.order,
+    )
+    return weave_city(card, tuple(other.thread for other in nearest(university, others)), warps, wefts)
+
+
+class Card(NamedTuple):
+    """The facts of a university that its cloth follows from; latitude and longitude in hundredths of a degree."""
+
+    thread: int
+    founded: int
+    north: int
+    east: int
+    order: int
+
+
+# Each page shows a cloth or several, and only a change of content changes them.
+@lru_cache(maxsize=256)
+def weave_city(card: Card, threads: tuple[int, ...], warps: int, wefts: int) -> Cloth:
+    thread, founded, north, east, order = card
+    year, widths = digits(founded, YEAR_DIGITS), digits(east, YEAR_DIGITS)
     columns = [digit for digit, is_wide in zip(year, widths, strict=True) for _ in range(4 if is_wide else 2)]
     columns = repeated(columns[::-1] if east < 0 else columns, warps)
 
-    threads = [other.thread for other in nearest(university, others)]
     first, second, third = (*threads, *[UNDYED] * (3 - len(threads)))
     heights, faces = digits(abs(north) >> 6, 3), digits(north, 6)
     stripes = []
-    for undyed, (thread, height) in zip(heights, ((first, 3), (second, 2), (third, 1)), strict=True):
-        stripes += [(UNDYED, 2 if undyed else 1), (thread, height)]
-    rows = [(thread, face) for (thread, height), face in zip(stripes, faces, strict=True) for _ in range(height)]
+    for undyed, (dyed, height) in zip(heights, ((first, 3), (second, 2), (third, 1)), strict=True):
+        stripes += [(UNDYED, 2 if undyed else 1), (dyed, height)]
+    rows = [(yarn, face) for (yarn, height), face in zip(stripes, faces, strict=True) for _ in range(height)]
     rows = repeated(rows[::-1] if north < 0 else rows, wefts)
-    is_bound = binding(university)
+    is_bound = binding(order)
     return Cloth(
-        (university.thread,) * warps,
-        tuple(thread for thread, _face in rows),
+        (thread,) * warps,
+        tuple(yarn for yarn, _face in rows),
         tuple(
             tuple(column == face or is_bound(warp, weft) for warp, column in enumerate(columns))
-            for weft, (_thread, face) in enumerate(rows)
+            for weft, (_yarn, face) in enumerate(rows)
         ),
     )
 
@@ -225,10 +250,15 @@ def alliance_cloth(universities: Iterable[Weaver], warps: int = 6, wefts: int = 
 
     Of more than ten universities the first ten are woven in: each stands for a colour of its own.
     """
-    universities = list(islice(universities, THREADS))
-    cards = [(digits(university.founded, YEAR_DIGITS), binding(university)) for university in universities]
+    facts = tuple((one.thread, one.founded, one.order) for one in islice(universities, THREADS))
+    return weave_alliance(facts, warps, wefts)
+
+
+@lru_cache(maxsize=16)
+def weave_alliance(facts: tuple[tuple[int, int, int], ...], warps: int, wefts: int) -> Cloth:
+    cards = [(digits(founded, YEAR_DIGITS), binding(order)) for _thread, founded, order in facts]
     return Cloth(
-        tuple(university.thread for university in universities for _ in range(warps)),
+        tuple(thread for thread, _founded, _order in facts for _ in range(warps)),
         (UNDYED,) * (YEAR_DIGITS * wefts),
         tuple(
             tuple(year[weft // wefts] or is_bound(warp, weft) for year, is_bound in cards for warp in range(warps))
