@@ -282,3 +282,63 @@ def test_going_back_shows_the_page_as_it_was_without_loading_it(site, launch):
             assert page.evaluate("window.cameBack"), path
     finally:
         browser.close()
+
+
+@pytest.fixture
+def whole_chromium(launch):
+    """With what a desktop's Chromium does of itself."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("The whole of Chromium is missing: install it, on Debian with: sudo apt install chromium")
+    browser = launch(executable_path=path)
+    yield browser
+    browser.close()
+
+
+def fetched(page, path: str) -> list[str]:
+    """Where requests for `path` are noted: "ahead" or "when asked for"."""
+    found = []
+
+    def note(request):
+        if request.url.endswith(path):
+            found.append("ahead" if "prefetch" in request.all_headers().get("sec-purpose", "") else "when asked for")
+
+    page.context.on("request", note)
+    return found
+
+
+def press(page, name: str):
+    link = page.get_by_role("main").get_by_role("link", name=name).first
+    link.scroll_into_view_if_needed()
+    box = link.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(200)
+
+
+def test_the_next_page_is_fetched_once_its_link_is_pressed(whole_chromium, site):
+    page = whole_chromium.new_page()
+    page.goto(f"{site.url}/en/sitemap/")
+    page.wait_for_timeout(500)
+    found = fetched(page, "/en/timeline/")
+    page.get_by_role("main").get_by_role("link", name="Timeline").first.hover()
+    page.wait_for_timeout(500)
+    assert found == []
+    press(page, "Timeline")
+    page.mouse.up()
+    page.wait_for_url("**/en/timeline/")
+    assert found == ["ahead"]
+
+
+def test_a_page_that_was_fetched_ahead_does_not_ask_again_what_was_answered(whole_chromium, site):
+    page = whole_chromium.new_page()
+    page.goto(f"{site.url}/en/sitemap/")
+    page.wait_for_timeout(500)
+    press(page, "Timeline")
+    page.mouse.move(1, 1)
+    page.mouse.up()
+    page.locator(".consent").get_by_role("button").first.click()
+    page.locator(".consent").wait_for(state="detached")
+    page.get_by_role("main").get_by_role("link", name="Timeline").first.click()
+    page.wait_for_url("**/en/timeline/")
+    assert page.locator(".consent").count() == 0

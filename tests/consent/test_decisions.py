@@ -394,6 +394,8 @@ def test_the_receipt_can_be_downloaded_with_the_wording(client):
 def test_the_answer_to_a_script_is_data_and_carries_the_cookie(client):
     response = press(client, "refuse", headers=SAME_SITE | {"accept": "application/json"})
     assert json.loads(response.content) == {"receipt": Decision.objects.get().receipt}
+    # Pages that were fetched ahead still ask.
+    assert response["Clear-Site-Data"] == '"prefetchCache"'
     assert "cookie_consent" in response.cookies
 
 

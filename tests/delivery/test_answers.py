@@ -55,6 +55,15 @@ def test_a_browser_that_has_the_page_is_told_so(client):
 
 
 @pytest.mark.django_db
+def test_public_pages_say_what_may_be_fetched_ahead_and_those_of_the_admin_do_not(client, admin_client):
+    for path in ("/en/", "/en/cookies/settings/", "/en/nowhere/"):
+        assert re.fullmatch(r'"/static/pressed-links\.speculationrules"', client.get(path)["Speculation-Rules"])
+    for path in ("/sitemap.xml", "/robots.txt", "/admin/login/"):
+        assert "Speculation-Rules" not in client.get(path)
+    assert "Speculation-Rules" not in admin_client.get("/admin/")
+
+
+@pytest.mark.django_db
 def test_pages_are_sent_without_the_indentation_of_templates_but_as_they_were_written(client):
     assert not re.search(r"\n[ \t]", client.get("/en/").content.decode())
     page = Page.objects.get(key="about")
