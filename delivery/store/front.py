@@ -214,13 +214,16 @@ class PageStore:
 
     def confirm(self, generation: str):
         """The database holds `generation`."""
-        if generation != self.seen:
+        is_new, was_away = generation != self.seen, self.is_away
+        if is_new:
             self.rule = self.rule_type.in_force()
             self.seen = generation
             self.known.clear()
             self.makers.submit(self.write_state, {"rule": self.rule.as_json(), "server_port": self.server_port})
-            self.moved.set()
         self.confirmed, self.is_away = generation, False
+        if is_new or was_away:
+            # Last: the warmer, who may have stopped half-way, looks at once at what is confirmed.
+            self.moved.set()
 
     def lose_sight(self, error: Exception):
         """The database can't be asked: what is here stays good until it can."""

@@ -4,6 +4,7 @@ import http.client
 import re
 import socket
 import tempfile
+import threading
 import time
 
 import pytest
@@ -608,6 +609,111 @@ def test_a_page_that_takes_too_long_is_sent_as_it_was_last(store, site, monkeypa
     finished.set()
     store.makers.shutdown()
     assert ask(store).text == "new"
+
+
+# Made anew by themselves
+
+
+class Warmed:
+    """A store whose warmer runs, before a site of which a test says how long it takes for a page."""
+
+    def __init__(self, store, site):
+        self.store, self.site = store, site
+        # What happens while a page is made.
+        self.meanwhile = lambda path: None
+        site.site = self.answer
+        threading.Thread(target=store.keep_warm, daemon=True).start()
+
+    def answer(self, environ, start_response):
+        self.meanwhile(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [f"{environ['PATH_INFO']} of {self.store.confirmed}".encode()]
+
+    def visit(self, path: str, times: int):
+        for _time in range(times):
+            assert ask(self.store, path).code == 200
+
+    def change(self, generation: str):
+        self.site.asked.clear()
+        self.store.confirm(generation)
+
+    def made(self, *paths: str) -> bool:
+        """Whether these pages were made by themselves, in this order, and no others for a while after."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.site.asked != list(paths):
+            time.sleep(0.01)
+        time.sleep(0.1)
+        return self.site.asked == list(paths)
+
+
+@pytest.fixture
+def warmed(store, site):
+    return Warmed(store, site)
+
+
+def test_after_a_change_the_most_asked_pages_are_made_anew_first_by_themselves(warmed):
+    for path, times in (("/en/", 2), ("/pl/", 5), ("/en/vision/", 9), ("/en/partners/", 3)):
+        warmed.visit(path, times)
+    warmed.change("second")
+    assert warmed.made("/en/vision/", "/pl/", "/en/partners/", "/en/")
+    assert ask(warmed.store, "/pl/").text == "/pl/ of second"
+    assert len(warmed.site.asked) == 4, "who asks then is not who it is made for"
+
+
+def test_what_nobody_asked_for_since_the_last_change_is_not_made_anew_by_itself(warmed):
+    for path in ("/en/", "/pl/", "/en/vision/"):
+        warmed.visit(path, 4)
+    warmed.change("second")
+    assert warmed.made("/en/", "/pl/", "/en/vision/")
+    warmed.visit("/pl/", 1)
+    warmed.change("third")
+    assert warmed.made("/pl/")
+    assert ask(warmed.store, "/en/").text == "/en/ of third", "it is made for the first who asks"
+
+
+def test_a_newer_change_begins_anew_with_what_is_most_asked_by_then(warmed):
+    for times, path in enumerate(["/pl/wizja/", "/en/partners/", "/en/vision/", "/pl/", "/en/"]):
+        warmed.visit(path, 1 + times)
+
+    def change_again(path):
+        if warmed.store.confirmed == "second" and path == "/pl/":
+            warmed.visit("/pl/wizja/", 9)
+            warmed.store.confirm("third")
+
+    warmed.meanwhile = change_again
+    warmed.change("second")
+    assert warmed.made("/en/", "/pl/", "/pl/wizja/", "/pl/wizja/", "/en/vision/", "/en/partners/")
+    # What was made for the change before, and that nobody asked for since, is left to who asks for it.
+    outdated = {question.path for question, kept in warmed.store.pages.kept.items() if kept.generation != "third"}
+    assert outdated == {"/en/", "/pl/"}
+
+
+class WakesAtOnce(threading.Event):
+    """Whoever waits for it goes on before whoever sets it does."""
+
+    def set(self):
+        super().set()
+        time.sleep(0.1)
+
+
+def test_what_is_made_anew_is_so_however_soon_it_is_begun(store, site):
+    store.moved = WakesAtOnce()
+    warmed = Warmed(store, site)
+    warmed.visit("/en/", 2)
+    warmed.change("second")
+    assert warmed.made("/en/")
+    assert ask(store).text == "/en/ of second"
+
+
+def test_nothing_is_made_anew_while_the_database_is_away_and_the_rest_when_it_is_back(warmed):
+    for times, path in enumerate(["/en/vision/", "/pl/", "/en/"]):
+        warmed.visit(path, 1 + times)
+    warmed.meanwhile = lambda path: warmed.store.lose_sight(OSError("away"))
+    warmed.change("second")
+    assert warmed.made("/en/")
+    warmed.meanwhile = lambda path: None
+    warmed.store.confirm("second")
+    assert warmed.made("/en/", "/pl/", "/en/vision/")
 
 
 # A restart
