@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.serving import Server
@@ -102,6 +103,33 @@ def test_a_change_on_one_host_is_seen_on_another_with_the_same_database(postgres
     finally:
         here.stop()
         there.stop()
+
+
+def seconds_until_a_change_shows(database, watcher: str) -> float:
+    """Where the watcher "is told" of changes and looks for none, or the other way round."""
+    settings = {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0", "WATCHER": watcher}
+    server = Server(database.pgdata.parent / "data", settings)
+    try:
+        server.start("tests.delivery.watching:application")
+        # Past the first look.
+        time.sleep(1)
+        assert "Changed elsewhere" not in read(server)[1]
+        with psycopg.connect(database.get_uri()) as other:
+            other.execute("UPDATE pages_page SET title_en = 'Changed elsewhere' WHERE kind = 'vision'")
+        changed = time.monotonic()
+        while time.monotonic() - changed < 20 and "Changed elsewhere" not in read(server)[1]:
+            time.sleep(0.02)
+        return time.monotonic() - changed
+    finally:
+        server.stop()
+
+
+def test_postgresql_tells_of_a_change_who_would_not_look_for_half_a_minute(postgresql):
+    assert seconds_until_a_change_shows(postgresql, "is told") < 5
+
+
+def test_a_change_of_which_postgresql_tells_nobody_is_seen_by_looking(postgresql):
+    assert seconds_until_a_change_shows(postgresql, "looks") < 5
 
 
 def test_a_killed_worker_spoils_no_answer_and_another_takes_its_place(server):
