@@ -1,0 +1,265 @@
+"""Whose page is whose, on the wire: visitors and staff side by side, on many hosts, over connections that they keep."""
+
+import gzip
+import re
+import socket
+import sqlite3
+from dataclasses import dataclass
+
+import brotli
+import pytest
+import zstandard
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.serving import Server
+
+pytestmark = pytest.mark.once
+DECODERS = {
+    None: bytes,
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompress(body),
+}
+HOSTS = ["localhost", "localhost:8000", "unic.example", "UNIC.example", "a.wild.example", "b.wild.example"]
+STAFF = ["anna", "berta"]
+FILM, SCRIPT = "https://films.example/embed/1", "https://counter.example/count.js"
+FILL = f"""
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from consent.models import EmbeddedContent, Purpose, Script
+from pages.models import Page
+functional, statistics = (Purpose.objects.get(key=key) for key in ("functional", "statistics"))
+film = EmbeddedContent.objects.create(title="A film", provider="Films Ltd", purpose=functional,
+    page_url="https://films.example/1", frame_url={FILM!r})
+Script.objects.create(name="Counter", provider="Counters Ltd", purpose=statistics, source={SCRIPT!r})
+body = '<p><a href="https://films.example/1">Film</a></p>'
+Page.objects.filter(kind="vision").update(body_en=body, body_pl=body)
+Page.objects.create(key="secret", title_en="Not to be known yet", short_title_en="Not to be known yet",
+    description_en="None.", slug_en="not-to-be-known-yet", is_published=False)
+for name in {STAFF!r}:
+    user = get_user_model().objects.create_user(f"signed-in-as-{{name}}", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(user)
+    print(client.cookies[settings.SESSION_COOKIE_NAME].value)
+"""
+ANSWERS = {
+    "undecided": "",
+    "refusing": "cookie_consent=statistics=-1|functional=-1|receipt={receipt}|notice=1",
+    "counted": "cookie_consent=statistics=now|functional=-1|receipt={receipt}|notice=1",
+    "watching": 'cookie_consent="statistics=-1|functional=now|receipt={receipt}|notice=1"',
+}
+# Where it is read → its language, and whether it is a page that all may read.
+PAGES = {
+    "/en/": "en",
+    "/pl/": "pl",
+    "/en/vision/": "en",
+    "/pl/wizja/": "pl",
+    "/en/partners/": "en",
+    "/pl/partnerzy/": "pl",
+    "/en/search/": "en",
+    "/pl/szukaj/": "pl",
+    "/pl/nic/": "pl",
+}
+STORED = ["/en/", "/pl/", "/en/vision/", "/pl/wizja/", "/en/partners/", "/pl/partnerzy/"]
+FOR_STAFF = ["/admin/", "/admin/pages/page/?q=known", "/styleguide/"]
+OTHERS = ["/", "/robots.txt", "/sitemap.xml"]
+
+
+class Site(Server):
+    """The site with two of its staff signed in, and what only they may see."""
+
+    def __init__(self, folder):
+        super().__init__(folder / "data", {"ALLOWED_HOSTS": "127.0.0.1,localhost,unic.example,.wild.example"})
+        printed = self.manage("shell", "-v", "0", "-c", FILL, check=True).stdout.split()
+        self.sessions = dict(zip(STAFF, printed, strict=True))
+
+    def change(self):
+        """Outdate every page."""
+        with sqlite3.connect(self.data / "db.sqlite3", timeout=20) as database:
+            database.execute('UPDATE pages_page SET "order" = "order"')
+
+
+@pytest.fixture(scope="module")
+def site(prepared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("separation")
+    prepared("sqlite", folder)
+    server = Site(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one person asks; `who` is a member of staff, "a stranger" with a session that is none, or nobody known."""
+
+    who: str
+    host: str
+    path: str
+    query: str
+    answer: str
+    receipt: str
+    objects: bool
+    language: str
+    encoding: str
+    method: str
+
+    @property
+    def is_staff(self) -> bool:
+        return self.who in STAFF
+
+    def head(self, sessions: dict[str, str]) -> bytes:
+        path, _, query = self.path.partition("?")
+        query = query if self.path in FOR_STAFF else self.query
+        session = {"a stranger": "abcdefghijklmnopqrstuvwxyz012345"} | sessions
+        cookies = [f"sessionid={session[self.who]}"] if self.who in session else []
+        cookies += [ANSWERS[self.answer].format(receipt=self.receipt)] if ANSWERS[self.answer] else []
+        lines = [f"{self.method} {path}{'?' * bool(query)}{query} HTTP/1.1", f"Host: {self.host}"]
+        lines += [f"Cookie: {'; '.join(cookies)}"] if cookies else []
+        lines += ["Sec-GPC: 1"] if self.objects else []
+        lines += [f"Accept-Language: {self.language}", f"Accept-Encoding: {self.encoding}", "", ""]
+        return "\r\n".join(lines).encode()
+
+    def check(self, status: int, headers: dict[str, str], text: str):
+        """Whether the answer is this one's: nothing in it is of another host, language, state, query or person."""
+        self.check_person(status, headers, text)
+        hosts = re.findall(r"http://((?:localhost|unic\.example|\w+\.wild\.example)(?::\d+)?)\b", text, re.IGNORECASE)
+        assert {host.lower() for host in hosts} <= {self.host.lower()}
+        if self.path in OTHERS:
+            self.check_other(status, headers, hosts)
+        elif self.path in PAGES:
+            assert status == (404 if self.path == "/pl/nic/" else 200)
+            assert headers["content-language"] == PAGES[self.path]
+            if self.method == "GET":
+                self.check_page(headers, text, hosts)
+
+    def check_person(self, status: int, headers: dict[str, str], text: str):
+        if not self.is_staff:
+            assert "sessionid" not in headers.get("set-cookie", "").replace('sessionid="";', "")
+            assert "signed-in-as" not in text and "Not to be known yet" not in text
+            if self.path in FOR_STAFF:
+                assert status == 302
+        elif self.path in FOR_STAFF:
+            assert status == 200
+            if self.path.startswith("/admin/") and self.method == "GET":
+                assert set(re.findall(r"signed-in-as-(\w+)", text)) == {self.who}
+                assert ("Not to be known yet" in text) == (self.path != "/admin/")
+
+    def check_other(self, status: int, headers: dict[str, str], hosts: list[str]):
+        if self.path == "/":
+            assert (status, headers["location"]) == (302, f"/{self.language}/")
+        else:
+            assert status == 200 and (hosts or self.method == "HEAD")
+
+    def check_page(self, headers: dict[str, str], text: str, hosts: list[str]):
+        language, policy = PAGES[self.path], headers["content-security-policy"]
+        assert f'<html lang="{language}"' in text
+        assert hosts or self.path not in STORED
+        is_undecided = self.answer == "undecided"
+        assert ('class="consent"' in text) == is_undecided
+        assert ("consent-objection" in text) == (is_undecided and self.objects)
+        assert (SCRIPT in text) == ("counter.example" in policy) == (self.answer == "counted")
+        has_film = self.answer == "watching" and self.path in ("/en/vision/", "/pl/wizja/")
+        assert (f'src="{FILM}' in text) == ("films.example" in policy) == has_film
+        assert not re.search("RECEIPT-[0-9]", text)
+        # The language choice repeats what was asked.
+        asked = re.findall(r"(?:^|&)country=([A-Z]{2})(?=&|$)", self.query)
+        assert set(re.findall(r"[?;]country=([A-Z]{2})", text)) <= set(asked)
+
+
+class Line:
+    """A connection that is kept. What is asked by it is answered in that order, up to what was passed on."""
+
+    def __init__(self, site: Site):
+        self.site, self.waiting, self.socket = site, [], None
+
+    def say(self, requests: list[Request], cut: int):
+        """Send them in one piece, or in two."""
+        if self.socket is None:
+            self.socket = socket.create_connection(("127.0.0.1", self.site.port), timeout=30)
+            self.stream = self.socket.makefile("rb")
+        self.waiting += requests
+        said = b"".join(request.head(self.site.sessions) for request in requests)
+        for part in (said[:cut], said[cut:]):
+            self.socket.sendall(part)
+
+    def hear(self):
+        """Read all answers; after the last of a connection come neither more answers nor a byte of another."""
+        waiting, self.waiting = self.waiting, []
+        for request in waiting:
+            status, headers, text = self.read(request.method)
+            try:
+                request.check(status, headers, text)
+            except AssertionError as error:
+                raise AssertionError(f"{request} was answered {status} {headers}") from error
+            if headers.get("connection") == "close":
+                assert self.stream.read() == b""
+                self.close()
+                return
+
+    def read(self, method: str) -> tuple[int, dict[str, str], str]:
+        status = int(self.stream.readline().split()[1])
+        headers = {}
+        while (line := self.stream.readline()) != b"\r\n":
+            name, _, value = line.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+        body = self.stream.read(int(headers.get("content-length", -1))) if method == "GET" else b""
+        return status, headers, (DECODERS[headers.get("content-encoding")](body) if body else body).decode()
+
+    def close(self):
+        if self.socket:
+            self.stream.close()
+            self.socket.close()
+            self.socket = None
+
+
+QUERIES = st.lists(
+    st.one_of(
+        st.sampled_from(["country=SE", "country=PL", "country=FI", "role=member", "page=1", "page=99", "utm_source=a"]),
+        st.sampled_from(["q=city", "next=/admin/", "sessionid=a", "cookie_consent=statistics=now", "page=2&page="]),
+        # What an address may hold (RFC 3986, section 3.4).
+        st.text("abcpy=%&;?/.+~:_-'(),*!@$0123456789", max_size=12),
+    ),
+    max_size=3,
+).map("&".join)
+REQUESTS = st.builds(
+    Request,
+    who=st.sampled_from(["nobody", "nobody", "nobody", "a stranger", *STAFF]),
+    host=st.sampled_from(HOSTS),
+    path=st.sampled_from([*PAGES, *PAGES, *PAGES, *FOR_STAFF, *OTHERS]),
+    query=QUERIES,
+    answer=st.sampled_from(list(ANSWERS)),
+    receipt=st.sampled_from(["RECEIPT-1", "RECEIPT-2"]),
+    objects=st.booleans(),
+    language=st.sampled_from(["en", "pl"]),
+    encoding=st.sampled_from(["identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"]),
+    method=st.sampled_from(["GET", "GET", "GET", "HEAD"]),
+)
+# On which of three connections, what is asked there in one go, where that is cut in two, and who then listens.
+TURNS = st.lists(
+    st.tuples(
+        st.integers(0, 2), st.lists(REQUESTS, min_size=1, max_size=4), st.integers(0, 600), st.sets(st.integers(0, 2))
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(turns=TURNS, changes=st.booleans())
+@settings(max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # To shrink asks thousands of times.
+def test_no_page_reaches_another_host_language_state_of_consent_or_member_of_staff(site, turns, changes):
+    if changes:
+        site.change()
+    lines = [Line(site) for _number in range(3)]
+    try:
+        for number, requests, cut, listening in turns:
+            lines[number].say(requests, cut)
+            for other in listening:
+                lines[other].hear()
+        for line in lines:
+            line.hear()
+    finally:
+        for line in lines:
+            line.close()
