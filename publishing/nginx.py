@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.conf import settings
 
 from publishing.folder import HeaderSet
-from publishing.site import beginnings_of_the_site, forms_of_addresses
+from publishing.site import beginnings_of_the_site, forms_of_addresses, known_parameters
 
 # Best first, as delivery.store.answer chooses. Weights (q=) are rare, and left to the site. What browsers send is told
 # without a pattern: patterns are most of what a request costs here.
@@ -23,8 +23,9 @@ ENCODINGS = r"""map $http_accept_encoding $page_encoding {
 }
 """
 GONE = "gone"
-# A form, or a query; nor does nginx answer where it knows neither variant nor encoding: the site itself does.
-READ = """map "$request_method$is_args" $page_is_read { GET 1; HEAD 1; }
+# A form, or a question that files don't answer; nor does nginx answer where it knows neither variant nor encoding: the
+# site itself does.
+READ = """map "$request_method$page_question" $page_is_read { GET 1; HEAD 1; }
 """
 # They are small, and say which language they are in; a picture or a style sheet is in none.
 PAGES = {"pages", "missing", "away"}
@@ -70,7 +71,12 @@ class Configuration:
     def maps(self) -> str:
         codes = "|".join(code for code, _name in settings.LANGUAGES)
         beginnings = "|".join(one.replace(".", r"\.") for one in beginnings_of_the_site())
-        lines = [ENCODINGS, self.rule.as_nginx(), READ]
+        # Where visitors come from is told by parameters that no page knows. A name that is written in another way than
+        # plainly could be one that a page knows.
+        unknown = rf"(?!(?:{'|'.join(known_parameters())})(?:[=&]|$))[A-Za-z0-9_.~-]+"
+        query = rf"~^(?:{unknown}(?:=[A-Za-z0-9_.~%+:/,=-]*)?(?:&|$))+$"
+        asking = f'map $args $page_question {{ default asked; "" ""; {quoted(query)} ""; }}'
+        lines = [ENCODINGS, self.rule.as_nginx(), asking, READ]
         lines.append(f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}')
         lines.append(f'map $page_language $away_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}')
         lines.append(f'map $uri $page_is_of_site {{ / 1; "~^(?:{beginnings})" 1; }}')
@@ -130,6 +136,8 @@ class Configuration:
             "    error_page 418 = @site;",
             # Nothing is published now, or it is to be read by another configuration than this one.
             f"    if (!-f {self.root}/current/of-{self.digest}) {{ return 418; }}",
+            # The site repeats what was asked.
+            "    if ($args) { return 418; }",
             f"    if ($page_moved = {GONE}) {{ return 418; }}",
             "    if ($page_moved) { return 301 $page_moved; }",
             '    if ($page_language = "") { return 418; }',

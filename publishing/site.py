@@ -44,6 +44,11 @@ def beginnings_of_the_site() -> list[str]:
     return sorted(f"/{one}" for one in beginnings if not any(one.startswith(other) for other in beginnings - {one}))
 
 
+def known_parameters() -> list[str]:
+    """The names in a query by which any page differs."""
+    return sorted({name for _route, view in in_each_language() for name in getattr(view, "stored_parameters", ())})
+
+
 def forms_of_addresses() -> list[str]:
     """Patterns of the addresses of pages that are told by a name in them: it may be one that a page had before."""
     forms = set()

@@ -8,6 +8,9 @@ import subprocess
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from tests.serving import MANAGE, PATIENCE, ROOT, Server, free_port
 
@@ -203,12 +206,75 @@ def test_an_unchanged_page_is_not_sent_again(published):
 def test_what_needs_the_site_reaches_it(published):
     for path in ("/", "/admin/login/", "/en/search/?q=lodz", "/pl/szukaj/?q=lodz", "/healthz", "/en/cookies/settings/"):
         assert published.ask(published.port, path).getheader("Answered-By") == "site", path
-    assert published.ask(published.port, "/en/?page=2").getheader("Answered-By") == "site"
+    for query in (
+        "page=2",
+        "a=1&page=2",
+        "page",
+        "p=1&",
+        "%70age=2",
+        "a%3D1=2",
+        "a;page=2",
+        "a[]=1",
+        "=",
+        "&",
+        "a=%C3%B3;",
+    ):
+        assert published.ask(published.port, f"/en/?{query}").getheader("Answered-By") == "site", query
     assert published.ask(published.port, "/en/", "POST").getheader("Answered-By") == "site"
     for cookie in ("sessionid=abc", "cookie_consent=forged", "cookie_consent=a; cookie_consent=b"):
         assert published.ask(published.port, "/en/", Cookie=cookie).getheader("Answered-By") == "site", cookie
     weighed = published.ask(published.port, "/en/", **{"Accept-Encoding": "br;q=0, gzip"})
     assert weighed.getheader("Content-Encoding") == "gzip"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "utm_source=x",
+        "fbclid=IwAR0_a-b.c~d",
+        "gclid=a&utm_campaign=spring%20sale+now&utm_medium=e-mail",
+        "utm_source=page",
+        "utm_source=page=2",
+        "mypage=2&pages=2&page_=2&PAGE=2",
+        "utm_source",
+        "a=&b=%26page%3D2&",
+        "redirect=https://unic.example/pl/",
+    ],
+)
+def test_parameters_that_no_page_knows_are_answered_with_the_file(published, query):
+    for path in ("/en/", "/pl/partnerzy/", "/robots.txt"):
+        by_nginx, by_site = (published.ask(port, f"{path}?{query}") for port in (published.port, published.site.port))
+        assert not by_nginx.getheader("Answered-By"), path
+        assert comparable(by_nginx) == comparable(by_site), path
+    # These repeat what was asked.
+    for path, status in (("/en/no/such/page/", 404), ("/en/once/", 301)):
+        by_nginx = published.ask(published.port, f"{path}?{query}")
+        assert (by_nginx.status, by_nginx.getheader("Answered-By")) == (status, "site"), path
+
+
+PARAMETERS = st.lists(
+    st.one_of(
+        st.sampled_from(["country=PL", "page=2", "role=member", "page", "utm_source=x", "p=1", "country", "fbclid=a"]),
+        st.sampled_from(
+            ["%70age=2", "rol%65=member", "a;page=2", "page[]=2", "+page=2", "page%00=2", "=page=2", "page%3D2"]
+        ),
+        st.text("page=&%+;country012", max_size=12),
+    ),
+    max_size=4,
+).map("&".join)
+
+
+@given(
+    path=st.sampled_from(["/en/partners/", "/pl/partnerzy/", "/en/sitemap/", "/en/vision/", "/sitemap.xml"]),
+    query=PARAMETERS,
+)
+@hypothesis_settings(max_examples=150)
+def test_whatever_is_asked_nginx_and_the_site_answer_alike(published, path, query):
+    by_nginx, by_site = (
+        published.ask(port, f"{path}?{query}", **{"Accept-Encoding": "identity"})
+        for port in (published.port, published.site.port)
+    )
+    assert (by_nginx.status, by_nginx.body) == (by_site.status, by_site.body)
 
 
 def test_what_is_not_there_is_said_in_the_language_of_the_address(published):
