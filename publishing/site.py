@@ -14,7 +14,7 @@ from delivery.store.question import STATIC_FILE, Question, stored_parameters
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
 
 LINK = re.compile(r'(?:href|src)="(/[^"?#]*)"')
-LISTED = re.compile(r"<loc>\w+://[^/]+([^<?]+)</loc>")
+LISTED = re.compile(r"<loc>\w+://[^/]+([^<&]+)</loc>")
 # An address that no page has; its answer is the page for all that are not there.
 NOWHERE = "-"
 
@@ -70,9 +70,9 @@ class Site:
         self.scheme, self.host, self.rule = scheme, host, rule
         self.application = WSGIHandler()
 
-    def ask(self, path: str, variant: str = "") -> Rendering:
+    def ask(self, path: str, variant: str = "", query: str = "") -> Rendering:
         """What the site answers. Raises FaultOfSiteError where it can't."""
-        question = Question(self.scheme, self.host, path, "", variant)
+        question = Question(self.scheme, self.host, path, query, variant)
         heard = []
         answer = self.application(
             question.request(self.rule.request_headers(variant) if variant else {}),
@@ -93,16 +93,19 @@ class Site:
         ]
         seen, found = set(), 0
         while waiting:
-            path = waiting.pop()
-            if path in seen or stored_parameters(path) is None or STATIC_FILE.match(path):
+            address = waiting.pop()
+            path, _, query = address.partition("?")
+            if address in seen or stored_parameters(path) is None or STATIC_FILE.match(path):
                 continue
-            seen.add(path)
-            rendering = self.ask(path, variant)
+            seen.add(address)
+            rendering = self.ask(path, variant, query)
             # Its language is told by its address, so that nginx can tell it too.
             language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
             if rendering.may_be_kept and rendering.header("content-language") == language:
-                yield path, rendering
-                found += 1
+                # No file is found by a query. The parts of a long site map have one, and say what else there is.
+                if not query:
+                    yield path, rendering
+                    found += 1
                 text = rendering.body.decode()
                 waiting += [unquote(link) for link in LINK.findall(text) + LISTED.findall(text)]
         if not found:

@@ -208,3 +208,22 @@ def test_the_site_learns_from_nginx_who_asks_whatever_they_say(deployed):
     assert answer.status == 200
     show = "from axes.models import AccessAttempt; print(*AccessAttempt.objects.values_list('ip_address', flat=True))"
     assert deployed.site.manage("shell", "-v", "0", "-c", show, check=True).stdout.split() == ["127.0.0.1"]
+
+
+def listed(text: str) -> list[str]:
+    return re.findall(rf"<loc>https://{NAME}([^<]+)</loc>", text)
+
+
+def test_a_published_site_map_of_several_parts_leads_to_every_page(deployed):
+    parts = listed(deployed.ask("/sitemap.xml").body)
+    assert "/sitemap-pages.xml" in parts and "/sitemap-pages.xml?p=2" in parts
+    found = []
+    for part in parts:
+        answer = deployed.ask(part)
+        assert answer.status == 200, part
+        found += listed(answer.body)
+    assert len(found) == len(set(found)) > 10 and "/en/apart/" in found
+    for path in found:
+        assert deployed.ask(path).status == 200, path
+        # Also what only a later part lists is published.
+        assert deployed.files(path), path
