@@ -113,12 +113,17 @@ def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
 
 
 @pytest.mark.once
-def test_the_sitemap_costs_at_most_five_queries(client):
+@pytest.mark.parametrize("total", [60, 10_000])
+def test_the_sitemap_costs_at_most_five_queries_and_so_does_each_of_its_parts(client, total):
     client.get("/sitemap.xml")
     at_ten = queries_of(client, "/sitemap.xml")
-    fill_with_partners(60)
+    fill_with_partners(total)
     client.get("/sitemap.xml")
     assert queries_of(client, "/sitemap.xml") == at_ten <= 5
+    parts = re.findall(r"<loc>http://testserver(/sitemap-[^<]*)</loc>", client.get("/sitemap.xml").content.decode())
+    assert len(parts) == (0 if total == 60 else 6)
+    for part in parts:
+        assert queries_of(client, part) <= 5, part
 
 
 def test_a_sitemap_that_would_be_too_long_becomes_an_index_of_several(client, monkeypatch):
