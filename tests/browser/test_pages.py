@@ -243,9 +243,8 @@ def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css_and_4_of_javascr
         assert sum(answer.request.sizes()["responseBodySize"] for answer in counted) <= FIRST_VIEW, path
         scripts = [answer for answer in responses if answer.request.resource_type == "script"]
         assert sum(answer.request.sizes()["responseBodySize"] for answer in scripts) <= MOST_JAVASCRIPT, path
-        # The icon and the outline of Europe are asked for once a site, not once a page.
-        once = ("favicon", "europe")
-        assert len({answer.url for answer in responses if not any(name in answer.url for name in once)}) <= 6
+        # All but the icon, of which the browser does not tell.
+        assert len({answer.url for answer in responses}) <= 6, path
 
 
 def test_forced_colours_leave_borders_and_marks(visit):
