@@ -353,6 +353,10 @@ class Connection(asyncio.Protocol):
         self.transport.resume_reading()
 
     def hand_over(self, data: bytes, head: bytes = b""):
+        # What comes after the request is answered by nobody. To say it to a server that has answered and hung up would
+        # lose the answer, where it is not read yet.
+        if self.passed.is_complete:
+            data = b""
         # In one piece: after a head alone the server behind may answer and hang up before the rest is there.
         self.server.transport.write(head + data)
         # What is wrong with a body the server behind says; it is not known then where it ends.

@@ -216,6 +216,17 @@ def test_a_request_that_was_passed_on_is_the_last_of_its_connection(site):
         assert headers["connection"] == "close" and wire.is_closed
 
 
+def test_who_asks_on_while_a_request_is_passed_on_hears_its_answer_all_the_same(site):
+    passed, page = b"HEAD / HTTP/1.1\r\n" + HOST + b"\r\n", b"GET /en/ HTTP/1.1\r\n" + HOST + b"\r\n"
+    statuses = []
+    for number in range(200):
+        with Wire(site) as wire:
+            wire.say(passed + page * (number % 4), page, page, page, pause=0.0002 * (number % 20))
+            statuses.append(wire.hear("HEAD")[0])
+            assert wire.is_closed
+    assert statuses == [302] * 200
+
+
 @pytest.mark.parametrize("last", [b"GET /en/ HTTP/1.0\r\n", b"GET /en/ HTTP/1.1\r\nConnection: close\r\n"])
 def test_who_wants_one_answer_gets_one_and_the_end(site, last):
     for _time in range(2):
