@@ -675,13 +675,19 @@ def test_a_newer_change_begins_anew_with_what_is_most_asked_by_then(warmed):
     for times, path in enumerate(["/pl/wizja/", "/en/partners/", "/en/vision/", "/pl/", "/en/"]):
         warmed.visit(path, 1 + times)
 
-    def change_again(path):
-        if warmed.store.confirmed == "second" and path == "/pl/":
-            warmed.visit("/pl/wizja/", 9)
-            warmed.store.confirm("third")
+    has_begun, may_finish = threading.Event(), threading.Event()
 
-    warmed.meanwhile = change_again
+    def take_long(path):
+        if path == "/pl/" and not may_finish.is_set():
+            has_begun.set()
+            may_finish.wait(20)
+
+    warmed.meanwhile = take_long
     warmed.change("second")
+    assert has_begun.wait(20)
+    warmed.visit("/pl/wizja/", 9)
+    warmed.store.confirm("third")
+    may_finish.set()
     assert warmed.made("/en/", "/pl/", "/pl/wizja/", "/pl/wizja/", "/en/vision/", "/en/partners/")
     # What was made for the change before, and that nobody asked for since, is left to who asks for it.
     outdated = {question.path for question, kept in warmed.store.pages.kept.items() if kept.generation != "third"}
