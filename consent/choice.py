@@ -84,8 +84,9 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
             forget(response, name, request.get_host())
     before = Choice.of(request)
     withdrawn = {key for key, granted in decision.choices.items() if before and before.answers.get(key) and not granted}
-    if withdrawn & storing:
-        response.headers["Clear-Site-Data"] = '"storage"'
+    # A page that was fetched ahead asks the question that is answered now.
+    cleared = ['"prefetchCache"', *(['"storage"'] if withdrawn & storing else [])]
+    response.headers["Clear-Site-Data"] = ", ".join(cleared)
 
 
 def named_attempt(request: HttpRequest) -> str:

@@ -117,8 +117,6 @@ def decide(request):
         response = HttpResponseRedirect(f"{back.split('#')[0]}#{SAVED}")
         response.status_code = 303
     keep(request, response, decision, storing)
-    # A page that was fetched ahead asks the question that is answered now.
-    response.headers["Clear-Site-Data"] = '"prefetchCache"'
     return response
 
 

@@ -196,12 +196,12 @@ def test_withdrawing_clears_what_was_stored_beside_cookies_and_a_first_refusal_h
         description_en="Counts.",
     )
     NoticeVersion.objects.publish()
-    assert "Clear-Site-Data" not in press(Client(), "refuse")
-    assert "Clear-Site-Data" not in press(client, "accept")
-    assert "Clear-Site-Data" not in press(client, "choose", purposes=["statistics"])
-    assert press(client, "withdraw")["Clear-Site-Data"] == '"storage"'
+    assert "storage" not in press(Client(), "refuse")["Clear-Site-Data"]
+    assert "storage" not in press(client, "accept")["Clear-Site-Data"]
+    assert "storage" not in press(client, "choose", purposes=["statistics"])["Clear-Site-Data"]
+    assert '"storage"' in press(client, "withdraw")["Clear-Site-Data"].split(", ")
     press(client, "choose", purposes=["functional"])
-    assert "Clear-Site-Data" not in press(client, "withdraw")
+    assert "storage" not in press(client, "withdraw")["Clear-Site-Data"]
 
 
 def test_every_page_withdraws_in_one_press_where_there_is_consent(client):
