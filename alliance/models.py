@@ -34,7 +34,7 @@ TITLE_HELP = _("A few words; the heading of its page and the text of links to it
 
 
 class AllianceQuerySet(ContentQuerySet):
-    def for_frame(self):
+    def with_host(self):
         """The alliance with its host, without the host's long text."""
         return self.select_related("host").defer("host__description")
 

@@ -85,9 +85,11 @@ def fold(text: str) -> str:
 def entries() -> Iterator[Entry]:
     """Every published page in the active language, in the order of the site."""
     pages, deliverables, initiatives, parts, partners, own_names, *of_lists = everything().read()
-    names_of = defaultdict(list)
+    names_of, parts_of = defaultdict(list), defaultdict(list)
     for own_name in own_names:
         names_of[own_name.partner_id].append(own_name.name)
+    for part in parts:
+        parts_of[part.initiative_id].append(part)
     lists = words_of_lists(*of_lists)
     for page in pages:
         yield Entry.of(
@@ -96,7 +98,7 @@ def entries() -> Iterator[Entry]:
     for deliverable in deliverables:
         yield Entry.of(deliverable, deliverable.words["title"], deliverable.words["summary"], [deliverable.body])
     for initiative in initiatives:
-        of_parts = words_of([part for part in parts if part.initiative_id == initiative.pk], "title", "body")
+        of_parts = words_of(parts_of[initiative.pk], "title", "body")
         yield Entry.of(initiative, initiative.words["title"], initiative.words["summary"], [initiative.body, *of_parts])
     for partner in partners:
         place = [partner.city, partner.city_local, partner.city_past, partner.country.name]

@@ -27,7 +27,7 @@ def languages_of_lists() -> dict[str, set[str]]:
     )
     found = {}
     for row in first.union(*others, all=True):
-        there = {code for code in settings.CONTENT_LANGUAGES if not row[code]}
+        there = {code for code in settings.CONTENT_LANGUAGES if not row[f"lacking_{code}"]}
         found[row["kind"]] = found.get(row["kind"], there) & there
     return found
 

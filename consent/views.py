@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -220,7 +220,7 @@ def receipt_json(request):
 
 
 @require_safe
-@never_cache
+@cache_control(private=True, no_cache=True)
 def seals(request):
     """The published seals, newest first, with the key and the program to check them."""
     below = request.GET.get("below", "")
@@ -236,7 +236,6 @@ def seals(request):
 
 
 @require_safe
-@never_cache
 def seal_text(request, number: int):
     """One seal as a signed note, to keep. Raises Http404 for a number that was not given yet."""
     seal = get_object_or_404(Seal, number=number)

@@ -114,8 +114,11 @@ class ChoicesMixin:
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if not isinstance(db_field, models.ForeignKey | models.ManyToManyField):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        items = list(db_field.related_model._default_manager.all()[: MOST_OFFERED + 1])
-        if len(items) > MOST_OFFERED:
+        queryset = self.get_field_queryset(None, db_field, request)
+        if queryset is None:
+            queryset = db_field.related_model._default_manager.all()
+        items = list(queryset[: MOST_OFFERED + 1])
+        if len(items) > MOST_OFFERED and self.may_search(db_field.related_model, request):
             widget = SearchedChoices if db_field.many_to_many else SearchedChoice
             kwargs["widget"] = widget(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -124,12 +127,18 @@ class ChoicesMixin:
         field.choices = [*nothing, *map(field.iterator(field).choice, items[:MOST_OFFERED])]
         return field
 
+    def may_search(self, model, request) -> bool:
+        return model in self.admin_site._registry and self.admin_site._registry[model].has_view_permission(request)
+
 
 class OfferedFilter(admin.RelatedFieldListFilter):
     """Offers the first items that those of the list may refer to; the search finds by the others."""
 
     def field_choices(self, field, request, model_admin):
-        return [(item.pk, str(item)) for item in field.related_model._default_manager.all()[:MOST_OFFERED]]
+        items = field.related_model._default_manager.all()
+        if ordering := self.field_admin_ordering(field, request, model_admin):
+            items = items.order_by(*ordering)
+        return [(item.pk, str(item)) for item in items[:MOST_OFFERED]]
 
 
 class ScheduleForm(ModelForm):
@@ -333,7 +342,8 @@ class SoleContentAdmin(ContentAdmin):
         return False
 
     def get_model_perms(self, request):
-        # Not whether one may be added: every page of the admin shows its menu by this, and would ask the database.
+        # Not whether one may be added, which the list says: every page of the admin shows its menu by this, and would
+        # ask the database.
         return {
             "add": False,
             "change": self.has_change_permission(request),
@@ -365,6 +375,7 @@ class StaffAdmin(ChoicesMixin, UserAdmin):
 
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
     list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
+    search_fields = [*UserAdmin.search_fields, "groups__name"]
     show_full_result_count = False
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined"]

@@ -56,15 +56,15 @@ class ContentQuerySet(models.QuerySet):
     def languages(self, *fields: str) -> set[str]:
         """The languages in which each of these has all that the source language has of `fields`, or of its body."""
         counts = self.order_by().aggregate(**self.lacking(*fields))
-        return {code for code, number in counts.items() if not number}
+        return {code for code in settings.CONTENT_LANGUAGES if not counts[f"lacking_{code}"]}
 
     def lacking(self, *fields: str) -> dict[str, models.Count]:
-        """By language, how to count those of these that lack something there."""
+        """As "lacking_pl" for each language, how to count those of these that lack something there."""
         lacking = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
         for name in fields or self.model.body_fields:
             for code in lacking:
                 lacking[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
-        return {code: models.Count("pk", filter=condition) for code, condition in lacking.items()}
+        return {f"lacking_{code}": models.Count("pk", filter=condition) for code, condition in lacking.items()}
 
 
 class Content(models.Model):

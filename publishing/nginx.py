@@ -137,7 +137,7 @@ class Configuration:
             # Nothing is published now, or it is to be read by another configuration than this one.
             f"    if (!-f {self.root}/current/of-{self.digest}) {{ return 418; }}",
             # The site repeats what was asked.
-            "    if ($args) { return 418; }",
+            "    if ($is_args) { return 418; }",
             f"    if ($page_moved = {GONE}) {{ return 418; }}",
             "    if ($page_moved) { return 301 $page_moved; }",
             '    if ($page_language = "") { return 418; }',

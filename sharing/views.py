@@ -19,7 +19,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 
 def the_alliance(language: str) -> Alliance:
     """The alliance with its host. Raises Http404 before content is loaded, and for a language that is not offered."""
-    alliance = Alliance.objects.for_frame().first()
+    alliance = Alliance.objects.with_host().first()
     if alliance is None or language not in dict(settings.LANGUAGES):
         raise Http404("no alliance in that language")
     return alliance

@@ -50,7 +50,7 @@ if len(SECRET_KEY) < 50:
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
-# True where a proxy that we trust ends TLS and sets X-Forwarded-Proto on every request.
+# True where a proxy that we trust ends TLS and sets X-Forwarded-Proto and X-Forwarded-For on every request.
 BEHIND_TRUSTED_PROXY = env.bool("BEHIND_TRUSTED_PROXY", default=False)
 
 INSTALLED_APPS = [
@@ -299,6 +299,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 if BEHIND_TRUSTED_PROXY:
+    # So many addresses stand in the header beside the visitor's own.
     AXES_IPWARE_PROXY_COUNT = 0
     AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

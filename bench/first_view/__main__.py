@@ -45,18 +45,19 @@ VIEWS = {
     "103 Early Hints, then 40 ms": {"hints": True, "delay": 40},
 }
 AHEAD = {
-    "nothing": {},
-    "Speculation-Rules, conservative": {"eagerness": "conservative"},
-    "Speculation-Rules, moderate": {"eagerness": "moderate"},
-    "a script adds rel=prefetch": {"script": True},
+    "nothing": {"without_rules": True},
+    "as it is: once the link is pressed": {},
+    "once the pointer rests on it": {"without_rules": True, "eagerness": "moderate"},
+    "a script adds rel=prefetch": {"without_rules": True, "script": True},
 }
 NEXT = "/en/partners/"
 STALE = {
-    "nothing more": {},
-    'Clear-Site-Data: "prefetchCache" on the answer to the choice': {
-        "after_decision": [("Clear-Site-Data", '"prefetchCache"')]
+    'as it is: Clear-Site-Data: "prefetchCache" on the answer to the choice': {},
+    "nothing but Vary: Cookie": {"without_clearing": True},
+    'Cookie-Indices: "cookie_consent" on pages': {
+        "without_clearing": True,
+        "headers": [("Cookie-Indices", '"cookie_consent"')],
     },
-    'Cookie-Indices: "cookie_consent" on pages': {"headers": [("Cookie-Indices", '"cookie_consent"')]},
 }
 PHONE = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}

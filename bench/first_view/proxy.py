@@ -47,8 +47,10 @@ async def application(scope, receive, send):
             await send({"type": "http.response.early_hint", "links": [link.encode() for link in hints(text)]})
         await asyncio.sleep(change.get("delay", 0) / 1000)
         headers, body = changed(headers, text)
-    if scope["method"] == "POST":
-        headers += change.get("after_decision", [])
+    if change.get("without_clearing"):
+        headers = [header for header in headers if header[0] != "Clear-Site-Data"]
+    if is_script(scope):
+        body = body.replace(b'supports?.("speculationrules")', b'supports?.("nothing")')
     await answer(send, status, headers, body)
 
 
@@ -73,7 +75,7 @@ def ask(scope, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
     headers = {name.decode(): value.decode() for name, value in scope["headers"] if not name.startswith(b":")}
     headers |= {"x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1"}
     # Pages are changed as text, and then compressed here.
-    if b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+    if b"text/html" in dict(scope["headers"]).get(b"accept", b"") or is_script(scope):
         headers["accept-encoding"] = "identity"
     path = scope["raw_path"].decode() + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
     connection.request(scope["method"], path, body or None, headers)
@@ -81,6 +83,11 @@ def ask(scope, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
     answered = found.status, found.getheaders(), found.read()
     connection.close()
     return answered
+
+
+def is_script(scope) -> bool:
+    """Whether it is to be changed."""
+    return bool(change.get("without_rules")) and scope["path"].endswith(".js")
 
 
 def hints(text: str) -> list[str]:

@@ -92,7 +92,7 @@ class AnswerFilter(admin.SimpleListFilter):
     parameter_name = "answer"
 
     def lookups(self, request, model_admin):
-        # Those that are asked about no longer as well: their answers are on record.
+        # Those too that only a former of the latest versions asked about: their answers are on record.
         names = {}
         of_versions = NoticeVersion.objects.values_list(f"wording__{settings.LANGUAGE_CODE}__purposes", flat=True)
         for purposes in of_versions[:MOST_OFFERED]:

@@ -10,7 +10,7 @@ from editorial.admin import ContentAdmin, OfferedFilter
 class EmbeddedContentAdmin(ContentAdmin):
     list_display = ["title", "provider", "purpose", "page_url", "is_published"]
     list_filter = [("purpose", OfferedFilter), "is_published"]
-    search_fields = ["title", "provider", "page_url"]
+    search_fields = ["title", "provider", "page_url", "purpose__name"]
     fields = ["title", "provider", "purpose", "page_url", "frame_url", "shape", "is_published"]
 
 
@@ -18,5 +18,5 @@ class EmbeddedContentAdmin(ContentAdmin):
 class ScriptAdmin(ContentAdmin):
     list_display = ["name", "provider", "purpose", "source", "is_published"]
     list_filter = [("purpose", OfferedFilter), "is_published"]
-    search_fields = ["name", "provider", "source"]
+    search_fields = ["name", "provider", "source", "purpose__name"]
     fields = ["name", "provider", "purpose", "source", "connects_to", "is_published"]

@@ -67,6 +67,10 @@ class Answer(NamedTuple):
     head: bytes
     body: bytes
 
+    def send(self, start_response) -> list[bytes]:
+        start_response(self.status, self.headers)
+        return [self.body] if self.body else []
+
 
 class Form(NamedTuple):
     """A page in one encoding: its ETag, and what is sent to who lacks it and to who has it."""
@@ -119,15 +123,12 @@ class Kept:
             return form.unchanged
         return form.whole if environ["REQUEST_METHOD"] == "GET" else form.whole._replace(body=b"")
 
-    def send(self, environ: dict, start_response, *more: tuple[str, str]) -> list[bytes]:
+    def late_answer(self, environ: dict) -> Answer:
+        """The answer with what may be outdated, which says so (RFC 9111, section 5.1; RFC 9211)."""
         answer = self.answer(environ)
-        start_response(answer.status, [*answer.headers, *more])
-        return [answer.body] if answer.body else []
-
-    def send_late(self, environ: dict, start_response) -> list[bytes]:
-        """Answer with what may be outdated, and say so (RFC 9111, section 5.1; RFC 9211)."""
         age = str(max(0, int(time.time() - self.made_at)))
-        return self.send(environ, start_response, ("Age", age), ("Cache-Status", "site; hit; detail=last-good"))
+        headers = [*answer.headers, ("Age", age), ("Cache-Status", "site; hit; detail=last-good")]
+        return answer_of(answer.status, headers, answer.body)
 
 
 def answer_of(status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:

@@ -3,6 +3,8 @@
 import json
 import os
 import tempfile
+import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +20,11 @@ class Disk:
     def __init__(self, folder: Path, limit: int):
         self.folder, self.limit = folder, limit
         self.folder.mkdir(parents=True, exist_ok=True)
+        for file in self.folder.glob("*.new"):
+            # A process was killed while it wrote it; no writing takes an hour.
+            with suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime > 3600:
+                    file.unlink()
         self.size = sum(file.stat().st_size for file in self.pages())
 
     def pages(self) -> list[Path]:
@@ -97,11 +104,9 @@ class Disk:
     def write_state(self, state: dict):
         self.write_whole(self.folder / STATE, json.dumps(state).encode())
 
-    def read_state(self) -> dict | None:
-        try:
-            return json.loads((self.folder / STATE).read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
+    def read_state(self) -> dict:
+        """Raises FileNotFoundError where there is none, ValueError where it is not as it was written."""
+        return json.loads((self.folder / STATE).read_bytes())
 
     def write_whole(self, path: Path, content: bytes):
         """Put `content` in the place of what is at `path`, at once."""

@@ -47,6 +47,8 @@ class PageStore:
         self.flights: dict[Question, Future] = {}
         self.lock = threading.Lock()
         self.makers = ThreadPoolExecutor(2, thread_name_prefix="page-store")
+        # The disk may be slow.
+        self.writers = ThreadPoolExecutor(1, thread_name_prefix="page-store-disk")
         self.moved = threading.Event()
         self.recall()
 
@@ -58,10 +60,14 @@ class PageStore:
 
     def recall(self):
         """Take up what an earlier process left on disk."""
-        if state := self.disk.read_state():
+        try:
+            state = self.disk.read_state()
             self.rule, self.server_port = self.rule_type.from_json(state["rule"]), state["server_port"]
-            for question, kept in self.disk.read():
-                self.take_up(question, kept)
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            # There is none, or not as this program writes it: nobody can tell any more which page is whose.
+            return
+        for question, kept in self.disk.read():
+            self.take_up(question, kept)
 
     def take_up(self, question: Question, kept: Kept) -> Kept:
         if kept.build != self.build:
@@ -95,16 +101,24 @@ class PageStore:
         if kept is None:
             return self.answer_first(question, environ, start_response)
         if self.is_current(kept):
-            return kept.send(environ, start_response)
+            return kept.answer(environ).send(start_response)
         return self.answer_again(question, kept, environ, start_response)
 
     def is_current(self, kept: Kept) -> bool:
         return kept.generation == self.confirmed or kept.generation == ALWAYS
 
+    def is_last_resort(self, kept: Kept) -> bool:
+        """Whether a page that may be outdated is all that there is to be had now."""
+        return self.is_away or time.monotonic() < kept.retry_at
+
     def made_elsewhere(self, question: Question) -> Kept | None:
         """The page as another process of this site left it on disk: with the database away, the only one there is."""
         kept = self.disk.find(question)
         return kept and self.take_up(question, kept)
+
+    def found_in_need(self, question: Question) -> Kept | None:
+        """While the database is away, the page as it lies on disk: looked for before anybody waits for anything."""
+        return self.made_elsewhere(question) if self.is_away else None
 
     def answer_first(self, question: Question, environ: dict, start_response):
         """Answer with a page that is not here: whoever asks meanwhile waits for the same making of it."""
@@ -115,8 +129,8 @@ class PageStore:
 
     def answer_again(self, question: Question, kept: Kept, environ: dict, start_response):
         """Answer with a page that may be outdated: the first who asks has it made anew, others get it as it is."""
-        if self.is_away or time.monotonic() < kept.retry_at:
-            return kept.send_late(environ, start_response)
+        if self.is_last_resort(kept):
+            return kept.late_answer(environ).send(start_response)
         flight, is_leader = self.flight(question)
         if is_leader:
             self.makers.submit(self.fly, question, flight)
@@ -127,13 +141,13 @@ class PageStore:
             except TimeoutError:
                 log.warning("%s took longer than %s s; the last good page was sent", question.path, PATIENCE)
         if made is None or (isinstance(made, Rendering) and made.code >= 500):
-            return kept.send_late(environ, start_response)
+            return kept.late_answer(environ).send(start_response)
         return self.hand_over(made, question, environ, start_response)
 
     def hand_over(self, made: "Kept | Rendering | None", question: Question, environ: dict, start_response):
         """Send what was made for all who asked the same, or have this one request answered for itself."""
         if isinstance(made, Kept):
-            return made.send(environ, start_response)
+            return made.answer(environ).send(start_response)
         if made is None or made.header("set-cookie") or environ["QUERY_STRING"] != question.query:
             return self.application(environ, start_response)
         start_response(made.status, made.headers)
@@ -174,7 +188,7 @@ class PageStore:
             self.shelf(question).put(question, kept)
             self.known.clear()
             if not question.is_static:
-                self.makers.submit(self.write, question, kept)
+                self.writers.submit(self.write, question, kept)
             return kept
         if rendering.code < 500:
             self.forget(question)
@@ -201,7 +215,7 @@ class PageStore:
         if question in shelf.kept:
             shelf.discard(question)
             self.known.clear()
-            self.makers.submit(self.disk.discard, question)
+            self.writers.submit(self.disk.discard, question)
 
     def write(self, question: Question, kept: Kept):
         try:
@@ -219,7 +233,7 @@ class PageStore:
             self.rule = self.rule_type.in_force()
             self.seen = generation
             self.known.clear()
-            self.makers.submit(self.write_state, {"rule": self.rule.as_json(), "server_port": self.server_port})
+            self.writers.submit(self.write_state, {"rule": self.rule.as_json(), "server_port": self.server_port})
         self.confirmed, self.is_away = generation, False
         if is_new or was_away:
             # Last: the warmer, who may have stopped half-way, looks at once at what is confirmed.

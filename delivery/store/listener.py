@@ -235,12 +235,16 @@ class Connection(asyncio.Protocol):
             request = Request(plain)
             environ = request.environ(self) if request.may_be_stored else None
             question = environ and self.store.question(environ)
-            kept = question and self.store.find(question)
+            kept = question and (self.store.find(question) or self.store.found_in_need(question))
             if kept and self.store.is_current(kept):
                 answer = kept.answer(environ)
                 self.send(answer.head, answer.body, request.is_last)
                 if not request.is_last and len(plain) <= LONGEST_KNOWN:
                     self.listener.learn(plain, Known(kept, answer.head, answer.body))
+                return
+            if kept and self.store.is_last_resort(kept):
+                answer = kept.late_answer(environ)
+                self.send(answer.head, answer.body, request.is_last)
                 return
             # The site itself may want to hear every word.
             request = Request(head)
@@ -250,15 +254,13 @@ class Connection(asyncio.Protocol):
         if PEER in request.names:
             self.refuse(400)
         elif question:
-            self.make(question, request)
+            self.make(question, request, self.listener.renewers if kept else self.listener.makers)
         else:
             self.pass_on(request)
 
-    def make(self, question: Question, request: Request):
+    def make(self, question: Question, request: Request, makers: ThreadPoolExecutor):
         self.wait()
-        making = self.listener.loop.run_in_executor(
-            self.listener.makers, ask, self.store, question, request.environ(self)
-        )
+        making = self.listener.loop.run_in_executor(makers, ask, self.store, question, request.environ(self))
         making.add_done_callback(lambda made: self.made(made, request))
 
     def made(self, made: asyncio.Future, request: Request):
@@ -449,6 +451,8 @@ class Listener(threading.Thread):
         self.connections: dict[Connection, None] = {}
         self.most_connections = room_for_connections()
         self.makers = ThreadPoolExecutor(MAKERS, thread_name_prefix="listener")
+        # Who asks for a page that there is an older one of waits for nobody who asks for one that there never was.
+        self.renewers = ThreadPoolExecutor(MAKERS, thread_name_prefix="listener-renewer")
         self.loop = uvloop.new_event_loop()
         self.server, self.now, self.date = None, 0.0, b""
         self.gives_way = False

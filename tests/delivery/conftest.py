@@ -107,7 +107,7 @@ def make_store(site, tmp_path):
 
     def make(limit: int = 8_000_000) -> PageStore:
         store = PageStore(site, Rule, tmp_path / "pages", limit)
-        store.makers = AtOnce()
+        store.makers = store.writers = AtOnce()
         return store
 
     return make

@@ -62,6 +62,24 @@ def test_a_browser_that_has_the_page_is_told_so(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "may_be_shown_again"),
+    [
+        ("/en/", True),
+        ("/en/search/?q=lodz", True),
+        ("/en/accessibility/feedback/", True),
+        ("/en/cookies/seals/", True),
+        ("/en/nowhere/", True),
+        # What it says of a visitor's choice is untrue once they chose otherwise.
+        ("/en/cookies/settings/", False),
+        ("/en/cookies/receipt/", False),
+    ],
+)
+def test_going_back_may_show_a_page_as_it_was_unless_it_shows_the_visitors_choice(client, path, may_be_shown_again):
+    assert ("no-store" not in client.get(path)["Cache-Control"]) is may_be_shown_again
+
+
+@pytest.mark.django_db
 def test_pages_are_sent_without_the_indentation_of_templates_but_as_they_were_written(client):
     assert not re.search(r"\n[ \t]", client.get("/en/").content.decode())
     page = Page.objects.get(key="about")

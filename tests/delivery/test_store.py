@@ -1,6 +1,7 @@
 """Pages that are made once and handed out without Django: the right one to each, whoever asks in whatever way."""
 
 import http.client
+import os
 import re
 import socket
 import tempfile
@@ -9,6 +10,7 @@ import time
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
@@ -18,7 +20,7 @@ from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Scri
 from delivery.models import Generation
 from delivery.store import front
 from delivery.store import listener as listener_module
-from delivery.store.listener import MOST_KNOWN, Listener
+from delivery.store.listener import MAKERS, MOST_KNOWN, Listener
 from pages.models import Page
 from tests.delivery.conftest import ask
 from tests.serving import free_port
@@ -478,6 +480,55 @@ def test_made_up_words_of_requests_are_not_remembered_for_ever(store, listener):
     assert 0 < len(store.known) <= MOST_KNOWN
 
 
+@pytest.fixture
+def many_who_wait(store, listener, site):
+    """More than can be served at once ask for pages that were never made, and for which no end is in sight."""
+    ask(store)
+    end = threading.Event()
+    site.asked.clear()
+
+    def never_done(environ, start):
+        if "never" in environ["PATH_INFO"]:
+            end.wait(30)
+        return start("200 OK", [("Content-Type", "text/html")]) or [b"new"]
+
+    site.site = never_done
+    connections = [socket.create_connection(("127.0.0.1", listener.port), timeout=30) for _ in range(2 * MAKERS)]
+    for number, connection in enumerate(connections):
+        connection.sendall(f"GET /en/partners/never-{number}/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    while len(site.asked) < MAKERS:
+        time.sleep(0.01)
+    yield
+    end.set()
+    for connection in connections:
+        connection.close()
+
+
+def test_a_page_that_was_made_waits_for_none_that_never_was(store, listener, site, many_who_wait):
+    for kept in store.pages.kept.values():
+        kept.generation = "another"
+    store.known.clear()
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as connection:
+        assert say(connection) == 200
+
+
+def test_while_the_database_is_away_a_page_that_was_made_waits_for_nobody(
+    store, listener, site, many_who_wait, monkeypatch
+):
+    store.lose_sight(OperationalError("away"))
+    # Threads can do no more than the event loop does by itself.
+    monkeypatch.setattr(listener, "renewers", listener.makers)
+    for is_in_memory in (True, False):
+        if not is_in_memory:
+            store.pages.kept.clear()
+            store.known.clear()
+        with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as connection:
+            connection.sendall(b"GET /en/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert answer.status == 200 and int(answer.headers["Age"]) >= 0 and b"</html>" in answer.read()
+
+
 def test_of_too_many_connections_the_oldest_has_to_go(store, listener):
     ask(store)
     listener.most_connections = 3
@@ -774,6 +825,27 @@ def test_a_damaged_page_is_not_taken_up(store, make_store, damage):
     after = make_store()
     assert not after.pages.kept
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "state", [b"", b"[]", b'{"server_port": "80"}', b'{"rule": {"notice": 1}, "server_port": "80"}']
+)
+def test_a_state_that_another_program_wrote_keeps_nobody_from_starting(store, make_store, site, state):
+    ask(store)
+    (store.disk.folder / "state.json").write_bytes(state)
+    after = make_store()
+    assert not after.pages.kept
+    see_change(after)
+    assert ask(after).code == 200
+
+
+def test_what_a_killed_process_left_half_written_is_cleared_away(store, make_store):
+    left, being_written = store.disk.folder / "left.new", store.disk.folder / "being-written.new"
+    for file in (left, being_written):
+        file.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    make_store()
+    assert not left.exists() and being_written.exists()
 
 
 def test_the_disk_holds_no_more_than_it_may(make_store, site):

@@ -39,7 +39,7 @@ class Visitors:
     """Visitors who read the same pages again and again, side by side; `answers` are (path, status, text)."""
 
     def __init__(self, server: Server, paths: list[str]):
-        self.server, self.paths, self.answers, self.refused = server, paths, [], 0
+        self.server, self.paths, self.answers, self.refused, self.halves = server, paths, [], 0, 0
         self.done = threading.Event()
         self.threads = [threading.Thread(target=self.visit, args=(number,)) for number in range(6)]
 
@@ -49,8 +49,9 @@ class Visitors:
                 try:
                     status, text, _headers = read(self.server, path)
                     self.answers.append((path, status, text))
+                except http.client.IncompleteRead:
+                    self.halves += 1
                 except (OSError, http.client.HTTPException):
-                    # Also an answer that breaks off: whoever hears it knows that it is not whole.
                     self.refused += 1
 
     def __enter__(self):
@@ -147,6 +148,7 @@ def test_a_killed_worker_spoils_no_answer_and_another_takes_its_place(server):
     assert {status for _path, status, _text in visitors.answers} == {200}
     assert not [path for path, _status, text in visitors.answers if text != whole[path]]
     assert visitors.refused <= 2 * len(visitors.threads), "only who was being answered just then"
+    assert visitors.halves == 0
     assert len(workers(server)) == len(before) and set(workers(server)) != set(before)
 
 

@@ -230,6 +230,7 @@ def test_what_needs_the_site_reaches_it(published):
 @pytest.mark.parametrize(
     "query",
     [
+        "0",
         "utm_source=x",
         "fbclid=IwAR0_a-b.c~d",
         "gclid=a&utm_campaign=spring%20sale+now&utm_medium=e-mail",

@@ -48,7 +48,7 @@ def folder(settings, tmp_path):
 def card_of(subject, language: str = "en") -> Card:
     universities = PartnerUniversity.objects.published().for_map()
     with translation.override(language):
-        return Card.of(subject, Alliance.objects.for_frame().first(), universities)
+        return Card.of(subject, Alliance.objects.with_host().first(), universities)
 
 
 def host() -> PartnerUniversity:
@@ -87,7 +87,7 @@ def test_a_page_about_something_else_shows_the_card_of_the_home_page(rf):
     context = {
         "request": rf.get("/"),
         "subject": "something without a card",
-        "alliance": Alliance.objects.for_frame().first(),
+        "alliance": Alliance.objects.with_host().first(),
         "frame_pages": Page.objects.for_frame(),
     }
     drawn = Template("{% load sharing %}{% share_card as card %}{{ card.path }}").render(Context(context))

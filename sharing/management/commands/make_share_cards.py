@@ -15,7 +15,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        alliance = Alliance.objects.for_frame().first()
+        alliance = Alliance.objects.with_host().first()
         if alliance is None:
             raise CommandError("There is no content yet. Run `manage.py load_content` first.")
         universities = list(PartnerUniversity.objects.published().for_map())
