@@ -3,7 +3,7 @@
 from statistics import median
 
 from bench.pages import wrk
-from bench.pages.targets import AS_PUBLISHED, BY_NGINX, SITE, Target, fetch
+from bench.pages.targets import ALONE, AS_PUBLISHED, BY_NGINX, SITE, Target, fetch
 
 HEAD = """
 | | requests/s | p50, ms | p99, ms | ratio | bytes | CPU, ms per 1,000 | memory per worker, MB | start, s |
@@ -11,6 +11,8 @@ HEAD = """
 # Of the requests a second that nginx has with the page as a file; and of its p99.
 LEAST_RATIO = {SITE: 0.6, AS_PUBLISHED: 1.0}
 MOST_P99 = {SITE: 2}
+# Of what the server has alone, with a constant.
+LEAST_OF_CONSTANT = 0.9
 
 
 def measure(targets: list[Target], encoding: str, script: list[str], arguments) -> list[str]:
@@ -59,6 +61,9 @@ def missed_goals(turns: dict[str, list[wrk.Turn]]) -> list[str]:
     for name, least in LEAST_RATIO.items():
         if (ratio := ratio_of(name, turns)) < least:
             missed.append(f"{name} has {ratio:.3f} of nginx's requests a second, not {least}.")
+    of_constant = median(turn.rate / beside.rate for turn, beside in zip(turns[SITE], turns[ALONE], strict=True))
+    if of_constant < LEAST_OF_CONSTANT:
+        missed.append(f"{SITE} has {of_constant:.3f} of what the server has with a constant, not {LEAST_OF_CONSTANT}.")
     for name, times in MOST_P99.items():
         most, of_nginx = (median(turn.most for turn in turns[key]) for key in (name, BY_NGINX))
         if most > times * of_nginx:

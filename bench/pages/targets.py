@@ -19,6 +19,7 @@ GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking
 GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
 BY_NGINX, AS_PUBLISHED, SITE = "nginx, a file", "nginx, the site as published", "the site, from the store"
+ALONE = "the server alone, a constant"
 NGINX = """
 worker_processes 2;
 pcre_jit on;
@@ -157,7 +158,7 @@ def constant(folder: Path, body: bytes) -> Target:
     file = folder / f"constant-{len(body)}"
     file.write_bytes(body)
     command = [PYTHON, *GRANIAN, "bench.pages.constant:application"]
-    return Target("the server alone, a constant", command, "/", {"BODY": str(file)})
+    return Target(ALONE, command, "/", {"BODY": str(file)})
 
 
 def site(data: Path, workers: int = 2, **settings: str) -> Target:

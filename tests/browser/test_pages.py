@@ -1,6 +1,8 @@
 """What a visitor meets in a real browser: with a keyboard, on a narrow screen, in the dark, without JavaScript."""
 
+import re
 import shutil
+from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -246,6 +248,20 @@ def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css_and_4_of_javascr
         assert sum(answer.request.sizes()["responseBodySize"] for answer in scripts) <= MOST_JAVASCRIPT, path
         # All but the icon, of which the browser does not tell.
         assert len({answer.url for answer in responses}) <= 6, path
+
+
+def test_every_page_in_every_language_fits_in_14_kilobytes_with_its_style_sheet(site):
+    def sent(path: str) -> int:
+        request = Request(site.url + path, headers={"Accept-Encoding": "br"})
+        with urlopen(request) as answer:
+            assert answer.headers["Content-Encoding"] == "br"
+            return len(answer.read())
+
+    with urlopen(f"{site.url}/en/") as answer:
+        sheet = re.search(r'rel="stylesheet" href="([^"]+)"', answer.read().decode())[1]
+    sizes = {path: sent(path) + sent(sheet) for path in site.paths}
+    assert len(sizes) > 250
+    assert {path: size for path, size in sizes.items() if size > FIRST_VIEW} == {}
 
 
 def test_forced_colours_leave_borders_and_marks(visit):

@@ -7,12 +7,14 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from modeltranslation.translator import translator
 
-from alliance.models import Task
+from alliance.models import Task, WayIn
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
 from delivery.models import Generation
 from editorial.content import ContentFiles
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from tests.desk.test_texts import press, text_of
+from tests.editorial.test_admin import address, filled_in
 from tests.exchange.test_import import bring_back, export
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
@@ -67,6 +69,17 @@ def link_two_things():
     task.initiatives.clear()
 
 
+def link_two_more():
+    WayIn.objects.first().pages.add(Page.objects.create(key="another", title_en="Another", slug_en="another"))
+
+
+def empty_a_table():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE alliance_figure" if connection.vendor == "postgresql" else "DELETE FROM alliance_figure"
+        )
+
+
 def publish_a_notice():
     Notice.objects.update(heading_en="Another heading")
     before = Generation.objects.current()
@@ -90,6 +103,8 @@ def sql_by_hand():
         bulk_update,
         delete,
         link_two_things,
+        link_two_more,
+        empty_a_table,
         publish_a_notice,
         sql_by_hand,
     ],
@@ -107,6 +122,23 @@ def test_a_change_in_the_admin_renews_the_generation(client, staff):
     before = Generation.objects.current()
     redirects = {"old_path": "/old", "new_path": "/en/", "is_published": "on"}
     assert client.post("/admin/pages/redirect/add/", redirects).status_code == 302
+    assert Generation.objects.current() != before
+
+
+def test_the_form_of_an_item_in_the_admin_renews_the_generation(client, staff):
+    client.force_login(staff())
+    partner = PartnerUniversity.objects.first()
+    sent = filled_in(client.get(address(partner)), founded="1901")
+    before = Generation.objects.current()
+    assert client.post(address(partner), sent).status_code == 302
+    assert Generation.objects.current() != before
+
+
+def test_what_a_translator_writes_at_the_desk_renews_the_generation(client, staff):
+    client.force_login(staff("Translators"))
+    text = text_of(Page.objects.get(kind="vision"))
+    before = Generation.objects.current()
+    assert press(client, text, "_save", "Inna wizja", follow=False).status_code == 302
     assert Generation.objects.current() != before
 
 

@@ -168,6 +168,10 @@ SAID = st.lists(
             "Accept: Cookie: cookie_consent=receipt=A1|notice=1",
             "X-Forwarded-Proto: https",
             "X-Forwarded-For: 192.0.2.8",
+            "X-Forwarded-Host: evil.example",
+            "Forwarded: host=evil.example",
+            "X-Original-URL: /admin/",
+            "X-HTTP-Method-Override: POST",
         ]
     ),
     unique=True,
