@@ -119,7 +119,7 @@ class Request:
             self.method in (b"GET", b"HEAD")
             and self.url.startswith(b"/")
             and not self.url.startswith(b"//")
-            and self.url.isascii()
+            and self.url.partition(b"?")[0].isascii()
             and BODIES.isdisjoint(self.names)
             and len(set(self.names)) == len(self.names)
         )
@@ -131,7 +131,7 @@ class Request:
             "REQUEST_METHOD": self.method.decode(),
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-            "QUERY_STRING": query.decode(),
+            "QUERY_STRING": query.decode("latin-1"),
             "SERVER_PROTOCOL": f"HTTP/{self.version}",
             "SERVER_NAME": connection.listener.host,
             "SERVER_PORT": connection.listener.port,

@@ -103,13 +103,17 @@ def stored_parameters(path: str) -> frozenset[str] | None:
 
 
 def reduced(query: str, parameters: frozenset[str]) -> str | None:
-    """`query` with nothing but `parameters`, in one order, the last of each as Django takes it; None if too long."""
+    """`query` with nothing but `parameters`, in one order, the last of each as Django takes it.
+
+    None where one of them is too long, or not written in ASCII.
+    """
     if not query:
         return ""
-    if not query.isascii():
-        return None
     pairs = ((unquote_plus(name), value) for name, _, value in (pair.partition("=") for pair in query.split("&")))
-    found = {name: unquote_plus(value) for name, value in pairs if name in parameters}
+    known = [(name, value) for name, value in pairs if name in parameters]
+    if not all(value.isascii() for _name, value in known):
+        return None
+    found = {name: unquote_plus(value) for name, value in known}
     query = urlencode(sorted((name, value) for name, value in found.items() if value))
     return query if len(query) <= LONGEST_QUERY else None
 

@@ -98,6 +98,8 @@ ASKED = {
     "with a signal": b"GET /en/ HTTP/1.1\r\nSec-GPC: 1\r\n" + HOST,
     "with a parameter that no page knows": b"GET /en/?utm_source=a HTTP/1.1\r\n" + HOST,
     "a filtered list": b"GET /en/partners/?country=PL HTTP/1.1\r\n" + HOST,
+    "a made-up parameter in bytes of no alphabet": b"GET /en/vision/?a=\xff\xe9 HTTP/1.1\r\n" + HOST,
+    "a parameter that is known in such bytes": b"GET /en/partners/?country=\xff HTTP/1.1\r\n" + HOST,
     "an address in other letters": b"GET /de/%C3%BCber/ HTTP/1.1\r\n" + BROWSER,
     "an address with a slash hidden": b"GET /en%2Fvision/ HTTP/1.1\r\n" + HOST,
     "two slashes": b"GET //en/vision/ HTTP/1.1\r\n" + HOST,

@@ -409,6 +409,7 @@ def test_made_up_parameters_get_the_same_page_and_never_reach_the_site(store, si
     plain = ask(store)
     for number in range(1000):
         assert ask(store, query=f"utm_{number}={number}").sent == plain.sent
+    assert ask(store, query="\xff=1&a=\xe9").sent == plain.sent
     assert site.asked == ["/en/"]
 
 
