@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -22,7 +21,7 @@ from desk.forms import TranslationForm
 from desk.glossary import marked
 from desk.memory import suggestions
 from desk.models import GlossaryTerm, TextToTranslate
-from editorial.admin import ContentAdmin
+from editorial.admin import ContentAdmin, CountedChangeList
 from translations.models import TARGET_LANGUAGES, translated_models
 from translations.rights import languages_open_to, models_open_to
 
@@ -81,7 +80,7 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.of_kind(self.value()) if self.value() else queryset
 
 
-class TextChangeList(ChangeList):
+class TextChangeList(CountedChangeList):
     """A page of texts, where each knows what its item is called."""
 
     def get_results(self, request):

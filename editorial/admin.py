@@ -178,7 +178,25 @@ class ScheduleInline(GenericStackedInline):
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
-class ContentChangeList(ChangeList):
+class CountedChangeList(ChangeList):
+    """A page of a list whose rows are counted once: how many of all are shown is told where some are left out."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        if not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count
+
+
+class CountedMixin:
+    """The admin of rows that are counted once for a list, and not all of them beside those that are found."""
+
+    show_full_result_count = False
+
+    def get_changelist(self, request, **kwargs):
+        return CountedChangeList
+
+
+class ContentChangeList(CountedChangeList):
     """A page of a list, where each item knows how its translations stand."""
 
     def get_results(self, request):
@@ -188,7 +206,7 @@ class ContentChangeList(ChangeList):
             item.translation_states = states[item.pk]
 
 
-class ContentAdmin(RolesMixin, ChoicesMixin, TranslationAdmin):
+class ContentAdmin(RolesMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
     """The admin of one kind of content, with all its languages in one form, and how each of them stands."""
 
     change_form_template = "editorial/change_form.html"
@@ -201,7 +219,6 @@ class ContentAdmin(RolesMixin, ChoicesMixin, TranslationAdmin):
     list_filter = ["is_published"]
     save_on_top = True
     list_per_page = 50
-    show_full_result_count = False
 
     def get_inlines(self, request, obj):
         inlines = super().get_inlines(request, obj)
@@ -365,18 +382,17 @@ admin.site.unregister([User, AccessAttempt, AccessLog, AccessFailureLog])
 
 
 @admin.register(AccessAttempt)
-class FailedSignInAdmin(AccessAttemptAdmin):
-    show_full_result_count = False
+class FailedSignInAdmin(CountedMixin, AccessAttemptAdmin):
+    pass
 
 
 @admin.register(User)
-class StaffAdmin(ChoicesMixin, UserAdmin):
+class StaffAdmin(ChoicesMixin, CountedMixin, UserAdmin):
     """Staff accounts: what a person may do follows from their groups alone."""
 
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
     list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
     search_fields = [*UserAdmin.search_fields, "groups__name"]
-    show_full_result_count = False
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined"]
     formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}

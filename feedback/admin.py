@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import SoleContentAdmin
+from editorial.admin import CountedMixin, SoleContentAdmin
 from feedback.models import FeedbackPage, Message
 
 
@@ -13,7 +13,7 @@ class FeedbackPageAdmin(SoleContentAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(CountedMixin, admin.ModelAdmin):
     """What visitors wrote stays as it is; staff say that it is answered, and how."""
 
     list_display = ["__str__", "received_at", "page", "state", "is_mailed"]
@@ -21,7 +21,6 @@ class MessageAdmin(admin.ModelAdmin):
     search_fields = ["text", "page", "email", "note"]
     date_hierarchy = "received_at"
     list_per_page = 50
-    show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["text", "page", "email", "answer_form", "language", "received_at", "mailed_at"]}),
         (_("Answer"), {"fields": ["state", "answered_at", "note"]}),

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import ContentAdmin, RolesMixin
+from editorial.admin import ContentAdmin, CountedMixin, RolesMixin
 from pages.models import Page, Redirect
 from pictures.admin import CoverMixin
 
@@ -33,8 +33,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(RolesMixin, admin.ModelAdmin):
+class RedirectAdmin(RolesMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["old_path", "new_path", "is_published"]
-    show_full_result_count = False
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path", "is_published"]

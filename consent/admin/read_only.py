@@ -5,14 +5,13 @@ from django.contrib import admin
 from django.shortcuts import render
 
 from consent.models import AccessEntry, NoticeVersion
+from editorial.admin import CountedMixin
 
 Action = AccessEntry.Action
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(CountedMixin, admin.ModelAdmin):
     """What is on record: everyone who may see it sees it as it is, nobody changes it, and each look is logged."""
-
-    show_full_result_count = False
 
     def has_add_permission(self, request):
         return False

@@ -430,3 +430,11 @@ def test_the_admin_speaks_the_language_that_staff_choose(signed_in):
 
 def test_the_admin_carries_the_alliances_name(client):
     assert "UNIC" in client.get("/admin/login/").content.decode()
+
+
+def test_a_list_says_how_many_of_all_it_shows_only_where_some_are_left_out(client, staff):
+    client.force_login(staff())
+    listed = list_address(Task)
+    assert "Show all" not in client.get(listed).content.decode()
+    for narrowed in ("?q=unic", "?is_published__exact=1"):
+        assert "Show all" in client.get(f"{listed}{narrowed}").content.decode()
