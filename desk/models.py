@@ -112,7 +112,8 @@ class TextToTranslate(Translation):
         ordering = ("model", "object_id", "pk")
 
     def __str__(self):
-        return f"{self.item}: {self.field_label}"
+        # As the list names it, see `heading`.
+        return f"{getattr(self.item, self.item.heading_field)}: {self.field_label}"
 
     @cached_property
     def model_field(self) -> models.Field:

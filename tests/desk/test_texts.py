@@ -1,5 +1,7 @@
 """The translators' desk: texts beside their sources, what it says of them, and who may write what."""
 
+from html import unescape
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
@@ -7,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from alliance.models import Alliance, Milestone, Task
+from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
 from desk.models import GlossaryTerm, TextToTranslate
 from editorial.content import ContentFiles, dump
@@ -58,6 +60,13 @@ def test_a_text_stands_beside_its_source_and_saving_it_puts_it_on_the_site(polis
     assert task.title_pl == "Sojusz 12 miast postindustrialnych"
     assert text_of(task).status == "current"
     assert LogEntry.objects.get(object_id=task.pk).user.username == "Translators: Polski"
+
+
+def test_a_text_is_called_the_same_in_the_list_and_in_its_form(polish):
+    for item in (Figure.objects.first(), Alliance.objects.get(), Task.objects.first()):
+        text = TextToTranslate.objects.of(item).filter(language="pl").first()
+        found = polish.get(LIST, {"q": text.source.text, "status": "all", "language": "pl"}).content.decode()
+        assert polish.get(address(text)).context["title"] in unescape(found)
 
 
 def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
