@@ -117,15 +117,19 @@ class ChoicesMixin:
         queryset = self.get_field_queryset(None, db_field, request)
         if queryset is None:
             queryset = db_field.related_model._default_manager.all()
-        items = list(queryset[: MOST_OFFERED + 1])
-        if len(items) > MOST_OFFERED and self.may_search(db_field.related_model, request):
+        most = self.most_offered(db_field)
+        items = list(queryset[: most + 1])
+        if len(items) > most and self.may_search(db_field.related_model, request):
             widget = SearchedChoices if db_field.many_to_many else SearchedChoice
             kwargs["widget"] = widget(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         nothing = [] if field.empty_label is None else [("", field.empty_label)]
         # Read once for all forms on the page.
-        field.choices = [*nothing, *map(field.iterator(field).choice, items[:MOST_OFFERED])]
+        field.choices = [*nothing, *map(field.iterator(field).choice, items[:most])]
         return field
+
+    def most_offered(self, db_field) -> int:
+        return MOST_OFFERED
 
     def may_search(self, model, request) -> bool:
         return model in self.admin_site._registry and self.admin_site._registry[model].has_view_permission(request)

@@ -12,6 +12,8 @@ from pictures.forms import PictureChoice
 from pictures.models import Picture
 from pictures.sizes import WHOLE
 
+# So many pictures stand there to choose from; they load as they come into view. Of more, one searches by name.
+MOST_PICTURES = 250
 PICKER_MEDIA = Media(css={"all": ["pictures/focal-point.css"]}, js=[Script("pictures/focal-point.js", type="module")])
 
 
@@ -27,6 +29,9 @@ class CoverMixin:
             # The cards, without the links to add and change that stand beside a list.
             field.widget = field.widget.widget
         return field
+
+    def most_offered(self, db_field) -> int:
+        return MOST_PICTURES if db_field.related_model is Picture else super().most_offered(db_field)
 
 
 @admin.register(Picture)
