@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db.models import Value
 
 from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, Milestone, Task
+from editorial.models import without_lack
 from pages.models import Page
 from partners.models import PartnerUniversity
 
@@ -27,7 +28,7 @@ def languages_of_lists() -> dict[str, set[str]]:
     )
     found = {}
     for row in first.union(*others, all=True):
-        there = {code for code in settings.CONTENT_LANGUAGES if not row[f"lacking_{code}"]}
+        there = without_lack(row)
         found[row["kind"]] = found.get(row["kind"], there) & there
     return found
 

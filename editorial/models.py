@@ -45,6 +45,11 @@ def is_filled(column: str) -> Q:
     return Q(**{f"{column}__isnull": False}) & ~Q(**{column: ""})
 
 
+def without_lack(counts: dict[str, int]) -> set[str]:
+    """The languages in which nothing lacks, by what `ContentQuerySet.lacking` counted."""
+    return {code for code in settings.CONTENT_LANGUAGES if not counts[f"lacking_{code}"]}
+
+
 class ContentQuerySet(models.QuerySet):
     def get_by_natural_key(self, key: str):
         return self.get(key=key)
@@ -55,8 +60,7 @@ class ContentQuerySet(models.QuerySet):
 
     def languages(self, *fields: str) -> set[str]:
         """The languages in which each of these has all that the source language has of `fields`, or of its body."""
-        counts = self.order_by().aggregate(**self.lacking(*fields))
-        return {code for code in settings.CONTENT_LANGUAGES if not counts[f"lacking_{code}"]}
+        return without_lack(self.order_by().aggregate(**self.lacking(*fields)))
 
     def lacking(self, *fields: str) -> dict[str, models.Count]:
         """As "lacking_pl" for each language, how to count those of these that lack something there."""

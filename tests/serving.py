@@ -18,6 +18,14 @@ ROOT = Path(__file__).parents[1]
 MANAGE = [sys.executable, "manage.py"]
 # Seconds that anything may take on a busy machine before it counts as hung.
 PATIENCE = 60
+# Within `http` of a configuration for nginx: nothing is written but to its own folder. To be formatted with `folder`.
+NGINX_FOLDERS = """
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+"""
 
 
 def free_port() -> int:

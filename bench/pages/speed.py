@@ -38,6 +38,7 @@ def show(turns: dict[str, list[wrk.Turn]], told: dict[str, tuple[int, float, flo
 
     `told` is, by server, the bytes of an answer, megabytes of a worker, and seconds from start to first answer.
     """
+    first, *_others = turns
     print(HEAD)
     for name, mine in turns.items():
         rate, half, most, processor = (
@@ -45,24 +46,22 @@ def show(turns: dict[str, list[wrk.Turn]], told: dict[str, tuple[int, float, flo
         )
         size, memory, start = told[name]
         print(
-            f"| {name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio_of(name, turns):.2f} | {size:,} | "
+            f"| {name} | {rate:,.0f} | {half:.1f} | {most:.1f} | {ratio_of(name, turns, first):.2f} | {size:,} | "
             f"{processor:.1f} | {memory:.0f} | {start:.1f} |",
             flush=True,
         )
 
 
-def ratio_of(name: str, turns: dict[str, list[wrk.Turn]]) -> float:
-    first, *_others = turns.values()
-    return median(turn.rate / beside.rate for turn, beside in zip(turns[name], first, strict=True))
+def ratio_of(name: str, turns: dict[str, list[wrk.Turn]], other: str) -> float:
+    return median(turn.rate / beside.rate for turn, beside in zip(turns[name], turns[other], strict=True))
 
 
 def missed_goals(turns: dict[str, list[wrk.Turn]]) -> list[str]:
     missed = []
     for name, least in LEAST_RATIO.items():
-        if (ratio := ratio_of(name, turns)) < least:
+        if (ratio := ratio_of(name, turns, BY_NGINX)) < least:
             missed.append(f"{name} has {ratio:.3f} of nginx's requests a second, not {least}.")
-    of_constant = median(turn.rate / beside.rate for turn, beside in zip(turns[SITE], turns[ALONE], strict=True))
-    if of_constant < LEAST_OF_CONSTANT:
+    if (of_constant := ratio_of(SITE, turns, ALONE)) < LEAST_OF_CONSTANT:
         missed.append(f"{SITE} has {of_constant:.3f} of what the server has with a constant, not {LEAST_OF_CONSTANT}.")
     for name, times in MOST_P99.items():
         most, of_nginx = (median(turn.most for turn in turns[key]) for key in (name, BY_NGINX))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.serving import ROOT, free_port
+from tests.serving import NGINX_FOLDERS, ROOT, free_port
 
 PYTHON = sys.executable
 # As `manage.py serve` has it.
@@ -20,7 +20,8 @@ GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
 BY_NGINX, AS_PUBLISHED, SITE = "nginx, a file", "nginx, the site as published", "the site, from the store"
 ALONE = "the server alone, a constant"
-NGINX = """
+NGINX = (
+    """
 worker_processes 2;
 pcre_jit on;
 pid {folder}/nginx.pid;
@@ -33,18 +34,15 @@ http {{
   keepalive_requests 1000000;
   open_file_cache max=100;
   types {{ text/html html; }}
-  {maps}
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  server {{
+  {maps}"""
+    + NGINX_FOLDERS
+    + """  server {{
     listen 127.0.0.1:{port};
     {served}
   }}
 }}
 """
+)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.publishing.test_publish import SMALL, wait_for
-from tests.serving import PATIENCE, ROOT, Server, free_port
+from tests.serving import NGINX_FOLDERS, PATIENCE, ROOT, Server, free_port
 
 pytestmark = [
     pytest.mark.once,
@@ -26,22 +26,20 @@ NAME = "unic.example.org"
 # Another address of this machine than the one by which nginx asks the site.
 VISITOR = "127.0.0.2"
 # What /etc/nginx/nginx.conf says around it on Debian, as far as it is not about where nginx writes.
-AROUND = """
+AROUND = (
+    """
 user root;
 worker_processes 1;
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ }}
-http {{
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  include {folder}/site.conf;
+http {{"""
+    + NGINX_FOLDERS
+    + """  include {folder}/site.conf;
 }}
 """
+)
 # A page to which no other leads, listed last.
 APART = """
 Page.objects.create(key="apart", title_en="Apart", short_title_en="Apart", description_en="-", slug_en="apart",

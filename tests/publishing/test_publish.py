@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.serving import MANAGE, PATIENCE, ROOT, Server, free_port
+from tests.serving import MANAGE, NGINX_FOLDERS, PATIENCE, ROOT, Server, free_port
 
 pytestmark = [
     pytest.mark.once,
@@ -55,7 +55,8 @@ VISITORS = {
 }
 # What belongs to a connection or a server, or is made of time and length by nginx.
 OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "etag"}
-NGINX = """
+NGINX = (
+    """
 user root;
 worker_processes 1;
 daemon off;
@@ -63,13 +64,9 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ }}
 http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  include {folder}/public/maps.conf;
+  access_log off;"""
+    + NGINX_FOLDERS
+    + """  include {folder}/public/maps.conf;
   server {{
     listen 127.0.0.1:{port};
     include {folder}/public/locations.conf;
@@ -83,6 +80,7 @@ http {{
   }}
 }}
 """
+)
 
 
 class Published:
