@@ -1,13 +1,18 @@
 """The timeline for a reader's own program (Atom, RFC 4287)."""
 
+from math import ceil
+
 from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
 from alliance.models import Milestone
 from alliance.snapshots import the_alliance
+from pages.lists import ITEMS_A_PART
 from pages.models import Page
 from pages.snapshots import section
+
+MOST_TOLD = 50
 
 
 class MilestoneFeed(Feed):
@@ -29,7 +34,7 @@ class MilestoneFeed(Feed):
         return page.get_absolute_url()
 
     def items(self):
-        return Milestone.objects.published().reverse()
+        return Milestone.objects.published().with_place().reverse()[:MOST_TOLD]
 
     def item_title(self, milestone: Milestone) -> str:
         return f"{milestone.date_in_words}: {milestone.title}"
@@ -38,7 +43,8 @@ class MilestoneFeed(Feed):
         return milestone.body
 
     def item_link(self, milestone: Milestone) -> str:
-        return f"{reverse('alliance:milestones')}#{milestone.key}"
+        part = ceil(milestone.place / ITEMS_A_PART)
+        return f"{reverse('alliance:milestones')}{f'?page={part}' if part > 1 else ''}#{milestone.key}"
 
     def item_updateddate(self, milestone: Milestone):
         return milestone.updated_at

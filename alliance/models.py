@@ -7,8 +7,8 @@ from babel.dates import format_date, format_skeleton, get_date_format
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, When
-from django.db.models.functions import ExtractYear
+from django.db.models import Case, F, Q, When, Window
+from django.db.models.functions import ExtractYear, RowNumber
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language
@@ -400,6 +400,12 @@ class WayIn(OrderedContent):
         return self.audience
 
 
+class MilestoneQuerySet(ContentQuerySet):
+    def with_place(self):
+        """Milestones with their `place` in the timeline, from 1."""
+        return self.annotate(place=Window(RowNumber(), order_by=Milestone._meta.ordering))
+
+
 class Milestone(Content):
     """Something that happened to the alliance, for the timeline, with the source that says so."""
 
@@ -443,6 +449,8 @@ class Milestone(Content):
                 violation_error_message=_("Choose from the list how exact the date is."),
             ),
         ]
+
+    objects = MilestoneQuerySet.as_manager()
 
     def __str__(self):
         return self.title

@@ -16,6 +16,7 @@ from alliance.search import SearchForm, find
 from alliance.sitemaps import sitemaps
 from alliance.snapshots import the_alliance
 from delivery.decorators import stored
+from pages.lists import ITEMS_A_PART, part_of
 from pages.models import Page
 from pages.snapshots import listed_pages, section
 from partners.map import points
@@ -24,8 +25,8 @@ from partners.snapshots import universities
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 
-# So many universities stand on one page of the overview.
-PARTNERS_IN_OVERVIEW = 100
+# So much of one kind stands on one page of the overview, which shows no more than names.
+NAMES_IN_OVERVIEW = 100
 
 
 def render_section(request, kind: str, template: str, **context):
@@ -53,11 +54,13 @@ def home(request):
         alliance=alliance,
         figures=snapshots.figures(request),
         key_areas=snapshots.key_areas(request),
-        deliverables=snapshots.deliverables(request),
-        tasks=alliance.host.tasks.published().defer("body"),
+        deliverables=snapshots.deliverables(request)[:ITEMS_A_PART],
+        # They lead to the first part of the list of tasks.
+        tasks=alliance.host.tasks.published().defer("body")[:ITEMS_A_PART],
+        items_a_part=ITEMS_A_PART,
         ways_in=snapshots.ways_in(request),
         points=points(universities(request)),
-        has_more_universities=len(universities(request)) == MOST_ON_MAP,
+        most_on_map=MOST_ON_MAP,
     )
 
 
@@ -73,14 +76,14 @@ def vision(request):
     )
 
 
-@stored()
+@stored("page")
 @require_safe
 def deliverable_list(request):
     return render_section(
         request,
         Page.Kind.DELIVERABLES,
         "alliance/deliverable_list.html",
-        deliverables=Deliverable.objects.published(),
+        page_of_list=part_of(request, Deliverable.objects.published()),
     )
 
 
@@ -95,19 +98,19 @@ def deliverable_detail(request, slug: str):
         "deliverable": deliverable,
         "subject": deliverable,
         "universities": universities(request),
-        "others": [other for other in snapshots.deliverables(request) if other != deliverable],
+        "others": [other for other in snapshots.deliverables(request) if other != deliverable][:ITEMS_A_PART],
     }
     return render(request, "alliance/deliverable_detail.html", context)
 
 
-@stored()
+@stored("page")
 @require_safe
 def initiative_list(request):
     return render_section(
         request,
         Page.Kind.INITIATIVES,
         "alliance/initiative_list.html",
-        initiatives=Initiative.objects.published().with_parts(),
+        page_of_list=part_of(request, Initiative.objects.published().with_parts()),
     )
 
 
@@ -124,12 +127,12 @@ def initiative_detail(request, slug: str):
         "universities": universities(request),
         "parts": initiative.parts.published(),
         "tasks": initiative.tasks.published().select_related("partner"),
-        "others": [other for other in snapshots.initiatives(request) if other != initiative],
+        "others": [other for other in snapshots.initiatives(request) if other != initiative][:ITEMS_A_PART],
     }
     return render(request, "alliance/initiative_detail.html", context)
 
 
-@stored()
+@stored("page")
 @require_safe
 def task_list(request):
     alliance = the_alliance(request)
@@ -138,15 +141,18 @@ def task_list(request):
         Page.Kind.TASKS,
         "alliance/task_list.html",
         alliance=alliance,
-        tasks=alliance.host.tasks.published().with_initiatives(),
+        page_of_list=part_of(request, alliance.host.tasks.published().with_initiatives()),
     )
 
 
-@stored()
+@stored("page")
 @require_safe
 def milestone_list(request):
     return render_section(
-        request, Page.Kind.MILESTONES, "alliance/milestone_list.html", milestones=Milestone.objects.published()
+        request,
+        Page.Kind.MILESTONES,
+        "alliance/milestone_list.html",
+        page_of_list=part_of(request, Milestone.objects.published()),
     )
 
 
@@ -170,9 +176,9 @@ def overview(request):
         "alliance/overview.html",
         pages_of_alliance=[page for page in pages if page.is_of_alliance],
         pages_of_site=[page for page in pages if not page.is_of_alliance],
-        deliverables=snapshots.deliverables(request),
-        initiatives=snapshots.initiatives(request),
-        partner_page=Paginator(partners, PARTNERS_IN_OVERVIEW).get_page(request.GET.get("page")),
+        deliverables=snapshots.deliverables(request)[:NAMES_IN_OVERVIEW],
+        initiatives=snapshots.initiatives(request)[:NAMES_IN_OVERVIEW],
+        page_of_list=part_of(request, partners, NAMES_IN_OVERVIEW),
     )
 
 
@@ -221,6 +227,6 @@ def styleguide(request):
         "figures": snapshots.figures(request),
         "deliverables": snapshots.deliverables(request),
         "form": form,
-        "part_of_list": Paginator(range(30), 10).page(2),
+        "page_of_list": Paginator(range(30), 10).page(2),
     }
     return render(request, "alliance/styleguide.html", context)

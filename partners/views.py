@@ -2,20 +2,18 @@
 
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from delivery.decorators import stored
 from delivery.together import Together
+from pages.lists import part_of
 from pages.models import Page
 from pages.snapshots import section
 from partners import snapshots
 from partners.forms import PartnerFilterForm
 from partners.map import points
 from partners.models import PartnerUniversity
-
-PARTNERS_A_PAGE = 24
 
 
 @stored("country", "role", "page")
@@ -25,14 +23,14 @@ def partner_list(request):
     partners = PartnerUniversity.objects.published()
     form = PartnerFilterForm(request.GET or None, countries=snapshots.countries(request))
     matching = partners.matching(**form.narrowing).for_list()
-    partner_page = Paginator(matching, PARTNERS_A_PAGE).get_page(request.GET.get("page"))
+    page_of_list = part_of(request, matching)
     context = {
         "page": page,
         "subject": page,
         "languages_there": page.languages() & snapshots.languages(request),
         "form": form,
-        "partner_page": partner_page,
-        "points": points(partner for partner in partner_page if not partner.left),
+        "page_of_list": page_of_list,
+        "points": points(partner for partner in page_of_list if not partner.left),
         "universities": snapshots.universities(request),
         "filter_query": urlencode(form.narrowing),
     }

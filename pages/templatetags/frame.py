@@ -30,7 +30,9 @@ def alternates(context) -> list[dict]:
     """
     subject = context.get("subject")
     there = context.get("languages_there") or languages_of(subject)
-    query = f"?{context['filter_query']}" if context.get("filter_query") else ""
+    part = context.get("page_of_list")
+    is_later_part = part is not None and part.number > 1
+    query = "&".join(filter(None, [context.get("filter_query"), f"page={part.number}" if is_later_part else ""]))
     active = translation.get_language()
     found = []
     for code, name in sorted(settings.LANGUAGES, key=lambda pair: sort_key(pair[1], active)):
@@ -42,7 +44,7 @@ def alternates(context) -> list[dict]:
             {
                 "code": code,
                 "name": name,
-                "path": f"{path}{query}",
+                "path": f"{path}?{query}" if query else path,
                 "offer": offer if subject and code in there else "",
                 "is_active": code == active,
                 "is_there": code in there,

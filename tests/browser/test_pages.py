@@ -237,7 +237,14 @@ def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css_and_4_of_javascr
     responses = []
     visitor.page.on("response", lambda answer: responses.append(answer))
     # Polish and Turkish have letters that English has not.
-    for path in (*one_of_each_kind(site), "/pl/", "/pl/partnerzy/", "/pl/partnerzy/uniwersytet-lodzki/", "/tr/", "/hr/"):
+    for path in (
+        *one_of_each_kind(site),
+        "/pl/",
+        "/pl/partnerzy/",
+        "/pl/partnerzy/uniwersytet-lodzki/",
+        "/tr/",
+        "/hr/",
+    ):
         responses.clear()
         visitor.go(path)
         counted = [answer for answer in responses if answer.request.resource_type in ("document", "stylesheet")]

@@ -52,7 +52,7 @@ def test_a_long_list_comes_in_parts(client):
     assert len(names(first)) == 24
     assert "Part 1 of 3" in first.content.decode()
     assert names(client.get("/en/partners/?page=3"))[-1] == "Test University 49"
-    assert len(names(client.get("/en/partners/?page=nonsense"))) == 24
+    assert names(client.get("/en/partners/?page=nonsense")) == names(first)
 
 
 def test_a_university_that_left_stays_with_its_year(client):
@@ -71,7 +71,7 @@ PAGES = [
     "/en/transformation/unic-inter-university-campus/",
     "/en/tasks/",
     "/en/partners/",
-    "/en/partners/?role=member&page=2",
+    "/en/partners/?role=member",
     "/en/partners/university-of-lodz/",
     "/en/timeline/",
     "/en/sitemap/",
@@ -105,6 +105,8 @@ def test_a_page_costs_at_most_five_queries_at_10_and_10000_partners(client):
     for path in PAGES:
         Generation.objects.update(name=f"changed again before {path}")
         assert (queries_of(client, path), queries_of(client, path)) == (first[path], again[path])
+    client.get("/en/partners/")
+    assert queries_of(client, "/en/partners/?role=member&page=2") == again["/en/partners/?role=member"]
     # A page shows a part of them, and leads to the others.
     for path in ("/en/", "/en/partners/", "/en/partners/test-university-9000/", "/en/sitemap/"):
         html = client.get(path).content.decode()

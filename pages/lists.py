@@ -1,0 +1,26 @@
+"""Long lists, part by part."""
+
+import re
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet, Window
+from django.http import HttpRequest
+
+# A page shows so many items, and leads to the others.
+ITEMS_A_PART = 24
+NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+def part_of(request: HttpRequest, items: QuerySet, size: int = ITEMS_A_PART) -> Page:
+    """The part of `items` that `page` in the query names; the first where there is no such part.
+
+    It is read and counted by one query.
+    """
+    paginator = Paginator(items, size)
+    asked = request.GET.get("page", "")
+    for number in [int(asked), 1] if NUMBER.fullmatch(asked) else [1]:
+        found = list(items.annotate(number_of_all=Window(Count("*")))[(number - 1) * size : number * size])
+        if found:
+            break
+    paginator.count = found[0].number_of_all if found else 0
+    return Page(found, number, paginator)
