@@ -12,7 +12,7 @@ from pathlib import Path
 from delivery.store.answer import Kept, Rendering
 
 # The values by which one header differs from page to page are no part of its set.
-OF_ONE_PAGE = {"etag", "content-length", "content-encoding", "content-language", "last-modified", "vary"}
+OF_ONE_PAGE = {"etag", "content-length", "content-encoding", "content-language", "last-modified", "location", "vary"}
 # Where `Release.known` is kept.
 KNOWN = "known.json"
 
@@ -133,13 +133,18 @@ class Release:
 
     def put(self, place: str, path: str, rendering: Rendering, vary: str):
         """Put an answer into `place`, a folder of the release and one in it, in each encoding."""
-        headers = HeaderSet.of(rendering, vary)
-        self.sets.setdefault(place.partition("/")[0], Counter())[headers] += 1
+        headers = self.say(place.partition("/")[0], rendering, vary)
         self.count += 1
         for encoding, digest in self.encoded(rendering).items():
             target = Path(f"{self.path}/{place}/{headers.name}{path}.{encoding}.{headers.ending}")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.hardlink_to(self.folder.path(digest))
+
+    def say(self, place: str, rendering: Rendering, vary: str) -> HeaderSet:
+        """Note the headers with which something is sent that belongs to `place`."""
+        headers = HeaderSet.of(rendering, vary)
+        self.sets.setdefault(place, Counter())[headers] += 1
+        return headers
 
     def encoded(self, rendering: Rendering) -> dict[str, str]:
         """By encoding, the digest of the file; what the release before held is neither compressed nor written anew."""

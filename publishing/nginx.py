@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.conf import settings
 
 from publishing.folder import HeaderSet
-from publishing.site import beginnings_of_the_site, forms_of_addresses, known_parameters
+from publishing.site import SHARED, beginnings_of_the_site, forms_of_addresses, known_parameters
 
 # Best first, as delivery.store.answer chooses. Weights (q=) are rare, and left to the site. What browsers send is told
 # without a pattern: patterns are most of what a request costs here.
@@ -22,13 +22,16 @@ ENCODINGS = r"""map $http_accept_encoding $page_encoding {
     "~*(?:^|,) *(?:x-)?gzip *(?:,|$)" gzip;
 }
 """
+# What a browser says that prefers one language and refuses none; other ways to say it are left to the site.
+SUBTAGS = "(?:-[a-z0-9]{1,8}){0,3}"
+PREFERRED = rf"{SUBTAGS}(?:, ?(?:[a-z]{{1,8}}{SUBTAGS}|\*)(?:;q=0\.[1-9])?){{0,30}}$"
 GONE = "gone"
 # A form, or a question that files don't answer; nor does nginx answer where it knows neither variant nor encoding: the
 # site itself does.
 READ = """map "$request_method$page_question" $page_is_read { GET 1; HEAD 1; }
 """
-# They are small, and say which language they are in; a picture or a style sheet is in none.
-PAGES = {"pages", "missing", "away"}
+# They are small, and say which language they are in; an upload or a style sheet is in none.
+OF_A_LANGUAGE = {"pages", "missing", "away", "share"}
 UNLESS_READ = [
     "    error_page 418 = @site;",
     '    if ($page_is_read = "") { return 418; }',
@@ -52,8 +55,10 @@ class Configuration:
     That one names @site, the location that asks the site itself.
     """
 
-    def __init__(self, root: str, rule, sets: dict[str, Counter[HeaderSet]], redirects: dict[str, str]):
-        self.root, self.rule, self.redirects = root, rule, redirects
+    def __init__(self, root: str, rule, sets: dict[str, Counter[HeaderSet]], redirects: dict, entrances: dict):
+        self.root, self.rule = root, rule
+        # Old address → new one, None where it is gone. Language → the address of its home page.
+        self.redirects, self.entrances = redirects, entrances
         # The most frequent first: it is looked for first.
         self.sets = {
             place: sorted(counted, key=lambda headers: (-counted[headers], headers.name))
@@ -75,11 +80,19 @@ class Configuration:
         # plainly could be one that a page knows.
         unknown = rf"(?!(?:{'|'.join(known_parameters())})(?:[=&]|$))[A-Za-z0-9_.~-]+"
         query = rf"~^(?:{unknown}(?:=[A-Za-z0-9_.~%+:/,=-]*)?(?:&|$))+$"
-        asking = f'map $args $page_question {{ default asked; "" ""; {quoted(query)} ""; }}'
-        lines = [ENCODINGS, self.rule.as_nginx(), asking, READ]
+        part = rf"~^((?:{'|'.join(known_parameters())})=[0-9]+)$"
+        asking = f'map $args $page_question {{ default asked; "" ""; {quoted(query)} ""; {quoted(part)} ""; }}'
+        parts = f'map $args $page_part {{ "" ""; {quoted(part)} .$1; }}'
+        lines = [ENCODINGS, self.rule.as_nginx(), asking, parts, READ]
         lines.append(f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}')
         lines.append(f'map $page_language $away_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}')
-        lines.append(f'map $uri $page_is_of_site {{ / 1; "~^(?:{beginnings})" 1; }}')
+        lines.append(f'map $uri $page_is_of_site {{ "~^(?:{beginnings})" 1; }}')
+        lines.append(f'map $http_accept_language $entrance_language {{ "" {settings.LANGUAGE_CODE};')
+        lines += [f"    {quoted(f'~*^{code}{PREFERRED}')} {code};" for code in self.entrances]
+        lines.append("}")
+        lines.append("map $entrance_language $entrance {")
+        lines += [f"    {code} {quoted(address)};" for code, address in self.entrances.items()]
+        lines.append("}")
         # The site knows where a page went that had such an address, and what lacks its last slash.
         forms = "|".join(forms_of_addresses())
         lines.append(f'map $uri $page_may_be_elsewhere {{ "~[^/]$" 1; {quoted(f"~^(?:{forms})$")} 1; }}')
@@ -89,7 +102,7 @@ class Configuration:
         lines.append("}")
         # One pattern tells all of a file that was found. Who reads what it has caught asks for $file_headers first.
         names = "|".join(headers.name for headers in self.every)
-        found = rf"~^/current/[^/]+/(?:[^/]+/)?({names})/(?:(?<file_language>{codes})(?=[/.]))?"
+        found = rf"~^/current/[^/]+/(?:[^/]+/)?({names})(?:{SHARED}|/)(?:(?<file_language>{codes})(?=[/.]))?"
         found += r".*\.(?:(?<file_encoding>br|zstd|gzip)|identity)\.[0-9a-f]{8}$"
         lines += [
             f"map $uri $file_headers {{ {quoted(found)} $1; }}",
@@ -119,11 +132,11 @@ class Configuration:
             "location / {",
             *UNLESS_READ,
             "    if ($page_is_of_site) { return 418; }",
-            f"    {self.try_files('pages/$page_variant', '$uri', '@missing')}",
+            f"    {self.try_files('pages/$page_variant$page_part', '$uri', '@missing')}",
             *self.headers("pages"),
             "}",
         ]
-        for place, url in (("static", settings.STATIC_URL), ("media", settings.MEDIA_URL)):
+        for place, url in (("static", settings.STATIC_URL), ("media", settings.MEDIA_URL), ("share", SHARED)):
             parts += [
                 f"location {url} {{",
                 *UNLESS_READ,
@@ -132,10 +145,17 @@ class Configuration:
                 "}",
             ]
         parts += [
+            "location = / {",
+            *self.unless_whole(),
+            '    if ($request_method !~ "^(?:GET|HEAD)$") { return 418; }',
+            "    if ($is_args) { return 418; }",
+            '    if ($entrance = "") { return 418; }',
+            "    return 302 $entrance;",
+            *self.headers("entrance"),
+            "    add_header Content-Language $entrance_language always;",
+            "}",
             "location @missing {",
-            "    error_page 418 = @site;",
-            # Nothing is published now, or it is to be read by another configuration than this one.
-            f"    if (!-f {self.root}/current/of-{self.digest}) {{ return 418; }}",
+            *self.unless_whole(),
             # The site repeats what was asked.
             "    if ($is_args) { return 418; }",
             f"    if ($page_moved = {GONE}) {{ return 418; }}",
@@ -158,6 +178,11 @@ class Configuration:
         ]
         return "\n".join([*parts, ""])
 
+    def unless_whole(self) -> list[str]:
+        """Leave it to the site: nothing is published now, or it is to be read by another configuration."""
+        missing = f"!-f {self.root}/current/of-{self.digest}"
+        return ["    error_page 418 = @site;", f"    if ({missing}) {{ return 418; }}"]
+
     def try_files(self, place: str, path: str, otherwise: str) -> str:
         files = []
         for headers in self.sets.get(place.partition("/")[0], []):
@@ -178,7 +203,7 @@ class Configuration:
             value = variable(name) if len(values) > 1 else quoted(*values)
             lines.append(f"    add_header {name} {value} always;")
         lines.append("    add_header Content-Encoding $file_content_encoding always;")
-        if place in PAGES:
+        if place in OF_A_LANGUAGE:
             lines.append("    add_header Content-Language $file_content_language always;")
             # What is small costs less to read and to write with its head than to have sent by the kernel after it.
             lines.append("    sendfile off;")

@@ -6,15 +6,22 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.urls import URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver, reverse
 from django.utils import translation
 
+from alliance.models import Alliance
 from delivery.store.answer import Rendering
 from delivery.store.question import STATIC_FILE, Question, stored_parameters
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
+from sharing.cards import every_card
 
-LINK = re.compile(r'(?:href|src)="(/[^"?#]*)"')
+# Of the parts of a long list, each leads to the next.
+LINK = re.compile(r'(?:href|src)="(/[^"?#]*|\?page=[0-9]+)"')
 LISTED = re.compile(r"<loc>\w+://[^/]+([^<&]+)</loc>")
+# The one kind of query that a file is found by: a part of a list.
+PART = re.compile(r"(?:[a-z]+=[0-9]+)?")
+# Pictures and manifests of the languages, which lie beside their pages (sharing.urls).
+SHARED = "/share/"
 # An address that no page has; its answer is the page for all that are not there.
 NOWHERE = "-"
 
@@ -70,12 +77,13 @@ class Site:
         self.scheme, self.host, self.rule = scheme, host, rule
         self.application = WSGIHandler()
 
-    def ask(self, path: str, variant: str = "", query: str = "") -> Rendering:
-        """What the site answers. Raises FaultOfSiteError where it can't."""
+    def ask(self, path: str, variant: str = "", query: str = "", language: str = "") -> Rendering:
+        """What the site answers a browser that prefers `language`. Raises FaultOfSiteError where it can't."""
         question = Question(self.scheme, self.host, path, query, variant)
+        headers = self.rule.request_headers(variant) if variant else {}
         heard = []
         answer = self.application(
-            question.request(self.rule.request_headers(variant) if variant else {}),
+            question.request(headers | {"HTTP_ACCEPT_LANGUAGE": language}),
             lambda status, headers, error=None: heard.extend((status, headers)),
         )
         try:
@@ -87,7 +95,10 @@ class Site:
         return rendering
 
     def pages(self, variant: str) -> Iterator[tuple[str, Rendering]]:
-        """Every page in `variant`: what the addresses name, what the site map lists, and what those link to."""
+        """Every page in `variant`: what the addresses name, what the site map lists, and what those link to.
+
+        By address; that of a part of a long list has a query.
+        """
         waiting = [
             f"/{route}" for route, view in in_each_language() if "<" not in route and hasattr(view, "stored_parameters")
         ]
@@ -95,21 +106,27 @@ class Site:
         while waiting:
             address = waiting.pop()
             path, _, query = address.partition("?")
-            if address in seen or stored_parameters(path) is None or STATIC_FILE.match(path):
+            if address in seen or path.startswith(SHARED) or STATIC_FILE.match(path):
+                continue
+            if stored_parameters(path) is None or not PART.fullmatch(query):
                 continue
             seen.add(address)
             rendering = self.ask(path, variant, query)
             # Its language is told by its address, so that nginx can tell it too.
             language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
             if rendering.may_be_kept and rendering.header("content-language") == language:
-                # No file is found by a query. The parts of a long site map have one, and say what else there is.
-                if not query:
-                    yield path, rendering
-                    found += 1
+                yield address, rendering
+                found += 1
                 text = rendering.body.decode()
-                waiting += [unquote(link) for link in LINK.findall(text) + LISTED.findall(text)]
+                links = [link if link.startswith("/") else f"{path}{link}" for link in LINK.findall(text)]
+                waiting += [unquote(link) for link in links + LISTED.findall(text)]
         if not found:
             raise FaultOfSiteError(f"The site has no page at {self.scheme}://{self.host}/.")
+
+    def entrances(self) -> Iterator[tuple[str, Rendering]]:
+        """Where the address without a language leads, by the language that a browser prefers."""
+        for code, _name in settings.LANGUAGES:
+            yield code, self.ask("/", language=code)
 
     def missing(self, variant: str) -> Iterator[tuple[str, Rendering]]:
         """The page for what is not there, by language."""
@@ -124,6 +141,15 @@ class Site:
                 page = render_error(WSGIRequest(question.request({})), 503, BARE_FRAME)
             headers = [*missing.headers, ("Retry-After", str(SECONDS_UNTIL_RETRY))]
             yield code, Rendering("503 Service Unavailable", headers, page.content)
+
+    @staticmethod
+    def shared() -> Iterator[str]:
+        """The addresses of what other programs show of the site: its share cards and, for home screens, manifests."""
+        for code, _name in settings.LANGUAGES:
+            yield reverse("manifest", args=[code])
+        for alliance in Alliance.objects.with_host():
+            for card in every_card(alliance):
+                yield card.path
 
     @staticmethod
     def static_files() -> Iterator[str]:

@@ -73,6 +73,16 @@ def everything() -> Iterator:
     yield from SCREENS.values()
 
 
+def every_card(alliance: Alliance) -> Iterator["Card"]:
+    """The cards of all that has one, in every language that is offered."""
+    universities = list(PartnerUniversity.objects.published().for_map())
+    for subject in everything():
+        for language, _name in settings.LANGUAGES:
+            with translation.override(language):
+                card = Card.of(subject, alliance, universities)
+            yield card
+
+
 @dataclass(frozen=True)
 class Card:
     """The card of one page in one language: what its address says, and what is drawn.

@@ -20,6 +20,7 @@ COMPRESSIBLE = (
     "application/json",
     "application/xml",
     "application/atom+xml",
+    "application/manifest+json",
     "application/javascript",
     "image/svg+xml",
 )

@@ -26,6 +26,7 @@ from tests.delivery.conftest import ask
 from tests.serving import free_port
 
 STORED = ["/en/", "/pl/", "/en/partners/", "/en/vision/", "/en/transformation/", "/robots.txt", "/sitemap.xml"]
+STORED += ["/en/timeline/feed.xml", "/share/pl/manifest.webmanifest"]
 
 
 def see_change(store):

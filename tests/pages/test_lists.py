@@ -1,8 +1,6 @@
 """Lists come part by part, each with an address of its own, and cost the same however long they are."""
 
-import copy
 import re
-from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +12,7 @@ from django.utils import translation
 
 from alliance.models import Deliverable, Initiative, Milestone, Task
 from pages.lists import ITEMS_A_PART
+from tests.pages.factories import fill
 
 pytestmark = pytest.mark.django_db
 LISTS = {
@@ -22,26 +21,6 @@ LISTS = {
     Task: "alliance:tasks",
     Milestone: "alliance:milestones",
 }
-
-
-def fill(model, total: int):
-    """Bring the number of items on the page of `model` to `total`, each with a number in its title."""
-    published = model.objects.published()
-    there = published.of_host() if model is Task else published
-    original, copies = there.last(), []
-    for number in range(there.count() + 1, total + 1):
-        copied = copy.copy(original)
-        copied.pk, copied.key, copied.title_en = None, f"item-{number}", f"Item {number}"
-        if model in (Deliverable, Initiative):
-            for code, _name in settings.LANGUAGES:
-                setattr(copied, f"slug_{code}", copied.key)
-        if model is Milestone:
-            copied.date, copied.until = date(2026, 1, 1) + timedelta(days=number), None
-            copied.precision = Milestone.Precision.DAY
-        else:
-            copied.order = 1000 + number
-        copies.append(copied)
-    model.objects.bulk_create(copies)
 
 
 def headings(response) -> list[str]:

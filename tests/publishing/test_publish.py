@@ -21,10 +21,12 @@ pytestmark = [
 
 # A few pages are enough, with a script that only some visitors allowed.
 SMALL = """
-from alliance.models import Deliverable, Initiative
+from alliance.models import Deliverable, Initiative, Milestone
 from consent.models import NoticeVersion, Purpose, Script
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from tests.pages.factories import fill
+fill(Milestone, 60)
 Initiative.objects.update(is_published=False)
 Deliverable.objects.exclude(key="seamless-mobility").update(is_published=False)
 PartnerUniversity.objects.filter(role="member").update(is_published=False)
@@ -158,7 +160,8 @@ def comparable(response) -> tuple[int, dict[str, str], bytes]:
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
     assert len(published.site.paths) > 10
-    for path in [*published.site.paths, "/robots.txt", "/sitemap.xml", "/en/timeline/feed.xml"]:
+    parts = ["/en/timeline/?page=2", "/pl/os-czasu/?page=3"]
+    for path in [*published.site.paths, *parts, "/robots.txt", "/sitemap.xml", "/en/timeline/feed.xml"]:
         for encoding in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
             headers = VISITORS[visitor] | {"Accept-Encoding": encoding}
             by_nginx = published.ask(published.port, path, **headers)
@@ -169,6 +172,22 @@ def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
     assert has_script == (visitor == "allowing")
     may_withdraw = b'value="withdraw"' in published.ask(published.port, "/en/", **VISITORS[visitor]).body
     assert may_withdraw == (visitor in ("agreeing", "allowing"))
+
+
+@pytest.mark.parametrize("path", ["/en/", "/pl/", "/pl/partnerzy/"])
+def test_share_cards_and_manifests_come_from_files_as_the_site_sends_them(published, path):
+    page = published.ask(published.port, path).body.decode()
+    named = re.findall(r'(?:content="https?://[^/"]+|href=")(/share/[^"]*)"', page)
+    assert {address.rpartition(".")[2] for address in named} == {"png", "webmanifest"}
+    for address in named:
+        by_nginx, by_site = (published.ask(port, address) for port in (published.port, published.site.port))
+        assert not by_nginx.getheader("Answered-By"), address
+        assert comparable(by_nginx) == comparable(by_site), address
+        assert by_nginx.getheader("Content-Language") == path[1:3]
+    # The address of a card before its title changed.
+    old = re.sub(r"[0-9a-f]{20}", "0" * 20, named[0])
+    moved = published.ask(published.port, old)
+    assert (moved.status, moved.getheader("Location"), moved.getheader("Answered-By")) == (302, named[0], "site")
 
 
 def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(published):
@@ -202,7 +221,14 @@ def test_an_unchanged_page_is_not_sent_again(published):
 
 
 def test_what_needs_the_site_reaches_it(published):
-    for path in ("/", "/admin/login/", "/en/search/?q=lodz", "/pl/szukaj/?q=lodz", "/healthz", "/en/cookies/settings/"):
+    for path in (
+        "/?a=1",
+        "/admin/login/",
+        "/en/search/?q=lodz",
+        "/pl/szukaj/?q=lodz",
+        "/healthz",
+        "/en/cookies/settings/",
+    ):
         assert published.ask(published.port, path).getheader("Answered-By") == "site", path
     for query in (
         "page=2",
@@ -254,6 +280,7 @@ def test_parameters_that_no_page_knows_are_answered_with_the_file(published, que
 PARAMETERS = st.lists(
     st.one_of(
         st.sampled_from(["country=PL", "page=2", "role=member", "page", "utm_source=x", "p=1", "country", "fbclid=a"]),
+        st.sampled_from(["page=1", "page=3", "page=4", "page=02", "page=2.br", "page=../2", "page=2/en", "role=2"]),
         st.sampled_from(
             ["%70age=2", "rol%65=member", "a;page=2", "page[]=2", "+page=2", "page%00=2", "=page=2", "page%3D2"]
         ),
@@ -264,7 +291,7 @@ PARAMETERS = st.lists(
 
 
 @given(
-    path=st.sampled_from(["/en/partners/", "/pl/partnerzy/", "/en/sitemap/", "/en/vision/", "/sitemap.xml"]),
+    path=st.sampled_from(["/en/partners/", "/pl/partnerzy/", "/en/timeline/", "/en/vision/", "/sitemap.xml"]),
     query=PARAMETERS,
 )
 @hypothesis_settings(max_examples=150)
@@ -274,6 +301,52 @@ def test_whatever_is_asked_nginx_and_the_site_answer_alike(published, path, quer
         for port in (published.port, published.site.port)
     )
     assert (by_nginx.status, by_nginx.body) == (by_site.status, by_site.body)
+
+
+LANGUAGE_TAGS = st.one_of(
+    st.sampled_from(
+        ["pl", "pl-PL", "PL", "en-GB", "en", "de-AT-1996", "de", "zh-Hans-CN", "*", "e", "i-klingon", "", "-"]
+    ),
+    st.text("plen-*;,q=0. ", max_size=6),
+)
+LANGUAGES_ASKED = st.one_of(
+    st.sampled_from(["pl,en-US;q=0.7,en;q=0.3", "pl-PL,pl;q=0.9,en-US;q=0.8,en;q=0.7", "en-GB,en;q=0.9", "pl", ""]),
+    st.lists(
+        st.tuples(
+            LANGUAGE_TAGS, st.sampled_from(["", ";q=1", ";q=0.5", ";q=0.9", ";q=0", ";q=0.0", ";q=x", "; q=0.8"])
+        ),
+        max_size=4,
+    ).map(lambda listed: ",".join(tag + weight for tag, weight in listed)),
+)
+
+
+@given(asked=LANGUAGES_ASKED)
+@hypothesis_settings(max_examples=200)
+def test_the_address_without_a_language_leads_where_the_site_would_lead(published, asked):
+    headers = {"Accept-Language": asked.strip()} if asked.strip() else {}
+    by_nginx, by_site = (published.ask(port, "/", **headers) for port in (published.port, published.site.port))
+    assert (by_nginx.status, by_nginx.getheader("Location")) == (by_site.status, by_site.getheader("Location"))
+
+
+def test_what_browsers_prefer_is_known_without_the_site(published):
+    said = {
+        "pl-PL,pl;q=0.9,en-US;q=0.8,en;q=0.7": "/pl/",
+        "pl,en-US;q=0.7,en;q=0.3": "/pl/",
+        "en-GB,en;q=0.9": "/en/",
+        "pl-PL": "/pl/",
+        "": "/en/",
+    }
+    for asked, home in said.items():
+        by_nginx, by_site = (
+            published.ask(port, "/", **({"Accept-Language": asked} if asked else {}))
+            for port in (published.port, published.site.port)
+        )
+        assert (by_nginx.status, by_nginx.getheader("Location"), by_nginx.getheader("Answered-By")) == (302, home, None)
+        sent, expected = comparable(by_nginx)[1], comparable(by_site)[1]
+        for name in ("content-type", "content-length"):
+            sent.pop(name), expected.pop(name)
+        assert sent == expected
+    assert published.ask(published.port, "/", "POST").getheader("Answered-By") == "site"
 
 
 def test_what_is_not_there_is_said_in_the_language_of_the_address(published):

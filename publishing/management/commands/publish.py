@@ -87,18 +87,26 @@ class Command(BaseCommand):
         release = Release(self.folder, name)
         for variant in site.rule.variants():
             place = variant.replace(" ", "+")
-            for path, rendering in site.pages(variant):
+            for address, rendering in site.pages(variant):
                 if may_be_outdated and Generation.objects.current() != generation:
                     return
-                release.put(f"pages/{place}", path, rendering, VARY)
+                path, mark, part = address.partition("?")
+                release.put(f"pages/{place}{mark and '.'}{part}", path, rendering, VARY)
             for code, rendering in site.missing(variant):
                 release.put(f"missing/{place}", f"/{code}", rendering, VARY)
         for code, rendering in site.away():
             release.put("away", f"/{code}", rendering, "Accept-Encoding")
+        for path in site.shared():
+            release.put("share", path, site.ask(path), VARY)
         for place, paths in (("static", site.static_files()), ("media", site.uploads())):
             for path in paths:
                 release.put(place, path, site.ask(path), "Accept-Encoding")
-        configuration = Configuration(str(self.to), site.rule, release.sets, Redirect.objects.published().targets())
+        entrances = {}
+        for code, rendering in site.entrances():
+            entrances[code] = rendering.header("location")
+            release.say("entrance", rendering, "Accept-Language")
+        redirects = Redirect.objects.published().targets()
+        configuration = Configuration(str(self.to), site.rule, release.sets, redirects, entrances)
         is_new = self.configure(configuration)
         release.finish(configuration.digest)
         self.stdout.write(f"Published {release.count} pages and files, {release.written} of them new.")

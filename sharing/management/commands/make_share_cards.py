@@ -1,10 +1,8 @@
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
-from django.utils import translation
 
 from alliance.models import Alliance
-from partners.models import PartnerUniversity
-from sharing.cards import Card, everything
+from sharing.cards import every_card
 
 
 class Command(BaseCommand):
@@ -18,19 +16,15 @@ class Command(BaseCommand):
         alliance = Alliance.objects.with_host().first()
         if alliance is None:
             raise CommandError("There is no content yet. Run `manage.py load_content` first.")
-        universities = list(PartnerUniversity.objects.published().for_map())
         kept, drawn = set(), 0
-        for subject in everything():
-            for language, _name in settings.LANGUAGES:
-                with translation.override(language):
-                    card = Card.of(subject, alliance, universities)
-                kept.add(card.file)
-                if not card.file.exists():
-                    try:
-                        card.keep(card.draw())
-                    except OSError as error:
-                        raise CommandError(f"{card.file}: {error}. Make room there, then run this again.") from error
-                    drawn += 1
+        for card in every_card(alliance):
+            kept.add(card.file)
+            if not card.file.exists():
+                try:
+                    card.keep(card.draw())
+                except OSError as error:
+                    raise CommandError(f"{card.file}: {error}. Make room there, then run this again.") from error
+                drawn += 1
         outdated = set((settings.DATA_DIR / "share").glob("*.png")) - kept
         for file in outdated:
             file.unlink()

@@ -1,0 +1,28 @@
+"""Long lists for tests."""
+
+import copy
+from datetime import date, timedelta
+
+from django.conf import settings
+
+from alliance.models import Deliverable, Initiative, Milestone, Task
+
+
+def fill(model, total: int):
+    """Bring the number of items on the page of `model` to `total`, each with a number in its title."""
+    published = model.objects.published()
+    there = published.of_host() if model is Task else published
+    original, copies = there.last(), []
+    for number in range(there.count() + 1, total + 1):
+        copied = copy.copy(original)
+        copied.pk, copied.key, copied.title_en = None, f"item-{number}", f"Item {number}"
+        if model in (Deliverable, Initiative):
+            for code, _name in settings.LANGUAGES:
+                setattr(copied, f"slug_{code}", copied.key)
+        if model is Milestone:
+            copied.date, copied.until = date(2026, 1, 1) + timedelta(days=number), None
+            copied.precision = Milestone.Precision.DAY
+        else:
+            copied.order = 1000 + number
+        copies.append(copied)
+    model.objects.bulk_create(copies)
