@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import translation
 
-from alliance.models import Alliance
 from delivery.store.answer import Rendering
 from delivery.store.question import STATIC_FILE, Question, stored_parameters
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
@@ -147,17 +147,14 @@ class Site:
         """The addresses of what other programs show of the site: its share cards and, for home screens, manifests."""
         for code, _name in settings.LANGUAGES:
             yield reverse("manifest", args=[code])
-        for alliance in Alliance.objects.with_host():
-            for card in every_card(alliance):
-                yield card.path
+        for card in every_card():
+            yield card.path
 
     @staticmethod
     def static_files() -> Iterator[str]:
         """The addresses of the static files, whose names hold the digest of what is in them."""
-        for file in sorted(settings.STATIC_ROOT.rglob("*")):
-            path = f"{settings.STATIC_URL}{file.relative_to(settings.STATIC_ROOT).as_posix()}"
-            if STATIC_FILE.match(path) and file.is_file():
-                yield path
+        for name in sorted(set(staticfiles_storage.hashed_files.values())):
+            yield f"{settings.STATIC_URL}{name}"
 
     @staticmethod
     def uploads() -> Iterator[str]:

@@ -73,8 +73,11 @@ def everything() -> Iterator:
     yield from SCREENS.values()
 
 
-def every_card(alliance: Alliance) -> Iterator["Card"]:
-    """The cards of all that has one, in every language that is offered."""
+def every_card() -> Iterator["Card"]:
+    """The cards of all that has one, in every language that is offered; none before any content is loaded."""
+    alliance = Alliance.objects.with_host().first()
+    if alliance is None:
+        return
     universities = list(PartnerUniversity.objects.published().for_map())
     for subject in everything():
         for language, _name in settings.LANGUAGES:

@@ -13,11 +13,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        alliance = Alliance.objects.with_host().first()
-        if alliance is None:
+        if not Alliance.objects.exists():
             raise CommandError("There is no content yet. Run `manage.py load_content` first.")
         kept, drawn = set(), 0
-        for card in every_card(alliance):
+        for card in every_card():
             kept.add(card.file)
             if not card.file.exists():
                 try:
