@@ -147,8 +147,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
-    # To open the file and read its schema anew takes as long as half a page. Not for ever: the file may be replaced.
-    database["CONN_MAX_AGE"] = 60
+    # To open the file and read its schema anew takes longer than to make a page (delivery.sqlite).
+    database["CONN_MAX_AGE"] = None
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})

@@ -7,6 +7,7 @@ import time
 from django.db import DatabaseError, InterfaceError, connection
 
 from delivery.models import Generation
+from delivery.sqlite import close_if_replaced
 from delivery.triggers import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class Watcher(threading.Thread):
     def run(self):
         while True:
             try:
+                close_if_replaced()
                 self.listen()
                 self.store.confirm(Generation.objects.current())
                 self.wait()

@@ -1,5 +1,6 @@
 import fcntl
 import time
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from django.core.management import BaseCommand, CommandError
 
 from consent.variants import Rule
 from delivery.models import Generation
+from delivery.sqlite import close_if_replaced
+from delivery.store.answer import Rendering
 from delivery.store.build import build
 from delivery.store.front import SECONDS_AFTER_A_FAULT, VARY
 from delivery.store.question import proper_host
@@ -58,6 +61,7 @@ class Command(BaseCommand):
         published = None
         while True:
             try:
+                close_if_replaced()
                 generation = Generation.objects.current()
                 if generation != published:
                     # What is outdated is not handed out: the site answers until the new release is whole.
@@ -84,24 +88,11 @@ class Command(BaseCommand):
             self.stdout.write("Nothing has changed.")
             return
         site = Site(self.scheme, self.host, Rule.in_force())
-        release = Release(self.folder, name)
-        for variant in site.rule.variants():
-            place = variant.replace(" ", "+")
-            for address, rendering in site.pages(variant):
-                if may_be_outdated and Generation.objects.current() != generation:
-                    return
-                path, mark, part = address.partition("?")
-                release.put(f"pages/{place}{mark and '.'}{part}", path, rendering, VARY)
-            for code, rendering in site.missing(variant):
-                release.put(f"missing/{place}", f"/{code}", rendering, VARY)
-        for code, rendering in site.away():
-            release.put("away", f"/{code}", rendering, "Accept-Encoding")
-        for path in site.shared():
-            release.put("share", path, site.ask(path), VARY)
-        for place, paths in (("static", site.static_files()), ("media", site.uploads())):
-            for path in paths:
-                release.put(place, path, site.ask(path), "Accept-Encoding")
-        entrances = {}
+        release, entrances = Release(self.folder, name), {}
+        for place, path, rendering, vary in self.files(site):
+            if may_be_outdated and Generation.objects.current() != generation:
+                return
+            release.put(place, path, rendering, vary)
         for code, rendering in site.entrances():
             entrances[code] = rendering.header("location")
             release.say("entrance", rendering, "Accept-Language")
@@ -113,6 +104,28 @@ class Command(BaseCommand):
         if is_new:
             self.stdout.write("The configuration is another one: reload nginx.")
         self.stdout.flush()
+
+    def files(self, site: Site) -> Iterator[tuple[str, str, Rendering, str]]:
+        """What a release holds: by place and path, what the site answers and what that varies by."""
+        for variant in site.rule.variants():
+            place = variant.replace(" ", "+")
+            for address, rendering in site.pages(variant):
+                path, mark, part = address.partition("?")
+                yield f"pages/{place}{mark and '.'}{part}", path, rendering, VARY
+            for code, rendering in site.missing(variant):
+                yield f"missing/{place}", f"/{code}", rendering, VARY
+        for code, rendering in site.away():
+            yield "away", f"/{code}", rendering, "Accept-Encoding"
+        for place, paths, vary in (
+            ("share", site.share_files(), VARY),
+            ("static", site.static_files(), "Accept-Encoding"),
+            ("media", site.uploads(), "Accept-Encoding"),
+        ):
+            for path in paths:
+                rendering = site.ask(path)
+                # What went meanwhile, or leads elsewhere, is left to the site.
+                if rendering.may_be_kept:
+                    yield place, path, rendering, vary
 
     def configure(self, configuration: Configuration) -> bool:
         """Write what nginx is to include, and return whether it is another configuration than before."""

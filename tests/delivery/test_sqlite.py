@@ -1,0 +1,86 @@
+"""An SQLite file that is taken away, or replaced by another one, under a site that runs."""
+
+import shutil
+import sqlite3
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from contextlib import closing
+
+import pytest
+
+from tests.serving import PATIENCE, Server
+
+pytestmark = pytest.mark.once
+FILES = ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm")
+
+
+@pytest.fixture
+def site(prepared, tmp_path):
+    prepared("sqlite", tmp_path)
+    server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
+    server.start()
+    yield server
+    server.stop()
+
+
+def ask(site: Server, path: str, **form: str) -> tuple[int, str]:
+    data = urllib.parse.urlencode(form).encode() if form else None
+    request = urllib.request.Request(f"{site.url}{path}", data, {"Sec-Fetch-Site": "same-origin"})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def wait_until(holds):
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def warm(site: Server):
+    """Have every thread of each worker ask the database."""
+    for _ in range(60):
+        assert ask(site, "/en/search/?q=vision")[0] == 200
+
+
+def test_another_file_in_its_place_is_read_at_once(site, tmp_path):
+    assert "A vision from elsewhere" not in ask(site, "/en/vision/")[1]
+    warm(site)
+    other = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(site.data / "db.sqlite3")) as old, closing(sqlite3.connect(other)) as new:
+        old.backup(new)
+        new.execute("UPDATE pages_page SET title_en = 'A vision from elsewhere' WHERE kind = 'vision'")
+        new.commit()
+    for name in FILES:
+        (site.data / name).rename(tmp_path / name)
+    other.rename(site.data / "db.sqlite3")
+    # No thread answers from the file that is gone.
+    for _ in range(60):
+        assert "A vision from elsewhere" in ask(site, "/en/search/?q=vision")[1]
+    wait_until(lambda: "A vision from elsewhere" in ask(site, "/en/vision/")[1])
+
+
+def test_while_it_is_away_nothing_is_accepted_that_would_be_lost_and_pages_are_read(site, tmp_path):
+    page = ask(site, "/en/vision/")
+    warm(site)
+    for name in FILES:
+        (site.data / name).rename(tmp_path / name)
+    # A form that accepts nothing says so; a stored page is there.
+    for _ in range(60):
+        status, _text = ask(site, "/en/cookies/decide/", action="refuse", next="/en/vision/")
+        assert status == 503
+    assert ask(site, "/en/vision/") == page
+    assert ask(site, "/readyz")[0] == 503
+    for path in site.data.glob("db.sqlite3*"):
+        path.unlink()
+    for name in FILES:
+        if (tmp_path / name).exists():
+            shutil.move(tmp_path / name, site.data / name)
+    wait_until(lambda: ask(site, "/readyz")[0] == 200)
+    assert ask(site, "/en/search/?q=vision")[0] == 200
+    assert ask(site, "/en/vision/") == page
