@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.conf import settings
 
 from publishing.folder import HeaderSet
-from publishing.site import SHARED, beginnings_of_the_site, forms_of_addresses, known_parameters
+from publishing.site import SHARE_URL, beginnings_of_the_site, forms_of_addresses, known_parameters
 
 # Best first, as delivery.store.answer chooses. Weights (q=) are rare, and left to the site. What browsers send is told
 # without a pattern: patterns are most of what a request costs here.
@@ -88,7 +88,9 @@ class Configuration:
         lines.append(f'map $page_language $away_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}')
         lines.append(f'map $uri $page_is_of_site {{ "~^(?:{beginnings})" 1; }}')
         lines.append(f'map $http_accept_language $entrance_language {{ "" {settings.LANGUAGE_CODE};')
-        lines += [f"    {quoted(f'~*^{code}{PREFERRED}')} {code};" for code in self.entrances]
+        lines += [
+            f"    {quoted(f'~*^{code}{PREFERRED}')} {code};" for code in sorted(self.entrances, key=len, reverse=True)
+        ]
         lines.append("}")
         lines.append("map $entrance_language $entrance {")
         lines += [f"    {code} {quoted(address)};" for code, address in self.entrances.items()]
@@ -102,7 +104,7 @@ class Configuration:
         lines.append("}")
         # One pattern tells all of a file that was found. Who reads what it has caught asks for $file_headers first.
         names = "|".join(headers.name for headers in self.every)
-        found = rf"~^/current/[^/]+/(?:[^/]+/)?({names})(?:{SHARED}|/)(?:(?<file_language>{codes})(?=[/.]))?"
+        found = rf"~^/current/[^/]+/(?:[^/]+/)?({names})(?:{SHARE_URL}|/)(?:(?<file_language>{codes})(?=[/.]))?"
         found += r".*\.(?:(?<file_encoding>br|zstd|gzip)|identity)\.[0-9a-f]{8}$"
         lines += [
             f"map $uri $file_headers {{ {quoted(found)} $1; }}",
@@ -136,7 +138,7 @@ class Configuration:
             *self.headers("pages"),
             "}",
         ]
-        for place, url in (("static", settings.STATIC_URL), ("media", settings.MEDIA_URL), ("share", SHARED)):
+        for place, url in (("static", settings.STATIC_URL), ("media", settings.MEDIA_URL), ("share", SHARE_URL)):
             parts += [
                 f"location {url} {{",
                 *UNLESS_READ,

@@ -21,7 +21,7 @@ LISTED = re.compile(r"<loc>\w+://[^/]+([^<&]+)</loc>")
 # The one kind of query that a file is found by: a part of a list.
 PART = re.compile(r"(?:[a-z]+=[0-9]+)?")
 # Pictures and manifests of the languages, which lie beside their pages (sharing.urls).
-SHARED = "/share/"
+SHARE_URL = "/share/"
 # An address that no page has; its answer is the page for all that are not there.
 NOWHERE = "-"
 
@@ -106,7 +106,7 @@ class Site:
         while waiting:
             address = waiting.pop()
             path, _, query = address.partition("?")
-            if address in seen or path.startswith(SHARED) or STATIC_FILE.match(path):
+            if address in seen or path.startswith(SHARE_URL) or STATIC_FILE.match(path):
                 continue
             if stored_parameters(path) is None or not PART.fullmatch(query):
                 continue
@@ -143,7 +143,7 @@ class Site:
             yield code, Rendering("503 Service Unavailable", headers, page.content)
 
     @staticmethod
-    def shared() -> Iterator[str]:
+    def share_files() -> Iterator[str]:
         """The addresses of what other programs show of the site: its share cards and, for home screens, manifests."""
         for code, _name in settings.LANGUAGES:
             yield reverse("manifest", args=[code])
@@ -153,7 +153,7 @@ class Site:
     @staticmethod
     def static_files() -> Iterator[str]:
         """The addresses of the static files, whose names hold the digest of what is in them."""
-        for name in sorted(set(staticfiles_storage.hashed_files.values())):
+        for name in filter(staticfiles_storage.exists, sorted(set(staticfiles_storage.hashed_files.values()))):
             yield f"{settings.STATIC_URL}{name}"
 
     @staticmethod

@@ -210,6 +210,13 @@ def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(publish
                 assert by_nginx.getheader("Content-Encoding") == (None if encoding == "identity" else encoding)
 
 
+def test_no_page_lies_where_a_file_should(published):
+    for place in ("static", "share"):
+        files = [file for file in (published.public / "current" / place).rglob("*.identity.*") if file.is_file()]
+        assert files
+        assert not [file for file in files if file.read_bytes().lstrip().startswith(b"<!DOCTYPE")]
+
+
 def test_an_unchanged_page_is_not_sent_again(published):
     first = published.ask(published.port, "/en/", **{"Accept-Encoding": "br"})
     again = published.ask(published.port, "/en/", **{"Accept-Encoding": "br", "If-None-Match": first.getheader("ETag")})
