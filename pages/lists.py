@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 # A page shows so many items, and leads to the others.
 ITEMS_A_PART = 24
-NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
 def part_of(request: HttpRequest, items: QuerySet, size: int = ITEMS_A_PART) -> Page:

@@ -18,24 +18,12 @@ from pages.models import Page
 from partners.models import PartnerUniversity
 from sharing import label
 from sharing.cards import Card, everything
+from tests.alphabets import ALPHABETS
 from tests.partners.factories import fill_with_partners
 
 # What is drawn and said is the same on every database.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
-ALPHABETS = {
-    "en": "abcdefghijklmnopqrstuvwxyz’“”–0123456789&/€",
-    "pl": "ąćęłńóśźż„”",
-    "nl": "éëïóöüèĳ",
-    "es": "áéíñóúü¿¡ªº",
-    "de": "äöüß",
-    "tr": "âçğıiöşüİI",
-    "fr": "àâæçéèêëîïôœùûüÿ«»",
-    "fi": "åäöšž",
-    "hr": "čćđšž",
-    "sv": "åäöé",
-    "uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя№",
-}
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,6 @@ PARTS = {
     "latin-ext": {*range(0x100, 0x131), *range(0x132, 0x152), *range(0x154, 0x180), *range(0x218, 0x21C), 0x1E9E}
     - OF_OUR_LANGUAGES,
 }
-# Letters that Unicode does not take apart into a base letter and a mark.
-UNDIVIDED = {"Đ": "D", "đ": "d", "Ł": "L", "ł": "l"}
 
 
 class Command(BaseCommand):
@@ -43,7 +41,7 @@ class Command(BaseCommand):
         for part in PARTS:
             source = package / f"files/archivo-{part}-standard-normal.woff2"
             try:
-                fonts[part] = instancer.instantiateVariableFont(TTFont(source), AXES)
+                fonts[part] = instancer.instantiateVariableFont(TTFont(source, recalcTimestamp=False), AXES)
             except OSError as error:
                 raise CommandError(f"{source} cannot be read: give the folder of the unpacked package.") from error
         add_letters(fonts["latin"], fonts["latin-ext"], OF_OUR_LANGUAGES)
@@ -66,9 +64,10 @@ def add_letters(font, other, letters: set[int]):
     from fontTools.varLib.hvar import add_HVAR
 
     names, polish = other.getBestCmap(), forms_in_polish(other)
-    for letter in letters:
-        name, text = names[letter], chr(letter)
-        base = font.getBestCmap()[ord(UNDIVIDED.get(text) or unicodedata.normalize("NFD", text)[0])]
+    for letter in sorted(letters):
+        name = names[letter]
+        # Not taken apart, as Unicode leaves ł whole: LATIN SMALL LETTER L WITH STROKE.
+        base = font.getBestCmap()[ord(unicodedata.lookup(unicodedata.name(chr(letter)).partition(" WITH ")[0]))]
         for table in font["cmap"].tables:
             table.cmap[letter] = name
         if name in polish:
