@@ -137,6 +137,9 @@ def nginx(folder: Path, body: bytes, headers: Message | None = None) -> Target:
     for path in (folder, folder / "files"):
         path.chmod(0o755)
     served = [f"root {folder}/files;"]
+    if headers:
+        # As pages are published.
+        served.append('sendfile off; if_modified_since off; max_ranges 0; charset utf-8; add_header Last-Modified "";')
     for name, value in (headers or {}).items():
         if name.lower() not in OWN_HEADERS:
             served.append(f'add_header {name} "{value}";')
