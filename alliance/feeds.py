@@ -21,6 +21,7 @@ class MilestoneFeed(Feed):
     feed_type = Atom1Feed
 
     def get_object(self, request) -> Page:
+        self.timeline = request.build_absolute_uri(reverse("alliance:milestones"))
         self.alliance = the_alliance(request)
         return section(request, Page.Kind.MILESTONES)
 
@@ -41,6 +42,10 @@ class MilestoneFeed(Feed):
 
     def item_description(self, milestone: Milestone) -> str:
         return milestone.body
+
+    def item_guid(self, milestone: Milestone) -> str:
+        """The same for good, whichever part of the timeline it stands on (RFC 4287, section 4.2.6)."""
+        return f"{self.timeline}#{milestone.key}"
 
     def item_link(self, milestone: Milestone) -> str:
         part = ceil(milestone.place / ITEMS_A_PART)

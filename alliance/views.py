@@ -47,6 +47,9 @@ def render_section(request, kind: str, template: str, **context):
 @require_safe
 def home(request):
     alliance = the_alliance(request)
+    deliverables = snapshots.deliverables(request)
+    # One more than is shown, to know whether there are more.
+    tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_A_PART + 1])
     return render_section(
         request,
         Page.Kind.HOME,
@@ -54,13 +57,14 @@ def home(request):
         alliance=alliance,
         figures=snapshots.figures(request),
         key_areas=snapshots.key_areas(request),
-        deliverables=snapshots.deliverables(request)[:ITEMS_A_PART],
+        deliverables=deliverables[:ITEMS_A_PART],
+        has_more_deliverables=len(deliverables) > ITEMS_A_PART,
         # They lead to the first part of the list of tasks.
-        tasks=alliance.host.tasks.published().defer("body")[:ITEMS_A_PART],
-        items_a_part=ITEMS_A_PART,
+        tasks=tasks[:ITEMS_A_PART],
+        has_more_tasks=len(tasks) > ITEMS_A_PART,
         ways_in=snapshots.ways_in(request),
         points=points(universities(request)),
-        most_on_map=MOST_ON_MAP,
+        has_more_universities=len(universities(request)) == MOST_ON_MAP,
     )
 
 
@@ -114,7 +118,7 @@ def initiative_list(request):
     )
 
 
-@stored()
+@stored("page")
 @require_safe
 def initiative_detail(request, slug: str):
     initiative = Initiative.objects.published().select_related("cover").at(slug)
@@ -126,7 +130,7 @@ def initiative_detail(request, slug: str):
         "subject": initiative,
         "universities": universities(request),
         "parts": initiative.parts.published(),
-        "tasks": initiative.tasks.published().select_related("partner"),
+        "page_of_list": part_of(request, initiative.tasks.published().select_related("partner")),
         "others": [other for other in snapshots.initiatives(request) if other != initiative][:ITEMS_A_PART],
     }
     return render(request, "alliance/initiative_detail.html", context)
@@ -227,6 +231,6 @@ def styleguide(request):
         "figures": snapshots.figures(request),
         "deliverables": snapshots.deliverables(request),
         "form": form,
-        "page_of_list": Paginator(range(30), 10).page(2),
+        "part_of_list": Paginator(range(30), 10).page(2),
     }
     return render(request, "alliance/styleguide.html", context)

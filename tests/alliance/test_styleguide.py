@@ -24,6 +24,7 @@ def test_staff_see_every_piece(client, staff):
         "picture-choice",
     ):
         assert f'class="{piece}' in seen, piece
+    assert "<title>Style guide – UNIC</title>" in seen
 
 
 def test_developers_see_it_without_an_account(client, settings):

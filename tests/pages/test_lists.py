@@ -50,6 +50,8 @@ def test_a_long_list_comes_in_parts_and_leaves_nothing_out(client, model):
     assert [len(headings(part)) for part in parts] == [ITEMS_A_PART, ITEMS_A_PART, 5]
     assert len(told[:whole]) == whole and told[whole:] == [f"Item {n}" for n in range(whole + 1, len(told) + 1)]
     assert "?page=2" in links(parts[0]) and "?page=3" in links(parts[1]) and "?page=2" in links(parts[2])
+    # The way back to the first is its own address.
+    assert f'rel="prev" href="{path}"' in main_of(parts[1])
     assert f'start="{ITEMS_A_PART + 1}"' in main_of(parts[1])
     if model is not Milestone:
         numbers = re.findall('class="step" data-number="([0-9]+)"', "".join(map(main_of, parts)))
@@ -93,8 +95,11 @@ def test_the_language_choice_keeps_the_part(client):
     assert 'href="/pl/zadania/?page=2"' in client.get("/en/tasks/?page=2").content.decode()
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "1.5", "nonsense", "٢", "999999999", "9" * 100, "2 OR 1=1", "%00"])
+@pytest.mark.parametrize(
+    "number", ["0", "02", "-1", "1.5", "nonsense", "٢", "4", "999999999", "9" * 100, "2 OR 1=1", "2%00"]
+)
 def test_a_part_that_is_not_there_shows_the_first(client, number):
+    fill(Milestone, 3 * ITEMS_A_PART)
     first, other = client.get("/en/timeline/"), client.get(f"/en/timeline/?page={number}")
     assert main_of(other) == main_of(first)
     assert canonical(other) == canonical(first) == "http://testserver/en/timeline/"
@@ -103,8 +108,11 @@ def test_a_part_that_is_not_there_shows_the_first(client, number):
 def test_the_home_page_shows_the_first_and_leads_to_the_whole(client):
     whole_list = re.compile(r'<p>\s*<a href="([^"]*)">')
     assert whole_list.findall(main_of(client.get("/en/"))) == []
-    fill(Task, ITEMS_A_PART + 1)
-    fill(Deliverable, ITEMS_A_PART + 1)
+    for model in (Task, Deliverable):
+        fill(model, ITEMS_A_PART)
+    assert whole_list.findall(main_of(client.get("/en/"))) == []
+    for model in (Task, Deliverable):
+        fill(model, ITEMS_A_PART + 1)
     home = client.get("/en/")
     assert whole_list.findall(main_of(home)) == ["/en/deliverables/", "/en/tasks/"]
     tasks = {link.partition("#")[2] for link in links(home) if link.startswith("/en/tasks/#")}
@@ -119,9 +127,23 @@ def test_a_page_leads_to_some_of_the_others_of_its_kind(client):
     assert html.count('<li class="card"') == ITEMS_A_PART
 
 
+def test_an_initiative_shows_the_tasks_that_serve_it_in_parts(client):
+    initiative = Initiative.objects.published().first()
+    fill(Task, 2 * ITEMS_A_PART)
+    initiative.tasks.set(Task.objects.published().of_host())
+    first, second = (client.get(f"{initiative.get_absolute_url()}{query}") for query in ("", "?page=2"))
+    of_tasks = re.compile(r'href="/en/partners/[^"]*#([^"]+)"')
+    shown = of_tasks.findall(main_of(first)), of_tasks.findall(main_of(second))
+    assert [len(part) for part in shown] == [ITEMS_A_PART, ITEMS_A_PART]
+    assert len({*shown[0], *shown[1]}) == 2 * ITEMS_A_PART
+
+
 def test_the_overview_names_a_hundred_of_a_kind_at_most(client):
     fill(Deliverable, 300)
-    assert main_of(client.get("/en/sitemap/")).count('href="/en/deliverables/item-') < 100
+    fill(Initiative, 300)
+    named = links(client.get("/en/sitemap/"))
+    for section in ("deliverables", "transformation"):
+        assert len([link for link in named if re.fullmatch(f"/en/{section}/[^/]+/", link)]) == 100
 
 
 def test_the_feed_tells_the_latest_and_leads_to_the_part_they_stand_on(client):
@@ -135,4 +157,11 @@ def test_the_feed_tells_the_latest_and_leads_to_the_part_they_stand_on(client):
         parts.add(address)
         assert f'<li id="{anchor}">' in client.get(address).content.decode()
     timeline = "http://testserver/en/timeline/"
+    ids = {entry.find("{http://www.w3.org/2005/Atom}id").text for entry in entries}
+    # All move up by one, and are no news.
+    Milestone.objects.filter(pk=Milestone.objects.published().first().pk).update(is_published=False)
+    again = ElementTree.fromstring(client.get("/en/timeline/feed.xml").content)
+    assert {
+        one.text for one in again.iterfind("{http://www.w3.org/2005/Atom}entry/{http://www.w3.org/2005/Atom}id")
+    } == ids
     assert parts == {timeline, f"{timeline}?page=2", f"{timeline}?page=3"}
