@@ -136,7 +136,8 @@ class Release:
         headers = self.say(place.partition("/")[0], rendering, vary)
         self.count += 1
         for encoding, digest in self.encoded(rendering).items():
-            target = Path(f"{self.path}/{place}/{headers.name}{path}.{encoding}.{headers.ending}")
+            # nginx sees no type in a name that begins with a point.
+            target = Path(f"{self.path}/{place}/{encoding}/{headers.name}{path}=.{headers.ending}")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.hardlink_to(self.folder.path(digest))
 

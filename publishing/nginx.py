@@ -3,9 +3,11 @@
 import re
 from collections import Counter
 from hashlib import sha256
+from itertools import product
 
 from django.conf import settings
 
+from delivery.store.answer import ENCODERS
 from publishing.folder import HeaderSet
 from publishing.site import SHARE_URL, beginnings_of_the_site, forms_of_addresses, known_parameters
 
@@ -26,18 +28,11 @@ ENCODINGS = r"""map $http_accept_encoding $page_encoding {
 SUBTAGS = "(?:-[a-z0-9]{1,8}){0,3}"
 PREFERRED = rf"{SUBTAGS}(?:, ?(?:[a-z]{{1,8}}{SUBTAGS}|\*)(?:;q=0\.[1-9])?){{0,30}}$"
 GONE = "gone"
-# A form, or a question that files don't answer; nor does nginx answer where it knows neither variant nor encoding: the
-# site itself does.
-READ = """map "$request_method$page_question" $page_is_read { GET 1; HEAD 1; }
-"""
 # They are small, and say which language they are in; an upload or a style sheet is in none.
 OF_A_LANGUAGE = {"pages", "missing", "away", "share"}
-UNLESS_READ = [
-    "    error_page 418 = @site;",
-    '    if ($page_is_read = "") { return 418; }',
-    '    if ($page_variant = "") { return 418; }',
-    '    if ($page_encoding = "") { return 418; }',
-]
+# They lie in a folder for each variant.
+IN_VARIANTS = ("pages", "missing")
+UNLESS_READ = ["    error_page 418 = @site;", '    if ($page_place = "") { return 418; }']
 
 
 def quoted(text: str) -> str:
@@ -58,7 +53,7 @@ class Configuration:
     def __init__(self, root: str, rule, sets: dict[str, Counter[HeaderSet]], redirects: dict, entrances: dict):
         self.root, self.rule = root, rule
         # Old address → new one, None where it is gone. Language → the address of its home page.
-        self.redirects, self.entrances = redirects, entrances
+        self.redirects, self.entrances = dict(sorted(redirects.items())), entrances
         # The most frequent first: it is looked for first.
         self.sets = {
             place: sorted(counted, key=lambda headers: (-counted[headers], headers.name))
@@ -74,51 +69,76 @@ class Configuration:
 
     @property
     def maps(self) -> str:
-        codes = "|".join(code for code, _name in settings.LANGUAGES)
-        beginnings = "|".join(one.replace(".", r"\.") for one in beginnings_of_the_site())
+        return "\n".join([*self.what_is_asked(), *self.where_it_leads(), *self.what_was_found(), ""])
+
+    def what_is_asked(self) -> list[str]:
+        """$page_place: the folder of a request's file in `pages` or `missing`; "" where the site is to answer."""
+        known = "|".join(known_parameters())
         # Where visitors come from is told by parameters that no page knows. A name that is written in another way than
         # plainly could be one that a page knows.
-        unknown = rf"(?!(?:{'|'.join(known_parameters())})(?:[=&]|$))[A-Za-z0-9_.~-]+"
+        unknown = rf"(?!(?:{known})(?:[=&]|$))[A-Za-z0-9_.~-]+"
         query = rf"~^(?:{unknown}(?:=[A-Za-z0-9_.~%+:/,=-]*)?(?:&|$))+$"
-        part = rf"~^((?:{'|'.join(known_parameters())})=[0-9]+)$"
-        asking = f'map $args $page_question {{ default asked; "" ""; {quoted(query)} ""; {quoted(part)} ""; }}'
-        parts = f'map $args $page_part {{ "" ""; {quoted(part)} .$1; }}'
-        lines = [ENCODINGS, self.rule.as_nginx(), asking, parts, READ]
-        lines.append(f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}')
-        lines.append(f'map $page_language $away_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}')
-        lines.append(f'map $uri $page_is_of_site {{ "~^(?:{beginnings})" 1; }}')
-        lines.append(f'map $http_accept_language $entrance_language {{ "" {settings.LANGUAGE_CODE};')
-        lines += [
-            f"    {quoted(f'~*^{code}{PREFERRED}')} {code};" for code in sorted(self.entrances, key=len, reverse=True)
+        part = rf"~^((?:{known})=[0-9]+)$"
+        variants = [variant.replace(" ", "+") for variant in self.rule.variants()]
+        places = [
+            f'    "{method} {variant} {encoding}" {variant}$page_part/{encoding};'
+            for method, variant, encoding in product(("GET", "HEAD"), variants, ("identity", *ENCODERS))
         ]
-        lines.append("}")
-        lines.append("map $entrance_language $entrance {")
-        lines += [f"    {code} {quoted(address)};" for code, address in self.entrances.items()]
-        lines.append("}")
+        return [
+            ENCODINGS,
+            self.rule.as_nginx(),
+            f'map $args $page_question {{ default asked; "" ""; {quoted(query)} ""; {quoted(part)} ""; }}',
+            f'map $args $page_part {{ "" ""; {quoted(part)} .$1; }}',
+            # A form, or a question that files don't answer, has none; nor where variant or encoding is not known.
+            'map "$request_method$page_question $page_variant $page_encoding" $page_place {',
+            *places,
+            "}",
+        ]
+
+    def where_it_leads(self) -> list[str]:
+        """For what is no page: where it went, or which language its visitor reads."""
+        codes = "|".join(code for code, _name in settings.LANGUAGES)
+        beginnings = "|".join(one.replace(".", r"\.") for one in beginnings_of_the_site())
         # The site knows where a page went that had such an address, and what lacks its last slash.
         forms = "|".join(forms_of_addresses())
-        lines.append(f'map $uri $page_may_be_elsewhere {{ "~[^/]$" 1; {quoted(f"~^(?:{forms})$")} 1; }}')
-        lines.append("map $uri $page_moved {")
-        for old, new in sorted(self.redirects.items()):
-            lines.append(f"    {quoted(f'~^{re.escape(old)}/?$')} {quoted(new or GONE)};")
-        lines.append("}")
-        # One pattern tells all of a file that was found. Who reads what it has caught asks for $file_headers first.
-        names = "|".join(headers.name for headers in self.every)
-        found = rf"~^/current/[^/]+/(?:[^/]+/)?({names})(?:{SHARE_URL}|/)(?:(?<file_language>{codes})(?=[/.]))?"
-        found += r".*\.(?:(?<file_encoding>br|zstd|gzip)|identity)\.[0-9a-f]{8}$"
-        lines += [
-            f"map $uri $file_headers {{ {quoted(found)} $1; }}",
-            "map $file_headers $file_content_encoding { default $file_encoding; }",
-            'map "$file_headers $file_language" $file_content_language {',
-            f'    default $file_language; "~ $" {settings.LANGUAGE_CODE};',
+        # pt-BR before pt.
+        longest_first = sorted(self.entrances, key=len, reverse=True)
+        return [
+            f'map $request_uri $page_language {{ "~^/({codes})/" $1; }}',
+            f'map $page_language $away_language {{ default $page_language; "" {settings.LANGUAGE_CODE}; }}',
+            f'map $uri $page_is_of_site {{ "~^(?:{beginnings})" 1; }}',
+            f'map $uri $page_may_be_elsewhere {{ "~[^/]$" 1; {quoted(f"~^(?:{forms})$")} 1; }}',
+            "map $uri $page_moved {",
+            *(f"    {quoted(f'~^{re.escape(old)}/?$')} {quoted(new or GONE)};" for old, new in self.redirects.items()),
             "}",
+            f'map $http_accept_language $entrance_language {{ "" {settings.LANGUAGE_CODE};',
+            *(f"    {quoted(f'~*^{code}{PREFERRED}')} {code};" for code in longest_first),
+            "}",
+            "map $entrance_language $entrance {",
+            *(f"    {code} {quoted(address)};" for code, address in self.entrances.items()),
+            "}",
+        ]
+
+    def what_was_found(self) -> list[str]:
+        """$file_headers: the set of headers of the file that was found, and what else is told by its path."""
+        codes = "|".join(code for code, _name in settings.LANGUAGES)
+        names = "|".join(headers.name for headers in self.every)
+        # One pattern for all. What it has caught is read after $file_headers was asked for: $file_content_encoding does
+        # so, and stands before $file_content_language.
+        found = rf"~^/current/(?:(?:{'|'.join(IN_VARIANTS)})/)?[^/]+/"
+        found += rf"(?:(?<file_encoding>{'|'.join(ENCODERS)})|identity)/({names})"
+        found += rf"(?:{SHARE_URL}|/)(?:(?<file_language>{codes})(?=[/=]))?"
+        lines = [
+            f"map $uri $file_headers {{ {quoted(found)} $2; }}",
+            "map $file_headers $file_content_encoding { default $file_encoding; }",
+            f'map $file_language $file_content_language {{ default $file_language; "" {settings.LANGUAGE_CODE}; }}',
         ]
         varying = {name for place in self.sets for name, values in self.values(place).items() if len(values) > 1}
         for name in sorted(varying):
             lines.append(f"map $file_headers {variable(name)} {{")
             lines += [f"    {one.name} {quoted(dict(one.headers).get(name, ''))};" for one in self.every]
             lines.append("}")
-        return "\n".join([*lines, ""])
+        return lines
 
     @property
     def locations(self) -> str:
@@ -133,8 +153,7 @@ class Configuration:
             "recursive_error_pages on;",
             "location / {",
             *UNLESS_READ,
-            "    if ($page_is_of_site) { return 418; }",
-            f"    {self.try_files('pages/$page_variant$page_part', '$uri', '@missing')}",
+            f"    {self.try_files('pages', '$uri', '@missing')}",
             *self.headers("pages"),
             "}",
         ]
@@ -160,6 +179,7 @@ class Configuration:
             *self.unless_whole(),
             # The site repeats what was asked.
             "    if ($is_args) { return 418; }",
+            "    if ($page_is_of_site) { return 418; }",
             f"    if ($page_moved = {GONE}) {{ return 418; }}",
             "    if ($page_moved) { return 301 $page_moved; }",
             '    if ($page_language = "") { return 418; }',
@@ -169,7 +189,7 @@ class Configuration:
             "}",
             "location = /.missing {",
             "    internal;",
-            f"    {self.try_files('missing/$page_variant', '/$page_language', '@site')}",
+            f"    {self.try_files('missing', '/$page_language', '@site')}",
             *self.headers("missing"),
             "}",
             "location = /.away {",
@@ -186,10 +206,14 @@ class Configuration:
         return ["    error_page 418 = @site;", f"    if ({missing}) {{ return 418; }}"]
 
     def try_files(self, place: str, path: str, otherwise: str) -> str:
-        files = []
-        for headers in self.sets.get(place.partition("/")[0], []):
-            for encoding in ("$page_encoding", "identity"):
-                files.append(f"/current/{place}/{headers.name}{path}.{encoding}.{headers.ending}")
+        folders = ["$page_encoding", "identity"]
+        if place in IN_VARIANTS:
+            folders = ["$page_place", "$page_variant$page_part/identity"]
+        files = [
+            f"/current/{place}/{folder}/{headers.name}{path}=.{headers.ending}"
+            for headers in self.sets.get(place, [])
+            for folder in folders
+        ]
         return " ".join(["try_files", *(files or ["/current/none"]), f"{otherwise};"])
 
     def values(self, place: str) -> dict[str, set[str]]:

@@ -85,12 +85,10 @@ def measure_speed(folder: Path, data: Path, arguments) -> list[str]:
         (f"a browser's headers and a cookie, no two alike, Accept-Encoding: {BROWSER}", BROWSER, ["browsers.lua"]),
     ):
         with site:
-            headers, body = targets.ask(site.url, encoding)
+            body = targets.fetch(site.url, encoding)
         compared = [targets.constant(folder, body), site, targets.site_without_store(data), targets.django_cache(data)]
         if by_nginx:
-            name = f"{bool(script)}-{len(body)}"
-            alike = targets.nginx(folder / f"nginx-alike-{name}", body, headers)
-            compared = [targets.nginx(folder / f"nginx-{name}", body), alike, *by_nginx, *compared]
+            compared = [targets.nginx(folder / f"nginx-{bool(script)}-{len(body)}", body), *by_nginx, *compared]
         compared += wagtail(folder, site, arguments)
         print(f"\n### /en/, asked for in {title}")
         missed += [f"{title}: {goal}" for goal in speed.measure(compared, encoding, script, arguments)]

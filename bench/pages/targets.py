@@ -6,7 +6,6 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
-from email.message import Message
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,9 +20,6 @@ GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
 BY_NGINX, AS_PUBLISHED, SITE = "nginx, a file", "nginx, the site as published", "the site, from the store"
 ALONE = "the server alone, a constant"
-WITH_HEADERS = "nginx, a file with the site's headers"
-# What nginx says by itself of every file.
-OWN_HEADERS = {"server", "date", "content-type", "content-length", "last-modified", "connection", "etag"}
 NGINX = (
     """
 worker_processes 2;
@@ -119,31 +115,19 @@ class Target:
 
 
 def fetch(url: str, encoding: str = "identity") -> bytes:
-    return ask(url, encoding)[1]
-
-
-def ask(url: str, encoding: str) -> tuple[Message, bytes]:
-    """The headers and the body of the answer."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": encoding})
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        return answer.headers, answer.read()
+        return answer.read()
 
 
-def nginx(folder: Path, body: bytes, headers: Message | None = None) -> Target:
-    """nginx with the page as a file, and with those of `headers` that it would not send by itself."""
+def nginx(folder: Path, body: bytes) -> Target:
+    """nginx with the page as a file."""
     (folder / "files").mkdir(parents=True)
     (folder / "files/page.html").write_bytes(body)
     # Its workers give up root's rights, and must still get to the file.
     for path in (folder, folder / "files"):
         path.chmod(0o755)
-    served = [f"root {folder}/files;"]
-    if headers:
-        # As pages are published.
-        served.append('sendfile off; if_modified_since off; max_ranges 0; charset utf-8; add_header Last-Modified "";')
-    for name, value in (headers or {}).items():
-        if name.lower() not in OWN_HEADERS:
-            served.append(f'add_header {name} "{value}";')
-    return by_nginx(WITH_HEADERS if headers else BY_NGINX, folder, "/page.html", " ".join(served))
+    return by_nginx(BY_NGINX, folder, "/page.html", served=f"root {folder}/files;")
 
 
 def by_nginx(name: str, folder: Path, path: str, served: str, maps: str = "") -> Target:

@@ -119,7 +119,7 @@ class Deployed:
 
     def files(self, path: str) -> list[Path]:
         """What is published at an address for who answered nothing yet."""
-        return list(self.folder.glob(f"public/current/pages/1+asked/*{path}.identity.*"))
+        return list(self.folder.glob(f"public/current/pages/1+asked/identity/*{path}=.*"))
 
     def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> http.client.HTTPResponse:
         """Ask as a browser does that trusts the certificate."""

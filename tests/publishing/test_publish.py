@@ -212,7 +212,7 @@ def test_static_files_and_uploads_come_from_files_as_the_site_sends_them(publish
 
 def test_no_page_lies_where_a_file_should(published):
     for place in ("static", "share"):
-        files = [file for file in (published.public / "current" / place).rglob("*.identity.*") if file.is_file()]
+        files = [file for file in (published.public / "current" / place / "identity").rglob("*") if file.is_file()]
         assert files
         assert not [file for file in files if file.read_bytes().lstrip().startswith(b"<!DOCTYPE")]
 
@@ -447,7 +447,7 @@ def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):
     )
     end = time.monotonic() + 3 * PATIENCE
     while time.monotonic() < end and process.poll() is None:
-        made = [one for one in releases.iterdir() if one.name != before.name and any(one.glob("pages/*/*/en/*"))]
+        made = [one for one in releases.iterdir() if one.name != before.name and any(one.glob("pages/*/*/*/en/*"))]
         if made:
             break
         time.sleep(0.02)
@@ -456,14 +456,14 @@ def test_a_publication_that_is_killed_leaves_the_old_release_whole(published):
     assert published.public.joinpath("current").readlink() == before
     assert published.ask(published.port, "/en/vision/").body == page
     # The next one finishes, and writes only what the change touched.
-    untouched = next(published.public.glob("current/pages/1+asked/*/robots.txt.identity.*"))
+    untouched = next(published.public.glob("current/pages/1+asked/identity/*/robots.txt=.*"))
     inode = untouched.stat().st_ino
     printed = published.publish()
     assert "reload" not in printed
     total, new = map(int, re.findall(r"\d+", printed))
     assert 0 < new < total / 4
     assert b"Another title" in published.ask(published.port, "/en/vision/").body
-    assert next(published.public.glob("current/pages/1+asked/*/robots.txt.identity.*")).stat().st_ino == inode
+    assert next(published.public.glob("current/pages/1+asked/identity/*/robots.txt=.*")).stat().st_ino == inode
     assert len(list(releases.iterdir())) == 2
     assert published.publish() == "Nothing has changed.\n"
 
