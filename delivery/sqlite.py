@@ -17,7 +17,8 @@ def identity(database) -> tuple[int, int] | None:
 
 
 def note_file(connection, **_signal):
-    connection.opened_file = identity(connection)
+    if connection.vendor == "sqlite":
+        connection.opened_file = identity(connection)
 
 
 def close_if_replaced(**_signal):
