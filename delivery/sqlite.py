@@ -22,12 +22,12 @@ def note_file(connection, **_signal):
 
 
 def close_if_replaced(**_signal):
-    """Whoever put a backup in place, or took the file away, would be read from and written to no more."""
+    """So that nothing is read from, and nothing written to, a file that was replaced or taken away."""
     if (
         connection.vendor == "sqlite"
         and connection.connection is not None
         and not connection.in_atomic_block
-        and connection.opened_file != identity(connection)
+        and getattr(connection, "opened_file", None) != identity(connection)
     ):
         connection.close()
 

@@ -32,7 +32,11 @@ GONE = "gone"
 OF_A_LANGUAGE = {"pages", "missing", "away", "share"}
 # They lie in a folder for each variant.
 IN_VARIANTS = ("pages", "missing")
-UNLESS_READ = ["    error_page 418 = @site;", '    if ($page_place = "") { return 418; }']
+UNLESS_READ = [
+    "    error_page 418 = @site;",
+    '    if ($page_place = "") { return 418; }',
+    '    if ($page_variant = "") { return 418; }',
+]
 
 
 def quoted(text: str) -> str:
@@ -79,18 +83,17 @@ class Configuration:
         unknown = rf"(?!(?:{known})(?:[=&]|$))[A-Za-z0-9_.~-]+"
         query = rf"~^(?:{unknown}(?:=[A-Za-z0-9_.~%+:/,=-]*)?(?:&|$))+$"
         part = rf"~^((?:{known})=[0-9]+)$"
-        variants = [variant.replace(" ", "+") for variant in self.rule.variants()]
         places = [
-            f'    "{method} {variant} {encoding}" {variant}$page_part/{encoding};'
-            for method, variant, encoding in product(("GET", "HEAD"), variants, ("identity", *ENCODERS))
+            f'    "{method} {encoding}" $page_variant$page_part/{encoding};'
+            for method, encoding in product(("GET", "HEAD"), ("identity", *ENCODERS))
         ]
         return [
             ENCODINGS,
             self.rule.as_nginx(),
             f'map $args $page_question {{ default asked; "" ""; {quoted(query)} ""; {quoted(part)} ""; }}',
             f'map $args $page_part {{ "" ""; {quoted(part)} .$1; }}',
-            # A form, or a question that files don't answer, has none; nor where variant or encoding is not known.
-            'map "$request_method$page_question $page_variant $page_encoding" $page_place {',
+            # A form, or a question that files don't answer, has none, nor what asks for an encoding that is not known.
+            'map "$request_method$page_question $page_encoding" $page_place {',
             *places,
             "}",
         ]
