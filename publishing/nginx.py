@@ -76,7 +76,10 @@ class Configuration:
         return "\n".join([*self.what_is_asked(), *self.where_it_leads(), *self.what_was_found(), ""])
 
     def what_is_asked(self) -> list[str]:
-        """$page_place: the folder of a request's file in `pages` or `missing`; "" where the site is to answer."""
+        """$page_place: the folder of a request's file in `pages` or `missing`.
+
+        It is "" where the site is to answer for method, query or encoding; $page_variant is where it is for the cookie.
+        """
         known = "|".join(known_parameters())
         # Where visitors come from is told by parameters that no page knows. A name that is written in another way than
         # plainly could be one that a page knows.

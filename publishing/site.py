@@ -153,6 +153,7 @@ class Site:
     @staticmethod
     def static_files() -> Iterator[str]:
         """The addresses of the static files, whose names hold the digest of what is in them."""
+        # The manifest names what was deleted since as well.
         for name in filter(staticfiles_storage.exists, sorted(set(staticfiles_storage.hashed_files.values()))):
             yield f"{settings.STATIC_URL}{name}"
 
