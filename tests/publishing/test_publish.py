@@ -174,7 +174,7 @@ def test_nginx_sends_the_same_bytes_and_headers_as_the_site(published, visitor):
     assert may_withdraw == (visitor in ("agreeing", "allowing"))
 
 
-@pytest.mark.parametrize("path", ["/en/", "/pl/", "/pl/partnerzy/"])
+@pytest.mark.parametrize("path", ["/en/vision/", "/pl/wizja/", "/pl/rezultaty/"])
 def test_share_cards_and_manifests_come_from_files_as_the_site_sends_them(published, path):
     page = published.ask(published.port, path).body.decode()
     named = re.findall(r'(?:content="https?://[^/"]+|href=")(/share/[^"]*)"', page)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
+from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
@@ -25,7 +26,8 @@ def static_file(address: str) -> bytes:
 
 
 def link(client, rel: str, language: str = "en") -> list[str]:
-    html = client.get(f"/{language}/").content.decode()
+    with translation.override(language):
+        html = client.get(reverse("alliance:vision")).content.decode()
     return re.findall(rf'<link rel="{rel}"\s+href="([^"]+)"', html)
 
 
@@ -42,6 +44,12 @@ def test_the_manifest_names_the_alliance_in_each_language(client, language):
         assert said["name"] == Alliance.objects.get().name
     assert (said["lang"], said["start_url"], said["display"]) == (language, f"/{language}/", "browser")
     assert client.get(said["start_url"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/partners/", "/en/partners/university-of-lodz/"])
+def test_a_page_with_a_map_names_none_as_it_asks_for_six_things_without(client, path):
+    html = client.get(path).content.decode()
+    assert "map-dot" in html and 'rel="manifest"' not in html
 
 
 def test_the_manifest_changes_with_the_language(client):
