@@ -8,7 +8,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from alliance.models import Milestone
 from alliance.snapshots import the_alliance
-from pages.lists import ITEMS_A_PART
+from pages.lists import ITEMS_A_PART, part_query
 from pages.models import Page
 from pages.snapshots import section
 
@@ -48,8 +48,8 @@ class MilestoneFeed(Feed):
         return f"{self.timeline}#{milestone.key}"
 
     def item_link(self, milestone: Milestone) -> str:
-        part = ceil(milestone.place / ITEMS_A_PART)
-        return f"{reverse('alliance:milestones')}{f'?page={part}' if part > 1 else ''}#{milestone.key}"
+        query = part_query(ceil(milestone.place / ITEMS_A_PART))
+        return f"{reverse('alliance:milestones')}{query}#{milestone.key}"
 
     def item_updateddate(self, milestone: Milestone):
         return milestone.updated_at

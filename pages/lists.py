@@ -11,6 +11,12 @@ ITEMS_A_PART = 24
 NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
+def part_query(number: int, narrowing: str = "") -> str:
+    """What follows an address to name one part of its list, which `narrowing` may narrow; the first has no number."""
+    query = "&".join(filter(None, [narrowing, f"page={number}" if number > 1 else ""]))
+    return f"?{query}" if query else ""
+
+
 def part_of(request: HttpRequest, items: QuerySet, size: int = ITEMS_A_PART) -> Page:
     """The part of `items` that `page` in the query names; the first where there is no such part.
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from editorial.alphabet import sort_key
 from editorial.models import Content
 from editorial.texts import MARK
+from pages.lists import part_query
 
 register = template.Library()
 
@@ -31,8 +32,7 @@ def alternates(context) -> list[dict]:
     subject = context.get("subject")
     there = context.get("languages_there") or languages_of(subject)
     part = context.get("page_of_list")
-    is_later_part = part is not None and part.number > 1
-    query = "&".join(filter(None, [context.get("filter_query"), f"page={part.number}" if is_later_part else ""]))
+    query = part_query(1 if part is None else part.number, context.get("filter_query", ""))
     active = translation.get_language()
     found = []
     for code, name in sorted(settings.LANGUAGES, key=lambda pair: sort_key(pair[1], active)):
@@ -44,7 +44,7 @@ def alternates(context) -> list[dict]:
             {
                 "code": code,
                 "name": name,
-                "path": f"{path}?{query}" if query else path,
+                "path": f"{path}{query}",
                 "offer": offer if subject and code in there else "",
                 "is_active": code == active,
                 "is_there": code in there,
@@ -53,6 +53,12 @@ def alternates(context) -> list[dict]:
             }
         )
     return found
+
+
+@register.simple_tag(takes_context=True)
+def part_address(context, number: int) -> str:
+    """The address of one part of the list that this page shows a part of; `query` of the context narrows it."""
+    return part_query(number, context.get("query", "")) or context["request"].path
 
 
 def languages_of(subject) -> set[str]:
