@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 from tests.serving import PATIENCE, free_port
 
 ROOT = Path(__file__).parents[2]
+PASSWORD = "a-long-pass-phrase"
 pytestmark = pytest.mark.once
 
 
@@ -27,19 +29,19 @@ def environment(tmp_path):
     return kept | {"DATA_DIR": str(tmp_path / "var")}
 
 
-def manage(environment, *arguments: str, **options) -> subprocess.CompletedProcess:
+def manage(environment, *arguments: str, clone: Path = ROOT, **options) -> subprocess.CompletedProcess:
     command = [sys.executable, "manage.py", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=3 * PATIENCE, **options
+        command, cwd=clone, env=environment, capture_output=True, text=True, timeout=3 * PATIENCE, **options
     )
 
 
-def start(environment, port: int) -> subprocess.Popen:
+def start(environment, port: int, clone: Path) -> subprocess.Popen:
     """Start `make run` and wait until it answers."""
     began = time.monotonic()
     server = subprocess.Popen(
         ["make", "run", f"PORT={port}"],
-        cwd=ROOT,
+        cwd=clone,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -61,18 +63,59 @@ def stop(server: subprocess.Popen) -> str:
     return server.communicate(timeout=PATIENCE)[0]
 
 
-def read(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as response:
-        return response.read().decode()
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    """A fresh clone in which nothing was run yet; packages are those that are installed here."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    names = filter(None, listed.stdout.split("\0")) if listed.returncode == 0 else tracked_files()
+    for name in names:
+        if (ROOT / name).is_file():
+            (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / "clone" / name)
+    (tmp_path / "clone/.venv").symlink_to(Path(sys.executable).parents[1])
+    return tmp_path / "clone"
 
 
-def test_make_run_serves_the_filled_site_stops_at_ctrl_c_and_does_no_work_twice(environment):
+def tracked_files() -> list[str]:
+    """The files of a checkout that came without git, as `make test` copies it for another user."""
+    made = {".venv", "var", "node_modules", "__pycache__", ".pytest_cache", ".hypothesis", ".ruff_cache"}
+    files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file() and path.suffix != ".mo")
+    return [str(path) for path in files if not made.intersection(path.parts)]
+
+
+class Browser:
+    """A visitor who keeps cookies."""
+
+    def __init__(self, port: int):
+        self.url = f"http://127.0.0.1:{port}"
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def open(self, path: str, **form: str) -> str:
+        data = urllib.parse.urlencode(form).encode() if form else None
+        headers = {"Referer": f"{self.url}{path}", "Sec-Fetch-Site": "same-origin"}
+        request = urllib.request.Request(f"{self.url}{path}", data, headers)
+        with self.opener.open(request, timeout=PATIENCE) as response:
+            return response.read().decode()
+
+
+def test_make_run_in_a_fresh_clone_serves_everything_and_stops_at_ctrl_c_and_does_no_work_twice(clone, environment):
+    del environment["DATA_DIR"]
     port = free_port()
-    server = start(environment, port)
-    assert "University of Lodz in the UNIC alliance: what is UNIC?" in read(port, "/en/")
-    assert "University of Lodz" in read(port, "/en/partners/")
-    stylesheet = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', read(port, "/en/"))
-    assert "--paper" in read(port, stylesheet[1])
+    server = start(environment, port, clone)
+    visitor = Browser(port)
+    assert "University of Lodz in the UNIC alliance: what is UNIC?" in visitor.open("/en/")
+    assert "University of Lodz" in visitor.open("/en/partners/")
+    stylesheet = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', visitor.open("/en/"))
+    assert "--paper" in visitor.open(stylesheet[1])
+    assert "/en/partners/" in visitor.open("/en/search/?q=lodz")
+    visitor.open("/en/cookies/decide/", action="refuse", next="/en/", attempt="once")
+    assert 'class="consent"' not in visitor.open("/en/")
+    assert '"ready": true' in visitor.open("/readyz")
+    make_staff = "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='{0}')"
+    assert manage(environment, "shell", "-c", make_staff.format(PASSWORD), clone=clone).returncode == 0
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.open("/admin/login/"))[1]
+    visitor.open("/admin/login/", csrfmiddlewaretoken=token, username="root", password=PASSWORD, next="/admin/")
+    assert "/admin/logout/" in visitor.open("/admin/")
     printed = stop(server)
     assert f"http://127.0.0.1:{port}/" in printed
     assert "make staff" in printed
@@ -82,9 +125,9 @@ def test_make_run_serves_the_filled_site_stops_at_ctrl_c_and_does_no_work_twice(
         probe.bind(("127.0.0.1", port))
     # The second start keeps what an editor changed.
     change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Changed by hand')"
-    assert manage(environment, "shell", "-c", change).returncode == 0
-    server = start(environment, port)
-    assert "Changed by hand" in read(port, "/en/vision/")
+    assert manage(environment, "shell", "-c", change, clone=clone).returncode == 0
+    server = start(environment, port, clone)
+    assert "Changed by hand" in visitor.open("/en/vision/")
     printed_again = stop(server)
     for done_once in ("Building static files …", "Bringing the database up to date …"):
         assert done_once in printed
