@@ -226,7 +226,7 @@ class Connection(asyncio.Protocol):
                 self.answer(head + end)
 
     def answer(self, head: bytes):
-        plain = self.store.rule_type.plain(SAID_IN_VAIN.sub(b"", head))
+        plain = SAID_IN_VAIN.sub(b"", head)
         if (known := self.known.get(plain)) and self.store.is_current(known.kept):
             known.kept.asked += 1
             self.send(known.head, known.body)

@@ -324,7 +324,13 @@ def test_the_list_of_seals_goes_on_page_by_page(client, sealed, monkeypatch):
     assert 'href="?below=2"' in client.get("/en/cookies/seals/").content.decode()
     last = client.get("/en/cookies/seals/?below=2").content.decode()
     assert "Seal 1" in last and 'href="?below=' not in last
-    assert client.get("/en/cookies/seals/?below=x").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("below", "status"), [("x", 200), ("²", 200), ("٣", 200), ("9" * 18, 200), ("9" * 19, 404), ("9" * 5000, 404)]
+)
+def test_a_list_of_seals_below_a_number_that_none_can_have_is_not_found(client, below, status):
+    assert client.get("/en/cookies/seals/", {"below": below}).status_code == status
 
 
 def test_before_the_first_seal_the_list_says_so(client):
