@@ -257,4 +257,5 @@ def seal_text(request, number: int):
     seal = get_object_or_404(Seal, number=number)
     response = HttpResponse(seal.note, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="seal-{number}.txt"'
+    response.headers["X-Robots-Tag"] = "noindex"
     return response

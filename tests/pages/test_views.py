@@ -51,6 +51,34 @@ def test_each_address_in_the_sitemap_names_its_alternates_and_a_default(client):
         assert url.find(f"{SITEMAP}loc").text in links.values()
 
 
+NOINDEX = '<meta name="robots" content="noindex">'
+
+
+@pytest.mark.once
+def test_each_page_that_is_linked_is_either_in_the_sitemap_or_kept_from_search_engines(client, every_page):
+    linked = set()
+    for path, response in every_page.items():
+        assert NOINDEX not in body(response), path
+        linked |= {address.split("?")[0] for address in re.findall(r'<a [^>]*?href="(/[^"#]*)', body(response))}
+    others = {}
+    for path in linked - set(every_page):
+        response = client.get(path)
+        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+            others[path] = response
+    assert {path for path in others if path.startswith("/en/")} == {
+        "/en/search/",
+        "/en/cookies/settings/",
+        "/en/cookies/receipt/",
+        "/en/cookies/seals/",
+        "/en/accessibility/feedback/",
+    }
+    assert [path for path, response in others.items() if NOINDEX not in body(response)] == []
+
+
+def test_search_results_are_kept_from_search_engines(client):
+    assert body(client.get("/en/search/?q=city")).count(NOINDEX) == 1
+
+
 @pytest.mark.once
 def test_every_page_has_its_own_title_description_canonical_and_heading(every_page):
     seen = {}
