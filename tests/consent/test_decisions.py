@@ -582,6 +582,7 @@ def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
         "notice=²",
         "notice=1|notice=",
         '"notice=\\061"',
+        '"statistics=\\055\\061|notice=1"',
         f"notice={'1' * 5000}",
     ],
 )
