@@ -218,8 +218,9 @@ class TextToTranslateAdmin(admin.ModelAdmin):
                 self.message_user(request, str(error), messages.ERROR)
                 return TranslationForm(text, proposal=data.get("text", ""))
             return None
-        if data.get("_take", "").isdigit() and int(data["_take"]) < len(known):
-            return TranslationForm(text, proposal=known[int(data["_take"])].target)
+        by_number = {str(number): suggestion for number, suggestion in enumerate(known)}
+        if taken := by_number.get(data.get("_take")):
+            return TranslationForm(text, proposal=taken.target)
         form = TranslationForm(text, data)
         if not form.is_valid():
             return form

@@ -1,5 +1,6 @@
 """The translators' desk: texts beside their sources, what it says of them, and who may write what."""
 
+import re
 from html import unescape
 
 import pytest
@@ -8,9 +9,14 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
+from desk.glossary import marked
 from desk.models import GlossaryTerm, TextToTranslate
 from editorial.content import ContentFiles, dump
 from pages.models import Page
@@ -152,6 +158,55 @@ def test_terms_within_tags_and_links_leave_the_markup_whole(polish, task):
     )
     html = polish.get(address(text_of(task, "body"))).content.decode()
     assert '<a href="/en/alliance/"><span class="term">alliances</span></a>' in html
+
+
+FOLDING = ["Istanbul", "İstanbul", "Straße", "ŉ", "ﬁeld", "city", "Ω", "R&D", "lt"]
+
+
+@pytest.fixture
+def glossary():
+    GlossaryTerm.objects.all().delete()
+    for number, term in enumerate(FOLDING):
+        GlossaryTerm.objects.create(key=f"term-{number}", term_en=term, term_pl=f"{number}. słowo")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "term"),
+    [
+        ("İstanbul", "İstanbul", "Istanbul"),
+        ("ISTANBUL", "ISTANBUL", "Istanbul"),
+        ("ıstanbul", "ıstanbul", "Istanbul"),
+        ("STRAẞE", "STRAẞE", "Straße"),
+        ("Straßes", "Straßes", "Straße"),
+        ("ŉ", "ŉ", "ŉ"),
+        ("ﬁelds", "ﬁelds", "ﬁeld"),
+        ("CITIES", "CITIES", "city"),
+        ("CİTIES", "CİTIES", "city"),
+        ("\u2126", "\u2126", "Ω"),
+        ("R&D", "R&amp;D", "R&D"),
+    ],
+)
+@pytest.mark.parametrize("is_html", [False, True])
+@pytest.mark.usefixtures("glossary")
+def test_a_term_is_known_in_letters_whose_small_form_has_another_length(text, shown, term, is_html):
+    around = "<p>In {} &lt; here</p>" if is_html else "In {} < here"
+    marks, entries = marked(around.format(shown if is_html else text), "pl", is_html=is_html)
+    assert f">{shown}</a> &lt; here" in marks
+    assert [entry["term"] for entry in entries] == [term]
+
+
+@given(text=st.text(st.sampled_from("Iİıi̇stanbulSTRAßẞEŉﬁ fieldΩR&D<>'city")))
+@hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.usefixtures("glossary")
+def test_marking_terms_loses_no_character(text):
+    for is_html in (False, True):
+        marks, _entries = marked(escape(text) if is_html else text, "pl", is_html=is_html)
+        assert unescape(re.sub(r"</?(?:a|span)[^>]*>", "", marks)) == text
+
+
+@pytest.mark.parametrize("number", ["²", "٠", "-1", "x", "9", "9" * 5000])
+def test_a_suggestion_that_is_not_there_is_not_taken(polish, task, number):
+    assert press(polish, text_of(task), "_take", "Słowa", _take=number).status_code == 200
 
 
 def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task):
