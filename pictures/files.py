@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from editorial.files import delete_orphans, file_fields, models_naming
+from editorial.models import Content
 from pictures.models import SIZES_FOLDER, Picture
 
 
@@ -39,7 +40,7 @@ def is_public(name: str) -> bool:
     first, *others = [
         field.model.objects.published().filter(**{field.name: name}).order_by().values("pk")
         for field in file_fields()
-        if field.model is not Picture
+        if issubclass(field.model, Content) and field.model is not Picture
     ]
     return first.union(*others).exists()
 
