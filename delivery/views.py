@@ -1,8 +1,7 @@
-"""Answers that belong to no page: the errors, uploads, and what a monitor asks."""
+"""Answers that belong to no page: the errors, and what a monitor asks."""
 
 import sys
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
@@ -10,7 +9,6 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django.views.static import serve
 
 SECONDS_UNTIL_RETRY = 30
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -85,14 +83,6 @@ def server_error(request):
     response = render_error(request, status, BARE_FRAME)
     if away:
         response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
-    return response
-
-
-@require_safe
-def upload(request, path: str):
-    """A file that staff uploaded. Another upload gets another name, so a browser need not ask again for a week."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
-    response.headers["Cache-Control"] = "public, max-age=604800"
     return response
 
 

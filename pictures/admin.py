@@ -58,7 +58,7 @@ class PictureAdmin(ContentAdmin):
     def preview(self, picture):
         if not picture.file:
             return _("Save the picture first; then click on what must stay in view.")
-        shown = picture.rendition(WHOLE)
+        shown = picture.staff_rendition(WHOLE)
         return format_html(
             '<div class="focal-picker"><img src="{}" width="{}" height="{}" alt="{}"></div>',
             shown.url,

@@ -91,8 +91,10 @@ def plain_files(settings, tmp_path):
     settings.CONSENT_SEAL_KEY = SEAL_KEY
     # Staff of the tests sign in often, and their passwords are no secret.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    uploads = settings.STORAGES["default"]
     settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        "default": uploads | {"OPTIONS": uploads["OPTIONS"] | {"location": tmp_path / "private"}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
 
 

@@ -279,7 +279,7 @@ def test_a_logo_needs_words_and_is_then_shown_on_the_page_and_in_the_list(signed
     assert save(client, oulu, logo=picture(), logo_alt_en="Logo of the University of Oulu").redirect_chain
     oulu.refresh_from_db()
     assert (
-        f'src="{oulu.logo.url}" alt="Logo of the University of Oulu"'
+        f'src="{oulu.logo.public_url}" alt="Logo of the University of Oulu"'
         in client.get("/en/partners/university-of-oulu/").content.decode()
     )
     assert f'class="thumbnail" src="{oulu.logo.url}"' in client.get(list_address(PartnerUniversity)).content.decode()

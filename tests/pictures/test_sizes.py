@@ -137,7 +137,7 @@ def test_a_full_disk_keeps_the_upload_leaves_nothing_half_made_and_pages_show_th
     assert not list(picture.sizes_path.parent.glob("*"))
     assert not list(picture.sizes_path.parent.glob(".*"))
     shown = picture.rendition("16/9")
-    assert (shown.url, shown.width, shown.height, shown.sources) == (picture.file.url, 400, 300, [])
+    assert (shown.url, shown.width, shown.height, shown.sources) == (picture.file.public_url, 400, 300, [])
 
 
 def test_a_transaction_that_fails_makes_no_sizes(db, django_capture_on_commit_callbacks):
@@ -153,7 +153,7 @@ def test_a_format_of_which_a_file_is_missing_is_not_offered(made):
     picture = Picture.objects.get(pk=picture.pk)
     assert [source.media_type for source in picture.rendition("16/9").sources] == ["image/webp"]
     (picture.sizes_path / "16x9-400.jpg").unlink()
-    assert Picture.objects.get(pk=picture.pk).rendition("16/9").url == picture.file.url
+    assert Picture.objects.get(pk=picture.pk).rendition("16/9").url == picture.file.public_url
 
 
 def test_make_pictures_makes_what_is_missing_and_removes_what_is_unused(db, capsys):
