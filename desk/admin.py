@@ -22,6 +22,7 @@ from desk.glossary import marked
 from desk.memory import suggestions
 from desk.models import GlossaryTerm, TextToTranslate
 from editorial.admin import ContentAdmin, CountedChangeList
+from editorial.unsaved import as_typed
 from translations.models import TARGET_LANGUAGES, translated_models
 from translations.rights import languages_open_to, models_open_to
 
@@ -191,7 +192,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         if request.method == "POST" and not may_write:
             raise PermissionDenied
         known = suggestions(text)
-        form = TranslationForm(text)
+        form = as_typed(TranslationForm, request)(text)
         if request.method == "POST":
             form = self.answer(request, text, known)
             if form is None:
