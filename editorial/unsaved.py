@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
 from django.conf import settings
-from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import BaseForm, BaseModelFormSet
-from django.forms.utils import ErrorDict
+from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as _
+
+from editorial.forms import BASE_VALUES
 
 # Names the hidden input in which the sign-in page carries a posted form.
 CARRIED = "unsaved_input"
@@ -86,76 +87,58 @@ def unsaved_input(request: HttpRequest) -> UnsavedInput | None:
     return getattr(request, "unsaved_input", None)
 
 
-def bind(form: BaseForm, fields: QueryDict):
-    """Show `fields` in `form` without checking them: errors are for what somebody saves."""
-    form.data, form.is_bound, form._errors = fields, True, ErrorDict()
+def posted(request: HttpRequest) -> QueryDict:
+    """What `request` posted, now or before its session or token was found to have ended."""
+    typed = unsaved_input(request)
+    return typed.fields if typed else request.POST
 
 
 def as_typed(form_class: type[BaseForm], request: HttpRequest) -> type[BaseForm]:
-    """`form_class`, bound to the unsaved input of `request` where there is one."""
+    """`form_class`, bound to the unsaved input of `request` where there is one. It is shown and not checked."""
     typed = unsaved_input(request)
     if typed is None or typed.is_action:
         return form_class
 
     class FormAsTyped(form_class):
+        # As posted, so that saving finds what others changed since.
+        base_values = typed.fields.get(BASE_VALUES, "")
+
         def __init__(self, *args, **kwargs):
-            super().__init__(*args, **kwargs)
-            bind(self, typed.fields)
+            super().__init__(*args, **kwargs | {"data": typed.fields})
+            self._errors = ErrorDict()
+            if BASE_VALUES in self.fields:
+                self.fields[BASE_VALUES].initial = self.base_values
 
     # A subclass of a model form makes its fields anew; those of the class may have been adapted since.
     FormAsTyped.base_fields = form_class.base_fields
     return FormAsTyped
 
 
-def rows_as_typed(formset_class: type[BaseModelFormSet], request: HttpRequest) -> type[BaseModelFormSet]:
-    """`formset_class` with the rows in the unsaved input of `request`: those of the database, and then added ones.
-
-    Rows are told apart by primary key, since others may have come or gone meanwhile.
-    """
+def rows_as_typed(
+    formset_class: type[BaseModelFormSet], request: HttpRequest, queryset: QuerySet | None = None
+) -> type[BaseModelFormSet]:
+    """`formset_class` with the rows in the unsaved input of `request`; of those in `queryset` where it is given."""
     typed = unsaved_input(request)
     if typed is None or typed.is_action:
         return formset_class
 
     class RowsAsTyped(formset_class):
         def __init__(self, *args, **kwargs):
+            prefix = kwargs.get("prefix") or self.get_default_prefix()
+            if f"{prefix}-TOTAL_FORMS" in typed.fields:
+                kwargs["data"] = typed.fields
+                if queryset is not None:
+                    kwargs["queryset"] = queryset
             super().__init__(*args, **kwargs)
-            self.typed, self.added = self.read_rows()
-            existing = {str(item.pk) for item in self.get_queryset()}
-            if gone := [row for key, row in self.typed.items() if key not in existing]:
-                shown = {name for name, field in self.form.base_fields.items() if not field.widget.is_hidden}
-                words = "; ".join(value for row in gone for name, value in row.items() if value and name in shown)
-                messages.warning(
-                    request, _("A row that you had before you is no longer here. It said: %(words)s") % {"words": words}
-                )
+            self._errors, self._non_form_errors = [ErrorDict() for _form in self.forms], ErrorList()
 
-        def read_rows(self) -> tuple[dict[str, QueryDict], list[QueryDict]]:
-            """The typed rows: those that were in the database by primary key, and those that were added."""
-            known, added = {}, []
-            total = typed.fields.get(f"{self.prefix}-TOTAL_FORMS", "")
-            for number in range(min(int(total), self.absolute_max) if total.isdecimal() else 0):
-                begin = f"{self.prefix}-{number}-"
-                row = QueryDict(mutable=True)
-                for name, values in typed.fields.lists():
-                    if name.startswith(begin):
-                        row.setlist(name.removeprefix(begin), values)
-                if key := row.get(self.model._meta.pk.name):
-                    known[key] = row
-                elif row:
-                    added.append(row)
-            return known, added
-
-        def total_form_count(self) -> int:
-            return self.initial_form_count() + len(getattr(self, "added", []))
+        def base_values(self) -> str:
+            return typed.fields.get(f"{self.prefix}-{BASE_VALUES}", "") if self.is_bound else super().base_values()
 
         def _construct_form(self, number, **kwargs):
             form = super()._construct_form(number, **kwargs)
-            before = self.initial_form_count()
-            row = self.typed.get(str(form.instance.pk)) if number < before else self.added[number - before]
-            if row is not None:
-                fields = QueryDict(mutable=True)
-                for name, values in row.lists():
-                    fields.setlist(f"{form.prefix}-{name}", values)
-                bind(form, fields)
+            if self.is_bound:
+                form._errors = ErrorDict()
             return form
 
     return RowsAsTyped
@@ -172,4 +155,8 @@ class UnsavedInputMixin:
             yield rows_as_typed(formset, request), inline
 
     def get_changelist_formset(self, request, **kwargs):
-        return rows_as_typed(super().get_changelist_formset(request, **kwargs), request)
+        formset = super().get_changelist_formset(request, **kwargs)
+        key = re.compile(rf"{formset.get_default_prefix()}-\d+-{self.opts.pk.name}$")
+        keys = [value for name, value in posted(request).items() if key.match(name) and value.isdecimal()]
+        # All that were posted, on whichever page of the list they are by now.
+        return rows_as_typed(formset, request, self.get_queryset(request).filter(pk__in=keys))

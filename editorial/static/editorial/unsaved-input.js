@@ -95,6 +95,9 @@ function readForm() {
   return fields;
 }
 
+// The hidden inputs by which saving finds what others changed since: see editorial.forms.
+const baseInputs = () => [...form.elements].filter(({ name }) => /(^|-)base_values$/.test(name));
+
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 // The row of a list of forms that a field belongs to: its prefix, number and primary key, which is "" for an added row.
@@ -197,7 +200,7 @@ function showNote(at, { conflicts, gone }) {
   const shown = note.content.cloneNode(true);
   const when = shown.querySelector("[data-when]");
   when.hidden = false;
-  when.append(` ${new Date(at).toLocaleString(document.documentElement.lang)}`);
+  when.append(` ${new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" })}`);
   for (const [name, lines] of Object.entries({ changed: conflicts, gone })) {
     const part = shown.querySelector(`[data-${name}]`);
     part.hidden = !lines.length;
@@ -220,7 +223,8 @@ function watch(draft) {
     timer = clearTimeout(timer);
     const entries = entriesOf(draft.entries);
     const isUnsaved = entries.length > 0 || "asTyped" in note.dataset;
-    if (!isSame(entries, draft.entries)) write((draft = { at: Date.now(), entries, isSubmitted }));
+    const bases = Object.fromEntries(baseInputs().map(({ name, value }) => [name, value]));
+    if (!isSame(entries, draft.entries)) write((draft = { at: Date.now(), entries, bases, isSubmitted }));
     // A page with such a listener is not kept for the way back, so it is there only while it is needed.
     if (isUnsaved === warnsOf) return;
     warnsOf = isUnsaved;
@@ -276,8 +280,12 @@ function start() {
   const draft = read(key) ?? { entries: [] };
   if ("asTyped" in note.dataset) return watch(draft);
   const lacking = lackingOf(draft.entries);
-  if (lacking.length) showNote(draft.at, restore(lacking));
-  else if (draft.entries.length) remove(key);
+  if (lacking.length) {
+    for (const input of baseInputs()) input.value = draft.bases[input.name] ?? input.value;
+    showNote(draft.at, restore(lacking));
+  } else if (draft.entries.length) {
+    remove(key);
+  }
   watch({ entries: [] });
 }
 
