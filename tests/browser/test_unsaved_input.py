@@ -149,6 +149,10 @@ def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
         expect(note).to_contain_text("Somebody changed this meanwhile")
         expect(note.locator("li")).to_have_text(["Title [en]: Stored by somebody else"])
         expect(page.locator("#id_title_en")).to_have_value("Typed by me")
+        # Nor does saving overwrite it unseen.
+        page.locator("input[name=_save]").first.click()
+        expect(page.locator(".conflict")).to_contain_text("Stored by somebody else")
+        expect(page.locator("#id_title_en")).to_have_value("Typed by me")
     finally:
         visitor.site.manage("shell", "-v", "0", "-c", change % stored, check=True)
 
