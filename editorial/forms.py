@@ -255,9 +255,15 @@ class RenderedField(forms.CharField):
 
 
 class EditFormSetMixin:
-    """A formset of EditForms. A row that is no longer there is passed over, and kept in `gone`."""
+    """A formset of EditForms. A row that is no longer there is passed over."""
 
-    gone = ()
+    _missing = 0
+
+    @property
+    def gone(self) -> list[EditForm]:
+        """The forms whose rows are no longer there."""
+        # They are sorted out when the forms are made.
+        return self._gone if self.forms is not None else []
 
     @cached_property
     def management_form(self):
@@ -284,7 +290,7 @@ class EditFormSetMixin:
 
     @cached_property
     def forms(self):
-        forms = super().forms
+        forms, self._gone = super().forms, []
         if not self.is_bound:
             return forms
         present, missing = [], []
@@ -292,17 +298,14 @@ class EditFormSetMixin:
             (missing if form.instance._state.adding else present).append((index, form))
         added = forms[self.initial_form_count() :]
         # A gap in the numbering is what is left of a row that an earlier answer told of.
-        self.gone = []
         for index, form in missing:
             if key := self.submitted_key(index):
                 form.gone_key = key
-                self.gone.append(form)
+                self._gone.append(form)
         self._missing = len(missing)
         # The admin takes the rows of the formset for those of its forms, in this order.
         self._queryset = [form.instance for _index, form in present]
         return [form for _index, form in present] + added
-
-    _missing = 0
 
     def initial_form_count(self):
         return super().initial_form_count() - self._missing
