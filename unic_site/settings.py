@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
-    "django.contrib.admin",
+    "unic_site.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -248,7 +248,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "delivery.views.csrf_failure"
+CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours

@@ -21,6 +21,7 @@ from desk.models import GlossaryTerm, TextToTranslate
 from editorial.content import ContentFiles, dump
 from pages.models import Page
 from tests.desk.factories import fill_with_milestones
+from tests.editorial.test_admin import filled_in
 from translations.models import TARGET_LANGUAGES
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ def address(text) -> str:
 def press(client, text, button: str, words: str, follow=True, **values):
     """Open the text, write `words`, and press a button."""
     form = client.get(address(text)).context["form"]
-    sent = {"seen_texts": form["seen_texts"].value(), "text": words, button: ""} | values
+    sent = {"base_values": form["base_values"].value(), "text": words, button: ""} | values
     return client.post(address(text), sent, follow=follow)
 
 
@@ -83,7 +84,7 @@ def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
     assert "Sojusz 21 miast" in html
     task.refresh_from_db()
     assert task.title_pl != "Sojusz 21 miast"
-    again = {name: response.context["form"][name].value() for name in ("seen_texts", "seen_remarks", "text")}
+    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_remarks", "text")}
     # Another fault is another remark, which nobody has read yet.
     polish.post(address(text), again | {"text": "Sojusz  21 miast", "_save": ""})
     task.refresh_from_db()
@@ -132,7 +133,7 @@ def test_what_changed_meanwhile_is_not_overwritten_unseen(polish, task):
     text = text_of(task)
     response = polish.get(address(text))
     Task.objects.filter(pk=task.pk).update(title_en="An alliance of 10 cities")
-    sent = {"seen_texts": response.context["form"]["seen_texts"].value(), "text": "Sojusz 12 miast", "_save": ""}
+    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "Sojusz 12 miast", "_save": ""}
     response = polish.post(address(text), sent)
     html = response.content.decode()
     assert "changed while you were writing" in html
@@ -276,7 +277,7 @@ def test_a_polish_translator_sees_all_languages_and_writes_polish_alone(polish, 
     text = text_of(task, language=language)
     response = polish.get(address(text))
     assert "post-industrial cities" in response.content.decode()
-    sent = {"seen_texts": response.context["form"]["seen_texts"].value(), "text": "12 x", "_save": ""}
+    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "12 x", "_save": ""}
     assert polish.post(address(text), sent).status_code == (302 if language == "pl" else 403)
     task.refresh_from_db()
     assert (getattr(task, f"title_{language}") == "12 x") == (language == "pl")
@@ -309,7 +310,5 @@ def test_staff_change_a_term_and_the_desk_knows_it(client, staff, task):
 
     term = GlossaryTerm.objects.get(key="alliance")
     path = reverse("admin:desk_glossaryterm_change", args=[term.pk])
-    form = client.get(path).context["adminform"].form
-    values = {bound.html_name: bound.value() or "" for bound in form}
-    client.post(path, values | {"term_pl": "przymierze"})
+    client.post(path, filled_in(client.get(path), term_pl="przymierze"))
     assert '<span lang="pl">przymierze</span>' in client.get(address(text_of(task))).content.decode()

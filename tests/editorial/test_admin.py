@@ -55,7 +55,7 @@ def list_address(model) -> str:
 
 def filled_in(response, **changes) -> dict:
     """What a browser would send back from the form in `response`, with some fields changed."""
-    values = {}
+    values = {"base_values": response.context["adminform"].form.base_values}
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
         formset: BaseFormSet = inline.formset

@@ -356,7 +356,7 @@ def test_a_change_shows_within_two_seconds_on_two_hosts_before_and_after_the_dat
                 nginx.ask("/en/vision/")
             here.manage("shell", "-v", "0", "-c", CHANGE.format(title), check=True)
             # Two seconds on a machine of its own; the tests of others may be running on this one.
-            until(lambda title=title.encode(): all(title in nginx.ask("/en/vision/").body for _ in range(8)), 10)
+            until(lambda: all(title in nginx.ask("/en/vision/").body.decode() for _ in range(8)), 10)  # noqa: B023
             if title.startswith("Before"):
                 postgresql.stop()
                 time.sleep(1)
