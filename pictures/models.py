@@ -1,6 +1,7 @@
 """The media library: photos with the words, rights and sizes that they need on a page."""
 
 import shutil
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ from editorial.models import Content, ContentQuerySet
 from pictures import sizes
 
 SIZES_FOLDER = "pictures/sizes"
+# Sizes that are missing are made for this time at once: other recurring work waits meanwhile.
+SECONDS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,26 @@ class Rendition:
     height: int
 
 
+class SizesMissingError(Exception):
+    """Some pictures have no sizes, and pages show the original."""
+
+
 class PictureQuerySet(ContentQuerySet):
+    def make_missing_sizes(self):
+        """Make the sizes of pictures that lack them, for some seconds. Raises SizesMissingError where that failed."""
+        end, faults = time.monotonic() + SECONDS_AT_ONCE, []
+        for picture in self.model.objects.all():
+            if time.monotonic() > end:
+                break
+            if picture.has_sizes:
+                continue
+            try:
+                picture.make_sizes()
+            except (OSError, ValueError) as error:
+                faults.append(f"{picture.file.name} ({error})")
+        if faults:
+            raise SizesMissingError(f"No sizes could be made of {', '.join(faults)}")
+
     def remove_unused_sizes(self) -> int:
         """Delete the folders of sizes that belong to no picture any more; return how many they were."""
         root = Path(default_storage.path(SIZES_FOLDER))

@@ -10,19 +10,12 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from unic_site.wsgi import application as site  # noqa: E402, I001 (it makes Django ready for what follows)
 from django.conf import settings  # noqa: E402
-from consent.sealing import seal_and_erase  # noqa: E402
 from consent.variants import Rule  # noqa: E402
 from delivery.store.front import PageStore  # noqa: E402
 from delivery.store.listener import Listener  # noqa: E402
-from editorial.models import ScheduledChange  # noqa: E402
-from unic_site.background import repeat  # noqa: E402
+from jobs import runner  # noqa: E402
 
-# A scheduled change is made so many seconds after its moment at the latest.
-SECONDS_AFTER_ITS_MOMENT = 5
-
-if settings.CONSENT_SEAL_MINUTES:
-    repeat(seal_and_erase, 60 * settings.CONSENT_SEAL_MINUTES, "consent-sealing")
-repeat(ScheduledChange.objects.carry_out, SECONDS_AFTER_ITS_MOMENT, "editorial-schedule")
+runner.start()
 
 application = site
 if settings.PAGE_STORE_MEGABYTES and not settings.DEBUG:
