@@ -25,6 +25,8 @@ from pictures import sizes
 SIZES_FOLDER = "pictures/sizes"
 # A younger folder that is not finished is probably still being filled.
 SECONDS_TO_MAKE_SIZES = 60 * 60
+# Sizes that are missing are made for this time at once: other recurring work waits meanwhile.
+SECONDS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Rendition:
     height: int
 
 
+class SizesMissingError(Exception):
+    """Some pictures have no sizes, and pages show the original."""
+
+
 class PictureQuerySet(ContentQuerySet):
     def live(self):
         """Published pictures that a published item uses."""
@@ -54,6 +60,21 @@ class PictureQuerySet(ContentQuerySet):
                 items = relation.related_model.objects.published()
                 used |= Exists(items.filter(**{relation.field.name: OuterRef("pk")}))
         return self.published().filter(used)
+
+    def make_missing_sizes(self):
+        """Make the sizes of pictures that lack them, for some seconds. Raises SizesMissingError where that failed."""
+        end, faults = time.monotonic() + SECONDS_AT_ONCE, []
+        for picture in self.model.objects.all():
+            if time.monotonic() > end:
+                break
+            if picture.has_sizes:
+                continue
+            try:
+                picture.make_sizes()
+            except (OSError, ValueError) as error:
+                faults.append(f"{picture.file.name} ({error})")
+        if faults:
+            raise SizesMissingError(f"No sizes could be made of {', '.join(faults)}")
 
     def remove_unused_sizes(self) -> int:
         """Delete the folders of sizes that belong to no picture any more; return how many they were."""

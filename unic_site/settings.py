@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "modeltranslation",
     "server",
     "pagecache",
+    "jobs",
     "delivery",
     "editorial",
     "translations",
@@ -272,6 +273,7 @@ NEVER_ON_PAGES = {
     "contenttypes",
     "cookie_consent",
     "exchange",
+    "jobs",
     "sessions",
     "translations",
     "consent.accessentry",
@@ -338,7 +340,7 @@ CONSENT_RETENTION_MONTHS = env.int("CONSENT_RETENTION_MONTHS", default=42, valid
 CONSENT_RETENTION_REFUSAL_MONTHS = env.int(
     "CONSENT_RETENTION_REFUSAL_MONTHS", default=12, validate=validate.Range(min=7)
 )
-# Records are sealed, and outdated ones erased, each so many minutes; 0 leaves it to `manage.py seal_consents`.
+# Minutes between two seals; 0 leaves sealing and erasing outdated records to `manage.py seal_consents`.
 CONSENT_SEAL_MINUTES = env.float("CONSENT_SEAL_MINUTES", default=1, validate=validate.Range(min=0))
 # 32 secret bytes in base64, the same on every host; without it a key is made and kept in DATA_DIR.
 CONSENT_SEAL_KEY = env.str("CONSENT_SEAL_KEY", default="")

@@ -70,7 +70,7 @@ def test_a_full_disk_loses_no_record_that_was_acknowledged(prepared, tmp_path):
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
     most = 200_000
     server.start(
-        "unic_site.worker:application",
+        "unic_site.asgi:application",
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
         stderr=subprocess.DEVNULL,
     )

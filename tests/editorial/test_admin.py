@@ -312,7 +312,7 @@ RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "Cookie
         ("Editors", CONTENT - ASKING | DESK | {"Message"}),
         ("Translators", CONTENT | DESK),
         ("Publishers", CONTENT - ASKING | DESK | {"Message"}),
-        ("Privacy officers", ASKING | RECORD | DESK),
+        ("Privacy officers", ASKING | RECORD | DESK | {"Job"}),
     ],
 )
 def test_the_dashboard_shows_each_group_its_part(signed_in, group, shown):

@@ -8,7 +8,7 @@ from django.db import transaction
 from PIL import Image
 
 from pictures import sizes
-from pictures.models import Picture
+from pictures.models import Picture, SizesMissingError
 from tests.pictures.factories import make_picture, photo
 
 
@@ -181,3 +181,19 @@ def test_make_pictures_names_a_picture_whose_file_is_lost_and_makes_the_others(m
     with pytest.raises(CommandError, match=r"Lost \(pictures/photo\S*\): .* Upload its file again"):
         call_command("make_pictures", verbosity=0)
     assert Picture.objects.get(pk=sound.pk).has_sizes
+
+
+def test_the_job_makes_what_is_missing_fails_with_the_name_of_a_lost_file_and_leaves_the_rest_for_later(
+    made, monkeypatch
+):
+    lost, sound = make_picture(name="Lost"), make_picture(name="Sound")
+    lost.file.storage.delete(lost.file.name)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("pictures.models.SECONDS_AT_ONCE", -1)
+        Picture.objects.make_missing_sizes()
+    assert not Picture.objects.get(pk=sound.pk).has_sizes
+    with pytest.raises(SizesMissingError, match=r"pictures/photo"):
+        Picture.objects.make_missing_sizes()
+    assert Picture.objects.get(pk=sound.pk).has_sizes
+    lost.delete()
+    Picture.objects.make_missing_sizes()
