@@ -70,7 +70,6 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
-    "publishing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -18,7 +18,7 @@ PYTHON = sys.executable
 GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12", "--no-ws"]
 GRANIAN += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
-BY_NGINX, AS_PUBLISHED, SITE = "nginx, a file", "nginx, the site as published", "the site, from the store"
+BY_NGINX, SITE = "nginx, a file", "the site, from the store"
 ALONE = "the server alone, a constant"
 NGINX = (
     """
@@ -33,8 +33,7 @@ http {{
   tcp_nopush on;
   keepalive_requests 1000000;
   open_file_cache max=100;
-  types {{ text/html html; }}
-  {maps}"""
+  types {{ text/html html; }}"""
     + NGINX_FOLDERS
     + """  server {{
     listen 127.0.0.1:{port};
@@ -127,28 +126,9 @@ def nginx(folder: Path, body: bytes) -> Target:
     # Its workers give up root's rights, and must still get to the file.
     for path in (folder, folder / "files"):
         path.chmod(0o755)
-    return by_nginx(BY_NGINX, folder, "/page.html", served=f"root {folder}/files;")
-
-
-def by_nginx(name: str, folder: Path, path: str, served: str, maps: str = "") -> Target:
-    target = Target(name, ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], path)
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=target.port, served=served, maps=maps))
+    target = Target(BY_NGINX, ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], "/page.html")
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=target.port, served=f"root {folder}/files;"))
     return target
-
-
-def published(folder: Path, data: Path) -> Target:
-    """nginx with the releases of `manage.py publish`, as it picks a file by cookie, signal and encoding."""
-    folder.mkdir()
-    folder.chmod(0o755)
-    public = folder / "public"
-    site(data).run("manage.py", "publish", "--to", str(public), "--address", "http://127.0.0.1")
-    return by_nginx(
-        AS_PUBLISHED,
-        folder,
-        "/en/",
-        served=f"include {public}/locations.conf; location @site {{ return 502; }}",
-        maps=f"include {public}/maps.conf;",
-    )
 
 
 def constant(folder: Path, body: bytes) -> Target:
