@@ -56,6 +56,7 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
     apps = (
         "alliance",
         "sharing",
+        "staticexport",
         "partners",
         "pages",
         "pictures",
@@ -90,6 +91,7 @@ def test_apps_know_only_the_rooms_below_them():
         "partners": {"editorial", "delivery", "pages", "pictures"},
         "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
         "sharing": {"alliance", "consent", "delivery", "pages", "partners"},
+        "staticexport": {"editorial", "delivery", "pages"},
     }
     for app, may_know in allowed.items():
         imports = set()
