@@ -43,13 +43,18 @@ class Mirror:
     def __init__(self, site: Site):
         self.site, self.links = site, Links(site.address)
         self.waiting: deque[Address] = deque()
-        # Each address that was ever to be asked for → the page on which it was found.
+        # Each address that was ever to be asked for → a page that links to it; "" where none does.
         self.found_on: dict[Address, str] = {}
         # File → the address that it is made from.
         self.sources: dict[str, Address] = {}
-        # Links that lead nowhere, each with the page that has it, and redirects that no file can stand for.
-        self.dead: dict[str, str] = {}
+        # What nothing answers to, and redirects that no file can stand for.
+        self.missing: set[Address] = set()
         self.skipped: list[str] = []
+
+    @property
+    def dead_links(self) -> dict[str, str]:
+        """Each path that a link leads to and that is not in the mirror, with a page that has such a link."""
+        return {address.path: page for address in self.missing if (page := self.found_on[address])}
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Each file by its name below the root. Raises SiteError where the site cannot make a page."""
@@ -57,9 +62,9 @@ class Mirror:
         yield from self.own_pages()
         for path in starting_points():
             self.enqueue(Address(path), "")
-        for old, new in redirects:
+        for _old, new in redirects:
             if target := self.links.target(new, "/"):
-                self.enqueue(target[0], old)
+                self.enqueue(target[0], "")
         while self.waiting:
             yield from self.answer(self.waiting.popleft())
         home = f"/{settings.LANGUAGE_CODE}/"
@@ -74,12 +79,13 @@ class Mirror:
 
     def enqueue(self, address: Address, page: str):
         if address in self.found_on:
+            self.found_on[address] = self.found_on[address] or page
             return
         self.found_on[address] = page
         try:
             address.file  # noqa: B018 (raises for a path that is no file name)
         except ValueError:
-            self.dead[address.path] = page
+            self.missing.add(address)
         else:
             self.waiting.append(address)
 
@@ -89,22 +95,22 @@ class Mirror:
             if translation.get_language_from_path(address.path):
                 yield self.made(address, self.stand_in(address.path))
             else:
-                self.dead[address.path] = self.found_on[address]
+                self.missing.add(address)
             return
         answer = self.site.ask(address.path, address.part)
+        target = self.links.target(answer.headers["location"], address.path) if answer.status in REDIRECTS else None
+        if target and is_file(target[0].path):
+            # The favicon: browsers ask for it by an address of its own.
+            answer = self.site.ask(target[0].path)
         if answer.status == 200:
             yield self.made(address, answer.body, answer.content_type)
-        elif answer.status in REDIRECTS and (target := self.links.target(answer.headers["location"], address.path)):
+        elif target:
             yield from self.moved(address, target[0])
         else:
-            self.dead[address.path] = self.found_on[address]
+            self.missing.add(address)
 
     def moved(self, address: Address, target: Address) -> Iterator[tuple[str, bytes]]:
-        """What stands at an address that the site redirects to `target`."""
-        if is_file(target.path):
-            answer = self.site.ask(target.path)
-            yield self.made(address, answer.body, answer.content_type)
-            return
+        """The page that leads from an address to another one, which the site redirects to."""
         self.enqueue(target, address.path)
         folder = Address(f"{address.path.rstrip('/')}/")
         # Any web server adds the slash to the name of a folder.

@@ -98,6 +98,21 @@ def test_no_link_and_no_file_of_the_mirror_is_missing(exported):
     assert "lead nowhere" not in exported.first.stderr
 
 
+@pytest.mark.django_db
+def test_links_that_lead_nowhere_are_named_with_their_page():
+    mirror = Mirror(Site(ADDRESS))
+    mirror.enqueue(Address("/en/"), "")
+    page = (
+        '<a href="/en/no-such-page/">A</a> <a href="/admin/">B</a> <a href="/a%2F..%2F..%2Fb">C</a> <a href="//[">D</a>'
+    )
+    mirror.made(Address("/en/"), page.encode())
+    while mirror.waiting:
+        address = mirror.waiting.popleft()
+        if address.path != "/en/":
+            assert list(mirror.answer(address)) == []
+    assert mirror.dead_links == {"/en/no-such-page/": "/en/", "/admin/": "/en/", "/a/../../b": "/en/"}
+
+
 def test_nothing_asks_for_consent_and_nothing_is_asked_of_others(exported):
     for name, html in exported.html().items():
         page = References(html)

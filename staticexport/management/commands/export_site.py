@@ -74,7 +74,7 @@ class Command(BaseCommand):
             )
         else:
             self.stdout.write(f"Nothing has changed in {folder.path} ({files:,} files).")
-        self.name("Links that lead nowhere", [f"{path} (on {page})" for path, page in mirror.dead.items()])
+        self.name("Links that lead nowhere", [f"{path} (on {page})" for path, page in mirror.dead_links.items()])
         self.name("Redirects left out, as no file can stand for them or their target", mirror.skipped)
 
     def name(self, what: str, items: list[str]):
