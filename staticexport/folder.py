@@ -88,7 +88,7 @@ class Folder:
         self.names.add(name)
         new, old = self.new / name, self.path / name
         self.make_folder(new.parent)
-        if name in self.before and has_content(old, content) and link(old, new):
+        if has_content(old, content) and link(old, new):
             return
         # Never into a file that is there: it could be a hard link to the old mirror's.
         with new.open("xb") as file:

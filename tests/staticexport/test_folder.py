@@ -49,6 +49,7 @@ def test_what_is_no_longer_on_the_site_is_removed_with_its_folders(path):
     without = {name: content for name, content in PAGES.items() if "vision" not in name}
     assert export(path, without).removed == 1
     assert content_of(path) == without and not (path / "en/vision").exists()
+    assert [one.name for one in Folder(path).work.iterdir()] == ["lock"]
 
 
 def test_where_nothing_changed_the_folder_is_not_touched(path):
@@ -61,8 +62,24 @@ def test_where_nothing_changed_the_folder_is_not_touched(path):
 def test_a_file_that_somebody_changed_is_written_again(path):
     export(path, PAGES)
     (path / "index.html").write_bytes(b"ROOT")
-    assert export(path, PAGES).written == 1
-    assert content_of(path) == PAGES
+    (path / "en/index.html").rename(path.parent / "elsewhere")
+    (path / "en/index.html").symlink_to(path.parent / "elsewhere")
+    assert export(path, PAGES).written == 2
+    assert content_of(path) == PAGES and not (path / "en/index.html").is_symlink()
+
+
+def test_nothing_is_written_into_a_file_of_the_old_mirror(path):
+    export(path, PAGES)
+    names = [*PAGES, LIST]
+    for number, name in enumerate(names):
+        (path.parent / str(number)).hardlink_to(path / name)
+    before = [(path / name).read_bytes() for name in names]
+    export(path, dict.fromkeys([*PAGES, "new.html"], b"new"))
+    assert [(path.parent / str(number)).read_bytes() for number in range(len(names))] == before
+    with pytest.raises(FileExistsError), Folder(path).replaced() as folder:
+        folder.put("index.html", b"new")
+        folder.put("index.html", b"newer")
+    assert (path / "index.html").read_bytes() == b"new"
 
 
 def test_the_old_mirror_stays_where_the_new_one_is_not_finished(path):

@@ -51,6 +51,7 @@ def test_a_path_that_is_no_safe_file_name_is_refused(path):
         # Links of a part lead from where the page was, not where it is.
         (Address("/en/timeline/", "page=2"), '<a href="feed.xml">', '<a href="/en/timeline/feed.xml">'),
         (Address("/en/timeline/", "page=2"), '<a href="?">', '<a href="/en/timeline/">'),
+        (Address("/en/timeline/", "page=2"), '<a href="ł">', '<a href="/en/timeline/%C5%82">'),
     ],
 )
 def test_links_to_parts_are_rewritten(page, before, after):
