@@ -27,10 +27,10 @@ SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
 class OneByOne(LoadScopeScheduling):
-    """Each worker gets its next test when the last is done, but those that share a published site go to one worker."""
+    """Each worker gets its next test when the last is done, but those that share one mirror go to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "publishing" if "tests/publishing/" in nodeid else nodeid
+        return "staticexport" if "tests/staticexport/" in nodeid else nodeid
 
 
 def pytest_xdist_make_scheduler(config, log):
