@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consent.choice import ATTEMPT, LONGEST_NUMBER, Choice, keep, name_attempt, named_attempt, objects
 from consent.forms import DecisionForm
-from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Seal
+from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
 from consent.signing import SealKey
 from consent.standing import Standing
 from delivery.same_site import is_from_this_site
@@ -231,6 +231,7 @@ def seals(request):
         "seals": listed[:SEALS_A_PAGE],
         "has_older": len(listed) > SEALS_A_PAGE,
         "verifier": SealKey.own().verifier,
+        "restorations": Restoration.objects.all(),
     }
     return render(request, "consent/seals.html", context)
 
