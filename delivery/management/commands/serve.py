@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
+from delivery.serving import InUseError, hold_while_serving
 from delivery.store.disk import STATE
 from delivery.store.listener import LISTEN
 from delivery.views import DATABASE_AWAY
@@ -26,6 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, host, port, workers, reload, **options):
         self.check_address(host, port)
+        try:
+            hold_while_serving()
+        except InUseError as error:
+            raise CommandError("A backup is being restored: start the site when that is done.") from error
         is_prepared = self.prepare(options["verbosity"])
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"The site is at http://{shown}:{port}/ and its admin at http://{shown}:{port}/admin/")
