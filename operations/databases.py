@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 from django.db import connection, transaction
+from psycopg.conninfo import make_conninfo
 
 # Bytes that are copied at a time.
 CHUNK = 1 << 20
@@ -193,15 +194,21 @@ class PostgreSQL:
         return [path]
 
     @property
+    def parameters(self) -> dict:
+        """What DATABASE_URL says of the connection, as libpq takes it. Programs may be of an older libpq than ours."""
+        known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+        return {name: value for name, value in connection.get_connection_params().items() if name in known}
+
+    @property
     def address(self) -> list[str]:
-        connection.ensure_connection()
-        return ["--no-password", "--dbname", connection.connection.info.dsn]
+        parameters = self.parameters
+        parameters.pop("password", None)
+        return ["--no-password", "--dbname", make_conninfo(**parameters)]
 
     @property
     def environment(self) -> dict[str, str]:
         """With the password, which other users could read among a process's arguments."""
-        connection.ensure_connection()
-        password = connection.connection.info.password
+        password = self.parameters.get("password")
         return os.environ | ({"PGPASSWORD": password} if password else {})
 
     def dump(self, target: Path) -> Contents:
@@ -231,13 +238,8 @@ class PostgreSQL:
         """Raise DumpError where anybody else is connected to the database."""
         connection.close()
         connection.close_pool()
-        parameters = {
-            name: value
-            for name, value in connection.get_connection_params().items()
-            if name not in ("context", "cursor_factory", "prepare_threshold")
-        }
         end = time.monotonic() + LINGERING
-        with psycopg.connect(**parameters, autocommit=True) as own:
+        with psycopg.connect(**self.parameters, autocommit=True) as own:
             while True:
                 (others,) = own.execute(
                     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL "
@@ -259,12 +261,11 @@ class PostgreSQL:
             str(file),
         ]
         psql = [*self.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *self.address]
-        environment = self.environment
         connection.close()
         connection.close_pool()
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(  # noqa: S603
-                psql, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+                psql, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
             )
             try:
                 with process.stdin as script:

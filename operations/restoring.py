@@ -1,5 +1,6 @@
 """Putting a backup in the place of this installation's data, and on the record of consents."""
 
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,11 @@ class Restoring:
         for each in self.uploads:
             if each.alias in self.backup.manifest["uploads"]:
                 each.put_in_place()
+
+    def remove_unfinished(self):
+        """Remove what was unpacked and did not get into its place."""
+        for each in self.uploads:
+            shutil.rmtree(each.unfinished, ignore_errors=True)
 
     def put_keys_in_place(self) -> list[str]:
         """Copy the keys into DATA_DIR; another key that lies there stays under another name. Returns what was done."""

@@ -10,6 +10,10 @@ from pathlib import Path
 from django.core.files.storage import FileSystemStorage, storages
 
 
+class UploadsError(Exception):
+    """An archive holds something else than uploaded files."""
+
+
 @dataclass(frozen=True)
 class Uploads:
     """The folder of one storage of settings.STORAGES."""
@@ -63,7 +67,16 @@ class Uploads:
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
         with tarfile.open(archive, mode="r|") as source:
-            source.extractall(self.unfinished, filter="data")
+            for member in source:
+                target = Path(os.path.normpath(self.unfinished / member.name))
+                if not member.isfile() or self.unfinished not in target.parents:
+                    raise UploadsError(f"{archive} holds {member.name}, which is no uploaded file.")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("xb") as file:
+                    shutil.copyfileobj(source.extractfile(member), file)
+                target.chmod(member.mode & 0o666)
+                os.utime(target, (member.mtime, member.mtime))
+        os.sync()
 
     def put_in_place(self):
         """Take the folder away and put what was unpacked in its place."""

@@ -15,6 +15,7 @@ from delivery.serving import InUseError, no_server
 from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
 from operations.restoring import Restoring
+from operations.uploads import UploadsError
 
 REMINDER = """\
 Repeat by hand what was done since the backup:
@@ -54,7 +55,7 @@ class Command(BaseCommand):
                 self.restore(backup, keys, newest_seal, replace, discard)
         except InUseError as error:
             raise CommandError("The site is running: stop it first, on Debian with: systemctl stop unic") from error
-        except (BackupError, DumpError) as error:
+        except (BackupError, DumpError, UploadsError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(str(BackupError.of(error, settings.DATA_DIR))) from error
@@ -73,8 +74,11 @@ class Command(BaseCommand):
             before = write_backup(settings.DATA_DIR / "before-restore")
             self.stdout.write(f"What was here lies in {before.folder}: remove it when you no longer need it.")
         restoring.look_at_present()
-        restoring.unpack()
-        restoring.switch()
+        try:
+            restoring.unpack()
+            restoring.switch()
+        finally:
+            restoring.remove_unfinished()
         restoring.require_everything()
         rows, files = sum(backup.contents.rows.values()), sum(backup.manifest["uploads"].values())
         self.stdout.write(f"Restored: {rows} rows and {files} uploaded files.")
