@@ -109,6 +109,10 @@ class Rule:
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
         return {"HTTP_SEC_GPC": "1"} if OBJECTS in words else {}
 
+    def allows_third_parties(self, variant: str) -> bool:
+        """Whether something of a third party may load on pages in `variant`."""
+        return not set(variant.split()).isdisjoint(self.purposes)
+
     def as_nginx(self) -> str:
         """The maps by which nginx tells the variant as `variant` does: $page_variant, its words joined by "+".
 

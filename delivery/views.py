@@ -28,6 +28,15 @@ ERRORS = {
         _("This page is gone"),
         _("It was taken off the site for good. Search this site, or start from the home page."),
     ),
+    408: (
+        _("The request took too long to arrive"),
+        _("Your connection may be slow or may have broken off. Go back and send the form again."),
+    ),
+    413: (
+        _("This is too much to send at once"),
+        _("Go back, shorten the text or choose a smaller file, and try again."),
+    ),
+    415: (_("This form takes no files"), _("Go back and send the form without a file.")),
     429: (_("Too many attempts"), _("Wait a quarter of an hour, then sign in again.")),
     500: (_("Something went wrong here"), _("The fault is ours and has been noted. Try again in a moment.")),
     503: (_("The site is being looked after"), _("Try again in half a minute; nothing is lost.")),

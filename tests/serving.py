@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from server.granian import GRANIAN
+
 ROOT = Path(__file__).parents[1]
 MANAGE = [sys.executable, "manage.py"]
 # Seconds that anything may take on a busy machine before it counts as hung.
@@ -64,13 +66,12 @@ class Server:
             addresses = re.findall(r"<loc>([^<]+)</loc>", response.read().decode())
         return [address.removeprefix(self.url) for address in addresses]
 
-    def start(self, application: str = "", until: str = "/readyz", **options):
-        """Serve as `make run` does; `application` names another WSGI application for a prepared site."""
-        self.port = free_port()
+    def start(self, application: str = "", until: str = "/readyz", port: int = 0, **options):
+        """Serve as `make run` does; `application` names another ASGI application for a prepared site."""
+        self.port = port or free_port()
         command = [*MANAGE, "serve", "--port", str(self.port)]
         if application:
-            command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(self.port)]
-            command += ["--workers", "1", "--blocking-threads", "4", "--log-level", "critical", application]
+            command = [sys.executable, *GRANIAN, "--port", str(self.port), "--workers", "1", application]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True, **options
         )

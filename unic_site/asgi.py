@@ -1,9 +1,46 @@
-"""The ASGI application, for hosts that ask for one; the project itself is served over WSGI."""
+"""The ASGI application as a worker process of `manage.py serve` loads it."""
 
 import os
+import signal
+import threading
+import time
 
-from django.core.asgi import get_asgi_application
+# Ctrl-C reaches every process in the terminal. The main one obeys and stops its workers with SIGTERM; a worker that
+# got both at once could wait for ever.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+# A worker that is stopped while it loads the site has nothing to finish; the server sets its own handler afterwards.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unic_site.settings")
+from unic_site.wsgi import application as site  # noqa: E402, I001 (it sets up Django for what follows)
+from django.conf import settings  # noqa: E402
+from consent.sealing import seal_and_erase  # noqa: E402
+from consent.variants import Rule  # noqa: E402
+from editorial.models import ScheduledChange  # noqa: E402
+from pagecache.cache import PageCache  # noqa: E402
+from server.asgi import Application, WSGIRenderer  # noqa: E402
+from server.limits import body_limit  # noqa: E402
+from unic_site.background import repeat  # noqa: E402
 
-application = get_asgi_application()
+# Seconds after which a scheduled change is made at the latest.
+SECONDS_AFTER_ITS_MOMENT = 5
+
+
+def end_with(parent: int):
+    """End this process soon after `parent` has ended, so that a killed server leaves no worker that holds its port."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+    os._exit(1)
+
+
+threading.Thread(target=end_with, args=(os.getppid(),), name="parent-watcher", daemon=True).start()
+if settings.CONSENT_SEAL_MINUTES:
+    repeat(seal_and_erase, 60 * settings.CONSENT_SEAL_MINUTES, "consent-sealing")
+repeat(ScheduledChange.objects.carry_out, SECONDS_AFTER_ITS_MOMENT, "editorial-schedule")
+
+cache = None
+if settings.PAGE_CACHE_MEGABYTES and not settings.DEBUG:
+    limit = settings.PAGE_CACHE_MEGABYTES * 1_000_000
+    cache = PageCache(WSGIRenderer(site), Rule, settings.PAGE_CACHE, limit).start()
+application = Application(site, cache, body_limit)

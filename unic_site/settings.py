@@ -56,6 +56,8 @@ BEHIND_TRUSTED_PROXY = env.bool("BEHIND_TRUSTED_PROXY", default=False)
 INSTALLED_APPS = [
     # Before django.contrib.admin, which patches its fields.
     "modeltranslation",
+    "server",
+    "pagecache",
     "delivery",
     "editorial",
     "translations",
@@ -70,7 +72,6 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
-    "publishing",
     "operations",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -99,6 +100,8 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # Within LocaleMiddleware, for the language of the error page.
+    "server.middleware.RefusedRequestMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Within CommonMiddleware, which would send an old address without a last slash on a detour.
     "pages.middleware.RedirectMiddleware",
@@ -251,10 +254,10 @@ AXES_HTTP_RESPONSE_CODE = 429
 
 # Delivery
 
-# Memory for finished pages, in each process, and as much room in DATA_DIR; 0 makes each page for each visitor.
-PAGE_STORE = DATA_DIR / "pages"
-PAGE_STORE_MEGABYTES = env.int("PAGE_STORE_MEGABYTES", default=64, validate=validate.Range(min=0))
-# Apps and models of which no public page shows anything. A change of any other renews the stored pages.
+# Memory for rendered pages in each process, and as much room in DATA_DIR; 0 renders each page for each request.
+PAGE_CACHE = DATA_DIR / "pages"
+PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
+# Apps and models of which no public page shows anything. A change of any other outdates the cached pages.
 NEVER_ON_PAGES = {
     "admin",
     "auth",

@@ -74,10 +74,8 @@ def parse() -> argparse.Namespace:
 
 
 def measure_speed(folder: Path, data: Path, arguments) -> list[str]:
-    site, by_nginx, missed = targets.site(data), [], []
-    if shutil.which("nginx"):
-        by_nginx = [targets.published(folder / "published", data)]
-    else:
+    site, missed = targets.site(data), []
+    if not shutil.which("nginx"):
         print("\nnginx is missing (sudo apt install nginx): it is left out.")
     for title, encoding, script in (
         ("the same words each time, Accept-Encoding: identity", "identity", []),
@@ -86,9 +84,11 @@ def measure_speed(folder: Path, data: Path, arguments) -> list[str]:
     ):
         with site:
             body = targets.fetch(site.url, encoding)
-        compared = [targets.constant(folder, body), site, targets.site_without_store(data), targets.django_cache(data)]
-        if by_nginx:
-            compared = [targets.nginx(folder / f"nginx-{bool(script)}-{len(body)}", body), *by_nginx, *compared]
+        compared = [targets.constant(folder, body), site, targets.site_without_cache(data), targets.django_cache(data)]
+        if shutil.which("nginx"):
+            name = f"nginx-{bool(script)}-{len(body)}"
+            behind = targets.behind_nginx(folder / f"behind-{name}", targets.site(data))
+            compared = [targets.nginx(folder / name, body), behind, *compared]
         compared += wagtail(folder, site, arguments)
         print(f"\n### /en/, asked for in {title}")
         missed += [f"{title}: {goal}" for goal in speed.measure(compared, encoding, script, arguments)]

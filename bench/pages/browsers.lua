@@ -16,6 +16,6 @@ function request()
   wrk.headers["Sec-Fetch-Site"] = "none"
   wrk.headers["Sec-Fetch-User"] = "?1"
   wrk.headers["Upgrade-Insecure-Requests"] = "1"
-  wrk.headers["Cookie"] = "cookie_consent=receipt=" .. number .. "-" .. count .. "|notice=1"
+  wrk.headers["Cookie"] = "cookie_consent=notice=1; cookie_consent_receipt=" .. number .. "-" .. count
   return wrk.format("GET", wrk.path)
 end

@@ -1,12 +1,12 @@
-"""The least that the server can do: one page, always the same. What BODY names is read once."""
+"""The least that the server can do over ASGI: one page, always the same. BODY names the file, which is read once."""
 
 import os
 from pathlib import Path
 
 body = Path(os.environ["BODY"]).read_bytes()
-headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))]
+headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode())]
 
 
-def application(environ, start_response):
-    start_response("200 OK", headers)
-    return [body]
+async def application(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

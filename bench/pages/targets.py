@@ -1,6 +1,7 @@
 """What is compared: each a program at a port of its own, that is started, asked, looked at and stopped alike."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,15 +12,17 @@ from pathlib import Path
 
 import psutil
 
+from server.granian import GRANIAN
 from tests.serving import NGINX_FOLDERS, ROOT, free_port
 
 PYTHON = sys.executable
-# As `manage.py serve` has it.
-GRANIAN = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12", "--no-ws"]
-GRANIAN += ["--log-level", "critical", "--port", "{port}"]
+# Peers without a page cache of ours are as fast as granian serves them: over WSGI.
+OVER_WSGI = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12", "--no-ws"]
+OVER_WSGI += ["--log-level", "critical", "--port", "{port}"]
 PATIENCE = 120
-BY_NGINX, AS_PUBLISHED, SITE = "nginx, a file", "nginx, the site as published", "the site, from the store"
-ALONE = "the server alone, a constant"
+BY_NGINX, BEHIND_NGINX, SITE = "nginx, a plain file", "the site behind nginx", "the site alone"
+ALONE = "granian alone, a constant"
+DJANGO, WAGTAIL = "Django with its cache middleware", "Wagtail with wagtail-cache"
 NGINX = (
     """
 worker_processes 2;
@@ -33,13 +36,9 @@ http {{
   tcp_nopush on;
   keepalive_requests 1000000;
   open_file_cache max=100;
-  types {{ text/html html; }}
-  {maps}"""
+  types {{ text/html html; }}"""
     + NGINX_FOLDERS
-    + """  server {{
-    listen 127.0.0.1:{port};
-    {served}
-  }}
+    + """  {servers}
 }}
 """
 )
@@ -56,6 +55,8 @@ class Target:
     port: int = field(default_factory=free_port)
     # Prints the addresses of N pages after it made them, given N.
     fill: list[str] = field(default_factory=list)
+    # The server that it passes requests on to; it runs as long.
+    upstream: "Target | None" = None
     process: psutil.Popen | None = None
     # From the start of the program to the first whole answer.
     starting_seconds: float = 0.0
@@ -71,6 +72,8 @@ class Target:
         return subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def __enter__(self) -> "Target":
+        if self.upstream:
+            self.upstream.__enter__()
         command = [part.format(port=self.port) for part in self.command]
         began = time.perf_counter()
         self.process = psutil.Popen(
@@ -98,6 +101,8 @@ class Target:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE)
+        if self.upstream:
+            self.upstream.__exit__()
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer."""
@@ -121,41 +126,50 @@ def fetch(url: str, encoding: str = "identity") -> bytes:
 
 
 def nginx(folder: Path, body: bytes) -> Target:
-    """nginx with the page as a file."""
+    """nginx with the page as a plain file."""
     (folder / "files").mkdir(parents=True)
     (folder / "files/page.html").write_bytes(body)
     # Its workers give up root's rights, and must still get to the file.
     for path in (folder, folder / "files"):
         path.chmod(0o755)
-    return by_nginx(BY_NGINX, folder, "/page.html", served=f"root {folder}/files;")
+    return by_nginx(BY_NGINX, folder, "/page.html", "server {{ listen 127.0.0.1:{port}; root {folder}/files; }}")
 
 
-def by_nginx(name: str, folder: Path, path: str, served: str, maps: str = "") -> Target:
+def by_nginx(name: str, folder: Path, path: str, servers: str) -> Target:
     target = Target(name, ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], path)
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=target.port, served=served, maps=maps))
+    servers = servers.format(port=target.port, folder=folder)
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, servers=servers))
     return target
 
 
-def published(folder: Path, data: Path) -> Target:
-    """nginx with the releases of `manage.py publish`, as it picks a file by cookie, signal and encoding."""
+def behind_nginx(folder: Path, upstream: Target) -> Target:
+    """nginx with deploy/nginx.conf before the site, without TLS and limits on addresses, as for the plain file."""
     folder.mkdir()
     folder.chmod(0o755)
-    public = folder / "public"
-    site(data).run("manage.py", "publish", "--to", str(public), "--address", "http://127.0.0.1")
-    return by_nginx(
-        AS_PUBLISHED,
-        folder,
-        "/en/",
-        served=f"include {public}/locations.conf; location @site {{ return 502; }}",
-        maps=f"include {public}/maps.conf;",
-    )
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    text = text[: text.index("# Requests for other hosts")] + text[text.rindex("server {") :]
+    for line in ("ssl_[^;]+;", "limit_conn [^;]+;", r"listen \[::\]:443[^;]+;"):
+        text = re.sub(rf"\n\s*{line}", "", text)
+    others = {
+        "/var/cache/nginx/unic": f"{folder}/cache",
+        "listen 443 ssl http2": "listen 127.0.0.1:{port}",
+        "server_name unic.example.org": "server_name 127.0.0.1",
+        "127.0.0.1:8000": f"127.0.0.1:{upstream.port}",
+    }
+    for shipped, here in others.items():
+        assert shipped in text, shipped
+        text = text.replace(shipped, here)
+    escaped = text.replace("{", "{{").replace("}", "}}").replace("{{port}}", "{port}")
+    target = by_nginx(BEHIND_NGINX, folder, "/en/", escaped)
+    target.upstream = upstream
+    return target
 
 
 def constant(folder: Path, body: bytes) -> Target:
     """The site's own server with the page as a constant: what the server itself leaves room for."""
     file = folder / f"constant-{len(body)}"
     file.write_bytes(body)
-    command = [PYTHON, *GRANIAN, "bench.pages.constant:application"]
+    command = [PYTHON, *GRANIAN, "--workers", "2", "--port", "{port}", "bench.pages.constant:application"]
     return Target(ALONE, command, "/", {"BODY": str(file)})
 
 
@@ -166,23 +180,23 @@ def site(data: Path, workers: int = 2, **settings: str) -> Target:
     return Target(SITE, command, environment=environment, fill=["-m", "bench.pages.fill"])
 
 
-def site_without_store(data: Path) -> Target:
-    target = site(data, PAGE_STORE_MEGABYTES="0")
-    target.name = "the site without its store"
+def site_without_cache(data: Path) -> Target:
+    target = site(data, PAGE_CACHE_MEGABYTES="0")
+    target.name = "the site without its page cache"
     return target
 
 
 def django_cache(data: Path) -> Target:
-    """The same project with Django's own cache of whole pages in place of the store."""
+    """The same project with Django's own cache of whole pages in place of the page cache."""
     environment = {"DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "bench.pages.django_cache"}
-    command = [PYTHON, *GRANIAN, "unic_site.wsgi:application"]
-    return Target("Django with its cache middleware", command, environment=environment, fill=["-m", "bench.pages.fill"])
+    command = [PYTHON, *OVER_WSGI, "unic_site.wsgi:application"]
+    return Target(DJANGO, command, environment=environment, fill=["-m", "bench.pages.fill"])
 
 
 def wagtail(folder: Path, body: bytes) -> Target | None:
     """Wagtail with wagtail-cache, in an environment of its own under `folder`; None where it can't be installed."""
     python = folder / "venv/bin/python"
-    target = Target("Wagtail with wagtail-cache", [str(python), *GRANIAN, "bench.pages.wagtail.wsgi:application"], "/")
+    target = Target(WAGTAIL, [str(python), *OVER_WSGI, "bench.pages.wagtail.wsgi:application"], "/")
     target.fill = ["-m", "bench.pages.wagtail.fill"]
     target.environment = {"WAGTAIL_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "bench.pages.wagtail.settings"}
     if not python.exists():

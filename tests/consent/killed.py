@@ -3,7 +3,7 @@
 import os
 import signal
 
-from unic_site.worker import application  # isort: skip (it makes Django ready for what follows)
+from unic_site.asgi import application  # isort: skip (it makes Django ready for what follows)
 from consent import views
 
 

@@ -11,11 +11,11 @@ from consent.kept_seal import KeptSeal, SealOrderError
 from consent.models import Seal
 from consent.signing import SealKey, signed_by
 from consent.verification import Verification
-from delivery.serving import InUseError, no_server
 from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
 from operations.restoring import Restoring
 from operations.uploads import UploadsError
+from server.lock import InUseError, no_server
 
 REMINDER = """\
 Repeat by hand what was done since the backup:

@@ -1,0 +1,121 @@
+"""On-disk copy of the page cache: one file per page, written whole or not at all, and checked when it is read."""
+
+import json
+import os
+import tempfile
+import time
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from pagecache.key import CacheKey
+from pagecache.response import CachedPage
+
+STATE = "state.json"
+# Damage that reading a file can meet.
+UNREADABLE = (ValueError, KeyError, TypeError)
+
+
+class Disk:
+    """A folder of up to `limit` bytes of pages, and the state by which their keys are computed."""
+
+    def __init__(self, folder: Path, limit: int):
+        self.folder, self.limit = folder, limit
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for file in self.folder.glob("*.new"):
+            # Left by a process that was killed while it wrote; no write takes an hour.
+            with suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime > 3600:
+                    file.unlink()
+        self.size = sum(file.stat().st_size for file in self.pages())
+
+    def pages(self) -> list[Path]:
+        return list(self.folder.glob("*.page"))
+
+    def path(self, key: CacheKey) -> Path:
+        return self.folder / f"{sha256(json.dumps(key).encode()).hexdigest()}.page"
+
+    def write(self, key: CacheKey, page: CachedPage):
+        """Raises OSError where the page cannot be written."""
+        described = {
+            "key": key,
+            "headers": page.headers,
+            "content_version": page.content_version,
+            "build": page.build,
+            "rendered_at": page.rendered_at,
+            "lengths": {encoding: len(body) for encoding, body in page.bodies.items()},
+        }
+        content = json.dumps(described).encode() + b"\n" + b"".join(page.bodies.values())
+        self._write_whole(self.path(key), sha256(content).hexdigest().encode() + b"\n" + content)
+        self.size += len(content)
+        if self.size > self.limit:
+            self._evict()
+
+    def discard(self, key: CacheKey):
+        self.path(key).unlink(missing_ok=True)
+
+    def _evict(self):
+        """Delete the pages that were written longest ago, down to three quarters of the limit."""
+        stats = []
+        for file in self.pages():
+            # Another process may have deleted it.
+            with suppress(FileNotFoundError):
+                stats.append((file.stat(), file))
+        self.size = sum(stat.st_size for stat, _ in stats)
+        for stat, file in sorted(stats, key=lambda pair: pair[0].st_mtime):
+            if self.size <= self.limit * 3 // 4:
+                return
+            file.unlink(missing_ok=True)
+            self.size -= stat.st_size
+
+    def read(self) -> list[tuple[CacheKey, CachedPage]]:
+        """All intact pages, the latest last; damaged files are deleted."""
+        found = []
+        for file in self.pages():
+            try:
+                found.append(self._read_page(file))
+            except FileNotFoundError:
+                continue
+            except UNREADABLE:
+                file.unlink(missing_ok=True)
+        return sorted(found, key=lambda pair: pair[1].rendered_at)
+
+    def find(self, key: CacheKey) -> CachedPage | None:
+        try:
+            return self._read_page(self.path(key))[1]
+        except (FileNotFoundError, *UNREADABLE):
+            return None
+
+    @staticmethod
+    def _read_page(file: Path) -> tuple[CacheKey, CachedPage]:
+        """Raises one of UNREADABLE for a file that is not as it was written."""
+        digest, _, content = file.read_bytes().partition(b"\n")
+        if sha256(content).hexdigest().encode() != digest:
+            raise ValueError("damaged")
+        description, _, joined = content.partition(b"\n")
+        described = json.loads(description)
+        bodies, start = {}, 0
+        for encoding, length in described["lengths"].items():
+            bodies[encoding] = joined[start : start + length]
+            start += length
+        headers = [tuple(header) for header in described["headers"]]
+        page = CachedPage(headers, bodies, described["content_version"], described["build"], described["rendered_at"])
+        return CacheKey(*described["key"]), page
+
+    def write_state(self, state: dict):
+        """Raises OSError where it cannot be written."""
+        self._write_whole(self.folder / STATE, json.dumps(state).encode())
+
+    def read_state(self) -> dict:
+        """Raises FileNotFoundError where there is none, ValueError where it is damaged."""
+        return json.loads((self.folder / STATE).read_bytes())
+
+    def _write_whole(self, path: Path, content: bytes):
+        descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

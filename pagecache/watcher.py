@@ -1,0 +1,58 @@
+"""Thread of each server process that learns of changes of content."""
+
+import logging
+import threading
+import time
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from delivery.models import Generation
+from delivery.sqlite import close_if_replaced
+from delivery.triggers import CHANNEL
+
+log = logging.getLogger(__name__)
+
+# Seconds between two looks at the database; PostgreSQL also notifies at once.
+PAUSE = 0.4
+
+
+class Watcher(threading.Thread):
+    """Tells the page cache which content version the database holds, and when the database cannot be reached."""
+
+    def __init__(self, cache):
+        super().__init__(name="page-cache-watcher", daemon=True)
+        self.cache = cache
+        self.listening = None
+
+    def run(self):
+        while True:
+            try:
+                close_if_replaced()
+                self.listen()
+                self.cache.set_content_version(Generation.objects.current())
+                self.wait()
+            except (DatabaseError, InterfaceError) as error:
+                self.cache.database_is_away(error)
+                connection.close()
+                time.sleep(PAUSE)
+            except Exception:
+                # Without this thread no change would ever be seen.
+                log.exception("The page cache could not look for changes")
+                connection.close()
+                time.sleep(PAUSE)
+
+    def listen(self):
+        if connection.vendor == "postgresql" and (
+            connection.connection is None or self.listening is not connection.connection
+        ):
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self.listening = connection.connection
+
+    def wait(self):
+        if self.listening is None:
+            time.sleep(PAUSE)
+            return
+        with connection.wrap_database_errors:
+            for _notice in self.listening.notifies(timeout=PAUSE, stop_after=1):
+                pass

@@ -1,0 +1,186 @@
+"""The ASGI application that granian serves: page cache in the event loop, Django in threads."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+
+from django.utils import translation
+
+from pagecache.cache import PageCache
+from pagecache.response import Response
+from server.body import WITHOUT_BODY, BodyLimit, CutOffError, RefusedError, read_body
+from server.environ import environ_of
+from server.pool import Pool
+
+log = logging.getLogger(__name__)
+
+# The key of the environment by which server.middleware answers with an error page.
+REFUSED = "server.refused"
+# Seconds in which a client must take a piece of a long answer.
+SECONDS_TO_TAKE_A_PIECE = 60
+
+
+def plain_response(status: int, text: str) -> Response:
+    """A response that Django has no part in, with the headers that its middleware adds to others."""
+    body = text.encode()
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(status, list(headers.items()), body)
+
+
+HEALTHY = plain_response(200, "ok\n")
+# Sent where even the error page fails.
+BROKEN = plain_response(500, "Something went wrong.\n")
+
+
+def call_wsgi(application, environ: dict) -> tuple[Response, object]:
+    """Call a WSGI application: the response, without its body where it is streamed, and then what yields the body."""
+    started = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info=None):
+        started[:] = [int(status.split()[0]), headers]
+
+    result = application(environ, start_response)
+    if getattr(result, "streaming", False):
+        return Response(*started, b""), result
+    try:
+        return Response(*started, b"".join(result)), None
+    finally:
+        result.close()
+
+
+class WSGIRenderer:
+    """Renders pages for the page cache: the whole response of a WSGI application to a WSGI environment."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ: dict) -> Response:
+        response, streamed = call_wsgi(self.application, environ)
+        if streamed is not None:
+            response = response._replace(body=b"".join(streamed))
+            streamed.close()
+        return response
+
+
+class Application:
+    """Answers requests from the page cache, if there is one, or from the WSGI application `site`.
+
+    `body_limit` tells the BodyLimit of a WSGI environment, and may ask the database.
+    """
+
+    def __init__(self, site, cache: PageCache | None, body_limit: Callable[[dict], BodyLimit]):
+        self.site, self.cache, self.body_limit = site, cache, body_limit
+        self.pool: Pool | None = None
+        # Error pages are rendered apart, as all other threads may be busy.
+        self.error_thread = ThreadPoolExecutor(1, thread_name_prefix="error-page")
+        self.error_pages: dict[tuple[int, str], Response] = {}
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable):
+        environ = environ_of(scope)
+        try:
+            if (response := self.cached_response(environ)) is None:
+                response = await self.respond(environ, receive, send)
+        except CutOffError:
+            # Never acted on. Its sender may still read, if only the sending side was closed.
+            response = await self.error_page(environ, HTTPStatus.BAD_REQUEST)
+        except RefusedError as refusal:
+            response = await self.error_page(environ, refusal.status)
+        except Exception:
+            # Django answers its own exceptions; granian's answer would have none of our headers.
+            log.exception("A request could not be answered")
+            response = await self.error_page(environ, HTTPStatus.INTERNAL_SERVER_ERROR)
+        if response is not None:
+            await send_whole(response, environ, send)
+
+    def cached_response(self, environ: dict) -> Response | None:
+        """What can be answered at once in the event loop."""
+        if environ["PATH_INFO"] == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return HEALTHY
+        if self.cache is None or (key := self.cache.key(environ)) is None:
+            return None
+        return self.cache.current_response(key, environ)
+
+    async def respond(self, environ: dict, receive: Callable, send: Callable) -> Response | None:
+        """The response, or None where it was streamed."""
+        if self.pool is None:
+            # Its semaphore belongs to the event loop.
+            self.pool = Pool()
+        if self.cache is not None and (key := self.cache.key(environ)) is not None:
+            response = await self.cache.respond(key, environ, self.pool.run)
+            if response is not None:
+                return response
+        with await self.read_body(environ, receive) as body:
+            environ["wsgi.input"] = body
+            return await self.pool.run(self.call_site, environ, send, asyncio.get_running_loop())
+
+    async def read_body(self, environ: dict, receive: Callable):
+        if environ["REQUEST_METHOD"] in WITHOUT_BODY:
+            environ["CONTENT_LENGTH"] = "0"
+            return io.BytesIO()
+        return await read_body(environ, receive, await self.pool.run(self.body_limit, environ))
+
+    def call_site(self, environ: dict, send: Callable, loop: asyncio.AbstractEventLoop) -> Response | None:
+        """Have Django answer, in a thread; a long answer is sent from here, piece by piece."""
+        response, streamed = call_wsgi(self.site, environ)
+        if streamed is None:
+            return response
+        try:
+            if environ["REQUEST_METHOD"] == "HEAD":
+                return response
+
+            def send_from_thread(message: dict):
+                sending = asyncio.run_coroutine_threadsafe(_send(send, message), loop)
+                sending.result(SECONDS_TO_TAKE_A_PIECE)
+
+            send_from_thread(start_message(response))
+            for piece in streamed:
+                send_from_thread({"type": "http.response.body", "body": piece, "more_body": True})
+            send_from_thread({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            streamed.close()
+        return None
+
+    async def error_page(self, environ: dict, status: HTTPStatus) -> Response:
+        """The error page of `status` in the language of the address; rendered once."""
+        language = translation.get_language_from_path(environ["PATH_INFO"]) or ""
+        if (status, language) not in self.error_pages:
+            asked = environ | {REFUSED: status.value, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
+            asked |= {"PATH_INFO": f"/{language}/" if language else "/", "QUERY_STRING": "", "CONTENT_LENGTH": "0"}
+            asked.pop("HTTP_COOKIE", None)
+            loop = asyncio.get_running_loop()
+            try:
+                page, _ = await loop.run_in_executor(self.error_thread, call_wsgi, self.site, asked)
+            except Exception:
+                log.exception("An error page could not be rendered")
+                return BROKEN
+            if page.status != status:
+                # Another host than the site's, which has the page for that.
+                return page
+            self.error_pages[status, language] = page
+        return self.error_pages[status, language]
+
+
+def start_message(response: Response) -> dict:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+async def send_whole(response: Response, environ: dict, send: Callable):
+    headers, body = response.headers, response.body
+    if response.status not in (204, 304) and not response.header("content-length"):
+        headers = [*headers, ("Content-Length", str(len(body)))]
+    await send(start_message(response._replace(headers=headers)))
+    await send({"type": "http.response.body", "body": b"" if environ["REQUEST_METHOD"] == "HEAD" else body})
+
+
+async def _send(send: Callable, message: dict):
+    await send(message)

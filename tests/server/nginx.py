@@ -1,0 +1,150 @@
+"""A real nginx with the configuration that is shipped, over TLS, before a real server."""
+
+import datetime
+import http.client
+import re
+import socket
+import ssl
+import subprocess
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.serving import NGINX_FOLDERS, PATIENCE, ROOT, Server, free_port
+
+NAME = "unic.example.org"
+# Another address of this machine than the one from which nginx asks the site.
+VISITOR = "127.0.0.2"
+# Debian's /etc/nginx/nginx.conf, as far as it is not about where nginx writes.
+AROUND = (
+    """
+# pytest's folders are for its own user; any other than root ignores this line.
+user root;
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ }}
+http {{"""
+    + NGINX_FOLDERS
+    + """  include {folder}/site.conf;
+}}
+"""
+)
+PRODUCTION = {"ALLOWED_HOSTS": NAME, "BEHIND_TRUSTED_PROXY": "true", "CONSENT_SEAL_MINUTES": "0"}
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def make_certificate(folder: Path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)]), datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "privkey.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+@dataclass
+class Nginx:
+    """nginx before `site`, which runs; it writes to `folder` alone."""
+
+    folder: Path
+    site: Server
+    process: subprocess.Popen | None = None
+
+    def start(self) -> "Nginx":
+        make_certificate(self.folder)
+        self.port, self.plain_port = free_port(), free_port()
+        (self.folder / "nginx.conf").write_text(AROUND.format(folder=self.folder))
+        (self.folder / "site.conf").write_text(self.configuration)
+        self.process = subprocess.Popen(["nginx", "-c", self.folder / "nginx.conf"])
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        pytest.fail("nginx did not start")
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=PATIENCE)
+
+    @property
+    def configuration(self) -> str:
+        """deploy/nginx.conf with other paths and ports."""
+        text = (ROOT / "deploy/nginx.conf").read_text()
+        others = {
+            "/var/cache/nginx/unic": f"{self.folder}/cache",
+            "/var/lib/unic/error-pages": f"{self.folder}/error-pages",
+            "/etc/ssl/unic": str(self.folder),
+            "server 127.0.0.1:8000 ": f"server 127.0.0.1:{self.site.port} ",
+            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
+            "listen [::]:80": f"listen [::1]:{self.plain_port}" if has_ipv6() else "# ",
+            "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            "listen [::]:443 ": f"listen [::1]:{self.port} " if has_ipv6() else "# ",
+        }
+        for shipped, here in others.items():
+            assert shipped in text, shipped
+            text = text.replace(shipped, here)
+        return text
+
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.folder / "fullchain.pem")
+
+    def connect(self, name: str = NAME) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE, source_address=(VISITOR, 0))
+        return self.trust.wrap_socket(plain, server_hostname=name)
+
+    def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> http.client.HTTPResponse:
+        """Ask as a browser does that trusts the certificate; the body of the answer is in `body`, as bytes."""
+        with self.connect() as wire:
+            connection = http.client.HTTPConnection(NAME)
+            connection.sock = wire
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            if body is not None:
+                named = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"} | named
+            connection.request(method, path, body, headers={"Host": NAME} | named)
+            response = connection.getresponse()
+            response.body = response.read()
+            return response
+
+    def ask_site(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        """Ask the site itself what nginx would ask it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=PATIENCE)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET", path, headers={"Host": NAME, "X-Forwarded-Proto": "https"} | named)
+        response = connection.getresponse()
+        response.body = response.read()
+        connection.close()
+        return response
+
+    def is_cached(self, path: str) -> bool:
+        """Whether nginx holds an answer under an address."""
+        key = re.compile(rf"^KEY: https://{NAME}{re.escape(path)}\|".encode(), re.MULTILINE)
+        return any(key.search(file.read_bytes()[:4096]) for file in self.folder.glob("cache/*/*/*"))

@@ -1,0 +1,250 @@
+"""The two commands of a newcomer and what stands behind them, run as a newcomer runs them."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.serving import PATIENCE, free_port
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "a-long-pass-phrase"
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """The environment of a newcomer: nothing configured, data in a folder of its own."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"DATA_DIR": str(tmp_path / "var")}
+
+
+def manage(environment, *arguments: str, clone: Path = ROOT, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=clone, env=environment, capture_output=True, text=True, timeout=3 * PATIENCE, **options
+    )
+
+
+def start(environment, port: int, clone: Path) -> subprocess.Popen:
+    """Start `make run` and wait until it answers."""
+    began = time.monotonic()
+    server = subprocess.Popen(
+        ["make", "run", f"PORT={port}"],
+        cwd=clone,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    while time.monotonic() - began < 3 * PATIENCE and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE)
+            return server
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"the site did not start: {server.communicate(timeout=10)[0]}")
+
+
+def stop(server: subprocess.Popen) -> str:
+    """Press Ctrl-C, as a terminal does: every process in the foreground gets the signal."""
+    os.killpg(server.pid, signal.SIGINT)
+    return server.communicate(timeout=PATIENCE)[0]
+
+
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    """A fresh clone in which nothing was run yet; packages are those that are installed here."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    names = filter(None, listed.stdout.split("\0")) if listed.returncode == 0 else tracked_files()
+    for name in names:
+        if (ROOT / name).is_file():
+            (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / "clone" / name)
+    (tmp_path / "clone/.venv").symlink_to(Path(sys.executable).parents[1])
+    return tmp_path / "clone"
+
+
+def tracked_files() -> list[str]:
+    """The files of a checkout that came without git, as `make test` copies it for another user."""
+    made = {".venv", "var", "node_modules", "__pycache__", ".pytest_cache", ".hypothesis", ".ruff_cache"}
+    files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file() and path.suffix != ".mo")
+    return [str(path) for path in files if not made.intersection(path.parts)]
+
+
+class Browser:
+    """A visitor who keeps cookies."""
+
+    def __init__(self, port: int):
+        self.url = f"http://127.0.0.1:{port}"
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def open(self, path: str, **form: str) -> str:
+        data = urllib.parse.urlencode(form).encode() if form else None
+        headers = {"Referer": f"{self.url}{path}", "Sec-Fetch-Site": "same-origin"}
+        request = urllib.request.Request(f"{self.url}{path}", data, headers)
+        with self.opener.open(request, timeout=PATIENCE) as response:
+            return response.read().decode()
+
+
+def test_make_run_in_a_fresh_clone_serves_everything_and_stops_at_ctrl_c_and_does_no_work_twice(clone, environment):
+    del environment["DATA_DIR"]
+    port = free_port()
+    server = start(environment, port, clone)
+    visitor = Browser(port)
+    assert "University of Lodz in the UNIC alliance: what is UNIC?" in visitor.open("/en/")
+    assert "University of Lodz" in visitor.open("/en/partners/")
+    stylesheet = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', visitor.open("/en/"))
+    assert "--paper" in visitor.open(stylesheet[1])
+    assert "/en/partners/" in visitor.open("/en/search/?q=lodz")
+    visitor.open("/en/cookies/decide/", action="refuse", next="/en/", attempt="once")
+    assert 'class="consent"' not in visitor.open("/en/")
+    assert '"ready": true' in visitor.open("/readyz")
+    make_staff = "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='{0}')"
+    assert manage(environment, "shell", "-c", make_staff.format(PASSWORD), clone=clone).returncode == 0
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.open("/admin/login/"))[1]
+    visitor.open("/admin/login/", csrfmiddlewaretoken=token, username="root", password=PASSWORD, next="/admin/")
+    assert "/admin/logout/" in visitor.open("/admin/")
+    printed = stop(server)
+    assert f"http://127.0.0.1:{port}/" in printed
+    assert "make staff" in printed
+    assert "Traceback" not in printed and "Error" not in printed
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+    # The second start keeps what an editor changed.
+    change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Changed by hand')"
+    assert manage(environment, "shell", "-c", change, clone=clone).returncode == 0
+    server = start(environment, port, clone)
+    assert "Changed by hand" in visitor.open("/en/vision/")
+    printed_again = stop(server)
+    for done_once in ("Building static files …", "Bringing the database up to date …"):
+        assert done_once in printed
+        assert done_once not in printed_again
+
+
+def test_a_taken_port_is_named_in_one_sentence(environment):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        outcome = manage(environment, "serve", "--port", str(port))
+    assert outcome.returncode == 1
+    assert outcome.stderr.count("\n") == 1
+    assert f"Port {port} is taken by another program" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--port", "eighty"], "PORT=eighty is no port"),
+        (["--port", "70000"], "PORT=70000 is no port"),
+        (["--host", "192.0.2.1"], "HOST=192.0.2.1 is no address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_is_named_in_one_sentence(environment, arguments, sentence):
+    outcome = manage(environment, "serve", *arguments)
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
+    assert sentence in outcome.stderr
+
+
+@pytest.fixture
+def bare_clone(tmp_path):
+    """The few files that make the environment, in a folder without one."""
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    shutil.copytree(ROOT / "bin", clone / "bin")
+    (clone / "requirements.txt").write_text("")
+    return clone
+
+
+def fake_python(folder: Path, script: str) -> Path:
+    path = folder / "python3"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def set_up(clone: Path, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ["sh", "bin/environment", "requirements.txt"],
+        cwd=clone,
+        env={"PATH": os.environ["PATH"]} | environment,
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE,
+    )
+
+
+def test_an_old_python_is_named_in_one_sentence(bare_clone):
+    old = fake_python(bare_clone, 'case "$1" in --version) echo "Python 3.9.2";; *) exit 1;; esac')
+    outcome = set_up(bare_clone, PYTHON=str(old))
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
+    assert "Python 3.9.2 is too old: install Python 3.11 or newer" in outcome.stderr
+
+
+def test_a_missing_python_is_named_in_one_sentence(bare_clone):
+    outcome = set_up(bare_clone, PYTHON="python-that-is-not-there")
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
+    assert "python-that-is-not-there is missing" in outcome.stderr
+
+
+def test_a_missing_venv_is_named_in_one_sentence(bare_clone):
+    without = fake_python(bare_clone, 'case "$2" in *venv*) exit 1;; *) exit 0;; esac')
+    outcome = set_up(bare_clone, PYTHON=str(without))
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
+    assert "sudo apt install python3-venv" in outcome.stderr
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_in_one_sentence(bare_clone):
+    (bare_clone / ".venv").write_text("a file where the folder should be stands in for a missing right, also for root")
+    outcome = set_up(bare_clone)
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
+    assert "This folder cannot be written to" in outcome.stderr
+
+
+def test_the_environment_is_made_once(bare_clone):
+    first = set_up(bare_clone)
+    assert first.returncode == 0 and "Making a Python environment" in first.stdout
+    assert set_up(bare_clone).stdout == ""
+
+
+def test_the_secret_key_is_made_once_and_is_its_owners_alone(environment):
+    show = ("shell", "-v", "0", "-c", "from django.conf import settings; print(settings.SECRET_KEY)")
+    key = manage(environment, *show).stdout
+    assert len(key.strip()) >= 50
+    assert manage(environment, *show).stdout == key
+    assert stat.S_IMODE((Path(environment["DATA_DIR"]) / "secret_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("DATABASE_URL", "mysql://localhost/site"),
+        ("DEBUG", "perhaps"),
+        ("BEHIND_TRUSTED_PROXY", "maybe"),
+    ],
+)
+def test_a_bad_value_in_the_environment_stops_the_start_and_is_named(environment, name, value):
+    outcome = manage(environment | {name: value}, "check")
+    assert outcome.returncode != 0
+    assert name in outcome.stderr.strip().splitlines()[-1]
+
+
+def test_production_settings_pass_djangos_deployment_check(environment):
+    production = environment | {"BEHIND_TRUSTED_PROXY": "1", "ALLOWED_HOSTS": "unic.example.org"}
+    outcome = manage(production, "check", "--deploy", "--fail-level", "WARNING")
+    assert outcome.returncode == 0, outcome.stderr
+    assert "no issues" in outcome.stdout

@@ -1,0 +1,339 @@
+"""The shipped nginx configuration, run by a real nginx over TLS: what it caches, for whom, and what it never does."""
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from tests.server.nginx import NAME, PRODUCTION, VISITOR, Nginx
+from tests.serving import PATIENCE, Server
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is missing; on Debian: sudo apt install nginx-light"),
+]
+# From 1.25.1 on, nginx wants HTTP/2 said in a way that older ones do not know.
+OF_NEWER_NGINX = 'the "listen ... http2" directive is deprecated'
+CHANGE = "from pages.models import Page; Page.objects.filter(kind='vision').update(title_en='{}')"
+DECIDE = "/en/cookies/decide/"
+
+
+@pytest.fixture(scope="module")
+def nginx(prepared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("nginx")
+    # nginx may give up root's rights, and must still get to its files.
+    folder.chmod(0o755)
+    prepared("sqlite", folder)
+    site = Server(folder / "data", PRODUCTION)
+    site.manage("write_error_pages", "--to", str(folder / "error-pages"), check=True)
+    site.start()
+    nginx = Nginx(folder, site).start()
+    yield nginx
+    nginx.stop()
+    site.stop()
+
+
+def choose(nginx: Nginx, action: str) -> str:
+    """Decide, and return the Cookie header of the browser from then on."""
+    answer = nginx.ask(DECIDE, "POST", f"action={action}&next=/en/&attempt={time.time_ns()}")
+    assert answer.status == 303
+    cookies = answer.headers.get_all("Set-Cookie")
+    return "; ".join(cookie.partition(";")[0] for cookie in cookies if "Max-Age=0" not in cookie)
+
+
+def asks(answer) -> bool:
+    """Whether a page asks for consent."""
+    return b'class="consent"' in answer.body
+
+
+def test_nginx_has_no_objection_to_the_configuration(nginx):
+    checked = subprocess.run(
+        ["nginx", "-t", "-c", nginx.folder / "nginx.conf"], capture_output=True, text=True, timeout=PATIENCE
+    )
+    printed = [line for line in checked.stderr.splitlines() if OF_NEWER_NGINX not in line and "[warn]" not in line]
+    assert checked.returncode == 0, checked.stderr
+    assert len(printed) == 2 and printed[0].endswith("syntax is ok"), printed
+
+
+def test_a_page_is_cached_and_sent_as_the_site_sends_it(nginx):
+    for accepted in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
+        for _ in range(2):
+            own = nginx.ask_site("/en/vision/", Accept_Encoding=accepted)
+            page = nginx.ask("/en/vision/", Accept_Encoding=accepted)
+            assert (page.status, page.body) == (200, own.body)
+            for name in ("ETag", "Content-Encoding", "Content-Security-Policy", "Cache-Control", "Content-Language"):
+                assert page.headers[name] == own.headers[name], name
+            assert page.headers["X-Accel-Expires"] is None and page.headers["Strict-Transport-Security"]
+    assert nginx.is_cached("/en/vision/")
+
+
+def test_the_site_marks_what_may_be_cached_before_anything_else_and_on_304_too(nginx):
+    page = nginx.ask_site("/en/vision/")
+    unchanged = nginx.ask_site("/en/vision/", If_None_Match=page.headers["ETag"])
+    assert unchanged.status == 304
+    for answer in (page, unchanged):
+        names = [name.lower() for name, _value in answer.getheaders()]
+        assert names.index("x-accel-expires") < names.index("cache-control")
+        assert abs(int(answer.headers["X-Accel-Expires"].removeprefix("@")) - time.time()) < 10
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("br;q=0, gzip", "gzip"), ("br;q=0.0,zstd;q=0.5", "zstd"), ("gzip;q=0", None), ("x-gzip", "gzip"), ("brx", None)],
+)
+def test_an_encoding_that_is_refused_is_not_sent(nginx, accepted, encoding):
+    assert nginx.ask("/en/vision/", Accept_Encoding=accepted).headers["Content-Encoding"] == encoding
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/en/search/?q=city",
+        "/en/cookies/settings/",
+        "/en/cookies/receipt/",
+        "/admin/login/",
+        "/readyz",
+        "/en/vision/?utm_source=letter",
+        "/en/partners/?country=XX&made-up=1",
+        "/",
+    ],
+)
+def test_what_is_for_one_visitor_or_under_a_made_up_address_is_never_cached(nginx, path):
+    for _ in range(2):
+        assert nginx.ask(path).status in (200, 302)
+    assert not nginx.is_cached(path)
+
+
+def test_each_consent_choice_gets_its_own_page(nginx):
+    refused, accepted = choose(nginx, "refuse"), choose(nginx, "accept")
+    for _ in range(3):
+        assert asks(nginx.ask("/en/"))
+        assert not asks(nginx.ask("/en/", Cookie=refused))
+        assert not asks(nginx.ask("/en/", Cookie=accepted))
+        assert not asks(nginx.ask("/en/", Cookie=f"city=Łódź; {refused}; a=b".encode().decode("latin-1")))
+    settings = nginx.ask("/en/cookies/settings/", Cookie=accepted)
+    assert b"checked" in settings.body
+
+
+def test_everyone_who_chose_alike_shares_one_page_and_no_receipt(nginx):
+    choices = [choose(nginx, "refuse") for _ in range(2)]
+    texts = {re.search(r"cookie_consent=([^;]+)", cookie)[1] for cookie in choices}
+    receipts = {re.search(r"cookie_consent_receipt=([^;]+)", cookie)[1] for cookie in choices}
+    assert len(texts) == 1 and len(receipts) == 2
+    assert not any(receipt in text for receipt in receipts for text in texts)
+
+
+# Cookies in forms that nginx and Django could read differently. Each must be answered as the site answers it.
+ODD = [
+    "cookie_consent={refused}; cookie_consent={accepted}",
+    "cookie_consent={accepted}; cookie_consent={refused}",
+    "Cookie_Consent={refused}",
+    "COOKIE_CONSENT={refused}; cookie_consent=",
+    "cookie_consent =  {refused}",
+    "a=b;cookie_consent={refused}",
+    "cookie_consent={refused} ; a=b",
+    'a="b; cookie_consent={refused}; c"',
+    'cookie_consent="\\156otice=1"',
+    "xcookie_consent={refused}",
+    "cookie_consent",
+    "cookie_consent=notice=99999999999999999999",
+    "cookie_consent=\xb3",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_cookie_gets_what_the_site_answers_and_spoils_no_page_for_others(nginx, odd):
+    refused, accepted = (
+        re.search(r"cookie_consent=([^;]+)", choose(nginx, action))[1] for action in ("refuse", "accept")
+    )
+    cookie = odd.format(refused=refused, accepted=accepted)
+    for _ in range(2):
+        answer, own = nginx.ask("/en/vision/", Cookie=cookie), nginx.ask_site("/en/vision/", Cookie=cookie)
+        assert (answer.status, answer.body) == (own.status, own.body)
+    assert asks(nginx.ask("/en/vision/"))
+    assert not asks(nginx.ask("/en/vision/", Cookie=f"cookie_consent={refused}"))
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec_GPC": "1"}, {"DNT": "1"}, {"Sec_GPC": "10"}, {"Sec_GPC": "0", "DNT": "0"}, {"Sec_GPC": "true"}]
+)
+def test_an_objection_signal_counts_in_its_exact_form(nginx, headers):
+    for _ in range(2):
+        answer = nginx.ask("/en/", **headers)
+        assert answer.body == nginx.ask_site("/en/", **headers).body
+        assert (b"consent-objection" in answer.body) == ("1" in headers.values())
+    assert b"consent-objection" not in nginx.ask("/en/").body
+
+
+# Every header and cookie that changes what the site answers under a cached address.
+DEPENDS_ON = [
+    {"Sec_GPC": "1"},
+    {"DNT": "1"},
+    {"Accept_Encoding": "br"},
+    {"Accept_Encoding": "gzip"},
+    {"Accept_Language": "pl"},
+    {"Cookie": "sessionid=abc"},
+    {"Cookie": "cookie_consent=notice=1"},
+    {"Cookie": "django_language=pl"},
+    {"Cookie": "csrftoken=abc"},
+    {"User_Agent": "Mozilla/5.0 (iPhone)"},
+    {"X_Forwarded_Host": "evil.example"},
+    {"X_Forwarded_For": "192.0.2.9"},
+    {"Save_Data": "on"},
+    {"Authorization": "Basic YTpi"},
+    {"Origin": "https://evil.example"},
+    {"X_Requested_With": "XMLHttpRequest"},
+    {"Sec_Fetch_Mode": "cors"},
+]
+
+
+@pytest.mark.parametrize("headers", DEPENDS_ON, ids=str)
+@pytest.mark.parametrize("path", ["/en/", "/pl/partnerzy/", "/sitemap.xml"])
+def test_the_key_of_nginx_holds_whatever_a_page_depends_on(nginx, headers, path):
+    """The first who asks never decides what those get who send another header."""
+    with_header, without = nginx.ask_site(path, **headers), nginx.ask_site(path)
+    for first, second in ((headers, {}), ({}, headers)):
+        for asked in (first, second):
+            answer, own = nginx.ask(path, **asked), with_header if asked else without
+            assert (answer.status, answer.body) == (own.status, own.body)
+
+
+def test_a_change_shows_within_two_seconds(nginx):
+    nginx.ask("/en/vision/")
+    for title in ("Changed once", "Changed twice"):
+        nginx.site.manage("shell", "-v", "0", "-c", CHANGE.format(title), check=True)
+        changed = time.monotonic()
+        while title.encode() not in nginx.ask("/en/vision/").body:
+            assert time.monotonic() - changed < 2 * 3, "two seconds on a machine of its own"
+            time.sleep(0.1)
+
+
+def test_a_deleted_page_is_gone_and_does_not_come_back_while_the_site_is_down(nginx):
+    make = (
+        "from pages.models import Page; Page.objects.create(key='short', title_en='Short-lived',"
+        " short_title_en='Short', description_en='-', slug_en='short-lived', is_published=True)"
+    )
+    nginx.site.manage("shell", "-v", "0", "-c", make, check=True)
+    until(lambda: nginx.ask("/en/short-lived/").status == 200)
+    delete = "from pages.models import Page; Page.objects.get(key='short').delete()"
+    nginx.site.manage("shell", "-v", "0", "-c", delete, check=True)
+    until(lambda: nginx.ask("/en/short-lived/").status in (404, 410))
+    os.killpg(nginx.site.process.pid, signal.SIGSTOP)
+    try:
+        time.sleep(1.1)
+        assert nginx.ask("/en/short-lived/").status in (404, 410)
+    finally:
+        os.killpg(nginx.site.process.pid, signal.SIGCONT)
+
+
+def until(holds, seconds: float = 20):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_while_the_site_hangs_visited_pages_are_served_within_three_seconds(nginx):
+    page = nginx.ask("/en/", Accept_Encoding="br").body
+    os.killpg(nginx.site.process.pid, signal.SIGSTOP)
+    try:
+        time.sleep(1.1)
+        began = time.monotonic()
+        assert nginx.ask("/en/", Accept_Encoding="br").body == page
+        assert time.monotonic() - began < 3
+    finally:
+        os.killpg(nginx.site.process.pid, signal.SIGCONT)
+    until(lambda: nginx.ask("/readyz").status == 200)
+
+
+def test_while_the_site_is_down_visited_pages_are_served_and_others_say_so_in_the_language_of_the_address(nginx):
+    refused = choose(nginx, "refuse")
+    page = nginx.ask("/en/", Cookie=refused).body
+    style = re.search(rb'href="(/static/css/site[^"]+)"', page)[1].decode()
+    assert nginx.ask(style).status == 200
+    port = nginx.site.port
+    nginx.site.stop()
+    try:
+        time.sleep(1.1)
+        for _ in range(2):
+            assert nginx.ask("/en/", Cookie=refused).body == page
+        assert nginx.ask(style).status == 200
+        for path, language in (("/pl/nigdy/", "pl"), ("/fi/ei-koskaan/", "fi"), ("/nowhere", "en")):
+            answer = nginx.ask(path)
+            assert answer.status == 503 and answer.headers["Retry-After"]
+            assert f'<html lang="{language}"'.encode() in answer.body
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert nginx.ask(DECIDE, "POST", "action=refuse").status == 503
+    finally:
+        nginx.site.start(until="/healthz", port=port)
+
+
+def test_a_form_that_is_too_large_gets_a_page_of_nginx_in_the_language_of_the_address(nginx):
+    answer = nginx.ask("/pl/pliki-cookie/", "POST", "a" * 200_000)
+    assert answer.status == 413 and b'<html lang="pl"' in answer.body
+
+
+def test_plain_http_leads_to_tls_and_other_hosts_get_no_answer(nginx):
+    def ask(host: str):
+        connection = http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=PATIENCE)
+        connection.request("GET", "/en/vision/?a=b", headers={"Host": host})
+        answer = connection.getresponse()
+        connection.close()
+        return answer
+
+    answer = ask(NAME)
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/en/vision/?a=b")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        ask("evil.example")
+    with socket.create_connection(("127.0.0.1", nginx.port)) as plain, pytest.raises(ssl.SSLError):
+        nginx.trust.wrap_socket(plain, server_hostname="evil.example")
+
+
+FORGED = {"X_Forwarded_Proto": "http", "X_Forwarded_For": "192.0.2.7", "X_Forwarded_Host": "evil.example"}
+
+
+def test_the_site_learns_from_nginx_who_asks_whatever_they_say(nginx):
+    page = nginx.ask("/admin/login/", **FORGED)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.body.decode())[1]
+    cookie = page.headers["Set-Cookie"]
+    assert "; Secure" in cookie
+    answer = nginx.ask(
+        "/admin/login/",
+        "POST",
+        f"csrfmiddlewaretoken={token}&username=nobody&password=wrong",
+        Cookie=cookie.partition(";")[0],
+        Referer=f"https://{NAME}/admin/login/",
+        **FORGED,
+    )
+    assert answer.status == 200
+    show = "from axes.models import AccessAttempt; print(*AccessAttempt.objects.values_list('ip_address', flat=True))"
+    assert nginx.site.manage("shell", "-v", "0", "-c", show, check=True).stdout.split() == [VISITOR]
+
+
+def test_a_burst_of_hundreds_of_consents_from_one_address_passes(nginx):
+    with nginx.connect() as wire:
+        connection = http.client.HTTPConnection(NAME)
+        connection.sock = wire
+        for number in range(300):
+            connection.request(
+                "POST",
+                DECIDE,
+                f"action=refuse&next=/en/&attempt=burst-{number}",
+                {
+                    "Host": NAME,
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    "Sec-Fetch-Site": "same-origin",
+                },
+            )
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 303, number

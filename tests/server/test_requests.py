@@ -1,0 +1,211 @@
+"""Requests as anyone may send them: each is answered or ended in time, and costs nobody else anything."""
+
+import re
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from server.pool import THREADS
+from tests.serving import PATIENCE, Server
+
+pytestmark = pytest.mark.once
+DECIDE = "/en/cookies/decide/"
+FORM = b"action=refuse&attempt=%s&next=/en/"
+COUNT = "from consent.models import Decision; print(Decision.objects.count())"
+
+
+@pytest.fixture(scope="module")
+def site(prepared, tmp_path_factory) -> Server:
+    folder = tmp_path_factory.mktemp("requests")
+    prepared("sqlite", folder)
+    server = Server(folder / "data", {"CONSENT_SEAL_MINUTES": "0"})
+    server.start()
+    yield server
+    server.stop()
+
+
+class Wire:
+    """A connection on which a test writes each byte itself."""
+
+    def __init__(self, site: Server):
+        self.socket = socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.socket.close()
+
+    def send(self, *lines: str, body: bytes = b""):
+        self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        return self
+
+    def post(self, *headers: str, path: str = DECIDE, body: bytes = b""):
+        named = ["Host: localhost", "Sec-Fetch-Site: same-origin"]
+        if not any(header.startswith("Content-Type") for header in headers):
+            named.append("Content-Type: application/x-www-form-urlencoded")
+        return self.send(f"POST {path} HTTP/1.1", *named, *headers, body=body)
+
+    def status(self) -> int:
+        """The status of the answer; 0 where the connection was closed without one."""
+        return int((self.head().split() or ["", "0"])[1])
+
+    def head(self) -> str:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            try:
+                piece = self.socket.recv(65536)
+            except ConnectionResetError:
+                break
+            if not piece:
+                break
+            received += piece
+        return received.decode("latin-1")
+
+
+def decisions(site: Server) -> int:
+    return int(site.manage("shell", "-v", "0", "-c", COUNT, check=True).stdout)
+
+
+def form(name: str) -> bytes:
+    return FORM % name.encode()
+
+
+def answers_others(site: Server) -> bool:
+    """Whether a page that Django has to render is answered at once."""
+    began = time.monotonic()
+    with Wire(site) as wire:
+        is_answered = wire.send("GET /en/search/?q=city HTTP/1.1", "Host: localhost").status() == 200
+    return is_answered and time.monotonic() - began < PATIENCE / 4
+
+
+# Name → how the request is sent, and the statuses that answer it (0: the connection is closed).
+SENDINGS = {
+    "whole": (lambda wire, body: wire.post(f"Content-Length: {len(body)}", body=body), {303}),
+    "upgrade": (
+        lambda wire, body: wire.post(
+            "Connection: Upgrade, Upgrade", "Upgrade: h2c", f"Content-Length: {len(body)}", body=body
+        ),
+        {303},
+    ),
+    "expect": (
+        lambda wire, body: wire.post("Expect: 100-continue", f"Content-Length: {len(body)}", body=body),
+        {100, 303},
+    ),
+    "chunked": (
+        lambda wire, body: wire.post("Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)),
+        {303},
+    ),
+    "too large": (lambda wire, body: wire.post("Content-Length: 100001"), {413}),
+    "too large, chunked": (
+        lambda wire, body: wire.post(
+            "Transfer-Encoding: chunked", body=b"186a1\r\n" + b"x" * 100_001 + b"\r\n0\r\n\r\n"
+        ),
+        {413, 0},
+    ),
+    "a length of 5,000 digits": (lambda wire, body: wire.post("Content-Length: " + "9" * 5000), {400, 413}),
+    "with files": (
+        lambda wire, body: wire.post("Content-Type: multipart/form-data; boundary=a", "Content-Length: 9"),
+        {415},
+    ),
+}
+
+
+@pytest.mark.parametrize("sending", SENDINGS)
+def test_each_way_to_send_a_form_is_answered(site, sending):
+    send, statuses = SENDINGS[sending]
+    with Wire(site) as wire:
+        send(wire, form(sending.replace(" ", "-")))
+        assert wire.status() in statuses
+
+
+INCOMPLETE = {
+    "short": ["Content-Length: 200"],
+    "short, chunked": ["Transfer-Encoding: chunked"],
+    "upgrade": ["Connection: Upgrade, Upgrade", "Upgrade: h2c", "Content-Length: 200"],
+    "expect": ["Expect: 100-continue", "Content-Length: 200"],
+}
+
+
+@pytest.mark.parametrize("kind", INCOMPLETE)
+def test_any_number_of_unfinished_forms_holds_no_thread_and_is_never_acted_on(site, kind):
+    before = decisions(site)
+    body = form("unfinished")
+    if "chunked" in kind:
+        body = b"%x\r\n%s\r\n" % (len(body), body)
+    with ExitStack() as wires:
+        unfinished = [wires.enter_context(Wire(site)) for _ in range(4 * THREADS)]
+        for wire in unfinished:
+            wire.post(*INCOMPLETE[kind], body=body)
+        assert answers_others(site)
+        # Half of them say that nothing more comes, the others just go.
+        for wire in unfinished[::2]:
+            wire.socket.shutdown(socket.SHUT_WR)
+        for wire in unfinished[::2]:
+            assert wire.status() in (0, 100, 400)
+    assert answers_others(site)
+    assert decisions(site) == before
+
+
+def test_an_answer_to_a_refused_request_is_a_page_in_the_language_of_its_address_with_all_headers(site):
+    with Wire(site) as wire:
+        head = wire.post("Content-Length: 100001", path="/pl/pliki-cookie/").head()
+        page = head + wire.socket.recv(65536).decode()
+    assert head.startswith("HTTP/1.1 413")
+    for header in ("content-security-policy: ", "x-content-type-options: nosniff", "permissions-policy: "):
+        assert header in head
+    assert '<html lang="pl"' in page
+
+
+FOREIGN = [bytes([byte]) for byte in range(0x80, 0x100)]
+PAGES = ["/en/", "/en/cookies/settings/", "/en/cookies/receipt/", "/admin/login/"]
+
+
+def test_a_foreign_cookie_with_any_byte_changes_nothing(site):
+    with Wire(site) as wire:
+        head = wire.post(f"Content-Length: {len(form('foreign'))}", body=form("foreign")).head()
+    own = "; ".join(re.findall(r"(?im)^set-cookie: ([^;]+)", head))
+    assert "cookie_consent" in own
+    with Wire(site) as wire:
+        for path in PAGES:
+            for byte in FOREIGN:
+                request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: a=1; city=".encode() + byte
+                wire.socket.sendall(request + f"; {own}\r\n\r\n".encode())
+                head = wire.head()
+                assert head.startswith("HTTP/1.1 200"), (path, byte, head[:200])
+                length = int(re.search(r"(?i)content-length: (\d+)", head)[1])
+                body = head.partition("\r\n\r\n")[2].encode("latin-1")
+                while len(body) < length:
+                    body += wire.socket.recv(65536)
+                if path == "/en/":
+                    assert b'class="consent"' not in body, "the choice is read"
+
+
+def test_a_header_whose_name_has_an_underscore_does_not_pass_for_another(site):
+    with Wire(site) as wire:
+        wire.send("GET /en/ HTTP/1.1", "Host: localhost", "Sec_GPC: 1", "Connection: close")
+        page = wire.head()
+        while piece := wire.socket.recv(65536):
+            page += piece.decode("latin-1")
+    assert "consent-objection" not in page
+
+
+def test_two_cookie_headers_are_read_as_one(site):
+    body = form("two-headers")
+    with Wire(site) as wire:
+        own = re.findall(r"(?im)^set-cookie: ([^;]+)", wire.post(f"Content-Length: {len(body)}", body=body).head())
+    choice = next(cookie for cookie in own if cookie.startswith("cookie_consent="))
+    with Wire(site) as wire:
+        wire.send("GET /en/ HTTP/1.1", "Host: localhost", "Cookie: a=b", f"Cookie: {choice}", "Connection: close")
+        page = wire.head()
+        while piece := wire.socket.recv(65536):
+            page += piece.decode("latin-1")
+    assert page.startswith("HTTP/1.1 200") and 'class="consent"' not in page
+
+
+def test_the_server_is_healthy_whatever_its_threads_do(site):
+    with Wire(site) as wire:
+        head = wire.send("GET /healthz HTTP/1.1", "Host: any.example").head()
+    assert head.startswith("HTTP/1.1 200") and "content-security-policy: default-src 'none'" in head
