@@ -9,6 +9,7 @@ data=/srv/unic/data
 backups=/var/backups/unic
 settings=/etc/unic/environment
 certificates=/etc/ssl/unic
+error_pages=/var/lib/unic/error-pages
 # Copies of the files as they were installed, by which an edited one is known.
 shipped=/etc/unic/shipped
 
@@ -48,6 +49,8 @@ make_user_and_folders() {
     folder 0755 root:root /srv/unic
     folder 0700 unic:unic "$data"
     folder 0700 unic:unic "$backups"
+    folder 0755 root:root /var/lib/unic
+    folder 0755 unic:unic "$error_pages"
     folder 0750 root:unic /etc/unic
     folder 0700 root:root "$shipped"
     # The site's user reads the program and cannot change it.
@@ -119,9 +122,18 @@ install_file() {
     changed=yes
 }
 
-install_commands_and_units() {
+install_commands() {
     install_file "$site/deploy/unic" /usr/local/bin/unic 0755
     install_file "$site/deploy/unic-upgrade" /usr/local/bin/unic-upgrade 0755
+}
+
+# Fills the database and builds static files, so that the service starts at once.
+prepare_site() {
+    unic prepare
+    [ -e "$error_pages/503.html" ] || unic write_error_pages --to "$error_pages"
+}
+
+install_units() {
     changed=
     for unit in unic.service unic-backup.service unic-backup.timer; do
         install_file "$site/deploy/$unit" "/etc/systemd/system/$unit" 0644
@@ -170,7 +182,9 @@ install_packages
 make_user_and_folders
 install_program
 make_database_and_settings
-install_commands_and_units
+install_commands
+prepare_site
+install_units
 install_proxy
 
 if has_systemd; then
