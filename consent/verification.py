@@ -9,7 +9,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from consent import merkle
-from consent.models import Decision, Erasure, Leaf, NoticeVersion, Seal
+from consent.kept_seal import KeptSeal, SealOrderError, newest_known
+from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
 from consent.signing import SealKey, note_digest, signed_by
 
@@ -28,18 +29,22 @@ class SealedRecord(NamedTuple):
     record: int
     digest: str
     erasure_id: int | None
-    content: Decision | Erasure | None
+    content: Decision | Erasure | Restoration | None
 
 
 @dataclass
 class Report:
-    """What a verification found: numbers of what was checked, and the faults as sentences, the first one first."""
+    """What a verification found: numbers of what was checked, and the faults as sentences, the first one first.
+
+    `remarks` are sentences on what explains a gap, such as a backup that was restored.
+    """
 
     records: int = 0
     seals: int = 0
     erased: int = 0
     unsealed: int = 0
     faults: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def is_sound(self) -> bool:
@@ -56,6 +61,10 @@ class Verification:
         self.report = Report()
         self.keys = (SealKey.own().public, *keys)
         self.notices: dict[int, NoticeVersion] = {}
+        restorations = list(Restoration.objects.all())
+        self.report.remarks = [str(restoration) for restoration in restorations]
+        # The newest seal that was brought back → the number of the next one.
+        self.gaps = {(restoration.seal_number, restoration.known_number + 1) for restoration in restorations}
 
     def run(self) -> Report:
         for fault in islice(self.faults(), ENOUGH):
@@ -67,6 +76,7 @@ class Verification:
         yield from self.seal_faults()
         yield from self.erasure_faults()
         yield from self.unsealed_faults()
+        yield from self.newest_seal_faults()
 
     def notice_faults(self) -> Iterator[str]:
         expected = 1
@@ -98,7 +108,8 @@ class Verification:
 
     def chain_faults(self, seal: Seal, before: Seal | None) -> Iterator[str]:
         words = {"number": seal.number}
-        if seal.number != (before.number + 1 if before else 1):
+        last = before.number if before else 0
+        if seal.number != last + 1 and (last, seal.number) not in self.gaps:
             yield _("A seal before seal %(number)s was removed.") % words
         elif seal.previous != (before.digest if before else NO_SEAL_BEFORE):
             yield _("Seal %(number)s does not follow from the seal before.") % words
@@ -161,7 +172,7 @@ class Verification:
             )
         return None
 
-    def hash_of(self, record: Decision | Erasure) -> str | None:
+    def hash_of(self, record: Decision | Erasure | Restoration) -> str | None:
         """The hash of what the record says now; None where it says what no record says, or names no notice."""
         if record is UNREADABLE:
             return None
@@ -210,8 +221,18 @@ class Verification:
             elif latest and decision.decided_at < latest.sealed_at - SLACK:
                 yield _("Record number %(record)s was inserted: it is dated before the latest seal.") % words
 
+    def newest_seal_faults(self) -> Iterator[str]:
+        """Whether the newest seal that this installation made is still there."""
+        try:
+            known = newest_known()
+        except SealOrderError as fault:
+            yield str(fault)
+            return
+        if known and (fault := Seal.objects.fault_of(known)):
+            yield fault
 
-def in_bulk(model: type[Decision | Erasure], numbers: list[int]) -> dict:
+
+def in_bulk(model: type[Decision | Erasure | Restoration], numbers: list[int]) -> dict:
     """Number → record, UNREADABLE where the database gives back what is none."""
     if not numbers:
         return {}
@@ -233,19 +254,10 @@ def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
 
     `note` is the signed text as it was published. Raises ValueError where it is none.
     """
-    # A mail or an editor may have added empty lines.
-    note = note.strip() + "\n"
-    text, _empty, _signature = note.partition("\n\n")
-    lines = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
-    number = int(lines.get("number", ""))
-    if not any(signed_by(note, key) for key in (SealKey.own().public, *keys)):
+    kept = KeptSeal.parse(note)
+    if not any(signed_by(kept.note, key) for key in (SealKey.own().public, *keys)):
         return _("The seal that was kept is not signed with this site's key.")
-    seal = Seal.objects.filter(number=number).first()
-    if seal is None or seal.digest != note_digest(f"{text}\n"):
-        return _("Seal %(number)s is another one than the one that was kept: the past was rewritten.") % {
-            "number": number
-        }
-    return None
+    return Seal.objects.fault_of(kept)
 
 
 @dataclass(frozen=True)
@@ -272,7 +284,7 @@ def check(decision: Decision) -> Checked:
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))
     verification, seal = Verification(), leaf.seal
-    before = Seal.objects.filter(number=seal.number - 1).first()
+    before = Seal.objects.below(seal.number).first()
     faults += verification.chain_faults(seal, before)
     digests = seal.leaves.order_by("position").values_list("digest", flat=True)
     if merkle.root(bytes.fromhex(digest) for digest in digests).hex() != seal.root:

@@ -27,7 +27,7 @@ from consent.choice import (
     receipt_in,
 )
 from consent.forms import DecisionForm
-from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Seal
+from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
 from consent.signing import SealKey
 from consent.standing import Standing
 from delivery.same_site import is_from_this_site
@@ -247,6 +247,7 @@ def seals(request):
         "seals": listed[:SEALS_A_PAGE],
         "has_older": len(listed) > SEALS_A_PAGE,
         "verifier": SealKey.own().verifier,
+        "restorations": Restoration.objects.all(),
     }
     return render(request, "consent/seals.html", context)
 

@@ -84,6 +84,8 @@ def prepare(kind: str, folder: Path):
 def plain_files(settings, tmp_path):
     """Static files from their sources, and uploads in a folder of the test's own."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    # Not the newest seal of another test's database.
+    settings.DATA_DIR = tmp_path
     # A request in another language leaves it in force for what comes after.
     translation.activate(settings.LANGUAGE_CODE)
     settings.STATIC_ROOT = tmp_path / "static"

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from consent.admin.read_only import Action, ReadOnlyAdmin, described, shown
 from consent.export import FORMATS
 from consent.figures import Figures
+from consent.kept_seal import SealOrderError
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.verification import Verification, check
@@ -260,13 +261,17 @@ class DecisionAdmin(ReadOnlyAdmin):
         self.require(request, "erase")
         form = ErasureForm(request.POST or None)
         if form.is_valid():
-            count = Leaf.objects.erase_receipt(
-                form.cleaned_data["receipt"], staff=request.user.get_username(), remark=form.cleaned_data["remark"]
-            )
-            AccessEntry.objects.note(request.user, Action.ERASE, f"{count}")
-            text = ngettext("%(count)s record was erased.", "%(count)s records were erased.", count) % {"count": count}
-            messages.success(request, text)
-            return HttpResponseRedirect(reverse("admin:consent_erasure_changelist"))
+            try:
+                count = Leaf.objects.erase_receipt(
+                    form.cleaned_data["receipt"], staff=request.user.get_username(), remark=form.cleaned_data["remark"]
+                )
+            except SealOrderError as fault:
+                form.add_error(None, str(fault))
+            else:
+                AccessEntry.objects.note(request.user, Action.ERASE, f"{count}")
+                text = ngettext("%(count)s record was erased.", "%(count)s records were erased.", count)
+                messages.success(request, text % {"count": count})
+                return HttpResponseRedirect(reverse("admin:consent_erasure_changelist"))
         return self.page(request, "erase", {"title": _("Erase on request"), "form": form})
 
     def dialog(self, request, pk: int):

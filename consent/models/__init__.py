@@ -9,6 +9,7 @@ from consent.models.audit import CookieAudit
 from consent.models.erasure import Erasure
 from consent.models.notice import DeclaredCookie, Notice, NoticeVersion, Purpose
 from consent.models.record import Decision
+from consent.models.restoration import Restoration
 from consent.models.seal import Leaf, Seal
 from consent.models.third_party import EmbeddedContent, Script
 
@@ -23,6 +24,7 @@ __all__ = [
     "Notice",
     "NoticeVersion",
     "Purpose",
+    "Restoration",
     "Script",
     "Seal",
 ]

@@ -1,18 +1,20 @@
 """Seals: the record hashed into Merkle trees, each chained to the one before and signed, as transparency logs do."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from consent import merkle
 from consent.canonical import moment
+from consent.kept_seal import KeptSeal, SealOrderError, newest_known, remember
 from consent.models.erasure import Erasure
 from consent.models.record import LATE, Decision
+from consent.models.restoration import Restoration
 from consent.signing import SealKey, note_digest
 
 # No seal is larger, so that sealing and proving need little memory whatever has piled up.
@@ -24,7 +26,7 @@ NO_SEAL_BEFORE = "0" * 64
 
 class LeafQuerySet(models.QuerySet):
     def unsealed(self, model: type[models.Model]):
-        """The records of `model`, a Decision or an Erasure, that no seal covers."""
+        """The records of `model`, one of KINDS, that no seal covers."""
         sealed = self.filter(kind=Leaf.KINDS[model], record=OuterRef("pk"))
         return model.objects.filter(~Exists(sealed))
 
@@ -99,9 +101,15 @@ class SealQuerySet(models.QuerySet):
         return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
 
     def seal_waiting(self) -> int:
-        """Seal all records that wait, and return how many. A process that another one forestalls seals nothing."""
+        """Seal all records that wait, and return how many. A process that another one forestalls seals nothing.
+
+        Raises SealOrderError where the database is older than the newest seal that this installation made.
+        """
+        known = newest_known()
+        if known and (fault := self.fault_of(known)):
+            raise SealOrderError(fault)
         count = 0
-        while Leaf.objects.waiting(Decision).exists() or Leaf.objects.waiting(Erasure).exists():
+        while any(Leaf.objects.waiting(model).exists() for model in Leaf.KINDS):
             try:
                 sealed = self._seal_batch()
             except IntegrityError:
@@ -109,16 +117,57 @@ class SealQuerySet(models.QuerySet):
             count += sealed
         return count
 
+    def fault_of(self, kept: KeptSeal) -> str | None:
+        """What is wrong with the seals of the database in view of one that was kept elsewhere, or None.
+
+        A seal that a recorded restoration lost is no fault.
+        """
+        if self.filter(number=kept.number, digest=kept.digest).exists():
+            return None
+        if Restoration.objects.explaining(kept.number, kept.sealed_at):
+            return None
+        newest = self.latest_seal()
+        if newest is None or newest.number < kept.number:
+            return gettext(
+                "Seal %(number)s is missing: the newest seal of the database is %(newest)s. An older database was "
+                "restored, or the seals after it were removed. Bring the newer one back, or run manage.py "
+                "seal_consents --after-restore to put the loss on record."
+            ) % {"number": kept.number, "newest": newest.number if newest else 0}
+        return gettext("Seal %(number)s is another one than the one that was kept: the past was rewritten.") % {
+            "number": kept.number
+        }
+
+    @transaction.atomic
+    def continue_after_restore(self, known: KeptSeal | None, backup_at: datetime | None = None) -> Restoration:
+        """Put on record that an older database was restored. `known` is the newest seal known from elsewhere.
+
+        The next seal covers this record, and its number follows that of `known`.
+        """
+        newest = self.latest_seal()
+        number, digest = (newest.number, newest.digest) if newest else (0, NO_SEAL_BEFORE)
+        restoration = Restoration(
+            backup_at=backup_at, seal_number=number, seal_digest=digest, known_number=number, known_digest=digest
+        )
+        if known and known.number > number:
+            restoration.known_number, restoration.known_digest = known.number, known.digest
+        restoration.digest = restoration.leaf()
+        restoration.save(force_insert=True)
+        return restoration
+
     @transaction.atomic
     def _seal_batch(self) -> int:
-        records = [(Erasure, *row) for row in Leaf.objects.waiting(Erasure).values_list("pk", "digest")[:BATCH]]
-        decisions = Leaf.objects.waiting(Decision).values_list("pk", "digest")
-        records += [(Decision, *row) for row in decisions[: BATCH - len(records)]]
+        records = []
+        # Decisions are the many; the others never wait behind them.
+        for model in (Restoration, Erasure, Decision):
+            waiting = Leaf.objects.waiting(model).values_list("pk", "digest")
+            records += [(model, *row) for row in waiting[: BATCH - len(records)]]
         if not records:
             return 0
         before, key = self.latest_seal(), SealKey.own()
+        last = before.number if before else 0
+        lost = Restoration.objects.filter(seal_number=last).aggregate(number=Max("known_number"))["number"]
         seal = Seal(
-            number=before.number + 1 if before else 1,
+            number=(lost or last) + 1,
             previous=before.digest if before else NO_SEAL_BEFORE,
             first=before.first + before.size if before else 0,
             size=len(records),
@@ -132,6 +181,7 @@ class SealQuerySet(models.QuerySet):
             Leaf(position=seal.first + index, seal=seal, kind=Leaf.KINDS[model], record=pk, digest=digest)
             for index, (model, pk, digest) in enumerate(records)
         )
+        transaction.on_commit(lambda: remember(seal.note))
         return len(records)
 
 
@@ -182,7 +232,7 @@ class Leaf(models.Model):
     There is no foreign key to the record, so that its content can be erased while its hash still counts.
     """
 
-    KINDS = {Decision: "decision", Erasure: "erasure"}
+    KINDS = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
 
     position = models.PositiveBigIntegerField(primary_key=True)
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="leaves")

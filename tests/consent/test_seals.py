@@ -47,7 +47,7 @@ def tamper():
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                for table in ("decision", "leaf", "seal", "erasure", "noticeversion"):
+                for table in ("decision", "leaf", "seal", "erasure", "noticeversion", "restoration"):
                     cursor.execute(f"ALTER TABLE consent_{table} DISABLE TRIGGER ALL")
             else:
                 cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")

@@ -1,6 +1,11 @@
-from django.core.management import BaseCommand
+from pathlib import Path
 
+from django.core.management import BaseCommand, CommandError
+
+from consent.kept_seal import KeptSeal, SealOrderError, newest_known
+from consent.models import Seal
 from consent.sealing import seal_and_erase
+from consent.signing import SealKey, signed_by
 
 
 class Command(BaseCommand):
@@ -10,6 +15,47 @@ class Command(BaseCommand):
         "Example: manage.py seal_consents"
     )
 
-    def handle(self, *args, **options):
-        sealed, erased = seal_and_erase()
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--after-restore",
+            nargs="?",
+            type=Path,
+            const=newest_known,
+            metavar="FILE",
+            help=(
+                "An older backup was restored without the restore command: put the lost seals on record and go on. "
+                "FILE is the newest seal that somebody kept, if this machine does not know it."
+            ),
+        )
+
+    def handle(self, *args, after_restore, **options):
+        try:
+            if after_restore:
+                self.note_restoration(after_restore)
+            sealed, erased = seal_and_erase()
+        except SealOrderError as fault:
+            raise CommandError(str(fault)) from fault
         self.stdout.write(f"Sealed: {sealed}. Erased as kept long enough: {erased}.")
+
+    def note_restoration(self, source):
+        known = newest_known() if source is newest_known else self.read(source)
+        fault = Seal.objects.fault_of(known) if known else None
+        if fault is None:
+            raise CommandError("--after-restore: no seal is missing, so there is nothing to put on record.")
+        newest = Seal.objects.latest_seal()
+        if newest and newest.number >= known.number:
+            # The same number with other content is no older state of the record.
+            raise CommandError(f"--after-restore: {fault}")
+        self.stdout.write(str(Seal.objects.continue_after_restore(known)))
+
+    @staticmethod
+    def read(file: Path) -> KeptSeal:
+        try:
+            kept = KeptSeal.parse(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CommandError(f"--after-restore: {error}") from error
+        except ValueError as error:
+            raise CommandError(f"--after-restore: {file} holds no seal; give a file as the site offers it.") from error
+        if not signed_by(kept.note, SealKey.own().public):
+            raise CommandError(f"--after-restore: the seal in {file} is not signed with this site's key.")
+        return kept

@@ -53,6 +53,8 @@ class Command(BaseCommand):
             f"Checked {report.records} records under {report.seals} seals, {report.erased} of them erased; "
             f"{report.unsealed} wait for their seal."
         )
+        for remark in report.remarks:
+            self.stdout.write(remark)
         for fault in faults:
             self.stderr.write(fault)
         if faults:

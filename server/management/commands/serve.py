@@ -10,6 +10,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from delivery.views import DATABASE_AWAY
 from pagecache.disk import STATE
 from server.granian import GRANIAN
+from server.lock import InUseError, hold_while_serving
 
 # A worker that is stopped answers what it has accepted; what takes longer is cut off.
 SECONDS_TO_STOP = "30"
@@ -26,6 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, host, port, workers, reload, **options):
         self.check_address(host, port)
+        try:
+            hold_while_serving()
+        except InUseError as error:
+            raise CommandError("A backup is being restored: start the site when that is done.") from error
         is_prepared = self.prepare(options["verbosity"])
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"The site is at http://{shown}:{port}/ and its admin at http://{shown}:{port}/admin/")

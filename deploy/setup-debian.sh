@@ -1,0 +1,195 @@
+#!/bin/sh
+# Sets up the site on Debian 12 or newer: packages, user, folders, PostgreSQL, settings, units, nginx. Run as root:
+#   git clone ADDRESS /srv/unic/site && sh /srv/unic/site/deploy/setup-debian.sh unic.example.org
+# A second run does what is not done yet, brings files of this release up to date, and leaves edited ones alone.
+set -eu
+umask 022
+site=/srv/unic/site
+data=/srv/unic/data
+backups=/var/backups/unic
+settings=/etc/unic/environment
+certificates=/etc/ssl/unic
+error_pages=/var/lib/unic/error-pages
+# Copies of the files as they were installed, by which an edited one is known.
+shipped=/etc/unic/shipped
+
+say() { echo "$*"; }
+stop() {
+    echo "setup-debian: $*" >&2
+    exit 1
+}
+has_systemd() { [ -d /run/systemd/system ]; }
+
+domain=${1:-}
+[ -n "$domain" ] || stop "give the site's domain, such as: sh deploy/setup-debian.sh unic.example.org"
+case $domain in
+*[!a-z0-9.-]* | .* | -* | *..*) stop "$domain is no domain: give one such as unic.example.org" ;;
+esac
+[ "$(id -u)" = 0 ] || stop "run this as root: sudo sh deploy/setup-debian.sh $domain"
+[ "$(cd "$(dirname "$0")/.." && pwd -P)" = "$site" ] || stop "clone the site into $site and run its deploy/setup-debian.sh"
+command -v apt-get >/dev/null || stop "this is not Debian: docs/deployment.md says what the steps are"
+
+install_packages() {
+    missing=
+    for package in ca-certificates curl git nginx openssl postgresql python3-venv; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    say "Installing$missing …"
+    apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+make_user_and_folders() {
+    getent passwd unic >/dev/null || {
+        say "Making the user unic …"
+        useradd --system --user-group --home-dir /srv/unic --no-create-home --shell /usr/sbin/nologin unic
+    }
+    folder 0755 root:root /srv/unic
+    folder 0700 unic:unic "$data"
+    folder 0700 unic:unic "$backups"
+    folder 0755 root:root /var/lib/unic
+    folder 0755 unic:unic "$error_pages"
+    folder 0750 root:unic /etc/unic
+    folder 0700 root:root "$shipped"
+    # The site's user reads the program and cannot change it.
+    chmod -R go+rX "$site"
+}
+
+folder() {
+    [ -d "$3" ] || mkdir -p "$3"
+    chmod "$1" "$3"
+    chown "$2" "$3"
+}
+
+install_program() {
+    (cd "$site" && sh bin/environment requirements.txt)
+    chmod -R go+rX "$site/.venv"
+    sh "$site/deploy/compile.sh"
+}
+
+as_postgres() { (cd / && setpriv --reuid=postgres --regid=postgres --init-groups psql -qtAX --set=ON_ERROR_STOP=1 "$@"); }
+
+make_database_and_settings() {
+    [ ! -e "$settings" ] || return 0
+    pg_isready -q || service postgresql start >/dev/null || stop "PostgreSQL does not start: see its log"
+    waited=0
+    until pg_isready -q; do
+        waited=$((waited + 1))
+        [ "$waited" -lt 30 ] || stop "PostgreSQL does not start: see its log"
+        sleep 1
+    done
+    say "Making the database unic …"
+    password=$(openssl rand -hex 24)
+    role=$(as_postgres -c "SELECT 1 FROM pg_roles WHERE rolname = 'unic'")
+    # On standard input: other users could read the password among the arguments.
+    if [ -n "$role" ]; then verb=ALTER; else verb=CREATE; fi
+    echo "$verb ROLE unic LOGIN PASSWORD '$password'" | as_postgres
+    [ -n "$(as_postgres -c "SELECT 1 FROM pg_database WHERE datname = 'unic'")" ] ||
+        as_postgres -c "CREATE DATABASE unic OWNER unic TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+    say "Writing $settings …"
+    unfinished=$(mktemp "$settings.XXXXXX")
+    cat >"$unfinished" <<SETTINGS
+# The settings of this installation, one NAME=value a line; docs/settings.md lists them all.
+# After a change: systemctl restart unic
+DATABASE_URL=postgres://unic:$password@127.0.0.1/unic
+DATA_DIR=$data
+ALLOWED_HOSTS=$domain
+BEHIND_TRUSTED_PROXY=true
+#EMAIL_URL=submission://user:password@mail.example.org
+#DEFAULT_FROM_EMAIL=web@example.org
+SETTINGS
+    chown root:unic "$unfinished"
+    chmod 0640 "$unfinished"
+    mv "$unfinished" "$settings"
+}
+
+# install_file SOURCE TARGET MODE: copy, unless somebody edited the target. Sets changed=yes.
+install_file() {
+    pristine=$shipped/$(basename "$2")
+    if [ -e "$2" ] && cmp -s "$1" "$2"; then
+        cmp -s "$1" "$pristine" || cp "$1" "$pristine"
+        return 0
+    fi
+    if [ -e "$2" ] && ! cmp -s "$2" "$pristine"; then
+        say "$2 was edited and stays; compare it with ${1#"$site"/}."
+        return 0
+    fi
+    say "Installing $2 …"
+    install -m "$3" "$1" "$2"
+    cp "$1" "$pristine"
+    changed=yes
+}
+
+install_commands() {
+    install_file "$site/deploy/unic" /usr/local/bin/unic 0755
+    install_file "$site/deploy/unic-upgrade" /usr/local/bin/unic-upgrade 0755
+}
+
+# Fills the database and builds static files, so that the service starts at once.
+prepare_site() {
+    unic prepare
+    [ -e "$error_pages/503.html" ] || unic write_error_pages --to "$error_pages"
+}
+
+install_units() {
+    changed=
+    for unit in unic.service unic-backup.service unic-backup.timer; do
+        install_file "$site/deploy/$unit" "/etc/systemd/system/$unit" 0644
+    done
+    if ! has_systemd; then
+        say "systemd does not run here: no service was started."
+        return 0
+    fi
+    [ -z "$changed" ] || systemctl daemon-reload
+    for unit in unic.service unic-backup.timer; do
+        systemctl is-enabled -q "$unit" || systemctl enable -q "$unit"
+        systemctl is-active -q "$unit" || systemctl start "$unit"
+    done
+}
+
+install_proxy() {
+    folder 0755 root:root "$certificates"
+    folder 0755 root:root /var/cache/nginx
+    [ -e "$certificates/fullchain.pem" ] || {
+        say "Making a certificate that no browser trusts, until you install a real one …"
+        (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$domain" \
+            -addext "subjectAltName=DNS:$domain" -keyout "$certificates/privkey.pem" \
+            -out "$certificates/fullchain.pem" 2>/dev/null)
+        chmod 0644 "$certificates/fullchain.pem"
+    }
+    changed=
+    wanted=$(mktemp)
+    sed "s/unic\.example\.org/$domain/g" "$site/deploy/nginx.conf" >"$wanted"
+    if [ ! -e "$shipped/unic.conf" ] && [ -L /etc/nginx/sites-enabled/default ]; then
+        # Debian's welcome page would answer for hosts that are not the site's.
+        rm /etc/nginx/sites-enabled/default
+        changed=yes
+    fi
+    install_file "$wanted" /etc/nginx/sites-available/unic.conf 0644
+    rm "$wanted"
+    [ -L /etc/nginx/sites-enabled/unic.conf ] || {
+        ln -s ../sites-available/unic.conf /etc/nginx/sites-enabled/unic.conf
+        changed=yes
+    }
+    [ -n "$changed" ] || return 0
+    nginx -t -q || stop "nginx does not take its configuration: see the message above"
+    ! has_systemd || systemctl reload-or-restart nginx
+}
+
+install_packages
+make_user_and_folders
+install_program
+make_database_and_settings
+install_commands
+prepare_site
+install_units
+install_proxy
+
+if has_systemd; then
+    curl --silent --fail --output /dev/null --retry 90 --retry-delay 1 --retry-all-errors http://127.0.0.1:8000/readyz ||
+        stop "the site does not answer: journalctl -u unic says why"
+    say "The site answers. Make the first account: unic createsuperuser"
+fi
+[ -L "$certificates/fullchain.pem" ] || say "A real certificate: see Certificate in docs/deployment.md."

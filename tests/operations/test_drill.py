@@ -1,0 +1,104 @@
+"""Back up, lose everything, bring it back: on both databases, by the commands, while the site serves."""
+
+import re
+import shutil
+
+import pytest
+
+from tests.consent.test_faults import post
+from tests.operations.conftest import Installation
+
+pytestmark = pytest.mark.once
+
+UPLOAD = """
+from pictures.models import Picture
+from tests.pictures.factories import photo
+Picture.objects.create(name="Harbour", alt_en="Cranes", file=photo((40, 30)))
+"""
+PICTURES = """
+from pictures.models import Picture
+print(*(len(picture.file.read()) for picture in Picture.objects.all()))
+"""
+ERASE_THE_FIRST = """
+from consent.models import Decision, Leaf
+receipt = Decision.objects.earliest("pk").receipt
+print(Leaf.objects.erase_receipt(receipt, staff="officer", remark="letter"))
+"""
+SEALS = "print(*Seal.objects.order_by('number').values_list('number', flat=True))"
+
+
+def test_a_backup_made_while_the_site_serves_brings_everything_back_and_the_consents_verify(site):
+    site.start()
+    for number in range(3):
+        assert post(site, attempt=f"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f{number}")[0] == 200
+    site.manage("seal_consents", check=True)
+    size = site.run(UPLOAD + PICTURES)
+    backup = site.backup()
+
+    # What comes after the backup: another seal, a record that is erased, a picture that is lost.
+    assert post(site, action="refuse", attempt="")[0] == 200
+    assert site.run(ERASE_THE_FIRST).split() == ["1"]
+    site.manage("seal_consents", check=True)
+    lost = site.run("print(Seal.objects.latest_seal().note)")
+    newest = int(re.search(r"^number (\d+)$", lost, re.MULTILINE)[1])
+
+    refused = site.manage("restore", str(backup), "--replace")
+    assert refused.returncode == 1 and refused.stderr.startswith("CommandError: The site is running: stop it first")
+    site.stop()
+    shutil.rmtree(site.data / "media")
+    refused = site.manage("restore", str(backup))
+    assert refused.returncode == 1 and "This installation is not empty: give --replace" in refused.stderr
+
+    restored = site.manage("restore", str(backup), "--replace", check=True)
+    assert f"It ends with seal 1; what was sealed after that, up to seal {newest}, is lost." in restored.stdout
+    assert "Erasures on request since the backup: 1. Records erased again: 1." in restored.stdout
+    assert "Checked 5 consent records under 2 seals" in restored.stdout
+    assert site.run(PICTURES) == size
+    assert site.run(SEALS).split() == ["1", str(newest + 1)]
+
+    # Sealing goes on; a seal that was lost is explained; what was there before the restore is a backup as well.
+    site.run("decide('accept'); Seal.objects.seal_waiting()")
+    (site.data / "lost.txt").write_text(lost)
+    verified = site.manage("verify_consents", "--against", str(site.data / "lost.txt"), check=True)
+    assert "The backup of" in verified.stdout and "Nobody touched them." in verified.stdout
+    (before,) = (site.data / "before-restore").glob("backup-*")
+    site.manage("restore", str(before), "--discard", check=True)
+    assert site.run(SEALS).split()[: newest - 1] == [str(number) for number in range(1, newest)]
+    assert site.manage("verify_consents").returncode == 0
+
+
+def test_a_new_machine_goes_on_with_backup_and_keys(on_sqlite, prepared, folder):
+    on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
+    keys = folder / "keys"
+    keys.mkdir(mode=0o777)
+    keys.chmod(0o777)
+    backup = on_sqlite.backup("--keys", str(keys))
+    kept = on_sqlite.run("decide('refuse'); Seal.objects.seal_waiting(); print(Seal.objects.latest_seal().note)")
+    (folder / "kept.txt").write_text(kept)
+    (folder / "kept.txt").chmod(0o644)
+
+    new = Installation(folder / "new", {})
+    new.data.mkdir()
+    (own_keys,) = keys.iterdir()
+    outcome = new.manage(
+        "restore", str(backup), "--keys", str(own_keys), "--newest-seal", str(folder / "kept.txt"), check=True
+    )
+    assert "It ends with seal 1; what was sealed after that, up to seal 2, is lost." in outcome.stdout
+    for name in ("secret_key", "consent_seal_key"):
+        assert (new.data / name).read_bytes() == (on_sqlite.data / name).read_bytes()
+    assert new.manage("verify_consents").returncode == 0
+    assert new.run(SEALS).split() == ["1", "3"]
+
+
+def test_an_older_database_put_back_by_hand_is_called_that_and_the_site_goes_on_serving(on_sqlite):
+    on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
+    older = on_sqlite.backup()
+    on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
+    shutil.copy(older / "database.sqlite3", on_sqlite.data / "db.sqlite3")
+    outcome = on_sqlite.manage("verify_consents")
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("Seal 2 is missing: the newest seal of the database is 1. An older database was")
+    on_sqlite.start()
+    assert post(on_sqlite)[0] == 200
+    assert "Sealed: 2." in on_sqlite.manage("seal_consents", "--after-restore", check=True).stdout
+    assert on_sqlite.manage("verify_consents").returncode == 0
