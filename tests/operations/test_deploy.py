@@ -8,7 +8,7 @@ from configparser import ConfigParser
 import pytest
 from django.core.management import get_commands
 
-from tests.serving import ROOT
+from tests.serving import MANAGE, ROOT
 
 pytestmark = pytest.mark.once
 UNITS = ["unic.service", "unic-backup.service"]
@@ -56,9 +56,7 @@ def test_a_unit_runs_a_command_that_exists_with_options_that_it_has(name):
     program, *words = unit(name)["ExecStart"].split()
     assert program == "/srv/unic/site/.venv/bin/python" and words[0] == "manage.py"
     assert words[1] in get_commands()
-    helped = subprocess.run(
-        [ROOT / ".venv/bin/python", "manage.py", words[1], "--help"], cwd=ROOT, capture_output=True, text=True
-    )
+    helped = subprocess.run([*MANAGE, words[1], "--help"], cwd=ROOT, capture_output=True, text=True)
     assert all(option in helped.stdout for option in words if option.startswith("--"))
 
 
