@@ -4,6 +4,7 @@ import re
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, get_date_format
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -152,6 +153,14 @@ class Alliance(Content):
         return {"@type": "Organization", "name": self.name, "alternateName": [name for name in names if name]}
 
 
+class FigureQuerySet(ContentQuerySet):
+    def latest(self):
+        """Of the figures with the same label in the source language, only the newest."""
+        newest_first = [F("year").desc(), F("order").desc(), F("pk").desc()]
+        label = f"label_{settings.LANGUAGE_CODE}"
+        return self.alias(rank=Window(RowNumber(), partition_by=label, order_by=newest_first)).filter(rank=1)
+
+
 class Figure(OrderedContent):
     """A number about the alliance or its surroundings, with the year in which it was true."""
 
@@ -172,6 +181,8 @@ class Figure(OrderedContent):
         _("year"), help_text=_("When it was true. Visitors see the year beside the number.")
     )
     note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("More on when or why, if it helps."))
+
+    objects = FigureQuerySet.as_manager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("figure")

@@ -78,8 +78,9 @@ def stem(word: str) -> str:
 
 def fold(text: str) -> str:
     """`text` without capitals and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(UNDIVIDED))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    # Taken apart first: what comes out may have capitals, and letters that Unicode does not take apart.
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(UNDIVIDED)
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))
 
 
 def entries() -> Iterator[Entry]:

@@ -41,7 +41,7 @@ def key_areas():
 
 @shared
 def figures():
-    return Figure.objects.published()
+    return Figure.objects.published().latest()
 
 
 @shared

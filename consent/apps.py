@@ -1,7 +1,29 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+import jobs
 
 
 class ConsentConfig(AppConfig):
     name = "consent"
     verbose_name = _("Consent to cookies")
+
+    def ready(self):
+        from consent.sealing import erase_outdated, seal
+
+        if settings.CONSENT_SEAL_MINUTES:
+            jobs.register(
+                "seal-consents",
+                seal,
+                every=timedelta(minutes=settings.CONSENT_SEAL_MINUTES),
+                title=_("Seals new consent records."),
+            )
+            jobs.register(
+                "erase-consents",
+                erase_outdated,
+                every=timedelta(hours=1),
+                title=_("Erases consent records at the end of their retention period."),
+            )

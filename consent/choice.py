@@ -1,4 +1,4 @@
-"""The choice as the visitor's browser carries it: django-cookie-consent's cookie, with the receipt's number in it."""
+"""The visitor's choice as the browser carries it, and the receipt number in a cookie of its own."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,23 +7,48 @@ from http.cookies import CookieError
 
 from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
 from django.conf import settings
+from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import HttpRequest, HttpResponse
 
 from consent.models import Decision, NoticeVersion
+from consent.models.record import RECEIPT
 
-# Entries of the cookie beside django-cookie-consent's own, which are named after purposes.
-RECEIPT, NOTICE, ATTEMPT = "receipt", "notice", "attempt"
-# So long a post that was pressed twice is known by its name.
+RECEIPT_COOKIE, ATTEMPT_COOKIE = "cookie_consent_receipt", "cookie_consent_attempt"
+# Entry of the choice beside django-cookie-consent's own, which are named after purposes.
+NOTICE = "notice"
+# Name of the form field and of the query parameter.
+ATTEMPT = "attempt"
+# For this long a second press of the same button is recognised.
 SECONDS_OF_AN_ATTEMPT = 60
-# Digits of a notice's number. No site publishes so many; a longer one is forged.
+# Maximum digits of a notice number.
 LONGEST_NUMBER = 9
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` can be the number of a notice: ASCII digits, and not too many of them."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+
+
+def own_cookie(header: str) -> str:
+    """The value of the choice in a Cookie header, as Django reads it: the last of several counts.
+
+    A value with a backslash is not ours and counts as empty: Python takes 50 ms to unquote one of 8 KB that is made for
+    it (CVE-2024-7592, until 3.11.10 and 3.12.6).
+    """
+    found = ""
+    for entry in header.split(";"):
+        name, is_named, value = entry.partition("=")
+        if is_named and name.strip() == settings.COOKIE_CONSENT_NAME:
+            found = value.strip()
+    if "\\" in found:
+        return ""
+    return found[1:-1] if len(found) > 1 and found[0] == found[-1] == '"' else found
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a browser says was decided; the record in the database is the proof, this is only its trace."""
+    """The decision as the browser reports it. The proof is the record in the database."""
 
-    receipt: str
     notice_number: int
     # Key of a purpose → whether consent was given.
     answers: dict[str, bool]
@@ -31,17 +56,24 @@ class Choice:
     @classmethod
     def of(cls, request: HttpRequest) -> "Choice | None":
         """The choice that `request` carries, or None where it carries none that can be read."""
-        return cls.read(request.COOKIES.get(settings.COOKIE_CONSENT_NAME, ""))
+        return cls.sent_in(request.META)
+
+    @classmethod
+    def sent_in(cls, environ: dict) -> "Choice | None":
+        """The choice in a WSGI environment. The page cache and the pages read it here, so that they never disagree."""
+        if "HTTP_COOKIE" not in environ:
+            return None
+        return cls.read(own_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", "")))
 
     @classmethod
     def read(cls, cookie: str) -> "Choice | None":
         """The choice in the value of the cookie, or None where there is none that can be read."""
         entries = parse_cookie_str(cookie)
-        receipt, number = entries.pop(RECEIPT, ""), entries.pop(NOTICE, "")
-        if not receipt or not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        number = entries.pop(NOTICE, "")
+        if not is_number(number):
             return None
         answers = {key: value != settings.COOKIE_CONSENT_DECLINE for key, value in entries.items()}
-        return cls(receipt[:19], int(number), answers)
+        return cls(int(number), answers)
 
     def holds_for(self, version: NoticeVersion) -> bool:
         """Whether the visitor need not be asked about `version`: nothing of substance is new since the choice."""
@@ -60,17 +92,32 @@ class Choice:
         return frozenset(key for key in purposes if self.answers.get(key))
 
 
-def keep(request: HttpRequest, response: HttpResponse, decision: Decision, storing: set[str]):
-    """Give `response` the cookie that carries `decision`, for as long as it holds; delete those that it declines.
+def entries_of(decision: Decision) -> dict[str, str]:
+    """The entries of the choice cookie. They are the same for all who answered a notice alike, as caches key on them.
 
-    `storing` has the keys of the purposes for which more than cookies is kept: a browser deletes that only as a whole,
-    so it is told to where consent to one of them is withdrawn.
+    django-cookie-consent compares a granted value with the moment at which the purpose's newest cookie was declared.
+    The moment at which the notice was put in force is the same for everyone, and later than that.
     """
-    # django-cookie-consent takes an answer for given that is younger than the purpose's newest cookie.
-    accepted, declined = decision.decided_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
-    entries = {key: accepted if granted else declined for key, granted in decision.choices.items()}
-    entries |= {RECEIPT: decision.receipt, NOTICE: str(decision.notice.number)}
-    set_cookie_dict_to_response(response, entries)
+    accepted, declined = decision.notice.published_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
+    answers = {key: accepted if granted else declined for key, granted in sorted(decision.choices.items())}
+    return answers | {NOTICE: str(decision.notice.number)}
+
+
+def receipt_in(request: HttpRequest) -> str:
+    """The receipt number that the browser carries; "" where it has none, or one of another form."""
+    number = request.COOKIES.get(RECEIPT_COOKIE, "")
+    return number if RECEIPT.fullmatch(number) else ""
+
+
+def keep(request: HttpRequest, response: HttpResponse, decision: Decision, storing: set[str]):
+    """Give `response` the cookies of `decision`, for as long as it holds, and delete the cookies that it declines.
+
+    `storing` has the keys of the purposes for which a browser keeps more than cookies. A browser can delete that only
+    as a whole, and is told to where consent to one of these purposes is withdrawn.
+    """
+    set_cookie_dict_to_response(response, entries_of(decision))
+    set_own_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
+    forget_attempt(request, response)
     declined = [
         cookie["name"]
         for purpose in decision.answers_in_words()
@@ -79,30 +126,49 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
     ]
     sent = [name for name in request.COOKIES if any(fnmatchcase(name, pattern) for pattern in declined)]
     for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
-        # Whatever a browser sends, the decision is on record: a name that no cookie can have leaves nothing to delete.
+        if name in (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE, ATTEMPT_COOKIE):
+            continue
+        # Browsers send names that no cookie can have. The decision is on record, so the answer must not fail on one.
         with suppress(CookieError):
             forget(response, name, request.get_host())
     before = Choice.of(request)
     withdrawn = {key for key, granted in decision.choices.items() if before and before.answers.get(key) and not granted}
-    # A page that was fetched ahead asks the question that is answered now.
+    # A prefetched page still asks the question that is answered now.
     cleared = ['"prefetchCache"', *(['"storage"'] if withdrawn & storing else [])]
     response.headers["Clear-Site-Data"] = ", ".join(cleared)
 
 
+def set_own_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/"):
+    """Set a cookie with the properties of the choice, out of reach of scripts."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path=path,
+        domain=settings.COOKIE_CONSENT_DOMAIN,
+        secure=settings.COOKIE_CONSENT_SECURE,
+        httponly=True,
+        samesite=settings.COOKIE_CONSENT_SAMESITE,
+    )
+
+
 def named_attempt(request: HttpRequest) -> str:
-    """The random name that a post to decide brings in its form, its address, or the cookie; "" where it has none."""
-    cookie = parse_cookie_str(request.COOKIES.get(settings.COOKIE_CONSENT_NAME, ""))
-    return request.POST.get(ATTEMPT) or request.GET.get(ATTEMPT) or cookie.get(ATTEMPT, "")
+    """The random name that a post to decide brings in its form, its address, or a cookie; "" where it has none."""
+    return request.POST.get(ATTEMPT) or request.GET.get(ATTEMPT) or request.COOKIES.get(ATTEMPT_COOKIE, "")
 
 
-def name_attempt(response: HttpResponse, attempt: str):
-    """Have the browser know the name of its post for a minute, in the place where the choice will be."""
-    set_cookie_dict_to_response(response, {ATTEMPT: attempt})
-    response.cookies[settings.COOKIE_CONSENT_NAME].update({"max-age": SECONDS_OF_AN_ATTEMPT, "expires": ""})
+def name_attempt(request: HttpRequest, response: HttpResponse, attempt: str):
+    """Keep the name of this post in the browser for a minute; only the address of the form gets it."""
+    set_own_cookie(response, ATTEMPT_COOKIE, attempt, SECONDS_OF_AN_ATTEMPT, request.path)
+
+
+def forget_attempt(request: HttpRequest, response: HttpResponse):
+    if ATTEMPT_COOKIE in request.COOKIES:
+        response.delete_cookie(ATTEMPT_COOKIE, path=request.path, domain=settings.COOKIE_CONSENT_DOMAIN)
 
 
 def forget(response: HttpResponse, name: str, host: str):
-    """Delete a cookie of this host, and of each above it: scripts like to set theirs as high as a browser lets them."""
+    """Delete a cookie of this host and of each domain above it, where scripts often set theirs."""
     response.delete_cookie(name)
     labels = host.partition(":")[0].split(".")
     for start in range(len(labels) - 1):

@@ -1,11 +1,23 @@
-"""What keeps the consent record in order: seals over what is new, and an end to what was kept long enough."""
+"""The recurring work on the consent record: sealing what is new, erasing what was kept long enough."""
 
 from consent.models import AccessEntry, Leaf, Seal
+from consent.signing import SealKey
+
+
+def seal() -> int:
+    """Seal the records that wait; returns how many. Raises an error where the key is damaged, even if none wait."""
+    SealKey.own()
+    return Seal.objects.seal_waiting()
+
+
+def erase_outdated() -> int:
+    """Erase what was kept long enough; returns how many records. The next seal covers the erasure."""
+    AccessEntry.objects.outdated().delete()
+    return Leaf.objects.erase_outdated()
 
 
 def seal_and_erase() -> tuple[int, int]:
     """Returns how many records were sealed and how many erased."""
-    sealed = Seal.objects.seal_waiting()
-    AccessEntry.objects.outdated().delete()
-    erased = Leaf.objects.erase_outdated()
-    return sealed + Seal.objects.seal_waiting(), erased
+    sealed = seal()
+    erased = erase_outdated()
+    return sealed + seal(), erased

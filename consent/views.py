@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,7 +15,17 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from consent.choice import ATTEMPT, LONGEST_NUMBER, Choice, keep, name_attempt, named_attempt, objects
+from consent.choice import (
+    ATTEMPT,
+    Choice,
+    forget_attempt,
+    is_number,
+    keep,
+    name_attempt,
+    named_attempt,
+    objects,
+    receipt_in,
+)
 from consent.forms import DecisionForm
 from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
 from consent.signing import SealKey
@@ -54,8 +63,10 @@ SEALS = Screen(
     _("Signed promises by which anyone can check that no record was touched."),
     "consent:seals",
 )
-# So many seals stand on one page of the list.
+# Seals on one page of the list.
 SEALS_A_PAGE = 50
+# Maximum digits of a seal's number, a 64-bit integer. Python refuses to read one of more than 4,300.
+LONGEST_SEAL_NUMBER = 18
 
 
 def current_version(request: HttpRequest) -> NoticeVersion:
@@ -69,7 +80,7 @@ def current_version(request: HttpRequest) -> NoticeVersion:
 def shown_version(request: HttpRequest) -> NoticeVersion:
     """The notice that the form was shown with: a page that stood open may hold an older one than is in force."""
     current, number = current_version(request), request.POST.get("notice", "")
-    if not (number.isascii() and number.isdecimal()) or len(number) > LONGEST_NUMBER or int(number) == current.number:
+    if not is_number(number) or int(number) == current.number:
         return current
     return NoticeVersion.objects.filter(number=number).first() or current
 
@@ -89,8 +100,8 @@ def decide(request):
     """Record one decision over all purposes, then set the cookie and lead back to where the visitor was."""
     if not is_from_this_site(request):
         return permission_denied(request)
-    choice, attempt = Choice.of(request), named_attempt(request)
-    if not attempt and choice is None and "text/html" in request.headers.get("Accept", ""):
+    before, attempt = receipt_in(request), named_attempt(request)
+    if not attempt and not before and "text/html" in request.headers.get("Accept", ""):
         return once_more_by_name(request)
     back = way_back(request)
     try:
@@ -105,7 +116,7 @@ def decide(request):
             # What follows a question mark may say who the visitor is, or what they looked for.
             path=urlsplit(back).path,
             gpc=objects(request),
-            receipt=choice.receipt if choice else "",
+            receipt=before,
             attempt=attempt,
             **form.decided,
         )
@@ -121,19 +132,19 @@ def decide(request):
 
 
 def once_more_by_name(request):
-    """Have the browser send the same post again under a random name, by which a second press is known.
+    """Have the browser send the same post again under a random name, by which a second press is recognised.
 
-    A public page is the same for everyone, so without JavaScript its form brings no name. Whoever presses again before
-    this answer has taken the first press back: a browser follows the last one alone. After it, the cookie has the name.
+    A public page is the same for everyone, so without JavaScript its form brings no name. A press before this answer
+    replaces the first one, because a browser follows the last one only. A press after it brings the name in a cookie.
     """
     attempt = uuid4().hex
     response = HttpResponseRedirect(f"{request.path}?{ATTEMPT}={attempt}", preserve_request=True)
-    name_attempt(response, attempt)
+    name_attempt(request, response, attempt)
     return response
 
 
 def not_recorded(request, back: str):
-    """503, and the same choice to send again: without a record, no cookie is set and nothing counts as decided."""
+    """503, and the same choice to send again. Without a record, no cookie is set and nothing counts as decided."""
     context = BARE_FRAME | {
         "consent": None,
         "subject": SETTINGS,
@@ -144,9 +155,8 @@ def not_recorded(request, back: str):
         "attempt": named_attempt(request) or uuid4(),
     }
     response = render(request, "consent/not_recorded.html", context, status=503)
-    if settings.COOKIE_CONSENT_NAME in request.COOKIES and Choice.of(request) is None:
-        # The form here has the name of the attempt.
-        response.delete_cookie(settings.COOKIE_CONSENT_NAME)
+    # The form of this answer has the name of the attempt.
+    forget_attempt(request, response)
     response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
     return response
 
@@ -184,8 +194,8 @@ def settings_view(request):
 
 
 def own_decision(request) -> Decision | None:
-    choice = Choice.of(request)
-    return Decision.objects.select_related("notice").latest_of(choice.receipt) if choice else None
+    """The decision that holds for the receipt that the browser carries."""
+    return Decision.objects.select_related("notice").latest_of(receipt_in(request))
 
 
 @require_safe
@@ -195,7 +205,8 @@ def receipt(request):
     asked_in = decision.notice.shown_in(decision.language) if decision else ""
     context = {
         "subject": RECEIPT,
-        "choice": Choice.of(request),
+        "number": receipt_in(request),
+        "has_choice": Choice.of(request) is not None,
         "decision": decision,
         "asked_in": asked_in,
         "wording": decision.notice.wording[asked_in] if decision else None,
@@ -222,10 +233,15 @@ def receipt_json(request):
 @require_safe
 @cache_control(private=True, no_cache=True)
 def seals(request):
-    """The published seals, newest first, with the key and the program to check them."""
+    """The published seals, newest first, with the key and the program to check them.
+
+    Raises Http404 for a number that no seal can have.
+    """
     below = request.GET.get("below", "")
-    number = int(below) if below.isascii() and below.isdecimal() else None
-    listed = list(Seal.objects.below(number)[: SEALS_A_PAGE + 1])
+    has_number = below.isascii() and below.isdecimal()
+    if has_number and len(below) > LONGEST_SEAL_NUMBER:
+        raise Http404("no seal has such a number")
+    listed = list(Seal.objects.below(int(below) if has_number else None)[: SEALS_A_PAGE + 1])
     context = {
         "subject": SEALS,
         "seals": listed[:SEALS_A_PAGE],
@@ -242,4 +258,5 @@ def seal_text(request, number: int):
     seal = get_object_or_404(Seal, number=number)
     response = HttpResponse(seal.note, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="seal-{number}.txt"'
+    response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -1,4 +1,6 @@
-"""Headers that every answer carries."""
+"""Headers and compression of every answer."""
+
+from django.middleware.gzip import GZipMiddleware
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -35,3 +37,12 @@ class ResponseHeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses answers with gzip, but no pictures, which are compressed already and are sent with their length."""
+
+    def process_response(self, request, response):
+        if response.headers.get("Content-Type", "").startswith("image/"):
+            return response
+        return super().process_response(request, response)

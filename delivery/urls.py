@@ -5,6 +5,4 @@ from delivery import views
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
-    path("media/", views.upload, {"path": ""}),
-    path("media/<path:path>", views.upload, name="upload"),
 ]

@@ -1,20 +1,23 @@
-"""Answers that belong to no page: the errors, uploads, and what a monitor asks."""
+"""Answers that belong to no page: the errors, and what a monitor asks."""
 
 import sys
+import threading
+import time
 
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django.views.static import serve
+
+from jobs.models import Job
 
 SECONDS_UNTIL_RETRY = 30
 DATABASE_AWAY = (OperationalError, InterfaceError)
-
+# PostgreSQL ended the connection because its transaction was idle for too long (delivery.limits).
+IDLE_IN_TRANSACTION = "25P03"
 
 # Status → what happened, what to do.
 ERRORS = {
@@ -78,21 +81,20 @@ def too_many_attempts(request, response=None, credentials=None):
     return render_error(request, 429)
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether `error` says that the database cannot be reached, or took longer than a request may wait."""
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) == IDLE_IN_TRANSACTION
+    return isinstance(error, DATABASE_AWAY)
+
+
 def server_error(request):
     """A fault of the site: 503 where the database is away, else 500. Neither asks the database for anything."""
-    away = isinstance(sys.exc_info()[1], DATABASE_AWAY)
+    away = is_away(sys.exc_info()[1])
     status = 503 if away else 500
     response = render_error(request, status, BARE_FRAME)
     if away:
         response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
-    return response
-
-
-@require_safe
-def upload(request, path: str):
-    """A file that staff uploaded. Another upload gets another name, so a browser need not ask again for a week."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
-    response.headers["Cache-Control"] = "public, max-age=604800"
     return response
 
 
@@ -103,16 +105,46 @@ def healthz(request):
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+class Readiness:
+    """What /readyz says, found out once a second at most, however many ask."""
+
+    SECONDS = 1.0
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.forget()
+
+    def forget(self):
+        self.found, self.holds_until = (200, {}), 0.0
+
+    def status_and_state(self) -> tuple[int, dict]:
+        with self.lock:
+            if time.monotonic() >= self.holds_until:
+                self.found = self.find_out()
+                self.holds_until = time.monotonic() + self.SECONDS
+            return self.found
+
+    def find_out(self) -> tuple[int, dict]:
+        try:
+            executor = MigrationExecutor(connection)
+            missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if missing:
+                names = [f"{migration.app_label}.{migration.name}" for migration, _ in missing]
+                return 503, {"ready": False, "database": "ok", "migrations_missing": names}
+            return 200, {"ready": True, "database": "ok", "migrations_missing": [], "jobs": Job.objects.troubles()}
+        except DATABASE_AWAY:
+            return 503, {"ready": False, "database": "away"}
+
+
+readiness = Readiness()
+
+
 @require_safe
 @never_cache
 def readyz(request):
-    """200 when the database answers and has every migration, else 503 with what is missing."""
-    try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DATABASE_AWAY:
-        return JsonResponse({"ready": False, "database": "away"}, status=503)
-    if missing:
-        names = [f"{migration.app_label}.{migration.name}" for migration, _ in missing]
-        return JsonResponse({"ready": False, "database": "ok", "migrations_missing": names}, status=503)
-    return JsonResponse({"ready": True, "database": "ok", "migrations_missing": []})
+    """200 when the database answers and has every migration, else 503 with what is missing.
+
+    `jobs` names the recurring jobs that are late or failing; visitors do not depend on them, so the site is ready.
+    """
+    status, state = readiness.status_and_state()
+    return JsonResponse(state, status=status)

@@ -5,9 +5,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
@@ -22,6 +23,8 @@ from desk.glossary import marked
 from desk.memory import suggestions
 from desk.models import GlossaryTerm, TextToTranslate
 from editorial.admin import ContentAdmin, CountedChangeList
+from editorial.conflict_admin import until_undisturbed
+from editorial.unsaved import as_typed, posted
 from translations.models import TARGET_LANGUAGES, translated_models
 from translations.rights import languages_open_to, models_open_to
 
@@ -182,16 +185,19 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
+        return until_undisturbed(lambda: self.text_view(request, object_id))
+
+    def text_view(self, request, object_id: str) -> HttpResponse:
         text = self.get_object(request, object_id)
         if not self.has_view_permission(request):
             raise PermissionDenied
         if text is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self.missing(request, object_id)
         may_write = text.may_be_written_by(request.user)
         if request.method == "POST" and not may_write:
             raise PermissionDenied
         known = suggestions(text)
-        form = TranslationForm(text)
+        form = as_typed(TranslationForm, request)(text)
         if request.method == "POST":
             form = self.answer(request, text, known)
             if form is None:
@@ -199,15 +205,35 @@ class TextToTranslateAdmin(admin.ModelAdmin):
                 return HttpResponseRedirect(self.next_address(request, text) if goes_on else request.get_full_path())
         return self.page(request, text, form, known, may_write)
 
+    def missing(self, request, object_id: str) -> HttpResponse:
+        """The text was deleted with its item; what was typed is shown."""
+        words = posted(request).get("text")
+        if not words:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": _("Deleted meanwhile"),
+            "told": _("The item of this text was deleted after you opened the page."),
+            "typed": [(capfirst(self.opts.verbose_name), words)],
+        }
+        return TemplateResponse(request, "editorial/deleted.html", context, status=410)
+
     def answer(self, request, text, known) -> TranslationForm | None:
         """Do what the pressed button says. Returns the form where it must be shown again."""
         data = request.POST
+        by_number = {str(number): suggestion for number, suggestion in enumerate(known)}
+        if taken := by_number.get(data.get("_take")):
+            return TranslationForm(text, proposal=taken.target)
+        form = TranslationForm(text, data)
+        if not form.is_valid():
+            return form
+        words = form.cleaned_data["text"]
         if "_discard" in data:
             text.propose("")
             self.message_user(request, _("The draft is gone."), messages.SUCCESS)
             return None
         if "_draft" in data:
-            text.propose(data.get("text", "").strip())
+            text.propose(words)
             kept = _("Kept as a draft. Visitors do not see it before somebody saves it.")
             self.message_user(request, kept, messages.SUCCESS)
             return None
@@ -216,19 +242,16 @@ class TextToTranslateAdmin(admin.ModelAdmin):
                 list(machine.propose([text]))
             except machine.MachineError as error:
                 self.message_user(request, str(error), messages.ERROR)
-                return TranslationForm(text, proposal=data.get("text", ""))
+                return TranslationForm(text, proposal=words)
             return None
-        if data.get("_take", "").isdigit() and int(data["_take"]) < len(known):
-            return TranslationForm(text, proposal=known[int(data["_take"])].target)
-        form = TranslationForm(text, data)
-        if not form.is_valid():
-            return form
         try:
-            text.write(form.cleaned_data["text"])
+            text.write(words)
         except ValidationError as error:
             form.add_error("text", error.messages)
             return form
-        changed = [{"changed": {"fields": [f"{capfirst(text.field_label)} ({text.language_name})"]}}]
+        # As a form of the item names the field in the history.
+        with translation.override(None):
+            changed = [{"changed": {"fields": [capfirst(str(text.model_field.verbose_name))]}}]
         LogEntry.objects.log_actions(request.user.pk, [text.item], CHANGE, change_message=changed, single_object=True)
         self.message_user(request, _("Saved: %(text)s.") % {"text": text}, messages.SUCCESS)
         return None

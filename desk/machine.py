@@ -6,6 +6,7 @@ What comes back is a draft, which a person must accept before any visitor reads 
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from translations.locks import StaleReadError
 
 # Texts of one request; DeepL takes 50.
 BATCH = 25
@@ -121,6 +124,10 @@ def propose(translations) -> Iterator[list]:
             drafts = machine.translate([text.source_text for text in batch], language, is_html=is_html)
             if len(drafts) != len(batch):
                 raise MachineError(no_translation(machine.name))
+            drafted = []
             for text, draft in zip(batch, drafts, strict=True):
-                text.propose(draft)
-            yield batch
+                # While the service was at work, somebody may have written the text.
+                with suppress(StaleReadError):
+                    text.propose(draft)
+                    drafted.append(text)
+            yield drafted

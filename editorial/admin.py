@@ -4,17 +4,18 @@ from axes.admin import AccessAttemptAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.admin import GenericStackedInline
-from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms import CheckboxSelectMultiple, DateTimeField, DateTimeInput, ModelForm, Script, Select, Textarea
+from django.forms import CheckboxSelectMultiple, DateTimeField, DateTimeInput, Script, Select, Textarea
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
@@ -24,6 +25,8 @@ from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
+from editorial.conflict_admin import ConflictMixin
+from editorial.forms import EditForm, EditGenericInlineFormSet, EditInlineFormSet
 from editorial.models import ScheduledChange
 from translations.models import TARGET_LANGUAGES, Translation
 from translations.rights import languages_open_to
@@ -145,7 +148,7 @@ class OfferedFilter(admin.RelatedFieldListFilter):
         return [(item.pk, str(item)) for item in items[:MOST_OFFERED]]
 
 
-class ScheduleForm(ModelForm):
+class ScheduleForm(EditForm):
     class Meta:
         field_classes = {"at": DateTimeField}
         widgets = {"at": DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")}
@@ -157,7 +160,7 @@ class ScheduleForm(ModelForm):
         return at
 
 
-class ScheduleFormSet(BaseGenericInlineFormSet):
+class ScheduleFormSet(EditGenericInlineFormSet):
     """Scheduled changes. A form that was open before there was this part of it may come back without."""
 
     def __init__(self, data=None, *args, prefix=None, **kwargs):
@@ -204,16 +207,24 @@ class ContentChangeList(CountedChangeList):
     """A page of a list, where each item knows how its translations stand."""
 
     def get_results(self, request):
-        super().get_results(request)
-        states = Translation.objects.states(self.model, [item.pk for item in self.result_list])
-        for item in self.result_list:
-            item.translation_states = states[item.pk]
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters:
+            if request.method != "POST" or self.page_num == 1:
+                raise
+            # The list became shorter since. What was edited in it is saved whichever page is shown.
+            self.page_num = 1
+            super().get_results(request)
+        self.add_states(self.result_list)
+
+    def add_states(self, items):
+        states = Translation.objects.states(self.model, [item.pk for item in items])
+        for item in items:
+            item.translation_states = states.get(item.pk, {})
 
 
-class ContentAdmin(RolesMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
     """The admin of one kind of content, with all its languages in one form, and how each of them stands."""
-
-    change_form_template = "editorial/change_form.html"
 
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
@@ -376,6 +387,8 @@ class SoleContentAdmin(ContentAdmin):
 class ContentInline(RolesMixin, ChoicesMixin, TranslationStackedInline):
     """Content that is edited within what it belongs to."""
 
+    form = EditForm
+    formset = EditInlineFormSet
     extra = 0
     show_change_link = False
     formfield_overrides = ContentAdmin.formfield_overrides
@@ -390,10 +403,15 @@ class FailedSignInAdmin(CountedMixin, AccessAttemptAdmin):
     pass
 
 
+class StaffForm(EditForm, UserChangeForm):
+    pass
+
+
 @admin.register(User)
-class StaffAdmin(ChoicesMixin, CountedMixin, UserAdmin):
+class StaffAdmin(ConflictMixin, ChoicesMixin, CountedMixin, UserAdmin):
     """Staff accounts: what a person may do follows from their groups alone."""
 
+    form = StaffForm
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
     list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
     search_fields = [*UserAdmin.search_fields, "groups__name"]

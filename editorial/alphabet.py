@@ -42,7 +42,10 @@ ROOT_PLACES = places("")
 def sort_key(text: str, language: str) -> tuple:
     """What `text` is to be sorted by among others in a list for readers of `language`."""
     known = PLACES.get(language, ROOT_PLACES)
-    lowered = unicodedata.normalize("NFC", text.translate({0x49: "ı", 0x130: "i"}) if language == "tr" else text)
+    # Composed first, so that a capital İ that came as two characters is one. NFKC takes ligatures and digraphs apart.
+    lowered = unicodedata.normalize("NFKC", text)
+    if language == "tr":
+        lowered = lowered.translate({0x49: "ı", 0x130: "i"})
     lowered = lowered.casefold()
     if language == "hr":
         for digraph, sign in DIGRAPHS.items():

@@ -26,6 +26,7 @@ from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import PictureField, clean_image
 from editorial.models import AddressedContent, Content, LoadedContent, PastAddress
+from translations.locks import locked
 
 # Fields that the program keeps itself.
 OWN_FIELDS = ("id", "key", "updated_at")
@@ -268,11 +269,11 @@ class ContentFiles:
         with transaction.atomic():
             loaded_before = {(row.section, row.key): row for row in LoadedContent.objects.all()}
             for section, model in self.models.items():
-                present = set(model.objects.values_list("key", flat=True))
+                present = dict(model.objects.values_list("key", "pk"))
                 for key in self.source.get(section, {}):
                     loaded = loaded_before.get((section, key)) or LoadedContent(section=section, key=key)
                     if key in present:
-                        self.update_item(model.objects.get_by_natural_key, loaded, report)
+                        self.update_item(present[key], loaded, report)
                     elif loaded.pk and not restore:
                         report.deleted_by_staff.append(str(loaded))
                     else:
@@ -302,7 +303,7 @@ class ContentFiles:
         self.write(item, values, loaded)
         report.created.append(str(loaded))
 
-    def update_item(self, get_item, loaded: LoadedContent, report: Report):
+    def update_item(self, pk: int, loaded: LoadedContent, report: Report):
         """Bring one item up to the files. Where they say nothing new of it, the item is not even read."""
         model = self.models[loaded.section]
         news = {
@@ -313,7 +314,11 @@ class ContentFiles:
         if not news:
             report.unchanged += 1
             return
-        item = get_item(loaded.key)
+        # Staff may be writing the item at this moment: wait for them, and keep what they wrote.
+        item = locked(model, pk)
+        if item is None:
+            report.deleted_by_staff.append(str(loaded))
+            return
         free = {}
         for name, (model_field, value) in news.items():
             stored = digest(stored_value(item, name, model_field))

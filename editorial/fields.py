@@ -1,14 +1,26 @@
 """Fields that never store what should not be served: rich text and uploaded pictures."""
 
+import errno
+import logging
+from functools import partial
 from io import BytesIO
+from urllib.parse import urljoin
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import models
+from django.db import models, transaction
+from django.db.models.fields.files import ImageFieldFile
+from django.db.models.signals import post_delete
+from django.utils.encoding import filepath_to_uri
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from editorial.files import delete_unless_named
+
+log = logging.getLogger(__name__)
 
 RICH_TEXT_EXTENSIONS = {
     "Bold": True,
@@ -113,25 +125,81 @@ def clean_image(upload) -> CleanPicture:
     return CleanPicture(output.getvalue(), name=f"{stem}{IMAGE_FORMATS[image_format]}")
 
 
+# Errors of a disk that is full, or of a quota or a limit that is reached.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
 class PictureFormField(forms.ImageField):
-    """A form field for one uploaded picture, cleaned by `clean_image`."""
+    """A form field for one uploaded picture, cleaned by `clean_image`.
+
+    The picture is written to its storage while the form is validated, under a temporary name: a disk that cannot take
+    it is an error of this field, like any other.
+    """
+
+    def __init__(self, *args, storage, folder: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.storage, self.folder = storage, folder
 
     def to_python(self, data):
         # Not ImageField's own check, whose message cannot say what is wrong; clean_image opens the file.
         upload = forms.FileField.to_python(self, data)
         if upload is None:
             return None
-        return clean_image(upload)
+        picture = clean_image(upload)
+        try:
+            self.storage.stage(picture, self.folder)
+        except OSError as error:
+            log.error("An upload could not be stored: %s", error)
+            if error.errno in NO_ROOM:
+                message = _(
+                    "The server has no room for this file. Ask whoever runs the site to make room, "
+                    "then choose the file again and save."
+                )
+            else:
+                message = _(
+                    "The server could not store this file. Tell whoever runs the site, "
+                    "then choose the file again and save."
+                )
+            raise ValidationError(message, code="image_not_stored") from error
+        return picture
 
     def widget_attrs(self, widget):
         return {"accept": "image/png,image/jpeg,image/webp"} if not widget.is_hidden else {}
 
 
+class PictureFile(ImageFieldFile):
+    """The file of a picture. Its `url` is for staff, its `public_url` for visitors, while a published item uses it."""
+
+    @property
+    def public_url(self) -> str:
+        return urljoin(settings.MEDIA_URL, filepath_to_uri(self.name))
+
+
 class PictureField(models.ImageField):
-    """One picture: PNG, JPEG or WebP, checked and stripped of metadata however it arrives."""
+    """One picture: PNG, JPEG or WebP, checked and stripped of metadata however it arrives.
+
+    When a row is deleted, or its file replaced, the old file is deleted after the commit. `upload_to` is a folder.
+    """
+
+    attr_class = PictureFile
+
+    def contribute_to_class(self, cls, name, **kwargs):
+        super().contribute_to_class(cls, name, **kwargs)
+        if not cls._meta.abstract:
+            post_delete.connect(self.after_delete, sender=cls)
+
+    def after_delete(self, instance, using, **kwargs):
+        self.delete_after_commit(getattr(instance, self.attname).name, using)
+
+    def delete_after_commit(self, name: str | None, using: str):
+        if name:
+            transaction.on_commit(partial(delete_unless_named, name), using=using, robust=True)
 
     def pre_save(self, model_instance, add):
         file = getattr(model_instance, self.attname)
+        if not add and not (file and file._committed):
+            rows = type(model_instance)._base_manager.filter(pk=model_instance.pk)
+            self.delete_after_commit(rows.values_list(self.attname, flat=True).first(), rows.db)
         if file and not file._committed and not isinstance(file.file, CleanPicture):
             picture = clean_image(file.file)
             file.file, file.name = picture, picture.name
@@ -141,4 +209,6 @@ class PictureField(models.ImageField):
         return super().pre_save(model_instance, add)
 
     def formfield(self, **kwargs):
-        return super().formfield(**{"form_class": PictureFormField} | kwargs)
+        return super().formfield(
+            **{"form_class": PictureFormField, "storage": self.storage, "folder": self.upload_to} | kwargs
+        )

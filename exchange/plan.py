@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from exchange import po, xliff
 from exchange.units import ExchangeError, ExchangeFile, Unit
 from translations.changes import word_changes
+from translations.locks import StaleReadError
 from translations.models import TARGET_LANGUAGES, translated_models
 from translations.rights import languages_open_to
 
@@ -199,14 +200,15 @@ class Plan:
             if change.outcome not in (Outcome.WRITTEN, Outcome.DRAFT):
                 continue
             text = known.get(change.unit.id)
-            if text is None or self.judge(change.unit, text) != change:
+            try:
+                if text is None or self.judge(change.unit, text) != change:
+                    raise StaleReadError(change)
+                text.take(change.after, as_draft=change.outcome == Outcome.DRAFT)
+                taken.append(text)
+            except StaleReadError:
                 faults.append(
                     _("%(place)s: it was changed on the site a moment ago. Import anew.") % {"place": change.unit.place}
                 )
-                continue
-            try:
-                text.take(change.after, as_draft=change.outcome == Outcome.DRAFT)
-                taken.append(text)
             except ValidationError as error:
                 faults.append(f"{change.unit.place}: {' '.join(error.messages)}")
         if faults:

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import CountedMixin, SoleContentAdmin
+from editorial.conflict_admin import ConflictMixin
 from feedback.models import FeedbackPage, Message
 
 
@@ -13,7 +14,7 @@ class FeedbackPageAdmin(SoleContentAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(CountedMixin, admin.ModelAdmin):
+class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
     """What visitors wrote stays as it is; staff say that it is answered, and how."""
 
     list_display = ["__str__", "received_at", "page", "state", "is_mailed"]

@@ -1,7 +1,27 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+import jobs
 
 
 class FeedbackConfig(AppConfig):
     name = "feedback"
     verbose_name = _("Accessibility feedback")
+
+    def ready(self):
+        from feedback.models import Message
+
+        jobs.register(
+            "mail-feedback",
+            Message.objects.mail_or_raise,
+            every=timedelta(minutes=5),
+            title=_("Mails messages from the accessibility form that still wait."),
+        )
+        jobs.register(
+            "erase-feedback",
+            Message.objects.erase_outdated,
+            every=timedelta(hours=1),
+            title=_("Erases messages that were answered more than a year ago."),
+        )

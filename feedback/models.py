@@ -27,6 +27,8 @@ MOST_AN_HOUR = 60
 MAILING_ENDS_WITHIN = timedelta(minutes=5)
 # So many waiting messages are mailed at once, since a visitor may wait for it.
 MAILED_AT_ONCE = 20
+# A message that waits for longer than this makes the job that mails it fail, so that staff hear of it.
+MAILED_WITHIN = timedelta(hours=1)
 # The mean month of the calendar.
 MONTH = timedelta(days=365.2425 / 12)
 # Months for which an answered message is kept: as long as the University can be asked how it was answered.
@@ -84,6 +86,15 @@ class FeedbackPage(Content):
         return reverse("feedback:form")
 
 
+class MailOverdueError(Exception):
+    """Messages have waited too long for a mail server."""
+
+
+def sends_mail() -> bool:
+    """Whether the site has a mail server; without one, messages wait in the admin."""
+    return settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend"
+
+
 class MessageQuerySet(models.QuerySet):
     def is_flooded(self) -> bool:
         """Whether so many messages came within the hour that a program must have written them."""
@@ -120,7 +131,7 @@ class MessageQuerySet(models.QuerySet):
         What the mail server does not take waits for the next time, and all the rest where there is no server to ask.
         """
         page = FeedbackPage.objects.first()
-        if page is None or settings.EMAIL_BACKEND == "django.core.mail.backends.dummy.EmailBackend":
+        if page is None or not sends_mail():
             return 0
         mailed = 0
         for message in self.waiting().order_by("-pk")[:MAILED_AT_ONCE]:
@@ -140,9 +151,26 @@ class MessageQuerySet(models.QuerySet):
             mailed += 1
         return mailed
 
+    def mail_or_raise(self):
+        """Mail the waiting messages. Raises MailOverdueError where new ones have waited too long for a mail server."""
+        self.mail_waiting()
+        if not sends_mail():
+            return
+        overdue = self.waiting().filter(state=Message.State.NEW, received_at__lt=timezone.now() - MAILED_WITHIN).count()
+        if overdue:
+            raise MailOverdueError(
+                f"Messages that no mail server takes: {overdue}. Check EMAIL_URL and the recipient, or answer them in "
+                "the admin."
+            )
+
     def outdated(self):
         """The messages that were answered so long ago that nobody needs them any more."""
         return self.filter(answered_at__lt=timezone.now() - KEPT_MONTHS * MONTH)
+
+    def erase_outdated(self) -> int:
+        """Returns how many messages were erased."""
+        erased, _details = self.outdated().delete()
+        return erased
 
 
 class Message(models.Model):

@@ -67,7 +67,7 @@ def form(request):
     try:
         Message.objects.mail_waiting()
     except DatabaseError as error:
-        # The message is stored; `mail_feedback` mails it.
+        # The message is stored; the job `mail-feedback` mails it.
         log.warning("Messages could not be mailed: %s", type(error).__name__)
     response = HttpResponseRedirect(reverse("feedback:sent"))
     response.status_code = 303

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import ContentAdmin, CountedMixin, RolesMixin
+from editorial.conflict_admin import ConflictMixin
 from pages.models import Page, Redirect
 from pictures.admin import CoverMixin
 
@@ -33,7 +34,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(RolesMixin, CountedMixin, admin.ModelAdmin):
+class RedirectAdmin(ConflictMixin, RolesMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["old_path", "new_path", "is_published"]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path", "is_published"]

@@ -1,6 +1,7 @@
 """The site's own pages: the headings and words of each section, its texts, and redirects of old addresses."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -144,6 +145,13 @@ class RedirectQuerySet(ContentQuerySet):
         return dict(self.values_list("old_path", "new_path"))
 
 
+validate_address = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f]",
+    _("An address has no line breaks, tabs or other control characters. Remove them."),
+    inverse_match=True,
+)
+
+
 class Redirect(Content):
     """An old address and where it leads now, for good.
 
@@ -157,12 +165,14 @@ class Redirect(Content):
         _("old address"),
         max_length=300,
         unique=True,
+        validators=[validate_address],
         help_text=_("From the first slash on, without the name of the site, such as /unic."),
     )
     new_path = models.CharField(
         _("new address"),
         max_length=300,
         blank=True,
+        validators=[validate_address],
         help_text=_("Likewise, such as /en/. Leave it empty for a page that is gone for good."),
     )
 
@@ -184,6 +194,9 @@ class Redirect(Content):
         return self.old_path
 
     def clean(self):
+        if "\0" in self.old_path + self.new_path:
+            # The field's own validator refuses it, and PostgreSQL cannot be asked about it.
+            return
         for field in ("old_path", "new_path"):
             path = getattr(self, field)
             # Two slashes in front would name another host (RFC 3986, section 4.2).

@@ -3,12 +3,15 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.filters import CountryFilter
 
 from editorial.admin import ContentAdmin, RolesMixin, thumbnail
+from editorial.forms import EditForm, EditInlineFormSet
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.admin import CoverMixin
 
 
 class OwnNameInline(RolesMixin, admin.StackedInline):
     model = PartnerOwnName
+    form = EditForm
+    formset = EditInlineFormSet
     fields = [("language", "name"), ("order", "is_published")]
     extra = 0
 

@@ -181,6 +181,7 @@ class PartnerUniversity(AddressedContent):
     class Meta(AddressedContent.Meta):
         verbose_name = _("partner university")
         verbose_name_plural = _("partner universities")
+        indexes = [models.Index(fields=["logo"], name="partner_of_logo")]
         constraints = [
             models.UniqueConstraint(
                 fields=["role"],

@@ -58,7 +58,7 @@ class PictureAdmin(ContentAdmin):
     def preview(self, picture):
         if not picture.file:
             return _("Save the picture first; then click on what must stay in view.")
-        shown = picture.rendition(WHOLE)
+        shown = picture.staff_rendition(WHOLE)
         return format_html(
             '<div class="focal-picker"><img src="{}" width="{}" height="{}" alt="{}"></div>',
             shown.url,
@@ -93,6 +93,9 @@ class PictureAdmin(ContentAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        if change and not form.has_changed() and not obj.has_sizes:
+            # Saved for this alone.
+            transaction.on_commit(obj.make_sizes, robust=True)
 
         def warn_where_sizes_are_missing():
             if not obj.has_sizes:

@@ -1,24 +1,32 @@
 """The media library: photos with the words, rights and sizes that they need on a page."""
 
+import glob
 import shutil
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from editorial.fields import PictureField
+from editorial.files import file_deleted
 from editorial.models import Content, ContentQuerySet
 from pictures import sizes
 
 SIZES_FOLDER = "pictures/sizes"
+# A younger folder that is not finished is probably still being filled.
+SECONDS_TO_MAKE_SIZES = 60 * 60
+# Sizes that are missing are made for this time at once: other recurring work waits meanwhile.
+SECONDS_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -39,15 +47,50 @@ class Rendition:
     height: int
 
 
+class SizesMissingError(Exception):
+    """Some pictures have no sizes, and pages show the original."""
+
+
 class PictureQuerySet(ContentQuerySet):
+    def live(self):
+        """Published pictures that a published item uses."""
+        used = Q()
+        for relation in self.model.relations():
+            if issubclass(relation.related_model, Content):
+                items = relation.related_model.objects.published()
+                used |= Exists(items.filter(**{relation.field.name: OuterRef("pk")}))
+        return self.published().filter(used)
+
+    def make_missing_sizes(self):
+        """Make the sizes of pictures that lack them, for some seconds. Raises SizesMissingError where that failed."""
+        end, faults = time.monotonic() + SECONDS_AT_ONCE, []
+        for picture in self.model.objects.all():
+            if time.monotonic() > end:
+                break
+            if picture.has_sizes:
+                continue
+            try:
+                picture.make_sizes()
+            except (OSError, ValueError) as error:
+                faults.append(f"{picture.file.name} ({error})")
+        if faults:
+            raise SizesMissingError(f"No sizes could be made of {', '.join(faults)}")
+
     def remove_unused_sizes(self) -> int:
         """Delete the folders of sizes that belong to no picture any more; return how many they were."""
-        root = Path(default_storage.path(SIZES_FOLDER))
-        used = {picture.sizes_path.name for picture in self.model.objects.all()}
-        unused = [folder for folder in root.glob("*") if folder.name not in used]
+        root = Path(storages["renditions"].path(SIZES_FOLDER))
+        # The folders before the pictures: a folder is made after its picture was committed.
+        folders = list(root.glob("*"))
+        pictures = self.only("file", "width", "height", "focal_x", "focal_y").iterator()
+        used = {picture.sizes_path.name for picture in pictures}
+        unused = [folder for folder in folders if folder.name not in used and not is_being_made(folder)]
         for folder in unused:
             shutil.rmtree(folder)
         return len(unused)
+
+
+def is_being_made(folder: Path) -> bool:
+    return folder.name.startswith(".") and folder.stat().st_mtime > time.time() - SECONDS_TO_MAKE_SIZES
 
 
 class Picture(Content):
@@ -122,6 +165,7 @@ class Picture(Content):
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
         ordering = ("name", "pk")
+        indexes = [models.Index(fields=["file"], name="picture_of_file")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(focal_x__lte=100) & Q(focal_y__lte=100),
@@ -176,7 +220,8 @@ class Picture(Content):
 
     @property
     def sizes_path(self) -> Path:
-        return Path(self.file.storage.path(SIZES_FOLDER)) / sizes.folder_name(self.file.name, self.focal_point)
+        folder = sizes.folder_name(self.file.name, self.focal_point)
+        return Path(storages["renditions"].path(f"{SIZES_FOLDER}/{folder}"))
 
     @cached_property
     def size_files(self) -> set[str]:
@@ -190,36 +235,70 @@ class Picture(Content):
     def has_sizes(self) -> bool:
         return bool(self.size_files)
 
-    def rendition(self, ratio: str) -> Rendition:
-        """What a page shows of this picture in `ratio`; the original where a file is missing."""
+    def rendition(self, ratio: str, storage: Storage | None = None) -> Rendition:
+        """What a page shows of this picture in `ratio`; the original where a file is missing.
+
+        `storage` gives the addresses: those for visitors, or those of the uploads, which are for staff.
+        """
+        storage = storage or storages["renditions"]
         part = sizes.cut((self.width, self.height), ratio, self.focal_point)
         sources = []
         for ending in sizes.MODERN_FORMATS:
             names = {width: part.file_name(width, ending) for width, _height in part.sizes}
             if self.size_files.issuperset(names.values()):
-                candidates = [f"{self.size_url(name)} {width}w" for width, name in names.items()]
+                candidates = [f"{storage.url(self.size_name(name))} {width}w" for width, name in names.items()]
                 sources.append(Source(f"image/{ending}", ", ".join(candidates)))
         for ending in sizes.FALLBACK_FORMATS:
             name = part.file_name(part.fallback_size[0], ending)
             if name in self.size_files:
-                return Rendition(sources, self.size_url(name), *part.fallback_size)
-        return Rendition([], self.file.url, self.width, self.height)
+                return Rendition(sources, storage.url(self.size_name(name)), *part.fallback_size)
+        return Rendition([], storage.url(self.file.name), self.width, self.height)
+
+    @property
+    def shows_original(self) -> bool:
+        """Whether pages show the upload itself, because a file that was made of it is missing."""
+        return any(self.rendition(ratio).url == self.file.public_url for ratio in sizes.RATIOS)
+
+    def staff_rendition(self, ratio: str) -> Rendition:
+        """What staff see of this picture in `ratio`, published or not."""
+        return self.rendition(ratio, self.file.storage)
 
     @property
     def thumbnail_url(self) -> str:
         """The smallest file of the whole picture, for lists of staff."""
         part = sizes.cut((self.width, self.height), sizes.WHOLE, self.focal_point)
         name = part.file_name(part.sizes[0][0], "webp")
-        return self.size_url(name) if name in self.size_files else self.file.url
+        return self.file.storage.url(self.size_name(name) if name in self.size_files else self.file.name)
 
-    def size_url(self, name: str) -> str:
-        return self.file.storage.url(f"{SIZES_FOLDER}/{self.sizes_path.name}/{name}")
+    def size_name(self, file: str) -> str:
+        """The name of one of the files that were made of this picture, in the storage of renditions."""
+        return f"{SIZES_FOLDER}/{self.sizes_path.name}/{file}"
+
+    @property
+    def size_names(self) -> set[str]:
+        return {self.size_name(file) for file in self.size_files}
+
+    @classmethod
+    def relations(cls) -> list[models.ForeignObjectRel]:
+        """The relations through which items use a picture."""
+        return [
+            relation
+            for relation in cls._meta.get_fields(include_hidden=True)
+            if relation.auto_created and not relation.concrete
+        ]
 
     def uses(self) -> list[Content]:
         """Everything that shows this picture."""
         return [
             item
-            for relation in self._meta.get_fields(include_hidden=True)
-            if relation.auto_created and not relation.concrete
+            for relation in self.relations()
             for item in relation.related_model.objects.filter(**{relation.field.name: self.pk})
         ]
+
+
+@receiver(file_deleted)
+def remove_sizes(name: str, **signal) -> None:
+    """Delete what was made of an upload together with it."""
+    root = Path(storages["renditions"].path(SIZES_FOLDER))
+    for folder in root.glob(f"{glob.escape(Path(name).name)}-*"):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """The files that are made of a picture: cut to a ratio around its focal point, in several widths and formats."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from hashlib import sha256
@@ -60,9 +61,9 @@ def cut(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Cut:
 
 
 def folder_name(file_name: str, focal_point: tuple[int, int]) -> str:
-    """The name of the folder of sizes: another one whenever the files in it would be others."""
+    """The name of the folder of sizes: the name of the upload, and a digest of all that the files in it depend on."""
     digest = sha256(repr((file_name, focal_point, RECIPE)).encode()).hexdigest()[:12]
-    return f"{Path(file_name).stem[:60]}-{digest}"
+    return f"{Path(file_name).name}-{digest}"
 
 
 def in_web_colours(image: Image.Image) -> Image.Image:
@@ -116,6 +117,7 @@ def write_cut(image: Image.Image, part: Cut, folder: Path):
         if size == part.fallback_size:
             formats = {**formats, fallback: FALLBACK_FORMATS[fallback]}
         for ending, (pillow_format, options) in formats.items():
-            path = folder / part.file_name(size[0], ending)
-            resized.save(path, pillow_format, **options)
-            path.chmod(0o644)
+            with (folder / part.file_name(size[0], ending)).open("wb") as file:
+                resized.save(file, pillow_format, **options)
+                file.flush()
+                os.fsync(file.fileno())

@@ -27,10 +27,10 @@ SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
 class OneByOne(LoadScopeScheduling):
-    """Each worker gets its next test when the last is done, but those that share a published site go to one worker."""
+    """Each worker gets its next test when the last is done, but those that share one mirror go to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "publishing" if "tests/publishing/" in nodeid else nodeid
+        return "staticexport" if "tests/staticexport/" in nodeid else nodeid
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -93,8 +93,10 @@ def plain_files(settings, tmp_path):
     settings.CONSENT_SEAL_KEY = SEAL_KEY
     # Staff of the tests sign in often, and their passwords are no secret.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    uploads = settings.STORAGES["default"]
     settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        "default": uploads | {"OPTIONS": uploads["OPTIONS"] | {"location": tmp_path / "private"}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
 
 

@@ -15,6 +15,7 @@ from modeltranslation.utils import build_localized_fieldname
 
 from translations.changes import word_changes
 from translations.checks import Finding, findings_for
+from translations.locks import StaleReadError, locked
 
 TARGET_LANGUAGES = [code for code in settings.CONTENT_LANGUAGES if code != settings.LANGUAGE_CODE]
 
@@ -247,13 +248,20 @@ class Translation(models.Model):
         address = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[edited.pk])
         return f"{address}#id_{self.localized_field}" if edited is self.item else address
 
+    def as_read(self) -> TranslationQuerySet:
+        """The row, as long as its source, its target and its draft are as they were when it was read."""
+        return Translation.objects.filter(pk=self.pk, source_id=self.source_id, target=self.target, draft=self.draft)
+
     def write(self, text: str):
         """Put `text` on the site as the translation of the present source.
 
-        Raises ValidationError, by the name of the field, for what a form would refuse.
+        Raises ValidationError, by the name of the field, for what a form would refuse, and StaleReadError where
+        somebody else changed the text since it was read.
         """
         with transaction.atomic():
-            item = self.model_class._default_manager.select_for_update().get(pk=self.object_id)
+            item = locked(self.model_class, self.object_id)
+            if item is None or not self.as_read().exists():
+                raise StaleReadError(self)
             setattr(item, self.localized_field, text)
             item.full_clean(exclude={field.name for field in item._meta.fields} - {self.localized_field})
             item.save()
@@ -263,6 +271,10 @@ class Translation(models.Model):
         self.refresh_from_db(fields=["source", "translated_from", "target", "draft", "words", "changed_at", "status"])
 
     def propose(self, text: str):
-        """Keep `text` as a draft, which no visitor sees before a person writes it."""
-        Translation.objects.filter(pk=self.pk).update(draft=text)
+        """Keep `text` as a draft, which no visitor sees before a person writes it.
+
+        Raises StaleReadError where somebody else changed the text since it was read.
+        """
+        if not self.as_read().update(draft=text):
+            raise StaleReadError(self)
         self.refresh_from_db(fields=["draft", "status"])

@@ -13,16 +13,11 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from unic_site.wsgi import application as site  # noqa: E402, I001 (it sets up Django for what follows)
 from django.conf import settings  # noqa: E402
-from consent.sealing import seal_and_erase  # noqa: E402
 from consent.variants import Rule  # noqa: E402
-from editorial.models import ScheduledChange  # noqa: E402
+from jobs import runner  # noqa: E402
 from pagecache.cache import PageCache  # noqa: E402
 from server.asgi import Application, WSGIRenderer  # noqa: E402
 from server.limits import body_limit  # noqa: E402
-from unic_site.background import repeat  # noqa: E402
-
-# Seconds after which a scheduled change is made at the latest.
-SECONDS_AFTER_ITS_MOMENT = 5
 
 
 def end_with(parent: int):
@@ -35,10 +30,7 @@ def end_with(parent: int):
 
 
 threading.Thread(target=end_with, args=(os.getppid(),), name="parent-watcher", daemon=True).start()
-if settings.CONSENT_SEAL_MINUTES:
-    repeat(seal_and_erase, 60 * settings.CONSENT_SEAL_MINUTES, "consent-sealing")
-repeat(ScheduledChange.objects.carry_out, SECONDS_AFTER_ITS_MOMENT, "editorial-schedule")
-
+runner.start()
 cache = None
 if settings.PAGE_CACHE_MEGABYTES and not settings.DEBUG:
     limit = settings.PAGE_CACHE_MEGABYTES * 1_000_000

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "modeltranslation",
     "server",
     "pagecache",
+    "jobs",
     "delivery",
     "editorial",
     "translations",
@@ -72,8 +73,9 @@ INSTALLED_APPS = [
     "partners",
     "alliance",
     "sharing",
+    "staticexport",
     "operations",
-    "django.contrib.admin",
+    "unic_site.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -96,7 +98,7 @@ MIDDLEWARE = [
     # Within it, to widen the policy of one answer by what its visitor consented to.
     "consent.middleware.ThirdPartyPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "delivery.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -135,6 +137,7 @@ TEMPLATES = [
                 "pages.context_processors.frame_pages",
                 "alliance.context_processors.alliance",
                 "consent.context_processors.consent",
+                "staticexport.context_processors.static_mirror",
             ],
         },
     },
@@ -207,9 +210,15 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
+# The sizes that are made of pictures, which can be made again. Visitors get a file while a published item uses it.
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What staff uploaded. The address of a file is the one for staff.
+    "default": {
+        "BACKEND": "editorial.files.PrivateStorage",
+        "OPTIONS": {"location": DATA_DIR / "private", "base_url": "/admin/files/"},
+    },
+    "renditions": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -218,7 +227,9 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-FILE_UPLOAD_PERMISSIONS = 0o644
+FILE_UPLOAD_PERMISSIONS = 0o600
+# A form with its pictures is read into memory: the disk of temporary files may be full as well.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # A university with its tasks in ten languages is one form.
 
 # Staff accounts
@@ -241,7 +252,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "delivery.views.csrf_failure"
+CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -265,6 +276,7 @@ NEVER_ON_PAGES = {
     "contenttypes",
     "cookie_consent",
     "exchange",
+    "jobs",
     "sessions",
     "translations",
     "consent.accessentry",
@@ -332,7 +344,7 @@ CONSENT_RETENTION_MONTHS = env.int("CONSENT_RETENTION_MONTHS", default=42, valid
 CONSENT_RETENTION_REFUSAL_MONTHS = env.int(
     "CONSENT_RETENTION_REFUSAL_MONTHS", default=12, validate=validate.Range(min=7)
 )
-# Records are sealed, and outdated ones erased, each so many minutes; 0 leaves it to `manage.py seal_consents`.
+# Minutes between two seals; 0 leaves sealing and erasing outdated records to `manage.py seal_consents`.
 CONSENT_SEAL_MINUTES = env.float("CONSENT_SEAL_MINUTES", default=1, validate=validate.Range(min=0))
 # 32 secret bytes in base64, the same on every host; without it a key is made and kept in DATA_DIR.
 CONSENT_SEAL_KEY = env.str("CONSENT_SEAL_KEY", default="")

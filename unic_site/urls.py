@@ -6,6 +6,8 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 urlpatterns = [
+    # Before the admin, which answers to every other address below its own.
+    path("", include("pictures.urls")),
     path("admin/", admin.site.urls),
     # The language choice of the admin; visitors have theirs in the address.
     path("admin-language/", include("django.conf.urls.i18n")),

@@ -18,6 +18,8 @@ from consent.models.notice import NoticeVersion
 # Crockford's Base 32: no letter that a reader could take for a digit.
 RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_LENGTH = 16
+# A receipt number as it is on record.
+RECEIPT = re.compile(rf"[{RECEIPT_ALPHABET}]{{4}}(?:-[{RECEIPT_ALPHABET}]{{4}}){{3}}")
 MISREAD = str.maketrans("OIL", "011")
 DOUBLE_POST_SECONDS = 10
 # A record that was committed late may have a number smaller by so much than its time has; none has one smaller yet.

@@ -38,6 +38,7 @@ def rich_text(context, html: str | None) -> str:
             "is_granted": is_granted,
             "path": request.get_full_path(),
             "notice": standing.version.number if standing.version else "",
+            "static_mirror": context.get("static_mirror", False),
         }
         return render_to_string("components/embed.html", parameters)
 

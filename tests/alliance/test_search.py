@@ -2,6 +2,7 @@
 
 import pytest
 
+from alliance.search import fold
 from partners.models import PartnerUniversity
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,24 @@ def test_a_page_of_results_counts_as_the_page_of_the_search(client):
 @pytest.mark.parametrize("query", ["%", "_", "'", '"', "\\", "a" * 100, "é" * 50, "\x00ab"])
 def test_odd_words_are_no_fault(client, query):
     assert client.get("/en/search/", {"q": query * 2}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("istanbul", "İstanbul"),
+        ("İSTANBUL", "istanbul"),
+        ("İstanbul", "I\u0307stanbul"),
+        ("STRASSE", "Straße"),
+        ("strasse", "STRAẞE"),
+        ("field", "ﬁeld"),
+        ("ʼn", "ŉ"),
+        ("orsted", "Ǿrsted"),
+        ("mhz", "㎒"),
+    ],
+)
+def test_letters_whose_small_form_has_another_length_are_found(typed, written):
+    assert fold(typed) == fold(written)
 
 
 def test_a_last_vowel_makes_no_difference_but_comes_after_the_word_as_it_is_written(client):

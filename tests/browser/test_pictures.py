@@ -135,7 +135,7 @@ def many_pictures(site):
 def test_in_a_large_library_a_cover_is_found_by_its_words_and_chosen_with_the_keyboard(sign_in, many_pictures):
     visitor = sign_in("root")
     # The files of these pictures are nowhere.
-    visitor.context.route("**/media/a.jpg", lambda route: route.fulfill(status=204))
+    visitor.context.route("**/admin/files/a.jpg", lambda route: route.fulfill(status=204))
     visitor.go("/admin/alliance/deliverable/add/")
     choice = visitor.page.get_by_role("radiogroup", name="Cover picture")
     visitor.page.get_by_label("Find a picture").fill("schnee fuße")

@@ -8,6 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from consent.choice import Choice, receipt_in
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from delivery.models import Generation
 
@@ -70,20 +71,33 @@ def test_a_decision_is_recorded_and_leads_back_to_the_page(client, action, data,
     assert not asks(client)
 
 
-def test_one_cookie_carries_the_choice_for_six_months_out_of_reach_of_scripts(client):
+def test_the_choice_and_its_receipt_are_two_cookies_for_six_months_out_of_reach_of_scripts(client, settings):
+    settings.COOKIE_CONSENT_SECURE = True
     cookies = press(client, "choose", purposes=["functional"]).cookies
-    assert list(cookies) == ["cookie_consent"]
-    cookie = cookies["cookie_consent"]
-    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (181 * 86400, True, "Lax")
-    entries = dict(entry.split("=") for entry in cookie.value.split("|"))
-    assert entries["receipt"] == Decision.objects.get().receipt
-    assert (entries["statistics"], entries["advertising"]) == ("-1", "-1")
-    assert entries["functional"].startswith(str(timezone.now().year))
+    assert sorted(cookies) == ["cookie_consent", "cookie_consent_receipt"]
+    for cookie in cookies.values():
+        assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (181 * 86400, True, "Lax")
+        assert (cookie["secure"], cookie["path"]) == (True, "/")
+    decision = Decision.objects.get()
+    since = decision.notice.published_at.isoformat()
+    assert cookies["cookie_consent"].value == f"advertising=-1|functional={since}|statistics=-1|notice=1"
+    assert cookies["cookie_consent_receipt"].value == decision.receipt
+
+
+def test_all_who_chose_alike_carry_the_same_choice():
+    visitors = [{"attempt": "a" * 32}, {}, {"purposes": ["statistics", "functional", "advertising"]}]
+    answers = [press(Client(), "choose" if "purposes" in data else "accept", **data) for data in visitors]
+    answers.append(press(Client(), "accept", attempt="a" * 32))
+    assert len({answer.cookies["cookie_consent"].value for answer in answers}) == 1
+    assert len({answer.cookies["cookie_consent_receipt"].value for answer in answers}) == 3
 
 
 def test_django_cookie_consent_reads_the_choice(client, rf):
     from cookie_consent.util import get_cookie_value_from_request
 
+    for key in ("functional", "statistics"):
+        DeclaredCookie.objects.create(key=key, name=key, purpose=Purpose.objects.get(key=key), provider_en="this site")
+    NoticeVersion.objects.publish()
     request = rf.get("/")
     request.COOKIES["cookie_consent"] = press(client, "choose", purposes=["functional"]).cookies["cookie_consent"].value
     assert get_cookie_value_from_request(request, "functional") is True
@@ -225,12 +239,15 @@ def test_a_double_post_is_one_record(client):
 def test_a_first_press_without_javascript_is_sent_again_by_a_name_and_recorded_once(client):
     first = press(client, "accept", headers=FORM)
     assert first.status_code == 307 and not Decision.objects.exists()
-    cookie = first.cookies["cookie_consent"]
-    assert cookie["max-age"] == 60 and cookie["httponly"] and cookie["samesite"] == "Lax"
+    assert list(first.cookies) == ["cookie_consent_attempt"]
+    cookie = first.cookies["cookie_consent_attempt"]
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (60, True, "Lax", DECIDE)
     assert asks(client)
     second = press(client, "accept", headers=FORM, address=first.url)
     assert second.status_code == 303 and second.url == "/en/partners/#consent-saved"
     assert Decision.objects.get().attempt in first.url and not asks(client)
+    gone = second.cookies["cookie_consent_attempt"]
+    assert (gone["max-age"], gone["path"]) == (0, DECIDE)
 
 
 def test_a_second_press_before_the_answer_to_the_first_is_no_second_record(client):
@@ -239,8 +256,8 @@ def test_a_second_press_before_the_answer_to_the_first_is_no_second_record(clien
     elsewhere.cookies = client.cookies.copy()
     answers = [press(client, "accept", headers=FORM, address=first.url), press(elsewhere, "accept", headers=FORM)]
     assert [answer.status_code for answer in answers] == [303, 303]
-    given = {answer.cookies["cookie_consent"].value for answer in answers}
-    assert len(given) == 1 and Decision.objects.get().receipt in given.pop()
+    given = {answer.cookies["cookie_consent_receipt"].value for answer in answers}
+    assert given == {Decision.objects.get().receipt}
 
 
 def test_a_browser_that_keeps_no_cookie_decides_by_the_address_alone(client):
@@ -259,9 +276,77 @@ def test_another_answer_from_the_same_page_follows_the_first_whose_receipt_its_b
 
 
 def test_a_receipt_number_that_nobody_was_given_is_not_taken_over(client):
-    client.cookies["cookie_consent"] = "receipt=0000-0000-0000-0000|notice=1"
+    client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
     press(client, "refuse")
     assert Decision.objects.get().receipt != "0000-0000-0000-0000"
+    assert client.cookies["cookie_consent_receipt"].value == Decision.objects.get().receipt
+
+
+def test_a_choice_without_its_receipt_counts_and_a_new_decision_follows_none(client):
+    press(client, "accept")
+    del client.cookies["cookie_consent_receipt"]
+    assert not asks(client)
+    assert "This browser carries your choice, but no receipt number." in client.get(RECEIPT).content.decode()
+    first = press(client, "withdraw", headers=FORM)
+    assert first.status_code == 307
+    press(client, "withdraw", headers=FORM, address=first.url)
+    withdrawn, accepted = Decision.objects.all()
+    assert withdrawn.predecessor == "" and withdrawn.receipt != accepted.receipt
+    assert client.cookies["cookie_consent_receipt"].value == withdrawn.receipt
+
+
+def test_a_receipt_without_its_choice_is_found_and_the_next_decision_follows_it(client):
+    press(client, "accept")
+    accepted = Decision.objects.get()
+    del client.cookies["cookie_consent"]
+    assert asks(client)
+    assert accepted.receipt in client.get(RECEIPT).content.decode()
+    assert press(client, "refuse", headers=FORM).status_code == 303
+    withdrawn = Decision.objects.first()
+    assert (withdrawn.action, withdrawn.predecessor) == ("withdrawn", accepted.digest)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "x",
+        "a\0",
+        "0000-0000-0000-000l",
+        "0000-0000-0000-0000-0000",
+        "0000000000000000",
+        "٠٠٠٠-٠٠٠٠-٠٠٠٠-٠٠٠٠",
+        "0" * 5000,
+    ],
+)
+def test_a_receipt_of_another_form_is_none(client, number):
+    choice = press(Client(), "accept").cookies["cookie_consent"].coded_value
+    carried = f"cookie_consent={choice}; cookie_consent_receipt={number}".encode().decode("latin-1")
+    html = client.get(RECEIPT, headers={"cookie": carried}).content.decode()
+    assert 'class="consent"' not in html and "but no receipt number" in html
+    assert client.get("/en/cookies/receipt.json", headers={"cookie": carried}).status_code == 404
+    press(client, "refuse", headers=SAME_SITE | {"cookie": carried})
+    assert Decision.objects.first().predecessor == ""
+
+
+def test_bytes_of_a_foreign_cookie_do_not_disturb_choice_or_receipt(client):
+    press(client, "accept")
+    accepted = Decision.objects.get()
+    own = "; ".join(f"{name}={client.cookies[name].coded_value}" for name in client.cookies)
+    visitor = Client()
+    for foreign in [*(chr(byte) for byte in range(0x80, 0x100)), "Łódź".encode().decode("latin-1")]:
+        for header in (f"city={foreign}; {own}", f"{own}; {foreign}=1", f"{foreign}; {own}; {foreign}"):
+            request = visitor.get(RECEIPT, headers={"cookie": header}).wsgi_request
+            assert Choice.of(request).answers == dict.fromkeys(OPTIONAL, True)
+            assert receipt_in(request) == accepted.receipt
+        if foreign in "\x80\x85\xa0\xc5\xff":
+            press(
+                visitor,
+                "accept" if Decision.objects.first().granted == "" else "refuse",
+                headers=SAME_SITE | {"cookie": header},
+            )
+    assert set(Decision.objects.values_list("receipt", flat=True)) == {accepted.receipt}
+    assert Decision.objects.count() == 6
 
 
 @pytest.mark.parametrize(
@@ -396,7 +481,7 @@ def test_the_answer_to_a_script_is_data_and_carries_the_cookie(client):
     assert json.loads(response.content) == {"receipt": Decision.objects.get().receipt}
     # Pages that were fetched ahead still ask.
     assert response["Clear-Site-Data"] == '"prefetchCache"'
-    assert "cookie_consent" in response.cookies
+    assert sorted(response.cookies) == ["cookie_consent", "cookie_consent_receipt"]
 
 
 # Versions of the notice
@@ -480,10 +565,30 @@ def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     assert client.get(SETTINGS).status_code == 404
 
 
-@pytest.mark.parametrize("value", ["", "nonsense", "receipt=", "receipt=x|notice=one", "notice=1", "=|=|=", "é"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "nonsense",
+        "=|=|=",
+        "é",
+        "statistics=-1",
+        "notice=",
+        "notice=0",
+        "notice=-1",
+        "notice=one",
+        "notice=١",
+        "notice=１",
+        "notice=²",
+        "notice=1|notice=",
+        '"notice=\\061"',
+        '"statistics=\\055\\061|notice=1"',
+        f"notice={'1' * 5000}",
+    ],
+)
 def test_a_broken_cookie_counts_as_no_decision(client, value):
-    client.cookies["cookie_consent"] = value
-    assert asks(client)
+    header = f"cookie_consent={value}".encode().decode("latin-1")
+    assert 'class="consent"' in client.get("/en/", headers={"cookie": header}).content.decode()
 
 
 # Append-only

@@ -315,6 +315,7 @@ def test_the_published_seals_can_be_read_and_kept(client, sealed):
     response = client.get("/en/cookies/seals/2.txt")
     assert response.content.decode() == Seal.objects.get(number=2).note
     assert 'filename="seal-2.txt"' in response["Content-Disposition"]
+    assert response["X-Robots-Tag"] == "noindex"
     assert client.get("/en/cookies/seals/4.txt").status_code == 404
     assert client.get("/en/cookies/seals/99999999999999999999.txt").status_code == 404
 
@@ -324,7 +325,13 @@ def test_the_list_of_seals_goes_on_page_by_page(client, sealed, monkeypatch):
     assert 'href="?below=2"' in client.get("/en/cookies/seals/").content.decode()
     last = client.get("/en/cookies/seals/?below=2").content.decode()
     assert "Seal 1" in last and 'href="?below=' not in last
-    assert client.get("/en/cookies/seals/?below=x").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("below", "status"), [("x", 200), ("²", 200), ("٣", 200), ("9" * 18, 200), ("9" * 19, 404), ("9" * 5000, 404)]
+)
+def test_a_list_of_seals_below_a_number_that_none_can_have_is_not_found(client, below, status):
+    assert client.get("/en/cookies/seals/", {"below": below}).status_code == status
 
 
 def test_before_the_first_seal_the_list_says_so(client):

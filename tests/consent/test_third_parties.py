@@ -141,9 +141,9 @@ def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
     "value",
     [
         "functional=2026-01-01T00:00:00+00:00",
-        "functional=2026-01-01T00:00:00+00:00|receipt=x|notice=99",
-        "receipt=x|notice=1|functional=-1",
-        "receipt=x|notice=1|necessary=1|mind-reading=1",
+        "functional=2026-01-01T00:00:00+00:00|notice=99",
+        "notice=1|functional=-1",
+        "notice=1|necessary=1|mind-reading=1",
     ],
 )
 def test_a_broken_cookie_loads_nothing(client, video, counter, value):

@@ -1,5 +1,6 @@
 """The translators' desk: texts beside their sources, what it says of them, and who may write what."""
 
+import re
 from html import unescape
 
 import pytest
@@ -8,13 +9,19 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
+from desk.glossary import marked
 from desk.models import GlossaryTerm, TextToTranslate
 from editorial.content import ContentFiles, dump
 from pages.models import Page
 from tests.desk.factories import fill_with_milestones
+from tests.editorial.test_admin import filled_in
 from translations.models import TARGET_LANGUAGES
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +54,7 @@ def address(text) -> str:
 def press(client, text, button: str, words: str, follow=True, **values):
     """Open the text, write `words`, and press a button."""
     form = client.get(address(text)).context["form"]
-    sent = {"seen_texts": form["seen_texts"].value(), "text": words, button: ""} | values
+    sent = {"base_values": form["base_values"].value(), "text": words, button: ""} | values
     return client.post(address(text), sent, follow=follow)
 
 
@@ -77,7 +84,7 @@ def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
     assert "Sojusz 21 miast" in html
     task.refresh_from_db()
     assert task.title_pl != "Sojusz 21 miast"
-    again = {name: response.context["form"][name].value() for name in ("seen_texts", "seen_remarks", "text")}
+    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_remarks", "text")}
     # Another fault is another remark, which nobody has read yet.
     polish.post(address(text), again | {"text": "Sojusz  21 miast", "_save": ""})
     task.refresh_from_db()
@@ -126,7 +133,7 @@ def test_what_changed_meanwhile_is_not_overwritten_unseen(polish, task):
     text = text_of(task)
     response = polish.get(address(text))
     Task.objects.filter(pk=task.pk).update(title_en="An alliance of 10 cities")
-    sent = {"seen_texts": response.context["form"]["seen_texts"].value(), "text": "Sojusz 12 miast", "_save": ""}
+    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "Sojusz 12 miast", "_save": ""}
     response = polish.post(address(text), sent)
     html = response.content.decode()
     assert "changed while you were writing" in html
@@ -152,6 +159,55 @@ def test_terms_within_tags_and_links_leave_the_markup_whole(polish, task):
     )
     html = polish.get(address(text_of(task, "body"))).content.decode()
     assert '<a href="/en/alliance/"><span class="term">alliances</span></a>' in html
+
+
+FOLDING = ["Istanbul", "İstanbul", "Straße", "ŉ", "ﬁeld", "city", "Ω", "R&D", "lt"]
+
+
+@pytest.fixture
+def glossary():
+    GlossaryTerm.objects.all().delete()
+    for number, term in enumerate(FOLDING):
+        GlossaryTerm.objects.create(key=f"term-{number}", term_en=term, term_pl=f"{number}. słowo")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "term"),
+    [
+        ("İstanbul", "İstanbul", "Istanbul"),
+        ("ISTANBUL", "ISTANBUL", "Istanbul"),
+        ("ıstanbul", "ıstanbul", "Istanbul"),
+        ("STRAẞE", "STRAẞE", "Straße"),
+        ("Straßes", "Straßes", "Straße"),
+        ("ŉ", "ŉ", "ŉ"),
+        ("ﬁelds", "ﬁelds", "ﬁeld"),
+        ("CITIES", "CITIES", "city"),
+        ("CİTIES", "CİTIES", "city"),
+        ("\u2126", "\u2126", "Ω"),
+        ("R&D", "R&amp;D", "R&D"),
+    ],
+)
+@pytest.mark.parametrize("is_html", [False, True])
+@pytest.mark.usefixtures("glossary")
+def test_a_term_is_known_in_letters_whose_small_form_has_another_length(text, shown, term, is_html):
+    around = "<p>In {} &lt; here</p>" if is_html else "In {} < here"
+    marks, entries = marked(around.format(shown if is_html else text), "pl", is_html=is_html)
+    assert f">{shown}</a> &lt; here" in marks
+    assert [entry["term"] for entry in entries] == [term]
+
+
+@given(text=st.text(st.sampled_from("Iİıi̇stanbulSTRAßẞEŉﬁ fieldΩR&D<>'city")))
+@hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.usefixtures("glossary")
+def test_marking_terms_loses_no_character(text):
+    for is_html in (False, True):
+        marks, _entries = marked(escape(text) if is_html else text, "pl", is_html=is_html)
+        assert unescape(re.sub(r"</?(?:a|span)[^>]*>", "", marks)) == text
+
+
+@pytest.mark.parametrize("number", ["²", "٠", "-1", "x", "9", "9" * 5000])
+def test_a_suggestion_that_is_not_there_is_not_taken(polish, task, number):
+    assert press(polish, text_of(task), "_take", "Słowa", _take=number).status_code == 200
 
 
 def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task):
@@ -221,7 +277,7 @@ def test_a_polish_translator_sees_all_languages_and_writes_polish_alone(polish, 
     text = text_of(task, language=language)
     response = polish.get(address(text))
     assert "post-industrial cities" in response.content.decode()
-    sent = {"seen_texts": response.context["form"]["seen_texts"].value(), "text": "12 x", "_save": ""}
+    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "12 x", "_save": ""}
     assert polish.post(address(text), sent).status_code == (302 if language == "pl" else 403)
     task.refresh_from_db()
     assert (getattr(task, f"title_{language}") == "12 x") == (language == "pl")
@@ -254,7 +310,5 @@ def test_staff_change_a_term_and_the_desk_knows_it(client, staff, task):
 
     term = GlossaryTerm.objects.get(key="alliance")
     path = reverse("admin:desk_glossaryterm_change", args=[term.pk])
-    form = client.get(path).context["adminform"].form
-    values = {bound.html_name: bound.value() or "" for bound in form}
-    client.post(path, values | {"term_pl": "przymierze"})
+    client.post(path, filled_in(client.get(path), term_pl="przymierze"))
     assert '<span lang="pl">przymierze</span>' in client.get(address(text_of(task))).content.decode()

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative
 from editorial.content import ContentFiles, dump
-from editorial.models import PastAddress
+from editorial.models import PastAddress, address_form
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 
@@ -30,6 +30,20 @@ def some(model):
 def answer(client, path: str) -> tuple[int, str]:
     response = client.get(path)
     return response.status_code, response.headers.get("Location", "")
+
+
+@pytest.mark.parametrize(
+    ("heading", "slug"),
+    [
+        ("İstanbul", "istanbul"),
+        ("Straße, STRAẞE", "strasse-strasse"),
+        ("Œuvre et œuvre", "oeuvre-et-oeuvre"),
+        ("ﬁeld", "field"),
+        ("ŉ", "n"),
+    ],
+)
+def test_no_letter_of_a_heading_is_lost_in_its_address(heading, slug):
+    assert address_form(heading) == slug
 
 
 def in_admin(item, slug, client, staff):

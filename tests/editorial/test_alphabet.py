@@ -38,3 +38,19 @@ def test_each_language_has_its_own_order(language):
     names = ORDERS[language].copy()
     random.Random(1).shuffle(names)
     assert sorted(names, key=lambda name: sort_key(name, language)) == ORDERS[language]
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("tr", ["Iğdır", "Irak", "İspanya", "I\u0307sveç", "Jakarta"]),
+        ("en", ["Isparta", "İstanbul", "Izmir"]),
+        ("de", ["Strasbourg", "Straße", "STRAẞEN", "Strauß"]),
+        ("hr", ["Dubrovnik", "ǅibuti", "Džidžan", "Đakovo", "Lučko", "ǈubljana"]),
+        ("fr", ["ﬁn", "fiole", "ﬂeur"]),
+        ("nl", ["Ierland", "ĳsland", "Italië"]),
+    ],
+)
+def test_letters_whose_small_form_has_another_length_stand_where_they_belong(language, names):
+    shuffled = random.Random(1).sample(names, len(names))
+    assert sorted(shuffled, key=lambda name: sort_key(name, language)) == names

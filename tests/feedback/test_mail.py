@@ -10,7 +10,14 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from feedback.models import MAILED_AT_ONCE, MAILING_ENDS_WITHIN, FeedbackPage, Message
+from feedback.models import (
+    MAILED_AT_ONCE,
+    MAILED_WITHIN,
+    MAILING_ENDS_WITHIN,
+    FeedbackPage,
+    MailOverdueError,
+    Message,
+)
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +117,26 @@ def test_many_waiting_messages_go_in_parts(mailbox):
 def test_without_a_mail_server_messages_wait_and_are_not_said_to_be_mailed(write, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     assert write().status_code == 303
+    assert Message.objects.waiting().count() == 1
+
+
+def test_the_job_fails_while_a_new_message_waits_for_a_mail_server_for_more_than_an_hour(write, mail_server, settings):
+    mail_server.stop()
+    write()
+    Message.objects.mail_or_raise()
+    Message.objects.update(received_at=timezone.now() - MAILED_WITHIN - timedelta(seconds=1))
+    with pytest.raises(MailOverdueError, match="no mail server takes: 1"):
+        Message.objects.mail_or_raise()
+    mail_server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    Message.objects.mail_or_raise()
+
+
+def test_an_answered_message_that_no_server_took_is_no_reason_to_fail(mailbox):
+    mailbox.refused.append(b"unwanted")
+    hours_ago = timezone.now() - 2 * MAILED_WITHIN
+    Message.objects.create(text="unwanted", language="en", received_at=hours_ago, state="answered")
+    Message.objects.mail_or_raise()
     assert Message.objects.waiting().count() == 1
 
 

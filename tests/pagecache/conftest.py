@@ -205,6 +205,7 @@ def consent_cookie():
     def cookie(*granted: str, notice: int | None = None, receipt: str = "AAAA-BBBB-CCCC-DDDD") -> str:
         version = NoticeVersion.objects.current()
         answers = "|".join(f"{key}={'now' if key in granted else '-1'}" for key in version.optional_purposes)
-        return f'{django_settings.COOKIE_CONSENT_NAME}="{answers}|receipt={receipt}|notice={notice or version.number}"'
+        choice = f'{django_settings.COOKIE_CONSENT_NAME}="{answers}|notice={notice or version.number}"'
+        return f"{choice}; cookie_consent_receipt={receipt}"
 
     return cookie

@@ -288,15 +288,14 @@ def test_each_consent_state_gets_its_own_page_with_its_own_policy(application, f
     [
         "cookie_consent",
         "cookie_consent=",
-        "cookie_consent=receipt=|notice=1",
-        "cookie_consent=receipt=A|notice=0",
-        "cookie_consent=receipt=A|notice=2|notice=",
-        "cookie_consent=receipt=A|notice=-1",
-        "cookie_consent=receipt=A|notice=1.0",
-        "cookie_consent=receipt=A|notice=99",
-        f"cookie_consent=receipt=A|notice={'9' * 5000}",
+        "cookie_consent=notice=0",
+        "cookie_consent=notice=2|notice=",
+        "cookie_consent=notice=-1",
+        "cookie_consent=notice=1.0",
+        "cookie_consent=notice=99",
+        f"cookie_consent=notice={'9' * 5000}",
         "cookie_consent=\xff\xfe|\x00=;;;",
-        "Cookie_Consent=receipt=A|notice=1",
+        "Cookie_Consent=notice=1",
     ],
 )
 def test_a_broken_or_forged_cookie_is_no_answer(application, cookie):
@@ -306,7 +305,6 @@ def test_a_broken_or_forged_cookie_is_no_answer(application, cookie):
 COOKIE_PARTS = some.one_of(
     some.sampled_from(
         [
-            "receipt=A",
             "notice=1",
             "notice=2",
             "statistics=now",

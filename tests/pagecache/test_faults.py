@@ -17,7 +17,7 @@ from tests.serving import Server
 
 pytestmark = pytest.mark.once
 CHANGE = "from pages.models import Page; Page.objects.filter(kind='vision').update(title_en='{}')"
-REFUSED = "cookie_consent=receipt=A|notice={}"
+REFUSED = "cookie_consent=notice={}"
 
 
 def read(server: Server, path: str = "/en/vision/", **headers) -> tuple[int, str, dict]:

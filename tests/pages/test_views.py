@@ -3,9 +3,11 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from alliance.models import Alliance, Deliverable, Initiative, Milestone
 from pages.models import Page, Redirect
@@ -49,6 +51,34 @@ def test_each_address_in_the_sitemap_names_its_alternates_and_a_default(client):
         assert set(links) == {"x-default", *(code for code, _ in settings.LANGUAGES)}
         assert links["x-default"] == links["en"]
         assert url.find(f"{SITEMAP}loc").text in links.values()
+
+
+NOINDEX = '<meta name="robots" content="noindex">'
+
+
+@pytest.mark.once
+def test_each_page_that_is_linked_is_either_in_the_sitemap_or_kept_from_search_engines(client, every_page):
+    linked = set()
+    for path, response in every_page.items():
+        assert NOINDEX not in body(response), path
+        linked |= {address.split("?")[0] for address in re.findall(r'<a [^>]*?href="(/[^"#]*)', body(response))}
+    others = {}
+    for path in linked - set(every_page):
+        response = client.get(path)
+        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+            others[path] = response
+    assert {path for path in others if path.startswith("/en/")} == {
+        "/en/search/",
+        "/en/cookies/settings/",
+        "/en/cookies/receipt/",
+        "/en/cookies/seals/",
+        "/en/accessibility/feedback/",
+    }
+    assert [path for path, response in others.items() if NOINDEX not in body(response)] == []
+
+
+def test_search_results_are_kept_from_search_engines(client):
+    assert body(client.get("/en/search/?q=city")).count(NOINDEX) == 1
 
 
 @pytest.mark.once
@@ -165,6 +195,44 @@ def test_a_redirect_to_nowhere_says_that_the_page_is_gone(client):
     response = client.get("/en/old-news")
     assert response.status_code == 410
     assert "This page is gone" in response.content.decode()
+
+
+CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
+
+
+@pytest.mark.parametrize("field", ["old_path", "new_path"])
+def test_an_address_of_a_redirect_has_no_control_character(field):
+    for number in CONTROLS:
+        redirect = Redirect(key="odd", old_path="/old", new_path="/en/")
+        setattr(redirect, field, f"/en/{chr(number)}Set-Cookie: a=b")
+        with pytest.raises(ValidationError, match="no line breaks, tabs or other control characters") as caught:
+            redirect.full_clean()
+        assert list(caught.value.message_dict) == [field]
+    Redirect(key="odd", old_path="/en/ö¡ \u2028", new_path="/pl/Łódź~").full_clean()
+
+
+def test_the_form_names_the_address_that_has_a_control_character_and_keeps_what_was_typed(client, staff):
+    client.force_login(staff())
+    typed = {"old_path": "/poster", "new_path": "/en/\r\nSet-Cookie: a=b", "is_published": "on"}
+    response = client.post("/admin/pages/redirect/add/", typed)
+    assert list(response.context["adminform"].errors) == ["new_path"]
+    html = response.content.decode()
+    assert "An address has no line breaks" in html and 'value="/poster"' in html
+    assert not Redirect.objects.filter(old_path="/poster").exists()
+
+
+def test_a_stored_control_character_is_served_as_part_of_the_address(client):
+    stored = Redirect.objects.create(old_path="/poster", new_path="/en/")
+    for number in CONTROLS[1:]:
+        Redirect.objects.filter(pk=stored.pk).update(new_path=f"/en/{chr(number)}X: y")
+        response = client.get("/poster?a=b")
+        assert response.status_code == 301
+        assert response["Location"] == f"/en/{quote(chr(number))}X:%20y?a=b"
+
+
+@pytest.mark.parametrize("path", ["/poster%0d%0aX:%20y", "/poster%00", "/poster%c2%85"])
+def test_an_address_with_a_control_character_leads_nowhere(client, path):
+    assert client.get(path).status_code == 404
 
 
 def test_a_redirect_does_not_hide_a_page(client):

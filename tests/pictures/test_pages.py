@@ -53,7 +53,7 @@ def test_a_page_shows_its_cover_in_the_format_and_width_that_the_browser_chooses
         response = client.get(url)
         assert response.status_code == 200
         assert response.headers["Content-Type"] in ("image/avif", "image/webp", "image/jpeg")
-        assert "max-age=604800" in response.headers["Cache-Control"]
+        assert response.headers["Cache-Control"] == "private, max-age=604800"
 
 
 @pytest.mark.parametrize(("model", "key"), COVERED, ids=str)
@@ -74,8 +74,9 @@ def test_a_cover_costs_a_page_no_query(client, picture, model, key):
 def test_a_page_whose_pictures_sizes_are_missing_shows_the_original(client):
     picture = make_picture()
     html = client.get(cover(Page, "about", picture)).content.decode()
-    assert f'src="{picture.file.url}"' in html
+    assert f'src="{picture.file.public_url}"' in html
     assert "<source" not in html
+    assert client.get(picture.file.public_url).status_code == 200
 
 
 def test_a_page_survives_that_even_the_original_is_lost(client, picture):

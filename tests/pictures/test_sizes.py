@@ -8,7 +8,7 @@ from django.db import transaction
 from PIL import Image
 
 from pictures import sizes
-from pictures.models import Picture
+from pictures.models import Picture, SizesMissingError
 from tests.pictures.factories import make_picture, photo
 
 
@@ -137,7 +137,7 @@ def test_a_full_disk_keeps_the_upload_leaves_nothing_half_made_and_pages_show_th
     assert not list(picture.sizes_path.parent.glob("*"))
     assert not list(picture.sizes_path.parent.glob(".*"))
     shown = picture.rendition("16/9")
-    assert (shown.url, shown.width, shown.height, shown.sources) == (picture.file.url, 400, 300, [])
+    assert (shown.url, shown.width, shown.height, shown.sources) == (picture.file.public_url, 400, 300, [])
 
 
 def test_a_transaction_that_fails_makes_no_sizes(db, django_capture_on_commit_callbacks):
@@ -153,7 +153,7 @@ def test_a_format_of_which_a_file_is_missing_is_not_offered(made):
     picture = Picture.objects.get(pk=picture.pk)
     assert [source.media_type for source in picture.rendition("16/9").sources] == ["image/webp"]
     (picture.sizes_path / "16x9-400.jpg").unlink()
-    assert Picture.objects.get(pk=picture.pk).rendition("16/9").url == picture.file.url
+    assert Picture.objects.get(pk=picture.pk).rendition("16/9").url == picture.file.public_url
 
 
 def test_make_pictures_makes_what_is_missing_and_removes_what_is_unused(db, capsys):
@@ -181,3 +181,19 @@ def test_make_pictures_names_a_picture_whose_file_is_lost_and_makes_the_others(m
     with pytest.raises(CommandError, match=r"Lost \(pictures/photo\S*\): .* Upload its file again"):
         call_command("make_pictures", verbosity=0)
     assert Picture.objects.get(pk=sound.pk).has_sizes
+
+
+def test_the_job_makes_what_is_missing_fails_with_the_name_of_a_lost_file_and_leaves_the_rest_for_later(
+    made, monkeypatch
+):
+    lost, sound = make_picture(name="Lost"), make_picture(name="Sound")
+    lost.file.storage.delete(lost.file.name)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("pictures.models.SECONDS_AT_ONCE", -1)
+        Picture.objects.make_missing_sizes()
+    assert not Picture.objects.get(pk=sound.pk).has_sizes
+    with pytest.raises(SizesMissingError, match=r"pictures/photo"):
+        Picture.objects.make_missing_sizes()
+    assert Picture.objects.get(pk=sound.pk).has_sizes
+    lost.delete()
+    Picture.objects.make_missing_sizes()

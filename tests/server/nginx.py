@@ -68,10 +68,11 @@ def make_certificate(folder: Path):
 
 @dataclass
 class Nginx:
-    """nginx before `site`, which runs; it writes to `folder` alone."""
+    """nginx before `site`, which runs, and before `second`, if there is one; it writes to `folder` alone."""
 
     folder: Path
     site: Server
+    second: Server | None = None
     process: subprocess.Popen | None = None
 
     def start(self) -> "Nginx":
@@ -111,6 +112,8 @@ class Nginx:
         for shipped, here in others.items():
             assert shipped in text, shipped
             text = text.replace(shipped, here)
+        if self.second:
+            text = text.replace("    keepalive 32;", f"    server 127.0.0.1:{self.second.port};\n    keepalive 32;")
         return text
 
     @cached_property

@@ -337,3 +337,34 @@ def test_a_burst_of_hundreds_of_consents_from_one_address_passes(nginx):
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 303, number
+
+
+def test_a_change_shows_within_two_seconds_on_two_hosts_before_and_after_the_database_is_restarted(
+    postgresql, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("two-hosts")
+    here = Server(postgresql.pgdata.parent / "data", PRODUCTION | {"DATABASE_URL": postgresql.get_uri()})
+    shutil.copytree(here.data, folder / "data")
+    there = Server(folder / "data", here.settings)
+    nginx = None
+    try:
+        here.start()
+        there.start()
+        nginx = Nginx(folder, here, there).start()
+        for title in ("Before the restart", "After the restart"):
+            for _ in range(4):
+                nginx.ask("/en/vision/")
+            here.manage("shell", "-v", "0", "-c", CHANGE.format(title), check=True)
+            # Two seconds on a machine of its own; the tests of others may be running on this one.
+            until(lambda: all(title in nginx.ask("/en/vision/").body.decode() for _ in range(8)), 10)  # noqa: B023
+            if title.startswith("Before"):
+                postgresql.stop()
+                time.sleep(1)
+                assert nginx.ask("/en/vision/").status == 200
+                postgresql.start()
+                until(lambda: nginx.ask("/readyz").status == 200 and nginx.ask("/readyz").status == 200)
+    finally:
+        if nginx:
+            nginx.stop()
+        here.stop()
+        there.stop()

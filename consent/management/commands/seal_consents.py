@@ -11,7 +11,7 @@ from consent.signing import SealKey, signed_by
 class Command(BaseCommand):
     help = (
         "Seals the consent records that wait for it, and erases those that were kept long enough. The server does both "
-        "by itself each CONSENT_SEAL_MINUTES; this is for a server that is started otherwise. "
+        "by itself, unless CONSENT_SEAL_MINUTES is 0. "
         "Example: manage.py seal_consents"
     )
 

@@ -23,6 +23,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "\n".join(["The content files have faults; nothing was changed.", *error.faults])
             ) from error
+        except OSError as error:
+            raise CommandError(f"A file could not be read or stored; nothing was changed: {error}") from error
         outcomes = {
             "created": report.created,
             "updated": report.updated,

@@ -6,11 +6,11 @@ from feedback.models import Message
 class Command(BaseCommand):
     help = (
         "Mails the messages of visitors that no mail server has taken yet, and erases those that were answered long "
-        "enough ago. Run it each hour. Example: manage.py mail_feedback"
+        "enough ago. The server does both by itself. Example: manage.py mail_feedback"
     )
 
     def handle(self, *args, **options):
         mailed = Message.objects.mail_waiting()
-        erased, _details = Message.objects.outdated().delete()
+        erased = Message.objects.erase_outdated()
         waiting = Message.objects.waiting().count()
         self.stdout.write(f"Mailed: {mailed}. Waiting: {waiting}. Erased as kept long enough: {erased}.")

@@ -1,0 +1,41 @@
+from django.core.management import BaseCommand, CommandError
+
+from jobs.models import Job, Lease
+from jobs.registry import definitions
+from jobs.runner import own_name
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs the recurring jobs that are due, once, unless a server does it already; for a site that is served "
+        "otherwise than by `manage.py serve`, each minute. With names, runs these in any case. Exit status 1 where one "
+        "failed. Example: manage.py run_jobs mail-feedback"
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"One of: {', '.join(sorted(definitions))}.")
+
+    def handle(self, *args, names, **options):
+        if unknown := sorted(set(names) - definitions.keys()):
+            raise CommandError(f"There is no job {', '.join(unknown)}. There are: {', '.join(sorted(definitions))}.")
+        if names:
+            self.run([job for job in Job.objects.prepared() if job.name in names])
+            return
+        owner = own_name()
+        if not Lease.objects.take(owner):
+            self.stdout.write(f"Nothing to do: {Lease.objects.first()} runs the jobs.")
+            return
+        try:
+            self.run([job for job in Job.objects.prepared() if job.is_due])
+        finally:
+            Lease.objects.give_back(owner)
+
+    def run(self, jobs: list[Job]):
+        failed = []
+        for job in jobs:
+            if job.run():
+                self.stdout.write(f"{job.name}: done")
+            else:
+                failed.append(f"{job.name}: {job.last_error}")
+        if failed:
+            raise CommandError("\n".join(failed))

@@ -1,0 +1,216 @@
+"""What is typed in the admin outlives a reload, a closed tab and an ended session, and is seen by its writer alone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PASSWORD
+from tests.browser.test_pages import violations
+
+KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('unsaved-input:')).length"
+END_SESSIONS = "from django.contrib.sessions.models import Session; Session.objects.all().delete()"
+# Longer than the script waits until it keeps what was typed.
+PAUSE_MS = 400
+
+
+def open_initiative(visitor, path: str = "/admin/alliance/initiative/") -> str:
+    """Open the form of an item with rows that can be added. Returns its path."""
+    visitor.go(path)
+    visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.locator("#initiative_form .ProseMirror").first.wait_for(state="attached")
+    return visitor.page.url.removeprefix(visitor.site.url).partition("?")[0]
+
+
+def type_rich(page, name: str, text: str):
+    page.get_by_role("textbox", name=name).first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def kept(page) -> int:
+    return page.evaluate(KEPT)
+
+
+def stay(page):
+    """Answer the browser's warning with “stay” and note that it came."""
+    warnings = []
+
+    def refuse(dialog):
+        warnings.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
+    return warnings
+
+
+def test_every_kind_of_field_comes_back_after_a_closed_tab_and_can_be_discarded(sign_in):
+    visitor = sign_in("root")
+    path = open_initiative(visitor)
+    page = visitor.page
+    rows = page.locator(".dynamic-parts").count()
+    page.locator("#id_title_en").fill("Typed title")
+    page.get_by_role("button", name="Polski").click()
+    type_rich(page, "Text [pl]", "Napisany tekst")
+    page.locator("#id_is_published").uncheck()
+    page.get_by_role("button", name="English").click()
+    page.locator("#parts-group .add-row a").click()
+    page.locator(f"#id_parts-{rows}-title_en").fill("Added row")
+    page.locator("#editorial-scheduledchange-content_type-object_id-group .add-row a").click()
+    at = "#id_editorial-scheduledchange-content_type-object_id-0-at"
+    page.locator(at).fill("2031-05-06T07:08")
+    page.wait_for_timeout(PAUSE_MS)
+    page.close(run_before_unload=False)
+    visitor.page = page = visitor.context.new_page()
+    visitor.__post_init__()
+    visitor.go(path)
+    note = page.locator("section.unsaved-input")
+    expect(note).to_contain_text("Not saved yet")
+    expect(page.locator("#id_title_en")).to_have_value("Typed title")
+    expect(page.locator("textarea#id_body_pl")).to_have_value("<p>Napisany tekst</p>")
+    expect(page.locator("#id_body_pl").locator("..").locator(".tiptap")).to_have_text("Napisany tekst")
+    expect(page.locator("#id_is_published")).not_to_be_checked()
+    expect(page.locator(f"#id_parts-{rows}-title_en")).to_have_value("Added row")
+    expect(page.locator(at)).to_have_value("2031-05-06T07:08")
+    assert violations(page) == []
+    # The editor's links library notes that a further editor came after something was typed, with our script or without.
+    visitor.complaints[:] = [text for text in visitor.complaints if "linkifyjs" not in text]
+    note.get_by_role("link", name="Discard what I typed").click()
+    page.wait_for_load_state()
+    expect(page.locator("section.unsaved-input")).to_have_count(0)
+    expect(page.locator("#id_title_en")).not_to_have_value("Typed title")
+    expect(page.locator(".dynamic-parts")).to_have_count(rows)
+    assert kept(page) == 0
+
+
+def test_leaving_warns_only_where_something_was_typed_and_a_saved_form_leaves_nothing(sign_in):
+    visitor = sign_in("root")
+    page = visitor.page
+    visitor.go("/admin/pages/page/")
+    page.locator("#result_list tbody th a").first.click()
+    page.locator("#page_form .ProseMirror").first.wait_for(state="attached")
+    path = page.url
+    warnings = stay(page)
+    sidebar = page.locator("#nav-sidebar a").first
+    page.locator("#id_short_title_pl, #id_short_title_en").first.click()
+    sidebar.click()
+    page.wait_for_url(lambda url: url != path)
+    assert not warnings
+    page.go_back()
+    page.locator("#id_description_en").fill("A description that is typed")
+    page.wait_for_timeout(PAUSE_MS)
+    sidebar.click(no_wait_after=True)
+    page.wait_for_timeout(PAUSE_MS)
+    assert warnings == ["beforeunload"]
+    assert page.url == path and kept(page) == 1
+    # Playwright's own reload waits for a page that does not come.
+    page.evaluate("setTimeout(() => location.reload())")
+    page.wait_for_timeout(PAUSE_MS)
+    assert len(warnings) == 2
+    page.locator("input[name=_continue]").first.click()
+    page.locator(".messagelist .success").wait_for()
+    assert len(warnings) == 2 and kept(page) == 0
+    visitor.go("/admin/pages/page/")
+    expect(page.locator("#result_list")).to_be_visible()
+    assert len(warnings) == 2
+
+
+def test_another_user_of_the_browser_sees_nothing_of_it(sign_in):
+    visitor = sign_in("root")
+    page = visitor.page
+    path = open_initiative(visitor)
+    page.locator("#id_title_en").fill("Of the first user")
+    page.wait_for_timeout(PAUSE_MS)
+    visitor.context.clear_cookies()
+    other = visitor.context.new_page()
+    other.goto(f"{visitor.site.url}{path}")
+    other.get_by_label("Username").fill("editor")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Log in").click()
+    other.locator("#initiative_form").wait_for()
+    other.wait_for_timeout(PAUSE_MS)
+    expect(other.locator("section.unsaved-input")).to_have_count(0)
+    expect(other.locator("#id_title_en")).not_to_have_value("Of the first user")
+    assert kept(other) == 1
+
+
+def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
+    visitor = sign_in("root")
+    page = visitor.page
+    path = open_initiative(visitor)
+    stored = page.locator("#id_title_en").input_value()
+    page.locator("#id_title_en").fill("Typed by me")
+    page.wait_for_timeout(PAUSE_MS)
+    key = "from alliance.models import Initiative; item = Initiative.objects.order_by('order', 'pk').get(pk=%s); "
+    change = key % path.split("/")[-3] + "item.title_en = %r; item.save()"
+    try:
+        visitor.site.manage("shell", "-v", "0", "-c", change % "Stored by somebody else", check=True)
+        page.goto(f"{visitor.site.url}/admin/login/")
+        visitor.go(path)
+        note = page.locator("section.unsaved-input")
+        expect(note).to_contain_text("Somebody changed this meanwhile")
+        expect(note.locator("li")).to_have_text(["Title [en]: Stored by somebody else"])
+        expect(page.locator("#id_title_en")).to_have_value("Typed by me")
+        # Nor does saving overwrite it unseen.
+        page.locator("input[name=_save]").first.click()
+        expect(page.locator(".conflict")).to_contain_text("Stored by somebody else")
+        expect(page.locator("#id_title_en")).to_have_value("Typed by me")
+    finally:
+        visitor.site.manage("shell", "-v", "0", "-c", change % stored, check=True)
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["with scripts", "without scripts"])
+def test_a_form_is_saved_after_its_session_ended(sign_in, java_script_enabled):
+    visitor = sign_in("root", java_script_enabled=java_script_enabled)
+    page = visitor.page
+    visitor.go("/admin/desk/glossaryterm/")
+    page.locator("#result_list tbody th a").first.click()
+    page.locator("#id_note").fill("Typed in a session that ended")
+    visitor.site.manage("shell", "-v", "0", "-c", END_SESSIONS, check=True)
+    page.locator("input[name=_continue]").first.click()
+    expect(page.locator(".unsaved-input")).to_contain_text("You were signed out")
+    assert not java_script_enabled or violations(page) == []
+    page.get_by_label("Username").fill("root")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("section.unsaved-input")).to_contain_text("Not saved yet")
+    expect(page.locator("#id_note")).to_have_value("Typed in a session that ended")
+    page.locator("input[name=_continue]").first.click()
+    page.locator(".messagelist .success").wait_for()
+    expect(page.locator("#id_note")).to_have_value("Typed in a session that ended")
+    expect(page.locator("section.unsaved-input")).to_have_count(0)
+    assert not java_script_enabled or kept(page) == 0
+
+
+def test_a_text_at_the_desk_is_saved_after_a_sign_in_in_another_tab(sign_in):
+    visitor = sign_in("polish")
+    page = visitor.page
+    visitor.go("/admin/desk/texttotranslate/?language=pl&status=all&kind=alliance.deliverable")
+    page.locator("#result_list tbody th a", has_text=": title").first.click()
+    page.locator("#id_text").fill("Tytuł po drugim logowaniu")
+    visitor.context.clear_cookies(name="sessionid")
+    other = visitor.context.new_page()
+    other.goto(f"{visitor.site.url}/admin/")
+    other.get_by_label("Username").fill("polish")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Log in").click()
+    other.locator("#logout-form").wait_for()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.locator("section.unsaved-input")).to_contain_text("Not saved yet")
+    expect(page.locator("#id_text")).to_have_value("Tytuł po drugim logowaniu")
+    page.get_by_role("button", name="Save as draft").click()
+    page.locator(".messagelist .success").wait_for()
+    assert kept(page) == 0
+
+
+def test_a_list_keeps_what_was_typed_into_its_columns(sign_in):
+    visitor = sign_in("root")
+    page = visitor.page
+    visitor.go("/admin/alliance/figure/")
+    before = page.locator("#id_form-0-order").input_value()
+    page.locator("#id_form-0-order").fill("55")
+    page.wait_for_timeout(PAUSE_MS)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("section.unsaved-input")).to_contain_text("Not saved yet")
+    expect(page.locator("#id_form-0-order")).to_have_value("55")
+    page.locator("[data-discard]").click()
+    expect(page.locator("#id_form-0-order")).to_have_value(before)
