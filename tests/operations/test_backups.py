@@ -1,0 +1,230 @@
+"""Whole or not at all, readable by its owner alone, and damage is found before anything is touched."""
+
+import fcntl
+import json
+import os
+import resource
+import stat
+import tarfile
+
+import pytest
+
+from operations.backups import Backup, BackupError, checksum, remove_older, require_apart, whole_backups
+from operations.databases import own_database
+from operations.restoring import Restoring
+from operations.uploads import Uploads, UploadsError
+
+pytestmark = pytest.mark.once
+# The database alone is larger.
+SMALL = 100_000
+
+
+@pytest.fixture
+def backup(tmp_path) -> Backup:
+    """A backup of one table and two files, as the command writes it, but quicker."""
+    folder = tmp_path / "backup-2026-01-31T03-00-00Z"
+    folder.mkdir()
+    (tmp_path / "media/a").mkdir(parents=True)
+    (tmp_path / "media/a/one.jpg").write_bytes(b"one")
+    (tmp_path / "media/two.jpg").write_bytes(b"two")
+    uploads = Uploads("default", tmp_path / "media")
+    count = uploads.pack(folder / uploads.part)
+    (folder / "database.sqlite3").write_bytes(b"rows")
+    names = ("database.sqlite3", uploads.part)
+    manifest = {
+        "format": 1,
+        "made_at": "2026-01-31T03:00:00+00:00",
+        "program": "1",
+        "database": "SQLite",
+        "contents": {"rows": {"consent_seal": 3}, "migrations": ["consent.0001_initial"], "newest_seal": None},
+        "uploads": {"default": count},
+        "parts": {name: checksum(folder / name) for name in names},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return Backup.open(folder)
+
+
+def rewrite(backup: Backup, **facts) -> Backup:
+    (backup.folder / "manifest.json").write_text(json.dumps(backup.manifest | facts))
+    return Backup.open(backup.folder)
+
+
+@pytest.mark.parametrize("name", ["database.sqlite3", "uploads-default.tar"])
+def test_a_part_that_was_changed_cut_off_or_removed_is_named(backup, name):
+    backup.check()
+    part, whole = backup.part(name), backup.part(name).read_bytes()
+    for damaged in (whole[:-1], b"x" + whole[1:], b""):
+        part.write_bytes(damaged)
+        with pytest.raises(BackupError, match=rf"{name} is not the file that was backed up"):
+            backup.check()
+    part.unlink()
+    with pytest.raises(BackupError, match=rf"{name} cannot be read"):
+        backup.check()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "manifest.json is damaged"), ("[]", "version of the program"), ('{"format": 2}', "version of the program")],
+)
+def test_a_manifest_that_cannot_be_read_is_named(backup, text, message):
+    (backup.folder / "manifest.json").write_text(text)
+    with pytest.raises(BackupError, match=message):
+        Backup.open(backup.folder)
+
+
+def test_the_folder_of_all_backups_is_no_backup_and_its_newest_one_is_named(backup):
+    with pytest.raises(BackupError, match=r"is no backup: .* Its newest backup is .*/backup-2026-01-31T03-00-00Z"):
+        Backup.open(backup.folder.parent)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"database": "Oracle"}, "holds a Oracle database, and DATABASE_URL names"),
+        ({"uploads": {"default": 2, "elsewhere": 1}}, "settings.STORAGES has no folder: elsewhere"),
+        (
+            {"contents": {"rows": {}, "migrations": ["consent.9999_later"], "newest_seal": None}},
+            "newer version of the program .* has the migration consent.9999_later",
+        ),
+    ],
+    ids=["other database", "other storage", "newer version"],
+)
+def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, facts, message):
+    backup = rewrite(backup, **{"database": own_database().kind} | facts)
+    with pytest.raises(BackupError, match=message):
+        Restoring(backup).check()
+
+
+def test_uploads_come_back_as_they_were_and_replace_the_present_ones(backup, tmp_path):
+    uploads = Uploads("default", tmp_path / "media")
+    (tmp_path / "media/a/one.jpg").write_bytes(b"another")
+    (tmp_path / "media/three.jpg").write_bytes(b"three")
+    uploads.unpack(backup.part(uploads.part))
+    assert (tmp_path / "media/three.jpg").exists()
+    uploads.put_in_place()
+    found = {path.relative_to(uploads.folder).as_posix(): path.read_bytes() for path in uploads.files()}
+    assert found == {"a/one.jpg": b"one", "two.jpg": b"two"}
+    assert not list(tmp_path.glob(".media*"))
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside", "link"])
+def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path, name):
+    member = tarfile.TarInfo(name)
+    if name == "link":
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "forged.tar", "w") as archive:
+        archive.addfile(member)
+    with pytest.raises(UploadsError, match=f"holds {name}, which is no uploaded file"):
+        Uploads("default", tmp_path / "media").unpack(tmp_path / "forged.tar")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_older_backups_go_and_the_newest_ones_and_strange_files_stay(backup, tmp_path):
+    for day in range(1, 5):
+        (tmp_path / f"backup-2026-02-0{day}T03-00-00Z").mkdir()
+        (tmp_path / f"backup-2026-02-0{day}T03-00-00Z/manifest.json").write_text("{}")
+    (tmp_path / "backup-of-mine").mkdir()
+    assert remove_older(tmp_path, 3) == 2
+    assert [path.name[:17] for path in whole_backups(tmp_path)] == [f"backup-2026-02-0{day}" for day in (2, 3, 4)]
+    assert (tmp_path / "backup-of-mine").exists() and (tmp_path / "media").exists()
+
+
+def test_the_command_backs_up_for_its_user_alone_and_keeps_as_many_as_asked(on_sqlite):
+    first = on_sqlite.backup()
+    for path in (on_sqlite.backups, first, *first.iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    # What a run that was killed left behind goes with the next one.
+    (on_sqlite.backups / ".unfinished-killed").mkdir()
+    second = on_sqlite.backup("--keep", "1")
+    assert list(on_sqlite.backups.iterdir()) == [second] != [first]
+    refused = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keep", "0")
+    assert refused.stderr == "CommandError: --keep 0: give the number of backups that stay, 1 or more.\n"
+
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
+
+
+def test_on_a_full_disk_there_is_no_half_backup_and_the_older_ones_stay(on_sqlite):
+    older = on_sqlite.backup()
+    outcome = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keep", "1", preexec_fn=limit)
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("CommandError: No backup was written. ") and outcome.stderr.count("\n") == 1
+    assert list(on_sqlite.backups.iterdir()) == [older]
+
+
+def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
+    on_sqlite.run("decide('accept')")
+    (on_sqlite.data / "media").mkdir(exist_ok=True)
+    (on_sqlite.data / "media/large.jpg").write_bytes(bytes(2 * SMALL))
+    backup = on_sqlite.backup()
+    on_sqlite.run("decide('accept')")
+    outcome = on_sqlite.manage("restore", str(backup), "--discard", preexec_fn=limit)
+    assert outcome.returncode == 1 and "There is no room left for" in outcome.stderr
+    assert on_sqlite.run("from consent.models import Decision; print(Decision.objects.count())").split() == ["2"]
+    assert (on_sqlite.data / "media/large.jpg").stat().st_size == 2 * SMALL
+    assert not list(on_sqlite.data.glob(".*restoring"))
+
+
+def test_keys_lie_apart_from_the_backups(on_sqlite):
+    for keys in (on_sqlite.backups, on_sqlite.backups / "keys", on_sqlite.data):
+        with pytest.raises(BackupError, match="--keys: choose a folder apart from --to"):
+            require_apart(keys, on_sqlite.backups)
+    refused = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keys", str(on_sqlite.backups))
+    assert refused.returncode == 1 and "--keys: choose a folder apart from --to." in refused.stderr
+    assert not on_sqlite.backups.exists()
+    on_sqlite.backup("--keys", str(on_sqlite.data / "keys"))
+    (keys,) = (on_sqlite.data / "keys").iterdir()
+    assert {path.name for path in keys.iterdir()} == {"README", "secret_key", "consent_seal_key"}
+    assert not [path for path in on_sqlite.whole_backups[0].iterdir() if "key" in path.name]
+
+
+def test_backups_never_lie_among_the_uploads(on_sqlite):
+    (on_sqlite.data / "media").mkdir(exist_ok=True)
+    refused = on_sqlite.manage("backup", "--to", str(on_sqlite.data / "media/backups"))
+    assert refused.returncode == 1 and "lies within the uploads" in refused.stderr
+
+
+def test_a_damaged_backup_is_refused_and_nothing_is_touched(on_sqlite, copy):
+    on_sqlite.run("decide('accept')")
+    damaged = copy(on_sqlite.backup())
+    content = bytearray((damaged / "database.sqlite3").read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / "database.sqlite3").write_bytes(content)
+    before = (on_sqlite.data / "db.sqlite3").read_bytes()
+    refused = on_sqlite.manage("restore", str(damaged), "--discard")
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("database.sqlite3 is not the file that was backed up: its checksum differs.\n")
+    assert (on_sqlite.data / "db.sqlite3").read_bytes() == before
+
+
+def test_a_present_database_that_cannot_be_read_does_not_stand_in_the_way(on_sqlite):
+    backup = on_sqlite.backup()
+    (on_sqlite.data / "db.sqlite3").write_bytes(b"x" * 10_000)
+    refused = on_sqlite.manage("restore", str(backup), "--replace")
+    assert refused.returncode == 1 and "give --discard" in refused.stderr
+    on_sqlite.manage("restore", str(backup), "--discard", check=True)
+    assert on_sqlite.manage("verify_consents").returncode == 0
+
+
+def test_missing_or_older_client_programs_of_postgresql_are_named(on_postgresql, folder):
+    only_python = folder / "bin"
+    only_python.mkdir()
+    on_postgresql.settings["PATH"] = str(only_python)
+    missing = on_postgresql.manage("backup", "--to", str(on_postgresql.backups))
+    assert missing.stderr.startswith("CommandError: No backup was written. pg_dump is missing: install PostgreSQL's")
+    (only_python / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
+    (only_python / "pg_dump").chmod(0o755)
+    older = on_postgresql.manage("backup", "--to", str(on_postgresql.backups))
+    assert "pg_dump is of version 9 and the server of version 18: install postgresql-client-18." in older.stderr
+    assert not on_postgresql.whole_backups
+
+
+def test_two_backups_at_once_do_not_disturb_each_other(on_sqlite):
+    on_sqlite.backups.mkdir()
+    descriptor = os.open(on_sqlite.backups, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    refused = on_sqlite.manage("backup", "--to", str(on_sqlite.backups))
+    os.close(descriptor)
+    assert refused.returncode == 1 and "Another backup is being written to" in refused.stderr
