@@ -20,6 +20,7 @@ from consent.export import FORMATS
 from consent.figures import Figures
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
+from consent.signing import SealKeyError
 from consent.verification import Verification, check
 from editorial.admin import MOST_OFFERED, OfferedFilter
 
@@ -260,9 +261,13 @@ class DecisionAdmin(ReadOnlyAdmin):
         self.require(request, "erase")
         form = ErasureForm(request.POST or None)
         if form.is_valid():
-            count = Leaf.objects.erase_receipt(
-                form.cleaned_data["receipt"], staff=request.user.get_username(), remark=form.cleaned_data["remark"]
-            )
+            try:
+                count = Leaf.objects.erase_receipt(
+                    form.cleaned_data["receipt"], staff=request.user.get_username(), remark=form.cleaned_data["remark"]
+                )
+            except SealKeyError as error:
+                form.add_error(None, str(error))
+                return self.page(request, "erase", {"title": _("Erase on request"), "form": form})
             AccessEntry.objects.note(request.user, Action.ERASE, f"{count}")
             text = ngettext("%(count)s record was erased.", "%(count)s records were erased.", count) % {"count": count}
             messages.success(request, text)

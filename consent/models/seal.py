@@ -13,7 +13,7 @@ from consent import merkle
 from consent.canonical import moment
 from consent.models.erasure import Erasure
 from consent.models.record import LATE, Decision
-from consent.signing import SealKey, note_digest
+from consent.signing import SealKey, SealKeyError, note_digest, signed_by
 
 # No seal is larger, so that sealing and proving need little memory whatever has piled up.
 BATCH = 4096
@@ -98,25 +98,41 @@ class SealQuerySet(models.QuerySet):
         """The seals before that number, or all, newest first."""
         return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
 
-    def seal_waiting(self) -> int:
-        """Seal all records that wait, and return how many. A process that another one forestalls seals nothing."""
+    def verifier(self) -> str:
+        """The public key for people to check seals with. Raises SealKeyError."""
+        return (SealKey.own() if self.exists() else SealKey.own_or_new()).verifier
+
+    def seal_waiting(self, with_new_key: bool = False) -> int:
+        """Seal all records that wait, and return how many. A process that another one forestalls seals nothing.
+
+        Raises SealKeyError where the key is not that of the newest seal; `with_new_key` takes it, or makes one.
+        """
         count = 0
         while Leaf.objects.waiting(Decision).exists() or Leaf.objects.waiting(Erasure).exists():
             try:
-                sealed = self._seal_batch()
+                sealed = self._seal_batch(with_new_key and count == 0)
             except IntegrityError:
                 break
             count += sealed
         return count
 
     @transaction.atomic
-    def _seal_batch(self) -> int:
+    def _seal_batch(self, with_new_key: bool) -> int:
         records = [(Erasure, *row) for row in Leaf.objects.waiting(Erasure).values_list("pk", "digest")[:BATCH]]
         decisions = Leaf.objects.waiting(Decision).values_list("pk", "digest")
         records += [(Decision, *row) for row in decisions[: BATCH - len(records)]]
         if not records:
             return 0
-        before, key = self.latest_seal(), SealKey.own()
+        before = self.latest_seal()
+        key = SealKey.own() if before and not with_new_key else SealKey.own_or_new()
+        if before and not with_new_key and not signed_by(before.note, key.public):
+            raise SealKeyError(
+                _(
+                    "Seal %(number)s was signed with another key than this site has, so nothing is sealed: bring the "
+                    "key back from a backup. If it was lost or replaced, run: manage.py seal_consents --new-key"
+                )
+                % {"number": before.number}
+            )
         seal = Seal(
             number=before.number + 1 if before else 1,
             previous=before.digest if before else NO_SEAL_BEFORE,
