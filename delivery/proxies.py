@@ -14,7 +14,8 @@ REQUEST_ID = "delivery.request_id"
 
 def parse_proxies(entries: Iterable[str]) -> list:
     """Networks, and UNIX, from their texts. Raises ValueError for one that is neither."""
-    return [UNIX if entry.rstrip(":") == UNIX else ip_network(entry) for entry in entries]
+    stripped = [entry.strip() for entry in entries]
+    return [UNIX if entry.rstrip(":") == UNIX else ip_network(entry) for entry in stripped]
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:

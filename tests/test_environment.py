@@ -182,8 +182,13 @@ def test_https_is_one_setting_and_trusts_a_proxy_on_this_machine(environment):
     production = environment | {"HTTPS": "true"}
     assert "127.0.0.0/8" in show(production, "TRUSTED_PROXIES") and "unix" in show(production, "TRUSTED_PROXIES")
     assert show(production, "SECURE_SSL_REDIRECT") == show(production, "COOKIE_CONSENT_SECURE") == "True"
-    named = show(production | {"TRUSTED_PROXIES": "192.0.2.1,2001:db8::/32"}, "TRUSTED_PROXIES")
+    named = show(production | {"TRUSTED_PROXIES": "192.0.2.1, 2001:db8::/32"}, "TRUSTED_PROXIES")
     assert "192.0.2.1/32" in named and "127.0.0.0" not in named
+
+
+def test_hosts_may_be_written_with_spaces(environment):
+    spaced = {"ALLOWED_HOSTS": "a.example, b.example"}
+    assert show(environment | spaced, "ALLOWED_HOSTS") == "['a.example', 'b.example']"
 
 
 def test_hsts_covers_other_hosts_of_the_domain_only_when_it_is_said(environment):

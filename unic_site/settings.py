@@ -86,7 +86,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or generated_secret_key(DATA_DIR 
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters; give a longer random one, or none.")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, default=["localhost", "127.0.0.1", "[::1]"])
 
 # Whether visitors come over HTTPS alone. A proxy ends TLS; the site itself speaks plain HTTP.
 HTTPS = env.bool("HTTPS", default=False)

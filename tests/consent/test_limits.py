@@ -57,6 +57,7 @@ def test_a_withdrawal_is_never_refused(decide, action, data):
     assert press(action, browser, **data).status_code == 303
     assert Decision.objects.count() == 2
     # What takes back nothing more is no withdrawal.
+    assert press(action, browser, **data).status_code == 429
     assert press("accept", browser).status_code == 429
 
 
