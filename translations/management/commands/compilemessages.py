@@ -30,6 +30,8 @@ class Command(BaseCommand):
         unfinished = target.with_suffix(".mo.new")
         with unfinished.open("wb") as file:
             write_mo(file, catalog)
+        # Part of the program, not of the installation's data: who installs it and who runs it may be two users.
+        unfinished.chmod(0o644)
         unfinished.replace(target)
         if verbosity:
             self.stdout.write(f"Compiled {source.relative_to(settings.BASE_DIR)}.")
