@@ -7,15 +7,18 @@ bytes that name the key and the signature over the text.
 import base64
 import os
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
+from django.utils.translation import gettext as _
+
+from delivery import key_files
 
 KEY_NAME = "consent-seal"
+# In DATA_DIR.
+KEY_FILE = "consent_seal_key"
 # The type of an Ed25519 key in a signed note.
 ED25519 = b"\x01"
 
@@ -49,18 +52,62 @@ def signed_by(note: str, public: bytes) -> bool:
     return False
 
 
+class SealKeyError(Exception):
+    """The key of the seals is missing, damaged, or another than the newest seal's. Its text says what to do."""
+
+
+class SealKeyMissingError(SealKeyError):
+    """No key is given and none is kept."""
+
+
 @dataclass(frozen=True)
 class SealKey:
-    """The site's own key. `CONSENT_SEAL_KEY` gives its 32 secret bytes in base64; without it one is made and kept."""
+    """The site's own key. `CONSENT_SEAL_KEY` gives its 32 secret bytes in base64, else they are kept in DATA_DIR."""
 
     private: Ed25519PrivateKey
 
     @classmethod
-    @cache
     def own(cls) -> "SealKey":
-        """The key that this site signs with."""
-        given = settings.CONSENT_SEAL_KEY
-        secret = base64.b64decode(given) if given else kept_secret(settings.DATA_DIR / "consent_seal_key")
+        """The key that this site signs with. Raises SealKeyError where it is missing or damaged."""
+        if settings.CONSENT_SEAL_KEY:
+            return cls.of(base64.b64decode(settings.CONSENT_SEAL_KEY))
+        path = settings.DATA_DIR / KEY_FILE
+        words = {"path": path}
+        try:
+            secret = key_files.read(path)
+        except FileNotFoundError as error:
+            raise SealKeyMissingError(
+                _("The key of the seals is missing: bring %(path)s back from a backup, or set CONSENT_SEAL_KEY.")
+                % words
+            ) from error
+        except OSError as error:
+            words["reason"] = error.strerror
+            raise SealKeyError(_("The key of the seals, %(path)s, cannot be read: %(reason)s.") % words) from error
+        if len(secret) != 32:
+            raise SealKeyError(
+                _("The key of the seals is empty or damaged: bring %(path)s back from a backup.") % words
+            )
+        return cls.of(secret)
+
+    @classmethod
+    def own_or_new(cls) -> "SealKey":
+        """The key that this site signs with; a new one, kept in DATA_DIR, where it has none. Raises SealKeyError."""
+        try:
+            return cls.own()
+        except SealKeyMissingError:
+            path = settings.DATA_DIR / KEY_FILE
+            try:
+                # Another process may be faster; then its key counts.
+                key_files.read_or_make(path, lambda: os.urandom(32))
+            except OSError as error:
+                words = {"path": path, "reason": error.strerror}
+                raise SealKeyError(
+                    _("The key of the seals, %(path)s, cannot be written: %(reason)s.") % words
+                ) from error
+            return cls.own()
+
+    @classmethod
+    def of(cls, secret: bytes) -> "SealKey":
         return cls(Ed25519PrivateKey.from_private_bytes(secret))
 
     @property
@@ -76,16 +123,3 @@ class SealKey:
         """`text`, which ends with a new line, as a signed note."""
         signature = base64.b64encode(key_id(self.public) + self.private.sign(text.encode())).decode()
         return f"{text}\n— {KEY_NAME} {signature}\n"
-
-
-def kept_secret(path: Path) -> bytes:
-    """The 32 bytes kept at `path`, readable by its owner alone; made on the first call."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret := os.urandom(32))
-        file.flush()
-        os.fsync(file.fileno())
-    return secret

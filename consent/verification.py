@@ -12,7 +12,7 @@ from consent import merkle
 from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
-from consent.signing import SealKey, note_digest, signed_by
+from consent.signing import SealKey, SealKeyError, note_digest, signed_by
 
 # Stands for a record whose columns hold what no program wrote there: a date that is none.
 UNREADABLE = object()
@@ -59,7 +59,8 @@ class Verification:
 
     def __init__(self, keys: tuple[bytes, ...] = ()):
         self.report = Report()
-        self.keys = (SealKey.own().public, *keys)
+        own, self.key_fault = own_key()
+        self.keys = (*own, *keys)
         self.notices: dict[int, NoticeVersion] = {}
         restorations = list(Restoration.objects.all())
         self.report.remarks = [str(restoration) for restoration in restorations]
@@ -72,6 +73,8 @@ class Verification:
         return self.report
 
     def faults(self) -> Iterator[str]:
+        if self.key_fault and Seal.objects.exists():
+            yield self.key_fault
         yield from self.notice_faults()
         yield from self.seal_faults()
         yield from self.erasure_faults()
@@ -115,7 +118,8 @@ class Verification:
             yield _("Seal %(number)s does not follow from the seal before.") % words
         if note_digest(seal.text) != seal.digest or not seal.note.startswith(f"{seal.text}\n"):
             yield _("Seal %(number)s was altered.") % words
-        elif not any(signed_by(seal.note, key) for key in self.keys):
+        # Without any key, the fault is the key's and not that of every seal.
+        elif self.keys and not any(signed_by(seal.note, key) for key in self.keys):
             yield _("Seal %(number)s is not signed with this site's key.") % words
 
     def leaf_faults(self, seal: Seal, before: Seal | None, leaves: list[SealedRecord]) -> Iterator[str]:
@@ -249,14 +253,23 @@ def in_bulk(model: type[Decision | Erasure | Restoration], numbers: list[int]) -
         return in_bulk(model, numbers[:middle]) | in_bulk(model, numbers[middle:])
 
 
+def own_key() -> tuple[tuple[bytes, ...], str]:
+    """The site's public key, and what is wrong with it: one of the two is empty."""
+    try:
+        return (SealKey.own().public,), ""
+    except SealKeyError as error:
+        return (), str(error)
+
+
 def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
     """What is wrong with the site's past in view of a seal that somebody kept, or None.
 
     `note` is the signed text as it was published. Raises ValueError where it is none.
     """
     kept = KeptSeal.parse(note)
-    if not any(signed_by(kept.note, key) for key in (SealKey.own().public, *keys)):
-        return _("The seal that was kept is not signed with this site's key.")
+    own, key_fault = own_key()
+    if not any(signed_by(kept.note, key) for key in (*own, *keys)):
+        return key_fault or _("The seal that was kept is not signed with this site's key.")
     return Seal.objects.fault_of(kept)
 
 
@@ -284,6 +297,8 @@ def check(decision: Decision) -> Checked:
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))
     verification, seal = Verification(), leaf.seal
+    if verification.key_fault:
+        faults.append(verification.key_fault)
     before = Seal.objects.below(seal.number).first()
     faults += verification.chain_faults(seal, before)
     digests = seal.leaves.order_by("position").values_list("digest", flat=True)

@@ -1,5 +1,6 @@
 """The visitor's side of consent: deciding, the settings, and the receipt."""
 
+import logging
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -28,11 +29,18 @@ from consent.choice import (
 )
 from consent.forms import DecisionForm
 from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
-from consent.signing import SealKey
+from consent.signing import SealKeyError
 from consent.standing import Standing
+from delivery.proxies import client_network
+from delivery.rate_limits import RateLimit
+from delivery.request_log import cause_of
 from delivery.same_site import is_from_this_site
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
 
+log = logging.getLogger(__name__)
+
+# Decisions from one address: a campus may have a single one.
+DECISIONS = RateLimit(600, 10 * 60)
 # Where the confirmation stands on every page; :target shows it, so that it also appears on a page that is cached.
 SAVED = "consent-saved"
 
@@ -109,6 +117,9 @@ def decide(request):
         form = DecisionForm(request.POST, version=version, granted=Standing.of(request).granted)
         if not form.is_valid():
             return settings_page(request, current_version(request), form, status=400)
+        is_within_limit = DECISIONS.take(client_network(request.META))
+        if not is_within_limit and not Decision.objects.withdraws(before, **form.decided):
+            return not_recorded(request, back, status=429)
         storing = DeclaredCookie.objects.storing()
         decision = Decision.objects.record(
             notice=version,
@@ -120,7 +131,8 @@ def decide(request):
             attempt=attempt,
             **form.decided,
         )
-    except DatabaseError:
+    except DatabaseError as error:
+        log.error("A decision could not be recorded: %s", cause_of(error))
         return not_recorded(request, back)
     if request.headers.get("Accept") == "application/json":
         response = JsonResponse({"receipt": decision.receipt})
@@ -143,8 +155,11 @@ def once_more_by_name(request):
     return response
 
 
-def not_recorded(request, back: str):
-    """503, and the same choice to send again. Without a record, no cookie is set and nothing counts as decided."""
+def not_recorded(request, back: str, status: int = 503):
+    """The same choice to send again. Without a record, no cookie is set and nothing counts as decided.
+
+    503 where the database failed, 429 where too many decisions came from one address.
+    """
     context = BARE_FRAME | {
         "consent": None,
         "subject": SETTINGS,
@@ -153,11 +168,12 @@ def not_recorded(request, back: str):
         "action": request.POST.get("action", ""),
         "purposes": request.POST.getlist("purposes"),
         "attempt": named_attempt(request) or uuid4(),
+        "is_limited": status == 429,
     }
-    response = render(request, "consent/not_recorded.html", context, status=503)
+    response = render(request, "consent/not_recorded.html", context, status=status)
     # The form of this answer has the name of the attempt.
     forget_attempt(request, response)
-    response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
+    response.headers["Retry-After"] = str(DECISIONS.seconds_left if status == 429 else SECONDS_UNTIL_RETRY)
     return response
 
 
@@ -246,9 +262,12 @@ def seals(request):
         "subject": SEALS,
         "seals": listed[:SEALS_A_PAGE],
         "has_older": len(listed) > SEALS_A_PAGE,
-        "verifier": SealKey.own().verifier,
         "restorations": Restoration.objects.all(),
     }
+    try:
+        context["verifier"] = Seal.objects.verifier()
+    except SealKeyError as error:
+        log.error("The public key of the seals cannot be shown: %s", error)
     return render(request, "consent/seals.html", context)
 
 

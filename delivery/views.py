@@ -1,5 +1,6 @@
 """Answers that belong to no page: the errors, and what a monitor asks."""
 
+import logging
 import sys
 import threading
 import time
@@ -12,11 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from delivery.request_log import cause_of
 from jobs.models import Job
+
+log = logging.getLogger(__name__)
 
 SECONDS_UNTIL_RETRY = 30
 DATABASE_AWAY = (OperationalError, InterfaceError)
-# PostgreSQL ended the connection because its transaction was idle for too long (delivery.limits).
+# PostgreSQL ended the connection because its transaction was idle for too long (delivery.database_limits).
 IDLE_IN_TRANSACTION = "25P03"
 
 # Status → what happened, what to do.
@@ -48,13 +52,17 @@ ERRORS = {
 BARE_FRAME = {"alliance": None, "frame_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
 
 
-def render_error(request, status: int, frame: dict | None = None) -> HttpResponse:
-    """The error page for `status` within the site's frame; a bare one where the database is away."""
-    heading, remedy = ERRORS[status]
+def render_error(request, status: int, frame: dict | None = None, words: tuple[str, str] | None = None) -> HttpResponse:
+    """The error page for `status` within the site's frame; a bare one where the database is away.
+
+    `words` are heading and remedy where those of the status do not fit.
+    """
+    heading, remedy = words or ERRORS[status]
     context = {"is_error": True, "status": status, "heading": heading, "remedy": remedy}
     try:
         content = render_to_string("error.html", context | (frame or {}), request)
-    except DatabaseError:
+    except DatabaseError as error:
+        log.error("The error page has no menu: %s", cause_of(error))
         content = render_to_string("error.html", context | BARE_FRAME, request)
     return HttpResponse(content, status=status)
 
@@ -74,11 +82,6 @@ def csrf_failure(request, reason=""):
 def page_not_found(request, exception=None):
     # What knows that it was deleted says so.
     return render_error(request, getattr(exception, "status", 404))
-
-
-def too_many_attempts(request, response=None, credentials=None):
-    """Answers a login that came after too many failed ones; called by django-axes."""
-    return render_error(request, 429)
 
 
 def is_away(error: BaseException | None) -> bool:

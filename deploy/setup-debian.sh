@@ -96,7 +96,7 @@ make_database_and_settings() {
 DATABASE_URL=postgres://unic:$password@127.0.0.1/unic
 DATA_DIR=$data
 ALLOWED_HOSTS=$domain
-BEHIND_TRUSTED_PROXY=true
+HTTPS=true
 #EMAIL_URL=submission://user:password@mail.example.org
 #DEFAULT_FROM_EMAIL=web@example.org
 SETTINGS

@@ -1,7 +1,5 @@
 """What the admin of every edited thing shares: language tabs, publishing, translating."""
 
-from axes.admin import AccessAttemptAdmin
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -394,13 +392,7 @@ class ContentInline(RolesMixin, ChoicesMixin, TranslationStackedInline):
     formfield_overrides = ContentAdmin.formfield_overrides
 
 
-# The settings turn the two logs of axes off.
-admin.site.unregister([User, AccessAttempt, AccessLog, AccessFailureLog])
-
-
-@admin.register(AccessAttempt)
-class FailedSignInAdmin(CountedMixin, AccessAttemptAdmin):
-    pass
+admin.site.unregister(User)
 
 
 class StaffForm(EditForm, UserChangeForm):

@@ -21,8 +21,6 @@ from editorial.models import Content
 log = logging.getLogger(__name__)
 
 ATTEMPT = re.compile(r"[0-9a-f-]{32,36}")
-# More messages than this within an hour come from a program; people are then asked to wait or to write a mail.
-MOST_AN_HOUR = 60
 # A process that took a message to mail it has surely ended after this time: another may take it.
 MAILING_ENDS_WITHIN = timedelta(minutes=5)
 # So many waiting messages are mailed at once, since a visitor may wait for it.
@@ -96,10 +94,6 @@ def sends_mail() -> bool:
 
 
 class MessageQuerySet(models.QuerySet):
-    def is_flooded(self) -> bool:
-        """Whether so many messages came within the hour that a program must have written them."""
-        return self.filter(received_at__gt=timezone.now() - timedelta(hours=1)).count() >= MOST_AN_HOUR
-
     def receive(self, *, attempt: str = "", **fields):
         """Commit a message and return it.
 

@@ -15,12 +15,18 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from delivery.proxies import client_network
+from delivery.rate_limits import RateLimit
+from delivery.request_log import cause_of
 from delivery.same_site import is_from_this_site
 from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
 from feedback.forms import FeedbackForm
 from feedback.models import FeedbackPage, Message
 
 log = logging.getLogger(__name__)
+
+# Messages from one address: a university may have a single one.
+MESSAGES = RateLimit(100, 60 * 60)
 
 
 def the_page() -> FeedbackPage:
@@ -58,17 +64,20 @@ def form(request):
     try:
         if not is_valid:
             return form_page(request, filled, status=400)
-        if Message.objects.is_flooded():
-            filled.add_error(None, _("Very many messages came within the last hour. Wait a while, then send it again."))
-            return form_page(request, filled, status=429)
+        if not MESSAGES.take(client_network(request.META)):
+            filled.add_error(None, _("Very many messages came from your network. Send this one again in an hour."))
+            response = form_page(request, filled, status=429)
+            response.headers["Retry-After"] = str(MESSAGES.seconds_left)
+            return response
         Message.objects.receive(language=get_language(), attempt=request.POST.get("attempt", ""), **filled.message)
-    except DatabaseError:
+    except DatabaseError as error:
+        log.error("A message could not be stored: %s", cause_of(error))
         return not_stored(request, filled)
     try:
         Message.objects.mail_waiting()
     except DatabaseError as error:
         # The message is stored; the job `mail-feedback` mails it.
-        log.warning("Messages could not be mailed: %s", type(error).__name__)
+        log.warning("Messages could not be mailed: %s", cause_of(error))
     response = HttpResponseRedirect(reverse("feedback:sent"))
     response.status_code = 303
     return response

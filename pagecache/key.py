@@ -62,9 +62,6 @@ class CacheKey(NamedTuple):
             "wsgi.multiprocess": True,
             "wsgi.run_once": False,
         }
-        if settings.SECURE_PROXY_SSL_HEADER:
-            header, _secure = settings.SECURE_PROXY_SSL_HEADER
-            environ[header] = self.scheme
         return environ | headers
 
 
@@ -85,7 +82,7 @@ def cache_key(environ: dict, rule) -> CacheKey | None:
     if "HTTP_COOKIE" in environ and settings.SESSION_COOKIE_NAME in environ["HTTP_COOKIE"]:
         return None
     host = canonical_host(host)
-    scheme = scheme_of(environ)
+    scheme = environ["wsgi.url_scheme"]
     if host is None or (scheme != "https" and settings.SECURE_SSL_REDIRECT):
         return None
     if parameters is STATIC:
@@ -136,12 +133,3 @@ def canonical_host(host: str) -> str | None:
 @lru_cache(maxsize=1)
 def known_hosts() -> frozenset[str]:
     return frozenset(host.lower() for host in settings.ALLOWED_HOSTS)
-
-
-def scheme_of(environ: dict) -> str:
-    """The scheme as Django determines it: from the proxy's header where that is trusted."""
-    if trusted := settings.SECURE_PROXY_SSL_HEADER:
-        header, secure = trusted
-        if (value := environ.get(header)) is not None:
-            return "https" if value.split(",")[0].strip() == secure else "http"
-    return environ["wsgi.url_scheme"]

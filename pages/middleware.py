@@ -1,10 +1,15 @@
 """Redirects that staff keep in the admin."""
 
+import logging
+
 from django.db import DatabaseError
 from django.http import HttpResponsePermanentRedirect
 
+from delivery.request_log import cause_of
 from delivery.views import render_error
 from pages.models import Redirect
+
+log = logging.getLogger(__name__)
 
 
 class RedirectMiddleware:
@@ -22,7 +27,8 @@ class RedirectMiddleware:
             return response
         try:
             target = Redirect.objects.published().target(request.path)
-        except DatabaseError:
+        except DatabaseError as error:
+            log.warning("Redirects could not be read: %s", cause_of(error))
             return response
         if target is None:
             return response

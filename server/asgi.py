@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from django.utils import translation
 
+from delivery.proxies import apply_forwarded
 from pagecache.cache import PageCache
 from pagecache.response import Response
 from server.body import WITHOUT_BODY, BodyLimit, CutOffError, RefusedError, read_body
@@ -86,6 +87,7 @@ class Application:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable):
         environ = environ_of(scope)
+        apply_forwarded(environ)
         try:
             if (response := self.cached_response(environ)) is None:
                 response = await self.respond(environ, receive, send)

@@ -53,7 +53,7 @@ class Site:
 
     def environ(self, path: str, query: str = "") -> dict:
         parts = urlsplit(self.address)
-        environ = {
+        return {
             "REQUEST_METHOD": "GET",
             "SCRIPT_NAME": "",
             # WSGI carries the bytes of a path as Latin-1 (PEP 3333).
@@ -72,11 +72,6 @@ class Site:
             "wsgi.multiprocess": True,
             "wsgi.run_once": False,
         }
-        if settings.SECURE_PROXY_SSL_HEADER:
-            # Otherwise the site would redirect each request to HTTPS.
-            header, secure = settings.SECURE_PROXY_SSL_HEADER
-            environ[header] = secure
-        return environ
 
     def request(self, path: str) -> MirrorRequest:
         """A request for rendering a page that no view makes."""

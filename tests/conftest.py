@@ -15,8 +15,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
 
+from accounts.backends import ACCOUNT, ADDRESS
 from consent.models import NoticeVersion
+from consent.views import DECISIONS
 from editorial.content import ContentFiles
+from feedback.views import MESSAGES
 from tests.serving import Server
 
 # How fast an example goes says more of the machine than of the site.
@@ -98,6 +101,13 @@ def plain_files(settings, tmp_path):
         "default": uploads | {"OPTIONS": uploads["OPTIONS"] | {"location": tmp_path / "private"}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    """Nobody has used up a limit in the test before."""
+    for limit in (ADDRESS, ACCOUNT, DECISIONS, MESSAGES):
+        limit.clear()
 
 
 @pytest.fixture(scope="session")

@@ -8,50 +8,97 @@ import base64
 import binascii
 import os
 import re
+import stat
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
-from environs import Env, validate
+from environs import validate
+from pythonjsonlogger.core import RESERVED_ATTRS
+
+from delivery import key_files
+from delivery.proxies import parse_proxies
+from unic_site.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env()
+env = Environment()
+
+# Every file of the installation is its user's alone, whichever program makes it.
+os.umask(0o077)
 
 DEBUG = env.bool("DEBUG", default=False)
 
-# Database, uploads, built static files and the generated secret key of this installation.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+def private_folder(path: Path) -> Path:
+    """Return `path` as a folder that this user alone can read and write; make it, or tighten its mode."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(path.stat().st_mode)
+        marks = (path / "secret_key", path / "static/.built-from")
+        is_ours = any(mark.exists() for mark in marks) or not any(path.iterdir())
+        if mode & 0o077 and not is_ours:
+            raise ImproperlyConfigured(
+                f"DATA_DIR={path} holds files of something else and is open to other users; "
+                "give a folder of its own, or close it with: chmod 700."
+            )
+        if mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATA_DIR={path} cannot be used: {error.strerror}; give a folder that this user owns."
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(
+            f"DATA_DIR={path} cannot be written to by this user; give its user the right to, or another folder."
+        )
+    return path
 
 
 def generated_secret_key(path: Path) -> str:
-    """Return the key kept at `path`, readable by its owner alone; create it on the first start."""
+    """Return the secret key kept at `path`; make it on the first start."""
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key := get_random_secret_key())
-    return key
+        key = key_files.read_or_make(path, lambda: get_random_secret_key().encode())
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The secret key {path} can be neither read nor made: {error.strerror}; mend that, or set SECRET_KEY."
+        ) from error
+    if len(key) < 50 or not key.isascii():
+        raise ImproperlyConfigured(
+            f"The secret key {path} is empty or damaged; bring it back from a backup, or delete it to get a new one, "
+            "which signs everybody out."
+        )
+    return key.decode("ascii")
 
 
 def is_base64_of(length: int, text: str) -> bool:
     try:
         return len(base64.b64decode(text, validate=True)) == length
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         return False
 
+
+# Database, uploads, built static files and the generated keys of this installation.
+DATA_DIR = private_folder(Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve())
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or generated_secret_key(DATA_DIR / "secret_key")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters; give a longer random one, or none.")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, default=["localhost", "127.0.0.1", "[::1]"])
 
-# True where a proxy that we trust ends TLS and sets X-Forwarded-Proto and X-Forwarded-For on every request.
-BEHIND_TRUSTED_PROXY = env.bool("BEHIND_TRUSTED_PROXY", default=False)
+# Whether visitors come over HTTPS alone. A proxy ends TLS; the site itself speaks plain HTTP.
+HTTPS = env.bool("HTTPS", default=False)
+# The proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; see delivery/proxies.py.
+try:
+    TRUSTED_PROXIES = parse_proxies(
+        env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1", "unix"] if HTTPS else [])
+    )
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"TRUSTED_PROXIES names no proxy: {error}; give addresses or networks, separated by commas, such as 10.0.0.0/8."
+    ) from error
 
 INSTALLED_APPS = [
     # Before django.contrib.admin, which patches its fields.
@@ -60,6 +107,7 @@ INSTALLED_APPS = [
     "pagecache",
     "jobs",
     "delivery",
+    "accounts",
     "editorial",
     "translations",
     "desk",
@@ -87,10 +135,11 @@ INSTALLED_APPS = [
     "django_countries",
     "django_prose_editor",
     "csp",
-    "axes",
 ]
 
 MIDDLEWARE = [
+    # First, because it tells the others who asks, and over which scheme.
+    "delivery.request_log.RequestLogMiddleware",
     # Outermost, so that every answer carries the headers, static files and errors too.
     "django.middleware.security.SecurityMiddleware",
     "delivery.middleware.ResponseHeadersMiddleware",
@@ -111,8 +160,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # Last, as its documentation asks: it watches authentication alone.
-    "axes.middleware.AxesMiddleware",
+    "accounts.middleware.SignInMiddleware",
 ]
 
 ROOT_URLCONF = "unic_site.urls"
@@ -234,10 +282,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # A university with its tasks in ten langu
 
 # Staff accounts
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -254,15 +299,6 @@ SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "delivery.views.too_many_attempts"
-AXES_RESET_ON_SUCCESS = True
-AXES_ENABLE_ACCESS_FAILURE_LOG = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_HTTP_RESPONSE_CODE = 429
-
 # Delivery
 
 # Memory for rendered pages in each process, and as much room in DATA_DIR; 0 renders each page for each request.
@@ -272,7 +308,6 @@ PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=vali
 NEVER_ON_PAGES = {
     "admin",
     "auth",
-    "axes",
     "contenttypes",
     "cookie_consent",
     "exchange",
@@ -318,19 +353,21 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-if BEHIND_TRUSTED_PROXY:
-    # So many addresses stand in the header beside the visitor's own.
-    AXES_IPWARE_PROXY_COUNT = 0
-    AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if HTTPS:
     SECURE_SSL_REDIRECT = True
     # The proxy's own checks ask over plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+# Both bind other hosts of the domain for a year, so that only who runs the whole domain can decide on them.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    raise ImproperlyConfigured(
+        "HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS=true: browsers preload no domain without its subdomains."
+    )
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # Consent. The log of django-cookie-consent knows neither wording nor withdrawal; consent/ keeps the record.
 
@@ -338,7 +375,7 @@ COOKIE_CONSENT_LOG_ENABLED = False
 # A choice holds for six months, of which the shortest have 181 days, a refusal as long as an acceptance; then visitors
 # are asked again.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181
-COOKIE_CONSENT_SECURE = BEHIND_TRUSTED_PROXY
+COOKIE_CONSENT_SECURE = HTTPS
 # How long records are kept: consents to prove them, refusals to show that they were heeded.
 CONSENT_RETENTION_MONTHS = env.int("CONSENT_RETENTION_MONTHS", default=42, validate=validate.Range(min=7))
 CONSENT_RETENTION_REFUSAL_MONTHS = env.int(
@@ -376,24 +413,40 @@ if MACHINE_TRANSLATION and not re.match(r"deepl:\S|libretranslate:https?://\S", 
         "MACHINE_TRANSLATION names no service; write it as deepl:KEY or libretranslate:https://KEY@translate.example.org."
     )
 
-# Logs: one JSON object a line, or plain lines for a developer.
+# Logs: one JSON object a line, its time in UTC, or plain lines for a developer.
 
+# One line for each request that is not answered from the page cache, without the client's address.
+ACCESS_LOG = env.bool("ACCESS_LOG", default=False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "request_id": {"()": "delivery.request_log.RequestIdFilter"},
+        "client_fault": {"()": "delivery.request_log.ClientFaultFilter"},
+    },
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "format": "%(levelname)s %(name)s %(message)s",
+            "timestamp": "time",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            # The address of a request may say who the visitor is, or what they looked for.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
             "json_ensure_ascii": False,
         },
         "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id", "client_fault"],
+            "formatter": "plain" if DEBUG else "json",
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "axes": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # The site's own code says what it does.
+        **{app: {"level": "INFO"} for app in ("unic_site", *INSTALLED_APPS) if (BASE_DIR / app).is_dir()},
     },
 }

@@ -88,7 +88,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench-first-view-") as name:
         folder = Path(name)
         key = make_certificate(folder)
-        served = site(folder / "data", BEHIND_TRUSTED_PROXY="true")
+        served = site(folder / "data", HTTPS="true")
         # The one address that it answers without TLS.
         served.path = "/healthz"
         served.run("manage.py", "prepare")

@@ -21,6 +21,7 @@ from consent.figures import Figures
 from consent.kept_seal import SealOrderError
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
+from consent.signing import SealKeyError
 from consent.verification import Verification, check
 from editorial.admin import MOST_OFFERED, OfferedFilter
 
@@ -265,7 +266,7 @@ class DecisionAdmin(ReadOnlyAdmin):
                 count = Leaf.objects.erase_receipt(
                     form.cleaned_data["receipt"], staff=request.user.get_username(), remark=form.cleaned_data["remark"]
                 )
-            except SealOrderError as fault:
+            except (SealOrderError, SealKeyError) as fault:
                 form.add_error(None, str(fault))
             else:
                 AccessEntry.objects.note(request.user, Action.ERASE, f"{count}")

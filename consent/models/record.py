@@ -48,6 +48,12 @@ class DecisionQuerySet(models.QuerySet):
         """The decision that holds for `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
 
+    def withdraws(self, receipt: str, action: str, answers: dict[str, bool]) -> bool:
+        """Whether a decision with these answers takes back a consent on record under `receipt`, and gives no other."""
+        before = self.latest_of(receipt)
+        granted = {key for key, is_granted in answers.items() if is_granted}
+        return before is not None and granted < set(filter(None, before.granted.split(",")))
+
     def with_notice(self):
         """With the number of the notice alone: all its words in all languages would be read anew for each decision."""
         heavy = ("notice__wording", "notice__html", "notice__style")

@@ -15,7 +15,7 @@ from consent.kept_seal import KeptSeal, SealOrderError, newest_known, remember
 from consent.models.erasure import Erasure
 from consent.models.record import LATE, Decision
 from consent.models.restoration import Restoration
-from consent.signing import SealKey, note_digest
+from consent.signing import SealKey, SealKeyError, note_digest, signed_by
 
 # No seal is larger, so that sealing and proving need little memory whatever has piled up.
 BATCH = 4096
@@ -100,10 +100,15 @@ class SealQuerySet(models.QuerySet):
         """The seals before that number, or all, newest first."""
         return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
 
-    def seal_waiting(self) -> int:
+    def verifier(self) -> str:
+        """The public key for people to check seals with. Raises SealKeyError."""
+        return (SealKey.own() if self.exists() else SealKey.own_or_new()).verifier
+
+    def seal_waiting(self, with_new_key: bool = False) -> int:
         """Seal all records that wait, and return how many. A process that another one forestalls seals nothing.
 
-        Raises SealOrderError where the database is older than the newest seal that this installation made.
+        Raises SealOrderError where the database is older than the newest seal that this installation made, and
+        SealKeyError where the key is not that of the newest seal; `with_new_key` takes it, or makes one.
         """
         known = newest_known()
         if known and (fault := self.fault_of(known)):
@@ -111,7 +116,7 @@ class SealQuerySet(models.QuerySet):
         count = 0
         while any(Leaf.objects.waiting(model).exists() for model in Leaf.KINDS):
             try:
-                sealed = self._seal_batch()
+                sealed = self._seal_batch(with_new_key and count == 0)
             except IntegrityError:
                 break
             count += sealed
@@ -155,7 +160,7 @@ class SealQuerySet(models.QuerySet):
         return restoration
 
     @transaction.atomic
-    def _seal_batch(self) -> int:
+    def _seal_batch(self, with_new_key: bool) -> int:
         records = []
         # Decisions are the many; the others never wait behind them.
         for model in (Restoration, Erasure, Decision):
@@ -163,7 +168,16 @@ class SealQuerySet(models.QuerySet):
             records += [(model, *row) for row in waiting[: BATCH - len(records)]]
         if not records:
             return 0
-        before, key = self.latest_seal(), SealKey.own()
+        before = self.latest_seal()
+        key = SealKey.own() if before and not with_new_key else SealKey.own_or_new()
+        if before and not with_new_key and not signed_by(before.note, key.public):
+            raise SealKeyError(
+                _(
+                    "Seal %(number)s was signed with another key than this site has, so nothing is sealed: bring the "
+                    "key back from a backup. If it was lost or replaced, run: manage.py seal_consents --new-key"
+                )
+                % {"number": before.number}
+            )
         last = before.number if before else 0
         lost = Restoration.objects.filter(seal_number=last).aggregate(number=Max("known_number"))["number"]
         seal = Seal(

@@ -105,7 +105,7 @@ def test_leaving_warns_only_where_something_was_typed_and_a_saved_form_leaves_no
     page.evaluate("setTimeout(() => location.reload())")
     page.wait_for_timeout(PAUSE_MS)
     assert len(warnings) == 2
-    page.locator("input[name=_continue]").first.click()
+    page.locator("input[name=_save]").first.click()
     page.locator(".messagelist .success").wait_for()
     assert len(warnings) == 2 and kept(page) == 0
     visitor.go("/admin/pages/page/")

@@ -387,8 +387,8 @@ def test_officers_see_every_page_of_the_desk(officer, path, decide):
 def test_officers_see_nothing_else_of_the_admin(officer):
     html = text(officer.get("/admin/"))
     apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))
-    # The translators' desk shows them the texts of the notice and its purposes.
-    assert apps == {"consent", "password_change", "desk", "exchange", "translations"}
+    # Whether records are sealed; and in the translators' desk, the texts of the notice and its purposes.
+    assert apps == {"consent", "password_change", "desk", "exchange", "jobs", "translations"}
 
 
 @pytest.mark.parametrize("model", ["decision", "seal", "erasure", "accessentry", "noticeversion"])

@@ -20,7 +20,7 @@ from consent import merkle
 from consent.canonical import canonical, digest
 from consent.models import Decision, Erasure, Leaf, Notice, NoticeVersion, Seal
 from consent.models.record import read_receipt
-from consent.signing import SealKey, kept_secret
+from consent.signing import SealKey
 from consent.verification import Verification
 from consent.verification import check as check_record
 
@@ -546,12 +546,6 @@ def test_the_merkle_tree_hash_is_that_of_certificate_transparency():
     assert merkle.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle.root(leaves[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     assert merkle.root(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
-
-
-def test_the_key_is_made_once_and_readable_by_its_owner_alone(tmp_path):
-    secret = kept_secret(tmp_path / "key")
-    assert len(secret) == 32 and kept_secret(tmp_path / "key") == secret
-    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_seal_is_a_signed_note(sealed):

@@ -165,17 +165,6 @@ def test_it_is_not_ready_while_a_migration_is_missing(client):
 
 
 @pytest.mark.django_db
-def test_guessing_a_password_is_stopped(client, staff):
-    user = staff()
-    for _ in range(settings.AXES_FAILURE_LIMIT):
-        response = client.post("/admin/login/", {"username": user.username, "password": "wrong"})
-    assert response.status_code == 429
-    assert "Wait a quarter of an hour" in response.content.decode()
-    right = client.post("/admin/login/", {"username": user.username, "password": "a-long-pass-phrase"})
-    assert right.status_code == 429
-
-
-@pytest.mark.django_db
 def test_a_form_without_its_token_is_refused_with_a_page(staff):
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff())

@@ -17,6 +17,7 @@ from hypothesis import strategies as some
 from alliance.models import Alliance
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
 from delivery.models import Generation
+from delivery.proxies import parse_proxies
 from pagecache import cache as cache_module
 from pages.models import Page
 from server.asgi import REFUSED
@@ -395,7 +396,7 @@ def test_a_host_that_is_not_ours_gets_no_page_and_leaves_none(application, site)
 
 
 def test_each_host_and_scheme_gets_its_own_addresses(application, settings):
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.TRUSTED_PROXIES = parse_proxies(["192.0.2.0/24"])
     assert 'href="http://unic.example/en/"' in ask(application, host="unic.example").text
     assert 'href="https://unic.example/en/"' in ask(application, host="unic.example", x_forwarded_proto="https").text
     assert 'href="http://localhost/en/"' in ask(application).text

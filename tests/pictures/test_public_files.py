@@ -192,6 +192,14 @@ def test_the_sizes_of_a_picture_are_public_while_a_published_page_shows_them(pic
     assert {status(url) for url in urls} == {404}
 
 
+@pytest.mark.parametrize("end", [replace_its_file, delete_it], ids=lambda way: way.__name__)
+def test_the_sizes_of_a_file_leave_the_disk_with_it(picture, committed, end):
+    folder = picture.sizes_path
+    with committed():
+        end(picture)
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize(
     ("model", "key"),
     [(PartnerUniversity, "university-of-oulu"), (Page, "about")],

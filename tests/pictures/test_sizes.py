@@ -1,6 +1,7 @@
 """The files that are made of a picture: what is in them, and what happens where they cannot be made."""
 
 import errno
+import os
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -166,6 +167,15 @@ def test_make_pictures_makes_what_is_missing_and_removes_what_is_unused(db, caps
     assert not unused.exists()
     call_command("make_pictures")
     assert capsys.readouterr().out == ""
+
+
+def test_sizes_that_another_process_is_making_are_left_alone_and_removed_when_it_never_finished(db):
+    unfinished = make_picture().sizes_path.with_name(".photo.0123")
+    unfinished.mkdir(parents=True)
+    assert Picture.objects.remove_unused_sizes() == 0
+    os.utime(unfinished, (0, 0))
+    assert Picture.objects.remove_unused_sizes() == 1
+    assert not unfinished.exists()
 
 
 def test_make_pictures_anew_replaces_a_damaged_file(made):

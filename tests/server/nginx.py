@@ -38,7 +38,7 @@ http {{"""
 }}
 """
 )
-PRODUCTION = {"ALLOWED_HOSTS": NAME, "BEHIND_TRUSTED_PROXY": "true", "CONSENT_SEAL_MINUTES": "0"}
+PRODUCTION = {"ALLOWED_HOSTS": NAME, "HTTPS": "true", "CONSENT_SEAL_MINUTES": "0"}
 
 
 def has_ipv6() -> bool:

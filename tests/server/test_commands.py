@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -218,33 +217,3 @@ def test_the_environment_is_made_once(bare_clone):
     first = set_up(bare_clone)
     assert first.returncode == 0 and "Making a Python environment" in first.stdout
     assert set_up(bare_clone).stdout == ""
-
-
-def test_the_secret_key_is_made_once_and_is_its_owners_alone(environment):
-    show = ("shell", "-v", "0", "-c", "from django.conf import settings; print(settings.SECRET_KEY)")
-    key = manage(environment, *show).stdout
-    assert len(key.strip()) >= 50
-    assert manage(environment, *show).stdout == key
-    assert stat.S_IMODE((Path(environment["DATA_DIR"]) / "secret_key").stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("SECRET_KEY", "short"),
-        ("DATABASE_URL", "mysql://localhost/site"),
-        ("DEBUG", "perhaps"),
-        ("BEHIND_TRUSTED_PROXY", "maybe"),
-    ],
-)
-def test_a_bad_value_in_the_environment_stops_the_start_and_is_named(environment, name, value):
-    outcome = manage(environment | {name: value}, "check")
-    assert outcome.returncode != 0
-    assert name in outcome.stderr.strip().splitlines()[-1]
-
-
-def test_production_settings_pass_djangos_deployment_check(environment):
-    production = environment | {"BEHIND_TRUSTED_PROXY": "1", "ALLOWED_HOSTS": "unic.example.org"}
-    outcome = manage(production, "check", "--deploy", "--fail-level", "WARNING")
-    assert outcome.returncode == 0, outcome.stderr
-    assert "no issues" in outcome.stdout

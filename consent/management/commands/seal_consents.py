@@ -5,7 +5,7 @@ from django.core.management import BaseCommand, CommandError
 from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Seal
 from consent.sealing import seal_and_erase
-from consent.signing import SealKey, signed_by
+from consent.signing import SealKey, SealKeyError, signed_by
 
 
 class Command(BaseCommand):
@@ -27,15 +27,24 @@ class Command(BaseCommand):
                 "FILE is the newest seal that somebody kept, if this machine does not know it."
             ),
         )
+        parser.add_argument(
+            "--new-key",
+            action="store_true",
+            help="Seal with another key than the last seal's, because that one is lost or was replaced. Without a key, "
+            "one is made. Keep the old public key: verify_consents needs it for the seals until now.",
+        )
 
-    def handle(self, *args, after_restore, **options):
+    def handle(self, *args, after_restore, new_key, **options):
         try:
             if after_restore:
                 self.note_restoration(after_restore)
+            first = Seal.objects.seal_waiting(with_new_key=True) if new_key else 0
+            if new_key and not first:
+                raise CommandError("No record waits for a seal, so no key is taken up: repeat this when one does.")
             sealed, erased = seal_and_erase()
-        except SealOrderError as fault:
+        except (SealOrderError, SealKeyError) as fault:
             raise CommandError(str(fault)) from fault
-        self.stdout.write(f"Sealed: {sealed}. Erased as kept long enough: {erased}.")
+        self.stdout.write(f"Sealed: {first + sealed}. Erased as kept long enough: {erased}.")
 
     def note_restoration(self, source):
         known = newest_known() if source is newest_known else self.read(source)

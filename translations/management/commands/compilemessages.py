@@ -31,6 +31,8 @@ class Command(BaseCommand):
         try:
             with unfinished.open("wb") as file:
                 write_mo(file, catalog)
+            # Part of the program, not of the installation's data: who installs it and who runs it may be two users.
+            unfinished.chmod(0o644)
             unfinished.replace(target)
         except OSError as error:
             raise CommandError(

@@ -1,0 +1,142 @@
+"""Wrong passwords are limited by address and account, and strangers hold nobody else off."""
+
+import re
+import threading
+import time
+
+import pytest
+from django.contrib.auth.backends import ModelBackend
+from django.test import Client, RequestFactory
+
+from accounts.backends import ACCOUNT, ADDRESS, HASHING, PasswordBackend, SignInHeldOffError
+from delivery.proxies import parse_proxies
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-pass-phrase"
+
+
+@pytest.fixture
+def sign_in():
+    """A function that posts the sign-in form from an address."""
+
+    def post(name: str, password: str = "wrong", address: str = "198.51.100.7", **headers):
+        browser = Client(REMOTE_ADDR=address)
+        return browser.post("/admin/login/", {"username": name, "password": password}, headers=headers)
+
+    return post
+
+
+@pytest.fixture
+def anna(staff):
+    user = staff()
+    user.username = "anna"
+    user.save()
+    return user
+
+
+def test_five_wrong_passwords_hold_an_account_off_for_their_address(sign_in, anna):
+    for _ in range(ACCOUNT.limit):
+        assert sign_in("anna").status_code == 200
+    held_off = sign_in("anna", PASSWORD)
+    assert held_off.status_code == 429
+    assert 0 < int(held_off["Retry-After"]) <= 900
+    assert "Wait a quarter of an hour" in held_off.content.decode()
+
+
+def test_a_stranger_at_another_address_cannot_hold_a_member_of_staff_off(sign_in, anna):
+    for _ in range(20):
+        sign_in("anna", address="203.0.113.66")
+    assert sign_in("anna", PASSWORD).status_code == 302
+
+
+def test_the_spelling_of_a_name_makes_no_new_account(sign_in, anna):
+    for name in ("anna", "Anna", "ANNA", "\uff41nna", "anna"):
+        sign_in(name)
+    assert sign_in("anna", PASSWORD).status_code == 429
+
+
+def test_one_address_is_limited_over_all_names(sign_in, anna):
+    for number in range(ADDRESS.limit):
+        assert sign_in(f"name-{number}").status_code == 200
+    assert sign_in("another").status_code == 429
+    assert sign_in("anna", PASSWORD).status_code == 429
+    assert sign_in("anna", PASSWORD, address="198.51.100.8").status_code == 302
+
+
+def test_the_addresses_of_one_ipv6_network_count_as_one(sign_in, anna):
+    for number in range(ADDRESS.limit):
+        sign_in(f"name-{number}", address=f"2001:db8:1:2::{number:x}")
+    assert sign_in("anna", PASSWORD, address="2001:db8:1:2:ffff::1").status_code == 429
+    assert sign_in("anna", PASSWORD, address="2001:db8:1:3::1").status_code == 302
+
+
+def test_the_right_password_ends_the_count_of_its_account_alone(sign_in, anna):
+    for _round in range(3):
+        for _ in range(4):
+            sign_in("anna")
+        assert sign_in("anna", PASSWORD).status_code == 302
+    assert ADDRESS.count("198.51.100.7") == 12
+
+
+def test_staff_behind_one_address_sign_in_as_often_as_they_like(sign_in, anna):
+    for _ in range(ADDRESS.limit + 5):
+        assert sign_in("anna", PASSWORD).status_code == 302
+
+
+def test_a_made_up_address_in_a_header_is_no_way_round(sign_in, settings, anna):
+    settings.TRUSTED_PROXIES = parse_proxies(["127.0.0.1"])
+    for number in range(6):
+        sign_in("anna", **{"x-forwarded-for": f"203.0.113.{number}"})
+    assert sign_in("anna", PASSWORD).status_code == 429
+    for number in range(6):
+        sign_in("anna", address="127.0.0.1", **{"x-forwarded-for": f"203.0.113.{number}, 192.0.2.50"})
+    held_off = sign_in("anna", PASSWORD, address="127.0.0.1", **{"x-forwarded-for": "192.0.2.50"})
+    assert held_off.status_code == 429
+
+
+def test_when_too_many_wait_the_password_is_not_counted_as_wrong(sign_in, anna, monkeypatch):
+    monkeypatch.setattr(HASHING, "most", 0)
+    with HASHING.turn():
+        answer = sign_in("anna", PASSWORD)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Your password was not checked" in answer.content.decode()
+    assert PASSWORD not in answer.content.decode()
+    assert ACCOUNT.count("198.51.100.7", "anna") == ADDRESS.count("198.51.100.7") == 0
+
+
+def test_one_password_at_a_time_is_hashed_in_a_process(monkeypatch):
+    at_once, most, outcomes = [0], [0], []
+    lock = threading.Lock()
+
+    def check(self, request, *args, **kwargs):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.02)
+        with lock:
+            at_once[0] -= 1
+
+    def attempt(number: int):
+        request = RequestFactory(REMOTE_ADDR=f"198.51.100.{number}").get("/")
+        try:
+            outcomes.append(PasswordBackend().authenticate(request, f"name-{number}", "wrong"))
+        except SignInHeldOffError as error:
+            outcomes.append(error.status)
+
+    monkeypatch.setattr(ModelBackend, "authenticate", check)
+    threads = [threading.Thread(target=attempt, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most[0] == 1
+    assert len(outcomes) == 20 and set(outcomes) == {None, 503}
+
+
+def test_failed_sign_ins_are_logged_without_name_password_and_address(sign_in, caplog):
+    caplog.set_level("INFO")
+    for _ in range(7):
+        sign_in("secretly-a-password", address="198.51.100.7")
+    assert "A sign-in failed." in caplog.messages
+    assert any("too many wrong passwords for one account" in message for message in caplog.messages)
+    assert not re.search(r"secretly|wrong\b(?! passwords)|198\.51", caplog.text)

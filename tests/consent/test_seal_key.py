@@ -1,0 +1,130 @@
+"""The key of the seals is made once, before the first seal; without it nothing is sealed, and that is said."""
+
+import base64
+import os
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from consent.models import Decision, Leaf, Seal
+from consent.signing import SealKey, SealKeyError
+from consent.verification import Verification, check
+
+pytestmark = pytest.mark.django_db
+NEW_KEY = base64.b64encode(b"n" * 32).decode()
+
+
+@pytest.fixture
+def key_file(settings, tmp_path):
+    """Where the key is kept by a site that has none in its settings."""
+    settings.CONSENT_SEAL_KEY = ""
+    settings.DATA_DIR = tmp_path
+    return tmp_path / "consent_seal_key"
+
+
+def seal(decide) -> int:
+    decide()
+    return Seal.objects.seal_waiting()
+
+
+def test_the_first_seal_makes_the_key_and_later_ones_use_it(decide, key_file):
+    assert seal(decide) == seal(decide) == 1
+    assert len(key_file.read_bytes()) == 32 and key_file.stat().st_mode & 0o777 == 0o600
+    assert Verification().run().is_sound
+
+
+def test_a_site_whose_key_is_missing_refuses_to_seal_and_makes_no_new_one(decide, key_file):
+    seal(decide)
+    key_file.unlink()
+    with pytest.raises(SealKeyError, match=r"missing: bring .*consent_seal_key back from a backup"):
+        seal(decide)
+    assert not key_file.exists()
+    assert Seal.objects.count() == 1 and Leaf.objects.count() == 1
+
+
+def test_a_site_with_another_key_than_the_newest_seals_refuses_to_seal(decide, key_file, settings):
+    seal(decide)
+    settings.CONSENT_SEAL_KEY = NEW_KEY
+    with pytest.raises(SealKeyError, match="Seal 1 was signed with another key"):
+        seal(decide)
+    assert Seal.objects.count() == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"k" * 31, b"k" * 33])
+def test_an_empty_or_damaged_key_is_named(decide, key_file, content):
+    key_file.write_bytes(content)
+    with pytest.raises(SealKeyError, match=r"empty or damaged: bring .*consent_seal_key back"):
+        seal(decide)
+    assert key_file.read_bytes() == content
+
+
+def test_a_full_disk_is_named_and_leaves_no_key(decide, key_file, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SealKeyError, match="cannot be written: No space left on device"):
+        seal(decide)
+    assert not list(key_file.parent.glob("*key*"))
+
+
+def test_the_command_says_in_one_sentence_why_it_does_not_seal(decide, key_file):
+    seal(decide)
+    key_file.unlink()
+    decide()
+    with pytest.raises(CommandError, match="The key of the seals is missing"):
+        call_command("seal_consents")
+
+
+def test_an_operator_takes_up_a_new_key_on_purpose(decide, key_file, capsys):
+    seal(decide)
+    old = SealKey.own().verifier
+    key_file.unlink()
+    decide()
+    call_command("seal_consents", "--new-key")
+    assert SealKey.own().verifier != old
+    # From then on it is the site's key.
+    assert seal(decide) == 1
+    call_command("verify_consents", "--old-key", old)
+    assert "Nobody touched them." in capsys.readouterr().out
+
+
+def test_a_new_key_with_nothing_to_seal_is_refused(decide, key_file):
+    seal(decide)
+    with pytest.raises(CommandError, match="No record waits"):
+        call_command("seal_consents", "--new-key")
+
+
+def test_without_the_key_the_chain_is_still_checked_and_the_key_is_the_one_fault(decide, key_file, capsys):
+    seal(decide)
+    decide()
+    Seal.objects.seal_waiting()
+    key_file.write_bytes(b"")
+    assert [fault[:44] for fault in Verification().run().faults] == ["The key of the seals is empty or damaged: br"]
+    assert len(check(Decision.objects.order_by("pk").first()).faults) == 1
+    with pytest.raises(SystemExit):
+        call_command("verify_consents")
+    assert capsys.readouterr().err.startswith("The key of the seals is empty")
+
+
+def test_the_page_of_seals_is_there_without_a_key(client, decide, key_file, caplog):
+    assert "Public key" in client.get("/en/cookies/seals/").content.decode()
+    seal(decide)
+    key_file.unlink()
+    response = client.get("/en/cookies/seals/")
+    assert response.status_code == 200
+    assert "Public key" not in response.content.decode() and "Seal 1" in response.content.decode()
+    assert "cannot be shown" in caplog.text
+
+
+def test_an_erasure_that_cannot_be_sealed_says_why_and_keeps_what_was_typed(client, staff, decide, key_file):
+    decision = decide()
+    Seal.objects.seal_waiting()
+    decide()
+    key_file.unlink()
+    client.force_login(staff())
+    typed = {"receipt": decision.receipt, "remark": "Letter of 3 May", "is_sure": "on"}
+    response = client.post("/admin/consent/decision/erase/", typed)
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "The key of the seals is missing" in html and "Letter of 3 May" in html

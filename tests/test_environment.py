@@ -1,0 +1,207 @@
+"""The environment configures the site; what makes no sense is named in one sentence before anything starts."""
+
+import multiprocessing
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from unic_site.settings import private_folder
+
+ROOT = Path(__file__).parents[1]
+NOBODY = 65534
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """The environment of a newcomer: nothing configured, data in a folder of its own."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"DATA_DIR": str(tmp_path / "var")}
+
+
+def manage(environment: dict[str, str], *arguments: str, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, **options)
+
+
+def show(environment: dict[str, str], setting: str) -> str:
+    command = [sys.executable, "-c", f"from unic_site import settings; print(settings.{setting})"]
+    outcome = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome.stdout.strip()
+
+
+def refused(environment: dict[str, str], *names: str, **options) -> str:
+    """The one sentence with which the program ends; it holds all these names."""
+    outcome = manage(environment, "check", **options)
+    assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1), outcome.stderr
+    assert outcome.stderr.startswith("Configuration: ")
+    for name in names:
+        assert name in outcome.stderr
+    return outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("DATABASE_URL", "mysql://localhost/site"),
+        ("DATABASE_URL", "postgres"),
+        ("DEBUG", "perhaps"),
+        ("HTTPS", "maybe"),
+        ("TRUSTED_PROXIES", "proxy.example.org"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("HSTS_PRELOAD", "true"),
+        ("EMAIL_URL", "mail.example.org"),
+        ("CONSENT_SEAL_KEY", "c2hvcnQ="),
+        ("CONSENT_RETENTION_MONTHS", "1"),
+        ("PAGE_STORE_MEGABYTES", "many"),
+        ("ACCESS_LOG", "some"),
+    ],
+)
+def test_a_bad_value_is_named_in_one_sentence(environment, name, value):
+    refused(environment | {name: value}, name)
+
+
+def test_a_refused_secret_is_not_shown(environment):
+    for name, value in (("DATABASE_URL", "postgres://unic:hu[nter2@host/x"), ("SECRET_KEY", "hunter2")):
+        assert "nter2" not in refused(environment | {name: value}, name)
+
+
+def test_an_empty_variable_is_unset(environment):
+    documented = [line.split("`")[1] for line in (ROOT / "docs/settings.md").read_text().splitlines() if "| `" in line]
+    empty = dict.fromkeys(set(documented) - {"DATA_DIR"}, "")
+    outcome = manage(environment | empty, "check")
+    assert outcome.returncode == 0, outcome.stderr
+
+
+def test_every_variable_that_the_settings_read_is_documented_and_no_other():
+    source = (ROOT / "unic_site/settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    table = (ROOT / "docs/settings.md").read_text()
+    assert read == set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
+
+
+def test_a_value_can_come_from_a_file(environment, tmp_path):
+    (tmp_path / "key").write_text("k" * 60 + "\n")
+    assert show(environment | {"SECRET_KEY_FILE": str(tmp_path / "key")}, "SECRET_KEY") == "k" * 60
+    assert not (tmp_path / "var/secret_key").exists()
+
+
+def test_a_file_that_gives_no_value_is_named(environment, tmp_path):
+    missing = str(tmp_path / "missing")
+    refused(environment | {"DATABASE_URL_FILE": missing}, f"DATABASE_URL_FILE={missing} cannot be read: No such file")
+    (tmp_path / "empty").write_text("\n")
+    refused(environment | {"EMAIL_URL_FILE": str(tmp_path / "empty")}, "EMAIL_URL_FILE", "empty file")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    refused(environment | {"SECRET_KEY_FILE": str(tmp_path / "binary")}, "SECRET_KEY_FILE", "not a text file")
+    both = {"SECRET_KEY": "k" * 60, "SECRET_KEY_FILE": missing}
+    refused(environment | both, "SECRET_KEY and SECRET_KEY_FILE are both set")
+
+
+def test_the_data_folder_and_what_the_program_writes_into_it_are_its_users_alone(environment, tmp_path):
+    code = (
+        "from django.core.files.storage import default_storage as s; from django.core.files.base import ContentFile; "
+    )
+    code += "s.save('a/b.txt', ContentFile(b'x')); open(settings.DATA_DIR / 'plain', 'w').close()"
+    outcome = manage(environment, "shell", "-v", "0", "-c", f"from django.conf import settings; {code}")
+    assert outcome.returncode == 0, outcome.stderr
+    made = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
+    assert {"secret_key", "plain", "b.txt"} <= {path.name for path in made}
+    assert not [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
+
+
+def test_a_data_folder_that_others_can_read_is_closed_to_them(environment, tmp_path):
+    folder = tmp_path / "var"
+    for start in range(2):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        # Empty at first, then known by what the program made in it.
+        assert show(environment, "DATA_DIR") == str(folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, start
+
+
+def test_a_folder_with_the_files_of_something_else_is_neither_used_nor_closed(environment, tmp_path):
+    (tmp_path / "var").mkdir(mode=0o755)
+    (tmp_path / "var/index.html").touch()
+    (tmp_path / "var").chmod(0o755)
+    refused(environment, "DATA_DIR", "chmod 700")
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o755
+
+
+def test_a_secret_key_is_made_once(environment):
+    key = show(environment, "SECRET_KEY")
+    assert len(key) >= 50
+    assert show(environment, "SECRET_KEY") == key
+
+
+@pytest.mark.parametrize("content", ["", "short", "é" * 60])
+def test_an_empty_or_damaged_secret_key_is_named_with_what_to_do(environment, tmp_path, content):
+    (tmp_path / "var").mkdir(mode=0o700)
+    (tmp_path / "var/secret_key").write_text(content, encoding="utf-8")
+    refused(environment, str(tmp_path / "var/secret_key"), "empty or damaged; bring it back from a backup")
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(environment):
+    refused(environment | {"DATA_DIR": "/proc/none"}, "DATA_DIR=/proc/none cannot be used")
+
+
+def test_a_data_folder_that_this_user_cannot_write_to_is_named():
+    # Not in pytest's own folder, which other users cannot enter.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o500)
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        answers = multiprocessing.get_context("fork").Queue()
+
+        def use_as_ordinary_user():
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(NOBODY)
+                os.setuid(NOBODY)
+            try:
+                answers.put(str(private_folder(Path(folder))))
+            except ImproperlyConfigured as error:
+                answers.put(str(error))
+
+        process = multiprocessing.get_context("fork").Process(target=use_as_ordinary_user)
+        process.start()
+        assert answers.get(timeout=60).startswith(f"DATA_DIR={folder} cannot be written to by this user")
+        process.join()
+
+
+def test_https_is_one_setting_and_trusts_a_proxy_on_this_machine(environment):
+    assert show(environment, "TRUSTED_PROXIES") == "[]"
+    production = environment | {"HTTPS": "true"}
+    assert "127.0.0.0/8" in show(production, "TRUSTED_PROXIES") and "unix" in show(production, "TRUSTED_PROXIES")
+    assert show(production, "SECURE_SSL_REDIRECT") == show(production, "COOKIE_CONSENT_SECURE") == "True"
+    named = show(production | {"TRUSTED_PROXIES": "192.0.2.1, 2001:db8::/32"}, "TRUSTED_PROXIES")
+    assert "192.0.2.1/32" in named and "127.0.0.0" not in named
+
+
+def test_hosts_may_be_written_with_spaces(environment):
+    spaced = {"ALLOWED_HOSTS": "a.example, b.example"}
+    assert show(environment | spaced, "ALLOWED_HOSTS") == "['a.example', 'b.example']"
+
+
+def test_hsts_covers_other_hosts_of_the_domain_only_when_it_is_said(environment):
+    shown = "SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD"
+    production = environment | {"HTTPS": "true"}
+    assert show(production, shown) == "31536000 False False"
+    assert show(production | {"HSTS_INCLUDE_SUBDOMAINS": "true"}, shown) == "31536000 True False"
+    both = {"HSTS_INCLUDE_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}
+    assert show(production | both, shown) == "31536000 True True"
+
+
+def test_production_settings_pass_djangos_deployment_check(environment):
+    production = environment | {"HTTPS": "1", "ALLOWED_HOSTS": "unic.example.org"}
+    outcome = manage(production, "check", "--deploy", "--fail-level", "WARNING")
+    assert outcome.returncode == 0, outcome.stderr
+    assert "no issues" in outcome.stdout
