@@ -24,6 +24,7 @@ from operations.uploads import all_uploads
 FORMAT = 1
 MANIFEST = "manifest.json"
 NAME = "backup-%Y-%m-%dT%H-%M-%SZ"
+KEYS_NAME = "keys-%Y-%m-%dT%H-%M-%SZ"
 # A backup that is not whole yet, or no longer; what a run that was killed left behind goes with the next one.
 UNFINISHED = ".unfinished-"
 KEY_FILES = ("secret_key", "consent_seal_key")
@@ -140,7 +141,7 @@ def require_apart(keys: Path, backups: Path):
 
 def write_keys(to: Path) -> Path:
     """Copy the keys into a new folder in `to`."""
-    with writing_into(to, f"keys-{NAME}") as (unfinished, final):
+    with writing_into(to, KEYS_NAME) as (unfinished, final):
         write_file(unfinished / "README", KEYS_README.encode())
         write_file(unfinished / "secret_key", settings.SECRET_KEY.encode())
         write_file(unfinished / "consent_seal_key", SealKey.own().private.private_bytes_raw())

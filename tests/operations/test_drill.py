@@ -45,7 +45,8 @@ def test_a_backup_made_while_the_site_serves_brings_everything_back_and_the_cons
     refused = site.manage("restore", str(backup), "--replace")
     assert refused.returncode == 1 and refused.stderr.startswith("CommandError: The site is running: stop it first")
     site.stop()
-    shutil.rmtree(site.data / "media")
+    for uploads in ("private", "media"):
+        shutil.rmtree(site.data / uploads)
     refused = site.manage("restore", str(backup))
     assert refused.returncode == 1 and "This installation is not empty: give --replace" in refused.stderr
 

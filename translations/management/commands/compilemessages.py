@@ -28,10 +28,15 @@ class Command(BaseCommand):
             raise CommandError(f"{source}, line {error.lineno}: {error}. Mend that line.") from error
         # Written aside and renamed, so that a server that starts meanwhile never reads half a file.
         unfinished = target.with_suffix(".mo.new")
-        with unfinished.open("wb") as file:
-            write_mo(file, catalog)
-        # Part of the program, not of the installation's data: who installs it and who runs it may be two users.
-        unfinished.chmod(0o644)
-        unfinished.replace(target)
+        try:
+            with unfinished.open("wb") as file:
+                write_mo(file, catalog)
+            # Part of the program, not of the installation's data: who installs it and who runs it may be two users.
+            unfinished.chmod(0o644)
+            unfinished.replace(target)
+        except OSError as error:
+            raise CommandError(
+                f"{target} cannot be written ({error.strerror}): run deploy/compile.sh as the owner of the program."
+            ) from error
         if verbosity:
             self.stdout.write(f"Compiled {source.relative_to(settings.BASE_DIR)}.")
