@@ -1,0 +1,74 @@
+"""Two people with a browser each edit the same thing: nothing that either wrote is lost."""
+
+import pytest
+
+from tests.browser.test_pages import violations
+
+FORMS = ["alliance/deliverable", "alliance/initiative", "pages/page", "partners/partneruniversity"]
+
+
+def open_first(visitor, model: str, language: str = "") -> str:
+    visitor.go(f"/admin/{model}/")
+    visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.locator("#content-main form").wait_for()
+    if language:
+        visitor.page.get_by_role("button", name=language).click()
+    return visitor.page.url.removeprefix(visitor.site.url)
+
+
+def write(visitor, name: str, words: str):
+    """Write into a formatted text as a person does."""
+    visitor.page.get_by_role("textbox", name=name).click()
+    visitor.page.keyboard.press("Control+A")
+    visitor.page.keyboard.type(words)
+
+
+def save(visitor, outcome: str = ".messagelist .success"):
+    visitor.page.locator("input[name=_save]").first.click()
+    visitor.page.locator(outcome).first.wait_for()
+
+
+def test_of_two_browsers_neither_loses_a_text(sign_in):
+    editor, colleague = sign_in("editor"), sign_in("root")
+    for visitor in (editor, colleague):
+        form = open_first(visitor, "alliance/deliverable", "Polski")
+    colleague.page.locator("#id_title_pl").fill("Dla wszystkich")
+    write(colleague, "Text [pl]", "Tekst koleżanki")
+    save(colleague)
+    editor.page.locator("#id_title_pl").fill("Dla każdego")
+    editor.page.get_by_role("button", name="Deutsch").click()
+    write(editor, "Text [de]", "Text der Redaktion")
+    save(editor, ".conflict")
+    page = editor.page
+    # The language of the conflict is brought to view.
+    assert page.locator(".conflict .stored-value").inner_text() == "Dla wszystkich"
+    assert "root changed this on" in page.locator(".conflict").inner_text()
+    assert page.locator("#id_title_pl").input_value() == "Dla każdego"
+    assert not violations(page)
+    save(editor)
+    editor.go(form)
+    assert page.locator("#id_title_pl").input_value() == "Dla każdego"
+    assert "Tekst koleżanki" in page.locator("#id_body_pl").input_value()
+    assert "Text der Redaktion" in page.locator("#id_body_de").input_value()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_forms_saved_untouched_leave_no_trace_in_the_history(sign_in, scripts):
+    visitor = sign_in("root", java_script_enabled=scripts)
+    for model in FORMS:
+        # The last: the others may have been changed by other tests.
+        visitor.go(f"/admin/{model}/")
+        visitor.page.locator("#result_list tbody th a").last.click()
+        visitor.page.locator("#content-main form").wait_for()
+        if scripts:
+            visitor.page.locator(".ProseMirror").first.wait_for(state="attached")
+        form = visitor.page.url.removeprefix(visitor.site.url)
+        visitor.go(form.replace("/change/", "/history/"))
+        before = visitor.page.locator("#change-history tbody tr").count()
+        visitor.go(form)
+        if scripts:
+            visitor.page.locator(".ProseMirror").first.wait_for(state="attached")
+        save(visitor)
+        assert not visitor.page.locator(".messagelist .warning").count()
+        visitor.go(form.replace("/change/", "/history/"))
+        assert visitor.page.locator("#change-history tbody tr").count() == before
