@@ -38,9 +38,8 @@ class StaffSite(admin.AdminSite):
         response = self.login(request, self.sign_in_context(request))
         if not self.has_permission(request):
             return response
-        # Signing in renewed the secret of the tokens. The answer that would have set its cookie is not sent.
+        # Signing in renewed the secret of the tokens, which the view's own check reads from the cookie.
         request.COOKIES[settings.CSRF_COOKIE_NAME] = request.META["CSRF_COOKIE"]
-        request.META["CSRF_COOKIE_NEEDS_UPDATE"] = True
         return unsaved.show(request, view)
 
     def show_sign_in(self, request):
