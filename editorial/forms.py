@@ -96,7 +96,9 @@ class EditForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         # Before cleaning writes into the instance.
         self.stored_row = {} if self.instance._state.adding else column_values(self.instance)
-        self.base = BaseValues.read(self.data.get(BASE_VALUES, "")) if self.is_bound else BaseValues()
+        # A formset tells its rows.
+        is_row = self.prefix is not None
+        self.base = BaseValues() if is_row else BaseValues.read(self.data.get(BASE_VALUES, ""))
         self.kept: set[str] = set()
         self.conflicts: list[str] = []
         self._merged = {}

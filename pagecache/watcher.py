@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 # Seconds between two looks at the database; PostgreSQL also notifies at once.
 PAUSE = 0.4
+# Seconds after an error that the program does not know.
+PAUSE_AFTER_A_FAULT = 5
 
 
 class Watcher(threading.Thread):
@@ -39,7 +41,7 @@ class Watcher(threading.Thread):
                 # Without this thread no change would ever be seen.
                 log.exception("The page cache could not look for changes")
                 connection.close()
-                time.sleep(PAUSE)
+                time.sleep(PAUSE_AFTER_A_FAULT)
 
     def listen(self):
         if connection.vendor == "postgresql" and (

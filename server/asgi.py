@@ -3,13 +3,16 @@
 import asyncio
 import io
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
+from django.conf import settings
 from django.utils import translation
 
 from delivery.proxies import apply_forwarded
+from delivery.request_log import log_access
 from pagecache.cache import PageCache
 from pagecache.response import Response
 from server.body import WITHOUT_BODY, BodyLimit, CutOffError, RefusedError, read_body
@@ -88,9 +91,13 @@ class Application:
     async def __call__(self, scope: dict, receive: Callable, send: Callable):
         environ = environ_of(scope)
         apply_forwarded(environ)
+        began = time.perf_counter()
         try:
             if (response := self.cached_response(environ)) is None:
                 response = await self.respond(environ, receive, send)
+            elif settings.ACCESS_LOG:
+                milliseconds = round((time.perf_counter() - began) * 1000, 1)
+                log_access(environ["REQUEST_METHOD"], environ["PATH_INFO"], response.status, milliseconds)
         except CutOffError:
             # Never acted on. Its sender may still read, if only the sending side was closed.
             response = await self.error_page(environ, HTTPStatus.BAD_REQUEST)

@@ -62,7 +62,7 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
         ("EMAIL_URL", "mail.example.org"),
         ("CONSENT_SEAL_KEY", "c2hvcnQ="),
         ("CONSENT_RETENTION_MONTHS", "1"),
-        ("PAGE_STORE_MEGABYTES", "many"),
+        ("PAGE_CACHE_MEGABYTES", "many"),
         ("ACCESS_LOG", "some"),
     ],
 )

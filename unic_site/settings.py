@@ -446,6 +446,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # It warns of each attempt to connect while PostgreSQL is away; the site says so once.
+        "psycopg.pool": {"level": "ERROR"},
         # The site's own code says what it does.
         **{app: {"level": "INFO"} for app in ("unic_site", *INSTALLED_APPS) if (BASE_DIR / app).is_dir()},
     },

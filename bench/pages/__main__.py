@@ -118,7 +118,7 @@ def measure_stampede(folder: Path, data: Path, arguments) -> list[str]:
 
 def measure_junk(folder: Path, data: Path, arguments) -> list[str]:
     print(f"\n### Made-up addresses, no two alike\n{junk.HEAD}")
-    return junk.measure(targets.site(data, PAGE_STORE_MEGABYTES=str(junk.STORE_MEGABYTES)), arguments)
+    return junk.measure(targets.site(data, PAGE_CACHE_MEGABYTES=str(junk.STORE_MEGABYTES)), arguments)
 
 
 def measure_growth(folder: Path, data: Path, arguments) -> list[str]:

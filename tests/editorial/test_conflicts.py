@@ -14,6 +14,7 @@ from django.urls import reverse
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
 from desk.models import TextToTranslate
 from editorial.content import content_models
+from editorial.forms import EditForm
 from editorial.models import ScheduledChange
 from feedback.models import Message
 from pages.models import Page, Redirect
@@ -52,7 +53,7 @@ def signed_in(user) -> Client:
 
 def as_browser(values: dict) -> dict:
     """The values as a browser submits them: each line break as CR LF."""
-    return {name: v.replace("\n", "\r\n") if isinstance(v, str) else v for name, v in values.items()}
+    return {name: "\r\n".join(v.splitlines()) if isinstance(v, str) else v for name, v in values.items()}
 
 
 def open_form(client, item) -> dict:
@@ -173,11 +174,14 @@ def test_line_breaks_are_kept_as_one_character(ben):
     assert page.lead_pl == "Jeden\ndwa"
 
 
-def test_spaces_at_the_end_of_a_text_that_nobody_touched_stay(ben, deliverable):
-    Deliverable.objects.filter(pk=deliverable.pk).update(summary_pl="Zdanie. ")
-    save(ben, deliverable, open_form(ben, deliverable), title_de="Neu")
-    deliverable.refresh_from_db()
-    assert deliverable.summary_pl == "Zdanie. "
+@pytest.mark.parametrize("text", ["Zdanie. ", "Jeden\r\ndwa"])
+def test_a_text_that_nobody_touched_stays_to_the_letter(ben, text):
+    page = Page.objects.get(key="about")
+    Page.objects.filter(pk=page.pk).update(lead_pl=text)
+    save(ben, page, open_form(ben, page), title_de="Neu")
+    page.refresh_from_db()
+    assert page.lead_pl == text
+    assert json.loads(LogEntry.objects.get().change_message) == [{"changed": {"fields": ["Title [de]"]}}]
 
 
 def test_a_field_nobody_touched_is_validated_as_it_is_stored_now(anna, ben, deliverable):
@@ -238,6 +242,27 @@ def test_links_that_two_people_add_and_take_away_are_put_together(anna, ben):
     assert set(task.initiatives.all()) == {second, third, fourth}
     (entry, _) = LogEntry.objects.order_by("-pk")
     assert sorted(json.loads(entry.change_message)[0]["changed"]["fields"]) == ["Initiatives", "Title [de]"]
+
+
+def test_a_link_that_is_added_while_the_form_is_being_saved_stays(ben, monkeypatch):
+    task = Task.objects.first()
+    first, second, third = Initiative.objects.all()[:3]
+    task.initiatives.set([first])
+    values = open_form(ben, task)
+    claim = EditForm.claim
+    monkeypatch.setattr(EditForm, "claim", lambda form: (task.initiatives.add(third), claim(form)))
+    save(ben, task, values, initiatives=[second.pk])
+    assert set(task.initiatives.all()) == {second, third}
+
+
+def test_two_items_added_at_the_same_moment_under_one_name_are_both_kept(ben, deliverable, monkeypatch):
+    """The key that was free when the first looked is taken when it writes."""
+    keys = iter([deliverable.key, "another"])
+    monkeypatch.setattr(Deliverable, "_free_key", lambda self: next(keys))
+    path = reverse("admin:alliance_deliverable_add")
+    values = filled_in(ben.get(path)) | {"title_en": "Twin", "summary_en": "S", "body_en": "<p>B</p>"}
+    assert ben.post(path, values).status_code == 302
+    assert Deliverable.objects.get(key="another").title == "Twin"
 
 
 # Within a form
@@ -303,6 +328,7 @@ def test_a_form_with_an_error_and_a_deleted_row_shows_the_others_and_can_be_save
     first, second, third, fourth = campus.parts.all()
     values = open_form(ben, campus)
     second.delete()
+    InitiativePart.objects.filter(pk=fourth.pk).update(order=0)
     response = save(ben, campus, values, **{"title_en": "", "parts-3-title_pl": "Ostatni"})
     shown = response.context["inline_admin_formsets"][0]
     rows = [(row.original, row.form.instance) for row in shown if row.original]

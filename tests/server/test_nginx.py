@@ -240,6 +240,66 @@ def until(holds, seconds: float = 20):
         time.sleep(0.1)
 
 
+def test_a_changed_header_reaches_visitors_of_a_page_that_is_the_same(nginx):
+    before = nginx.ask("/en/vision/").headers["Strict-Transport-Security"]
+    port, settings = nginx.site.port, nginx.site.settings
+    nginx.site.stop()
+    try:
+        nginx.site.settings = settings | {"HSTS_INCLUDE_SUBDOMAINS": "true"}
+        nginx.site.start(port=port)
+        until(lambda: nginx.ask("/en/vision/").headers["Strict-Transport-Security"] == f"{before}; includeSubDomains")
+    finally:
+        nginx.site.stop()
+        nginx.site.settings = settings
+        nginx.site.start(port=port)
+    until(lambda: nginx.ask("/en/vision/").headers["Strict-Transport-Security"] == before)
+
+
+MAKE_PICTURE = """
+from io import BytesIO
+from django.core.files.base import ContentFile
+from PIL import Image
+from pages.models import Page
+from pictures.models import Picture
+written = BytesIO()
+Image.new("RGB", (800, 600), (10, 120, 90)).save(written, "PNG")
+picture = Picture(name="Green", alt_en="Green.", file=ContentFile(written.getvalue(), name="green.png"))
+picture.full_clean()
+picture.save()
+Page.objects.filter(kind="vision").update(cover=picture)
+"""
+DELETE_PICTURE = """
+from pages.models import Page
+from pictures.models import Picture
+Page.objects.filter(kind="vision").update(cover=None)
+Picture.objects.all().delete()
+"""
+
+
+def test_a_deleted_picture_is_gone_within_two_seconds_and_stays_so_while_the_site_is_down(nginx):
+    nginx.site.manage("shell", "-v", "0", "-c", MAKE_PICTURE, check=True)
+
+    def addresses() -> list[str]:
+        return re.findall(r"/media/[^\s\"]+", nginx.ask("/en/vision/").body.decode())
+
+    until(addresses)
+    picture = addresses()[0]
+    for headers in ({"Accept_Encoding": "br"}, {"Sec_GPC": "1"}, {}):
+        assert nginx.ask(picture, Accept="image/*", **headers).status == 200
+    assert nginx.is_cached(picture)
+    nginx.site.manage("shell", "-v", "0", "-c", DELETE_PICTURE, check=True)
+    until(lambda: nginx.ask(picture, Accept="image/*").status == 404, 2 * 3)
+    until(lambda: not addresses())
+    os.killpg(nginx.site.process.pid, signal.SIGSTOP)
+    try:
+        time.sleep(1.1)
+        for headers in ({"Accept_Encoding": "br"}, {"Sec_GPC": "1"}, {}):
+            assert nginx.ask(picture, Accept="image/*", **headers).status == 404
+    finally:
+        os.killpg(nginx.site.process.pid, signal.SIGCONT)
+    until(lambda: nginx.ask("/readyz").status == 200)
+
+
 def test_while_the_site_hangs_visited_pages_are_served_within_three_seconds(nginx):
     page = nginx.ask("/en/", Accept_Encoding="br").body
     os.killpg(nginx.site.process.pid, signal.SIGSTOP)

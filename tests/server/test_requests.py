@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+import zlib
 from contextlib import ExitStack
 
 import pytest
@@ -70,7 +71,8 @@ def decisions(site: Server) -> int:
 
 
 def form(name: str) -> bytes:
-    return FORM % name.encode()
+    """A refusal; the hexadecimal name of the attempt is made of `name`."""
+    return FORM % f"{zlib.crc32(name.encode()):032x}".encode()
 
 
 def answers_others(site: Server) -> bool:
@@ -160,27 +162,68 @@ def test_an_answer_to_a_refused_request_is_a_page_in_the_language_of_its_address
 
 
 FOREIGN = [bytes([byte]) for byte in range(0x80, 0x100)]
-PAGES = ["/en/", "/en/cookies/settings/", "/en/cookies/receipt/", "/admin/login/"]
+SIGN_IN = """
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+client = Client()
+client.force_login(get_user_model().objects.create_superuser("root"))
+print(client.cookies[settings.SESSION_COOKIE_NAME].value)
+"""
 
 
-def test_a_foreign_cookie_with_any_byte_changes_nothing(site):
+def cookies_in(head: str) -> dict[str, str]:
+    return dict(re.findall(r"(?im)^set-cookie: ([^=]+)=([^;]+)", head))
+
+
+def decide(site: Server, action: str, cookie: bytes = b"") -> dict[str, str]:
+    """Decide with a Cookie header, and return the cookies of the answer."""
+    body = f"action={action}&next=/en/&attempt={time.monotonic_ns():032x}".encode()
+    lines = ["POST /en/cookies/decide/ HTTP/1.1", "Host: localhost", "Sec-Fetch-Site: same-origin"]
+    lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+    head = "\r\n".join(lines).encode() + (b"\r\nCookie: " + cookie if cookie else b"")
     with Wire(site) as wire:
-        head = wire.post(f"Content-Length: {len(form('foreign'))}", body=form("foreign")).head()
-    own = "; ".join(re.findall(r"(?im)^set-cookie: ([^;]+)", head))
-    assert "cookie_consent" in own
+        wire.socket.sendall(head + b"\r\n\r\n" + body)
+        answer = wire.head()
+    assert answer.startswith("HTTP/1.1 303"), answer[:300]
+    return cookies_in(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_as_usual"),
+    [
+        ("/en/", lambda page, receipt: b'class="consent"' not in page),
+        ("/en/cookies/settings/", lambda page, receipt: b"checked" in page),
+        ("/en/cookies/receipt/", lambda page, receipt: receipt in page),
+        ("/admin/", lambda page, receipt: b"/admin/logout/" in page),
+    ],
+)
+def test_a_foreign_cookie_with_any_byte_changes_nothing(site, path, is_as_usual):
+    own = decide(site, "accept")
+    receipt = own["cookie_consent_receipt"].encode()
+    cookies = "; ".join(f"{name}={value}" for name, value in own.items())
+    if path == "/admin/":
+        session = site.manage("shell", "-v", "0", "-c", SIGN_IN, check=True).stdout.strip()
+        cookies += f"; sessionid={session}"
     with Wire(site) as wire:
-        for path in PAGES:
-            for byte in FOREIGN:
-                request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: a=1; city=".encode() + byte
-                wire.socket.sendall(request + f"; {own}\r\n\r\n".encode())
-                head = wire.head()
-                assert head.startswith("HTTP/1.1 200"), (path, byte, head[:200])
-                length = int(re.search(r"(?i)content-length: (\d+)", head)[1])
-                body = head.partition("\r\n\r\n")[2].encode("latin-1")
-                while len(body) < length:
-                    body += wire.socket.recv(65536)
-                if path == "/en/":
-                    assert b'class="consent"' not in body, "the choice is read"
+        for byte in FOREIGN:
+            request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: a=1; city=".encode() + byte
+            wire.socket.sendall(request + f"; {cookies}\r\n\r\n".encode())
+            head, _, start = wire.head().partition("\r\n\r\n")
+            assert head.startswith("HTTP/1.1 200"), (byte, head[:200])
+            length, page = int(re.search(r"(?i)content-length: (\d+)", head)[1]), start.encode("latin-1")
+            while len(page) < length:
+                page += wire.socket.recv(65536)
+            assert is_as_usual(page, receipt), byte
+
+
+def test_a_decision_beside_a_foreign_cookie_with_any_byte_follows_the_one_before(site):
+    own = decide(site, "accept")
+    receipt = own["cookie_consent_receipt"]
+    for number, byte in enumerate(FOREIGN):
+        cookies = "; ".join(f"{name}={value}" for name, value in own.items()).encode()
+        own = decide(site, ("refuse", "accept")[number % 2], b"city=" + byte + b"; " + cookies)
+        assert own["cookie_consent_receipt"] == receipt, byte
 
 
 def test_a_header_whose_name_has_an_underscore_does_not_pass_for_another(site):
@@ -193,12 +236,10 @@ def test_a_header_whose_name_has_an_underscore_does_not_pass_for_another(site):
 
 
 def test_two_cookie_headers_are_read_as_one(site):
-    body = form("two-headers")
+    choice = decide(site, "refuse")["cookie_consent"]
     with Wire(site) as wire:
-        own = re.findall(r"(?im)^set-cookie: ([^;]+)", wire.post(f"Content-Length: {len(body)}", body=body).head())
-    choice = next(cookie for cookie in own if cookie.startswith("cookie_consent="))
-    with Wire(site) as wire:
-        wire.send("GET /en/ HTTP/1.1", "Host: localhost", "Cookie: a=b", f"Cookie: {choice}", "Connection: close")
+        cookies = ("Cookie: a=b", f"Cookie: cookie_consent={choice}")
+        wire.send("GET /en/ HTTP/1.1", "Host: localhost", *cookies, "Connection: close")
         page = wire.head()
         while piece := wire.socket.recv(65536):
             page += piece.decode("latin-1")
