@@ -1,12 +1,17 @@
 """The recurring work on the consent record: sealing what is new, erasing what was kept long enough."""
 
 from consent.models import AccessEntry, Leaf, Seal
-from consent.signing import SealKey
+from consent.signing import SealKey, SealKeyMissingError
 
 
 def seal() -> int:
     """Seal the records that wait; returns how many. Raises an error where the key is damaged, even if none wait."""
-    SealKey.own()
+    try:
+        SealKey.own()
+    except SealKeyMissingError:
+        # The first seal makes it.
+        if Seal.objects.exists():
+            raise
     return Seal.objects.seal_waiting()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from consent.models import Seal
 from consent.signing import SealKey
 from operations.databases import CHUNK, Contents, own_database
 from operations.uploads import all_uploads
@@ -144,7 +145,9 @@ def write_keys(to: Path) -> Path:
     with writing_into(to, KEYS_NAME) as (unfinished, final):
         write_file(unfinished / "README", KEYS_README.encode())
         write_file(unfinished / "secret_key", settings.SECRET_KEY.encode())
-        write_file(unfinished / "consent_seal_key", SealKey.own().private.private_bytes_raw())
+        # Before the first seal there is no key yet; later a missing one is not replaced in silence.
+        key = SealKey.own() if Seal.objects.exists() else SealKey.own_or_new()
+        write_file(unfinished / "consent_seal_key", key.private.private_bytes_raw())
     return final
 
 

@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from consent.kept_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from consent.models import Erasure, Leaf, Restoration, Seal
-from consent.signing import SealKey
 from operations.backups import KEY_FILES, Backup, BackupError, synchronise, write_file
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads
@@ -117,7 +116,6 @@ class Restoring:
             write_file(unfinished, key)
             unfinished.rename(target)
             synchronise(settings.DATA_DIR)
-        SealKey.own.cache_clear()
         return done
 
     def require_everything(self):

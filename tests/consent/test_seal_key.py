@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.models import Decision, Leaf, Seal
+from consent.sealing import seal as recurring_seal
 from consent.signing import SealKey, SealKeyError
 from consent.verification import Verification, check
 
@@ -31,6 +32,15 @@ def test_the_first_seal_makes_the_key_and_later_ones_use_it(decide, key_file):
     assert seal(decide) == seal(decide) == 1
     assert len(key_file.read_bytes()) == 32 and key_file.stat().st_mode & 0o777 == 0o600
     assert Verification().run().is_sound
+
+
+def test_the_recurring_job_makes_the_key_with_the_first_seal_and_names_a_missing_one_later(decide, key_file):
+    assert recurring_seal() == 0
+    decide()
+    assert recurring_seal() == 1
+    key_file.unlink()
+    with pytest.raises(SealKeyError, match="is missing"):
+        recurring_seal()
 
 
 def test_a_site_whose_key_is_missing_refuses_to_seal_and_makes_no_new_one(decide, key_file):

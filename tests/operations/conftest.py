@@ -38,6 +38,7 @@ class Installation(Server):
         command = [*MANAGE, *arguments]
         if os.geteuid() == 0:
             command = [*AS_NOBODY, *command]
+            self.data.parent.chmod(0o755)
             for path in (self.data, *self.data.rglob("*")):
                 shutil.chown(path, "nobody", "nogroup")
         outcome = subprocess.run(

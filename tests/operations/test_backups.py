@@ -211,6 +211,7 @@ def test_a_present_database_that_cannot_be_read_does_not_stand_in_the_way(on_sql
 def test_missing_or_older_client_programs_of_postgresql_are_named(on_postgresql, folder):
     only_python = folder / "bin"
     only_python.mkdir()
+    only_python.chmod(0o755)
     on_postgresql.settings["PATH"] = str(only_python)
     missing = on_postgresql.manage("backup", "--to", str(on_postgresql.backups))
     assert missing.stderr.startswith("CommandError: No backup was written. pg_dump is missing: install PostgreSQL's")

@@ -90,6 +90,13 @@ def test_a_new_machine_goes_on_with_backup_and_keys(on_sqlite, prepared, folder)
     assert new.manage("verify_consents").returncode == 0
     assert new.run(SEALS).split() == ["1", "3"]
 
+    # Without the key nothing is sealed and the outcome is a fault, said in a sentence.
+    (new.data / "consent_seal_key").unlink()
+    without = new.manage("restore", str(backup), "--discard")
+    assert without.returncode == 1
+    assert "The key of the seals is missing" in without.stderr and "Traceback" not in without.stderr
+    assert not (new.data / "consent_seal_key").exists()
+
 
 def test_an_older_database_put_back_by_hand_is_called_that_and_the_site_goes_on_serving(on_sqlite):
     on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
 
+from consent.signing import SealKeyError
 from operations.backups import BackupError, remove_older, require_apart, write_backup, write_keys
 from operations.databases import DumpError
 
@@ -42,6 +43,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{write_keys(keys)}: the keys. Keep them apart from the backups.")
             if keep and (removed := remove_older(to, keep)):
                 self.stdout.write(f"Older backups removed: {removed}.")
+        except SealKeyError as error:
+            raise CommandError(f"The keys were not backed up. {error}") from error
         except (BackupError, DumpError) as error:
             raise CommandError(f"No backup was written. {error}") from error
         except OSError as error:

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from consent.kept_seal import KeptSeal, SealOrderError
 from consent.models import Seal
-from consent.signing import SealKey, signed_by
+from consent.signing import SealKey, SealKeyError, signed_by
 from consent.verification import Verification
 from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         if keys:
             for line in restoring.put_keys_in_place():
                 self.stdout.write(line)
-        if kept and not signed_by(kept.note, SealKey.own().public):
+        if kept and not self.is_signed(kept):
             self.stderr.write(f"--newest-seal: {newest_seal} is not signed with this site's key, and is left out.")
             kept = None
         self.stdout.write(str(restoring.put_on_record(kept)))
@@ -110,10 +110,17 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(f"--newest-seal: {file} holds no seal; give a file as the site offers it.") from error
 
+    @staticmethod
+    def is_signed(seal: KeptSeal) -> bool:
+        try:
+            return signed_by(seal.note, SealKey.own().public)
+        except SealKeyError:
+            return False
+
     def verify(self):
         try:
             Seal.objects.seal_waiting()
-        except SealOrderError as fault:
+        except (SealOrderError, SealKeyError) as fault:
             self.stderr.write(str(fault))
         report = Verification().run()
         self.stdout.write(
