@@ -97,7 +97,7 @@ def test_what_somebody_wrote_while_the_service_was_at_work_is_kept(service, mile
     first, *others = milestones.select_related("source")
     TextToTranslate.objects.get(pk=first.pk).propose("Szkic człowieka")
     drafted = [text for batch in machine.propose([first, *others]) for text in batch]
-    assert drafted == others
+    assert set(drafted) == set(others)
     first.refresh_from_db()
     assert first.draft == "Szkic człowieka"
 
