@@ -93,6 +93,15 @@ def test_the_button_drafts_what_is_open_and_publishes_nothing(client, staff, ser
     assert {(body["source"], body["target"]) for body in formats.values()} == {("en", "pl")}
 
 
+def test_what_somebody_wrote_while_the_service_was_at_work_is_kept(service, milestones):
+    first, *others = milestones.select_related("source")
+    TextToTranslate.objects.get(pk=first.pk).propose("Szkic człowieka")
+    drafted = [text for batch in machine.propose([first, *others]) for text in batch]
+    assert set(drafted) == set(others)
+    first.refresh_from_db()
+    assert first.draft == "Szkic człowieka"
+
+
 def test_nobody_has_drafts_made_for_a_language_that_they_may_not_write(client, staff, service):
     client.force_login(staff("Translators: Deutsch"))
     assert propose(client, "pl").status_code == 403

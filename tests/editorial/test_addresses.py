@@ -12,6 +12,7 @@ from editorial.content import ContentFiles, dump
 from editorial.models import PastAddress, address_form
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from tests.editorial.test_admin import filled_in
 
 pytestmark = pytest.mark.django_db
 # Model → key, address in Polish before the last part.
@@ -49,9 +50,7 @@ def test_no_letter_of_a_heading_is_lost_in_its_address(heading, slug):
 def in_admin(item, slug, client, staff):
     client.force_login(staff())
     url = reverse("admin:alliance_deliverable_change", args=[item.pk])
-    form = client.get(url).context_data["adminform"].form
-    data = {name: value for name, value in form.initial.items() if value is not None}
-    response = client.post(url, data | {"slug_pl": slug})
+    response = client.post(url, filled_in(client.get(url), slug_pl=slug))
     assert response.status_code == 302, response.context_data["errors"]
 
 

@@ -110,6 +110,7 @@ def test_a_second_press_is_refused_too_where_the_field_changed_once_more(anna, b
 
 
 def test_a_conflict_names_who_changed_the_field_and_nobody_where_the_history_does_not_know(anna, ben, deliverable):
+    save(anna, deliverable, open_form(anna, deliverable), title_de="Bevor Ben öffnet")
     seen_by_anna, seen_by_ben = open_form(anna, deliverable), open_form(ben, deliverable)
     save(anna, deliverable, seen_by_anna, title_pl="Tytuł Anny")
     Deliverable.objects.filter(pk=deliverable.pk).update(title_de="Niemand")
@@ -295,9 +296,11 @@ def test_two_people_change_rows_of_one_form_and_add_some(anna, ben, campus):
 def test_a_row_that_both_changed_is_refused_at_its_field_in_the_name_of_who_did(anna, ben, campus):
     seen_by_anna, seen_by_ben = open_form(anna, campus), open_form(ben, campus)
     save(anna, campus, seen_by_anna, **{"parts-1-title_pl": "Anna"})
-    response = save(ben, campus, seen_by_ben, **{"parts-1-title_pl": "Ben"})
+    campus.parts.filter(pk=campus.parts.first().pk).update(title_pl="Niemand")
+    response = save(ben, campus, seen_by_ben, **{"parts-0-title_pl": "Ben", "parts-1-title_pl": "Ben"})
     formset = response.context["inline_admin_formsets"][0].formset
-    assert [list(row) for row in formset.errors] == [[], ["title_pl"], [], []]
+    assert [list(row) for row in formset.errors] == [["title_pl"], ["title_pl"], [], []]
+    assert "Somebody changed this" in formset.errors[0]["title_pl"][0]
     assert "Anna Nowak changed this" in formset.errors[1]["title_pl"][0]
     assert save(ben, campus, filled_in(response)).redirect_chain
     assert InitiativePart.objects.get(pk=formset.forms[1].instance.pk).title_pl == "Ben"
@@ -451,11 +454,12 @@ def test_a_row_that_was_deleted_meanwhile_does_not_block_a_list(anna, ben):
 def test_what_was_ordered_on_a_page_of_a_list_that_is_no_longer_there_is_saved(ben, monkeypatch):
     from alliance.admin import DeliverableAdmin
 
-    monkeypatch.setattr(DeliverableAdmin, "list_per_page", 2)
+    monkeypatch.setattr(DeliverableAdmin, "list_per_page", 1)
     items = list(Deliverable.objects.all())
-    values = open_list(ben, Deliverable, "?p=2")
+    last_page = f"?p={len(items)}"
+    values = open_list(ben, Deliverable, last_page)
     Deliverable.objects.filter(pk__in=[item.pk for item in items[:2]]).delete()
-    save_list(ben, Deliverable, values | {order_field(values, items[-1]): 99}, "?p=2")
+    save_list(ben, Deliverable, values | {order_field(values, items[-1]): 99}, last_page)
     assert orders(items[-1]) == [99]
 
 

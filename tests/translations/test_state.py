@@ -13,6 +13,7 @@ from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial.content import ContentFiles, dump
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin
+from translations.locks import StaleReadError
 from translations.models import SourceText, Translation
 
 pytestmark = pytest.mark.django_db
@@ -199,6 +200,17 @@ def test_a_translation_that_the_form_would_refuse_is_not_written(deliverable):
         row.write("x" * 1000)
     assert list(refusal.value.message_dict) == ["title_pl"]
     assert of(deliverable).target == was
+
+
+@pytest.mark.parametrize("changed", [{"title_en": "Another source"}, {"title_pl": "Inny przekład"}])
+def test_a_translation_that_changed_since_it_was_read_is_neither_written_nor_drafted(deliverable, changed):
+    row = of(deliverable)
+    Deliverable.objects.filter(pk=deliverable.pk).update(**changed)
+    now = of(deliverable).target
+    for write in (row.write, row.propose):
+        with pytest.raises(StaleReadError):
+            write(TYTUL)
+    assert (of(deliverable).target, of(deliverable).draft) == (now, "")
 
 
 def test_formatted_text_is_cleaned_before_it_is_written(deliverable):
