@@ -85,7 +85,7 @@ def test_a_national_emblem_is_announced_by_its_description(client):
     Alliance.objects.update(emblem="alliance/eagle.png", emblem_alt_en="A white eagle")
     Generation.objects.update(name="with an emblem")
     header = client.get("/en/").content.decode().split("</header>")[0]
-    assert re.search(r'<img class="emblem" src="[^"]+" alt="A white eagle"', header) and "<svg" not in header
+    assert re.search(r'<img class="emblem"\s+src="[^"]+"\s+alt="A white eagle"', header) and "<svg" not in header
 
 
 def test_the_emblem_of_the_union_stands_beside_the_funding_line_as_decoration(client):

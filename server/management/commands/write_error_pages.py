@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from django.conf import settings
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         if canonical_host(host) is None:
             raise CommandError("ALLOWED_HOSTS names no host to write the pages for.")
         site = WSGIHandler()
+        # Django would log each of the pages as an error.
+        logging.getLogger("django.request").setLevel(logging.CRITICAL)
         for code in ("", *(code for code, _name in settings.LANGUAGES)):
             for status in STATUSES:
                 path = f"/{code}/" if code else "/"
