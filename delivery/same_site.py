@@ -13,5 +13,9 @@ def is_from_this_site(request: HttpRequest) -> bool:
     """
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    return bool(source) and urlsplit(source)[:2] == (request.scheme, request.get_host())
+    source = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    try:
+        return urlsplit(source)[:2] == (request.scheme, request.get_host())
+    except ValueError:
+        # No address at all, such as "http://[".
+        return False

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from editorial.conflicts import deletion_of, who_and_when
 from editorial.forms import BASE_VALUES, EditForm, EditFormSet, EditFormSetMixin
-from editorial.unsaved import posted
+from editorial.unsaved import PASSWORD, posted
 from translations.locks import StaleReadError
 
 # A save starts again when somebody writes the same rows between its reading and its writing.
@@ -115,7 +115,13 @@ class ConflictMixin:
         """All that was typed into a form whose item was deleted meanwhile."""
         form = self.get_form(request, None, change=True)(data=posted(request), files=request.FILES)
         formsets, _inlines = self._create_formsets(request, self.model(), change=True)
-        typed = list(form.typed())
+        if isinstance(form, EditForm):
+            typed = list(form.typed())
+        else:
+            # A form of Django's own, such as that of a staff account.
+            names = {field.name: capfirst(field.verbose_name) for field in self.opts.fields}
+            posted_fields = posted(request).items()
+            typed = [(names[name], text) for name, text in posted_fields if name in names and not PASSWORD.match(name)]
         for formset in formsets:
             for row in (*formset.gone, *formset.extra_forms):
                 kind = capfirst(formset.model._meta.verbose_name)
@@ -123,7 +129,7 @@ class ConflictMixin:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("Deleted meanwhile"),
-            "told": deletion_message(self.model, unquote(object_id), form.submitted_name),
+            "told": deletion_message(self.model, unquote(object_id), getattr(form, "submitted_name", "")),
             "typed": typed,
         }
         # No form shows it.

@@ -22,6 +22,8 @@ from editorial.forms import BASE_VALUES
 # Names the hidden input in which the sign-in page carries a posted form.
 CARRIED = "unsaved_input"
 # The names of Django's fields for passwords; usable_password is a choice.
+# A primary key as a form may carry it.
+KEY = re.compile(r"[0-9]{1,18}")
 PASSWORD = re.compile(r"(?!usable_)\w*password\d*$")
 # Room in the sign-in form for the name, the password and the token.
 SIGN_IN_BYTES = 10_000
@@ -51,9 +53,9 @@ class UnsavedInput:
         try:
             typed = json.loads(carried)
             for name, values in typed["fields"].items():
-                fields.setlist(name, [str(value) for value in values])
-            return cls(fields, [str(name) for name in typed["files"]])
-        except (ValueError, TypeError, AttributeError, KeyError):
+                fields.setlist(well_formed(name), [well_formed(value) for value in values])
+            return cls(fields, [well_formed(name) for name in typed["files"]])
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return cls(QueryDict(mutable=True))
 
     @property
@@ -67,6 +69,11 @@ class UnsavedInput:
     def is_action(self) -> bool:
         """Whether the post chose an action for items of a list and nothing was typed."""
         return "action" in self.fields and "_save" not in self.fields
+
+
+def well_formed(value: object) -> str:
+    """`value` as text, without unpaired surrogates, which JSON can name and no answer can carry."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def by_get(request: HttpRequest) -> HttpRequest:
@@ -157,6 +164,10 @@ class UnsavedInputMixin:
     def get_changelist_formset(self, request, **kwargs):
         formset = super().get_changelist_formset(request, **kwargs)
         key = re.compile(rf"{formset.get_default_prefix()}-\d+-{self.opts.pk.name}$")
-        keys = [value for name, value in posted(request).items() if key.match(name) and value.isdecimal()]
+        if typed := unsaved_input(request):
+            for name in [name for name in typed.fields if key.match(name)]:
+                if not KEY.fullmatch(typed.fields[name]):
+                    typed.fields[name] = ""
+        keys = [value for name, value in posted(request).items() if key.match(name) and KEY.fullmatch(value)]
         # All that were posted, on whichever page of the list they are by now.
         return rows_as_typed(formset, request, self.get_queryset(request).filter(pk__in=keys))

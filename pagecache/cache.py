@@ -26,6 +26,7 @@ PATIENCE = 1.0
 SECONDS_BETWEEN_ATTEMPTS = 5
 # One in so many bytes of the memory is for keys that anyone can make up: queries, odd hosts and ports.
 SHARE_OF_THE_UNFORESEEN = 8
+MOST_FORMER_PATHS = 10_000
 
 
 class PageCache:
@@ -49,6 +50,8 @@ class PageCache:
         self.is_database_away = False
         self.server_port = ""
         self.renderings: dict[CacheKey, asyncio.Task] = {}
+        # Addresses of pages that are not there any more.
+        self.former_paths: set[str] = set()
         # Visitors of a page that exists do not wait for visitors of pages that were never rendered.
         self.renewers = ThreadPoolExecutor(2, thread_name_prefix="page-cache")
         # The disk may be slow.
@@ -102,9 +105,9 @@ class PageCache:
     def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict) -> Response:
         """`response`, marked so that a cache in front may keep it for the rest of this second.
 
-        Not where a third party may load, and not under an address with parameters that the page does not know.
+        Not where a third party may load, and not under an address with a query, as anyone can make up thousands.
         """
-        if environ["QUERY_STRING"] != key.query or self.rule.allows_third_parties(key.variant):
+        if environ["QUERY_STRING"] or self.rule.allows_third_parties(key.variant):
             return response
         # First, as nginx heeds the first of several headers that say how long.
         return response._replace(headers=[("X-Accel-Expires", f"@{int(time.time())}"), *response.headers])
@@ -141,8 +144,10 @@ class PageCache:
             return self._page_response(rendered, key, environ)
         if rendered is None or rendered.header("set-cookie") or environ["QUERY_STRING"] != key.query:
             return None
-        # A redirect or "not found" takes the place of a page that a cache in front still has.
-        return self._for_shared_caches(rendered, key, environ) if rendered.replaces_page else rendered
+        if rendered.replaces_page and key.path in self.former_paths:
+            # It takes the place of the page that a cache in front still has.
+            return self._for_shared_caches(rendered, key, environ)
+        return rendered
 
     @staticmethod
     async def _run(executor: ThreadPoolExecutor, function: Callable, *arguments):
@@ -183,7 +188,8 @@ class PageCache:
             vary = "Accept-Encoding" if key.is_static else VARY
             page = CachedPage.of(response, vary, content_version, self.build)
             self._lru(key).put(key, page)
-            if not key.is_static:
+            if not key.is_static and key.is_foreseeable(self.server_port):
+                # Pages that anyone can make up would push the others off the disk.
                 self.disk_threads.submit(self._write, key, page)
             return page
         if response.status < 500:
@@ -197,6 +203,9 @@ class PageCache:
 
     def _discard(self, key: CacheKey):
         if self.get(key):
+            if len(self.former_paths) >= MOST_FORMER_PATHS:
+                self.former_paths.clear()
+            self.former_paths.add(key.path)
             self._lru(key).discard(key)
             self.disk_threads.submit(self.disk.discard, key)
 

@@ -21,6 +21,8 @@ STATIC_FILE = re.compile(rf"{settings.STATIC_URL}[\w./-]+\.[0-9a-f]{{12}}\.\w+\Z
 STATIC = frozenset(["static"])
 # No page has longer ones. Parsed ones are remembered, so their length is bounded.
 LONGEST_PATH, LONGEST_HOST, LONGEST_QUERY = 1024, 261, 200
+# A longer query with parameters that no page knows is parsed by Django, in a thread.
+LONGEST_RAW_QUERY = 4096
 
 
 class CacheKey(NamedTuple):
@@ -70,13 +72,14 @@ def cache_key(environ: dict, rule) -> CacheKey | None:
 
     `environ` is a WSGI environment, `rule` the consent rule in force (consent.variants.Rule).
     """
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["SCRIPT_NAME"] or "HTTP_RANGE" in environ:
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["SCRIPT_NAME"]:
         return None
     path, host = environ["PATH_INFO"], environ.get("HTTP_HOST", "")
-    if len(path) > LONGEST_PATH or len(host) > LONGEST_HOST:
+    if len(path) > LONGEST_PATH or len(host) > LONGEST_HOST or len(environ["QUERY_STRING"]) > LONGEST_RAW_QUERY:
         return None
     parameters = cached_parameters(path)
-    if parameters is None:
+    # A range of a page is left to Django. That of a static file may be ignored (RFC 9110, section 14.2).
+    if parameters is None or ("HTTP_RANGE" in environ and parameters is not STATIC):
         return None
     # Staff read pages that were rendered for them, so that they see their changes at once.
     if "HTTP_COOKIE" in environ and settings.SESSION_COOKIE_NAME in environ["HTTP_COOKIE"]:

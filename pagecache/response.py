@@ -29,6 +29,8 @@ PER_ENCODING = {"etag", "content-length", "content-encoding", "vary"}
 NOT_IN_304 = {"content-length", "content-type", "content-language", "content-encoding"}
 # A longer Accept-Encoding is no browser's, and parsed ones are remembered.
 LONGEST_ACCEPT_ENCODING = 200
+# A longer If-None-Match names no few pages, and is not looked through.
+LONGEST_CONDITION = 2000
 # The content version of a file whose name holds the digest of its content.
 ALWAYS = "always"
 # The content version of a page from an older program, or from before the version in the database was known.
@@ -117,7 +119,8 @@ class CachedPage:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         encodings = acceptable_encodings(accepted if len(accepted) <= LONGEST_ACCEPT_ENCODING else "")
         variant = self.variants[next(encoding for encoding in encodings if encoding in self.variants)]
-        if "HTTP_IF_NONE_MATCH" in environ and etag_matches(environ["HTTP_IF_NONE_MATCH"], variant.etag):
+        condition = environ.get("HTTP_IF_NONE_MATCH", "")
+        if condition and len(condition) <= LONGEST_CONDITION and etag_matches(condition, variant.etag):
             return variant.not_modified
         return variant.whole
 

@@ -11,6 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
+from delivery.views import page_not_found
 from pictures.files import is_public, may_see, path_of
 
 # Names that were public when the database was last asked: what it is asked for while it is away.
@@ -28,15 +29,20 @@ def public_file(request: HttpRequest, name: str) -> HttpResponse:
     """An uploaded file that a published item uses; 404 for any other."""
     # Our own nginx keeps an answer until the second is over, then asks again; also that there is nothing, which takes
     # the place of a file that it kept.
-    cached_by_nginx = {"X-Accel-Expires": f"@{int(time.time())}"}
+    # Not under an address with a query, as anyone can make up thousands of copies.
+    cached_by_nginx = {} if request.META["QUERY_STRING"] else {"X-Accel-Expires": f"@{int(time.time())}"}
     try:
         if not was_public(name):
             raise Http404(name)
         return file_response(request, path_of(name), cached_by_nginx | {"Cache-Control": FOR_VISITORS})
     except Http404:
         if "text/html" in request.headers.get("Accept", ""):
-            raise
-        return HttpResponseNotFound("Not found\n", content_type="text/plain", headers=cached_by_nginx)
+            response = page_not_found(request)
+        else:
+            response = HttpResponseNotFound("Not found\n", content_type="text/plain")
+        for header, value in cached_by_nginx.items():
+            response.headers[header] = value
+        return response
 
 
 def was_public(name: str) -> bool:

@@ -4,9 +4,10 @@ import asyncio
 import io
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.utils import translation
@@ -14,6 +15,7 @@ from django.utils import translation
 from delivery.proxies import apply_forwarded
 from delivery.request_log import log_access
 from pagecache.cache import PageCache
+from pagecache.key import LONGEST_HOST, CacheKey, canonical_host
 from pagecache.response import Response
 from server.body import WITHOUT_BODY, BodyLimit, CutOffError, RefusedError, read_body
 from server.environ import environ_of
@@ -23,8 +25,13 @@ log = logging.getLogger(__name__)
 
 # The key of the environment by which server.middleware answers with an error page.
 REFUSED = "server.refused"
-# Seconds in which a client must take a piece of a long answer.
-SECONDS_TO_TAKE_A_PIECE = 60
+# Error pages that are kept; hosts and ports can be made up.
+MOST_ERROR_PAGES = 500
+# Long answers that are sent at a time, each from a thread of the pool, and the seconds in which a client must take a
+# piece of one, and all of it.
+MOST_STREAMS = 4
+SECONDS_TO_TAKE_A_PIECE = 20
+SECONDS_TO_TAKE_ALL = 600
 
 
 def plain_response(status: int, text: str) -> Response:
@@ -75,6 +82,10 @@ class WSGIRenderer:
         return response
 
 
+class StreamBrokenError(Exception):
+    """A long answer ended before its end: the client took too long, or went away."""
+
+
 class Application:
     """Answers requests from the page cache, if there is one, or from the WSGI application `site`.
 
@@ -86,7 +97,8 @@ class Application:
         self.pool: Pool | None = None
         # Error pages are rendered apart, as all other threads may be busy.
         self.error_thread = ThreadPoolExecutor(1, thread_name_prefix="error-page")
-        self.error_pages: dict[tuple[int, str], Response] = {}
+        self.error_pages: dict[tuple, Response] = {}
+        self.streams = BoundedSemaphore(MOST_STREAMS)
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable):
         environ = environ_of(scope)
@@ -103,6 +115,9 @@ class Application:
             response = await self.error_page(environ, HTTPStatus.BAD_REQUEST)
         except RefusedError as refusal:
             response = await self.error_page(environ, refusal.status)
+        except StreamBrokenError as error:
+            log.info("%s was not taken to its end: %s", environ["PATH_INFO"], error)
+            return
         except Exception:
             # Django answers its own exceptions; granian's answer would have none of our headers.
             log.exception("A request could not be answered")
@@ -145,41 +160,62 @@ class Application:
         try:
             if environ["REQUEST_METHOD"] == "HEAD":
                 return response
-
-            def send_from_thread(message: dict):
-                sending = asyncio.run_coroutine_threadsafe(_send(send, message), loop)
-                sending.result(SECONDS_TO_TAKE_A_PIECE)
-
-            send_from_thread(start_message(response))
-            for piece in streamed:
-                send_from_thread({"type": "http.response.body", "body": piece, "more_body": True})
-            send_from_thread({"type": "http.response.body", "body": b"", "more_body": False})
+            if not self.streams.acquire(blocking=False):
+                raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
+            try:
+                self.stream(response, streamed, send, loop)
+            finally:
+                self.streams.release()
         finally:
             streamed.close()
         return None
 
+    @staticmethod
+    def stream(response: Response, pieces: Iterable[bytes], send: Callable, loop: asyncio.AbstractEventLoop):
+        """Send a long answer from a thread. Raises StreamBrokenError where the client does not take it in time."""
+        ends_at = time.monotonic() + SECONDS_TO_TAKE_ALL
+
+        def send_from_thread(message: dict):
+            sending = asyncio.run_coroutine_threadsafe(_send(send, message), loop)
+            try:
+                sending.result(min(SECONDS_TO_TAKE_A_PIECE, ends_at - time.monotonic()))
+            except Exception as error:
+                sending.cancel()
+                raise StreamBrokenError(type(error).__name__) from error
+
+        send_from_thread(start_message(response))
+        for piece in pieces:
+            send_from_thread({"type": "http.response.body", "body": piece, "more_body": True})
+        send_from_thread({"type": "http.response.body", "body": b"", "more_body": False})
+
     async def error_page(self, environ: dict, status: HTTPStatus) -> Response:
-        """The error page of `status` in the language of the address; rendered once."""
+        """The error page of `status` in the language of the address; nothing else of the request gets into it."""
         language = translation.get_language_from_path(environ["PATH_INFO"]) or ""
-        if (status, language) not in self.error_pages:
-            asked = environ | {REFUSED: status.value, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
-            asked |= {"PATH_INFO": f"/{language}/" if language else "/", "QUERY_STRING": "", "CONTENT_LENGTH": "0"}
-            asked.pop("HTTP_COOKIE", None)
+        scheme, host = environ["wsgi.url_scheme"], canonical_host(environ.get("HTTP_HOST", "")[:LONGEST_HOST])
+        if host is None:
+            return plain_response(400, "This host is not served here.\n")
+        key = CacheKey(scheme, host, f"/{language}/" if language else "/", "", "")
+        if (status, key) not in self.error_pages:
             loop = asyncio.get_running_loop()
+            asked = key.environ({REFUSED: status.value})
             try:
                 page, _ = await loop.run_in_executor(self.error_thread, call_wsgi, self.site, asked)
             except Exception:
                 log.exception("An error page could not be rendered")
                 return BROKEN
             if page.status != status:
-                # Another host than the site's, which has the page for that.
+                # A redirect to HTTPS, for one.
                 return page
-            self.error_pages[status, language] = page
-        return self.error_pages[status, language]
+            if len(self.error_pages) >= MOST_ERROR_PAGES:
+                self.error_pages.clear()
+            headers = [(name, value) for name, value in page.headers if name.lower() != "x-request-id"]
+            self.error_pages[status, key] = page._replace(headers=headers)
+        return self.error_pages[status, key]
 
 
 def start_message(response: Response) -> dict:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    # Django writes a space before the value of a cookie.
+    headers = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in response.headers]
     return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 

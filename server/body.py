@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 # Bodies above this many bytes are kept on disk.
-BYTES_IN_MEMORY = 256 * 1024
+BYTES_IN_MEMORY = 32 * 1024
 # A body must have arrived after this many seconds, and one more for each so many bytes that have arrived.
 SECONDS_TO_ARRIVE = 15
 BYTES_A_SECOND = 8 * 1024

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import parse_cookie
 from django.urls import reverse
 
@@ -28,5 +29,13 @@ def body_limit(environ: dict) -> BodyLimit:
 
 
 def has_session(environ: dict) -> bool:
+    """Whether the sender has signed in; not while the database is away."""
     key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME)
-    return bool(key) and SESSION_KEY in import_module(settings.SESSION_ENGINE).SessionStore(key)
+    try:
+        return bool(key) and SESSION_KEY in import_module(settings.SESSION_ENGINE).SessionStore(key)
+    except (DatabaseError, InterfaceError, ValueError):
+        # PostgreSQL takes no key with a NUL in it.
+        return False
+    finally:
+        # As at the end of a request; this is outside of one.
+        close_old_connections()

@@ -88,7 +88,7 @@ def test_apps_know_only_the_rooms_below_them():
         "editorial": {"jobs", "translations", "delivery"},
         "desk": {"editorial", "translations"},
         "exchange": {"editorial", "translations", "desk"},
-        "pictures": {"editorial", "jobs"},
+        "pictures": {"delivery", "editorial", "jobs"},
         "translations": set(),
         "delivery": {"jobs"},
         "consent": {"editorial", "delivery", "jobs"},

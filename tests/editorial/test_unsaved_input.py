@@ -218,6 +218,7 @@ def test_a_delete_without_a_valid_token_is_refused(browser):
         {"HTTP_SEC_FETCH_SITE": "same-site"},
         {"HTTP_ORIGIN": "https://elsewhere.example"},
         {"HTTP_ORIGIN": "null", "HTTP_SEC_FETCH_SITE": "cross-site"},
+        {"HTTP_ORIGIN": "http://["},
     ],
 )
 def test_a_form_that_another_site_posts_is_refused_and_not_shown(browser, headers):
@@ -374,7 +375,11 @@ def test_a_form_that_is_too_long_to_be_carried_says_how_to_go_on(browser, settin
     assert len(asked.content) < 100_000
 
 
-@pytest.mark.parametrize("carried", ["", "no JSON", "[]", '{"fields": []}', '{"fields": {"a": 1}, "files": 5}', "null"])
+@pytest.mark.parametrize(
+    "carried",
+    ["", "no JSON", "[]", '{"fields": []}', '{"fields": {"a": 1}, "files": 5}', "null", "[" * 60_000],
+    ids=lambda carried: carried[:20],
+)
 def test_a_forged_carried_form_is_shown_as_stored(browser, carried):
     path = reverse("admin:pages_page_add")
     asked = browser.post(path, typed_into(browser.get(path)))
@@ -385,6 +390,27 @@ def test_a_forged_carried_form_is_shown_as_stored(browser, carried):
     shown = browser.post(path, fields, **OWN_PAGE)
     assert shown.status_code == 200
     assert filled_in(shown)["title_en"] == [""]
+
+
+def test_an_unpaired_surrogate_in_a_carried_form_is_replaced():
+    typed = unsaved.UnsavedInput.parse('{"fields": {"title": ["a\\ud800"]}, "files": []}')
+    assert typed.fields["title"] == "a?" and "a?" in typed.carried
+
+
+@pytest.mark.parametrize("key", ["9" * 30, "9" * 5000, "²", "x"])
+def test_an_impossible_key_in_a_list_that_comes_back_is_no_fault(browser, key):
+    path = reverse("admin:alliance_figure_changelist")
+    typed = filled_in(browser.get(path)) | {"form-0-id": [key], "_save": ["Save"], "csrfmiddlewaretoken": ["x"]}
+    assert browser.post(path, typed, **OWN_PAGE).status_code == 200
+
+
+def test_what_was_typed_for_a_colleague_whose_account_is_deleted_meanwhile_is_shown(browser):
+    colleague = User.objects.create_user("ola", is_staff=True)
+    path = reverse("admin:auth_user_change", args=[colleague.pk])
+    typed = filled_in(browser.get(path)) | {"first_name": [TYPED]}
+    colleague.delete()
+    shown = browser.post(path, typed | {"_save": ["Save"]})
+    assert shown.status_code == 410 and TYPED in shown.content.decode()
 
 
 def test_other_posts_without_a_session_lead_to_the_sign_in_as_before(browser):

@@ -9,7 +9,7 @@ from pagecache.key import CacheKey, canonical_host
 from server.asgi import REFUSED, call_wsgi
 
 # The errors that nginx answers itself (deploy/nginx.conf).
-STATUSES = (413, 429, 503)
+STATUSES = (400, 413, 429, 503)
 
 
 class Command(BaseCommand):
