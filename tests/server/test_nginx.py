@@ -259,19 +259,19 @@ MAKE_PICTURE = """
 from io import BytesIO
 from django.core.files.base import ContentFile
 from PIL import Image
-from pages.models import Page
+from alliance.models import Deliverable
 from pictures.models import Picture
 written = BytesIO()
 Image.new("RGB", (800, 600), (10, 120, 90)).save(written, "PNG")
 picture = Picture(name="Green", alt_en="Green.", file=ContentFile(written.getvalue(), name="green.png"))
 picture.full_clean()
 picture.save()
-Page.objects.filter(kind="vision").update(cover=picture)
+Deliverable.objects.filter(key="seamless-mobility").update(cover=picture)
 """
 DELETE_PICTURE = """
-from pages.models import Page
+from alliance.models import Deliverable
 from pictures.models import Picture
-Page.objects.filter(kind="vision").update(cover=None)
+Deliverable.objects.update(cover=None)
 Picture.objects.all().delete()
 """
 
@@ -280,7 +280,7 @@ def test_a_deleted_picture_is_gone_within_two_seconds_and_stays_so_while_the_sit
     nginx.site.manage("shell", "-v", "0", "-c", MAKE_PICTURE, check=True)
 
     def addresses() -> list[str]:
-        return re.findall(r"/media/[^\s\"]+", nginx.ask("/en/vision/").body.decode())
+        return re.findall(r"/media/[^\s\"]+", nginx.ask("/en/deliverables/seamless-mobility/").body.decode())
 
     until(addresses)
     picture = addresses()[0]
