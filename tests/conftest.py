@@ -29,11 +29,21 @@ hypothesis_settings.load_profile("any machine")
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
+# Tests that share a server or a mirror, which takes longer to make than a test.
+TOGETHER = (
+    "tests/browser/test_embeds.py",
+    "tests/browser/test_pictures.py",
+    "tests/server/test_nginx.py",
+    "tests/server/test_requests.py",
+    "tests/staticexport/",
+)
+
+
 class OneByOne(LoadScopeScheduling):
-    """Each worker gets its next test when the last is done, but those that share one mirror go to one worker."""
+    """Each worker gets its next test when the last is done, but those that share something go to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "staticexport" if "tests/staticexport/" in nodeid else nodeid
+        return next((together for together in TOGETHER if nodeid.startswith(together)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config, log):

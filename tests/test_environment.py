@@ -114,7 +114,7 @@ def test_the_data_folder_and_what_the_program_writes_into_it_are_its_users_alone
     outcome = manage(environment, "shell", "-v", "0", "-c", f"from django.conf import settings; {code}")
     assert outcome.returncode == 0, outcome.stderr
     made = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
-    assert {"secret_key", "plain", "b.txt"} <= {path.name for path in made}
+    assert {"secret_key", "plain"} <= {path.name for path in made} and any(path.suffix == ".txt" for path in made)
     assert not [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 

@@ -32,7 +32,8 @@ daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ }}
-http {{"""
+http {{
+  access_log off;"""
     + NGINX_FOLDERS
     + """  include {folder}/site.conf;
 }}
