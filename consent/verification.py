@@ -34,7 +34,7 @@ class SealedRecord(NamedTuple):
 
 @dataclass
 class Report:
-    """What a verification found: numbers of what was checked, and the faults as sentences, the first one first.
+    """The findings of a verification: numbers of what was checked, and the faults as sentences, the first one first.
 
     `remarks` are sentences on what explains a gap, such as a backup that was restored.
     """

@@ -18,5 +18,5 @@ def limit_requests():
     if database["ENGINE"] == "django.db.backends.sqlite3":
         options["timeout"] = SQLITE
     elif "pool" in options:
-        # What DATABASE_URL gives stands last, and counts.
+        # Options of DATABASE_URL stand last, and count.
         options["options"] = f"{POSTGRESQL} {options.get('options', '')}".strip()

@@ -109,7 +109,7 @@ def healthz(request):
 
 
 class Readiness:
-    """What /readyz says, found out once a second at most, however many ask."""
+    """The answer of /readyz, found out once a second at most, however many ask."""
 
     SECONDS = 1.0
 

@@ -45,7 +45,7 @@ def last_change(item: models.Model, label, since: datetime) -> LogEntry | None:
 
 
 def parts_of(entry: LogEntry) -> list[dict]:
-    """What an entry of the history says was changed."""
+    """The fields that an entry of the history names as changed."""
     try:
         told = json.loads(entry.change_message)
     except ValueError:
@@ -63,7 +63,7 @@ def who_and_when(entry: LogEntry) -> dict[str, str]:
 
 
 def change_message(change: LogEntry | None) -> str:
-    """Who changed a field and when, where the history knows."""
+    """The author and the moment of a field's last change, where the history has them."""
     if change is None:
         return _("Somebody changed this after you opened the form.")
     return _("%(who)s changed this on %(when)s, after you opened the form.") % who_and_when(change)

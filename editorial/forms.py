@@ -36,7 +36,7 @@ BASE_VALUES = "base_values"
 
 @dataclass
 class BaseValues:
-    """What a form or formset was rendered with, as a hidden input carries it. Only its own user could forge it."""
+    """The values that a form was rendered with, as a hidden input carries them. Only its own user could forge them."""
 
     values: dict = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -83,7 +83,7 @@ def fingerprint(form_field: forms.Field, model_field: models.Field, value) -> st
 class EditBoundField(forms.BoundField):
     @property
     def data(self):
-        """What was submitted, or the stored value where the user left the field alone."""
+        """The submitted value, or the stored one where the user left the field alone."""
         return self.form.merged(self, super().data)
 
 
@@ -118,7 +118,7 @@ class EditForm(forms.ModelForm):
 
     @property
     def base_values(self) -> str:
-        """What the form is rendered with."""
+        """The values that the form is rendered with."""
         return str(BaseValues(self.stored_fingerprints))
 
     @cached_property
@@ -131,7 +131,7 @@ class EditForm(forms.ModelForm):
         }
 
     def merged(self, bound: forms.BoundField, submitted):
-        """What to take for the submitted value of a field."""
+        """The value that counts as submitted for a field."""
         if isinstance(submitted, str):
             submitted = unix_newlines(submitted)
         if self.instance._state.adding or bound.name not in self.edited_fields:
@@ -225,7 +225,7 @@ class EditForm(forms.ModelForm):
 
     @property
     def submitted_name(self) -> str:
-        """What the item is called by the form that was submitted, where that says it."""
+        """The name of the item in the form that was submitted, where it has one."""
         heading = getattr(self._meta.model, "heading_field", "")
         names = (heading, build_localized_fieldname(heading, settings.LANGUAGE_CODE))
         return next((self[name].data or "" for name in names if name in self.fields), "")

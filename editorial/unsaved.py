@@ -38,7 +38,7 @@ class UnsavedInput:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "UnsavedInput":
-        """What was posted, whether to the form itself or carried by the sign-in page."""
+        """The posted fields, whether to the form itself or carried by the sign-in page."""
         if CARRIED in request.POST:
             return cls.parse(request.POST[CARRIED])
         fields = request.POST.copy()
@@ -95,7 +95,7 @@ def unsaved_input(request: HttpRequest) -> UnsavedInput | None:
 
 
 def posted(request: HttpRequest) -> QueryDict:
-    """What `request` posted, now or before its session or token was found to have ended."""
+    """The fields that `request` posted, now or before its session or token was found to have ended."""
     typed = unsaved_input(request)
     return typed.fields if typed else request.POST
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Definition:
-    """What a job does, and how often.
+    """The function of a job, and how often it runs.
 
     Jobs run one after the other, so `function` takes seconds, not minutes: it leaves the rest for its next run. It may
     be killed at any point, and another process may run it at the same time. If it raises, the job counts as failed.
@@ -18,7 +18,7 @@ class Definition:
     name: str
     function: Callable[[], object]
     every: timedelta
-    # What the job does, in the reader's language.
+    # The purpose of the job, in the reader's language.
     title: str | Promise
 
 

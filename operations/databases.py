@@ -55,7 +55,7 @@ class DumpError(Exception):
 
 @dataclass
 class Contents:
-    """What a database holds: rows of each table, applied migrations, and the signed text of the newest seal."""
+    """The content of a database: rows of each table, applied migrations, and the signed text of the newest seal."""
 
     rows: dict[str, int] = field(default_factory=dict)
     migrations: list[str] = field(default_factory=list)
@@ -195,7 +195,7 @@ class PostgreSQL:
 
     @property
     def parameters(self) -> dict:
-        """What DATABASE_URL says of the connection, as libpq takes it. Programs may be of an older libpq than ours."""
+        """The connection of DATABASE_URL, as libpq takes it. Programs may be of an older libpq than ours."""
         known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
         return {name: value for name, value in connection.get_connection_params().items() if name in known}
 

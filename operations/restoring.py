@@ -69,7 +69,7 @@ class Restoring:
     def look_at_present(self):
         """Gather what the backup cannot know: the newest seal, and the erasures on request since it was made."""
         seals = []
-        # What is damaged tells nothing, and does not keep anybody from restoring.
+        # A damaged file tells nothing, and keeps nobody from restoring.
         with suppress(SealOrderError):
             seals.append(newest_known())
         with suppress(DatabaseError, DumpError, ValueError):

@@ -1,4 +1,4 @@
-"""Who may see an uploaded file: visitors while a published item uses it, staff who may see what names it."""
+"""Access to uploaded files: visitors while a published item uses it, staff who may see what names it."""
 
 from pathlib import Path
 

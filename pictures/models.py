@@ -236,7 +236,7 @@ class Picture(Content):
         return bool(self.size_files)
 
     def rendition(self, ratio: str, storage: Storage | None = None) -> Rendition:
-        """What a page shows of this picture in `ratio`; the original where a file is missing.
+        """The files that a page shows of this picture in `ratio`; the original where a file is missing.
 
         `storage` gives the addresses: those for visitors, or those of the uploads, which are for staff.
         """
@@ -260,7 +260,7 @@ class Picture(Content):
         return any(self.rendition(ratio).url == self.file.public_url for ratio in sizes.RATIOS)
 
     def staff_rendition(self, ratio: str) -> Rendition:
-        """What staff see of this picture in `ratio`, published or not."""
+        """The files that staff see of this picture in `ratio`, published or not."""
         return self.rendition(ratio, self.file.storage)
 
     @property

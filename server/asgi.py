@@ -126,7 +126,7 @@ class Application:
             await send_whole(response, environ, send)
 
     def cached_response(self, environ: dict) -> Response | None:
-        """What can be answered at once in the event loop."""
+        """The response that can be sent at once from the event loop, or None."""
         if environ["PATH_INFO"] == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return HEALTHY
         if self.cache is None or (key := self.cache.key(environ)) is None:

@@ -19,7 +19,7 @@ WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 @dataclass(frozen=True)
 class BodyLimit:
-    """What a body may be: its size in bytes, and whether it may carry files (multipart/form-data)."""
+    """Limits on a body: its size in bytes, and whether it may carry files (multipart/form-data)."""
 
     size: int
     accepts_files: bool

@@ -47,7 +47,7 @@ class Mirror:
         self.found_on: dict[Address, str] = {}
         # File → the address that it is made from.
         self.sources: dict[str, Address] = {}
-        # What nothing answers to, and redirects that no file can stand for.
+        # Addresses that nothing answers, and redirects that no file can stand for.
         self.missing: set[Address] = set()
         self.skipped: list[str] = []
 
@@ -75,7 +75,7 @@ class Mirror:
         for old, new in redirects:
             yield from self.redirect(old, new)
 
-    # What the site answers
+    # Answers of the site
 
     def enqueue(self, address: Address, page: str):
         if address in self.found_on:
@@ -134,7 +134,7 @@ class Mirror:
                 content = self.links.rewritten(text, address).encode()
         return name, content
 
-    # What the mirror says itself
+    # Pages of the mirror itself
 
     def rendered(self, template: str, path: str, **context) -> bytes:
         with translation.override(language_of(path)):

@@ -26,7 +26,7 @@ class MirrorHandler(WSGIHandler):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the site answered: status, headers (names in lower case), body."""
+    """An answer of the site: status, headers (names in lower case), body."""
 
     status: int
     headers: dict[str, str]

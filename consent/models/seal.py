@@ -123,7 +123,7 @@ class SealQuerySet(models.QuerySet):
         return count
 
     def fault_of(self, kept: KeptSeal) -> str | None:
-        """What is wrong with the seals of the database in view of one that was kept elsewhere, or None.
+        """The fault of the database's seals in view of one that was kept elsewhere, or None.
 
         A seal that a recorded restoration lost is no fault.
         """
