@@ -82,7 +82,8 @@ def cache_key(environ: dict, rule) -> CacheKey | None:
     if parameters is None or ("HTTP_RANGE" in environ and parameters is not STATIC):
         return None
     # Staff read pages that were rendered for them, so that they see their changes at once.
-    if "HTTP_COOKIE" in environ and settings.SESSION_COOKIE_NAME in environ["HTTP_COOKIE"]:
+    has_session = settings.SESSION_COOKIE_NAME in environ.get("HTTP_COOKIE", "")
+    if has_session and parameters is not STATIC:
         return None
     host = canonical_host(host)
     scheme = environ["wsgi.url_scheme"]

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 REFUSED = "server.refused"
 # Error pages that are kept; hosts and ports can be made up.
 MOST_ERROR_PAGES = 500
+# Bytes up to which an answer is read whole before it is sent, so that its thread is free for others.
+LONGEST_WHOLE = 8_000_000
 # Long answers that are sent at a time, each from a thread of the pool, and the seconds in which a client must take a
 # piece of one, and all of it.
 MOST_STREAMS = 4
@@ -60,12 +62,18 @@ def call_wsgi(application, environ: dict) -> tuple[Response, object]:
         started[:] = [int(status.split()[0]), headers]
 
     result = application(environ, start_response)
-    if getattr(result, "streaming", False):
+    if getattr(result, "streaming", False) and is_long(Response(*started, b"")):
         return Response(*started, b""), result
     try:
         return Response(*started, b"".join(result)), None
     finally:
         result.close()
+
+
+def is_long(response: Response) -> bool:
+    """Whether a streamed response is long, or does not say how long it is."""
+    length = response.header("content-length")
+    return not length or int(length) > LONGEST_WHOLE
 
 
 class WSGIRenderer:

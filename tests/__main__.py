@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# One worker more than processors, as a test that waits for a server needs none; conftest.py spreads the tests.
-WORKERS = ["--numprocesses", str(min((os.cpu_count() or 1) + 1, 4))]
+# More workers than processors, as a test that waits for a server needs none; conftest.py spreads the tests.
+WORKERS = ["--numprocesses", str(min(2 * (os.cpu_count() or 1), 4))]
 NO_TESTS = pytest.ExitCode.NO_TESTS_COLLECTED
 ORDINARY_USER = "nobody"
 # The copy of the checkout. Its environment is kept for the next run.

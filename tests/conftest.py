@@ -46,6 +46,11 @@ class OneByOne(LoadScopeScheduling):
         return next((together for together in TOGETHER if nodeid.startswith(together)), nodeid)
 
 
+def pytest_collection_modifyitems(items):
+    # They take longest, so that they are not what the others wait for at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(TOGETHER))
+
+
 def pytest_xdist_make_scheduler(config, log):
     return OneByOne(config, log)
 

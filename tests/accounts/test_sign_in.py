@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from accounts.backends import ACCOUNT, ADDRESS, HASHING, PasswordBackend, SignInHeldOffError
 from delivery.proxies import parse_proxies
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "a-long-pass-phrase"
 
 

@@ -7,7 +7,7 @@ from consent.choice import Choice
 from consent.models import DeclaredCookie, NoticeVersion, Purpose, Script
 from consent.variants import Rule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHOICE, RECEIPT = "cookie_consent", "cookie_consent_receipt"
 
 

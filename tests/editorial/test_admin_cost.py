@@ -21,7 +21,7 @@ from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
 from translations.models import translated_models
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What comes with every page: the session, its user, and which generation the frame is of. The rights of staff who are
 # no superusers take two more.

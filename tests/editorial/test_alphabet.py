@@ -6,6 +6,8 @@ import pytest
 
 from editorial.alphabet import sort_key
 
+pytestmark = pytest.mark.once
+
 # In order, by CLDR.
 ORDERS = {
     "en": ["Cork", "côté", "cow", "Lund", "Łódź", "Zagreb"],

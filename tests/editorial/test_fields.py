@@ -13,6 +13,8 @@ from editorial.fields import MAX_IMAGE_BYTES, clean_image
 from pages.models import Page
 from partners.models import PartnerUniversity
 
+pytestmark = pytest.mark.once
+
 DANGEROUS = [
     ("<p>a<script>alert(1)</script></p>", "<p>a</p>"),
     ('<p onclick="alert(1)">a</p>', "<p>a</p>"),

@@ -19,7 +19,7 @@ from editorial.content import dump
 from partners.models import PartnerUniversity
 from tests.editorial.test_admin import address, filled_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

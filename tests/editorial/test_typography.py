@@ -5,6 +5,8 @@ import pytest
 from alliance.models import Deliverable
 from editorial.typography import typeset, typeset_html
 
+pytestmark = pytest.mark.once
+
 N, NN, J = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{WORD JOINER}"
 
 

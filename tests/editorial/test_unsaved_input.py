@@ -20,7 +20,7 @@ from editorial import unsaved
 from pages.models import Page
 from tests.editorial.test_admin_cost import make_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "a-long-pass-phrase"
 OWN_PAGE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 TYPED = "Zażółć gęślą jaźń"

@@ -24,6 +24,8 @@ from server.asgi import REFUSED
 from server.pool import Pool
 from tests.pagecache.conftest import ask, ask_asgi, scope_of
 
+pytestmark = pytest.mark.once
+
 STORED = ["/en/", "/pl/", "/en/partners/", "/en/vision/", "/en/transformation/", "/robots.txt", "/sitemap.xml"]
 STORED += ["/en/timeline/feed.xml", "/share/pl/manifest.webmanifest"]
 
@@ -172,6 +174,13 @@ def test_a_range_of_a_static_file_is_answered_with_the_whole_file_from_memory(ap
     answer = ask(application, path, range="bytes=0-1")
     assert (answer.code, answer.text) == (200, "a {}")
     assert site.asked == [path]
+
+
+def test_staff_get_static_files_from_memory_too(application, site, settings):
+    site.site = lambda environ, start: start("200 OK", [("Content-Type", "text/css")]) or [b"a {}"]
+    for _ in range(2):
+        ask(application, f"{settings.STATIC_URL}css/base.0123456789ab.css", cookie="sessionid=abc")
+    assert len(site.asked) == 1
 
 
 def test_only_pages_with_addresses_of_their_own_are_kept_on_disk_and_by_caches_in_front(application):

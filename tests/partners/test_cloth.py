@@ -13,7 +13,7 @@ from partners.cloth import COLOURS, THREADS, UNDYED, Cloth, alliance_cloth, city
 from partners.models import PartnerUniversity
 from tests.partners.factories import make_partner
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 FIRST_VIEW_SHARE = 700
 CITY = "{% load weave %}{% city_cloth partner universities as cloth %}{% include 'partners/cloth.html' %}"
 ALLIANCE = "{% load weave %}{% alliance_cloth universities as cloth %}{% include 'partners/cloth.html' %}"

@@ -8,7 +8,7 @@ from django.urls import reverse
 from partners.map import HEIGHT, LETTER, LINE, WIDTH, Box, points, project
 from partners.models import PartnerUniversity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def current():

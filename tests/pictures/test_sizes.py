@@ -12,6 +12,8 @@ from pictures import sizes
 from pictures.models import Picture, SizesMissingError
 from tests.pictures.factories import make_picture, photo
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def made(db, django_capture_on_commit_callbacks):

@@ -7,6 +7,8 @@ import pytest
 from server import body as body_module
 from server.body import BodyLimit, CutOffError, RefusedError, read_body
 
+pytestmark = pytest.mark.once
+
 LIMIT = BodyLimit(1000, accepts_files=False)
 
 

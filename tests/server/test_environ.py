@@ -5,6 +5,8 @@ import pytest
 from server.environ import environ_of
 from tests.pagecache.conftest import scope_of
 
+pytestmark = pytest.mark.once
+
 
 def environ(*headers: tuple[str, str], path: str = "/en/", query: str = "") -> dict:
     scope = scope_of(path, query, "GET", "localhost", {})

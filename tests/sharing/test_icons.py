@@ -16,7 +16,7 @@ from PIL import Image
 from alliance.models import Alliance
 from sharing.mark import ICO_SIZES, ICONS, TAB
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 SVG = "{http://www.w3.org/2000/svg}"
 
