@@ -24,8 +24,8 @@ staff:  ## Make a staff account; asks for a name and a password
 	@.venv/bin/python manage.py createsuperuser --email ""
 
 test:  ## Run every test; make test ARGS="-k search"
-	@sh bin/environment requirements.txt requirements-dev.txt
-	@.venv/bin/python -m tests $(ARGS)
+	@if [ "$$(id -u)" = 0 ]; then exec "$(PYTHON)" -m tests $(ARGS); fi; \
+	sh bin/environment requirements.txt requirements-dev.txt && exec .venv/bin/python -m tests $(ARGS)
 
 lighthouse:  ## Tell Lighthouse's scores of each kind of page; make lighthouse ARGS=/en/partners/
 	@sh bin/environment requirements.txt requirements-dev.txt

@@ -75,11 +75,11 @@ def multiply(model, total: int):
 
 
 def fill():
-    """Very many rows of all that staff see: 10,000, or 300 where triggers note each text or a row is large."""
-    fill_with_partners(10_000)
+    """Very many rows of all that staff see: 2,000, or 300 where triggers note each text or a row is large."""
+    fill_with_partners(2_000)
     for model in (*admin.site._registry, LogEntry):
         if model._meta.label_lower not in SINGLE and not model._meta.proxy:
-            multiply(model, 300 if model in (*translated_models(), NoticeVersion) else 10_000)
+            multiply(model, 300 if model in (*translated_models(), NoticeVersion) else 2_000)
 
 
 def addresses(*actions: str) -> list[str]:

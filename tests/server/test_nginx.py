@@ -385,7 +385,7 @@ def test_a_burst_of_hundreds_of_consents_from_one_address_passes(nginx):
     with nginx.connect() as wire:
         connection = http.client.HTTPConnection(NAME)
         connection.sock = wire
-        for number in range(300):
+        for number in range(200):
             connection.request(
                 "POST",
                 DECIDE,
