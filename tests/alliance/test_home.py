@@ -11,7 +11,7 @@ from django.utils import translation
 from alliance.models import Alliance, Figure
 from delivery.models import Generation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

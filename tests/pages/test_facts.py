@@ -7,7 +7,7 @@ import pytest
 
 from partners.models import PartnerUniversity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def words(client, path: str) -> str:

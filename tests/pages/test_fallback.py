@@ -14,7 +14,7 @@ from consent.models import NoticeVersion
 from editorial.content import content_models, translated_fields
 from partners.models import PartnerUniversity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SIGN = "¤"
 NOTE = "untranslated-note"
 VOID = {"meta", "link", "img", "input", "source", "br", "path", "circle", "rect"}
