@@ -12,8 +12,8 @@ HEAD = """
 GOALS = [
     (BEHIND_NGINX, BY_NGINX, 0.6),
     (SITE, ALONE, 0.5),
-    (SITE, DJANGO, 5),
-    (SITE, WAGTAIL, 5),
+    (SITE, DJANGO, 3),
+    (SITE, WAGTAIL, 3),
 ]
 
 
