@@ -154,7 +154,7 @@ class ScheduleForm(EditForm):
     def clean_at(self):
         at = self.cleaned_data["at"]
         if "at" in self.changed_data and at <= timezone.now():
-            raise ValidationError(_("Choose a moment that is still to come."))
+            raise ValidationError(_("Choose a time in the future."))
         return at
 
 
@@ -325,7 +325,7 @@ class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, Transl
                     settings.CONTENT_LANGUAGES[text.language],
                     " ".join(finding.message for finding in findings),
                     text.desk_url,
-                    _("See it beside its source"),
+                    _("Compare with the source"),
                 )
                 messages.warning(request, warning)
 

@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class SharingConfig(AppConfig):
     name = "sharing"
-    verbose_name = _("How the site looks elsewhere")
+    verbose_name = _("Social sharing")

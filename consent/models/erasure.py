@@ -18,7 +18,7 @@ class Erasure(models.Model):
     class Reason(models.TextChoices):
         CONSENT_EXPIRED = "consent_expired", _("proof of consent no longer needed")
         REFUSAL_EXPIRED = "refusal_expired", _("record of a refusal no longer needed")
-        REQUEST = "request", _("asked for by the data subject")
+        REQUEST = "request", _("requested by the data subject")
 
     erased_at = models.DateTimeField(_("erased"), default=timezone.now, db_index=True)
     # Empty where the program did it by itself.

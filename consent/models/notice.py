@@ -38,12 +38,14 @@ class Notice(Content):
     heading = models.CharField(_("heading"), max_length=120, help_text=_("Names the region, also for screen readers."))
     introduction = RichTextField(
         _("introduction"),
-        help_text=_("What cookies are for here, that anyone may refuse, and a link to the privacy policy."),
+        help_text=_("Explain what cookies are used for and that visitors can refuse them. Link to the privacy policy."),
     )
     controller = models.CharField(
-        _("controller"), max_length=200, help_text=_("Who decides on the data and answers for it (Article 4(7) GDPR).")
+        _("controller"),
+        max_length=200,
+        help_text=_("The organisation that is responsible for the data (Article 4(7) GDPR)."),
     )
-    contact = models.EmailField(_("contact"), help_text=_("Where visitors write to about their data."))
+    contact = models.EmailField(_("contact"), help_text=_("The e-mail address for questions about personal data."))
 
     class Meta(Content.Meta):
         verbose_name = _("cookie notice")
@@ -71,7 +73,7 @@ class Purpose(OrderedContent):
 
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(
-        _("description"), max_length=600, help_text=_("What happens with the data, in words that everyone understands.")
+        _("description"), max_length=600, help_text=_("Explain in plain language what happens with the data.")
     )
     is_necessary = models.BooleanField(
         _("necessary"),
@@ -124,10 +126,12 @@ class DeclaredCookie(OrderedContent):
         _("name"),
         max_length=120,
         unique=True,
-        help_text=_("Its technical name; a star at the end stands for any ending, as in _ga_*."),
+        help_text=_("The technical name. An asterisk at the end stands for any ending, as in _ga_*."),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COOKIE)
-    provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
+    provider = models.CharField(
+        _("provider"), max_length=200, help_text=_("The organisation that sets it and can read it.")
+    )
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
 

@@ -96,7 +96,7 @@ def test_an_operator_takes_up_a_new_key_on_purpose(decide, key_file, capsys):
     # From then on it is the site's key.
     assert seal(decide) == 1
     call_command("verify_consents", "--old-key", old)
-    assert "Nobody touched them." in capsys.readouterr().out
+    assert "No record was changed." in capsys.readouterr().out
 
 
 def test_a_new_key_with_nothing_to_seal_is_refused(decide, key_file):

@@ -122,7 +122,7 @@ def test_a_translation_is_saved_and_then_warned_of_with_the_way_to_its_source(si
     (warning,) = warnings(saved)
     assert "Title (Polski)" in warning
     assert "Numbers of the source are missing: “12”. Compare them." in warning
-    assert "In 1 place two spaces follow one another." in warning
+    assert "There are two spaces in a row in 1 place." in warning
     assert client.get(re.search('href="([^"]+)"', warning)[1]).context["text"].pk == text.pk
     assert not warnings(save(client, deliverable, title_de="Mobilität in 12 Städten"))
 

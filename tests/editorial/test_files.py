@@ -115,7 +115,10 @@ def form(client, staff):
 def test_an_upload_that_finds_no_room_says_so_keeps_the_form_and_leaves_no_half_file(form, monkeypatch, caplog):
     monkeypatch.setattr(os, "fsync", full_disk)
     response = form()
-    assert "The server has no room for this file. Ask whoever" in response.context["adminform"].form.errors["logo"][0]
+    assert (
+        "The server has no space for this file. Ask the administrator"
+        in response.context["adminform"].form.errors["logo"][0]
+    )
     assert response.context["adminform"].form["founded"].value() == "1901"
     assert not stored()
     assert PartnerUniversity.objects.get(key="university-of-oulu").founded != 1901

@@ -157,8 +157,8 @@ def test_a_language_is_known_by_its_region_too(page, tmp_path):
 
 
 DAMAGE = {
-    "cut off": (lambda text: text[: len(text) // 2], r"Line \d+: the file is no sound XML"),
-    "a tag left open": (lambda text: text.replace("</source>", "", 1), r"Line \d+: the file is no sound XML"),
+    "cut off": (lambda text: text[: len(text) // 2], r"Line \d+: the file is not valid XML"),
+    "a tag left open": (lambda text: text.replace("</source>", "", 1), r"Line \d+: the file is not valid XML"),
     "entities that swell": (
         lambda text: text.replace("<xliff", '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><xliff', 1),
         r"Line \d+: the file has a document type declaration",
@@ -194,7 +194,7 @@ DAMAGE = {
     ),
     "parts": (lambda text: text.replace("</segment>", "</segment><segment><source/></segment>"), "one segment"),
     "no source": (lambda text: text.replace("source>", "sauce>"), "the source is missing"),
-    "an element out of place": (lambda text: text.replace("<source>", "<source><g/>"), "<g> has no place"),
+    "an element out of place": (lambda text: text.replace("<source>", "<source><g/>"), "<g> is not allowed"),
 }
 
 
@@ -215,9 +215,9 @@ def test_a_damaged_or_foreign_xliff_changes_nothing_and_says_where(tmp_path, dam
     ("content", "said"),
     [
         (b"", "for the language “”"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "no sound PO|language “”"),
-        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"no sound PO: .*line \d+"),
-        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"no sound PO: .*line \d+"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not valid PO|language “”"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "b"\n', "has none of the texts"),
     ],
 )

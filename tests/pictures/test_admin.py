@@ -73,7 +73,7 @@ def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
     [
         ({"alt_en": ""}, "alt_en", "Describe the picture in words"),
         ({"alt_en": "", "alt_pl": "Żurawie"}, "alt_en", "Describe the picture in words"),
-        ({"is_decorative": "on"}, "alt_en", "Either the picture is only decoration, or it is described"),
+        ({"is_decorative": "on"}, "alt_en", "A decorative picture has no alternative text"),
         ({"file": None}, "file", "This field is required"),
         ({"focal_x": 101}, "focal_x", "less than or equal to 100"),
         ({"focal_y": -1}, "focal_y", "greater than or equal to 0"),
