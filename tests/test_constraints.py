@@ -159,5 +159,5 @@ def test_a_redirect_stays_on_this_site(path):
 
 
 def test_redirects_do_not_lead_in_circles():
-    with pytest.raises(ValidationError, match="That address redirects itself"):
+    with pytest.raises(ValidationError, match="That address is itself redirected"):
         Redirect(old_path="/older", new_path="/unic").full_clean(exclude=["key"])

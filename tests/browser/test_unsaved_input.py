@@ -146,7 +146,7 @@ def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
         page.goto(f"{visitor.site.url}/admin/login/")
         visitor.go(path)
         note = page.locator("section.unsaved-input")
-        expect(note).to_contain_text("Somebody changed this meanwhile")
+        expect(note).to_contain_text("Somebody else changed this")
         expect(note.locator("li")).to_have_text(["Title [en]: Stored by somebody else"])
         expect(page.locator("#id_title_en")).to_have_value("Typed by me")
         # Nor does saving overwrite it unseen.

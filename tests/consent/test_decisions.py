@@ -426,7 +426,7 @@ def test_every_page_leads_to_the_settings(client):
 
 
 def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
-    assert "nothing was decided here yet" in client.get(RECEIPT).content.decode()
+    assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
     press(client, "choose", purposes=["statistics"])
     html = client.get(RECEIPT).content.decode()
     decision = Decision.objects.get()

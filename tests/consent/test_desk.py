@@ -106,7 +106,7 @@ def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide
     html = text(officer.get(f"{LIST}{first.pk}/change/"))
     assert first.receipt in html and first.digest in html
     assert listed(html.partition("All decisions")[2]) == [first.pk, second.pk]
-    assert "waits for its seal" in html
+    assert "will be sealed within a few minutes" in html
     Seal.objects.seal_waiting()
     assert "covered by seal 1" in text(officer.get(f"{LIST}{first.pk}/change/"))
 

@@ -290,7 +290,7 @@ def test_an_svg_is_refused_with_the_reason(signed_in):
     drawing = BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
     drawing.name = "logo.svg"
     response = save(signed_in(), PartnerUniversity.objects.get(key="university-of-oulu"), logo=drawing)
-    assert "SVG pictures are refused" in response.content.decode()
+    assert "SVG pictures are not accepted" in response.content.decode()
 
 
 # Groups

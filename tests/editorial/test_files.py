@@ -131,7 +131,7 @@ def test_a_quota_is_named_as_a_lack_of_room_too(form, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    assert "no room for this file" in form().context["adminform"].form.errors["logo"][0]
+    assert "no space for this file" in form().context["adminform"].form.errors["logo"][0]
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error_of_the_field(form):

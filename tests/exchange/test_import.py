@@ -170,8 +170,8 @@ DAMAGE = {
     "another language": (lambda text: text.replace('trgLang="pl"', 'trgLang="uk"'), "for the language “uk”"),
     "no language": (lambda text: text.replace(' trgLang="pl"', ""), "for the language “”"),
     "another source": (lambda text: text.replace('srcLang="en"', 'srcLang="de"'), "translates from “de”"),
-    "XLIFF 1.2": (lambda text: text.replace('version="2.1"', 'version="1.2"'), "no XLIFF 2"),
-    "no XLIFF": (lambda text: "<html><p>Hello</p></html>", "no XLIFF 2"),
+    "XLIFF 1.2": (lambda text: text.replace('version="2.1"', 'version="1.2"'), "not XLIFF 2"),
+    "not XLIFF": (lambda text: "<html><p>Hello</p></html>", "not XLIFF 2"),
     "an unknown text": (
         lambda text: text.replace("pages.accessibility.title", "pages.elsewhere.title"),
         r"Line \d+, unit “pages.elsewhere.title”: this site has no such text",
