@@ -105,7 +105,7 @@ def test_pages_are_compressed_for_who_can_read_it(client):
     ("path", "language", "heading", "way_out"),
     [
         ("/en/nowhere/at/all/", "en", "Page not found", "/en/"),
-        ("/pl/nigdzie/w/ogole/", "pl", "Tej strony tu nie ma", "/pl/"),
+        ("/pl/nigdzie/w/ogole/", "pl", "Nie znaleziono strony", "/pl/"),
     ],
 )
 def test_a_page_that_is_not_here_says_so_within_the_frame(client, path, language, heading, way_out):
