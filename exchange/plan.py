@@ -24,7 +24,7 @@ class Outcome(models.TextChoices):
     """What becomes of one text of a file."""
 
     WRITTEN = "written", gettext_lazy("put on the site")
-    DRAFT = "draft", gettext_lazy("kept as a draft")
+    DRAFT = "draft", gettext_lazy("saved as a draft")
     OUTDATED = "outdated", gettext_lazy("left out: the source has changed since the export")
     UNFINISHED = "unfinished", gettext_lazy("left out: it is unfinished, and the site has a finished translation")
     UNKNOWN = "unknown", gettext_lazy("left out: this site has no such text")
@@ -209,7 +209,8 @@ class Plan:
                 taken.append(text)
             except StaleReadError:
                 faults.append(
-                    _("%(place)s: it was changed on the site a moment ago. Import anew.") % {"place": change.unit.place}
+                    _("%(place)s: it was changed on the site a moment ago. Import the file again.")
+                    % {"place": change.unit.place}
                 )
             except ValidationError as error:
                 faults.append(f"{change.unit.place}: {' '.join(error.messages)}")

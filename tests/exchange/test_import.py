@@ -106,7 +106,7 @@ def test_a_dry_run_reports_and_writes_nothing(page, file):
 @pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
 def test_what_is_unfinished_or_asked_for_as_a_draft_waits_for_a_person(page, file, state, options):
     translate(export(file, "--open"), HEADING, "Dostepnosc", state)
-    assert "kept as a draft" in bring_back(file, *options)
+    assert "saved as a draft" in bring_back(file, *options)
     assert not heading()
     draft = Translation.objects.into("pl").of(page).get(field="title")
     assert (draft.draft, draft.status) == ("Dostepnosc", "draft")
