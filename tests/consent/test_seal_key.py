@@ -55,7 +55,7 @@ def test_a_site_whose_key_is_missing_refuses_to_seal_and_makes_no_new_one(decide
 def test_a_site_with_another_key_than_the_newest_seals_refuses_to_seal(decide, key_file, settings):
     seal(decide)
     settings.CONSENT_SEAL_KEY = NEW_KEY
-    with pytest.raises(SealKeyError, match="Seal 1 was signed with another key"):
+    with pytest.raises(SealKeyError, match="Seal 1 was signed with a different key"):
         seal(decide)
     assert Seal.objects.count() == 1
 

@@ -75,7 +75,7 @@ def file(request, tmp_path):
 
 
 def test_a_file_brought_back_untouched_changes_nothing(file):
-    assert bring_back(export(file)) == f"There already: {Translation.objects.into('pl').count()}\n"
+    assert bring_back(export(file)) == f"Already on the site: {Translation.objects.into('pl').count()}\n"
 
 
 def test_open_texts_go_out_alone(page, tmp_path):

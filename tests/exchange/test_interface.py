@@ -33,7 +33,7 @@ def change(path, singular: str, string, is_fuzzy: bool = False):
 def test_untouched_files_leave_the_catalogue_as_it_was(tmp_path):
     before = po_path("pl").read_bytes()
     for name in ("pl.po", "pl.xlf"):
-        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("There already: ")
+        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("Already on the site: ")
     assert po_path("pl").read_bytes() == before
 
 
