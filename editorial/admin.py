@@ -26,8 +26,8 @@ from modeltranslation.utils import build_localized_fieldname
 from editorial.conflict_admin import ConflictMixin
 from editorial.forms import EditForm, EditGenericInlineFormSet, EditInlineFormSet
 from editorial.models import ScheduledChange
-from translations.models import TARGET_LANGUAGES, Translation
-from translations.rights import languages_open_to
+from translations.status.models import TARGET_LANGUAGES, Translation
+from translations.status.rights import languages_open_to
 
 FORM_MEDIA = Media(
     css={"all": ["editorial/admin.css"]},

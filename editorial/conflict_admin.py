@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from editorial.conflicts import deletion_of, who_and_when
 from editorial.forms import BASE_VALUES, EditForm, EditFormSet, EditFormSetMixin
 from editorial.unsaved import PASSWORD, posted
-from translations.locks import StaleReadError
+from translations.status.locks import StaleReadError
 
 # A save starts again when somebody writes the same rows between its reading and its writing.
 ATTEMPTS = 5

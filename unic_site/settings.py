@@ -110,8 +110,6 @@ INSTALLED_APPS = [
     "accounts",
     "editorial",
     "translations",
-    "desk",
-    "exchange",
     # Before consent, whose admin takes the place of its admin.
     "cookie_consent",
     "consent",
@@ -310,7 +308,6 @@ NEVER_ON_PAGES = {
     "auth",
     "contenttypes",
     "cookie_consent",
-    "exchange",
     "jobs",
     "sessions",
     "translations",
@@ -321,7 +318,7 @@ NEVER_ON_PAGES = {
     "consent.leaf",
     "consent.restoration",
     "consent.seal",
-    "desk.texttotranslate",
+    "translations.texttotranslate",
     "editorial.loadedcontent",
     # A redirect is no stored page, and the change that wrote it renews those there are.
     "editorial.pastaddress",

@@ -388,7 +388,7 @@ def test_officers_see_nothing_else_of_the_admin(officer):
     html = text(officer.get("/admin/"))
     apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))
     # Whether records are sealed; and in the translators' desk, the texts of the notice and its purposes.
-    assert apps == {"consent", "password_change", "desk", "exchange", "jobs", "translations"}
+    assert apps == {"consent", "password_change", "jobs", "translations"}
 
 
 @pytest.mark.parametrize("model", ["decision", "seal", "erasure", "accessentry", "noticeversion"])
