@@ -55,7 +55,7 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
-        "sharing",
+        "social",
         "server",
         "pagecache",
         "staticexport",
@@ -65,6 +65,9 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
         "editorial",
         "accounts",
         "delivery",
+        "health",
+        "security",
+        "tools",
         "consent",
         "feedback",
         "translations",
@@ -82,25 +85,28 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
 
 # App or subpackage → the others that it may import.
 MAY_IMPORT = {
+    "security": set(),
     "jobs": set(),
+    "delivery": set(),
+    "health": {"jobs", "security"},
+    "pagecache": {"delivery"},
     "translations.status": set(),
     "translations.desk": {"editorial", "translations.status"},
     "translations.exchange": {"editorial", "translations", "translations.desk", "translations.status"},
     "translations": {"editorial", "translations.desk", "translations.exchange", "translations.status"},
-    "editorial": {"jobs", "translations.status", "delivery"},
-    "pictures": {"delivery", "editorial", "jobs"},
-    "delivery": {"jobs"},
-    "consent": {"editorial", "delivery", "jobs"},
-    "feedback": {"editorial", "delivery", "jobs"},
-    "accounts": {"delivery"},
-    "pages": {"editorial", "delivery", "pictures"},
+    "editorial": {"jobs", "translations.status", "health", "security"},
+    "accounts": {"editorial", "health", "security"},
+    "pictures": {"delivery", "editorial", "health", "jobs"},
+    "consent": {"editorial", "delivery", "health", "jobs", "security"},
+    "feedback": {"editorial", "delivery", "health", "jobs", "security"},
+    "pages": {"editorial", "delivery", "health", "pictures"},
     "partners": {"editorial", "delivery", "pages", "pictures"},
     "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
-    "sharing": {"alliance", "consent", "delivery", "pages", "partners"},
-    "pagecache": {"delivery"},
-    "server": {"delivery", "pagecache"},
-    "staticexport": {"editorial", "delivery", "pages"},
+    "social": {"alliance", "consent", "delivery", "pages", "partners"},
+    "server": {"delivery", "health", "pagecache", "security"},
+    "staticexport": {"editorial", "delivery", "health", "pages"},
     "operations": {"consent", "server"},
+    "tools": {"pages", "partners", "social", "translations"},
 }
 
 

@@ -329,7 +329,7 @@ def test_a_new_release_freezes_its_style_and_no_draft(monkeypatch):
     change_heading()
     call_command("publish_notice", refresh=True)
     assert NoticeVersion.objects.count() == 1
-    monkeypatch.setattr("consent.models.notice.dialog_style", lambda: "body { color: red }")
+    monkeypatch.setattr("consent.models.version.dialog_style", lambda: "body { color: red }")
     call_command("publish_notice", refresh=True)
     version = NoticeVersion.objects.current()
     assert (version.number, version.asks_again, version.style) == (2, False, "body { color: red }")

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
-from editorial.conflict_admin import until_undisturbed
+from editorial.admin.conflicts import until_undisturbed
 from editorial.unsaved import as_typed, posted
 from translations.desk import machine
 from translations.desk.forms import TranslationForm
