@@ -383,6 +383,19 @@ class Task(OrderedContent):
         return f"{self.partner.get_absolute_url()}#{self.key}"
 
 
+class WayInQuerySet(ContentQuerySet):
+    def with_links(self):
+        """Ways in with what they link to, as far as it is published."""
+        linked = [
+            ("deliverables", Deliverable.objects.published().defer("body")),
+            ("initiatives", Initiative.objects.published().defer("body")),
+            ("pages", Page.objects.published().defer("body")),
+        ]
+        return self.prefetch_related(
+            *(models.Prefetch(name, queryset, to_attr=f"published_{name}") for name, queryset in linked)
+        )
+
+
 class WayIn(OrderedContent):
     """A way into the site for one kind of reader: who studies, who works at a university, who lives in the city."""
 
@@ -403,12 +416,19 @@ class WayIn(OrderedContent):
         Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("Links to these.")
     )
 
+    objects = WayInQuerySet.as_manager()
+
     class Meta(OrderedContent.Meta):
         verbose_name = _("way in")
         verbose_name_plural = _("ways in")
 
     def __str__(self):
         return self.audience
+
+    @property
+    def links(self) -> list[Content]:
+        """The published deliverables, initiatives and pages that it links to; read by `with_links`."""
+        return [*self.published_deliverables, *self.published_initiatives, *self.published_pages]
 
 
 class MilestoneQuerySet(ContentQuerySet):

@@ -41,8 +41,8 @@ def require_consent(item):
 
 class ThirdPartyQuerySet(ContentQuerySet):
     def optional(self):
-        """What may load for those visitors who grant its purpose."""
-        return self.published().filter(purpose__is_necessary=False)
+        """What may load for those visitors who grant its purpose, with that purpose."""
+        return self.published().filter(purpose__is_necessary=False).select_related("purpose")
 
 
 class EmbeddedContent(OrderedContent):

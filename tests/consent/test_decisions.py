@@ -558,7 +558,7 @@ def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
 
 
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
-    monkeypatch.setattr("consent.snapshots.newest_notice", lambda request: [])
+    monkeypatch.setattr("consent.cached.notice_in_force", lambda request: None)
     # Other content than that of the other tests.
     Generation.objects.update(name="before the first notice")
     assert not asks(client)
