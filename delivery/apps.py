@@ -2,8 +2,6 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from delivery.sqlite import watch_file
-
 
 class DeliveryConfig(AppConfig):
     name = "delivery"
@@ -12,7 +10,6 @@ class DeliveryConfig(AppConfig):
     def ready(self):
         # It comes when all apps are migrated, so every table is there.
         post_migrate.connect(watch_content, sender=self)
-        watch_file()
 
 
 def watch_content(using, **kwargs):

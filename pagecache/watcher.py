@@ -7,7 +7,6 @@ import time
 from django.db import DatabaseError, InterfaceError, connection
 
 from delivery.models import Generation
-from delivery.sqlite import close_if_replaced
 from delivery.triggers import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,6 @@ class Watcher(threading.Thread):
     def run(self):
         while True:
             try:
-                close_if_replaced()
                 self.listen()
                 self.cache.set_content_version(Generation.objects.current())
                 self.wait()
@@ -53,6 +51,8 @@ class Watcher(threading.Thread):
 
     def wait(self):
         if self.listening is None:
+            # SQLite: a restored database is another file in the same place, which an open connection would not see.
+            connection.close()
             time.sleep(PAUSE)
             return
         with connection.wrap_database_errors:

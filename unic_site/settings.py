@@ -197,9 +197,6 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
-    # To open the file and read its schema anew takes about as long as to make a page. Not for ever: delivery.sqlite
-    # sees a file that was moved into its place, and none that was copied over it.
-    database["CONN_MAX_AGE"] = 60
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})

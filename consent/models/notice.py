@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cookie_consent.models import Cookie, CookieGroup
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import models, transaction
@@ -61,10 +60,7 @@ class Notice(Content):
 
 
 class Purpose(OrderedContent):
-    """What cookies are used for. Visitors answer each purpose apart; a necessary one needs no consent.
-
-    django-cookie-consent's CookieGroup of the same name follows it.
-    """
+    """A purpose of cookies. Visitors answer each one separately; a necessary one needs no consent."""
 
     content_section = "purposes"
     heading_field = "name"
@@ -86,17 +82,6 @@ class Purpose(OrderedContent):
     def __str__(self):
         return self.name
 
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        defaults = {"name": self.name_en, "is_required": self.is_necessary, "ordering": self.order}
-        CookieGroup.objects.update_or_create(varname=self.key, defaults=defaults)
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        CookieGroup.objects.filter(varname=self.key).delete()
-        return super().delete(*args, **kwargs)
-
 
 class DeclaredCookieQuerySet(ContentQuerySet):
     def storing(self) -> set[str]:
@@ -105,10 +90,7 @@ class DeclaredCookieQuerySet(ContentQuerySet):
 
 
 class DeclaredCookie(OrderedContent):
-    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it.
-
-    django-cookie-consent's Cookie of the same name follows it.
-    """
+    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
 
     content_section = "cookies"
     heading_field = "name"
@@ -149,17 +131,6 @@ class DeclaredCookie(OrderedContent):
 
     def key_source(self):
         return self.name
-
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        group = CookieGroup.objects.get(varname=self.purpose.key)
-        Cookie.objects.update_or_create(name=self.name, domain="", defaults={"cookiegroup": group})
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        Cookie.objects.filter(name=self.name, domain="").delete()
-        return super().delete(*args, **kwargs)
 
 
 # What a wording says in words.

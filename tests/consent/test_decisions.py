@@ -93,11 +93,13 @@ def test_all_who_chose_alike_carry_the_same_choice():
 
 
 def test_django_cookie_consent_reads_the_choice(client, rf):
+    from cookie_consent.models import Cookie, CookieGroup
     from cookie_consent.util import get_cookie_value_from_request
 
     for key in ("functional", "statistics"):
-        DeclaredCookie.objects.create(key=key, name=key, purpose=Purpose.objects.get(key=key), provider_en="this site")
-    NoticeVersion.objects.publish()
+        Cookie.objects.create(name=key, cookiegroup=CookieGroup.objects.create(varname=key))
+    # The library takes a choice for given that is later than the declaration of the purpose's newest cookie.
+    Cookie.objects.update(created=NoticeVersion.objects.current().published_at - timedelta(seconds=1))
     request = rf.get("/")
     request.COOKIES["cookie_consent"] = press(client, "choose", purposes=["functional"]).cookies["cookie_consent"].value
     assert get_cookie_value_from_request(request, "functional") is True
