@@ -1,6 +1,5 @@
 """Search over the site's words, in the language of the reader."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,13 +8,12 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, KeyArea, Milestone, Task
+from editorial.alphabet import fold
 from editorial.models import Content
 from pages.models import Page
 from partners.models import PartnerUniversity
 
 MOST_RESULTS = 50
-# Letters that Unicode does not take apart into a base letter and a mark.
-UNDIVIDED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
 class SearchForm(forms.Form):
@@ -71,13 +69,6 @@ def find(query: str, entries: Iterable[Entry]) -> list[Entry]:
 def stem(word: str) -> str:
     """A word without its last vowel, which many languages change with its part in a sentence: miasto, miasta."""
     return word[:-1] if len(word) > 4 and word[-1] in "aeiouy" else word
-
-
-def fold(text: str) -> str:
-    """`text` without capitals and accents."""
-    # Taken apart first: what comes out may have capitals, and letters that Unicode does not take apart.
-    folded = unicodedata.normalize("NFKD", text).casefold().translate(UNDIVIDED)
-    return "".join(letter for letter in folded if not unicodedata.combining(letter))
 
 
 def entries() -> Iterator[Entry]:

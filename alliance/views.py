@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from alliance import cached
 from alliance.cached import the_alliance
 from alliance.feeds import MilestoneFeed
-from alliance.models import AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
+from alliance.models import Activity, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
 from alliance.search import SearchForm, find
 from alliance.sitemaps import sitemaps
 from delivery.decorators import stored
@@ -91,23 +91,6 @@ def deliverable_list(request):
     )
 
 
-@stored()
-@require_safe
-def deliverable_detail(request, slug: str):
-    published = Deliverable.objects.published()
-    deliverable = published.select_related("cover").at(slug)
-    if deliverable.slug != slug:
-        return redirect(deliverable, permanent=True)
-    context = {
-        "section": section(request, Page.Kind.DELIVERABLES),
-        "deliverable": deliverable,
-        "subject": deliverable,
-        "universities": universities(request),
-        "others": published.defer("body").exclude(pk=deliverable.pk)[:ITEMS_A_PART],
-    }
-    return render(request, "alliance/deliverable_detail.html", context)
-
-
 @stored("page")
 @require_safe
 def initiative_list(request):
@@ -119,23 +102,43 @@ def initiative_list(request):
     )
 
 
+def render_activity(request, kind: str, template: str, activity: Activity, **context):
+    """Answer with the page of a deliverable or initiative, which belongs to the section `kind`."""
+    others = type(activity).objects.published().defer("body").exclude(pk=activity.pk)
+    context = {
+        "section": section(request, kind),
+        "activity": activity,
+        "subject": activity,
+        "universities": universities(request),
+        "others": others[:ITEMS_A_PART],
+        **context,
+    }
+    return render(request, template, context)
+
+
+@stored()
+@require_safe
+def deliverable_detail(request, slug: str):
+    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
+    if deliverable.slug != slug:
+        return redirect(deliverable, permanent=True)
+    return render_activity(request, Page.Kind.DELIVERABLES, "alliance/deliverable_detail.html", deliverable)
+
+
 @stored("page")
 @require_safe
 def initiative_detail(request, slug: str):
-    published = Initiative.objects.published()
-    initiative = published.select_related("cover").at(slug)
+    initiative = Initiative.objects.published().select_related("cover").at(slug)
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
-    context = {
-        "section": section(request, Page.Kind.INITIATIVES),
-        "initiative": initiative,
-        "subject": initiative,
-        "universities": universities(request),
-        "parts": initiative.parts.published(),
-        "page_of_list": part_of(request, initiative.tasks.published().select_related("partner")),
-        "others": published.defer("body").exclude(pk=initiative.pk)[:ITEMS_A_PART],
-    }
-    return render(request, "alliance/initiative_detail.html", context)
+    return render_activity(
+        request,
+        Page.Kind.INITIATIVES,
+        "alliance/initiative_detail.html",
+        initiative,
+        parts=initiative.parts.published(),
+        page_of_list=part_of(request, initiative.tasks.published().select_related("partner")),
+    )
 
 
 @stored("page")

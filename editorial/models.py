@@ -18,22 +18,17 @@ from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from editorial.alphabet import fold
 from editorial.texts import Words
 
 log = logging.getLogger(__name__)
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
-# Letters that Unicode does not take apart into a base and an accent.
-LATIN_LETTERS = str.maketrans(
-    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe"}
-    | {"Œ": "Oe", "ẞ": "SS"}
-)
-
 
 def address_form(text: str) -> str:
     """`text` as it may stand in an address: "Uniwersytet Łódzki" → "uniwersytet-lodzki"."""
-    return slugify(text.translate(LATIN_LETTERS))
+    return slugify(fold(text))
 
 
 def first_free(stem: str, taken) -> str:

@@ -17,7 +17,7 @@ from django_countries.fields import CountryField
 from editorial.fields import PictureField, RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
 from partners.cloth import THREADS
-from pictures.models import Picture
+from pictures.models import cover_field
 
 # More points would cover each other on the map.
 MOST_ON_MAP = 24
@@ -70,6 +70,11 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
         return queryset
 
 
+class PartnerRole(models.TextChoices):
+    COORDINATOR = "coordinator", _("Coordinator")
+    MEMBER = "member", _("Member")
+
+
 class PartnerUniversity(AddressedContent):
     """A university of the alliance. One that left stays on record, with the year."""
 
@@ -77,9 +82,7 @@ class PartnerUniversity(AddressedContent):
     heading_field = "name"
     body_fields = ("summary", "description")
 
-    class Role(models.TextChoices):
-        COORDINATOR = "coordinator", _("Coordinator")
-        MEMBER = "member", _("Member")
+    Role = PartnerRole
 
     name = models.CharField(
         _("official name"), max_length=200, help_text=_("The university's name as it is used in this language.")
@@ -159,15 +162,7 @@ class PartnerUniversity(AddressedContent):
         help_text=_("One or two sentences, for lists and search engines."),
     )
     description = RichTextField(_("description"), blank=True)
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
-    )
+    cover = cover_field()
 
     objects = PartnerUniversityQuerySet.as_manager()
 
@@ -184,7 +179,7 @@ class PartnerUniversity(AddressedContent):
                 violation_error_message=_("Another university coordinates already."),
             ),
             models.CheckConstraint(
-                condition=Q(role__in=["coordinator", "member"]),
+                condition=Q(role__in=PartnerRole.values),
                 name="role_is_known",
                 violation_error_message=_("Choose a role from the list."),
             ),

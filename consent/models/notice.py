@@ -89,17 +89,20 @@ class DeclaredCookieQuerySet(ContentQuerySet):
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
 
 
+class StorageKind(models.TextChoices):
+    COOKIE = "cookie", _("cookie")
+    LOCAL_STORAGE = "local", _("local storage")
+    SESSION_STORAGE = "session", _("session storage")
+    INDEXED_DB = "indexeddb", _("database in the browser")
+
+
 class DeclaredCookie(OrderedContent):
     """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
 
     content_section = "cookies"
     heading_field = "name"
 
-    class Kind(models.TextChoices):
-        COOKIE = "cookie", _("cookie")
-        LOCAL_STORAGE = "local", _("local storage")
-        SESSION_STORAGE = "session", _("session storage")
-        INDEXED_DB = "indexeddb", _("database in the browser")
+    Kind = StorageKind
 
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="cookies", verbose_name=_("purpose"))
     name = models.CharField(
@@ -120,7 +123,7 @@ class DeclaredCookie(OrderedContent):
         verbose_name_plural = _("cookies")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["cookie", "local", "session", "indexeddb"]),
+                condition=Q(kind__in=StorageKind.values),
                 name="cookie_kind_is_known",
                 violation_error_message=_("Choose a kind from the list."),
             )

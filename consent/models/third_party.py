@@ -45,16 +45,19 @@ class ThirdPartyQuerySet(ContentQuerySet):
         return self.published().filter(purpose__is_necessary=False).select_related("purpose")
 
 
+class FrameShape(models.TextChoices):
+    WIDE = "wide", _("wide, 16:9")
+    CLASSIC = "classic", _("4:3")
+    SQUARE = "square", _("square")
+    TALL = "tall", _("tall, 9:16")
+
+
 class EmbeddedContent(OrderedContent):
     """A video, map or post of another site, shown where a paragraph of text holds nothing but a link to it."""
 
     content_section = "embeds"
 
-    class Shape(models.TextChoices):
-        WIDE = "wide", _("wide, 16:9")
-        CLASSIC = "classic", _("4:3")
-        SQUARE = "square", _("square")
-        TALL = "tall", _("tall, 9:16")
+    Shape = FrameShape
 
     title = models.CharField(_("title"), max_length=200, help_text=_("What it shows; also read by screen readers."))
     provider = models.CharField(
@@ -89,7 +92,7 @@ class EmbeddedContent(OrderedContent):
         verbose_name_plural = _("embedded content")
         constraints = [
             models.CheckConstraint(
-                condition=Q(shape__in=["wide", "classic", "square", "tall"]),
+                condition=Q(shape__in=FrameShape.values),
                 name="embed_shape_is_known",
                 violation_error_message=_("Choose a shape from the list."),
             )

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
-from partners.cloth import COLOURS, THREADS, UNDYED, Cloth, alliance_cloth, city_cloth, digits, nearest
+from partners.cloth import COLOURS, PAPER, THREADS, UNDYED, Cloth, alliance_cloth, city_cloth, digits, nearest
 from partners.models import PartnerUniversity
 from tests.partners.factories import make_partner
 
@@ -129,3 +129,19 @@ def test_pictures_have_the_colours_of_the_style_sheet():
         styled_as = srgb(float(lightness) / 100, float(chroma), float(hue))
         # The style sheet's numbers are rounded; an eye sees no difference below this.
         assert max(abs(one - other) for one, other in zip(drawn_as, styled_as, strict=True)) <= 4
+
+
+def test_the_paper_has_one_colour_in_style_sheet_pages_manifest_and_pictures(client):
+    tokens = (Path(settings.BASE_DIR) / "static/css/site.css").read_text()
+    [sheet] = re.findall(
+        r"--paper: light-dark\(oklch\(([\d.]+)% ([\d.]+) ([\d.]+)\), oklch\(([\d.]+)% ([\d.]+) ([\d.]+)\)", tokens
+    )
+    light, dark = (srgb(float(part[0]) / 100, float(part[1]), float(part[2])) for part in (sheet[:3], sheet[3:]))
+    html = client.get("/en/").content.decode()
+    themes = dict(re.findall(r'name="theme-color"\s+content="(#\w+)"\s+media="\(prefers-color-scheme: (\w+)\)"', html))
+    assert {mode: code for code, mode in themes.items()} == {
+        "light": "#{:02x}{:02x}{:02x}".format(*light),
+        "dark": "#{:02x}{:02x}{:02x}".format(*dark),
+    }
+    said = client.get("/share/en/manifest.webmanifest").json()
+    assert {PAPER, said["background_color"], said["theme_color"]} == {"#{:02x}{:02x}{:02x}".format(*light)}
