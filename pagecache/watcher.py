@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -17,6 +18,14 @@ PAUSE = 0.4
 PAUSE_AFTER_A_FAULT = 5
 
 
+def file_number(path: str) -> int | None:
+    """The number of the file at `path` on its disk; None where there is none."""
+    try:
+        return Path(path).stat().st_ino
+    except OSError:
+        return None
+
+
 class Watcher(threading.Thread):
     """Tells the page cache which content version the database holds, and when the database cannot be reached."""
 
@@ -24,10 +33,12 @@ class Watcher(threading.Thread):
         super().__init__(name="page-cache-watcher", daemon=True)
         self.cache = cache
         self.listening = None
+        self.file: int | None = None
 
     def run(self):
         while True:
             try:
+                self.close_if_replaced()
                 self.listen()
                 self.cache.set_content_version(Generation.objects.current())
                 self.wait()
@@ -41,6 +52,14 @@ class Watcher(threading.Thread):
                 connection.close()
                 time.sleep(PAUSE_AFTER_A_FAULT)
 
+    def close_if_replaced(self):
+        """Close an SQLite database that was restored: it is another file in the same place."""
+        if connection.vendor == "sqlite":
+            file = file_number(connection.settings_dict["NAME"])
+            if file != self.file:
+                connection.close()
+            self.file = file
+
     def listen(self):
         if connection.vendor == "postgresql" and (
             connection.connection is None or self.listening is not connection.connection
@@ -51,8 +70,6 @@ class Watcher(threading.Thread):
 
     def wait(self):
         if self.listening is None:
-            # SQLite: a restored database is another file in the same place, which an open connection would not see.
-            connection.close()
             time.sleep(PAUSE)
             return
         with connection.wrap_database_errors:

@@ -8,29 +8,36 @@ import pytest
 from delivery.files import write_atomically
 
 
-def test_a_file_is_replaced_by_the_new_content(tmp_path):
-    path = tmp_path / "page"
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "folder"
+    made.mkdir()
+    return made
+
+
+def test_a_file_is_replaced_by_the_new_content(folder):
+    path = folder / "page"
     for content in (b"old", b"new"):
         write_atomically(path, content)
         assert path.read_bytes() == content
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(folder.iterdir()) == [path]
 
 
-def test_only_its_owner_can_read_it(tmp_path):
-    write_atomically(tmp_path / "page", b"new")
-    assert (tmp_path / "page").stat().st_mode & 0o777 == 0o600
+def test_only_its_owner_can_read_it(folder):
+    write_atomically(folder / "page", b"new")
+    assert (folder / "page").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_may_not_be_replaced_stays(tmp_path):
-    path = tmp_path / "key"
+def test_a_file_that_may_not_be_replaced_stays(folder):
+    path = folder / "key"
     write_atomically(path, b"first", replaces=False)
     write_atomically(path, b"second", replaces=False)
     assert path.read_bytes() == b"first"
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(folder.iterdir()) == [path]
 
 
-def test_on_a_full_disk_the_old_file_stays_and_no_other_is_left(tmp_path, monkeypatch):
-    path = tmp_path / "page"
+def test_on_a_full_disk_the_old_file_stays_and_no_other_is_left(folder, monkeypatch):
+    path = folder / "page"
     write_atomically(path, b"old")
 
     def full(_descriptor):
@@ -40,4 +47,4 @@ def test_on_a_full_disk_the_old_file_stays_and_no_other_is_left(tmp_path, monkey
     with pytest.raises(OSError, match="No space"):
         write_atomically(path, b"new", is_durable=True)
     assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(folder.iterdir()) == [path]
