@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consent.signing import note_digest
-from delivery.files import write_atomically
+from security.files import write_atomically
 
 log = logging.getLogger(__name__)
 

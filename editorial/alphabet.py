@@ -49,7 +49,7 @@ def without_marks(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`text` without capitals and accents: "Łódź" → "lodz"."""
+    """`text` without capitals and accents: "Malmö" → "malmo"."""
     # Marks go first and last: what casefold and the table return can have marks again.
     return without_marks(without_marks(text).casefold().translate(UNDIVIDED))
 

@@ -14,9 +14,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from delivery.idempotency import idempotency_key
 from editorial.fields import RichTextField
 from editorial.models import Content
+from security.idempotency import idempotency_key
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from delivery.files import UNFINISHED, write_atomically
 from pagecache.key import CacheKey
 from pagecache.response import CachedPage
+from security.files import UNFINISHED, write_atomically
 
 STATE = "state.json"
 # Damage that reading a file can meet.
