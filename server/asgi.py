@@ -113,8 +113,9 @@ class Application:
         apply_forwarded(environ)
         began = time.perf_counter()
         try:
-            if (response := self.cached_response(environ)) is None:
-                response = await self.respond(environ, receive, send)
+            key = self.cache and self.cache.key(environ)
+            if (response := self.response_at_once(environ, key)) is None:
+                response = await self.respond(environ, key, receive, send)
             elif settings.ACCESS_LOG:
                 milliseconds = round((time.perf_counter() - began) * 1000, 1)
                 log_access(environ["REQUEST_METHOD"], environ["PATH_INFO"], response.status, milliseconds)
@@ -133,23 +134,19 @@ class Application:
         if response is not None:
             await send_whole(response, environ, send)
 
-    def cached_response(self, environ: dict) -> Response | None:
+    def response_at_once(self, environ: dict, key: CacheKey | None) -> Response | None:
         """The response that can be sent at once from the event loop, or None."""
         if environ["PATH_INFO"] == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return HEALTHY
-        if self.cache is None or (key := self.cache.key(environ)) is None:
-            return None
-        return self.cache.current_response(key, environ)
+        return self.cache.current_response(key, environ) if key else None
 
-    async def respond(self, environ: dict, receive: Callable, send: Callable) -> Response | None:
+    async def respond(self, environ: dict, key: CacheKey | None, receive: Callable, send: Callable) -> Response | None:
         """The response, or None where it was streamed."""
         if self.pool is None:
             # Its semaphore belongs to the event loop.
             self.pool = Pool()
-        if self.cache is not None and (key := self.cache.key(environ)) is not None:
-            response = await self.cache.respond(key, environ, self.pool.run)
-            if response is not None:
-                return response
+        if key and (response := await self.cache.respond(key, environ, self.pool.run)) is not None:
+            return response
         with await self.read_body(environ, receive) as body:
             environ["wsgi.input"] = body
             return await self.pool.run(self.call_site, environ, send, asyncio.get_running_loop())
