@@ -10,6 +10,7 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 
 from django.conf import settings
+from django.db import connections
 from django.utils import translation
 
 from delivery.proxies import apply_forwarded
@@ -74,6 +75,17 @@ def is_long(response: Response) -> bool:
     """Whether a streamed response is long, or does not say how long it is."""
     length = response.header("content-length")
     return not length or int(length) > LONGEST_WHOLE
+
+
+def warm_up(site):
+    """Render a page that nobody asked for: Django loads addresses, templates and catalogues with the first one."""
+    host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
+    try:
+        call_wsgi(site, CacheKey("https", host, f"/{settings.LANGUAGE_CODE}/", "", "").environ({}))
+    except Exception:
+        log.exception("No page could be rendered at the start")
+    finally:
+        connections.close_all()
 
 
 class WSGIRenderer:

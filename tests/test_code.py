@@ -100,7 +100,7 @@ def test_apps_know_only_the_rooms_below_them():
         "sharing": {"alliance", "consent", "delivery", "pages", "partners"},
         "pagecache": {"delivery"},
         "server": {"delivery", "pagecache"},
-        "staticexport": {"editorial", "delivery", "pages"},
+        "staticexport": {"editorial", "delivery", "pagecache", "pages"},
         "operations": {"consent", "server"},
     }
     for app, may_know in allowed.items():

@@ -104,3 +104,13 @@ def test_no_worker_outlives_a_server_that_was_killed(site):
     while time.monotonic() < end and (not is_free(site.port) or any(Path(f"/proc/{pid}").exists() for pid in left)):
         time.sleep(0.1)
     assert is_free(site.port)
+
+
+def test_each_worker_has_rendered_a_page_before_it_accepts_requests(site, tmp_path):
+    site.settings["ACCESS_LOG"] = "true"
+    with (tmp_path / "log").open("w") as log:
+        site.start(until="/healthz", stderr=log)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and (tmp_path / "log").read_text().count('"path": "/en/"') < len(site.workers):
+        time.sleep(0.1)
+    assert (tmp_path / "log").read_text().count('"path": "/en/"') == len(site.workers) == 2
