@@ -21,7 +21,7 @@ from tests.consent.factories import make_counter, make_video
 from tests.editorial.test_admin import address, filled_in, list_address
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
-from translations.models import translated_models
+from translations.status.models import translated_models
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
