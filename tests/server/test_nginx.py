@@ -14,7 +14,7 @@ import time
 import pytest
 
 from tests.server.nginx import NAME, PRODUCTION, Nginx
-from tests.serving import PATIENCE, Server
+from tests.serving import PATIENCE, ROOT, Server
 
 pytestmark = [
     pytest.mark.once,
@@ -370,8 +370,15 @@ def test_while_the_site_is_down_visited_pages_are_served_and_others_say_so_in_th
         paths = itertools.cycle(("/admin/login/", "/admin/pages/page/add/", "/admin/"))
         statuses = [nginx.ask(next(paths), "POST", "a=b", visitor="127.0.0.3").status for _ in range(250)]
         assert set(statuses[:50]) == {503} and 429 in statuses[-3:]
+        # The cache as docs/deployment.md empties it.
+        (command,) = re.findall("`(find .* -delete)`", (ROOT / "docs/deployment.md").read_text())
+        command = command.replace("/var/cache/nginx/unic", f"{nginx.folder}/cache")
+        subprocess.run(command.split(), check=True)
+        assert nginx.ask("/en/", Cookie=refused).status == nginx.ask(style).status == 503
     finally:
         nginx.site.start(until="/healthz", port=port)
+    until(lambda: nginx.ask("/en/", Cookie=refused).body == page)
+    assert nginx.is_cached("/en/")
 
 
 def test_a_form_that_is_too_large_gets_a_page_of_nginx_in_the_language_of_the_address(nginx):
