@@ -104,7 +104,7 @@ MAY_IMPORT = {
     "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
     "social": {"alliance", "consent", "delivery", "pages", "partners", "security"},
     "server": {"delivery", "health", "pagecache", "security"},
-    "staticexport": {"editorial", "delivery", "health", "pages"},
+    "staticexport": {"editorial", "delivery", "health", "pagecache", "pages"},
     "operations": {"consent", "server"},
     "tools": {"pages", "partners", "social", "translations"},
 }
