@@ -34,7 +34,10 @@ def content_tables() -> set[str]:
 
 
 def content_triggers(vendor: str) -> Iterator[Trigger]:
-    renew = f"INSERT INTO {TABLE} (id, name) VALUES (1, {VERSIONS[vendor]}) ON CONFLICT (id) DO UPDATE SET name = excluded.name;"
+    renew = (
+        f"INSERT INTO {TABLE} (id, name) VALUES (1, {VERSIONS[vendor]}) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name;"
+    )
     options = {"body": renew}
     if vendor == "postgresql":
         # BEFORE STATEMENT, so that writers queue for the version's row before they lock rows of content: no deadlock.

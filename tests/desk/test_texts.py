@@ -22,7 +22,7 @@ from editorial.content import ContentFiles, dump
 from pages.models import Page
 from tests.desk.factories import fill_with_milestones
 from tests.editorial.test_admin import filled_in
-from translations.models import TARGET_LANGUAGES
+from translations.models import TARGET_LANGUAGES, ChangedItem
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:desk_texttotranslate_changelist")
@@ -250,6 +250,7 @@ def test_a_list_of_many_kinds_costs_the_same_queries_as_of_one_and_names_each_it
     )
     Page.objects.filter(kind="search").update(title_en="New")
     GlossaryTerm.objects.create(term_en="A term")
+    ChangedItem.objects.settle()
     names += ["UNIC: ", "Counter: provider", "Search: title", "A term: term"]
     assert shown() == of_one
 
