@@ -23,7 +23,7 @@ DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
     # By function: one function for each trigger, which bears its name and goes with it.
     "postgresql": """
-        SELECT proname, string_agg(pg_get_triggerdef(t.oid, true) || ' ' || t.tgenabled, ' ') || ' ' || prosrc
+        SELECT proname, string_agg(pg_get_triggerdef(t.oid, true) || ' ' || t.tgenabled::text, ' ') || ' ' || prosrc
         FROM pg_proc p LEFT JOIN pg_trigger t ON t.tgfoid = p.oid
         WHERE p.pronamespace = current_schema()::regnamespace GROUP BY p.oid, proname, prosrc""",
 }

@@ -298,6 +298,7 @@ def test_a_trigger_that_no_longer_protects_the_record_is_named(sealed):
     name = "managed_record_consent_decision_delete"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"ALTER TABLE consent_decision DISABLE TRIGGER {name}")
         else:
             cursor.execute(f"DROP TRIGGER {name}")

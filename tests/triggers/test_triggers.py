@@ -190,7 +190,10 @@ def test_prepare_installs_what_changed_without_a_migration_and_says_so(server):
 
 @pytest.mark.once
 def test_triggers_go_with_the_tables_of_an_app_and_come_back_with_them(server):
-    count = "from triggers.registry import *; from django.db import connection as c; print(len(installed(c.cursor(), c.vendor)))"
+    count = (
+        "from triggers.registry import installed; from django.db import connection; "
+        "print(len(installed(connection.cursor(), connection.vendor)))"
+    )
     every = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
     server.manage("migrate", "delivery", "zero", "-v", "0", check=True)
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
