@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.conflicts import change_message, conflict_message, last_change, readable
-from translations.locks import StaleReadError, locked
+from translations.status.locks import StaleReadError, locked
 
 BASE_VALUES = "base_values"
 

@@ -20,7 +20,7 @@ UNDYED = 0
 YEAR_DIGITS = 11
 # A crossing is two units wide and high in the drawing, and a thread this much of them.
 PITCH, THICKNESS = 2, 1.7
-# The threads' colours on paper, as static/css/site.css has them for light; the first is the undyed yarn.
+# The threads' colours on paper, as static/css/tokens.css has them for light; the first is the undyed yarn.
 COLOURS = (
     "#e3dac9",
     "#12618c",

@@ -12,11 +12,11 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.utils import translation
 
-from delivery.proxies import apply_forwarded
-from delivery.request_log import log_access
+from health.request_log import log_access
 from pagecache.cache import PageCache
 from pagecache.key import LONGEST_HOST, CacheKey, canonical_host
 from pagecache.response import Response
+from security.proxies import apply_forwarded
 from server.body import WITHOUT_BODY, BodyLimit, CutOffError, RefusedError, read_body
 from server.environ import environ_of
 from server.pool import Pool

@@ -14,8 +14,8 @@ class TranslationsConfig(AppConfig):
     verbose_name = _("Translations")
 
     def ready(self):
-        from translations.models import ChangedItem, translated_models
-        from translations.triggers import text_triggers
+        from translations.status.models import ChangedItem, translated_models
+        from translations.status.triggers import text_triggers
 
         triggers.register(text_triggers)
         for model in translated_models():
@@ -32,7 +32,7 @@ class TranslationsConfig(AppConfig):
 
 def settle_saved(sender, instance, raw, **kwargs):
     """Update the status of a saved item's translations in the same transaction; a fixture's, when they are read."""
-    from translations.models import ChangedItem
+    from translations.status.models import ChangedItem
 
     if not raw:
         ChangedItem.objects.filter(model=sender._meta.label_lower, object_id=instance.pk).settle()
@@ -40,8 +40,8 @@ def settle_saved(sender, instance, raw, **kwargs):
 
 def forget_texts(using, **kwargs):
     """Delete the status of texts whose model, field or language is not translated any more."""
-    from translations.comparison import forget_what_is_not_translated
-    from translations.models import Translation
+    from translations.status.comparison import forget_what_is_not_translated
+    from translations.status.models import Translation
 
     if Translation._meta.db_table in connections[using].introspection.table_names():
         forget_what_is_not_translated()
@@ -49,6 +49,6 @@ def forget_texts(using, **kwargs):
 
 def make_rights(using, apps, **kwargs):
     """Give each language its right and its group of translators."""
-    from translations.rights import make_rights
+    from translations.status.rights import make_rights
 
     make_rights(using, apps)

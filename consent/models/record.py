@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.canonical import canonical, moment
 from consent.merkle import leaf_hash
 from consent.models.erasure import Erasure
-from consent.models.notice import NoticeVersion
+from consent.models.version import NoticeVersion
 
 # Crockford's Base 32: no letter that a reader could take for a digit.
 RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from consent.models.notice import Purpose
+from consent.models.purpose import Purpose
 from editorial.models import Content, ContentQuerySet, OrderedContent
 
 validate_https = URLValidator(schemes=["https"], message=_("Give a full address that starts with https://."))

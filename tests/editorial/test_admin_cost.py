@@ -19,7 +19,7 @@ from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
-from translations.models import ChangedItem, translated_models
+from translations.status.models import ChangedItem, translated_models
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

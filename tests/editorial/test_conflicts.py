@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
-from desk.models import TextToTranslate
 from editorial.content import content_models
 from editorial.forms import EditForm
 from editorial.models import ScheduledChange
@@ -23,7 +22,8 @@ from pictures.models import Picture
 from tests.editorial import crowd
 from tests.editorial.test_admin import REGISTERED, address, filled_in, ids, list_address, one_of, picture, warnings
 from tests.pictures.factories import make_picture
-from translations.models import Translation
+from translations.desk.models import TextToTranslate
+from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
 
@@ -525,7 +525,7 @@ def text_of(item, field: str, language: str = "pl") -> TextToTranslate:
 
 
 def at_desk(text) -> str:
-    return reverse("admin:desk_texttotranslate_change", args=[text.pk])
+    return reverse("admin:translations_texttotranslate_change", args=[text.pk])
 
 
 def open_text(client, text) -> dict:

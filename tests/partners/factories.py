@@ -30,7 +30,7 @@ def fill_with_partners(total: int):
     """Bring the number of universities in the database to `total`, each with a name of its own and a task."""
     from alliance.models import Task
     from partners.models import PartnerOwnName
-    from translations.models import ChangedItem
+    from translations.status.models import ChangedItem
 
     missing = total - PartnerUniversity.objects.count()
     if missing < 1:

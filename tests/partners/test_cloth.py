@@ -121,7 +121,7 @@ def srgb(lightness: float, chroma: float, hue: float) -> tuple[int, ...]:
 
 
 def test_pictures_have_the_colours_of_the_style_sheet():
-    tokens = (Path(settings.BASE_DIR) / "static/css/site.css").read_text()
+    tokens = (Path(settings.BASE_DIR) / "static/css/tokens.css").read_text()
     light = re.findall(r"--thread-(\d+): light-dark\(oklch\(([\d.]+)% ([\d.]+) ([\d.]+)\)", tokens)
     assert len(light) == THREADS
     for number, lightness, chroma, hue in light:

@@ -1,0 +1,22 @@
+"""Much to translate, for tests that need more than the first content."""
+
+from datetime import date
+
+from alliance.models import Milestone
+from translations.status.models import ChangedItem
+
+
+def fill_with_milestones(count: int):
+    """Milestones that no language has yet."""
+    stem = f"milestone-{Milestone.objects.count()}"
+    Milestone.objects.bulk_create(
+        Milestone(
+            key=f"{stem}-{number}",
+            title_en=f"Milestone {number} of the alliance",
+            body_en="<p>One of 10 partner universities.</p>",
+            source_en="UNIC",
+            date=date(2026, 1, 1),
+        )
+        for number in range(count)
+    )
+    ChangedItem.objects.settle()
