@@ -103,6 +103,7 @@ except ValueError as error:
 INSTALLED_APPS = [
     # Before django.contrib.admin, which patches its fields.
     "modeltranslation",
+    "triggers",
     "server",
     "pagecache",
     "security",
@@ -297,32 +298,6 @@ CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 # Memory for rendered pages in each process, and as much room in DATA_DIR; 0 renders each page for each request.
 PAGE_CACHE = DATA_DIR / "pages"
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
-# Apps and models of which no public page shows anything. A change of any other outdates the cached pages.
-NEVER_ON_PAGES = {
-    "admin",
-    "auth",
-    "contenttypes",
-    "cookie_consent",
-    "security",
-    "health",
-    "jobs",
-    "sessions",
-    "translations",
-    "consent.accessentry",
-    "consent.cookieaudit",
-    "consent.decision",
-    "consent.erasure",
-    "consent.leaf",
-    "consent.restoration",
-    "consent.seal",
-    "translations.texttotranslate",
-    "editorial.loadedcontent",
-    # A redirect is no stored page, and the change that wrote it renews those there are.
-    "editorial.pastaddress",
-    # When its moment comes, the item itself changes.
-    "editorial.scheduledchange",
-    "feedback.message",
-}
 
 # Safety
 
