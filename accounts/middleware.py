@@ -23,7 +23,10 @@ class SignInMiddleware:
             return None
         words = None
         if exception.status == 503:
-            words = _("Many people are signing in"), _("Your password was not checked. Try again in a few seconds.")
+            words = (
+                _("Too many sign-ins at the moment"),
+                _("Your password was not checked. Try again in a few seconds."),
+            )
         # Without the menu: many of these pages are sent when there is least time for them.
         response = render_error(request, exception.status, BARE_FRAME, words)
         response.headers["Retry-After"] = str(exception.retry_after)

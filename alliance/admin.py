@@ -27,11 +27,11 @@ class AllianceAdmin(SoleContentAdmin):
     emblem_thumbnail = thumbnail("emblem", _("emblem"))
     fieldsets = [
         (None, {"fields": ["name", "name_since", "acronym", "pronunciation", "pronunciation_in_words", "tagline"]}),
-        (_("The former name"), {"fields": ["former_name", "former_name_from", "former_name_until"]}),
-        (_("The present phase"), {"fields": ["phase", "phase_from", "phase_until"]}),
+        (_("Former name"), {"fields": ["former_name", "former_name_from", "former_name_until"]}),
+        (_("Current phase"), {"fields": ["phase", "phase_from", "phase_until"]}),
         (_("Texts"), {"fields": ["introduction", "vision"]}),
         (
-            _("The frame of every page"),
+            _("Header and footer"),
             {"fields": ["host", "contact", "funding_note", "logo", "logo_alt", "emblem", "emblem_alt"]},
         ),
     ]

@@ -22,9 +22,9 @@ class SearchForm(forms.Form):
         min_length=2,
         max_length=100,
         error_messages={
-            "required": _("Write what you are looking for in the search field."),
-            "min_length": _("Write at least two letters in the search field."),
-            "max_length": _("Write at most 100 letters in the search field."),
+            "required": _("Enter a search term."),
+            "min_length": _("Enter at least two letters."),
+            "max_length": _("Enter at most 100 letters."),
         },
     )
 

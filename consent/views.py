@@ -60,15 +60,15 @@ class Screen:
         return reverse(self.url_name)
 
 
-SETTINGS = Screen(
-    _("Cookie settings"), _("See, change or withdraw what you allowed this site to keep."), "consent:settings"
-)
+SETTINGS = Screen(_("Cookie settings"), _("View, change or withdraw your consent to cookies."), "consent:settings")
 RECEIPT = Screen(
-    _("Receipt of your cookie choice"), _("What you were asked, what you answered, and when."), "consent:receipt"
+    _("Receipt of your cookie choice"),
+    _("The record of your cookie choice: the question, your answer and the time."),
+    "consent:receipt",
 )
 SEALS = Screen(
     _("Seals over consent records"),
-    _("Signed promises by which anyone can check that no record was touched."),
+    _("Signed seals that let anyone check that no record was changed."),
     "consent:seals",
 )
 # Seals on one page of the list.

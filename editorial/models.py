@@ -126,7 +126,7 @@ class OrderedContent(Content):
     """Content that stands in an order which staff choose by number."""
 
     order = models.PositiveSmallIntegerField(
-        _("order"), default=0, help_text=_("Smaller numbers come first; equal numbers go by age.")
+        _("order"), default=0, help_text=_("Smaller numbers come first. Items with equal numbers are sorted by age.")
     )
 
     class Meta(Content.Meta):
@@ -139,7 +139,7 @@ def require_words_for(item: Content, *pictures: str):
     for picture in pictures:
         words = f"{picture}_alt_{settings.LANGUAGE_CODE}"
         if getattr(item, picture) and not getattr(item, words):
-            raise ValidationError({words: _("Describe the picture in words, for those who do not see it.")})
+            raise ValidationError({words: _("Describe the picture for people who cannot see it.")})
 
 
 class ScheduledChangeQuerySet(models.QuerySet):
@@ -164,10 +164,12 @@ class ScheduledChange(models.Model):
     object_id = models.PositiveBigIntegerField(editable=False)
     item = GenericForeignKey()
     is_published = models.BooleanField(
-        _("what happens"), default=True, choices=[(True, _("Show on the site")), (False, _("Take off the site"))]
+        _("action"), default=True, choices=[(True, _("Show on the site")), (False, _("Take off the site"))]
     )
     at = models.DateTimeField(
-        _("from when"), db_index=True, help_text=_("In the time of the site. It happens by itself, within a minute.")
+        _("time"),
+        db_index=True,
+        help_text=_("In the site’s time zone. The change is made automatically, within a minute."),
     )
 
     planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False)
@@ -274,8 +276,8 @@ class AddressedContent(OrderedContent):
         null=True,
         blank=True,
         help_text=_(
-            "The last part of the page's address in this language: letters without accents, digits, hyphens. "
-            "Left empty, it is made from the heading."
+            "The last part of the page's address in this language: letters without accents, digits, "
+            "hyphens. If you leave it empty, it is made from the heading."
         ),
     )
 

@@ -65,7 +65,7 @@ def form(request):
         if not is_valid:
             return form_page(request, filled, status=400)
         if not MESSAGES.take(client_network(request.META)):
-            filled.add_error(None, _("Very many messages came from your network. Send this one again in an hour."))
+            filled.add_error(None, _("Too many messages came from your network. Send this one again in an hour."))
             response = form_page(request, filled, status=429)
             response.headers["Retry-After"] = str(MESSAGES.seconds_left)
             return response
@@ -94,7 +94,7 @@ def not_stored(request, filled: FeedbackForm):
     context = BARE_FRAME | {
         "is_error": True,
         "heading": _("Your message could not be stored"),
-        "remedy": _("So it has not reached us yet. What you wrote is kept below; send it again in half a minute."),
+        "remedy": _("Your message has not reached us yet. Your text is kept below. Send it again in half a minute."),
         "form": filled,
         "attempt": attempt_of(request),
     }

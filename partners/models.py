@@ -103,7 +103,7 @@ class PartnerUniversity(AddressedContent):
         help_text=_("A code such as pl, so that screen readers pronounce the name well."),
     )
     city_past = models.CharField(
-        _("what the city made"),
+        _("historic industries"),
         max_length=200,
         blank=True,
         help_text=_("The industries that the city grew with, separated by commas."),
@@ -128,7 +128,9 @@ class PartnerUniversity(AddressedContent):
         max_length=20,
         choices=Role,
         default=Role.MEMBER,
-        help_text=_("Exactly one university coordinates. To hand over, choose “Coordinator” at the new one."),
+        help_text=_(
+            "Exactly one university is the coordinator. To hand over the role, choose “Coordinator” for the new one."
+        ),
     )
     joined = models.PositiveSmallIntegerField(
         _("joined in"),
@@ -151,10 +153,10 @@ class PartnerUniversity(AddressedContent):
         _("logo"), upload_to="partners", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown on the page.")
     )
     logo_alt = models.CharField(
-        _("logo described in words"),
+        _("alternative text of the logo"),
         max_length=200,
         blank=True,
-        help_text=_("Read aloud to those who do not see the picture. Needed when there is a logo."),
+        help_text=_("Screen readers read this instead of the picture. Required if there is a logo."),
     )
     summary = models.CharField(
         _("summary"),
@@ -176,7 +178,7 @@ class PartnerUniversity(AddressedContent):
                 condition=Q(role="coordinator"),
                 name="one_coordinator",
                 violation_error_code=COORDINATOR_EXISTS,
-                violation_error_message=_("Another university coordinates already."),
+                violation_error_message=_("Another university is already the coordinator."),
             ),
             models.CheckConstraint(
                 condition=Q(role__in=PartnerRole.values),
@@ -234,7 +236,8 @@ class PartnerUniversity(AddressedContent):
             raise ValidationError(
                 {
                     "role": _(
-                        "The alliance always has a coordinator. Choose “Coordinator” at the university that takes over."
+                        "The alliance always has a coordinator. Choose “Coordinator” for the university that "
+                        "takes over."
                     )
                 }
             )
@@ -329,7 +332,7 @@ class PartnerOwnName(OrderedContent):
         _("language"),
         max_length=20,
         validators=[validate_language_tag],
-        help_text=_("A code such as nl, eu or ga (BCP 47); screen readers choose their voice by it."),
+        help_text=_("A code such as nl, eu or ga (BCP 47). Screen readers use it to choose a voice."),
     )
     name = models.CharField(_("name"), max_length=200)
 

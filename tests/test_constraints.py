@@ -139,7 +139,7 @@ def test_a_university_that_joined_before_it_was_founded_is_named_even_as_the_coo
     oulu.role, oulu.joined = "coordinator", 1900
     with pytest.raises(ValidationError, match="cannot join before it was founded") as caught:
         oulu.full_clean()
-    assert "Another university coordinates already." not in caught.value.messages
+    assert "Another university is already the coordinator." not in caught.value.messages
 
 
 def test_a_new_item_gets_a_key_and_an_address_from_its_heading():
@@ -159,5 +159,5 @@ def test_a_redirect_stays_on_this_site(path):
 
 
 def test_redirects_do_not_lead_in_circles():
-    with pytest.raises(ValidationError, match="That address redirects itself"):
+    with pytest.raises(ValidationError, match="That address is itself redirected"):
         Redirect(old_path="/older", new_path="/unic").full_clean(exclude=["key"])

@@ -156,7 +156,7 @@ def test_an_answer_to_an_older_notice_is_shown_as_off(client):
     Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
     NoticeVersion.objects.publish()
     html = client.get(SETTINGS).content.decode()
-    assert "The notice has changed since you decided" in html
+    assert "The notice has changed since you made your choice" in html
     assert not re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
 
 
@@ -289,7 +289,7 @@ def test_a_choice_without_its_receipt_counts_and_a_new_decision_follows_none(cli
     press(client, "accept")
     del client.cookies["cookie_consent_receipt"]
     assert not asks(client)
-    assert "This browser carries your choice, but no receipt number." in client.get(RECEIPT).content.decode()
+    assert "This browser has your choice but no receipt number." in client.get(RECEIPT).content.decode()
     first = press(client, "withdraw", headers=FORM)
     assert first.status_code == 307
     press(client, "withdraw", headers=FORM, address=first.url)
@@ -393,7 +393,7 @@ def test_an_unknown_button_is_named_and_the_ticks_are_kept(client):
 def test_an_unknown_purpose_is_named(client):
     response = press(client, "choose", purposes=["mind-reading"])
     assert response.status_code == 400
-    assert "One of the purposes is no longer asked about." in response.content.decode()
+    assert "One of the purposes was removed." in response.content.decode()
 
 
 def test_a_get_decides_nothing(client):
@@ -429,7 +429,7 @@ def test_every_page_leads_to_the_settings(client):
 
 
 def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
-    assert "nothing was decided here yet" in client.get(RECEIPT).content.decode()
+    assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
     press(client, "choose", purposes=["statistics"])
     html = client.get(RECEIPT).content.decode()
     decision = Decision.objects.get()

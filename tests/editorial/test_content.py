@@ -208,7 +208,7 @@ def test_a_picture_that_is_none_or_lies_elsewhere_is_named(tmp_path):
     university |= {"website": "https://example.org/", "logo_alt": "L"}
     (tmp_path / "text.png").write_text("no picture")
     for logo, fault in (
-        ("text.png", "This is not a picture that can be read."),
+        ("text.png", "This file is not a readable picture."),
         ("missing.png", "there is no file"),
         ("../../etc/passwd", "must be the path of a picture below the content folder"),
     ):

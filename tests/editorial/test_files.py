@@ -115,7 +115,10 @@ def form(client, staff):
 def test_an_upload_that_finds_no_room_says_so_keeps_the_form_and_leaves_no_half_file(form, monkeypatch, caplog):
     monkeypatch.setattr(os, "fsync", full_disk)
     response = form()
-    assert "The server has no room for this file. Ask whoever" in response.context["adminform"].form.errors["logo"][0]
+    assert (
+        "The server has no space for this file. Ask the administrator"
+        in response.context["adminform"].form.errors["logo"][0]
+    )
     assert response.context["adminform"].form["founded"].value() == "1901"
     assert not stored()
     assert PartnerUniversity.objects.get(key="university-of-oulu").founded != 1901
@@ -128,7 +131,7 @@ def test_a_quota_is_named_as_a_lack_of_room_too(form, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    assert "no room for this file" in form().context["adminform"].form.errors["logo"][0]
+    assert "no space for this file" in form().context["adminform"].form.errors["logo"][0]
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error_of_the_field(form):

@@ -94,7 +94,7 @@ def test_a_moment_that_is_past_is_refused_and_kept_in_the_form(client, staff, pa
     client.force_login(staff("Publishers"))
     at = timezone.now() - HOUR
     text = client.post(address(page), planned(page, client.get(address(page)), at)).content.decode()
-    assert "Choose a moment that is still to come." in text
+    assert "Choose a time in the future." in text
     assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in text
     assert not ScheduledChange.objects.exists()
 

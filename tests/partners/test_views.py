@@ -51,7 +51,7 @@ def test_a_long_list_comes_in_parts(client):
     fill_with_partners(60)
     first = client.get("/en/partners/")
     assert len(names(first)) == 24
-    assert "Part 1 of 3" in first.content.decode()
+    assert "Page 1 of 3" in first.content.decode()
     assert names(client.get("/en/partners/?page=3"))[-1] == "Test University 49"
     assert names(client.get("/en/partners/?page=nonsense")) == names(first)
 
