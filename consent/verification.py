@@ -6,13 +6,16 @@ from hashlib import sha256
 from itertools import groupby, islice
 from typing import NamedTuple
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
+import triggers
 from consent import merkle
 from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
+from consent.triggers import PURPOSE
 
 # Stands for a record whose columns hold what no program wrote there: a date that is none.
 UNREADABLE = object()
@@ -80,6 +83,7 @@ class Verification:
         yield from self.erasure_faults()
         yield from self.unsealed_faults()
         yield from self.newest_seal_faults()
+        yield from self.protection_faults()
 
     def notice_faults(self) -> Iterator[str]:
         expected = 1
@@ -232,6 +236,13 @@ class Verification:
             return
         if known and (fault := Seal.objects.fault_of(known)):
             yield fault
+
+    def protection_faults(self) -> Iterator[str]:
+        """Triggers without which the database lets anyone change or delete a record."""
+        for name in triggers.faults(connection, PURPOSE):
+            yield _("The database trigger %(name)s, which protects the record, is missing or was altered.") % {
+                "name": name
+            }
 
 
 def in_bulk(model: type[Decision | Erasure | Restoration], numbers: list[int]) -> dict:

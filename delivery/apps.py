@@ -1,9 +1,11 @@
+from uuid import uuid4
+
 from django.apps import AppConfig
+from django.db import connections
 from django.db.models.signals import post_migrate
-from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from delivery.sqlite import watch_file
+import triggers
 
 
 class DeliveryConfig(AppConfig):
@@ -11,15 +13,15 @@ class DeliveryConfig(AppConfig):
     verbose_name = _("Delivery")
 
     def ready(self):
-        # It comes when all apps are migrated, so every table is there.
-        post_migrate.connect(watch_content, sender=self)
-        watch_file()
-        # What delivery.shared reads in one query must all be known by then.
-        autodiscover_modules("snapshots")
+        from delivery.triggers import content_triggers
+
+        triggers.register(content_triggers)
+        post_migrate.connect(make_version, sender=self)
 
 
-def watch_content(using, **kwargs):
-    """Have the database tell of changes of content, in tables that a migration made or made anew too."""
-    from delivery.triggers import install
+def make_version(using, **kwargs):
+    """Give content a version before its first change, and after all tables were emptied."""
+    from delivery.models import Generation
 
-    install(using)
+    if Generation._meta.db_table in connections[using].introspection.table_names():
+        Generation.objects.using(using).get_or_create(pk=1, defaults={"name": uuid4()})

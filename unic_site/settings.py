@@ -103,6 +103,7 @@ except ValueError as error:
 INSTALLED_APPS = [
     # Before django.contrib.admin, which patches its fields.
     "modeltranslation",
+    "triggers",
     "server",
     "pagecache",
     "security",
@@ -172,13 +173,8 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    ["delivery.templates.Loader", "django.template.loaders.app_directories.Loader"],
-                )
-            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -203,9 +199,6 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
-    # To open the file and read its schema anew takes about as long as to make a page. Not for ever: delivery.sqlite
-    # sees a file that was moved into its place, and none that was copied over it.
-    database["CONN_MAX_AGE"] = 60
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})
@@ -305,32 +298,6 @@ CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 # Memory for rendered pages in each process, and as much room in DATA_DIR; 0 renders each page for each request.
 PAGE_CACHE = DATA_DIR / "pages"
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
-# Apps and models of which no public page shows anything. A change of any other outdates the cached pages.
-NEVER_ON_PAGES = {
-    "admin",
-    "auth",
-    "contenttypes",
-    "cookie_consent",
-    "security",
-    "health",
-    "jobs",
-    "sessions",
-    "translations",
-    "consent.accessentry",
-    "consent.cookieaudit",
-    "consent.decision",
-    "consent.erasure",
-    "consent.leaf",
-    "consent.restoration",
-    "consent.seal",
-    "translations.texttotranslate",
-    "editorial.loadedcontent",
-    # A redirect is no stored page, and the change that wrote it renews those there are.
-    "editorial.pastaddress",
-    # When its moment comes, the item itself changes.
-    "editorial.scheduledchange",
-    "feedback.message",
-}
 
 # Safety
 

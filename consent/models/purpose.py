@@ -1,7 +1,6 @@
 """Purposes, and the cookies declared for each, as staff edit them."""
 
-from cookie_consent.models import Cookie, CookieGroup
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -9,10 +8,7 @@ from editorial.models import ContentQuerySet, OrderedContent
 
 
 class Purpose(OrderedContent):
-    """What cookies are used for. Visitors answer each purpose apart; a necessary one needs no consent.
-
-    django-cookie-consent's CookieGroup of the same name follows it.
-    """
+    """A purpose of cookies. Visitors answer each one separately; a necessary one needs no consent."""
 
     content_section = "purposes"
     heading_field = "name"
@@ -34,17 +30,6 @@ class Purpose(OrderedContent):
     def __str__(self):
         return self.name
 
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        defaults = {"name": self.name_en, "is_required": self.is_necessary, "ordering": self.order}
-        CookieGroup.objects.update_or_create(varname=self.key, defaults=defaults)
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        CookieGroup.objects.filter(varname=self.key).delete()
-        return super().delete(*args, **kwargs)
-
 
 class DeclaredCookieQuerySet(ContentQuerySet):
     def storing(self) -> set[str]:
@@ -52,20 +37,20 @@ class DeclaredCookieQuerySet(ContentQuerySet):
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
 
 
-class DeclaredCookie(OrderedContent):
-    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it.
+class StorageKind(models.TextChoices):
+    COOKIE = "cookie", _("cookie")
+    LOCAL_STORAGE = "local", _("local storage")
+    SESSION_STORAGE = "session", _("session storage")
+    INDEXED_DB = "indexeddb", _("database in the browser")
 
-    django-cookie-consent's Cookie of the same name follows it.
-    """
+
+class DeclaredCookie(OrderedContent):
+    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
 
     content_section = "cookies"
     heading_field = "name"
 
-    class Kind(models.TextChoices):
-        COOKIE = "cookie", _("cookie")
-        LOCAL_STORAGE = "local", _("local storage")
-        SESSION_STORAGE = "session", _("session storage")
-        INDEXED_DB = "indexeddb", _("database in the browser")
+    Kind = StorageKind
 
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="cookies", verbose_name=_("purpose"))
     name = models.CharField(
@@ -88,7 +73,7 @@ class DeclaredCookie(OrderedContent):
         verbose_name_plural = _("cookies")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["cookie", "local", "session", "indexeddb"]),
+                condition=Q(kind__in=StorageKind.values),
                 name="cookie_kind_is_known",
                 violation_error_message=_("Choose a kind from the list."),
             )
@@ -99,14 +84,3 @@ class DeclaredCookie(OrderedContent):
 
     def key_source(self):
         return self.name
-
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        group = CookieGroup.objects.get(varname=self.purpose.key)
-        Cookie.objects.update_or_create(name=self.name, domain="", defaults={"cookiegroup": group})
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        Cookie.objects.filter(name=self.name, domain="").delete()
-        return super().delete(*args, **kwargs)

@@ -34,14 +34,10 @@ STYLESHEET = "css/site.css"
 
 
 class NoticeVersionQuerySet(models.QuerySet):
-    def newest(self):
-        """The version that visitors are shown, alone; none before the first is published."""
-        # The style is for the record; pages bring their own.
-        return self.defer("style").order_by("-number")[:1]
-
     def current(self):
         """The version that visitors are shown, or None before the first is published."""
-        return self.newest().first()
+        # The style is for the record; pages bring their own.
+        return self.defer("style").order_by("-number").first()
 
     def draft(self):
         """What publishing would freeze now: a NoticeVersion that is not saved. Raises Notice.DoesNotExist."""

@@ -1,12 +1,6 @@
 from django.db import migrations, models
 
 
-def remove_triggers(apps, schema_editor):
-    from delivery.triggers import remove
-
-    remove(schema_editor.connection.alias)
-
-
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
@@ -23,6 +17,4 @@ class Migration(migrations.Migration):
                 "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_generation")],
             },
         ),
-        # The triggers come with post_migrate, when every table is there.
-        migrations.RunPython(migrations.RunPython.noop, remove_triggers),
     ]

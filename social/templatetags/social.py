@@ -2,7 +2,7 @@
 
 from django import template
 
-from partners import snapshots
+from partners import cached
 from social.cards import HEIGHT, WIDTH, Card, identity
 
 register = template.Library()
@@ -21,5 +21,5 @@ def share_card(context) -> dict | None:
         return None
     universities = context.get("universities")
     if universities is None:
-        universities = snapshots.universities(context["request"])
+        universities = cached.universities(context["request"])
     return {"path": Card.of(subject, alliance, universities).path, "width": WIDTH, "height": HEIGHT}

@@ -452,9 +452,9 @@ def test_a_row_that_was_deleted_meanwhile_does_not_block_a_list(anna, ben):
 
 
 def test_what_was_ordered_on_a_page_of_a_list_that_is_no_longer_there_is_saved(ben, monkeypatch):
-    from alliance.admin import DeliverableAdmin
+    from alliance.admin import ActivityAdmin
 
-    monkeypatch.setattr(DeliverableAdmin, "list_per_page", 1)
+    monkeypatch.setattr(ActivityAdmin, "list_per_page", 1)
     items = list(Deliverable.objects.all())
     last_page = f"?p={len(items)}"
     values = open_list(ben, Deliverable, last_page)

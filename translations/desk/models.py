@@ -14,7 +14,13 @@ from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.models import Content, ContentQuerySet
-from translations.status.models import Translation, TranslationQuerySet, text_fields, translated_models
+from translations.status.models import (
+    Translation,
+    TranslationManager,
+    TranslationQuerySet,
+    text_fields,
+    translated_models,
+)
 from translations.status.rights import languages_open_to
 
 
@@ -104,7 +110,7 @@ class TextQuerySet(TranslationQuerySet):
 class TextToTranslate(Translation):
     """One text in one language, as a translator works on it."""
 
-    objects = TextQuerySet.as_manager()
+    objects = TranslationManager.from_queryset(TextQuerySet)()
 
     class Meta:
         proxy = True

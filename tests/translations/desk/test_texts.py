@@ -22,7 +22,7 @@ from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones
 from translations.desk.glossary import marked
 from translations.desk.models import GlossaryTerm, TextToTranslate
-from translations.status.models import TARGET_LANGUAGES
+from translations.status.models import TARGET_LANGUAGES, ChangedItem
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:translations_texttotranslate_changelist")
@@ -250,6 +250,7 @@ def test_a_list_of_many_kinds_costs_the_same_queries_as_of_one_and_names_each_it
     )
     Page.objects.filter(kind="search").update(title_en="New")
     GlossaryTerm.objects.create(term_en="A term")
+    ChangedItem.objects.settle()
     names += ["UNIC: ", "Counter: provider", "Search: title", "A term: term"]
     assert shown() == of_one
 
