@@ -5,13 +5,13 @@ from alliance.models import (
     Alliance,
     AudienceBenefit,
     Deliverable,
+    EntryPoint,
     Figure,
     Initiative,
     InitiativePart,
     KeyArea,
     Milestone,
     Task,
-    WayIn,
 )
 from editorial.admin import ContentAdmin, ContentInline, OfferedFilter, SoleContentAdmin, thumbnail
 from partners.admin import PartnerUniversityAdmin
@@ -106,8 +106,8 @@ class TaskInline(ContentInline):
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
 
 
-@admin.register(WayIn)
-class WayInAdmin(ContentAdmin):
+@admin.register(EntryPoint)
+class EntryPointAdmin(ContentAdmin):
     list_display = ["audience", "text", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["audience", "text"]

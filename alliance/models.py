@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import PictureField, RichTextField
 from editorial.models import (
-    AddressedContent,
-    AddressedQuerySet,
     Content,
     ContentQuerySet,
     OrderedContent,
+    SluggableContent,
+    SluggableQuerySet,
     require_words_for,
 )
 from pages.models import Page
@@ -248,7 +248,7 @@ class AudienceBenefit(OrderedContent):
         return self.audience
 
 
-class Activity(AddressedContent):
+class Activity(SluggableContent):
     """Something that the alliance does, with a page of its own: a deliverable or an initiative."""
 
     title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
@@ -256,7 +256,7 @@ class Activity(AddressedContent):
     body = RichTextField(_("text"))
     cover = cover_field()
 
-    class Meta(AddressedContent.Meta):
+    class Meta(SluggableContent.Meta):
         abstract = True
 
     def __str__(self):
@@ -280,7 +280,7 @@ class Deliverable(Activity):
         return reverse("alliance:deliverable", args=[self.slug])
 
 
-class InitiativeQuerySet(AddressedQuerySet):
+class InitiativeQuerySet(SluggableQuerySet):
     def with_parts(self):
         """Initiatives with their published parts as `published_parts`."""
         parts = models.Prefetch("parts", InitiativePart.objects.published(), to_attr="published_parts")
@@ -367,7 +367,7 @@ class Task(OrderedContent):
         return f"{self.partner.get_absolute_url()}#{self.key}"
 
 
-class WayInQuerySet(ContentQuerySet):
+class EntryPointQuerySet(ContentQuerySet):
     def with_links(self):
         """Ways in with what they link to, as far as it is published."""
         linked = [
@@ -380,10 +380,10 @@ class WayInQuerySet(ContentQuerySet):
         )
 
 
-class WayIn(OrderedContent):
+class EntryPoint(OrderedContent):
     """A way into the site for one kind of reader: who studies, who works at a university, who lives in the city."""
 
-    content_section = "ways_in"
+    content_section = "entry_points"
     heading_field = "audience"
 
     audience = models.CharField(_("audience"), max_length=80, help_text=_("Such as: For students."))
@@ -408,7 +408,7 @@ class WayIn(OrderedContent):
         Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("The pages that this entry links to.")
     )
 
-    objects = WayInQuerySet.as_manager()
+    objects = EntryPointQuerySet.as_manager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("entry point")

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 import triggers
 from consent import merkle
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known
 from consent.triggers import PURPOSE
 
 # Stands for a record whose columns hold what no program wrote there: a date that is none.

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback.forms import FeedbackForm
 from feedback.models import FeedbackPage, Message
-from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
 from health.request_log import cause_of
 from security.proxies import client_network
 from security.rate_limits import RateLimit
@@ -91,7 +91,7 @@ def form_page(request, filled: FeedbackForm, status: int = 200):
 
 def not_stored(request, filled: FeedbackForm):
     """503, and what was typed to send again; nothing of the page is from the database."""
-    context = BARE_FRAME | {
+    context = BARE_LAYOUT | {
         "is_error": True,
         "heading": _("Your message could not be stored"),
         "remedy": _("Your message has not reached us yet. Your text is kept below. Send it again in half a minute."),

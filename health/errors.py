@@ -46,7 +46,7 @@ ERRORS = {
     503: (_("The site is temporarily unavailable"), _("Try again in half a minute. Nothing is lost.")),
 }
 # The frame without anything from the database.
-BARE_FRAME = {"alliance": None, "frame_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
+BARE_LAYOUT = {"alliance": None, "layout_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
 
 
 def render_error(request, status: int, frame: dict | None = None, words: tuple[str, str] | None = None) -> HttpResponse:
@@ -60,7 +60,7 @@ def render_error(request, status: int, frame: dict | None = None, words: tuple[s
         content = render_to_string("error.html", context | (frame or {}), request)
     except DatabaseError as error:
         log.error("The error page has no menu: %s", cause_of(error))
-        content = render_to_string("error.html", context | BARE_FRAME, request)
+        content = render_to_string("error.html", context | BARE_LAYOUT, request)
     return HttpResponse(content, status=status)
 
 
@@ -92,7 +92,7 @@ def server_error(request):
     """A fault of the site: 503 where the database is away, else 500. Neither asks the database for anything."""
     away = is_away(sys.exc_info()[1])
     status = 503 if away else 500
-    response = render_error(request, status, BARE_FRAME)
+    response = render_error(request, status, BARE_LAYOUT)
     if away:
         response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
     return response

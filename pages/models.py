@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
-from editorial.models import AddressedContent, AddressedQuerySet, Content, ContentQuerySet
+from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
 from pictures.models import cover_field
 
 
-class PageQuerySet(AddressedQuerySet):
-    def for_frame(self):
+class PageQuerySet(SluggableQuerySet):
+    def for_layout(self):
         """Every published page that has a place in the program, in the menu or in the footer, with its texts."""
         return self.published().exclude(kind=Page.Kind.TEXT, place=Page.Place.NOWHERE)
 
@@ -31,7 +31,7 @@ class PageKind(models.TextChoices):
     TEXT = "text", _("text page")
 
 
-class Page(AddressedContent):
+class Page(SluggableContent):
     """One page of the site as staff name and introduce it.
 
     A section's page (home, partners …) has a place in the program; staff change its words. A text page is theirs
@@ -83,7 +83,7 @@ class Page(AddressedContent):
 
     objects = PageQuerySet.as_manager()
 
-    class Meta(AddressedContent.Meta):
+    class Meta(SluggableContent.Meta):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         constraints = [

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
-from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_words_for
 from partners.cloth import THREADS
 from pictures.models import cover_field
 
@@ -28,7 +28,7 @@ validate_language_tag = RegexValidator(
 )
 
 
-class PartnerUniversityQuerySet(AddressedQuerySet):
+class PartnerUniversityQuerySet(SluggableQuerySet):
     def countries(self) -> set[str]:
         """The countries of these partners (ISO 3166-1 alpha-2)."""
         return set(self.order_by().values_list("country", flat=True).distinct())
@@ -75,7 +75,7 @@ class PartnerRole(models.TextChoices):
     MEMBER = "member", _("Member")
 
 
-class PartnerUniversity(AddressedContent):
+class PartnerUniversity(SluggableContent):
     """A university of the alliance. One that left stays on record, with the year."""
 
     content_section = "partners"
@@ -168,7 +168,7 @@ class PartnerUniversity(AddressedContent):
 
     objects = PartnerUniversityQuerySet.as_manager()
 
-    class Meta(AddressedContent.Meta):
+    class Meta(SluggableContent.Meta):
         verbose_name = _("partner university")
         verbose_name_plural = _("partner universities")
         indexes = [models.Index(fields=["logo"], name="partner_of_logo")]

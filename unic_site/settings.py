@@ -109,7 +109,6 @@ INSTALLED_APPS = [
     "security",
     "health",
     "jobs",
-    "delivery",
     "accounts",
     "editorial",
     "translations",
@@ -118,9 +117,11 @@ INSTALLED_APPS = [
     "consent",
     "feedback",
     "pictures",
-    "pages",
-    "partners",
+    # Before partners, whose pages the search and the sitemap list after its own.
     "alliance",
+    "partners",
+    "pages",
+    "search",
     "social",
     "staticexport",
     "operations",
@@ -179,7 +180,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "pages.context_processors.frame_pages",
+                "pages.context_processors.layout_pages",
                 "alliance.context_processors.alliance",
                 "consent.context_processors.consent",
                 "staticexport.context_processors.static_mirror",
@@ -264,7 +265,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "delivery.static_files.StaticFilesStorage"
+        else "assets.storage.StaticFilesStorage"
     },
 }
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600

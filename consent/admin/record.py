@@ -18,10 +18,10 @@ from django.utils.translation import ngettext
 from consent.admin.read_only import Action, ReadOnlyAdmin, described, shown
 from consent.export import FORMATS
 from consent.figures import Figures
-from consent.kept_seal import SealOrderError
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.signing import SealKeyError
+from consent.stored_seal import SealOrderError
 from consent.verification import Verification, check
 from editorial.admin import MOST_OFFERED, OfferedFilter
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import merkle
 from consent.canonical import moment
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known, remember
 from consent.models.erasure import Erasure
 from consent.models.record import LATE, Decision
 from consent.models.restoration import Restoration
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known, remember
 
 # No seal is larger, so that sealing and proving need little memory whatever has piled up.
 BATCH = 4096

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from delivery.static_files import minified_css, with_imports
+from assets.storage import minified_css, with_imports
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 PHONE = {"width": 390, "height": 844}

@@ -9,9 +9,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from consent.choice import Choice, receipt_in
+from consent.cookie import ConsentCookie, receipt_in
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from delivery.models import Generation
+from pagecache.models import ContentVersion
 
 pytestmark = pytest.mark.django_db
 OPTIONAL = ["functional", "statistics", "advertising"]
@@ -340,7 +340,7 @@ def test_bytes_of_a_foreign_cookie_do_not_disturb_choice_or_receipt(client):
     for foreign in [*(chr(byte) for byte in range(0x80, 0x100)), "Łódź".encode().decode("latin-1")]:
         for header in (f"city={foreign}; {own}", f"{own}; {foreign}=1", f"{foreign}; {own}; {foreign}"):
             request = visitor.get(RECEIPT, headers={"cookie": header}).wsgi_request
-            assert Choice.of(request).answers == dict.fromkeys(OPTIONAL, True)
+            assert ConsentCookie.of(request).answers == dict.fromkeys(OPTIONAL, True)
             assert receipt_in(request) == accepted.receipt
         if foreign in "\x80\x85\xa0\xc5\xff":
             press(
@@ -563,7 +563,7 @@ def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     monkeypatch.setattr("consent.cached.notice_in_force", lambda request: None)
     # Other content than that of the other tests.
-    Generation.objects.update(name="before the first notice")
+    ContentVersion.objects.update(name="before the first notice")
     assert not asks(client)
     assert client.get(SETTINGS).status_code == 404
 

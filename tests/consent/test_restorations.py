@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from consent.models import Decision, Leaf, Restoration, Seal
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from consent.verification import Verification
 from tests.consent.test_seals import tamper  # noqa: F401 (a fixture)
 

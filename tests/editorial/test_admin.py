@@ -13,7 +13,7 @@ from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, InitiativePart, Task
 from consent.models import EmbeddedContent, Script
-from editorial.content import content_models
+from editorial.content_files import content_models
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from pictures.admin import MOST_PICTURES

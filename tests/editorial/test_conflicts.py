@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
-from editorial.content import content_models
+from editorial.content_files import content_models
 from editorial.forms import EditForm
 from editorial.models import ScheduledChange
 from feedback.models import Message

@@ -167,7 +167,7 @@ def test_a_form_without_its_token_is_refused_with_a_page(staff):
 def test_the_style_sheet_is_sent_with_those_that_it_imports(tmp_path, settings):
     from django.core.files.base import ContentFile
 
-    from delivery.static_files import StaticFilesStorage
+    from assets.storage import StaticFilesStorage
 
     storage = StaticFilesStorage(location=tmp_path)
     storage.save("css/site.css", ContentFile(b'@import url("faces.css");\n@layer base;\n'))
@@ -181,7 +181,7 @@ def minified(tmp_path):
     """A function that saves a static file as production does, and returns what is stored."""
     from django.core.files.base import ContentFile
 
-    from delivery.static_files import StaticFilesStorage
+    from assets.storage import StaticFilesStorage
 
     storage = StaticFilesStorage(location=tmp_path)
 

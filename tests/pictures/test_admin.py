@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from editorial.content import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump
 from pages.models import Page
 from partners.models import PartnerUniversity
 from pictures.models import Picture

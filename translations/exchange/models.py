@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from editorial.content import content_models, is_translated, references
+from editorial.content_files import content_models, is_translated, references
 from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
 from translations.status.models import Translation, translated_models

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
-from editorial.content import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump
 from pages.models import Page
 from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones

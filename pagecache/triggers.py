@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.db import models
 
-from delivery.models import Generation
+from pagecache.models import ContentVersion
 from triggers import Trigger
 
-CHANNEL = "delivery_generation"
-TABLE = Generation._meta.db_table
+CHANNEL = "pagecache_contentversion"
+TABLE = ContentVersion._meta.db_table
 # A value that no version had before.
 VERSIONS = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()::text"}
 EVENTS = {"sqlite": ("INSERT", "DELETE", "UPDATE"), "postgresql": ("INSERT OR DELETE OR UPDATE OR TRUNCATE",)}

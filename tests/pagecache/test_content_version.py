@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from modeltranslation.translator import translator
 
-from alliance.models import Task, WayIn
+from alliance.models import EntryPoint, Task
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
-from delivery.models import Generation
-from editorial.content import ContentFiles
+from editorial.content_files import ContentFiles
 from editorial.models import Content
 from jobs.models import Job
+from pagecache.models import ContentVersion
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from tests.editorial.test_admin import address, filled_in
@@ -65,9 +65,9 @@ def delete():
         page_url="https://example.org/film",
         frame_url="https://example.org/embed",
     )
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     EmbeddedContent.objects.all().delete()
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def link_two_things():
@@ -76,7 +76,7 @@ def link_two_things():
 
 
 def link_two_more():
-    WayIn.objects.first().pages.add(Page.objects.create(key="another", title_en="Another", slug_en="another"))
+    EntryPoint.objects.first().pages.add(Page.objects.create(key="another", title_en="Another", slug_en="another"))
 
 
 def empty_a_table():
@@ -88,9 +88,9 @@ def empty_a_table():
 
 def publish_a_notice():
     Notice.objects.update(heading_en="Another heading")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert NoticeVersion.objects.publish()
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def sql_by_hand():
@@ -117,98 +117,98 @@ def sql_by_hand():
     ids=lambda change: change.__name__,
 )
 def test_a_change_of_content_renews_the_generation(change):
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     change()
-    after = Generation.objects.current()
+    after = ContentVersion.objects.current()
     assert after and after != before
 
 
 def test_a_change_in_the_admin_renews_the_generation(client, staff):
     client.force_login(staff())
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     redirects = {"old_path": "/old", "new_path": "/en/", "is_published": "on"}
     assert client.post("/admin/pages/redirect/add/", redirects).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_the_form_of_an_item_in_the_admin_renews_the_generation(client, staff):
     client.force_login(staff())
     partner = PartnerUniversity.objects.first()
     sent = filled_in(client.get(address(partner)), founded="1901")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert client.post(address(partner), sent).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_what_a_translator_writes_at_the_desk_renews_the_generation(client, staff):
     client.force_login(staff("Translators"))
     text = text_of(Page.objects.get(kind="vision"))
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert press(client, text, "_save", "Inna wizja", follow=False).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_an_action_in_a_list_of_the_admin_renews_the_generation(client, staff):
     client.force_login(staff())
     redirect = Redirect.objects.create(old_path="/old", new_path="/en/")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     chosen = {"action": "delete_selected", "_selected_action": [redirect.pk], "post": "yes"}
     assert client.post("/admin/pages/redirect/", chosen).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_a_picture_and_the_sizes_that_are_made_of_it_renew_the_generation(django_capture_on_commit_callbacks):
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     with django_capture_on_commit_callbacks() as makings:
         picture = make_picture()
-    uploaded = Generation.objects.current()
+    uploaded = ContentVersion.objects.current()
     for make in makings:
         make()
-    made = Generation.objects.current()
+    made = ContentVersion.objects.current()
     picture.focal_x = 10
     picture.save()
-    assert len({before, uploaded, made, Generation.objects.current()}) == 4
+    assert len({before, uploaded, made, ContentVersion.objects.current()}) == 4
 
 
 def test_texts_that_come_back_from_a_translator_renew_the_generation(tmp_path):
     texts = export(tmp_path / "pl.po")
     Page.objects.filter(kind="vision").update(title_pl="")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     bring_back(texts)
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_bringing_back_what_was_deleted_from_content_files_renews_the_generation():
     PartnerUniversity.objects.filter(role="member").first().delete()
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     ContentFiles(settings.CONTENT_DIR).load(restore=True)
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_loading_a_fixture_renews_the_generation(tmp_path):
     fixture = tmp_path / "page.json"
     with fixture.open("w") as file:
         call_command("dumpdata", "pages.page", stdout=file)
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     call_command("loaddata", str(fixture), verbosity=0)
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_what_is_taken_back_renews_nothing():
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         update()
-        assert Generation.objects.current() != before
+        assert ContentVersion.objects.current() != before
         1 / 0  # noqa: B018
-    assert Generation.objects.current() == before
+    assert ContentVersion.objects.current() == before
 
 
 def test_visitors_and_sessions_renew_nothing(client, staff):
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     client.post("/en/cookies/decide/", {"action": "accept"}, headers={"sec-fetch-site": "same-origin"})
     client.force_login(staff())
     client.get("/admin/")
-    assert Generation.objects.current() == before
+    assert ContentVersion.objects.current() == before
 
 
 def test_every_table_of_content_is_watched_and_no_other():
@@ -225,27 +225,25 @@ def test_every_table_of_content_is_watched_and_no_other():
 
 
 def test_a_change_in_a_table_that_no_app_claims_renews_nothing():
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     Job.objects.create(name="another")
     Job.objects.update(name="a-third")
     Session.objects.create(session_key="key", session_data="", expire_date=timezone.now())
     ContentType.objects.create(app_label="third_party", model="thing").delete()
-    assert Generation.objects.current() == before
+    assert ContentVersion.objects.current() == before
 
 
 def test_content_that_nobody_changed_yet_has_a_name_too():
-    Generation.objects.all().delete()
+    ContentVersion.objects.all().delete()
     call_command("migrate", verbosity=0)
-    assert len(Generation.objects.current()) >= 32
+    assert len(ContentVersion.objects.current()) >= 32
 
 
 @pytest.mark.once
-def test_the_generation_can_be_migrated_away_and_back(server):
-    change = (
-        "from pages.models import Page; from delivery.models import Generation; print(Page.objects.update(order=1))"
-    )
-    server.manage("migrate", "delivery", "zero", "-v", "0", check=True)
+def test_the_content_version_can_be_migrated_away_and_back(server):
+    change = "from pages.models import Page; print(Page.objects.update(order=1))"
+    server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
     server.manage("shell", "-v", "0", "-c", change, check=True)
     server.manage("migrate", "-v", "0", check=True)
-    show = f"{change}; print(Generation.objects.current())"
+    show = f"{change}; print(ContentVersion.objects.current())"
     assert len(server.manage("shell", "-v", "0", "-c", show, check=True).stdout.split()[-1]) >= 32
