@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from consent.models import Decision, NoticeVersion
 from consent.models.record import RECEIPT
 
-RECEIPT_COOKIE, ATTEMPT_COOKIE = "cookie_consent_receipt", "cookie_consent_attempt"
+RECEIPT_COOKIE, IDEMPOTENCY_COOKIE = "cookie_consent_receipt", "cookie_consent_attempt"
 # Entry of the choice beside django-cookie-consent's own, which are named after purposes.
 NOTICE = "notice"
 # Name of the form field and of the query parameter.
-ATTEMPT = "attempt"
+IDEMPOTENCY_KEY = "idempotency_key"
 # For this long a second press of the same button is recognised.
-SECONDS_OF_AN_ATTEMPT = 60
+IDEMPOTENCY_SECONDS = 60
 # Maximum digits of a notice number.
 LONGEST_NUMBER = 9
 
@@ -117,7 +117,7 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
     """
     set_cookie_dict_to_response(response, entries_of(decision))
     set_own_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
-    forget_attempt(request, response)
+    delete_idempotency_cookie(request, response)
     declined = [
         cookie["name"]
         for purpose in decision.answers_in_words()
@@ -126,7 +126,7 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
     ]
     sent = [name for name in request.COOKIES if any(fnmatchcase(name, pattern) for pattern in declined)]
     for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
-        if name in (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE, ATTEMPT_COOKIE):
+        if name in (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE, IDEMPOTENCY_COOKIE):
             continue
         # Browsers send names that no cookie can have. The decision is on record, so the answer must not fail on one.
         with suppress(CookieError):
@@ -152,19 +152,23 @@ def set_own_cookie(response: HttpResponse, name: str, value: str, seconds: int, 
     )
 
 
-def named_attempt(request: HttpRequest) -> str:
+def sent_idempotency_key(request: HttpRequest) -> str:
     """The random name that a post to decide brings in its form, its address, or a cookie; "" where it has none."""
-    return request.POST.get(ATTEMPT) or request.GET.get(ATTEMPT) or request.COOKIES.get(ATTEMPT_COOKIE, "")
+    return (
+        request.POST.get(IDEMPOTENCY_KEY)
+        or request.GET.get(IDEMPOTENCY_KEY)
+        or request.COOKIES.get(IDEMPOTENCY_COOKIE, "")
+    )
 
 
-def name_attempt(request: HttpRequest, response: HttpResponse, attempt: str):
+def set_idempotency_cookie(request: HttpRequest, response: HttpResponse, idempotency_key: str):
     """Keep the name of this post in the browser for a minute; only the address of the form gets it."""
-    set_own_cookie(response, ATTEMPT_COOKIE, attempt, SECONDS_OF_AN_ATTEMPT, request.path)
+    set_own_cookie(response, IDEMPOTENCY_COOKIE, idempotency_key, IDEMPOTENCY_SECONDS, request.path)
 
 
-def forget_attempt(request: HttpRequest, response: HttpResponse):
-    if ATTEMPT_COOKIE in request.COOKIES:
-        response.delete_cookie(ATTEMPT_COOKIE, path=request.path, domain=settings.COOKIE_CONSENT_DOMAIN)
+def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse):
+    if IDEMPOTENCY_COOKIE in request.COOKIES:
+        response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path, domain=settings.COOKIE_CONSENT_DOMAIN)
 
 
 def forget(response: HttpResponse, name: str, host: str):

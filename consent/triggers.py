@@ -28,7 +28,7 @@ ALLOWED = {
 # Table → its unique keys, by column or columns. SQLite's INSERT OR REPLACE deletes the row with the same key without
 # running the triggers on DELETE.
 KEYS = {
-    "consent_decision": [("id",), ("digest",), ("predecessor",), ("attempt",)],
+    "consent_decision": [("id",), ("digest",), ("predecessor",), ("idempotency_key",)],
     "consent_leaf": [("position",), ("digest",), ("kind", "record")],
     "consent_seal": [("id",), ("number",), ("previous",), ("digest",)],
     "consent_erasure": [("id",), ("digest",)],
@@ -37,7 +37,7 @@ KEYS = {
     "consent_accessentry": [("id",)],
 }
 # Columns that are unique where they are filled.
-MAY_BE_EMPTY = ("predecessor", "attempt")
+MAY_BE_EMPTY = ("predecessor", "idempotency_key")
 
 
 def record_triggers(vendor: str) -> Iterator[Trigger]:

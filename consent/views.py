@@ -17,15 +17,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from consent.cookie import (
-    ATTEMPT,
+    IDEMPOTENCY_KEY,
     ConsentCookie,
-    forget_attempt,
+    delete_idempotency_cookie,
     is_number,
     keep,
-    name_attempt,
-    named_attempt,
     objects,
     receipt_in,
+    sent_idempotency_key,
+    set_idempotency_cookie,
 )
 from consent.forms import DecisionForm
 from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
@@ -108,8 +108,8 @@ def decide(request):
     """Record one decision over all purposes, then set the cookie and lead back to where the visitor was."""
     if not is_from_this_site(request):
         return permission_denied(request)
-    before, attempt = receipt_in(request), named_attempt(request)
-    if not attempt and not before and "text/html" in request.headers.get("Accept", ""):
+    before, idempotency_key = receipt_in(request), sent_idempotency_key(request)
+    if not idempotency_key and not before and "text/html" in request.headers.get("Accept", ""):
         return once_more_by_name(request)
     back = way_back(request)
     try:
@@ -128,7 +128,7 @@ def decide(request):
             path=urlsplit(back).path,
             gpc=objects(request),
             receipt=before,
-            attempt=attempt,
+            idempotency_key=idempotency_key,
             **form.decided,
         )
     except DatabaseError as error:
@@ -149,9 +149,9 @@ def once_more_by_name(request):
     A public page is the same for everyone, so without JavaScript its form brings no name. A press before this answer
     replaces the first one, because a browser follows the last one only. A press after it brings the name in a cookie.
     """
-    attempt = uuid4().hex
-    response = HttpResponseRedirect(f"{request.path}?{ATTEMPT}={attempt}", preserve_request=True)
-    name_attempt(request, response, attempt)
+    idempotency_key = uuid4().hex
+    response = HttpResponseRedirect(f"{request.path}?{IDEMPOTENCY_KEY}={idempotency_key}", preserve_request=True)
+    set_idempotency_cookie(request, response, idempotency_key)
     return response
 
 
@@ -167,12 +167,12 @@ def not_recorded(request, back: str, status: int = 503):
         "notice": request.POST.get("notice", ""),
         "action": request.POST.get("action", ""),
         "purposes": request.POST.getlist("purposes"),
-        "attempt": named_attempt(request) or uuid4(),
+        "idempotency_key": sent_idempotency_key(request) or uuid4(),
         "is_limited": status == 429,
     }
     response = render(request, "consent/not_recorded.html", context, status=status)
-    # The form of this answer has the name of the attempt.
-    forget_attempt(request, response)
+    # The form of this answer has the name of the idempotency_key.
+    delete_idempotency_cookie(request, response)
     response.headers["Retry-After"] = str(DECISIONS.seconds_left if status == 429 else SECONDS_UNTIL_RETRY)
     return response
 
@@ -198,7 +198,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         "purposes": purposes,
         # It says that all is off.
         "objection": wording["objection"] if objects(request) and not granted else "",
-        "attempt": uuid4(),
+        "idempotency_key": uuid4(),
     }
     return render(request, "consent/settings.html", context, status=status)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import Content
-from security.idempotency import idempotency_key
+from security.idempotency import valid_idempotency_key
 
 log = logging.getLogger(__name__)
 
@@ -97,21 +97,21 @@ def sends_mail() -> bool:
 
 
 class MessageQuerySet(models.QuerySet):
-    def receive(self, *, attempt: str = "", **fields):
+    def receive(self, *, idempotency_key: str = "", **fields):
         """Commit a message and return it.
 
-        `attempt` is a random name that the form gives its post: one that is sent again with the same words gives the
-        first one's message. Raises DatabaseError where nothing was written.
+        `idempotency_key` is a random value that the form gives its post: one that is sent again with the same text gets
+        the message of the first. Raises DatabaseError where nothing was written.
         """
-        attempt = idempotency_key(attempt)
-        earlier = self.filter(attempt=attempt).first() if attempt else None
+        idempotency_key = valid_idempotency_key(idempotency_key)
+        earlier = self.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
         if earlier is None:
             try:
                 with transaction.atomic():
-                    return self.create(attempt=attempt, **fields)
+                    return self.create(idempotency_key=idempotency_key, **fields)
             except IntegrityError:
                 # The same post came first, in another process.
-                earlier = self.filter(attempt=attempt).first() if attempt else None
+                earlier = self.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
                 if earlier is None:
                     raise
         if all(getattr(earlier, name) == value for name, value in fields.items()):
@@ -187,7 +187,7 @@ class Message(models.Model):
     language = models.CharField(_("language"), max_length=20)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
     # The random name of the post that it came with.
-    attempt = models.CharField(max_length=36, blank=True)
+    idempotency_key = models.CharField(max_length=36, blank=True)
     mailed_at = models.DateTimeField(_("sent by e-mail"), null=True, blank=True)
     # Since when a process tries to mail it.
     mailing_since = models.DateTimeField(null=True, blank=True)
@@ -211,7 +211,9 @@ class Message(models.Model):
         ordering = ("-pk",)
         default_permissions = ("view", "change", "delete")
         constraints = [
-            models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="message_once_an_attempt"),
+            models.UniqueConstraint(
+                fields=["idempotency_key"], condition=~Q(idempotency_key=""), name="message_once_per_idempotency_key"
+            ),
             models.CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state="new", answered_at__isnull=True) | Q(state="answered", answered_at__isnull=False),

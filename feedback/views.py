@@ -69,7 +69,9 @@ def form(request):
             response = form_page(request, filled, status=429)
             response.headers["Retry-After"] = str(MESSAGES.seconds_left)
             return response
-        Message.objects.receive(language=get_language(), attempt=request.POST.get("attempt", ""), **filled.message)
+        Message.objects.receive(
+            language=get_language(), idempotency_key=request.POST.get("idempotency_key", ""), **filled.message
+        )
     except DatabaseError as error:
         log.error("A message could not be stored: %s", cause_of(error))
         return not_stored(request, filled)
@@ -85,7 +87,7 @@ def form(request):
 
 def form_page(request, filled: FeedbackForm, status: int = 200):
     page = the_page()
-    context = {"page": page, "subject": page, "form": filled, "attempt": attempt_of(request)}
+    context = {"page": page, "subject": page, "form": filled, "idempotency_key": idempotency_key_of(request)}
     return render(request, "feedback/form.html", context, status=status)
 
 
@@ -96,16 +98,16 @@ def not_stored(request, filled: FeedbackForm):
         "heading": _("Your message could not be stored"),
         "remedy": _("Your message has not reached us yet. Your text is kept below. Send it again in half a minute."),
         "form": filled,
-        "attempt": attempt_of(request),
+        "idempotency_key": idempotency_key_of(request),
     }
     response = render(request, "feedback/not_stored.html", context, status=503)
     response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
     return response
 
 
-def attempt_of(request: HttpRequest) -> str:
+def idempotency_key_of(request: HttpRequest) -> str:
     """The random name of this post: a new one, or that of the post which did not succeed."""
-    return request.POST.get("attempt") or str(uuid4())
+    return request.POST.get("idempotency_key") or str(uuid4())
 
 
 @require_safe

@@ -5,6 +5,6 @@ import re
 KEY = re.compile(r"[0-9a-f-]{32,36}")
 
 
-def idempotency_key(text: str) -> str:
+def valid_idempotency_key(text: str) -> str:
     """`text` if it has the form of a key, a UUID; "" otherwise."""
     return text if KEY.fullmatch(text) else ""

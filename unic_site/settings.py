@@ -313,7 +313,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "manifest-src": [SELF],
         # A nonce is written only where a page asks for one: the admin, for its editor's import map.
-        # The digest is that of the rules in static/js/frame.js by which the next page is asked for.
+        # The digest is that of the rules in static/js/layout.js by which the next page is asked for.
         "script-src": [SELF, "'sha256-iq7Fy8QDx2i1ElRfbwZ2EYyLtmf1s8fqxt0MbAWJoDw='", NONCE],
         "style-src": [SELF, NONCE],
     }

@@ -52,7 +52,7 @@ class Crowd:
                 self.post(connection, attempt)
 
     def post(self, connection: http.client.HTTPConnection, attempt: str):
-        connection.request("POST", "/en/cookies/decide/", f"action=accept&next=/en/&attempt={attempt}", HEADERS)
+        connection.request("POST", "/en/cookies/decide/", f"action=accept&next=/en/&idempotency_key={attempt}", HEADERS)
         answer = connection.getresponse()
         body = answer.read()
         with self.lock:

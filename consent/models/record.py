@@ -14,7 +14,7 @@ from consent.canonical import canonical, moment
 from consent.merkle import leaf_hash
 from consent.models.erasure import Erasure
 from consent.models.version import NoticeVersion
-from security.idempotency import idempotency_key
+from security.idempotency import valid_idempotency_key
 
 # Crockford's Base 32: no letter that a reader could take for a digit.
 RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -120,23 +120,24 @@ class DecisionQuerySet(models.QuerySet):
         path: str,
         gpc: bool,
         receipt: str = "",
-        attempt: str = "",
+        idempotency_key: str = "",
     ):
         """Commit a decision and return it.
 
-        `receipt` is the visitor's own from before, if any; an unknown one is replaced. `attempt` is a random name
-        that a form gives each of its posts, so that one that is sent again gives the first one's record, and another
-        answer by that name follows it. The same answer under the same receipt within DOUBLE_POST_SECONDS is one, too.
+        `receipt` is the visitor's own from before, if any; an unknown one is replaced. `idempotency_key` is a random
+        value that a form gives each of its posts: one that is sent again gets the record of the first, and another
+        answer with the same key follows it. The same answer under the same receipt within DOUBLE_POST_SECONDS counts
+        as one, too.
         Raises DatabaseError where nothing was written.
         """
         now = timezone.now()
         granted = sorted(key for key, is_granted in answers.items() if is_granted)
-        attempt = idempotency_key(attempt)
-        earlier = self.filter(attempt=attempt).first() if attempt else None
+        idempotency_key = valid_idempotency_key(idempotency_key)
+        earlier = self.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
         before = self.latest_of(receipt)
         if earlier:
             # Its browser may never have heard of the receipt.
-            attempt, before = "", before or self.latest_of(earlier.receipt)
+            idempotency_key, before = "", before or self.latest_of(earlier.receipt)
         if before and before.says_the_same(notice, granted) and (before == earlier or before.is_fresh(now)):
             return before
         receipt = before.receipt if before else new_receipt()
@@ -144,7 +145,7 @@ class DecisionQuerySet(models.QuerySet):
         decision = Decision(
             receipt=receipt,
             predecessor=before.digest if before else "",
-            attempt=attempt,
+            idempotency_key=idempotency_key,
             decided_at=now,
             expires_at=now + timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE),
             notice=notice,
@@ -161,7 +162,10 @@ class DecisionQuerySet(models.QuerySet):
                 decision.save(force_insert=True)
         except IntegrityError:
             # The same post, or another of the same visitor, came first: this one follows it.
-            if not (attempt and self.filter(attempt=attempt).exists()) and self.latest_of(receipt) == before:
+            if (
+                not (idempotency_key and self.filter(idempotency_key=idempotency_key).exists())
+                and self.latest_of(receipt) == before
+            ):
                 raise
             return self.record(
                 notice=notice,
@@ -171,7 +175,7 @@ class DecisionQuerySet(models.QuerySet):
                 path=path,
                 gpc=gpc,
                 receipt=receipt,
-                attempt=attempt,
+                idempotency_key=idempotency_key,
             )
         return decision
 
@@ -211,7 +215,7 @@ class Decision(models.Model):
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the record as made."))
     predecessor = models.CharField(_("digest of the decision before"), max_length=64, blank=True)
     # The random name of the post that it came with.
-    attempt = models.CharField(max_length=36, blank=True)
+    idempotency_key = models.CharField(max_length=36, blank=True)
     decided_at = models.DateTimeField(_("decided"), db_index=True)
     expires_at = models.DateTimeField(_("valid until"))
     notice = models.ForeignKey(
@@ -241,13 +245,15 @@ class Decision(models.Model):
             models.Index(fields=["gpc", "id"], name="decision_by_gpc"),
             # SQLite never looks up a bound value in the partial indexes of the constraints below.
             models.Index(fields=["predecessor"], name="decision_by_predecessor"),
-            models.Index(fields=["attempt"], name="decision_by_attempt"),
+            models.Index(fields=["idempotency_key"], name="decision_by_idempotency_key"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["predecessor"], condition=~Q(predecessor=""), name="decision_followed_once"
             ),
-            models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="decision_once_an_attempt"),
+            models.UniqueConstraint(
+                fields=["idempotency_key"], condition=~Q(idempotency_key=""), name="decision_once_per_idempotency_key"
+            ),
             models.CheckConstraint(
                 condition=Q(action__in=DecisionAction.values),
                 name="decision_action_is_known",
@@ -272,7 +278,7 @@ class Decision(models.Model):
         return {
             "receipt": self.receipt,
             "predecessor": self.predecessor,
-            "attempt": self.attempt,
+            "idempotency_key": self.idempotency_key,
             "decided_at": moment(self.decided_at),
             "expires_at": moment(self.expires_at),
             "notice": {"number": self.notice.number, "digest": self.notice.digest},

@@ -86,9 +86,9 @@ def test_the_choice_and_its_receipt_are_two_cookies_for_six_months_out_of_reach_
 
 
 def test_all_who_chose_alike_carry_the_same_choice():
-    visitors = [{"attempt": "a" * 32}, {}, {"purposes": ["statistics", "functional", "advertising"]}]
+    visitors = [{"idempotency_key": "a" * 32}, {}, {"purposes": ["statistics", "functional", "advertising"]}]
     answers = [press(Client(), "choose" if "purposes" in data else "accept", **data) for data in visitors]
-    answers.append(press(Client(), "accept", attempt="a" * 32))
+    answers.append(press(Client(), "accept", idempotency_key="a" * 32))
     assert len({answer.cookies["cookie_consent"].value for answer in answers}) == 1
     assert len({answer.cookies["cookie_consent_receipt"].value for answer in answers}) == 3
 
@@ -248,7 +248,7 @@ def test_a_first_press_without_javascript_is_sent_again_by_a_name_and_recorded_o
     assert asks(client)
     second = press(client, "accept", headers=FORM, address=first.url)
     assert second.status_code == 303 and second.url == "/en/partners/#consent-saved"
-    assert Decision.objects.get().attempt in first.url and not asks(client)
+    assert Decision.objects.get().idempotency_key in first.url and not asks(client)
     gone = second.cookies["cookie_consent_attempt"]
     assert (gone["max-age"], gone["path"]) == (0, DECIDE)
 
@@ -271,7 +271,7 @@ def test_a_browser_that_keeps_no_cookie_decides_by_the_address_alone(client):
 
 def test_another_answer_from_the_same_page_follows_the_first_whose_receipt_its_browser_never_got():
     for action in ["accept", "refuse", "refuse", "accept"]:
-        response = press(Client(), action, attempt="a" * 32)
+        response = press(Client(), action, idempotency_key="a" * 32)
     actions = [decision.action for decision in Decision.objects.order_by("pk")]
     assert actions == ["accepted_all", "withdrawn", "accepted_all"]
     assert len({decision.receipt for decision in Decision.objects.all()}) == 1
@@ -613,11 +613,11 @@ def test_the_database_refuses_to_change_or_delete_what_is_on_record(client, stat
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
-@pytest.mark.parametrize("columns", ["id", "digest", "attempt"])
+@pytest.mark.parametrize("columns", ["id", "digest", "idempotency_key"])
 def test_a_record_cannot_be_changed_by_putting_another_in_its_place(client, columns):
-    press(client, "refuse", attempt="0" * 32)
+    press(client, "refuse", idempotency_key="0" * 32)
     names = [field.column for field in Decision._meta.fields]
-    new = {"id": "99", "digest": "'x'", "attempt": "''", "action": "'accepted_all'"}
+    new = {"id": "99", "digest": "'x'", "idempotency_key": "''", "action": "'accepted_all'"}
     values = [name if name == columns else new.get(name, name) for name in names]
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         connection.cursor().execute(

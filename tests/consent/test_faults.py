@@ -14,12 +14,14 @@ import pytest
 from tests.serving import PATIENCE, Server
 
 pytestmark = pytest.mark.once
-ATTEMPT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 
-def post(server: Server, action: str = "accept", attempt: str = ATTEMPT, **headers) -> tuple[int, HTTPMessage, str]:
+def post(
+    server: Server, action: str = "accept", idempotency_key: str = IDEMPOTENCY_KEY, **headers
+) -> tuple[int, HTTPMessage, str]:
     """Press a button: status, headers, body."""
-    data = urlencode({"action": action, "next": "/en/", "attempt": attempt}).encode()
+    data = urlencode({"action": action, "next": "/en/", "idempotency_key": idempotency_key}).encode()
     headers = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"} | headers
     request = urllib.request.Request(f"{server.url}/en/cookies/decide/", data, headers)
     try:
@@ -76,7 +78,7 @@ def test_a_full_disk_loses_no_record_that_was_acknowledged(prepared, tmp_path):
     )
     acknowledged = []
     for number in range(200):
-        status, headers, body = post(server, attempt=f"{number:032x}")
+        status, headers, body = post(server, idempotency_key=f"{number:032x}")
         if status == 503:
             break
         acknowledged.append(json.loads(body)["receipt"])
@@ -95,13 +97,13 @@ def test_while_postgresql_is_away_nothing_counts_and_when_it_is_back_the_same_fo
     )
     try:
         server.start()
-        assert post(server, attempt="a" * 32)[0] == 200
+        assert post(server, idempotency_key="a" * 32)[0] == 200
         postgresql.stop()
         status, headers, body = post(server)
         assert status == 503
         assert "Set-Cookie" not in headers and headers["Retry-After"]
         assert "Traceback" not in body
-        assert f'name="attempt" value="{ATTEMPT}"' in body and 'name="action" value="accept"' in body
+        assert f'name="idempotency_key" value="{IDEMPOTENCY_KEY}"' in body and 'name="action" value="accept"' in body
         postgresql.start()
         server.wait_until_ready()
         assert post(server)[0] == 200

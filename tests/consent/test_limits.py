@@ -10,7 +10,7 @@ from tests.consent.conftest import SAME_SITE
 
 pytestmark = pytest.mark.django_db
 DECIDE = "/en/cookies/decide/"
-ATTEMPT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def test_hundreds_of_decisions_of_one_campus_pass():
 
 
 def test_over_the_limit_nothing_is_recorded_and_the_choice_is_kept_to_send_again(used_up):
-    response = press("choose", purposes=["statistics"], attempt=ATTEMPT)
+    response = press("choose", purposes=["statistics"], idempotency_key=IDEMPOTENCY_KEY)
     html = response.content.decode()
     assert response.status_code == 429 and 0 < int(response["Retry-After"]) <= 600
     assert "Too many choices came from your network." in html
     assert 'name="action" value="choose"' in html and 'name="purposes" value="statistics"' in html
-    assert f'name="attempt" value="{ATTEMPT}"' in html
+    assert f'name="idempotency_key" value="{IDEMPOTENCY_KEY}"' in html
     assert "cookie_consent" not in response.cookies
     assert not Decision.objects.exists()
 
@@ -73,6 +73,6 @@ def test_a_decision_that_could_not_be_recorded_logs_the_cause_and_nothing_of_the
         raise DatabaseError("disk is full\nDETAIL: AAAA-AAAA")
 
     monkeypatch.setattr(type(Decision.objects.all()), "record", fail)
-    assert press("accept", attempt=ATTEMPT).status_code == 503
+    assert press("accept", idempotency_key=IDEMPOTENCY_KEY).status_code == 503
     assert "A decision could not be recorded: DatabaseError: disk is full" in caplog.messages
-    assert "AAAA" not in caplog.text and ATTEMPT not in caplog.text
+    assert "AAAA" not in caplog.text and IDEMPOTENCY_KEY not in caplog.text

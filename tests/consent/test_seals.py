@@ -109,7 +109,7 @@ FIELDS = {
     "receipt": "'0000-0000-0000-0000'",
     "gpc": "NOT gpc",
     "predecessor": "'x'",
-    "attempt": "'y'",
+    "idempotency_key": "'y'",
     "digest": "'z'",
 }
 
@@ -163,7 +163,7 @@ def test_a_removed_seal_is_found(sealed, tamper):
 
 def test_an_inserted_record_is_found_before_and_after_it_is_sealed(sealed, tamper):
     forged = Decision.objects.get(pk=sealed[0].pk)
-    forged.pk, forged.receipt, forged.attempt = None, "1111-1111-1111-1111", ""
+    forged.pk, forged.receipt, forged.idempotency_key = None, "1111-1111-1111-1111", ""
     forged.decided_at -= timedelta(days=30)
     forged.digest = forged.leaf()
     forged.save(force_insert=True)

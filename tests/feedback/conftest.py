@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 SAME_SITE = {"sec-fetch-site": "same-origin"}
-ATTEMPT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 
 class Mailbox:

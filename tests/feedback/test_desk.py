@@ -81,9 +81,9 @@ def test_the_list_takes_the_same_queries_whatever_its_size(client, staff, messag
         client.get(LIST)
 
 
-@pytest.mark.parametrize("update", [{"state": "answered"}, {"state": "lost"}, {"attempt": "a" * 32}])
+@pytest.mark.parametrize("update", [{"state": "answered"}, {"state": "lost"}, {"idempotency_key": "a" * 32}])
 def test_the_database_refuses_what_a_constraint_of_messages_forbids(message, update):
-    Message.objects.create(text="Another.", language="en", attempt="a" * 32)
+    Message.objects.create(text="Another.", language="en", idempotency_key="a" * 32)
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=message.pk).update(**update)
 

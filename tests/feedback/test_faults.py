@@ -32,13 +32,13 @@ def test_while_postgresql_is_away_the_text_stays_and_when_it_is_back_the_same_fo
     try:
         server.start()
         database.stop()
-        typed = {"text": "The map <says> nothing.", "email": "jan@example.org", "attempt": "a" * 32}
+        typed = {"text": "The map <says> nothing.", "email": "jan@example.org", "idempotency_key": "a" * 32}
         status, _address, html = post(server, typed)
         assert status == 503 and "Your message could not be stored" in html and "Traceback" not in html
         kept = {
             "text": unescape(re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", html, re.DOTALL)[1]),
             "email": re.search(r'name="email" value="([^"]*)"', html)[1],
-            "attempt": re.search(r'name="attempt" value="([^"]*)"', html)[1],
+            "idempotency_key": re.search(r'name="idempotency_key" value="([^"]*)"', html)[1],
         }
         assert kept == typed
         database.start()

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from feedback.models import FeedbackPage, Message, MessageQuerySet
 from feedback.views import MESSAGES
-from tests.feedback.conftest import ATTEMPT
+from tests.feedback.conftest import IDEMPOTENCY_KEY
 
 pytestmark = pytest.mark.django_db
 FORM, SENT = "/en/accessibility/feedback/", "/en/accessibility/feedback/sent/"
@@ -103,7 +103,7 @@ def test_the_message_holds_nothing_of_the_visitors_machine(write, client):
 )
 def test_a_mistake_is_named_at_the_top_and_at_its_field_and_what_was_typed_stays(write, wrong, field, sentence):
     typed = {"text": "The map.", "page": "the home page", "email": "jan@example.org", "answer_form": "large print"}
-    response = write(**typed | wrong, attempt=ATTEMPT)
+    response = write(**typed | wrong, idempotency_key=IDEMPOTENCY_KEY)
     html = body(response)
     assert response.status_code == 400
     assert "<title>Error: " in html
@@ -116,7 +116,7 @@ def test_a_mistake_is_named_at_the_top_and_at_its_field_and_what_was_typed_stays
     assert f"id_{field}_helptext id_{field}_error" in control
     for name, value in (typed | wrong).items():
         assert value in html, name
-    assert f'name="attempt" value="{ATTEMPT}"' in html
+    assert f'name="idempotency_key" value="{IDEMPOTENCY_KEY}"' in html
     assert not Message.objects.exists()
 
 
@@ -140,13 +140,13 @@ def test_another_site_cannot_send_the_form(write, headers):
 
 def test_a_double_post_is_one_message(write):
     for _press in range(2):
-        assert write(attempt=ATTEMPT).status_code == 303
+        assert write(idempotency_key=IDEMPOTENCY_KEY).status_code == 303
     assert Message.objects.count() == 1
 
 
 def test_a_second_message_from_the_same_form_is_kept(write):
-    write(text="The map.", attempt=ATTEMPT)
-    write(text="The timeline.", attempt=ATTEMPT)
+    write(text="The map.", idempotency_key=IDEMPOTENCY_KEY)
+    write(text="The timeline.", idempotency_key=IDEMPOTENCY_KEY)
     assert set(Message.objects.values_list("text", flat=True)) == {"The map.", "The timeline."}
 
 
@@ -162,11 +162,11 @@ def test_a_program_that_fills_in_everything_is_asked_again_and_a_person_loses_no
 def test_one_address_sends_a_hundred_messages_an_hour_and_then_keeps_what_was_typed(write):
     for number in range(MESSAGES.limit):
         assert write(text=f"Barrier {number}").status_code == 303
-    held_off = write(text="The map.", email="jan@example.org", attempt=ATTEMPT)
+    held_off = write(text="The map.", email="jan@example.org", idempotency_key=IDEMPOTENCY_KEY)
     html = body(held_off)
     assert held_off.status_code == 429 and 0 < int(held_off["Retry-After"]) <= 3600
     assert "from your network" in html and "The map." in html and "jan@example.org" in html
-    assert f'value="{ATTEMPT}"' in html
+    assert f'value="{IDEMPOTENCY_KEY}"' in html
     assert Message.objects.count() == 100
 
 
@@ -196,11 +196,11 @@ def test_a_message_that_could_not_be_stored_logs_the_cause_and_nothing_that_was_
 def test_while_the_database_is_away_what_was_typed_stays_in_the_form(write, monkeypatch):
     monkeypatch.setattr(QuerySet, "_fetch_all", away)
     monkeypatch.setattr(QuerySet, "count", away)
-    response = write(text="The map.", email="jan@example.org", attempt=ATTEMPT)
+    response = write(text="The map.", email="jan@example.org", idempotency_key=IDEMPOTENCY_KEY)
     html = body(response)
     assert response.status_code == 503 and response["Retry-After"]
     assert "Your message could not be stored" in html
-    assert "The map." in html and "jan@example.org" in html and f'value="{ATTEMPT}"' in html
+    assert "The map." in html and "jan@example.org" in html and f'value="{IDEMPOTENCY_KEY}"' in html
 
 
 def test_without_content_there_is_no_form(client):

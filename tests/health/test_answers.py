@@ -47,7 +47,7 @@ def test_every_answer_carries_the_safety_headers(client, path):
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
     assert policy["style-src"] == ["'self'"]
     # Beside the site's own files, the rules by which the next page is asked for: no program, and known by their digest.
-    text = (settings.BASE_DIR / "static/js/frame.js").read_text()
+    text = (settings.BASE_DIR / "static/js/layout.js").read_text()
     rules = re.search(r"rules\.textContent =\s+'(.+)'", text)[1]
     digest = b64encode(sha256(rules.encode()).digest()).decode()
     assert policy["script-src"] == ["'self'", f"'sha256-{digest}'"]
@@ -149,10 +149,10 @@ def test_it_is_ready_with_a_database_that_has_every_migration(client):
 
 @pytest.mark.django_db
 def test_it_is_not_ready_while_a_migration_is_missing(client):
-    MigrationRecorder.Migration.objects.filter(app="partners", name="0004_index_logo").delete()
+    MigrationRecorder.Migration.objects.filter(app="partners", name="0002_rights").delete()
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert "partners.0004_index_logo" in response.json()["migrations_missing"]
+    assert "partners.0002_rights" in response.json()["migrations_missing"]
 
 
 @pytest.mark.django_db

@@ -30,13 +30,13 @@ SEALS = "print(*Seal.objects.order_by('number').values_list('number', flat=True)
 def test_a_backup_made_while_the_site_serves_brings_everything_back_and_the_consents_verify(site):
     site.start()
     for number in range(3):
-        assert post(site, attempt=f"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f{number}")[0] == 200
+        assert post(site, idempotency_key=f"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f{number}")[0] == 200
     site.manage("seal_consents", check=True)
     size = site.run(UPLOAD + PICTURES)
     backup = site.backup()
 
     # What comes after the backup: another seal, a record that is erased, a picture that is lost.
-    assert post(site, action="refuse", attempt="")[0] == 200
+    assert post(site, action="refuse", idempotency_key="")[0] == 200
     assert site.run(ERASE_THE_FIRST).split() == ["1"]
     site.manage("seal_consents", check=True)
     lost = site.run("print(Seal.objects.latest_seal().note)")

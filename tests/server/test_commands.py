@@ -107,7 +107,7 @@ def test_make_run_in_a_fresh_clone_serves_everything_and_stops_at_ctrl_c_and_doe
     stylesheet = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', visitor.open("/en/"))
     assert "--paper" in visitor.open(stylesheet[1])
     assert "/en/partners/" in visitor.open("/en/search/?q=lodz")
-    visitor.open("/en/cookies/decide/", action="refuse", next="/en/", attempt="once")
+    visitor.open("/en/cookies/decide/", action="refuse", next="/en/", idempotency_key="once")
     assert 'class="consent"' not in visitor.open("/en/")
     assert '"ready": true' in visitor.open("/readyz")
     make_staff = "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='{0}')"

@@ -77,7 +77,7 @@ def test_a_request_that_waits_for_a_lock_of_postgresql_gets_503_and_the_next_is_
 def test_a_request_that_waits_for_sqlite_gets_503_sooner_than_a_command_gives_up(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
-    data = urlencode({"action": "accept", "next": "/en/", "attempt": "a" * 32}).encode()
+    data = urlencode({"action": "accept", "next": "/en/", "idempotency_key": "a" * 32}).encode()
     other = sqlite3.connect(server.data / "db.sqlite3", isolation_level=None)
     try:
         server.start()

@@ -43,7 +43,7 @@ def nginx(prepared, tmp_path_factory):
 
 def choose(nginx: Nginx, action: str) -> str:
     """Decide, and return the Cookie header of the browser from then on."""
-    answer = nginx.ask(DECIDE, "POST", f"action={action}&next=/en/&attempt={time.time_ns()}")
+    answer = nginx.ask(DECIDE, "POST", f"action={action}&next=/en/&idempotency_key={time.time_ns()}")
     assert answer.status == 303
     cookies = answer.headers.get_all("Set-Cookie")
     return "; ".join(cookie.partition(";")[0] for cookie in cookies if "Max-Age=0" not in cookie)
@@ -435,7 +435,7 @@ def test_a_burst_of_hundreds_of_consents_from_one_address_passes(nginx):
             connection.request(
                 "POST",
                 DECIDE,
-                f"action=refuse&next=/en/&attempt=burst-{number}",
+                f"action=refuse&next=/en/&idempotency_key=burst-{number}",
                 {
                     "Host": NAME,
                     "Content-Type": "application/x-www-form-urlencoded",

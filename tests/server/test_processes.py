@@ -36,7 +36,7 @@ class Decisions:
             time.sleep(0.02)
             return
         try:
-            body = f"action=refuse&next=/en/&attempt=decider-{number}-{time.monotonic_ns()}"
+            body = f"action=refuse&next=/en/&idempotency_key=decider-{number}-{time.monotonic_ns()}"
             connection.request("POST", "/en/cookies/decide/", body, headers)
             self.statuses.append(connection.getresponse().status)
         except (OSError, http.client.HTTPException) as error:

@@ -14,7 +14,7 @@ from tests.serving import PATIENCE, Server
 
 pytestmark = pytest.mark.once
 DECIDE = "/en/cookies/decide/"
-FORM = b"action=refuse&attempt=%s&next=/en/"
+FORM = b"action=refuse&idempotency_key=%s&next=/en/"
 COUNT = "from consent.models import Decision; print(Decision.objects.count())"
 
 
@@ -81,7 +81,7 @@ def decisions(site: Server) -> int:
 
 
 def form(name: str) -> bytes:
-    """A refusal; the hexadecimal name of the attempt is made of `name`."""
+    """A refusal; the hexadecimal name of the idempotency_key is made of `name`."""
     return FORM % f"{zlib.crc32(name.encode()):032x}".encode()
 
 
@@ -218,7 +218,7 @@ def cookies_in(head: str) -> dict[str, str]:
 
 def decide(site: Server, action: str, cookie: bytes = b"") -> dict[str, str]:
     """Decide with a Cookie header, and return the cookies of the answer."""
-    body = f"action={action}&next=/en/&attempt={time.monotonic_ns():032x}".encode()
+    body = f"action={action}&next=/en/&idempotency_key={time.monotonic_ns():032x}".encode()
     lines = ["POST /en/cookies/decide/ HTTP/1.1", "Host: localhost", "Sec-Fetch-Site: same-origin"]
     lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
     head = "\r\n".join(lines).encode() + (b"\r\nCookie: " + cookie if cookie else b"")

@@ -12,5 +12,5 @@ def withdraw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("translations", "0002_desk_and_exchange"), ("editorial", "0002_groups")]
+    dependencies = [("translations", "0001_initial"), ("editorial", "0002_groups")]
     operations = [migrations.RunPython(grant, withdraw)]

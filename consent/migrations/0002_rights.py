@@ -23,6 +23,6 @@ def withdraw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0002_append_only"), ("editorial", "0002_groups")]
+    dependencies = [("consent", "0001_initial"), ("editorial", "0002_groups")]
 
     operations = [migrations.RunPython(grant, withdraw)]

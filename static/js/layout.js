@@ -72,8 +72,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = region.querySelector("form");
 
   // Names this page's post, so that one that is sent again is not recorded twice.
-  const attempt = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "attempt", value: attempt.join("") }));
+  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "idempotency_key", value: bytes.join("") }));
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

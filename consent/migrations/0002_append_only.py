@@ -1,7 +1,0 @@
-from django.db import migrations
-
-
-class Migration(migrations.Migration):
-    # The triggers of the record are registered in consent/triggers.py; migrate installs them.
-    dependencies = [("consent", "0001_initial")]
-    operations = []
