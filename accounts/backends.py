@@ -8,8 +8,8 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
 from accounts.turns import NoTurnError, Turns
-from delivery.proxies import client_network
-from delivery.rate_limits import RateLimit
+from security.proxies import client_network
+from security.rate_limits import RateLimit
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.backends import SignInHeldOffError
-from delivery.views import BARE_FRAME, render_error
+from health.errors import BARE_FRAME, render_error
 
 
 class SignInMiddleware:

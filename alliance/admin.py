@@ -67,7 +67,7 @@ class AudienceBenefitAdmin(ContentAdmin):
 
 
 @admin.register(Deliverable)
-class DeliverableAdmin(CoverMixin, ContentAdmin):
+class ActivityAdmin(CoverMixin, ContentAdmin):
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["title", "summary", "body"]
@@ -80,12 +80,8 @@ class InitiativePartInline(ContentInline):
 
 
 @admin.register(Initiative)
-class InitiativeAdmin(CoverMixin, ContentAdmin):
+class InitiativeAdmin(ActivityAdmin):
     inlines = [InitiativePartInline]
-    list_display = ["title", "summary", "order", "is_published"]
-    list_editable = ["order"]
-    search_fields = ["title", "summary", "body"]
-    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body", "cover"]}), ON_THIS_SITE]
 
 
 @admin.register(Task)

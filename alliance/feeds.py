@@ -6,11 +6,11 @@ from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from alliance.cached import the_alliance
 from alliance.models import Milestone
-from alliance.snapshots import the_alliance
+from pages.cached import section
 from pages.lists import ITEMS_A_PART, part_query
 from pages.models import Page
-from pages.snapshots import section
 
 MOST_TOLD = 50
 

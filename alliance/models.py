@@ -26,7 +26,7 @@ from editorial.models import (
 )
 from pages.models import Page
 from partners.models import PartnerUniversity
-from pictures.models import Picture
+from pictures.models import cover_field
 
 SUMMARY_HELP = _("One or two sentences, for lists and search engines.")
 # English is written here as Europe writes it: 5 February 2020.
@@ -243,27 +243,16 @@ class AudienceBenefit(OrderedContent):
         return self.audience
 
 
-class Deliverable(AddressedContent):
-    """One of the key deliverables and activities of the alliance."""
-
-    content_section = "deliverables"
+class Activity(AddressedContent):
+    """Something that the alliance does, with a page of its own: a deliverable or an initiative."""
 
     title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
     summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
     body = RichTextField(_("text"))
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
-    )
+    cover = cover_field()
 
     class Meta(AddressedContent.Meta):
-        verbose_name = _("deliverable")
-        verbose_name_plural = _("deliverables")
+        abstract = True
 
     def __str__(self):
         return self.title
@@ -271,6 +260,16 @@ class Deliverable(AddressedContent):
     @property
     def meta_description(self) -> str:
         return self.summary
+
+
+class Deliverable(Activity):
+    """One of the key deliverables and activities of the alliance."""
+
+    content_section = "deliverables"
+
+    class Meta(Activity.Meta):
+        verbose_name = _("deliverable")
+        verbose_name_plural = _("deliverables")
 
     def get_absolute_url(self):
         return reverse("alliance:deliverable", args=[self.slug])
@@ -283,36 +282,16 @@ class InitiativeQuerySet(AddressedQuerySet):
         return self.prefetch_related(parts)
 
 
-class Initiative(AddressedContent):
+class Initiative(Activity):
     """One of the ways in which the alliance transforms its universities, such as the campus or the CityLabs."""
 
     content_section = "initiatives"
 
-    title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
-    summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
-    body = RichTextField(_("text"))
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
-    )
-
-    class Meta(AddressedContent.Meta):
-        verbose_name = _("initiative")
-        verbose_name_plural = _("initiatives")
-
-    def __str__(self):
-        return self.title
-
     objects = InitiativeQuerySet.as_manager()
 
-    @property
-    def meta_description(self) -> str:
-        return self.summary
+    class Meta(Activity.Meta):
+        verbose_name = _("initiative")
+        verbose_name_plural = _("initiatives")
 
     def get_absolute_url(self):
         return reverse("alliance:initiative", args=[self.slug])
@@ -383,6 +362,19 @@ class Task(OrderedContent):
         return f"{self.partner.get_absolute_url()}#{self.key}"
 
 
+class WayInQuerySet(ContentQuerySet):
+    def with_links(self):
+        """Ways in with what they link to, as far as it is published."""
+        linked = [
+            ("deliverables", Deliverable.objects.published().defer("body")),
+            ("initiatives", Initiative.objects.published().defer("body")),
+            ("pages", Page.objects.published().defer("body")),
+        ]
+        return self.prefetch_related(
+            *(models.Prefetch(name, queryset, to_attr=f"published_{name}") for name, queryset in linked)
+        )
+
+
 class WayIn(OrderedContent):
     """A way into the site for one kind of reader: who studies, who works at a university, who lives in the city."""
 
@@ -403,12 +395,19 @@ class WayIn(OrderedContent):
         Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("Links to these.")
     )
 
+    objects = WayInQuerySet.as_manager()
+
     class Meta(OrderedContent.Meta):
         verbose_name = _("way in")
         verbose_name_plural = _("ways in")
 
     def __str__(self):
         return self.audience
+
+    @property
+    def links(self) -> list[Content]:
+        """The published deliverables, initiatives and pages that it links to; read by `with_links`."""
+        return [*self.published_deliverables, *self.published_initiatives, *self.published_pages]
 
 
 class MilestoneQuerySet(ContentQuerySet):
@@ -417,16 +416,19 @@ class MilestoneQuerySet(ContentQuerySet):
         return self.annotate(place=Window(RowNumber(), order_by=Milestone._meta.ordering))
 
 
+class DatePrecision(models.TextChoices):
+    DAY = "day", _("day")
+    MONTH = "month", _("month")
+    YEAR = "year", _("year")
+
+
 class Milestone(Content):
     """Something that happened to the alliance, for the timeline, with the source that says so."""
 
     content_section = "milestones"
     body_fields = ("title", "body")
 
-    class Precision(models.TextChoices):
-        DAY = "day", _("day")
-        MONTH = "month", _("month")
-        YEAR = "year", _("year")
+    Precision = DatePrecision
 
     title = models.CharField(_("title"), max_length=200)
     body = RichTextField(_("text"), blank=True)
@@ -455,7 +457,7 @@ class Milestone(Content):
                 violation_error_message=_("The last day cannot lie before the first. Check both dates."),
             ),
             models.CheckConstraint(
-                condition=Q(precision__in=["day", "month", "year"]),
+                condition=Q(precision__in=DatePrecision.values),
                 name="milestone_precision_is_known",
                 violation_error_message=_("Choose from the list how exact the date is."),
             ),

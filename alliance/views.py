@@ -9,19 +9,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from alliance import snapshots
+from alliance import cached
+from alliance.cached import the_alliance
 from alliance.feeds import MilestoneFeed
-from alliance.models import AudienceBenefit, Deliverable, Initiative, Milestone
+from alliance.models import Activity, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
 from alliance.search import SearchForm, find
 from alliance.sitemaps import sitemaps
-from alliance.snapshots import the_alliance
 from delivery.decorators import stored
+from pages.cached import section
 from pages.lists import ITEMS_A_PART, part_of
 from pages.models import Page
-from pages.snapshots import listed_pages, section
+from partners.cached import universities
 from partners.map import points
 from partners.models import MOST_ON_MAP, PartnerUniversity
-from partners.snapshots import universities
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 
@@ -32,7 +32,7 @@ NAMES_IN_OVERVIEW = 100
 def render_section(request, kind: str, template: str, **context):
     """Answer with the page of the section `kind`."""
     page = section(request, kind)
-    there = snapshots.languages(request, page)
+    there = cached.languages(request, page)
     context = {
         "page": page,
         "subject": page,
@@ -47,22 +47,22 @@ def render_section(request, kind: str, template: str, **context):
 @require_safe
 def home(request):
     alliance = the_alliance(request)
-    deliverables = snapshots.deliverables(request)
     # One more than is shown, to know whether there are more.
+    deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_A_PART + 1])
     tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_A_PART + 1])
     return render_section(
         request,
         Page.Kind.HOME,
         "alliance/home.html",
         alliance=alliance,
-        figures=snapshots.figures(request),
-        key_areas=snapshots.key_areas(request),
+        figures=Figure.objects.published().latest(),
+        key_areas=KeyArea.objects.published(),
         deliverables=deliverables[:ITEMS_A_PART],
         has_more_deliverables=len(deliverables) > ITEMS_A_PART,
         # They lead to the first part of the list of tasks.
         tasks=tasks[:ITEMS_A_PART],
         has_more_tasks=len(tasks) > ITEMS_A_PART,
-        ways_in=snapshots.ways_in(request),
+        ways_in=WayIn.objects.published().with_links(),
         points=points(universities(request)),
         has_more_universities=len(universities(request)) == MOST_ON_MAP,
     )
@@ -91,22 +91,6 @@ def deliverable_list(request):
     )
 
 
-@stored()
-@require_safe
-def deliverable_detail(request, slug: str):
-    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
-    if deliverable.slug != slug:
-        return redirect(deliverable, permanent=True)
-    context = {
-        "section": section(request, Page.Kind.DELIVERABLES),
-        "deliverable": deliverable,
-        "subject": deliverable,
-        "universities": universities(request),
-        "others": [other for other in snapshots.deliverables(request) if other != deliverable][:ITEMS_A_PART],
-    }
-    return render(request, "alliance/deliverable_detail.html", context)
-
-
 @stored("page")
 @require_safe
 def initiative_list(request):
@@ -118,22 +102,43 @@ def initiative_list(request):
     )
 
 
+def render_activity(request, kind: str, template: str, activity: Activity, **context):
+    """Answer with the page of a deliverable or initiative, which belongs to the section `kind`."""
+    others = type(activity).objects.published().defer("body").exclude(pk=activity.pk)
+    context = {
+        "section": section(request, kind),
+        "activity": activity,
+        "subject": activity,
+        "universities": universities(request),
+        "others": others[:ITEMS_A_PART],
+        **context,
+    }
+    return render(request, template, context)
+
+
+@stored()
+@require_safe
+def deliverable_detail(request, slug: str):
+    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
+    if deliverable.slug != slug:
+        return redirect(deliverable, permanent=True)
+    return render_activity(request, Page.Kind.DELIVERABLES, "alliance/deliverable_detail.html", deliverable)
+
+
 @stored("page")
 @require_safe
 def initiative_detail(request, slug: str):
     initiative = Initiative.objects.published().select_related("cover").at(slug)
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
-    context = {
-        "section": section(request, Page.Kind.INITIATIVES),
-        "initiative": initiative,
-        "subject": initiative,
-        "universities": universities(request),
-        "parts": initiative.parts.published(),
-        "page_of_list": part_of(request, initiative.tasks.published().select_related("partner")),
-        "others": [other for other in snapshots.initiatives(request) if other != initiative][:ITEMS_A_PART],
-    }
-    return render(request, "alliance/initiative_detail.html", context)
+    return render_activity(
+        request,
+        Page.Kind.INITIATIVES,
+        "alliance/initiative_detail.html",
+        initiative,
+        parts=initiative.parts.published(),
+        page_of_list=part_of(request, initiative.tasks.published().select_related("partner")),
+    )
 
 
 @stored("page")
@@ -173,15 +178,15 @@ def milestone_feed(request):
 @require_safe
 def overview(request):
     partners = PartnerUniversity.objects.published().for_list()
-    pages = listed_pages(request)
+    pages = list(Page.objects.published().defer("body", "lead", "description"))
     return render_section(
         request,
         Page.Kind.SITEMAP,
         "alliance/overview.html",
         pages_of_alliance=[page for page in pages if page.is_of_alliance],
         pages_of_site=[page for page in pages if not page.is_of_alliance],
-        deliverables=snapshots.deliverables(request)[:NAMES_IN_OVERVIEW],
-        initiatives=snapshots.initiatives(request)[:NAMES_IN_OVERVIEW],
+        deliverables=Deliverable.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
+        initiatives=Initiative.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
         page_of_list=part_of(request, partners, NAMES_IN_OVERVIEW),
     )
 
@@ -190,7 +195,7 @@ def overview(request):
 def search(request):
     form = SearchForm(request.GET if "q" in request.GET else None)
     query = form.cleaned_data["q"] if form.is_valid() else ""
-    results = find(query, snapshots.search_entries(request, get_language())) if query else []
+    results = find(query, cached.search_entries(request, get_language())) if query else []
     return render_section(request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=results)
 
 
@@ -228,8 +233,8 @@ def styleguide(request):
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
         "universities": current,
         "points": points(current),
-        "figures": snapshots.figures(request),
-        "deliverables": snapshots.deliverables(request),
+        "figures": Figure.objects.published().latest(),
+        "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,
         "part_of_list": Paginator(range(30), 10).page(2),
     }

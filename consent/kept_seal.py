@@ -5,8 +5,6 @@ that was replaced by an older one is noticed by it.
 """
 
 import logging
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consent.signing import note_digest
+from security.files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -73,16 +72,7 @@ def newest_known() -> KeptSeal | None:
 def remember(note: str):
     """Keep `note` as the newest seal; written whole or not at all. A failure is logged, as the seal is committed."""
     path = newest_seal_file()
-    unfinished = None
     try:
-        # Made for its owner alone.
-        descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
+        write_atomically(path, note.encode(), is_durable=True)
     except OSError as error:
         log.warning("%s could not be written: %s", path, error.strerror)
-        if unfinished:
-            Path(unfinished).unlink(missing_ok=True)

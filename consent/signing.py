@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from delivery import key_files
+from security import key_files
 
 KEY_NAME = "consent-seal"
 # In DATA_DIR.

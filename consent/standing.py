@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from consent import snapshots
+from consent import cached
 from consent.choice import Choice
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
@@ -27,7 +27,7 @@ class Standing:
 
     @cached_property
     def version(self) -> NoticeVersion | None:
-        return snapshots.notice_in_force(self.request)
+        return cached.notice_in_force(self.request)
 
     @cached_property
     def is_decided(self) -> bool:
@@ -49,7 +49,7 @@ class Standing:
     @cached_property
     def scripts(self) -> list[Script]:
         """The scripts to run, which the answer's policy then allows."""
-        found = snapshots.scripts(self.request, self.granted) if self.granted else []
+        found = cached.scripts(self.request, self.granted) if self.granted else []
         for script in found:
             self.allow(script)
         return found
@@ -57,7 +57,7 @@ class Standing:
     @cached_property
     def embeds(self) -> dict[str, EmbeddedContent]:
         """All embedded content by the address that texts link to."""
-        return snapshots.embeds(self.request)
+        return cached.embeds(self.request)
 
     def allow(self, third_party: EmbeddedContent | Script):
         for directive, origins in third_party.sources.items():

@@ -31,11 +31,11 @@ from consent.forms import DecisionForm
 from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
 from consent.signing import SealKeyError
 from consent.standing import Standing
-from delivery.proxies import client_network
-from delivery.rate_limits import RateLimit
-from delivery.request_log import cause_of
-from delivery.same_site import is_from_this_site
-from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from health.request_log import cause_of
+from security.proxies import client_network
+from security.rate_limits import RateLimit
+from security.same_site import is_from_this_site
 
 log = logging.getLogger(__name__)
 

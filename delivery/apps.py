@@ -1,9 +1,6 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
-from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
-
-from delivery.sqlite import watch_file
 
 
 class DeliveryConfig(AppConfig):
@@ -13,9 +10,6 @@ class DeliveryConfig(AppConfig):
     def ready(self):
         # It comes when all apps are migrated, so every table is there.
         post_migrate.connect(watch_content, sender=self)
-        watch_file()
-        # What delivery.shared reads in one query must all be known by then.
-        autodiscover_modules("snapshots")
 
 
 def watch_content(using, **kwargs):

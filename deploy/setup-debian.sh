@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sets up the site on Debian 12 or newer: packages, user, folders, PostgreSQL, settings, units, nginx. Run as root:
+# Installs the site on Debian 12 or newer: packages, user, folders, PostgreSQL, settings, units, nginx. Run as root:
 #   git clone ADDRESS /srv/unic/site && sh /srv/unic/site/deploy/setup-debian.sh unic.example.org
-# A second run does what is not done yet, brings files of this release up to date, and leaves edited ones alone.
+# It can be run again: it does the missing steps, updates the files that it installed, and does not overwrite edited files.
 set -eu
 umask 022
 site=/srv/unic/site
@@ -10,7 +10,7 @@ backups=/var/backups/unic
 settings=/etc/unic/environment
 certificates=/etc/ssl/unic
 error_pages=/var/lib/unic/error-pages
-# Copies of the files as they were installed, by which an edited one is known.
+# Copies of the files as they were installed, to recognise edited files.
 shipped=/etc/unic/shipped
 
 say() { echo "$*"; }
@@ -21,13 +21,13 @@ stop() {
 has_systemd() { [ -d /run/systemd/system ]; }
 
 domain=${1:-}
-[ -n "$domain" ] || stop "give the site's domain, such as: sh deploy/setup-debian.sh unic.example.org"
+[ -n "$domain" ] || stop "the domain is missing. Example: sh deploy/setup-debian.sh unic.example.org"
 case $domain in
-*[!a-z0-9.-]* | .* | -* | *..*) stop "$domain is no domain: give one such as unic.example.org" ;;
+*[!a-z0-9.-]* | .* | -* | *..*) stop "$domain is not a domain. Example: unic.example.org" ;;
 esac
 [ "$(id -u)" = 0 ] || stop "run this as root: sudo sh deploy/setup-debian.sh $domain"
 [ "$(cd "$(dirname "$0")/.." && pwd -P)" = "$site" ] || stop "clone the site into $site and run its deploy/setup-debian.sh"
-command -v apt-get >/dev/null || stop "this is not Debian: docs/deployment.md says what the steps are"
+command -v apt-get >/dev/null || stop "this is not Debian: docs/deployment.md describes the steps for other systems"
 
 install_packages() {
     missing=
@@ -43,7 +43,7 @@ install_packages() {
 
 make_user_and_folders() {
     getent passwd unic >/dev/null || {
-        say "Making the user unic …"
+        say "Creating the user unic …"
         useradd --system --user-group --home-dir /srv/unic --no-create-home --shell /usr/sbin/nologin unic
     }
     folder 0755 root:root /srv/unic
@@ -53,7 +53,7 @@ make_user_and_folders() {
     folder 0755 unic:unic "$error_pages"
     folder 0750 root:unic /etc/unic
     folder 0700 root:root "$shipped"
-    # The site's user reads the program and cannot change it.
+    # The site's user can read the program but not change it.
     chmod -R go+rX "$site"
 }
 
@@ -80,10 +80,10 @@ make_database_and_settings() {
         [ "$waited" -lt 30 ] || stop "PostgreSQL does not start: see its log"
         sleep 1
     done
-    say "Making the database unic …"
+    say "Creating the database unic …"
     password=$(openssl rand -hex 24)
     role=$(as_postgres -c "SELECT 1 FROM pg_roles WHERE rolname = 'unic'")
-    # On standard input: other users could read the password among the arguments.
+    # Passed on standard input, because other users can read the arguments of a process.
     if [ -n "$role" ]; then verb=ALTER; else verb=CREATE; fi
     echo "$verb ROLE unic LOGIN PASSWORD '$password'" | as_postgres
     [ -n "$(as_postgres -c "SELECT 1 FROM pg_database WHERE datname = 'unic'")" ] ||
@@ -91,7 +91,7 @@ make_database_and_settings() {
     say "Writing $settings …"
     unfinished=$(mktemp "$settings.XXXXXX")
     cat >"$unfinished" <<SETTINGS
-# The settings of this installation, one NAME=value a line; docs/settings.md lists them all.
+# The settings of this installation, one NAME=value per line. docs/settings.md lists all of them.
 # After a change: systemctl restart unic
 DATABASE_URL=postgres://unic:$password@127.0.0.1/unic
 DATA_DIR=$data
@@ -105,7 +105,7 @@ SETTINGS
     mv "$unfinished" "$settings"
 }
 
-# install_file SOURCE TARGET MODE: copy, unless somebody edited the target. Sets changed=yes.
+# install_file SOURCE TARGET MODE: copies SOURCE unless TARGET was edited. Sets changed=yes if it copied.
 install_file() {
     pristine=$shipped/$(basename "$2")
     if [ -e "$2" ] && cmp -s "$1" "$2"; then
@@ -113,7 +113,7 @@ install_file() {
         return 0
     fi
     if [ -e "$2" ] && ! cmp -s "$2" "$pristine"; then
-        say "$2 was edited and stays; compare it with ${1#"$site"/}."
+        say "$2 was edited and is not overwritten. Compare it with ${1#"$site"/}."
         return 0
     fi
     say "Installing $2 …"
@@ -127,7 +127,7 @@ install_commands() {
     install_file "$site/deploy/unic-upgrade" /usr/local/bin/unic-upgrade 0755
 }
 
-# Fills the database and builds static files, so that the service starts at once.
+# Fills the database and builds static files, so that the service starts quickly.
 prepare_site() {
     unic prepare
     [ -e "$error_pages/503.html" ] || unic write_error_pages --to "$error_pages"
@@ -139,7 +139,7 @@ install_units() {
         install_file "$site/deploy/$unit" "/etc/systemd/system/$unit" 0644
     done
     if ! has_systemd; then
-        say "systemd does not run here: no service was started."
+        say "systemd is not running: no service was started."
         return 0
     fi
     [ -z "$changed" ] || systemctl daemon-reload
@@ -153,7 +153,7 @@ install_proxy() {
     folder 0755 root:root "$certificates"
     folder 0755 root:root /var/cache/nginx
     [ -e "$certificates/fullchain.pem" ] || {
-        say "Making a certificate that no browser trusts, until you install a real one …"
+        say "Creating a self-signed certificate, until you install one that browsers trust …"
         (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$domain" \
             -addext "subjectAltName=DNS:$domain" -keyout "$certificates/privkey.pem" \
             -out "$certificates/fullchain.pem" 2>/dev/null)
@@ -163,7 +163,7 @@ install_proxy() {
     wanted=$(mktemp)
     sed "s/unic\.example\.org/$domain/g" "$site/deploy/nginx.conf" >"$wanted"
     if [ ! -e "$shipped/unic.conf" ] && [ -L /etc/nginx/sites-enabled/default ]; then
-        # Debian's welcome page would answer for hosts that are not the site's.
+        # Debian's default site would answer requests for other hosts.
         rm /etc/nginx/sites-enabled/default
         changed=yes
     fi
@@ -174,7 +174,7 @@ install_proxy() {
         changed=yes
     }
     [ -n "$changed" ] || return 0
-    nginx -t -q || stop "nginx does not take its configuration: see the message above"
+    nginx -t -q || stop "nginx rejects its configuration: see the message above"
     ! has_systemd || systemctl reload-or-restart nginx
 }
 
@@ -189,7 +189,7 @@ install_proxy
 
 if has_systemd; then
     curl --silent --fail --output /dev/null --retry 90 --retry-delay 1 --retry-all-errors http://127.0.0.1:8000/readyz ||
-        stop "the site does not answer: journalctl -u unic says why"
-    say "The site answers. Make the first account: unic createsuperuser"
+        stop "the site does not answer. See its log: journalctl -u unic"
+    say "The site is running. Create the first account: unic createsuperuser"
 fi
-[ -L "$certificates/fullchain.pem" ] || say "A real certificate: see Certificate in docs/deployment.md."
+[ -L "$certificates/fullchain.pem" ] || say "To get a certificate that browsers trust, see Certificate in docs/deployment.md."

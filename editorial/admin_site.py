@@ -6,9 +6,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 
-from delivery import views
-from delivery.same_site import is_from_this_site
 from editorial import unsaved
+from health import errors
+from security.same_site import is_from_this_site
 
 # The views of a ModelAdmin whose posts are forms that somebody filled in.
 FORM_VIEWS = {"add_view", "change_view", "changelist_view"}
@@ -56,7 +56,7 @@ def csrf_failure(request, reason=""):
     match = request.resolver_match
     is_form = match is not None and "admin" in match.app_names and match.func.__name__ in FORM_VIEWS
     if not is_form or not is_from_this_site(request):
-        return views.csrf_failure(request, reason)
+        return errors.csrf_failure(request, reason)
     if not admin.site.has_permission(request):
         return admin.site.show_sign_in(request)
     return unsaved.show(request, partial(match.func, *match.args, **match.kwargs))

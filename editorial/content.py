@@ -26,7 +26,7 @@ from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import PictureField, clean_image
 from editorial.models import AddressedContent, Content, LoadedContent, PastAddress
-from translations.locks import locked
+from translations.status.locks import locked
 
 # Fields that the program keeps itself.
 OWN_FIELDS = ("id", "key", "updated_at")

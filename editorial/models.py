@@ -18,22 +18,17 @@ from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from editorial.alphabet import fold
 from editorial.texts import Words
 
 log = logging.getLogger(__name__)
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
-# Letters that Unicode does not take apart into a base and an accent.
-LATIN_LETTERS = str.maketrans(
-    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe"}
-    | {"Œ": "Oe", "ẞ": "SS"}
-)
-
 
 def address_form(text: str) -> str:
     """`text` as it may stand in an address: "Uniwersytet Łódzki" → "uniwersytet-lodzki"."""
-    return slugify(text.translate(LATIN_LETTERS))
+    return slugify(fold(text))
 
 
 def first_free(stem: str, taken) -> str:
@@ -46,11 +41,6 @@ def is_filled(column: str) -> Q:
     return Q(**{f"{column}__isnull": False}) & ~Q(**{column: ""})
 
 
-def without_lack(counts: dict[str, int]) -> set[str]:
-    """The languages in which nothing lacks, by what `ContentQuerySet.lacking` counted."""
-    return {code for code in settings.CONTENT_LANGUAGES if not counts[f"lacking_{code}"]}
-
-
 class ContentQuerySet(models.QuerySet):
     def get_by_natural_key(self, key: str):
         return self.get(key=key)
@@ -61,15 +51,12 @@ class ContentQuerySet(models.QuerySet):
 
     def languages(self, *fields: str) -> set[str]:
         """The languages in which each of these has all that the source language has of `fields`, or of its body."""
-        return without_lack(self.order_by().aggregate(**self.lacking(*fields)))
-
-    def lacking(self, *fields: str) -> dict[str, models.Count]:
-        """As "lacking_pl" for each language, how to count those of these that lack something there."""
         lacking = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
         for name in fields or self.model.body_fields:
             for code in lacking:
                 lacking[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
-        return {f"lacking_{code}": models.Count("pk", filter=condition) for code, condition in lacking.items()}
+        counts = {code: models.Count("pk", filter=condition) for code, condition in lacking.items()}
+        return {code for code, lack in self.order_by().aggregate(**counts).items() if not lack}
 
 
 class Content(models.Model):

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import CountedMixin, SoleContentAdmin
-from editorial.conflict_admin import ConflictMixin
+from editorial.admin.conflicts import ConflictMixin
 from feedback.models import FeedbackPage, Message
 
 

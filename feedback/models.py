@@ -1,7 +1,6 @@
 """What visitors report of barriers on the site: the page with the form, and the messages."""
 
 import logging
-import re
 import smtplib
 from datetime import timedelta
 
@@ -17,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import Content
+from security.idempotency import idempotency_key
 
 log = logging.getLogger(__name__)
 
-ATTEMPT = re.compile(r"[0-9a-f-]{32,36}")
 # A process that took a message to mail it has surely ended after this time: another may take it.
 MAILING_ENDS_WITHIN = timedelta(minutes=5)
 # So many waiting messages are mailed at once, since a visitor may wait for it.
@@ -100,7 +99,7 @@ class MessageQuerySet(models.QuerySet):
         `attempt` is a random name that the form gives its post: one that is sent again with the same words gives the
         first one's message. Raises DatabaseError where nothing was written.
         """
-        attempt = attempt if ATTEMPT.fullmatch(attempt) else ""
+        attempt = idempotency_key(attempt)
         earlier = self.filter(attempt=attempt).first() if attempt else None
         if earlier is None:
             try:
@@ -167,12 +166,15 @@ class MessageQuerySet(models.QuerySet):
         return erased
 
 
+class MessageState(models.TextChoices):
+    NEW = "new", _("new")
+    ANSWERED = "answered", _("answered")
+
+
 class Message(models.Model):
     """What one visitor wrote of a barrier, and what became of it. It holds no IP address."""
 
-    class State(models.TextChoices):
-        NEW = "new", _("new")
-        ANSWERED = "answered", _("answered")
+    State = MessageState
 
     text = models.TextField(_("barrier"), max_length=5000)
     page = models.CharField(_("page of the site"), max_length=300, blank=True)
@@ -206,7 +208,7 @@ class Message(models.Model):
         default_permissions = ("view", "change", "delete")
         constraints = [
             models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="message_once_an_attempt"),
-            models.CheckConstraint(condition=Q(state__in=["new", "answered"]), name="message_state_is_known"),
+            models.CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state="new", answered_at__isnull=True) | Q(state="answered", answered_at__isnull=False),
                 name="message_answered_at_a_time",

@@ -15,13 +15,13 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from delivery.proxies import client_network
-from delivery.rate_limits import RateLimit
-from delivery.request_log import cause_of
-from delivery.same_site import is_from_this_site
-from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
 from feedback.forms import FeedbackForm
 from feedback.models import FeedbackPage, Message
+from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from health.request_log import cause_of
+from security.proxies import client_network
+from security.rate_limits import RateLimit
+from security.same_site import is_from_this_site
 
 log = logging.getLogger(__name__)
 

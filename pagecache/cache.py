@@ -105,9 +105,11 @@ class PageCache:
     def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict) -> Response:
         """`response`, marked so that a cache in front may keep it for the rest of this second.
 
-        Not where a third party may load, and not under an address with a query, as anyone can make up thousands.
+        Not where a third party may load. Not under a query or with a choice cookie that this site does not write:
+        anyone can make up thousands.
         """
-        if environ["QUERY_STRING"] or self.rule.allows_third_parties(key.variant):
+        is_made_up = environ["QUERY_STRING"] or not self.rule.is_as_written(environ)
+        if is_made_up or self.rule.allows_third_parties(key.variant):
             return response
         # First, as nginx heeds the first of several headers that say how long.
         return response._replace(headers=[("X-Accel-Expires", f"@{int(time.time())}"), *response.headers])

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import ContentAdmin, CountedMixin, RolesMixin
-from editorial.conflict_admin import ConflictMixin
+from editorial.admin.conflicts import ConflictMixin
 from pages.models import Page, Redirect
 from pictures.admin import CoverMixin
 

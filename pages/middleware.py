@@ -5,8 +5,8 @@ import logging
 from django.db import DatabaseError
 from django.http import HttpResponsePermanentRedirect
 
-from delivery.request_log import cause_of
-from delivery.views import render_error
+from health.errors import render_error
+from health.request_log import cause_of
 from pages.models import Redirect
 
 log = logging.getLogger(__name__)

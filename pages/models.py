@@ -9,13 +9,26 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import AddressedContent, AddressedQuerySet, Content, ContentQuerySet
-from pictures.models import Picture
+from pictures.models import cover_field
 
 
 class PageQuerySet(AddressedQuerySet):
     def for_frame(self):
         """Every published page that has a place in the program, in the menu or in the footer, with its texts."""
         return self.published().exclude(kind=Page.Kind.TEXT, place=Page.Place.NOWHERE)
+
+
+class PageKind(models.TextChoices):
+    HOME = "home", _("home page")
+    VISION = "vision", _("vision for the future")
+    DELIVERABLES = "deliverables", _("list of deliverables")
+    INITIATIVES = "initiatives", _("list of initiatives")
+    TASKS = "tasks", _("tasks of the host university")
+    PARTNERS = "partners", _("list of partner universities")
+    MILESTONES = "milestones", _("timeline")
+    SITEMAP = "sitemap", _("overview of the site")
+    SEARCH = "search", _("search")
+    TEXT = "text", _("text page")
 
 
 class Page(AddressedContent):
@@ -29,17 +42,7 @@ class Page(AddressedContent):
     heading_field = "short_title"
     body_fields = ("title", "body")
 
-    class Kind(models.TextChoices):
-        HOME = "home", _("home page")
-        VISION = "vision", _("vision for the future")
-        DELIVERABLES = "deliverables", _("list of deliverables")
-        INITIATIVES = "initiatives", _("list of initiatives")
-        TASKS = "tasks", _("tasks of the host university")
-        PARTNERS = "partners", _("list of partner universities")
-        MILESTONES = "milestones", _("timeline")
-        SITEMAP = "sitemap", _("overview of the site")
-        SEARCH = "search", _("search")
-        TEXT = "text", _("text page")
+    Kind = PageKind
 
     class Place(models.TextChoices):
         MENU = "menu", _("in the menu")
@@ -69,15 +72,7 @@ class Page(AddressedContent):
         _("opening"), max_length=600, blank=True, help_text=_("A sentence or two in large letters below the heading.")
     )
     body = RichTextField(_("text"), blank=True)
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of a text page. Add and describe pictures under Pictures."),
-    )
+    cover = cover_field(_("Stands at the top of a text page. Add and describe pictures under Pictures."))
 
     objects = PageQuerySet.as_manager()
 
@@ -92,20 +87,7 @@ class Page(AddressedContent):
                 violation_error_message=_("This section has a page already. Change that one."),
             ),
             models.CheckConstraint(
-                condition=Q(
-                    kind__in=[
-                        "home",
-                        "vision",
-                        "deliverables",
-                        "initiatives",
-                        "tasks",
-                        "partners",
-                        "milestones",
-                        "sitemap",
-                        "search",
-                        "text",
-                    ]
-                ),
+                condition=Q(kind__in=PageKind.values),
                 name="page_kind_is_known",
                 violation_error_message=_("Choose a kind from the list."),
             ),

@@ -20,7 +20,7 @@ UNDYED = 0
 YEAR_DIGITS = 11
 # A crossing is two units wide and high in the drawing, and a thread this much of them.
 PITCH, THICKNESS = 2, 1.7
-# The threads' colours on paper, as static/css/site.css has them for light; the first is the undyed yarn.
+# The threads' colours on paper, as static/css/tokens.css has them for light; the first is the undyed yarn.
 COLOURS = (
     "#e3dac9",
     "#12618c",
@@ -34,7 +34,7 @@ COLOURS = (
     "#9c2447",
     "#1f4a9c",
 )
-PAPER = "#faf9f6"
+PAPER = "#fbf9f5"
 # So many colours there are; the eleventh university has the first one's.
 THREADS = len(COLOURS) - 1
 

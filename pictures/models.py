@@ -302,3 +302,19 @@ def remove_sizes(name: str, **signal) -> None:
     root = Path(storages["renditions"].path(SIZES_FOLDER))
     for folder in root.glob(f"{glob.escape(Path(name).name)}-*"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+COVER_HELP = _("Stands at the top of the page. Add and describe pictures under Pictures.")
+
+
+def cover_field(help_text=COVER_HELP) -> models.ForeignKey:
+    """The field `cover` of a model whose pages can have a picture at the top."""
+    return models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cover picture"),
+        help_text=help_text,
+    )

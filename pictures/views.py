@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
-from delivery.views import page_not_found
+from health.errors import page_not_found
 from pictures.files import is_public, may_see, path_of
 
 # Names that were public when the database was last asked: what it is asked for while it is away.

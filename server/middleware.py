@@ -1,6 +1,6 @@
 """Error pages for requests that the server refused before Django saw them."""
 
-from delivery.views import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
+from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
 from server.asgi import REFUSED
 
 

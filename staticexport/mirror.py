@@ -11,8 +11,8 @@ from django.urls import URLResolver, get_resolver
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from delivery.views import ERRORS
 from editorial.models import AddressedContent, PastAddress
+from health.errors import ERRORS
 from pages.models import Redirect
 from staticexport.links import MARKUP, Address, Links
 from staticexport.site import Site, SiteError, language_of, match_of, stored_parameters

@@ -34,7 +34,7 @@ EVERY_PAGE = (
     "tests/editorial/test_languages.py",
     "tests/pages/test_fallback.py",
     "tests/pages/test_views.py",
-    "tests/sharing/test_cards.py",
+    "tests/social/test_cards.py",
 )
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))

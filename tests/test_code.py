@@ -55,7 +55,7 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
-        "sharing",
+        "social",
         "server",
         "pagecache",
         "staticexport",
@@ -65,11 +65,12 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
         "editorial",
         "accounts",
         "delivery",
+        "health",
+        "security",
+        "tools",
         "consent",
         "feedback",
         "translations",
-        "desk",
-        "exchange",
         "jobs",
         "operations",
         "unic_site",
@@ -82,33 +83,51 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
     assert knowing <= examples_in_help_texts
 
 
-def test_apps_know_only_the_rooms_below_them():
-    allowed = {
-        "jobs": set(),
-        "editorial": {"jobs", "translations", "delivery"},
-        "desk": {"editorial", "translations"},
-        "exchange": {"editorial", "translations", "desk"},
-        "pictures": {"delivery", "editorial", "jobs"},
-        "translations": set(),
-        "delivery": {"jobs"},
-        "consent": {"editorial", "delivery", "jobs"},
-        "feedback": {"editorial", "delivery", "jobs"},
-        "accounts": {"delivery"},
-        "pages": {"editorial", "delivery", "pictures"},
-        "partners": {"editorial", "delivery", "pages", "pictures"},
-        "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
-        "sharing": {"alliance", "consent", "delivery", "pages", "partners"},
-        "pagecache": {"delivery"},
-        "server": {"delivery", "pagecache"},
-        "staticexport": {"editorial", "delivery", "pages"},
-        "operations": {"consent", "server"},
-    }
-    for app, may_know in allowed.items():
-        imports = set()
-        for path in (ROOT / app).rglob("*.py"):
-            imports |= set(re.findall(r"^\s*(?:from|import) ([a-z_]+)", path.read_text(), re.MULTILINE))
-        assert imports & set(allowed) - {app} <= may_know, app
-        assert "unic_site" not in imports, app
+# App or subpackage → the others that it may import.
+MAY_IMPORT = {
+    "security": set(),
+    "jobs": set(),
+    "delivery": set(),
+    "health": {"jobs", "security"},
+    "pagecache": {"delivery", "security"},
+    "translations.status": set(),
+    "translations.desk": {"editorial", "translations.status"},
+    "translations.exchange": {"editorial", "translations", "translations.desk", "translations.status"},
+    "translations": {"editorial", "translations.desk", "translations.exchange", "translations.status"},
+    "editorial": {"jobs", "translations.status", "health", "security"},
+    "accounts": {"editorial", "health", "security"},
+    "pictures": {"delivery", "editorial", "health", "jobs"},
+    "consent": {"editorial", "delivery", "health", "jobs", "security"},
+    "feedback": {"editorial", "delivery", "health", "jobs", "security"},
+    "pages": {"editorial", "delivery", "health", "pictures"},
+    "partners": {"editorial", "delivery", "pages", "pictures"},
+    "alliance": {"editorial", "delivery", "pages", "partners", "pictures"},
+    "social": {"alliance", "consent", "delivery", "pages", "partners", "security"},
+    "server": {"delivery", "health", "pagecache", "security"},
+    "staticexport": {"editorial", "delivery", "health", "pagecache", "pages"},
+    "operations": {"consent", "server"},
+    "tools": {"pages", "partners", "social", "translations"},
+}
+
+
+def package_of(module: str) -> str | None:
+    """The app or subpackage of MAY_IMPORT that a module belongs to."""
+    names = module.split(".")
+    candidates = (".".join(names[:length]) for length in range(len(names), 0, -1))
+    return next((name for name in candidates if name in MAY_IMPORT), None)
+
+
+def test_apps_import_only_what_lies_below_them():
+    found = {}
+    for path in ROOT.glob("*/**/*.py"):
+        importing = package_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        if importing:
+            imported = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(), re.MULTILINE)
+            assert "unic_site" not in {name.split(".")[0] for name in imported}, path
+            found.setdefault(importing, set()).update(filter(None, map(package_of, imported)))
+    assert set(found) == set(MAY_IMPORT)
+    beyond = {name: imports - {name} - MAY_IMPORT[name] for name, imports in found.items()}
+    assert not {name: imports for name, imports in beyond.items() if imports}
 
 
 def test_the_checklist_names_tests_that_exist():

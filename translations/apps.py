@@ -16,7 +16,7 @@ class TranslationsConfig(AppConfig):
 
 def stop_watching(using, plan, **kwargs):
     """Take the triggers away from tables that migrations will change; what happens meanwhile is noted afterwards."""
-    from translations.triggers import remove
+    from translations.status.triggers import remove
 
     if plan:
         remove(using)
@@ -24,13 +24,13 @@ def stop_watching(using, plan, **kwargs):
 
 def watch_texts(using, **kwargs):
     """Have the database keep the state of each translation, and note what changed without it."""
-    from translations.triggers import install
+    from translations.status.triggers import install
 
     install(using)
 
 
 def make_rights(using, apps, **kwargs):
     """Give each language its right and its group of translators."""
-    from translations.rights import make_rights
+    from translations.status.rights import make_rights
 
     make_rights(using, apps)

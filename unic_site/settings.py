@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from environs import validate
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from delivery import key_files
-from delivery.proxies import parse_proxies
+from security import key_files
+from security.proxies import parse_proxies
 from unic_site.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -90,7 +90,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, default=["localhost
 
 # Whether visitors come over HTTPS alone. A proxy ends TLS; the site itself speaks plain HTTP.
 HTTPS = env.bool("HTTPS", default=False)
-# The proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; see delivery/proxies.py.
+# The proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; see security/proxies.py.
 try:
     TRUSTED_PROXIES = parse_proxies(
         env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1", "unix"] if HTTPS else [])
@@ -105,13 +105,13 @@ INSTALLED_APPS = [
     "modeltranslation",
     "server",
     "pagecache",
+    "security",
+    "health",
     "jobs",
     "delivery",
     "accounts",
     "editorial",
     "translations",
-    "desk",
-    "exchange",
     # Before consent, whose admin takes the place of its admin.
     "cookie_consent",
     "consent",
@@ -120,9 +120,10 @@ INSTALLED_APPS = [
     "pages",
     "partners",
     "alliance",
-    "sharing",
+    "social",
     "staticexport",
     "operations",
+    "tools",
     "unic_site.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -139,15 +140,15 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First, because it tells the others who asks, and over which scheme.
-    "delivery.request_log.RequestLogMiddleware",
+    "health.request_log.RequestLogMiddleware",
     # Outermost, so that every answer carries the headers, static files and errors too.
     "django.middleware.security.SecurityMiddleware",
-    "delivery.middleware.ResponseHeadersMiddleware",
+    "health.middleware.ResponseHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     # Within it, to widen the policy of one answer by what its visitor consented to.
     "consent.middleware.ThirdPartyPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "delivery.middleware.CompressionMiddleware",
+    "health.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -171,13 +172,8 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    ["delivery.templates.Loader", "django.template.loaders.app_directories.Loader"],
-                )
-            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -202,9 +198,6 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
-    # To open the file and read its schema anew takes about as long as to make a page. Not for ever: delivery.sqlite
-    # sees a file that was moved into its place, and none that was copied over it.
-    database["CONN_MAX_AGE"] = 60
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})
@@ -310,7 +303,8 @@ NEVER_ON_PAGES = {
     "auth",
     "contenttypes",
     "cookie_consent",
-    "exchange",
+    "security",
+    "health",
     "jobs",
     "sessions",
     "translations",
@@ -321,7 +315,7 @@ NEVER_ON_PAGES = {
     "consent.leaf",
     "consent.restoration",
     "consent.seal",
-    "desk.texttotranslate",
+    "translations.texttotranslate",
     "editorial.loadedcontent",
     # A redirect is no stored page, and the change that wrote it renews those there are.
     "editorial.pastaddress",
@@ -421,8 +415,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "delivery.request_log.RequestIdFilter"},
-        "client_fault": {"()": "delivery.request_log.ClientFaultFilter"},
+        "request_id": {"()": "health.request_log.RequestIdFilter"},
+        "client_fault": {"()": "health.request_log.ClientFaultFilter"},
     },
     "formatters": {
         "json": {

@@ -11,10 +11,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # The language choice of the admin; visitors have theirs in the address.
     path("admin-language/", include("django.conf.urls.i18n")),
-    path("", include("delivery.urls")),
+    path("", include("health.urls")),
     path("", include("pages.root_urls")),
     path("", include("alliance.root_urls")),
-    path("", include("sharing.urls")),
+    path("", include("social.urls")),
     *i18n_patterns(
         path("", include("alliance.urls")),
         path(_("partners/"), include("partners.urls")),
@@ -25,7 +25,7 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "delivery.views.bad_request"
-handler403 = "delivery.views.permission_denied"
-handler404 = "delivery.views.page_not_found"
-handler500 = "delivery.views.server_error"
+handler400 = "health.errors.bad_request"
+handler403 = "health.errors.permission_denied"
+handler404 = "health.errors.page_not_found"
+handler500 = "health.errors.server_error"

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from delivery.database_limits import limit_requests
+from server.database_limits import limit_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unic_site.settings")
 

@@ -4,7 +4,7 @@ from unic_site.settings import *  # noqa: F403
 from unic_site.settings import MIDDLEWARE
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
-HEADERS = MIDDLEWARE.index("delivery.middleware.ResponseHeadersMiddleware") + 1
+HEADERS = MIDDLEWARE.index("health.middleware.ResponseHeadersMiddleware") + 1
 # As far out as may be: it keeps nothing that says `no-cache`, which the middleware before adds.
 MIDDLEWARE = [
     *MIDDLEWARE[:HEADERS],

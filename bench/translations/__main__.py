@@ -56,7 +56,7 @@ def measure(objects: int):
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from translations.models import Translation
+    from translations.status.models import Translation
 
     translator, _made = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
     client = Client(headers={"host": "127.0.0.1"})
@@ -113,7 +113,7 @@ def fill(objects: int):
     from django.db.models import F
 
     from alliance.models import Deliverable, KeyArea, Milestone
-    from translations.models import Translation
+    from translations.status.models import Translation
 
     makers = cycle(
         [

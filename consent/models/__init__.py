@@ -7,11 +7,13 @@ newest version and nothing else, and each Decision refers to the version that wa
 from consent.models.access import AccessEntry
 from consent.models.audit import CookieAudit
 from consent.models.erasure import Erasure
-from consent.models.notice import DeclaredCookie, Notice, NoticeVersion, Purpose
+from consent.models.notice import Notice
+from consent.models.purpose import DeclaredCookie, Purpose
 from consent.models.record import Decision
 from consent.models.restoration import Restoration
 from consent.models.seal import Leaf, Seal
 from consent.models.third_party import EmbeddedContent, Script
+from consent.models.version import NoticeVersion
 
 __all__ = [
     "AccessEntry",

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from consent.models.notice import Purpose
+from consent.models.purpose import Purpose
 from editorial.models import Content, ContentQuerySet, OrderedContent
 
 validate_https = URLValidator(schemes=["https"], message=_("Give a full address that starts with https://."))
@@ -41,8 +41,15 @@ def require_consent(item):
 
 class ThirdPartyQuerySet(ContentQuerySet):
     def optional(self):
-        """What may load for those visitors who grant its purpose."""
-        return self.published().filter(purpose__is_necessary=False)
+        """What may load for those visitors who grant its purpose, with that purpose."""
+        return self.published().filter(purpose__is_necessary=False).select_related("purpose")
+
+
+class FrameShape(models.TextChoices):
+    WIDE = "wide", _("wide, 16:9")
+    CLASSIC = "classic", _("4:3")
+    SQUARE = "square", _("square")
+    TALL = "tall", _("tall, 9:16")
 
 
 class EmbeddedContent(OrderedContent):
@@ -50,11 +57,7 @@ class EmbeddedContent(OrderedContent):
 
     content_section = "embeds"
 
-    class Shape(models.TextChoices):
-        WIDE = "wide", _("wide, 16:9")
-        CLASSIC = "classic", _("4:3")
-        SQUARE = "square", _("square")
-        TALL = "tall", _("tall, 9:16")
+    Shape = FrameShape
 
     title = models.CharField(_("title"), max_length=200, help_text=_("What it shows; also read by screen readers."))
     provider = models.CharField(
@@ -89,7 +92,7 @@ class EmbeddedContent(OrderedContent):
         verbose_name_plural = _("embedded content")
         constraints = [
             models.CheckConstraint(
-                condition=Q(shape__in=["wide", "classic", "square", "tall"]),
+                condition=Q(shape__in=FrameShape.values),
                 name="embed_shape_is_known",
                 violation_error_message=_("Choose a shape from the list."),
             )

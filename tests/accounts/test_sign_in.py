@@ -9,7 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.test import Client, RequestFactory
 
 from accounts.backends import ACCOUNT, ADDRESS, HASHING, PasswordBackend, SignInHeldOffError
-from delivery.proxies import parse_proxies
+from security.proxies import parse_proxies
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "a-long-pass-phrase"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alliance.search import fold
+from editorial.alphabet import fold
 from partners.models import PartnerUniversity
 
 pytestmark = pytest.mark.django_db

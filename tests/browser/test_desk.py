@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.test_pages import violations
 
-DELIVERABLES = "/admin/desk/texttotranslate/?language=pl&status=all&kind=alliance.deliverable"
+DELIVERABLES = "/admin/translations/texttotranslate/?language=pl&status=all&kind=alliance.deliverable"
 
 
 def open_first(visitor):
@@ -86,7 +86,7 @@ def test_overview_and_exchange_have_no_barrier_that_axe_finds(sign_in, tmp_path,
     assert words in page.locator(".change").first.inner_text()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    visitor.go("/admin/exchange/exchangedtext/")
+    visitor.go("/admin/translations/exchangedtext/")
     page.locator('input[type="file"]').set_input_files({"name": "pl.xlf", "mimeType": "text/xml", "buffer": b"<no"})
     page.get_by_role("button", name="See what it changes").click()
     page.locator(".errorlist").first.wait_for()

@@ -77,8 +77,8 @@ def test_a_script_from_right_to_left_mirrors_the_page_and_nothing_sticks_out(vis
             )
 
 
-def test_the_stylesheet_names_no_side_that_would_not_turn_with_the_script():
-    css = (settings.BASE_DIR / "static/css/site.css").read_text()
+def test_the_style_sheets_name_no_side_that_would_not_turn_with_the_script():
+    css = "".join(path.read_text() for path in (settings.BASE_DIR / "static/css").glob("*.css"))
     sides = re.findall(
         r"(?:margin|padding|border|inset)-(?:left|right)|(?<![\w-])(?:left|right):|text-align: (?:left|right)", css
     )

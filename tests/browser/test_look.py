@@ -1,12 +1,14 @@
 """What the design promises to the eye and the hand: colours, languages, the map, motion, and that nothing jumps."""
 
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 
+from delivery.static_files import minified_css, with_imports
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 PHONE = {"width": 390, "height": 844}
@@ -24,6 +26,27 @@ def theme(page) -> str:
             return canvas.getImageData(0, 0, 1, 1).data[0] > 128 ? "light" : "dark";
         }"""
     )
+
+
+def rules(page, sheet: str) -> list[str]:
+    """The rules of a style sheet as the browser understood them, without optional spaces."""
+    page.goto("about:blank")
+    text = page.evaluate(
+        """(sheet) => {
+            const read = new CSSStyleSheet();
+            read.replaceSync(sheet);
+            return Array.from(read.cssRules, (rule) => rule.cssText).join("\\n");
+        }""",
+        sheet,
+    )
+    return re.sub(r"(?<=[,(:])\s+|\s+(?=[,)])", "", re.sub(r"\s+", " ", text)).replace(";", ";\n").splitlines()
+
+
+def test_the_minified_style_sheet_says_the_same_as_its_source(chromium):
+    source = with_imports(Path("static/css/site.css").read_text(encoding="utf-8"))
+    page = chromium.new_page()
+    assert rules(page, minified_css(source)) == rules(page, source)
+    page.close()
 
 
 def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(visit):

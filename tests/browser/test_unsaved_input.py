@@ -161,7 +161,7 @@ def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
 def test_a_form_is_saved_after_its_session_ended(sign_in, java_script_enabled):
     visitor = sign_in("root", java_script_enabled=java_script_enabled)
     page = visitor.page
-    visitor.go("/admin/desk/glossaryterm/")
+    visitor.go("/admin/translations/glossaryterm/")
     page.locator("#result_list tbody th a").first.click()
     page.locator("#id_note").fill("Typed in a session that ended")
     visitor.site.manage("shell", "-v", "0", "-c", END_SESSIONS, check=True)
@@ -183,7 +183,7 @@ def test_a_form_is_saved_after_its_session_ended(sign_in, java_script_enabled):
 def test_a_text_at_the_desk_is_saved_after_a_sign_in_in_another_tab(sign_in):
     visitor = sign_in("polish")
     page = visitor.page
-    visitor.go("/admin/desk/texttotranslate/?language=pl&status=all&kind=alliance.deliverable")
+    visitor.go("/admin/translations/texttotranslate/?language=pl&status=all&kind=alliance.deliverable")
     page.locator("#result_list tbody th a", has_text=": title").first.click()
     page.locator("#id_text").fill("Tytuł po drugim logowaniu")
     visitor.context.clear_cookies(name="sessionid")

@@ -13,11 +13,11 @@ from delivery.models import Generation
 from editorial.content import ContentFiles
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
-from tests.desk.test_texts import press, text_of
 from tests.editorial.test_admin import address, filled_in
-from tests.exchange.test_import import bring_back, export
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
+from tests.translations.desk.test_texts import press, text_of
+from tests.translations.exchange.test_import import bring_back, export
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
-from translations.models import Translation
+from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
 REGISTERED = [model for model in content_models().values() if model in admin.site._registry]

@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
-from desk.models import TextToTranslate
 from editorial.content import content_models
 from editorial.forms import EditForm
 from editorial.models import ScheduledChange
@@ -23,7 +22,8 @@ from pictures.models import Picture
 from tests.editorial import crowd
 from tests.editorial.test_admin import REGISTERED, address, filled_in, ids, list_address, one_of, picture, warnings
 from tests.pictures.factories import make_picture
-from translations.models import Translation
+from translations.desk.models import TextToTranslate
+from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
 
@@ -452,9 +452,9 @@ def test_a_row_that_was_deleted_meanwhile_does_not_block_a_list(anna, ben):
 
 
 def test_what_was_ordered_on_a_page_of_a_list_that_is_no_longer_there_is_saved(ben, monkeypatch):
-    from alliance.admin import DeliverableAdmin
+    from alliance.admin import ActivityAdmin
 
-    monkeypatch.setattr(DeliverableAdmin, "list_per_page", 1)
+    monkeypatch.setattr(ActivityAdmin, "list_per_page", 1)
     items = list(Deliverable.objects.all())
     last_page = f"?p={len(items)}"
     values = open_list(ben, Deliverable, last_page)
@@ -525,7 +525,7 @@ def text_of(item, field: str, language: str = "pl") -> TextToTranslate:
 
 
 def at_desk(text) -> str:
-    return reverse("admin:desk_texttotranslate_change", args=[text.pk])
+    return reverse("admin:translations_texttotranslate_change", args=[text.pk])
 
 
 def open_text(client, text) -> dict:

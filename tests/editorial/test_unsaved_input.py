@@ -15,10 +15,10 @@ from django.urls import NoReverseMatch, reverse
 from lxml import html
 
 from alliance.models import Deliverable, Figure, Initiative, InitiativePart
-from desk.models import TextToTranslate
 from editorial import unsaved
 from pages.models import Page
 from tests.editorial.test_admin_cost import make_one
+from translations.desk.models import TextToTranslate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "a-long-pass-phrase"
@@ -136,7 +136,7 @@ def test_every_form_of_the_admin_comes_back_as_typed_after_a_sign_in_in_another_
         assert not form_in(shown).xpath(".//*[contains(@class, 'errorlist')]"), path
         assert without_token(filled_in(shown)) == without_token(typed), path
     kinds = {re.sub(r"/\d+/", "/", path) for path in forms}
-    named = "auth/user/add auth/group/change pages/page pictures/picture/change desk/texttotranslate/change"
+    named = "auth/user/add auth/group/change pages/page pictures/picture/change translations/texttotranslate/change"
     assert {f"/admin/{name}/" for name in named.split()} <= kinds
     assert len(forms) > 30
 
@@ -177,7 +177,7 @@ def test_what_comes_back_is_saved_when_save_is_pressed(browser):
 def test_no_button_of_the_desk_does_anything_without_a_valid_token(browser, button):
     text = TextToTranslate.objects.filter(language="pl", model="alliance.deliverable").first()
     text.propose("Szkic")
-    path = reverse("admin:desk_texttotranslate_change", args=[text.pk])
+    path = reverse("admin:translations_texttotranslate_change", args=[text.pk])
     typed = filled_in(browser.get(path)) | {"text": [TYPED]}
     sign_in_in_another_tab(browser)
     with CaptureQueriesContext(connection) as queries:

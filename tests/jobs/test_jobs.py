@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import jobs
-from delivery.views import readiness
+from health.views import readiness
 from jobs.models import GRACE, LEASE, RETRY, SAID_AGAIN, Job, Lease
 from jobs.registry import definitions
 

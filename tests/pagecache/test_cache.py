@@ -17,9 +17,9 @@ from hypothesis import strategies as some
 from alliance.models import Alliance
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
 from delivery.models import Generation
-from delivery.proxies import parse_proxies
 from pagecache import cache as cache_module
 from pages.models import Page
+from security.proxies import parse_proxies
 from server.asgi import REFUSED
 from server.pool import Pool
 from tests.pagecache.conftest import ask, ask_asgi, scope_of

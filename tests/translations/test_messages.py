@@ -1,5 +1,6 @@
 """Every text of the interface is translated into every language that visitors are offered."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -22,6 +23,19 @@ def test_texts_are_found_in_code_and_templates():
 
 def test_no_text_lacks_a_translation():
     call_command("makemessages", "--check", stdout=StringIO())
+
+
+def test_blocks_of_several_lines_are_trimmed():
+    """Untrimmed, the text has the template's line breaks and indentation, and so no translation."""
+    block = re.compile(r"{% *blocktrans(?:late)?\b([^%]*)%}(.*?){% *endblocktrans", re.DOTALL)
+    untrimmed = [
+        f"{path.name}: {text.strip()}"
+        for path in settings.BASE_DIR.glob("*/**/*.html")
+        if not path.relative_to(settings.BASE_DIR).parts[0].startswith(".")
+        for options, text in block.findall(path.read_text(encoding="utf-8"))
+        if "\n" in text and "trimmed" not in options.split()
+    ]
+    assert not untrimmed
 
 
 def test_a_language_without_translations_is_reported():

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 def remove_triggers(apps, schema_editor):
-    from translations.triggers import remove
+    from translations.status.triggers import remove
 
     remove(schema_editor.connection.alias)
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
-from delivery.views import DATABASE_AWAY
+from health.errors import DATABASE_AWAY
 from pagecache.disk import STATE
 from server.granian import GRANIAN
 from server.lock import InUseError, hold_while_serving

@@ -1,8 +1,8 @@
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from translations.models import TARGET_LANGUAGES, Translation, translated_models
-from translations.progress import Progress
+from translations.status.models import TARGET_LANGUAGES, Translation, translated_models
+from translations.status.progress import Progress
 
 
 class Command(BaseCommand):

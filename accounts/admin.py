@@ -1,0 +1,39 @@
+"""Staff accounts in the admin."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import User
+from django.db import models
+from django.forms import CheckboxSelectMultiple
+from django.utils.translation import gettext_lazy as _
+
+from editorial.admin.changelists import CountedMixin
+from editorial.admin.choices import ChoicesMixin, OfferedFilter
+from editorial.admin.conflicts import ConflictMixin
+from editorial.forms import EditForm
+
+admin.site.unregister(User)
+
+
+class StaffForm(EditForm, UserChangeForm):
+    pass
+
+
+@admin.register(User)
+class StaffAdmin(ConflictMixin, ChoicesMixin, CountedMixin, UserAdmin):
+    """Staff accounts: what a person may do follows from their groups alone."""
+
+    form = StaffForm
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
+    list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
+    search_fields = [*UserAdmin.search_fields, "groups__name"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Personal info"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        (_("Important dates"), {"fields": ["last_login", "date_joined"]}),
+    ]

@@ -1,0 +1,84 @@
+"""Purposes, and the cookies declared for each, as staff edit them."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from editorial.models import ContentQuerySet, OrderedContent
+
+
+class Purpose(OrderedContent):
+    """A purpose of cookies. Visitors answer each one separately; a necessary one needs no consent."""
+
+    content_section = "purposes"
+    heading_field = "name"
+
+    name = models.CharField(_("name"), max_length=100)
+    description = models.TextField(
+        _("description"), max_length=600, help_text=_("What happens with the data, in words that everyone understands.")
+    )
+    is_necessary = models.BooleanField(
+        _("necessary"),
+        default=False,
+        help_text=_("Without it the site cannot do what the visitor asks for (Article 5(3) ePrivacy Directive)."),
+    )
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+
+    def __str__(self):
+        return self.name
+
+
+class DeclaredCookieQuerySet(ContentQuerySet):
+    def storing(self) -> set[str]:
+        """The keys of the purposes for which browsers keep more than cookies."""
+        return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
+
+
+class StorageKind(models.TextChoices):
+    COOKIE = "cookie", _("cookie")
+    LOCAL_STORAGE = "local", _("local storage")
+    SESSION_STORAGE = "session", _("session storage")
+    INDEXED_DB = "indexeddb", _("database in the browser")
+
+
+class DeclaredCookie(OrderedContent):
+    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
+
+    content_section = "cookies"
+    heading_field = "name"
+
+    Kind = StorageKind
+
+    purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="cookies", verbose_name=_("purpose"))
+    name = models.CharField(
+        _("name"),
+        max_length=120,
+        unique=True,
+        help_text=_("Its technical name; a star at the end stands for any ending, as in _ga_*."),
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COOKIE)
+    provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
+    description = models.CharField(_("what it is for"), max_length=300)
+    duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
+
+    objects = DeclaredCookieQuerySet.as_manager()
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("cookie")
+        verbose_name_plural = _("cookies")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=StorageKind.values),
+                name="cookie_kind_is_known",
+                violation_error_message=_("Choose a kind from the list."),
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def key_source(self):
+        return self.name

@@ -1,0 +1,25 @@
+"""What the head of a page says of how the page looks elsewhere."""
+
+from django import template
+
+from partners import cached
+from social.cards import HEIGHT, WIDTH, Card, identity
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def share_card(context) -> dict | None:
+    """The share card of this page, or of the home page where this one has none: path, width and height.
+
+    None before any content is loaded.
+    """
+    subject, alliance = context.get("subject"), context.get("alliance")
+    if identity(subject) is None:
+        subject = next((page for page in context["frame_pages"] if page.kind == page.Kind.HOME), None)
+    if not subject or not alliance:
+        return None
+    universities = context.get("universities")
+    if universities is None:
+        universities = cached.universities(context["request"])
+    return {"path": Card.of(subject, alliance, universities).path, "width": WIDTH, "height": HEIGHT}

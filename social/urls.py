@@ -1,0 +1,10 @@
+"""Addresses without a language of their own."""
+
+from django.urls import path
+
+from social import views
+
+urlpatterns = [
+    path("share/<str:language>/<slug:kind>/<slug:key>.<slug:digest>.png", views.share_card, name="share-card"),
+    path("share/<str:language>/manifest.webmanifest", views.manifest, name="manifest"),
+]

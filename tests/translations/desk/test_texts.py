@@ -1,0 +1,314 @@
+"""The translators' desk: texts beside their sources, what it says of them, and who may write what."""
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import escape
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from alliance.models import Alliance, Figure, Milestone, Task
+from consent.models import Purpose, Script
+from editorial.content import ContentFiles, dump
+from pages.models import Page
+from tests.editorial.test_admin import filled_in
+from tests.translations.desk.factories import fill_with_milestones
+from translations.desk.glossary import marked
+from translations.desk.models import GlossaryTerm, TextToTranslate
+from translations.status.models import TARGET_LANGUAGES
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:translations_texttotranslate_changelist")
+
+
+@pytest.fixture
+def task():
+    """A task whose title stands in a new wording, so that all its translations are open."""
+    task = Task.objects.first()
+    task.title_en = "An alliance of 12 post-industrial cities"
+    task.save()
+    return task
+
+
+@pytest.fixture
+def polish(client, staff):
+    client.force_login(staff("Translators: Polski"))
+    return client
+
+
+def text_of(item, field: str = "title", language: str = "pl") -> TextToTranslate:
+    return TextToTranslate.objects.of(item).get(field=field, language=language)
+
+
+def address(text) -> str:
+    return reverse("admin:translations_texttotranslate_change", args=[text.pk])
+
+
+def press(client, text, button: str, words: str, follow=True, **values):
+    """Open the text, write `words`, and press a button."""
+    form = client.get(address(text)).context["form"]
+    sent = {"base_values": form["base_values"].value(), "text": words, button: ""} | values
+    return client.post(address(text), sent, follow=follow)
+
+
+def test_a_text_stands_beside_its_source_and_saving_it_puts_it_on_the_site(polish, task):
+    text = text_of(task)
+    html = polish.get(address(text)).content.decode()
+    assert "post-industrial cities" in html
+    press(polish, text, "_save", "Sojusz 12 miast postindustrialnych")
+    task.refresh_from_db()
+    assert task.title_pl == "Sojusz 12 miast postindustrialnych"
+    assert text_of(task).status == "current"
+    assert LogEntry.objects.get(object_id=task.pk).user.username == "Translators: Polski"
+
+
+def test_a_text_is_called_the_same_in_the_list_and_in_its_form(polish):
+    for item in (Figure.objects.first(), Alliance.objects.get(), Task.objects.first()):
+        text = TextToTranslate.objects.of(item).filter(language="pl").first()
+        found = polish.get(LIST, {"q": text.source.text, "status": "all", "language": "pl"}).content.decode()
+        assert polish.get(address(text)).context["title"] in unescape(found)
+
+
+def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
+    text = text_of(task)
+    response = press(polish, text, "_save", "Sojusz 21 miast")
+    html = response.content.decode()
+    assert "“12”" in html
+    assert "Sojusz 21 miast" in html
+    task.refresh_from_db()
+    assert task.title_pl != "Sojusz 21 miast"
+    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_remarks", "text")}
+    # Another fault is another remark, which nobody has read yet.
+    polish.post(address(text), again | {"text": "Sojusz  21 miast", "_save": ""})
+    task.refresh_from_db()
+    assert task.title_pl != "Sojusz  21 miast"
+    polish.post(address(text), again | {"_save": ""})
+    task.refresh_from_db()
+    assert task.title_pl == "Sojusz 21 miast"
+
+
+def test_an_error_cannot_be_overruled(polish, task):
+    text = text_of(task)
+    words = "Sojusz 12 miast " * 40
+    for _attempt in range(2):
+        response = press(polish, text, "_save", words)
+        assert "too long" in response.content.decode()
+        assert words.strip() in response.content.decode()
+    assert text_of(task).status != "current"
+
+
+def test_save_and_next_goes_through_the_open_texts_of_the_language(polish, task):
+    text = text_of(task)
+    response = press(polish, text, "_next", "Sojusz 12 miast")
+    following = response.context.get("text")
+    open_texts = TextToTranslate.objects.into("pl").open()
+    assert following in open_texts if open_texts else response.redirect_chain[-1][0].startswith(LIST)
+    Milestone.objects.filter(pk=Milestone.objects.first().pk).update(title_en="A milestone")
+    response = press(polish, text, "_next", "Sojusz 12 miast")
+    assert response.context["text"] == text_of(Milestone.objects.first())
+
+
+def test_a_draft_is_proposed_to_the_next_reader_and_to_no_visitor(polish, client, task):
+    text = text_of(task)
+    before = task.title_pl
+    press(polish, text, "_draft", "Wersja robocza, bez 12")
+    task.refresh_from_db()
+    assert task.title_pl == before
+    assert text_of(task).status == "draft"
+    response = polish.get(address(text))
+    assert response.context["form"]["text"].value() == "Wersja robocza, bez 12"
+    assert "nobody has reviewed" in response.content.decode()
+    press(polish, text, "_discard", "")
+    assert text_of(task).draft == ""
+
+
+def test_what_changed_meanwhile_is_not_overwritten_unseen(polish, task):
+    text = text_of(task)
+    response = polish.get(address(text))
+    Task.objects.filter(pk=task.pk).update(title_en="An alliance of 10 cities")
+    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "Sojusz 12 miast", "_save": ""}
+    response = polish.post(address(text), sent)
+    html = response.content.decode()
+    assert "changed while you were writing" in html
+    assert "An <a" in html or "An alliance of 10 cities" in html
+    assert "Sojusz 12 miast" in html
+
+
+def test_terms_of_the_glossary_are_underlined_with_their_translation(polish, task):
+    html = polish.get(address(text_of(task))).content.decode()
+    assert 'class="term" href="#term-' in html
+    assert '<span lang="pl">sojusz</span>' in html
+
+
+def test_terms_are_known_in_the_plural(polish, task):
+    html = polish.get(address(text_of(task))).content.decode()
+    assert ">post-industrial cities</a>" in html
+    assert '<span lang="pl">miasto postindustrialne</span>' in html
+
+
+def test_terms_within_tags_and_links_leave_the_markup_whole(polish, task):
+    Task.objects.filter(pk=task.pk).update(
+        body_en='<p class="alliance">See <a href="/en/alliance/">alliances</a> & co</p>'
+    )
+    html = polish.get(address(text_of(task, "body"))).content.decode()
+    assert '<a href="/en/alliance/"><span class="term">alliances</span></a>' in html
+
+
+FOLDING = ["Istanbul", "İstanbul", "Straße", "ŉ", "ﬁeld", "city", "Ω", "R&D", "lt"]
+
+
+@pytest.fixture
+def glossary():
+    GlossaryTerm.objects.all().delete()
+    for number, term in enumerate(FOLDING):
+        GlossaryTerm.objects.create(key=f"term-{number}", term_en=term, term_pl=f"{number}. słowo")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "term"),
+    [
+        ("İstanbul", "İstanbul", "Istanbul"),
+        ("ISTANBUL", "ISTANBUL", "Istanbul"),
+        ("ıstanbul", "ıstanbul", "Istanbul"),
+        ("STRAẞE", "STRAẞE", "Straße"),
+        ("Straßes", "Straßes", "Straße"),
+        ("ŉ", "ŉ", "ŉ"),
+        ("ﬁelds", "ﬁelds", "ﬁeld"),
+        ("CITIES", "CITIES", "city"),
+        ("CİTIES", "CİTIES", "city"),
+        ("\u2126", "\u2126", "Ω"),
+        ("R&D", "R&amp;D", "R&D"),
+    ],
+)
+@pytest.mark.parametrize("is_html", [False, True])
+@pytest.mark.usefixtures("glossary")
+def test_a_term_is_known_in_letters_whose_small_form_has_another_length(text, shown, term, is_html):
+    around = "<p>In {} &lt; here</p>" if is_html else "In {} < here"
+    marks, entries = marked(around.format(shown if is_html else text), "pl", is_html=is_html)
+    assert f">{shown}</a> &lt; here" in marks
+    assert [entry["term"] for entry in entries] == [term]
+
+
+@given(text=st.text(st.sampled_from("Iİıi̇stanbulSTRAßẞEŉﬁ fieldΩR&D<>'city")))
+@hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.usefixtures("glossary")
+def test_marking_terms_loses_no_character(text):
+    for is_html in (False, True):
+        marks, _entries = marked(escape(text) if is_html else text, "pl", is_html=is_html)
+        assert unescape(re.sub(r"</?(?:a|span)[^>]*>", "", marks)) == text
+
+
+@pytest.mark.parametrize("number", ["²", "٠", "-1", "x", "9", "9" * 5000])
+def test_a_suggestion_that_is_not_there_is_not_taken(polish, task, number):
+    assert press(polish, text_of(task), "_take", "Słowa", _take=number).status_code == 200
+
+
+def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task):
+    other = Milestone.objects.first()
+    other.title_en, other.title_pl = "An alliance of 10 post-industrial cities", "Sojusz 10 miast postindustrialnych"
+    other.save()
+    text = text_of(task)
+    known = polish.get(address(text)).context["known"]
+    assert (known[0].target, known[0].likeness > 90) == ("Sojusz 10 miast postindustrialnych", True)
+    response = press(polish, text, "_take", "", _take="0")
+    assert response.context["form"]["text"].value() == "Sojusz 10 miast postindustrialnych"
+    task.title_en = other.title_en
+    task.save()
+    assert polish.get(address(text)).context["known"][0].likeness == 100
+
+
+def test_list_and_text_cost_the_same_queries_however_much_there_is(polish, task):
+    text, found = text_of(task), []
+    for size in (5, 40):
+        fill_with_milestones(size)
+        with CaptureQueriesContext(connection) as queries:
+            polish.get(LIST, {"language": "pl", "kind": "alliance.milestone"})
+            polish.get(address(text))
+        found.append(len(queries))
+    assert found[0] == found[1]
+
+
+def test_a_list_of_many_kinds_costs_the_same_queries_as_of_one_and_names_each_item(polish, task):
+    def shown() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            html = polish.get(LIST, {"language": "pl"}).content.decode()
+        assert [name for name in names if name not in html] == []
+        return len(queries)
+
+    names = ["An alliance of 12 post-industrial cities: title"]
+    of_one = shown()
+    Alliance.objects.update(tagline_en="New")
+    Script.objects.create(
+        name="Counter", provider_en="New", purpose=Purpose.objects.first(), source="https://a.example"
+    )
+    Page.objects.filter(kind="search").update(title_en="New")
+    GlossaryTerm.objects.create(term_en="A term")
+    names += ["UNIC: ", "Counter: provider", "Search: title", "A term: term"]
+    assert shown() == of_one
+
+
+def test_the_list_shows_what_is_to_do_by_language_status_and_kind(polish, task):
+    def shown(**filters):
+        return list(polish.get(LIST, filters).context["cl"].result_list)
+
+    assert text_of(task) in shown(language="pl")
+    assert text_of(task) in shown(language="pl", status="stale", kind="alliance.task")
+    assert text_of(task) not in shown(language="pl", kind="pages.page")
+    assert text_of(task) not in shown(language="de")
+    assert not shown(language="pl", status="current", kind="alliance.task", q="post-industrial cities")
+
+
+def test_a_text_of_each_kind_can_be_opened(polish):
+    for label in TextToTranslate.objects.order_by().values_list("model", flat=True).distinct():
+        text = TextToTranslate.objects.into("pl").of_kind(label).first()
+        assert polish.get(address(text)).status_code == 200, label
+        assert polish.get(text.edit_url).status_code == 200, label
+
+
+@pytest.mark.parametrize("language", ["pl", "de"])
+def test_a_polish_translator_sees_all_languages_and_writes_polish_alone(polish, task, language):
+    text = text_of(task, language=language)
+    response = polish.get(address(text))
+    assert "post-industrial cities" in response.content.decode()
+    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "12 x", "_save": ""}
+    assert polish.post(address(text), sent).status_code == (302 if language == "pl" else 403)
+    task.refresh_from_db()
+    assert (getattr(task, f"title_{language}") == "12 x") == (language == "pl")
+
+
+def test_each_language_has_a_group_and_staff_without_one_have_no_desk(client, staff):
+    names = set(Group.objects.values_list("name", flat=True))
+    assert {"Translators: Polski", "Translators: Türkçe"} <= names
+    assert len([name for name in names if name.startswith("Translators: ")]) == len(TARGET_LANGUAGES)
+    client.force_login(staff("Privacy officers"))
+    # They keep the notice, and so may translate that, and nothing else.
+    shown = client.get(LIST, {"status": "all"}).context["cl"].result_list
+    assert {text.model.split(".")[0] for text in shown} == {"consent"}
+    outsider = staff("Editors")
+    outsider.groups.clear()
+    client.force_login(outsider)
+    assert client.get(LIST).status_code == 403
+
+
+def test_the_glossary_travels_with_the_content_files(tmp_path):
+    dump(tmp_path)
+    files = ContentFiles(tmp_path)
+    assert files.files["pl"]["glossary"]["key-area"] == {"term": "kluczowy obszar"}
+    assert files.load().unchanged
+
+
+def test_staff_change_a_term_and_the_desk_knows_it(client, staff, task):
+    client.force_login(staff("Editors"))
+    from translations.desk.models import GlossaryTerm
+
+    term = GlossaryTerm.objects.get(key="alliance")
+    path = reverse("admin:translations_glossaryterm_change", args=[term.pk])
+    client.post(path, filled_in(client.get(path), term_pl="przymierze"))
+    assert '<span lang="pl">przymierze</span>' in client.get(address(text_of(task))).content.decode()

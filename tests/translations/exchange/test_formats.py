@@ -1,0 +1,48 @@
+"""Exchange files: whatever text goes out comes back, and a damaged file is named with the place."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from translations.exchange import po, xliff
+from translations.exchange.units import Unit
+
+PLURAL_FORMS = "nplurals=3; plural=(n==1 ? 0 : n<5 ? 1 : 2)"
+MARKUP = ["<p>", '<a href="/en/?a=1&amp;b=2">', "</a>", "<br/>", "&nbsp;", "]]>", "<!--", "%(count)d", "{name}"]
+SPACES = ["\n", "\r\n", "\t", "  ", "\xa0", "\u202f", "\u2028", "\x85", "\ufeff"]
+SIGNS = ["„“«»\"'", "\\n", "🇵🇱👩🏽\u200d🔬", "مرحبا\u200f", "\x01\x1b\x00", "\ufffe", "_: a\n", "#~ x", 'msgid "']
+PIECES = st.sampled_from(MARKUP + SPACES + SIGNS)
+TEXTS = st.lists(PIECES | st.text(max_size=12), min_size=1, max_size=8).map("".join)
+
+
+UNITS = st.builds(
+    lambda source, target, settled: Unit("pages.about.title", (source,), (target,), settled, "pages.about.title"),
+    TEXTS.filter(bool),
+    TEXTS.filter(bool),
+    st.booleans(),
+)
+FORMS = st.builds(
+    lambda sources, targets: Unit("interface.1", sources, targets, forms=3),
+    st.tuples(TEXTS.filter(bool), TEXTS.filter(bool)),
+    st.tuples(*[TEXTS.filter(bool)] * 3),
+)
+
+
+def kept(unit: Unit) -> tuple:
+    return unit.sources, unit.targets, unit.is_settled
+
+
+@given(UNITS | FORMS)
+def test_xliff_returns_every_text_as_it_went_out(unit):
+    file = xliff.read(xliff.write("pl", "en", [unit], "content"))
+    assert (file.source_language, file.language) == ("en", "pl")
+    assert [kept(u) for u in file.units] == [kept(unit)]
+    assert file.units[0].id == unit.id
+
+
+@given(UNITS | FORMS)
+@example(Unit("pages.about.title", ("\n_: a\n",), ("b",), context="pages.about.title"))
+def test_po_returns_every_text_as_it_went_out(unit):
+    file = po.read(po.write("pl", [unit], PLURAL_FORMS))
+    assert file.language == "pl"
+    assert [kept(u) for u in file.units] == [kept(unit)]
+    assert file.units[0].context == unit.context

@@ -1,0 +1,260 @@
+"""Files out and in on the command line: what comes back is taken over as a whole, or not at all."""
+
+from io import StringIO
+
+import pytest
+from babel.messages.pofile import read_po, write_po
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from lxml import etree
+
+from alliance.models import KeyArea
+from pages.models import Page
+from tests.partners.factories import fill_with_partners
+from translations.status.models import Translation
+
+pytestmark = pytest.mark.django_db
+XLIFF = "{urn:oasis:names:tc:xliff:document:2.0}"
+
+
+def export(path, *options: str, language: str = "pl"):
+    form = "po" if path.suffix == ".po" else "xliff"
+    call_command("export_translations", language, "--format", form, "--output", str(path), *options)
+    return path
+
+
+def bring_back(path, *options: str) -> str:
+    output = StringIO()
+    call_command("import_translations", str(path), *options, stdout=output)
+    return output.getvalue()
+
+
+def translate(path, unit: str, text: str, state: str = "translated"):
+    """Give `text` as the translation of `unit`, as a tool of another maker would."""
+    if path.suffix == ".po":
+        with path.open("rb") as file:
+            catalog = read_po(file)
+        message = next(message for message in catalog if message.context == unit)
+        message.string = text
+        message.flags = {"fuzzy"} if state == "initial" else set()
+        with path.open("wb") as file:
+            write_po(file, catalog)
+        return
+    tree = etree.parse(path)
+    segment = tree.find(f".//{XLIFF}unit[@id='{unit}']/{XLIFF}segment")
+    for target in segment.findall(f"{XLIFF}target"):
+        segment.remove(target)
+    etree.SubElement(segment, f"{XLIFF}target").text = text
+    segment.set("state", state)
+    tree.write(path, encoding="utf-8")
+
+
+def units(path) -> list[str]:
+    return [unit.get("id") for unit in etree.parse(path).iter(f"{XLIFF}unit")]
+
+
+@pytest.fixture
+def page():
+    """A page whose heading lacks its Polish."""
+    Page.objects.filter(key="accessibility").update(title_pl="")
+    return Page.objects.get(key="accessibility")
+
+
+HEADING = "pages.accessibility.title"
+
+
+def heading() -> str:
+    return Page.objects.values_list("title_pl", flat=True).get(key="accessibility")
+
+
+@pytest.fixture(params=["pl.xlf", "pl.po"])
+def file(request, tmp_path):
+    """Where to export to, in each format."""
+    return tmp_path / request.param
+
+
+def test_a_file_brought_back_untouched_changes_nothing(file):
+    assert bring_back(export(file)) == f"There already: {Translation.objects.into('pl').count()}\n"
+
+
+def test_open_texts_go_out_alone(page, tmp_path):
+    Page.objects.filter(key="accessibility").update(description_en="What hinders whom.")
+    assert units(export(tmp_path / "pl.xlf", "--open")) == [HEADING, "pages.accessibility.description"]
+    text = (tmp_path / "pl.xlf").read_text()
+    assert "Page “Accessibility”: " in text
+    assert '<note category="length">' in text
+    assert '<note category="earlier-source">Translated from: ' in text
+
+
+def test_a_translation_is_put_on_the_site(page, file):
+    translate(export(file, "--open"), HEADING, "Dostępność „dla wszystkich”\u00a0✓")
+    report = bring_back(file)
+    assert f"{HEADING}: put on the site" in report
+    assert "+ Dostępność" in report
+    assert heading() == "Dostępność „dla wszystkich”\u00a0✓"
+    assert not Translation.objects.into("pl").open().exists()
+
+
+def test_a_dry_run_reports_and_writes_nothing(page, file):
+    translate(export(file, "--open"), HEADING, "Dostępność")
+    report = bring_back(file, "--dry-run")
+    assert "+ Dostępność" in report
+    assert not heading()
+
+
+@pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
+def test_what_is_unfinished_or_asked_for_as_a_draft_waits_for_a_person(page, file, state, options):
+    translate(export(file, "--open"), HEADING, "Dostepnosc", state)
+    assert "kept as a draft" in bring_back(file, *options)
+    assert not heading()
+    draft = Translation.objects.into("pl").of(page).get(field="title")
+    assert (draft.draft, draft.status) == ("Dostepnosc", "draft")
+
+
+def test_a_text_whose_source_has_changed_since_is_named_and_left_out(page, file):
+    translate(export(file, "--open"), HEADING, "Dostępność")
+    Page.objects.filter(key="accessibility").update(title_en="Barriers")
+    assert f"{HEADING}: left out: the source has changed since the export" in bring_back(file)
+    assert not heading()
+    bring_back(file, "--as-draft")
+    assert Translation.objects.into("pl").of(page).get(field="title").draft == "Dostępność"
+
+
+def test_a_stale_translation_that_still_fits_is_confirmed(tmp_path):
+    Page.objects.filter(key="accessibility").update(title_en="Accessibility for all")
+    before = heading()
+    file = export(tmp_path / "pl.xlf", "--open")
+    bring_back(file)
+    assert units(export(file, "--open")) == [HEADING]
+    translate(file, HEADING, before)
+    bring_back(file)
+    assert units(export(file, "--open")) == []
+    assert heading() == before
+
+
+def test_one_text_that_the_site_refuses_holds_back_all(page, file):
+    export(file)
+    translate(file, HEADING, "Dostępność")
+    translate(file, "pages.accessibility.short_title", "D" * 300)
+    with pytest.raises(CommandError, match=r"(?s)nothing was changed.*pages\.accessibility\.short_title.*too long"):
+        bring_back(file)
+    assert not heading()
+
+
+def test_markup_that_could_harm_is_taken_out(tmp_path):
+    file = export(tmp_path / "pl.po")
+    translate(file, "pages.accessibility.body", '<p onclick="x()">Treść</p><script>alert(1)</script>')
+    bring_back(file)
+    assert Page.objects.get(key="accessibility").body_pl == "<p>Treść</p>"
+
+
+def test_a_language_is_known_by_its_region_too(page, tmp_path):
+    translate(export(tmp_path / "pl.xlf", "--open"), HEADING, "Dostępność")
+    (tmp_path / "pl.xlf").write_text((tmp_path / "pl.xlf").read_text().replace('trgLang="pl"', 'trgLang="pl-PL"'))
+    bring_back(tmp_path / "pl.xlf")
+    assert heading() == "Dostępność"
+
+
+DAMAGE = {
+    "cut off": (lambda text: text[: len(text) // 2], r"Line \d+: the file is no sound XML"),
+    "a tag left open": (lambda text: text.replace("</source>", "", 1), r"Line \d+: the file is no sound XML"),
+    "entities that swell": (
+        lambda text: text.replace("<xliff", '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><xliff', 1),
+        r"Line \d+: the file has a document type declaration",
+    ),
+    "entities that fetch": (
+        lambda text: text.replace("<xliff", '<!DOCTYPE x SYSTEM "file:///etc/passwd"><xliff', 1),
+        r"Line \d+: the file has a document type declaration",
+    ),
+    "another language": (lambda text: text.replace('trgLang="pl"', 'trgLang="uk"'), "for the language “uk”"),
+    "no language": (lambda text: text.replace(' trgLang="pl"', ""), "for the language “”"),
+    "another source": (lambda text: text.replace('srcLang="en"', 'srcLang="de"'), "translates from “de”"),
+    "XLIFF 1.2": (lambda text: text.replace('version="2.1"', 'version="1.2"'), "no XLIFF 2"),
+    "no XLIFF": (lambda text: "<html><p>Hello</p></html>", "no XLIFF 2"),
+    "an unknown text": (
+        lambda text: text.replace("pages.accessibility.title", "pages.elsewhere.title"),
+        r"Line \d+, unit “pages.elsewhere.title”: this site has no such text",
+    ),
+    "another site": (lambda text: text.replace('id="pages.', 'id="seiten.'), "has none of the texts"),
+    "a text twice": (
+        lambda text: text.replace("accessibility.short_title", "accessibility.title"),
+        r"Line \d+, unit “pages.accessibility.title”: it is in the file more than once",
+    ),
+    "a lost code": (
+        lambda text: text.replace('<data id="d1">', '<data id="d99">'),
+        r"Line \d+, unit “pages.accessibility.body”: the inline code “d1” is not among the original data",
+    ),
+    "a code for no character": (lambda text: text.replace("<source>", '<source><cp hex="D800"/>'), "no code point"),
+    "a character that no text may have": (
+        lambda text: text.replace("</segment>", '<target><cp hex="0000"/></target></segment>').replace(
+            "initial", "final"
+        ),
+        r"Line \d+, unit “pages.accessibility.title”: The character U\+0000",
+    ),
+    "parts": (lambda text: text.replace("</segment>", "</segment><segment><source/></segment>"), "one segment"),
+    "no source": (lambda text: text.replace("source>", "sauce>"), "the source is missing"),
+    "an element out of place": (lambda text: text.replace("<source>", "<source><g/>"), "<g> has no place"),
+}
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_or_foreign_xliff_changes_nothing_and_says_where(tmp_path, damage, said):
+    Page.objects.filter(key="accessibility").update(title_pl="", short_title_pl="", body_pl="")
+    file = export(tmp_path / "pl.xlf", "--open")
+    damaged = damage(file.read_text())
+    assert damaged != file.read_text()
+    file.write_text(damaged)
+    with pytest.raises(CommandError, match=said) as refusal:
+        bring_back(file)
+    assert "nothing was changed" in str(refusal.value)
+    assert not heading()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "for the language “”"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "no sound PO|language “”"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"no sound PO: .*line \d+"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"no sound PO: .*line \d+"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "b"\n', "has none of the texts"),
+    ],
+)
+def test_a_damaged_or_foreign_po_changes_nothing_and_says_where(tmp_path, content, said):
+    file = tmp_path / "pl.po"
+    file.write_bytes(content)
+    with pytest.raises(CommandError, match=said):
+        bring_back(file)
+
+
+def test_a_text_that_was_deleted_since_can_be_left_out(page, file):
+    KeyArea.objects.create(key="short-lived", name_en="Short-lived")
+    translate(export(file, "--open"), HEADING, "Dostępność")
+    KeyArea.objects.get(key="short-lived").delete()
+    with pytest.raises(CommandError, match=r"key_areas\.short-lived\.name”: this site has no such text"):
+        bring_back(file)
+    assert "key_areas.short-lived.name: left out" in bring_back(file, "--skip-unknown")
+    assert heading() == "Dostępność"
+
+
+def test_a_file_of_any_size_is_told_by_its_size(tmp_path, monkeypatch):
+    monkeypatch.setattr("translations.exchange.plan.LARGEST", 1000)
+    with pytest.raises(CommandError, match="larger than"):
+        bring_back(export(tmp_path / "pl.xlf"))
+
+
+def test_more_content_takes_no_more_queries(tmp_path):
+    def queries() -> list[int]:
+        numbers = []
+        for work in (lambda: export(tmp_path / "pl.xlf"), lambda: bring_back(tmp_path / "pl.xlf", "--dry-run")):
+            with CaptureQueriesContext(
+                connection,
+            ) as captured:
+                work()
+            numbers.append(len(captured))
+        return numbers
+
+    few = queries()
+    fill_with_partners(40)
+    assert queries() == few

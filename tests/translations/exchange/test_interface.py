@@ -1,0 +1,79 @@
+"""Texts of the interface out and in on the command line."""
+
+import shutil
+
+import pytest
+from babel.messages.pofile import read_po, write_po
+from django.core.management import CommandError
+
+from tests.translations.exchange.test_import import bring_back, export
+from translations.messages import po_path, read_catalog
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+OPTION = "--interface"
+
+
+@pytest.fixture(autouse=True)
+def own_locale(settings, tmp_path):
+    """A copy of the catalogues that a test may write to."""
+    shutil.copytree(settings.LOCALE_PATHS[0] / "pl", tmp_path / "locale" / "pl")
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+
+
+def change(path, singular: str, string, is_fuzzy: bool = False):
+    """Translate a message in a PO file, as a tool of another maker would."""
+    with path.open("rb") as file:
+        catalog = read_po(file, locale="pl")
+    catalog[singular].string = string
+    catalog[singular].flags |= {"fuzzy"} if is_fuzzy else set()
+    with path.open("wb") as file:
+        write_po(file, catalog)
+
+
+def test_untouched_files_leave_the_catalogue_as_it_was(tmp_path):
+    before = po_path("pl").read_bytes()
+    for name in ("pl.po", "pl.xlf"):
+        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("There already: ")
+    assert po_path("pl").read_bytes() == before
+
+
+def test_a_changed_text_is_written_to_the_catalogue(tmp_path):
+    file = export(tmp_path / "pl.po", OPTION)
+    change(file, "Skip to content", "Do treści")
+    report = bring_back(file, OPTION)
+    assert "+ Do treści" in report
+    assert "compilemessages" in report
+    assert read_catalog("pl")["Skip to content"].string == "Do treści"
+    assert export(tmp_path / "open.po", OPTION, "--open").read_text().count("msgid") == 1
+
+
+@pytest.mark.parametrize(
+    ("singular", "string", "said"),
+    [
+        ("%(counter)s record", ("zapis", "%(n)s zapisy", "zapisów"), "Keep the placeholders"),
+        ("%(counter)s record", ("%(counter)s zapis", "%(counter)s zapisy", ""), "has 3 plural forms"),
+        ("deliverables/", "rezultaty", "Begin and end with a space"),
+        ("deliverables/", "Nasze rezultaty/", "part of an address"),
+    ],
+)
+def test_a_translation_that_would_break_a_page_is_refused(tmp_path, singular, string, said):
+    before = po_path("pl").read_bytes()
+    file = export(tmp_path / "pl.po", OPTION)
+    change(file, singular, string)
+    with pytest.raises(CommandError, match=said):
+        bring_back(file, OPTION)
+    assert po_path("pl").read_bytes() == before
+
+
+def test_an_unfinished_text_does_not_take_the_place_of_a_finished_one(tmp_path):
+    file = export(tmp_path / "pl.po", OPTION)
+    change(file, "Skip to content", "Do treści?", is_fuzzy=True)
+    assert "left out: it is unfinished" in bring_back(file, OPTION)
+    assert read_catalog("pl")["Skip to content"].string == "Przejdź do treści"
+
+
+def test_texts_of_pages_and_interface_are_not_mixed_up(tmp_path):
+    with pytest.raises(CommandError, match="or the other way round"):
+        bring_back(export(tmp_path / "pl.po", OPTION))
+    with pytest.raises(CommandError, match="or the other way round"):
+        bring_back(export(tmp_path / "pl.xlf"), OPTION)

@@ -1,0 +1,133 @@
+"""The page where translators fetch files and bring them back."""
+
+from collections import defaultdict
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from translations.exchange.export import Format, export
+from translations.exchange.forms import KIND_INTERFACE, ApplyForm, ExportForm, ImportForm
+from translations.exchange.interface import InterfaceTexts
+from translations.exchange.models import ContentTexts, ExchangedText
+from translations.exchange.plan import Plan
+from translations.exchange.units import ExchangeError, Scope
+from translations.status.rights import all_languages_open_to, models_open_to
+
+
+@admin.register(ExchangedText)
+class ExchangeAdmin(admin.ModelAdmin):
+    """Files out and in. Texts of the interface only go out: they belong to the program, which the site cannot write."""
+
+    def has_module_permission(self, request):
+        return bool(all_languages_open_to(request.user))
+
+    def has_view_permission(self, request, obj=None):
+        return obj is None and bool(all_languages_open_to(request.user))
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.page), name="translations_exchangedtext_changelist"),
+            path("export/", view(self.export), name="translations_export"),
+            path("import/", view(require_POST(self.preview)), name="translations_import"),
+            path("apply/", view(require_POST(self.apply)), name="translations_apply"),
+        ]
+
+    def page(self, request, export_form=None, import_form=None):
+        languages = all_languages_open_to(request.user)
+        if not languages:
+            raise PermissionDenied
+        return self.answer(
+            request,
+            "translations/exchange/page.html",
+            _("Exchange files with translators"),
+            export_form=export_form or ExportForm(languages=languages),
+            import_form=import_form or ImportForm(),
+        )
+
+    def answer(self, request, template: str, title: str, **context):
+        context |= self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
+        return TemplateResponse(request, template, context)
+
+    def export(self, request):
+        form = ExportForm(request.GET, languages=all_languages_open_to(request.user))
+        if not form.is_valid():
+            return self.page(request, export_form=form)
+        chosen = form.cleaned_data
+        if chosen["kind"] == KIND_INTERFACE:
+            texts = InterfaceTexts(chosen["language"])
+        else:
+            texts = ContentTexts(chosen["language"], models_open_to(request.user))
+        file_format = Format(chosen["form"])
+        site = f"{request.scheme}://{request.get_host()}"
+        content = export(texts, Scope(chosen["scope"]), file_format, site)
+        name = f"{chosen['kind']}-{chosen['language']}{file_format.suffix}"
+        return HttpResponse(
+            content,
+            content_type=file_format.content_type,
+            headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        )
+
+    def preview(self, request):
+        """What an uploaded file would change; nothing is written."""
+        form = ImportForm(request.POST, request.FILES)
+        if not all_languages_open_to(request.user):
+            raise PermissionDenied
+        if form.is_valid():
+            options = {name: form.cleaned_data[name] for name in ("as_draft", "skip_unknown")}
+            try:
+                return self.show(request, form.cleaned_data["file"], options)
+            except ExchangeError as error:
+                form.add_error("file", [_("Nothing was changed."), *error.faults])
+        return self.page(request, import_form=form)
+
+    def show(self, request, content: bytes, options: dict):
+        plan = Plan(content, ContentTexts, user=request.user, **options)
+        form = ApplyForm(user=request.user).hold(content, digest=plan.digest, **options)
+        title = _("What the file changes")
+        return self.answer(request, "translations/exchange/preview.html", title, plan=plan, form=form)
+
+    def apply(self, request):
+        """Write what the preview showed. Where the site is another by now, show that first."""
+        form = ApplyForm(request.POST, user=request.user)
+        blank = ImportForm()
+        try:
+            if not form.is_valid():
+                raise ExchangeError(list(form.non_field_errors()))
+            chosen = form.cleaned_data
+            plan = Plan(chosen["content"], ContentTexts, user=request.user, **chosen["options"])
+            if plan.digest != chosen["digest"]:
+                messages.warning(request, _("The site changed meanwhile, so nothing was written. Look over it anew."))
+                return self.show(request, chosen["content"], chosen["options"])
+            self.note(request, plan.apply())
+        except ExchangeError as error:
+            messages.error(request, " ".join([_("Nothing was changed."), *error.faults]))
+            return self.page(request, import_form=blank)
+        report = "; ".join(f"{label}: {number}" for label, number in plan.counts)
+        messages.success(request, _("The file was taken over (%(report)s).") % {"report": report})
+        return HttpResponseRedirect(reverse("admin:translations_exchangedtext_changelist"))
+
+    def note(self, request, texts: list[ExchangedText]):
+        """Note in the history of each item what the file changed in it."""
+        fields: dict = defaultdict(list)
+        for text in texts:
+            fields[text.item].append(f"{capfirst(text.field_label)} ({text.language})")
+        for item, names in fields.items():
+            changed = [{"changed": {"fields": names}}]
+            LogEntry.objects.log_actions(request.user.pk, [item], CHANGE, change_message=changed, single_object=True)

@@ -1,0 +1,86 @@
+"""What a translator chooses when fetching a file, and when bringing one back."""
+
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from django import forms
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
+from django.utils.translation import gettext_lazy as _
+
+from translations.exchange.export import Format
+from translations.exchange.units import Scope
+
+# What fits, looked over and sent back as text, into a form of Django's default size.
+LARGEST_UPLOAD = 1_900_000
+KIND_CONTENT, KIND_INTERFACE = "content", "interface"
+
+
+class ExportForm(forms.Form):
+    language = forms.ChoiceField(label=_("Language"))
+    kind = forms.ChoiceField(
+        label=_("Texts"),
+        choices=[(KIND_CONTENT, _("of the pages")), (KIND_INTERFACE, _("of the interface: buttons, messages, forms"))],
+    )
+    scope = forms.ChoiceField(label=_("Which of them"), choices=Scope.choices)
+    form = forms.ChoiceField(label=_("File format"), choices=Format.choices)
+
+    def __init__(self, *args, languages, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.fields["language"].choices = [(code, settings.CONTENT_LANGUAGES[code]) for code in languages]
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label=_("Translated file"),
+        help_text=_("XLIFF 2 or PO, as it was exported here. You see every change before anything is written."),
+    )
+    as_draft = forms.BooleanField(
+        label=_("Keep everything as drafts"),
+        help_text=_("Also what was made from an older source. Visitors see no draft before a person accepts it."),
+        required=False,
+    )
+    skip_unknown = forms.BooleanField(
+        label=_("Leave out texts that this site does not have"),
+        help_text=_("For a file with texts that were deleted since the export."),
+        required=False,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_UPLOAD:
+            raise forms.ValidationError(
+                _("The file is larger than 1.9 MB. Split it, or have it imported on the command line.")
+            )
+        return file.read()
+
+
+class ApplyForm(forms.Form):
+    """A file that was looked over, kept in the page under the site's signature, for the person who saw it."""
+
+    held = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.signer = TimestampSigner(salt=f"exchange.import.{user.pk}")
+
+    def hold(self, content: bytes, as_draft: bool, skip_unknown: bool, digest: str):
+        packed = urlsafe_b64encode(zlib.compress(content, 9)).decode()
+        self.initial["held"] = self.signer.sign(f"{as_draft:d}.{skip_unknown:d}.{digest}.{packed}")
+        return self
+
+    def clean(self):
+        try:
+            as_draft, skip_unknown, digest, packed = self.signer.unsign(
+                self.cleaned_data.get("held", ""), max_age=settings.SESSION_COOKIE_AGE
+            ).split(".")
+        except BadSignature as error:
+            raise forms.ValidationError(_("The file did not come back whole. Upload it anew.")) from error
+        return {
+            "content": zlib.decompress(urlsafe_b64decode(packed)),
+            "options": {"as_draft": as_draft == "1", "skip_unknown": skip_unknown == "1"},
+            "digest": digest,
+        }

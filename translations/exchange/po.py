@@ -1,0 +1,68 @@
+"""PO, the format of gettext."""
+
+from io import BytesIO
+
+from django.utils.translation import gettext as _
+from translate.misc.multistring import multistring
+from translate.storage.poparser import PoParseError
+from translate.storage.pypo import pofile, pounit, unquotefrompo
+
+from translations.exchange.units import ExchangeError, ExchangeFile, Unit
+
+
+def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
+    # One line a text: the toolkit takes a line that starts with "_:" for a comment of KDE's.
+    store = pofile(noheader=True, width=-1)
+    header = store.addsourceunit("")
+    header.target = (
+        f"Language: {language}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+        f"Content-Transfer-Encoding: 8bit\nPlural-Forms: {plural_forms}\n"
+    )
+    for unit in units:
+        added = store.create_unit()
+        added.source = multistring(list(unit.sources)) if unit.is_plural else unit.sources[0]
+        store.addunit(added)
+        if unit.context is not None:
+            added.setcontext(unit.context)
+        added.target = list(unit.targets) if unit.is_plural else "".join(unit.targets)
+        if any(unit.targets) and not unit.is_settled:
+            added.markfuzzy()
+        if unit.earlier_source:
+            added.prev_source = unit.earlier_source
+        limit = unit.limit and _("At most %(count)d characters.") % {"count": unit.limit}
+        added.addnote("\n".join(filter(None, (unit.description, limit, unit.url))), "developer")
+    output = BytesIO()
+    store.serialize(output)
+    return output.getvalue()
+
+
+def read(content: bytes) -> ExchangeFile:
+    try:
+        store = pofile(BytesIO(content))
+    except (PoParseError, UnicodeDecodeError, LookupError, ValueError) as error:
+        raise ExchangeError(
+            [_("The file is no sound PO: %(error)s. Export it anew, or mend it there.") % {"error": error}]
+        ) from error
+    header = store.parseheader()
+    units = []
+    for unit in store.unit_iter():
+        targets = tuple(map(str, unit.target.strings)) if isinstance(unit.target, multistring) else (unit.target,)
+        units.append(
+            Unit(
+                id="",
+                sources=sources_of(unit),
+                targets=targets if any(targets) else (),
+                is_settled=not unit.isfuzzy(),
+                context=unit.getpreviouscontext() if unit.msgctxt else None,
+                line=unit.line_number,
+            )
+        )
+    # PO does not say which language it translates from.
+    return ExchangeFile(None, header.get("Language", ""), tuple(units))
+
+
+def sources_of(unit: pounit) -> tuple[str, ...]:
+    """The singular, and the plural if there is one, with what the toolkit took for a comment put back."""
+    singular = unquotefrompo(unit.msgidcomments + unit.msgid)
+    plural = unquotefrompo(unit.msgid_pluralcomments + unit.msgid_plural)
+    return (singular, plural) if plural else (singular,)

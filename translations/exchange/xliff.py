@@ -1,0 +1,279 @@
+"""XLIFF 2.1, where translate-toolkit's XLIFF 2.0 leaves something out.
+
+Added are inline codes, which keep markup and placeholders safe from the translator's hand; <cp>, for characters
+that XML cannot carry; notes and xml:space where the schema has them; and the module for length limits. The
+namespace of 2.1 is still that of 2.0.
+"""
+
+import re
+from collections import defaultdict
+from io import BytesIO
+from xml.parsers import expat
+
+from django.utils.translation import gettext as _
+from lxml import etree
+from translate.misc.xml_helpers import setXMLspace
+from translate.storage.xliff2 import Xliff2File, Xliff2Unit
+
+from translations.exchange.units import ExchangeError, ExchangeFile, Unit
+
+LIMITS = "urn:oasis:names:tc:xliff:sizerestriction:2.0"
+# Markup, and the placeholders of Python's formats: all that must reach the translation as it is.
+CODE = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|%\(\w+\)[sd]|%[sd]|\{\w*\}")
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PLURAL = "gettext:plural"
+
+
+def reject_unsafe(content: bytes):
+    """Raise ExchangeError where `content` is not well-formed, or declares entities that could swell or fetch."""
+
+    def doctype(name, *_ids):
+        raise ExchangeError(
+            [
+                _("Line %(line)d: the file has a document type declaration, which XLIFF does not know. Remove it.")
+                % {"line": parser.CurrentLineNumber}
+            ]
+        )
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        line = getattr(error, "lineno", parser.CurrentLineNumber)
+        raise ExchangeError(
+            [
+                _("Line %(line)d: the file is no sound XML (%(error)s). Export it anew, or mend it there.")
+                % {"line": line, "error": error}
+            ]
+        ) from error
+
+
+class TextUnit(Xliff2Unit):
+    """A unit of one segment whose texts may hold inline codes and any character."""
+
+    def _ensure_xml_space_preserve(self):
+        setXMLspace(self.getunitelement(), "preserve")
+
+    def child_of_unit(self, name: str) -> etree._Element:
+        """The child `name` of the unit, made where it is absent: notes come first, original data before the segment."""
+        unit = self.getunitelement()
+        child = unit.find(self.namespaced(name))
+        if child is None:
+            child = etree.Element(self.namespaced(name))
+            unit.insert(0 if name == "notes" else unit.index(self.xmlelement), child)
+        return child
+
+    def addnote(self, text: str, origin: str | None = None):
+        note = etree.SubElement(self.child_of_unit("notes"), self.namespaced("note"))
+        note.text = NOT_IN_XML.sub("\ufffd", text)
+        note.set("category", origin or "description")
+
+    def createlanguageNode(self, lang: str, text: str, purpose: str) -> etree._Element:  # noqa: N802
+        """The element `purpose` with `text`, its markup as codes; a code of the source keeps its id in the target."""
+        node = etree.Element(self.namespaced(purpose))
+        data, free = self.data(), defaultdict(list)
+        codes = 0
+        for code in self.xmlelement.iter(self.namespaced("ph")):
+            codes += 1
+            free[data[code.get("dataRef")]].append(code.get("id"))
+        position = 0
+        for match in CODE.finditer(text):
+            self.append_characters(node, text[position : match.start()])
+            position = match.end()
+            known = free[match[0]]
+            if not known:
+                codes += 1
+                known.append(str(codes))
+            code = etree.SubElement(node, self.namespaced("ph"))
+            code.set("id", known.pop(0))
+            code.set("dataRef", self.data_id(match[0]))
+            code.set("disp", NOT_IN_XML.sub("\ufffd", match[0]))
+        self.append_characters(node, text[position:])
+        return node
+
+    def append_characters(self, node: etree._Element, text: str):
+        position = 0
+        for match in NOT_IN_XML.finditer(text):
+            append_text(node, text[position : match.start()])
+            etree.SubElement(node, self.namespaced("cp")).set("hex", f"{ord(match[0]):04X}")
+            position = match.end()
+        append_text(node, text[position:])
+
+    def data_id(self, text: str) -> str:
+        """The name of `text` among the unit's original data."""
+        for name, known in self.data().items():
+            if known == text:
+                return name
+        container = self.child_of_unit("originalData")
+        data = etree.SubElement(container, self.namespaced("data"))
+        data.set("id", f"d{len(container)}")
+        self.append_characters(data, text)
+        return data.get("id")
+
+    def data(self) -> dict[str, str]:
+        """The unit's original data: what each inline code stands for."""
+        container = self.getunitelement().find(self.namespaced("originalData"))
+        if container is None:
+            return {}
+        return {data.get("id"): text_of(data, {}) for data in container.iterchildren(self.namespaced("data"))}
+
+    def getNodeText(self, languageNode, xml_space="preserve") -> str | None:  # noqa: N802, N803
+        return None if languageNode is None else text_of(languageNode, self.data())
+
+
+def text_of(node: etree._Element, data: dict[str, str]) -> str:
+    """The text of an element with what its codes stand for; raises ValueError where one stands for nothing."""
+    parts = [node.text or ""]
+    for child in node:
+        parts += [inline_text(child, data), child.tail or ""]
+    return "".join(parts)
+
+
+def inline_text(element: etree._Element, data: dict[str, str]) -> str:
+    kind = etree.QName(element).localname if isinstance(element.tag, str) else "comment"
+    if kind == "cp":
+        return character(element.get("hex", ""))
+    if kind in ("ph", "sc", "ec"):
+        return original(element.get("dataRef"), data)
+    if kind == "pc":
+        start, end = (original(element.get(name), data) for name in ("dataRefStart", "dataRefEnd"))
+        return start + text_of(element, data) + end
+    if kind == "mrk":
+        return text_of(element, data)
+    if kind in ("sm", "em", "comment"):
+        return ""
+    raise ValueError(_("the element <%(name)s> has no place in a text") % {"name": kind})
+
+
+def original(name: str | None, data: dict[str, str]) -> str:
+    if name not in data:
+        raise ValueError(_("the inline code “%(name)s” is not among the original data") % {"name": name})
+    return data[name]
+
+
+def append_text(node: etree._Element, text: str):
+    if len(node):
+        node[-1].tail = (node[-1].tail or "") + text
+    else:
+        node.text = (node.text or "") + text
+
+
+def character(code: str) -> str:
+    try:
+        found = chr(int(code, 16))
+        found.encode()
+    except (ValueError, OverflowError) as error:
+        raise ValueError(_("“%(code)s” is no code point") % {"code": code}) from error
+    return found
+
+
+class TextFile(Xliff2File):
+    UnitClass = TextUnit
+    XMLskeleton = (
+        f'<xliff version="2.1" xmlns="{TextUnit.namespace}" xmlns:slr="{LIMITS}" srcLang="en">'
+        '<file id="texts" canResegment="no"><slr:profiles generalProfile="xliff:codepoints"/></file></xliff>'
+    )
+
+
+def write(language: str, source_language: str, units: list[Unit], kind: str) -> bytes:
+    store = TextFile(sourcelanguage=source_language, targetlanguage=language)
+    store.body.set("id", kind)
+    for unit in units:
+        if unit.is_plural:
+            group = etree.SubElement(store.body, store.namespaced("group"))
+            group.set("id", unit.id)
+            group.set("type", PLURAL)
+            for form in range(unit.forms):
+                target = unit.targets[form] if form < len(unit.targets) else ""
+                group.append(add_unit(store, unit, f"{unit.id}.{form}", unit.sources[min(form, 1)], target))
+        else:
+            add_unit(store, unit, unit.id, unit.sources[0], "".join(unit.targets))
+    output = BytesIO()
+    store.serialize(output)
+    return output.getvalue()
+
+
+def add_unit(store: TextFile, unit: Unit, unit_id: str, source: str, target: str) -> etree._Element:
+    added = store.addsourceunit(source)
+    element = added.getunitelement()
+    element.set("id", unit_id)
+    if target:
+        added.target = target
+    added.xmlelement.set("state", "final" if target and unit.is_settled else "initial")
+    if unit.limit:
+        element.set(f"{{{LIMITS}}}sizeRestriction", str(unit.limit))
+    for text, category in (
+        (unit.description, "description"),
+        (unit.earlier_source and _("Translated from: %(text)s") % {"text": unit.earlier_source}, "earlier-source"),
+        (unit.limit and _("At most %(count)d characters.") % {"count": unit.limit}, "length"),
+        (unit.url, "location"),
+    ):
+        if text:
+            added.addnote(str(text), category)
+    return element
+
+
+def read(content: bytes) -> ExchangeFile:
+    reject_unsafe(content)
+    try:
+        store = TextFile(BytesIO(content))
+    except (AssertionError, ValueError, etree.XMLSyntaxError) as error:
+        raise ExchangeError(
+            [_("The file is no XLIFF 2 (%(error)s). Have your tool save XLIFF 2.1 or 2.0.") % {"error": error}]
+        ) from error
+    faults: list[str] = []
+    units: list[Unit] = []
+    plurals: dict[etree._Element, list[Unit]] = defaultdict(list)
+    for element in store.document.getroot().iterdescendants(store.namespaced("unit")):
+        unit = read_unit(store, element, faults)
+        if unit is None:
+            continue
+        group = element.getparent()
+        if group.get("type") != PLURAL:
+            units.append(unit)
+            continue
+        plurals[group].append(unit)
+    for group, forms in plurals.items():
+        units.append(
+            Unit(
+                id=group.get("id", ""),
+                sources=(forms[0].sources[0], forms[-1].sources[0]),
+                targets=tuple("".join(form.targets) for form in forms),
+                is_settled=all(form.is_settled for form in forms),
+                line=group.sourceline,
+            )
+        )
+    if faults:
+        raise ExchangeError(faults)
+    units.sort(key=lambda unit: unit.line)
+    return ExchangeFile(store.sourcelanguage, store.targetlanguage or "", tuple(units))
+
+
+def read_unit(store: TextFile, element: etree._Element, faults: list[str]) -> Unit | None:
+    where = {"line": element.sourceline, "unit": element.get("id", "")}
+    segments = list(element.iterchildren(store.namespaced("segment")))
+    if len(segments) != 1:
+        faults.append(
+            _("Line %(line)d, unit “%(unit)s”: it must have one segment. Join the parts that your tool made.") % where
+        )
+        return None
+    segment = store.UnitClass.createfromxmlElement(segments[0])
+    segment.namespace = store.namespace
+    try:
+        source, target = segment.source, segment.target
+    except ValueError as error:
+        faults.append(
+            _("Line %(line)d, unit “%(unit)s”: %(error)s. Restore it from the export.") % {**where, "error": error}
+        )
+        return None
+    if source is None:
+        faults.append(_("Line %(line)d, unit “%(unit)s”: the source is missing. Restore it from the export.") % where)
+        return None
+    return Unit(
+        id=where["unit"],
+        sources=(source,),
+        targets=(target,) if target else (),
+        is_settled=segments[0].get("state", "initial") != "initial",
+        line=element.sourceline,
+    )

@@ -1,0 +1,9 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from translations.desk.models import GlossaryTerm
+
+
+@register(GlossaryTerm)
+class GlossaryTermTranslation(TranslationOptions):
+    fields = ("term",)
+    required_languages = {"en": ("term",)}
