@@ -35,6 +35,7 @@ EVERY_PAGE = (
     "tests/pages/test_fallback.py",
     "tests/pages/test_views.py",
     "tests/social/test_cards.py",
+    "tests/tools/test_icons.py",
 )
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))
