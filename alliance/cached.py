@@ -1,11 +1,10 @@
-"""Alliance and search index that many pages need, kept until the content changes."""
+"""The alliance, and the languages of its lists, kept until the content changes."""
 
 from django.http import Http404, HttpRequest
 
 from alliance import sections
 from alliance.models import Alliance
-from alliance.search import Entry, entries
-from delivery.per_version import cached_per_version
+from pagecache.per_version import cached_per_version
 from pages.models import Page
 
 
@@ -21,12 +20,6 @@ def the_alliance(request: HttpRequest) -> Alliance:
     if found is None:
         raise Http404("no alliance is entered yet")
     return found
-
-
-@cached_per_version
-def search_entries(language: str) -> tuple[Entry, ...]:
-    """All pages that can be found in `language`, which is the active one."""
-    return tuple(entries())
 
 
 @cached_per_version

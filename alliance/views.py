@@ -1,29 +1,26 @@
 """The alliance's pages, and the two that look over the whole site: the overview and the search."""
 
 from django.conf import settings
-from django.contrib.sitemaps.views import index, sitemap
 from django.core.paginator import Paginator
 from django.forms import ModelChoiceField
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from alliance import cached
 from alliance.cached import the_alliance
 from alliance.feeds import MilestoneFeed
-from alliance.models import Activity, AudienceBenefit, Deliverable, Figure, Initiative, KeyArea, Milestone, WayIn
-from alliance.search import SearchForm, find
-from alliance.sitemaps import sitemaps
-from delivery.decorators import stored
+from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
+from pagecache.decorators import cached_page
 from pages.cached import section
-from pages.lists import ITEMS_A_PART, part_of
 from pages.models import Page
+from pages.pagination import ITEMS_PER_PAGE, paginate
 from partners.cached import universities
 from partners.map import points
 from partners.models import MOST_ON_MAP, PartnerUniversity
 from pictures.forms import PictureChoice
 from pictures.models import Picture
+from search.forms import SearchForm
 
 # So much of one kind stands on one page of the overview, which shows no more than names.
 NAMES_IN_OVERVIEW = 100
@@ -43,13 +40,13 @@ def render_section(request, kind: str, template: str, **context):
     return render(request, template, context)
 
 
-@stored()
+@cached_page()
 @require_safe
 def home(request):
     alliance = the_alliance(request)
     # One more than is shown, to know whether there are more.
-    deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_A_PART + 1])
-    tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_A_PART + 1])
+    deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_PER_PAGE + 1])
+    tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_PER_PAGE + 1])
     return render_section(
         request,
         Page.Kind.HOME,
@@ -57,18 +54,18 @@ def home(request):
         alliance=alliance,
         figures=Figure.objects.published().latest(),
         key_areas=KeyArea.objects.published(),
-        deliverables=deliverables[:ITEMS_A_PART],
-        has_more_deliverables=len(deliverables) > ITEMS_A_PART,
+        deliverables=deliverables[:ITEMS_PER_PAGE],
+        has_more_deliverables=len(deliverables) > ITEMS_PER_PAGE,
         # They lead to the first part of the list of tasks.
-        tasks=tasks[:ITEMS_A_PART],
-        has_more_tasks=len(tasks) > ITEMS_A_PART,
-        ways_in=WayIn.objects.published().with_links(),
+        tasks=tasks[:ITEMS_PER_PAGE],
+        has_more_tasks=len(tasks) > ITEMS_PER_PAGE,
+        entry_points=EntryPoint.objects.published().with_links(),
         points=points(universities(request)),
         has_more_universities=len(universities(request)) == MOST_ON_MAP,
     )
 
 
-@stored()
+@cached_page()
 @require_safe
 def vision(request):
     return render_section(
@@ -80,25 +77,25 @@ def vision(request):
     )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def deliverable_list(request):
     return render_section(
         request,
         Page.Kind.DELIVERABLES,
         "alliance/deliverable_list.html",
-        page_of_list=part_of(request, Deliverable.objects.published()),
+        list_page=paginate(request, Deliverable.objects.published()),
     )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def initiative_list(request):
     return render_section(
         request,
         Page.Kind.INITIATIVES,
         "alliance/initiative_list.html",
-        page_of_list=part_of(request, Initiative.objects.published().with_parts()),
+        list_page=paginate(request, Initiative.objects.published().with_parts()),
     )
 
 
@@ -110,13 +107,13 @@ def render_activity(request, kind: str, template: str, activity: Activity, **con
         "activity": activity,
         "subject": activity,
         "universities": universities(request),
-        "others": others[:ITEMS_A_PART],
+        "others": others[:ITEMS_PER_PAGE],
         **context,
     }
     return render(request, template, context)
 
 
-@stored()
+@cached_page()
 @require_safe
 def deliverable_detail(request, slug: str):
     deliverable = Deliverable.objects.published().select_related("cover").at(slug)
@@ -125,7 +122,7 @@ def deliverable_detail(request, slug: str):
     return render_activity(request, Page.Kind.DELIVERABLES, "alliance/deliverable_detail.html", deliverable)
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def initiative_detail(request, slug: str):
     initiative = Initiative.objects.published().select_related("cover").at(slug)
@@ -137,11 +134,11 @@ def initiative_detail(request, slug: str):
         "alliance/initiative_detail.html",
         initiative,
         parts=initiative.parts.published(),
-        page_of_list=part_of(request, initiative.tasks.published().select_related("partner")),
+        list_page=paginate(request, initiative.tasks.published().select_related("partner")),
     )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def task_list(request):
     alliance = the_alliance(request)
@@ -150,22 +147,22 @@ def task_list(request):
         Page.Kind.TASKS,
         "alliance/task_list.html",
         alliance=alliance,
-        page_of_list=part_of(request, alliance.host.tasks.published().with_initiatives()),
+        list_page=paginate(request, alliance.host.tasks.published().with_initiatives()),
     )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def milestone_list(request):
     return render_section(
         request,
         Page.Kind.MILESTONES,
         "alliance/milestone_list.html",
-        page_of_list=part_of(request, Milestone.objects.published()),
+        list_page=paginate(request, Milestone.objects.published()),
     )
 
 
-@stored()
+@cached_page()
 @require_safe
 def milestone_feed(request):
     feed = MilestoneFeed()(request)
@@ -174,7 +171,7 @@ def milestone_feed(request):
     return feed
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def overview(request):
     partners = PartnerUniversity.objects.published().for_list()
@@ -187,33 +184,8 @@ def overview(request):
         pages_of_site=[page for page in pages if not page.is_of_alliance],
         deliverables=Deliverable.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
         initiatives=Initiative.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
-        page_of_list=part_of(request, partners, NAMES_IN_OVERVIEW),
+        list_page=paginate(request, partners, NAMES_IN_OVERVIEW),
     )
-
-
-@require_safe
-def search(request):
-    form = SearchForm(request.GET if "q" in request.GET else None)
-    query = form.cleaned_data["q"] if form.is_valid() else ""
-    results = find(query, cached.search_entries(request, get_language())) if query else []
-    return render_section(request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=results)
-
-
-@stored()
-@require_safe
-def sitemap_xml(request):
-    """For search engines: https://www.sitemaps.org/protocol.html."""
-    parts = sitemaps()
-    if any(part.paginator.num_pages > 1 for part in parts.values()):
-        return index(request, parts, sitemap_url_name="sitemap-part")
-    return sitemap(request, parts)
-
-
-@stored("p")
-@require_safe
-def sitemap_part(request, section: str):
-    """One file of many. Raises Http404 for a section or page that is not there."""
-    return sitemap(request, sitemaps(), section)
 
 
 @require_safe
@@ -236,6 +208,6 @@ def styleguide(request):
         "figures": Figure.objects.published().latest(),
         "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,
-        "part_of_list": Paginator(range(30), 10).page(2),
+        "list_page": Paginator(range(30), 10).page(2),
     }
     return render(request, "alliance/styleguide.html", context)

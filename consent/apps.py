@@ -5,6 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 import jobs
+import triggers
 
 
 class ConsentConfig(AppConfig):
@@ -12,8 +13,13 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent to cookies")
 
     def ready(self):
+        from consent.models import NoticeVersion
         from consent.sealing import erase_outdated, seal
+        from consent.triggers import record_triggers
+        from pagecache.triggers import register_content
 
+        register_content(lambda: [NoticeVersion])
+        triggers.register(record_triggers)
         if settings.CONSENT_SEAL_MINUTES:
             jobs.register(
                 "seal-consents",

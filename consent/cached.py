@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from consent.models import EmbeddedContent, NoticeVersion, Script
-from delivery.per_version import cached_per_version
+from pagecache.per_version import cached_per_version
 
 
 @cached_per_version

@@ -7,14 +7,14 @@ from cookie_consent.util import dict_to_cookie_str, parse_cookie_str
 from django.conf import settings
 from django.core.handlers.wsgi import get_str_from_wsgi
 
-from consent.choice import NOTICE, Choice, own_cookie, says_no
+from consent.cookie import NOTICE, ConsentCookie, own_cookie, says_no
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
 
 
 @dataclass(frozen=True)
-class Rule:
+class VaryRule:
     """Which of its variants a page is shown in, told without asking the database.
 
     A variant is named by the number of the notice in force and by what the visitor said: "3 asked", "3 asked objects"
@@ -33,7 +33,7 @@ class Rule:
     published: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def in_force(cls) -> "Rule":
+    def in_force(cls) -> "VaryRule":
         """The rule as the database has it now."""
         version = NoticeVersion.objects.current()
         if version is None:
@@ -49,7 +49,7 @@ class Rule:
         )
 
     @classmethod
-    def from_json(cls, kept: dict) -> "Rule":
+    def from_json(cls, kept: dict) -> "VaryRule":
         return cls(
             kept["notice"],
             kept["asked_since"],
@@ -63,7 +63,7 @@ class Rule:
 
     def variant(self, environ: dict) -> str:
         """What the sender of a WSGI request is to see. An answer that can't be read is none."""
-        choice = Choice.sent_in(environ)
+        choice = ConsentCookie.sent_in(environ)
         if self.notice and choice and choice.is_of(self.asked_since, self.notice):
             words = [GRANTED, *sorted(choice.grants(self.purposes))] if choice.grants_anything else []
             return " ".join([str(self.notice), ANSWERED, *words])
@@ -72,7 +72,7 @@ class Rule:
         return f"{self.notice} {ASKED}"
 
     def is_as_written(self, environ: dict) -> bool:
-        """Whether a WSGI request has no choice, or one worded as this site writes it (consent.choice.entries_of).
+        """Whether a WSGI request has no choice, or one worded as this site writes it (consent.cookie.entries_of).
 
         There are few such wordings, however many cookies are made up, so a cache may key on them.
         """

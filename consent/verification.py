@@ -6,13 +6,16 @@ from hashlib import sha256
 from itertools import groupby, islice
 from typing import NamedTuple
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
+import triggers
 from consent import merkle
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known
+from consent.triggers import PURPOSE
 
 # Stands for a record whose columns hold what no program wrote there: a date that is none.
 UNREADABLE = object()
@@ -80,6 +83,7 @@ class Verification:
         yield from self.erasure_faults()
         yield from self.unsealed_faults()
         yield from self.newest_seal_faults()
+        yield from self.protection_faults()
 
     def notice_faults(self) -> Iterator[str]:
         expected = 1
@@ -100,9 +104,7 @@ class Verification:
             yield from self.chain_faults(seal, before)
             pk, leaves = next(groups, (None, ()))
             if pk != seal.pk:
-                yield _("Seal %(number)s: its records were removed, or stand in another order.") % {
-                    "number": seal.number
-                }
+                yield _("Seal %(number)s: its records were removed or reordered.") % {"number": seal.number}
                 return
             yield from self.leaf_faults(seal, before, list(leaves))
             before = seal
@@ -235,6 +237,13 @@ class Verification:
         if known and (fault := Seal.objects.fault_of(known)):
             yield fault
 
+    def protection_faults(self) -> Iterator[str]:
+        """Triggers without which the database lets anyone change or delete a record."""
+        for name in triggers.faults(connection, PURPOSE):
+            yield _("The database trigger %(name)s, which protects the record, is missing or was altered.") % {
+                "name": name
+            }
+
 
 def in_bulk(model: type[Decision | Erasure | Restoration], numbers: list[int]) -> dict:
     """Number → record, UNREADABLE where the database gives back what is none."""
@@ -285,14 +294,14 @@ def check(decision: Decision) -> Checked:
     """Check one record now: against its hash, its notice, and its seal's tree, chain and signature."""
     faults = []
     if decision.leaf() != decision.digest:
-        faults.append(_("The record was altered: its hash is another one."))
+        faults.append(_("The record was altered: its hash does not match."))
     if not decision.notice.is_as_published():
         faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
         latest = Seal.objects.latest_seal()
         if latest and decision.decided_at < latest.sealed_at - SLACK:
-            faults.append(_("The record was inserted: it is dated before the latest seal, and stands under none."))
+            faults.append(_("The record was inserted: it is dated before the latest seal, but no seal covers it."))
         return Checked(None, faults)
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))

@@ -3,10 +3,10 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 import jobs
+import triggers
 
 
 class EditorialConfig(AppConfig):
@@ -14,8 +14,12 @@ class EditorialConfig(AppConfig):
     verbose_name = _("Editing")
 
     def ready(self):
-        # It comes when all apps are migrated, so every table is there.
-        post_migrate.connect(keep_past_addresses, sender=self)
+        from editorial.content_files import content_models
+        from editorial.triggers import slug_triggers
+        from pagecache.triggers import register_content
+
+        register_content(lambda: content_models().values())
+        triggers.register(slug_triggers)
         self.register_jobs()
 
     def register_jobs(self):
@@ -33,10 +37,3 @@ class EditorialConfig(AppConfig):
             every=timedelta(hours=1),
             title=_("Deletes expired sessions."),
         )
-
-
-def keep_past_addresses(using, **kwargs):
-    """Have the database keep old addresses, of tables and languages that a migration added too."""
-    from editorial.triggers import install
-
-    install(using)

@@ -50,12 +50,16 @@ class FeedbackPage(Content):
     )
     introduction = RichTextField(
         _("introduction"),
-        help_text=_("What to write and when an answer comes, above the form, with a link to the privacy policy."),
+        help_text=_(
+            "The text above the form. Explain what to write and when an answer comes, and link to the privacy policy."
+        ),
     )
-    confirmation = RichTextField(_("confirmation"), help_text=_("What visitors read when their message is sent."))
+    confirmation = RichTextField(
+        _("confirmation"), help_text=_("The text that visitors read after they send a message.")
+    )
     recipient = models.EmailField(
         _("recipient"),
-        help_text=_("The e-mail address that gets each message; visitors see it as another way to write."),
+        help_text=_("The e-mail address that receives each message. Visitors see it as an alternative to the form."),
     )
 
     class Meta(Content.Meta):
@@ -179,12 +183,12 @@ class Message(models.Model):
     text = models.TextField(_("barrier"), max_length=5000)
     page = models.CharField(_("page of the site"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail for the answer"), blank=True)
-    answer_form = models.CharField(_("form of the answer"), max_length=300, blank=True)
+    answer_form = models.CharField(_("format of the answer"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=20)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
     # The random name of the post that it came with.
     attempt = models.CharField(max_length=36, blank=True)
-    mailed_at = models.DateTimeField(_("mailed"), null=True, blank=True)
+    mailed_at = models.DateTimeField(_("sent by e-mail"), null=True, blank=True)
     # Since when a process tries to mail it.
     mailing_since = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
@@ -192,7 +196,7 @@ class Message(models.Model):
         max_length=10,
         choices=State,
         default=State.NEW,
-        help_text=_("Choose “answered” when the visitor has the answer, or none is possible."),
+        help_text=_("Choose “answered” when the visitor has received an answer, or when no answer is possible."),
     )
     answered_at = models.DateTimeField(_("answered on"), null=True, blank=True)
     note = models.TextField(

@@ -33,7 +33,7 @@ class PageCache:
     """Answers from memory where it can, and asks `render`, once for all who wait, where it cannot.
 
     `render` answers a WSGI environment with a Response; it is called in a thread. `rule_type` tells the consent variant
-    of a request (consent.variants.Rule); the project hands it in. `folder` keeps the pages for the next start, up to
+    of a request (consent.variants.VaryRule). The project passes it. `folder` keeps the pages for the next start, up to
     `limit` bytes, as many as are kept in memory. Futures and `renderings` belong to one event loop.
     """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from delivery.models import Generation
-from delivery.triggers import CHANNEL
+from pagecache.models import ContentVersion
+from pagecache.triggers import CHANNEL
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Watcher(threading.Thread):
             try:
                 self.close_if_replaced()
                 self.listen()
-                self.cache.set_content_version(Generation.objects.current())
+                self.cache.set_content_version(ContentVersion.objects.current())
                 self.wait()
             except (DatabaseError, InterfaceError) as error:
                 self.cache.database_is_away(error)

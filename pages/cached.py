@@ -2,19 +2,19 @@
 
 from django.http import Http404, HttpRequest
 
-from delivery.per_version import cached_per_version
+from pagecache.per_version import cached_per_version
 from pages.models import Page
 
 
 @cached_per_version
-def frame_pages() -> tuple[Page, ...]:
+def layout_pages() -> tuple[Page, ...]:
     """The pages of all sections, and those in the menu and in the footer."""
-    return tuple(Page.objects.for_frame())
+    return tuple(Page.objects.for_layout())
 
 
 def section(request: HttpRequest, kind: str) -> Page:
     """The published page of the section `kind`. Raises Http404 where staff took it off the site."""
-    page = next((page for page in frame_pages(request) if page.kind == kind), None)
+    page = next((page for page in layout_pages(request) if page.kind == kind), None)
     if page is None:
         raise Http404("this section is not on the site")
     return page

@@ -5,6 +5,6 @@ from django.utils.functional import SimpleLazyObject
 from pages import cached
 
 
-def frame_pages(request):
-    """`frame_pages`: the pages of the sections, in the menu and at the foot, read when first used."""
-    return {"frame_pages": SimpleLazyObject(lambda: cached.frame_pages(request))}
+def layout_pages(request):
+    """`layout_pages`: the pages of the sections, in the menu and at the foot, read when first used."""
+    return {"layout_pages": SimpleLazyObject(lambda: cached.layout_pages(request))}

@@ -1,6 +1,6 @@
 """Universities that every page shows, kept until the content changes."""
 
-from delivery.per_version import cached_per_version
+from pagecache.per_version import cached_per_version
 from partners.models import PartnerUniversity
 
 

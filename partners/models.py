@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
-from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_words_for
 from partners.cloth import THREADS
 from pictures.models import cover_field
 
@@ -28,7 +28,7 @@ validate_language_tag = RegexValidator(
 )
 
 
-class PartnerUniversityQuerySet(AddressedQuerySet):
+class PartnerUniversityQuerySet(SluggableQuerySet):
     def countries(self) -> set[str]:
         """The countries of these partners (ISO 3166-1 alpha-2)."""
         return set(self.order_by().values_list("country", flat=True).distinct())
@@ -75,7 +75,7 @@ class PartnerRole(models.TextChoices):
     MEMBER = "member", _("Member")
 
 
-class PartnerUniversity(AddressedContent):
+class PartnerUniversity(SluggableContent):
     """A university of the alliance. One that left stays on record, with the year."""
 
     content_section = "partners"
@@ -103,7 +103,7 @@ class PartnerUniversity(AddressedContent):
         help_text=_("A code such as pl, so that screen readers pronounce the name well."),
     )
     city_past = models.CharField(
-        _("what the city made"),
+        _("historic industries"),
         max_length=200,
         blank=True,
         help_text=_("The industries that the city grew with, separated by commas."),
@@ -128,7 +128,9 @@ class PartnerUniversity(AddressedContent):
         max_length=20,
         choices=Role,
         default=Role.MEMBER,
-        help_text=_("Exactly one university coordinates. To hand over, choose “Coordinator” at the new one."),
+        help_text=_(
+            "Exactly one university is the coordinator. To hand over the role, choose “Coordinator” for the new one."
+        ),
     )
     joined = models.PositiveSmallIntegerField(
         _("joined in"),
@@ -151,10 +153,10 @@ class PartnerUniversity(AddressedContent):
         _("logo"), upload_to="partners", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown on the page.")
     )
     logo_alt = models.CharField(
-        _("logo described in words"),
+        _("alternative text of the logo"),
         max_length=200,
         blank=True,
-        help_text=_("Read aloud to those who do not see the picture. Needed when there is a logo."),
+        help_text=_("Screen readers read this instead of the picture. Required if there is a logo."),
     )
     summary = models.CharField(
         _("summary"),
@@ -166,7 +168,7 @@ class PartnerUniversity(AddressedContent):
 
     objects = PartnerUniversityQuerySet.as_manager()
 
-    class Meta(AddressedContent.Meta):
+    class Meta(SluggableContent.Meta):
         verbose_name = _("partner university")
         verbose_name_plural = _("partner universities")
         indexes = [models.Index(fields=["logo"], name="partner_of_logo")]
@@ -176,7 +178,7 @@ class PartnerUniversity(AddressedContent):
                 condition=Q(role="coordinator"),
                 name="one_coordinator",
                 violation_error_code=COORDINATOR_EXISTS,
-                violation_error_message=_("Another university coordinates already."),
+                violation_error_message=_("Another university is already the coordinator."),
             ),
             models.CheckConstraint(
                 condition=Q(role__in=PartnerRole.values),
@@ -234,7 +236,8 @@ class PartnerUniversity(AddressedContent):
             raise ValidationError(
                 {
                     "role": _(
-                        "The alliance always has a coordinator. Choose “Coordinator” at the university that takes over."
+                        "The alliance always has a coordinator. Choose “Coordinator” for the university that "
+                        "takes over."
                     )
                 }
             )
@@ -329,7 +332,7 @@ class PartnerOwnName(OrderedContent):
         _("language"),
         max_length=20,
         validators=[validate_language_tag],
-        help_text=_("A code such as nl, eu or ga (BCP 47); screen readers choose their voice by it."),
+        help_text=_("A code such as nl, eu or ga (BCP 47). Screen readers use it to choose a voice."),
     )
     name = models.CharField(_("name"), max_length=200)
 

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from delivery.decorators import stored
 from editorial.alphabet import sort_key
+from pagecache.decorators import cached_page
 from pages.cached import section
-from pages.lists import part_of
 from pages.models import Page
+from pages.pagination import paginate
 from partners import cached
 from partners.forms import PartnerFilterForm
 from partners.map import points
@@ -25,28 +25,28 @@ def by_name(countries: Iterable[str]) -> list[tuple[str, str]]:
     return sorted(named, key=lambda pair: sort_key(pair[1], get_language()))
 
 
-@stored("country", "role", "page")
+@cached_page("country", "role", "page")
 @require_safe
 def partner_list(request):
     page = section(request, Page.Kind.PARTNERS)
     partners = PartnerUniversity.objects.published()
     form = PartnerFilterForm(request.GET or None, countries=by_name(partners.countries()))
     matching = partners.matching(**form.narrowing).for_list()
-    page_of_list = part_of(request, matching)
+    list_page = paginate(request, matching)
     context = {
         "page": page,
         "subject": page,
         "languages_there": page.languages() & cached.languages(request),
         "form": form,
-        "page_of_list": page_of_list,
-        "points": points(partner for partner in page_of_list if not partner.left),
+        "list_page": list_page,
+        "points": points(partner for partner in list_page if not partner.left),
         "universities": cached.universities(request),
         "filter_query": urlencode(form.narrowing),
     }
     return render(request, "partners/list.html", context)
 
 
-@stored()
+@cached_page()
 @require_safe
 def partner_detail(request, slug: str):
     published = PartnerUniversity.objects.published()

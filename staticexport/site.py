@@ -87,10 +87,10 @@ def match_of(path: str) -> ResolverMatch | None:
             return None
 
 
-def stored_parameters(path: str) -> frozenset[str] | None:
+def query_parameters(path: str) -> frozenset[str] | None:
     """The query parameters that the page at `path` depends on; None where each visitor may get another page."""
     match = match_of(path)
-    return getattr(match.func, "stored_parameters", None) if match else None
+    return getattr(match.func, "query_parameters", None) if match else None
 
 
 def language_of(path: str) -> str:

@@ -1,6 +1,12 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db import connections
+from django.db.models.signals import post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
+
+import jobs
+import triggers
 
 
 class TranslationsConfig(AppConfig):
@@ -8,25 +14,37 @@ class TranslationsConfig(AppConfig):
     verbose_name = _("Translations")
 
     def ready(self):
-        pre_migrate.connect(stop_watching, sender=self)
-        # It comes when all apps are migrated, so every table is there.
-        post_migrate.connect(watch_texts, sender=self)
+        from translations.status.models import ChangedItem, translated_models
+        from translations.status.triggers import text_triggers
+
+        triggers.register(text_triggers)
+        for model in translated_models():
+            post_save.connect(settle_saved, sender=model)
+        jobs.register(
+            "translation-status",
+            ChangedItem.objects.settle,
+            every=timedelta(minutes=1),
+            title=_("Updates the status of translations of content that was changed in bulk."),
+        )
+        post_migrate.connect(forget_texts, sender=self)
         post_migrate.connect(make_rights, sender=self)
 
 
-def stop_watching(using, plan, **kwargs):
-    """Take the triggers away from tables that migrations will change; what happens meanwhile is noted afterwards."""
-    from translations.status.triggers import remove
+def settle_saved(sender, instance, raw, **kwargs):
+    """Update the status of a saved item's translations in the same transaction; a fixture's, when they are read."""
+    from translations.status.models import ChangedItem
 
-    if plan:
-        remove(using)
+    if not raw:
+        ChangedItem.objects.filter(model=sender._meta.label_lower, object_id=instance.pk).settle()
 
 
-def watch_texts(using, **kwargs):
-    """Have the database keep the state of each translation, and note what changed without it."""
-    from translations.status.triggers import install
+def forget_texts(using, **kwargs):
+    """Delete the status of texts whose model, field or language is not translated any more."""
+    from translations.status.comparison import forget_what_is_not_translated
+    from translations.status.models import Translation
 
-    install(using)
+    if Translation._meta.db_table in connections[using].introspection.table_names():
+        forget_what_is_not_translated()
 
 
 def make_rights(using, apps, **kwargs):

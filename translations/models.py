@@ -2,6 +2,6 @@
 
 from translations.desk.models import GlossaryTerm, TextToTranslate
 from translations.exchange.models import ExchangedText
-from translations.status.models import SourceText, Translation
+from translations.status.models import ChangedItem, SourceText, Translation
 
-__all__ = ["ExchangedText", "GlossaryTerm", "SourceText", "TextToTranslate", "Translation"]
+__all__ = ["ChangedItem", "ExchangedText", "GlossaryTerm", "SourceText", "TextToTranslate", "Translation"]

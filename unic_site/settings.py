@@ -103,12 +103,12 @@ except ValueError as error:
 INSTALLED_APPS = [
     # Before django.contrib.admin, which patches its fields.
     "modeltranslation",
+    "triggers",
     "server",
     "pagecache",
     "security",
     "health",
     "jobs",
-    "delivery",
     "accounts",
     "editorial",
     "translations",
@@ -117,9 +117,11 @@ INSTALLED_APPS = [
     "consent",
     "feedback",
     "pictures",
-    "pages",
-    "partners",
+    # Before partners, whose pages the search and the sitemap list after its own.
     "alliance",
+    "partners",
+    "pages",
+    "search",
     "social",
     "staticexport",
     "operations",
@@ -178,7 +180,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "pages.context_processors.frame_pages",
+                "pages.context_processors.layout_pages",
                 "alliance.context_processors.alliance",
                 "consent.context_processors.consent",
                 "staticexport.context_processors.static_mirror",
@@ -263,7 +265,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "delivery.static_files.StaticFilesStorage"
+        else "assets.storage.StaticFilesStorage"
     },
 }
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
@@ -297,32 +299,6 @@ CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 # Memory for rendered pages in each process, and as much room in DATA_DIR; 0 renders each page for each request.
 PAGE_CACHE = DATA_DIR / "pages"
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
-# Apps and models of which no public page shows anything. A change of any other outdates the cached pages.
-NEVER_ON_PAGES = {
-    "admin",
-    "auth",
-    "contenttypes",
-    "cookie_consent",
-    "security",
-    "health",
-    "jobs",
-    "sessions",
-    "translations",
-    "consent.accessentry",
-    "consent.cookieaudit",
-    "consent.decision",
-    "consent.erasure",
-    "consent.leaf",
-    "consent.restoration",
-    "consent.seal",
-    "translations.texttotranslate",
-    "editorial.loadedcontent",
-    # A redirect is no stored page, and the change that wrote it renews those there are.
-    "editorial.pastaddress",
-    # When its moment comes, the item itself changes.
-    "editorial.scheduledchange",
-    "feedback.message",
-}
 
 # Safety
 

@@ -88,7 +88,7 @@ def addresses() -> dict[str, str]:
         "deliverables": reverse("alliance:deliverables"),
         "an initiative": first("alliance.Initiative"),
         "timeline": reverse("alliance:milestones"),
-        "search": reverse("alliance:search", query={"q": "university"}),
+        "search": reverse("search:results", query={"q": "university"}),
     }
 
 

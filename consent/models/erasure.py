@@ -12,7 +12,7 @@ from consent.merkle import leaf_hash
 class ErasureReason(models.TextChoices):
     CONSENT_EXPIRED = "consent_expired", _("proof of consent no longer needed")
     REFUSAL_EXPIRED = "refusal_expired", _("record of a refusal no longer needed")
-    REQUEST = "request", _("asked for by the data subject")
+    REQUEST = "request", _("requested by the data subject")
 
 
 class Erasure(models.Model):

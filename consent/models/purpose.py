@@ -15,7 +15,7 @@ class Purpose(OrderedContent):
 
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(
-        _("description"), max_length=600, help_text=_("What happens with the data, in words that everyone understands.")
+        _("description"), max_length=600, help_text=_("Explain in plain language what happens with the data.")
     )
     is_necessary = models.BooleanField(
         _("necessary"),
@@ -57,10 +57,12 @@ class DeclaredCookie(OrderedContent):
         _("name"),
         max_length=120,
         unique=True,
-        help_text=_("Its technical name; a star at the end stands for any ending, as in _ga_*."),
+        help_text=_("The technical name. An asterisk at the end stands for any ending, as in _ga_*."),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COOKIE)
-    provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
+    provider = models.CharField(
+        _("provider"), max_length=200, help_text=_("The organisation that sets it and can read it.")
+    )
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
 

@@ -213,17 +213,17 @@ class Decision(models.Model):
     # The random name of the post that it came with.
     attempt = models.CharField(max_length=36, blank=True)
     decided_at = models.DateTimeField(_("decided"), db_index=True)
-    expires_at = models.DateTimeField(_("asked again from"))
+    expires_at = models.DateTimeField(_("valid until"))
     notice = models.ForeignKey(
         NoticeVersion, models.PROTECT, related_name="decisions", verbose_name=_("notice version")
     )
     language = models.CharField(_("language"), max_length=20)
-    action = models.CharField(_("how"), max_length=20, choices=Action)
+    action = models.CharField(_("kind"), max_length=20, choices=Action)
     # Key of each optional purpose → {"granted": bool, "version": of that purpose's wording}.
     answers = models.JSONField(_("answers"))
     # Keys of the granted purposes, sorted, with commas between: for filters and figures.
     granted = models.CharField(_("granted"), max_length=1000, blank=True)
-    path = models.CharField(_("where"), max_length=300)
+    path = models.CharField(_("page"), max_length=300)
     gpc = models.BooleanField(_("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided."))
 
     objects = DecisionQuerySet.as_manager()

@@ -1,12 +1,6 @@
 from django.db import migrations, models
 
 
-def remove_triggers(apps, schema_editor):
-    from editorial.triggers import remove
-
-    remove(schema_editor.connection.alias)
-
-
 class Migration(migrations.Migration):
     dependencies = [("editorial", "0002_groups")]
 
@@ -27,6 +21,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        # The triggers come with post_migrate, when every table is there.
-        migrations.RunPython(migrations.RunPython.noop, remove_triggers),
     ]

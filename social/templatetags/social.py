@@ -16,7 +16,7 @@ def share_card(context) -> dict | None:
     """
     subject, alliance = context.get("subject"), context.get("alliance")
     if identity(subject) is None:
-        subject = next((page for page in context["frame_pages"] if page.kind == page.Kind.HOME), None)
+        subject = next((page for page in context["layout_pages"] if page.kind == page.Kind.HOME), None)
     if not subject or not alliance:
         return None
     universities = context.get("universities")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from delivery.static_files import minified_css, with_imports
+from assets.storage import minified_css, with_imports
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 PHONE = {"width": 390, "height": 844}
@@ -53,7 +53,7 @@ def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(
     visitor = visit(color_scheme="light")
     visitor.go("/en/")
     switch = visitor.page.get_by_role("group", name="Colours")
-    assert switch.get_by_role("button", name="as the device").get_attribute("aria-pressed") == "true"
+    assert switch.get_by_role("button", name="device setting").get_attribute("aria-pressed") == "true"
     assert theme(visitor.page) == "light"
     assert visitor.page.evaluate(KEPT) == [0, 0]
     switch.get_by_role("button", name="dark").press("Enter")
@@ -61,7 +61,7 @@ def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(
     visitor.go("/en/partners/")
     assert theme(visitor.page) == "dark"
     assert switch.get_by_role("button", name="dark").get_attribute("aria-pressed") == "true"
-    switch.get_by_role("button", name="as the device").click()
+    switch.get_by_role("button", name="device setting").click()
     assert theme(visitor.page) == "light"
     assert visitor.page.evaluate(KEPT) == [0, 0]
 

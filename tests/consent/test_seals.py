@@ -25,6 +25,7 @@ from consent.verification import Verification
 from consent.verification import check as check_record
 
 pytestmark = pytest.mark.django_db
+PROTECTED = ("decision", "leaf", "seal", "erasure", "noticeversion", "restoration")
 RECEIPT_JSON = "/en/cookies/receipt.json"
 VERIFIER = django_settings.BASE_DIR / "static/verify_receipt.py"
 
@@ -41,19 +42,28 @@ def sealed(decide):
 
 @pytest.fixture
 def tamper():
-    """A function that runs SQL as somebody who has the whole database: no trigger stands in the way."""
+    """A function that runs SQL as somebody who has the whole database, and leaves the triggers as they were."""
 
     def run(statement: str, *parameters):
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                for table in ("decision", "leaf", "seal", "erasure", "noticeversion", "restoration"):
+                for table in PROTECTED:
                     cursor.execute(f"ALTER TABLE consent_{table} DISABLE TRIGGER ALL")
             else:
-                cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-                for (name,) in cursor.fetchall():
+                cursor.execute(
+                    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'consent_%'"
+                )
+                dropped = dict(cursor.fetchall())
+                for name in dropped:
                     cursor.execute(f"DROP TRIGGER {name}")
             cursor.execute(statement, parameters)
+            if connection.vendor == "postgresql":
+                for table in PROTECTED:
+                    cursor.execute(f"ALTER TABLE consent_{table} ENABLE TRIGGER ALL")
+            else:
+                for definition in dropped.values():
+                    cursor.execute(definition)
 
     return run
 
@@ -284,6 +294,17 @@ def test_the_command_says_what_it_checked_and_ends_with_a_status(sealed, tamper,
     assert "position 1" in capsys.readouterr().err
 
 
+def test_a_trigger_that_no_longer_protects_the_record_is_named(sealed):
+    name = "managed_record_consent_decision_delete"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE consent_decision DISABLE TRIGGER {name}")
+        else:
+            cursor.execute(f"DROP TRIGGER {name}")
+    assert faults() == [f"The database trigger {name}, which protects the record, is missing or was altered."]
+
+
 def test_whoever_holds_an_old_seal_can_prove_the_past(sealed, tamper, tmp_path, capsys):
     kept = tmp_path / "seal.txt"
     for ending in ("", "\n\n"):
@@ -452,7 +473,7 @@ def test_erasing_one_subjects_records_leaves_the_rest_verifiable(decide, staff):
     Seal.objects.seal_waiting()
     report = Verification().run()
     assert report.is_sound and report.erased == 2
-    assert "no longer on record" in browser.get("/en/cookies/receipt/").content.decode()
+    assert "The record of your choice was erased" in browser.get("/en/cookies/receipt/").content.decode()
 
 
 def test_what_was_erased_cannot_be_told_from_what_stays(decide):

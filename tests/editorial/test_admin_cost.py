@@ -21,7 +21,7 @@ from tests.consent.factories import make_counter, make_video
 from tests.editorial.test_admin import address, filled_in, list_address
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
-from translations.status.models import translated_models
+from translations.status.models import ChangedItem, translated_models
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -77,11 +77,12 @@ def multiply(model, total: int):
 
 
 def fill():
-    """Very many rows of all that staff see: 2,000, or 300 where triggers note each text or a row is large."""
+    """Very many rows of all that staff see: 2,000, or 300 where each text has a status or a row is large."""
     fill_with_partners(2_000)
     for model in (*admin.site._registry, LogEntry):
         if model._meta.label_lower not in SINGLE and not model._meta.proxy:
             multiply(model, 300 if model in (*translated_models(), NoticeVersion) else 2_000)
+    ChangedItem.objects.settle()
 
 
 def addresses(*actions: str) -> list[str]:

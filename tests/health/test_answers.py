@@ -95,8 +95,8 @@ def test_pages_are_compressed_for_who_can_read_it(client):
 @pytest.mark.parametrize(
     ("path", "language", "heading", "way_out"),
     [
-        ("/en/nowhere/at/all/", "en", "This page is not here", "/en/"),
-        ("/pl/nigdzie/w/ogole/", "pl", "Tej strony tu nie ma", "/pl/"),
+        ("/en/nowhere/at/all/", "en", "Page not found", "/en/"),
+        ("/pl/nigdzie/w/ogole/", "pl", "Nie znaleziono strony", "/pl/"),
     ],
 )
 def test_a_page_that_is_not_here_says_so_within_the_frame(client, path, language, heading, way_out):
@@ -113,7 +113,7 @@ def test_a_page_that_is_not_here_says_so_within_the_frame(client, path, language
 def test_a_host_that_is_not_ours_is_refused_with_a_page(forgiving_client, db):
     response = forgiving_client.get("/en/", headers={"host": "evil.example"})
     assert response.status_code == 400
-    assert "<h1>This request could not be understood</h1>" in response.content.decode()
+    assert "<h1>This request is not valid</h1>" in response.content.decode()
 
 
 def test_a_fault_of_the_program_shows_a_page_without_details(forgiving_client, db, monkeypatch):
@@ -161,13 +161,13 @@ def test_a_form_without_its_token_is_refused_with_a_page(staff):
     client.force_login(staff())
     response = client.post("/admin/pages/page/add/", {})
     assert response.status_code == 403
-    assert "<h1>You may not do this</h1>" in response.content.decode()
+    assert "<h1>You do not have permission</h1>" in response.content.decode()
 
 
 def test_the_style_sheet_is_sent_with_those_that_it_imports(tmp_path, settings):
     from django.core.files.base import ContentFile
 
-    from delivery.static_files import StaticFilesStorage
+    from assets.storage import StaticFilesStorage
 
     storage = StaticFilesStorage(location=tmp_path)
     storage.save("css/site.css", ContentFile(b'@import url("faces.css");\n@layer base;\n'))
@@ -181,7 +181,7 @@ def minified(tmp_path):
     """A function that saves a static file as production does, and returns what is stored."""
     from django.core.files.base import ContentFile
 
-    from delivery.static_files import StaticFilesStorage
+    from assets.storage import StaticFilesStorage
 
     storage = StaticFilesStorage(location=tmp_path)
 

@@ -14,7 +14,13 @@ from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.models import Content, ContentQuerySet
-from translations.status.models import Translation, TranslationQuerySet, text_fields, translated_models
+from translations.status.models import (
+    Translation,
+    TranslationManager,
+    TranslationQuerySet,
+    text_fields,
+    translated_models,
+)
 from translations.status.rights import languages_open_to
 
 
@@ -36,13 +42,15 @@ class GlossaryTerm(Content):
     heading_field = "term"
 
     term = models.CharField(
-        _("term"), max_length=100, help_text=_("In English as it stands in texts, in the singular; one term each.")
+        _("term"),
+        max_length=100,
+        help_text=_("The English term as used in texts, in the singular. One term per entry."),
     )
     note = models.CharField(
         _("meaning"),
         max_length=200,
         blank=True,
-        help_text=_("What is meant on this site, in English, where the word alone does not say."),
+        help_text=_("The meaning on this site, in English, if the word alone is not clear."),
     )
 
     objects = GlossaryQuerySet.as_manager()
@@ -102,7 +110,7 @@ class TextQuerySet(TranslationQuerySet):
 class TextToTranslate(Translation):
     """One text in one language, as a translator works on it."""
 
-    objects = TextQuerySet.as_manager()
+    objects = TranslationManager.from_queryset(TextQuerySet)()
 
     class Meta:
         proxy = True

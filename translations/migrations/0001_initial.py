@@ -4,12 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-def remove_triggers(apps, schema_editor):
-    from translations.status.triggers import remove
-
-    remove(schema_editor.connection.alias)
-
-
 class Migration(migrations.Migration):
 
     initial = True
@@ -57,6 +51,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('model', 'object_id', 'field', 'language'), name='one_translation_of_text')],
             },
         ),
-        # The triggers come with post_migrate, when every table is there.
-        migrations.RunPython(migrations.RunPython.noop, remove_triggers),
     ]

@@ -6,7 +6,7 @@ from functools import cached_property
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Case, Count, F, Min, Q, Sum, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,8 @@ from translations.status.changes import word_changes
 from translations.status.checks import Finding, findings_for
 from translations.status.locks import StaleReadError, locked
 
+# Changed items that are settled in one transaction.
+CHUNK = 200
 TARGET_LANGUAGES = [code for code in settings.CONTENT_LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
@@ -38,7 +40,8 @@ def text_fields(model) -> list[str]:
 class SourceText(models.Model):
     """A wording that a field has, or once had, in the source language.
 
-    Triggers write it and keep it unique. No constraint does: an index of PostgreSQL cannot hold a long text.
+    `ChangedItem.objects.settle` writes it and keeps it unique. No constraint does: an index of PostgreSQL cannot hold a
+    long text.
     """
 
     model = models.CharField(max_length=100)
@@ -53,6 +56,55 @@ class SourceText(models.Model):
 
     def __str__(self):
         return self.text
+
+
+class ChangedItemQuerySet(models.QuerySet):
+    def settle(self):
+        """Bring source texts and translations up to date with these items, a chunk in each transaction.
+
+        Two changes of an item that are settled together count as one. So an item that SQL or a bulk update gives a new
+        translation and then a new source, with nothing reading a status in between, is taken for one that was
+        translated from the new source. Saving an item settles it at once.
+        """
+        from translations.status.comparison import compare
+
+        while self.exists():
+            with transaction.atomic():
+                wait_for_turn()
+                changed = defaultdict(set)
+                chunk = list(self.order_by("pk")[:CHUNK])
+                for row in chunk:
+                    changed[row.model].add(row.object_id)
+                for model in translated_models():
+                    if keys := changed.get(model._meta.label_lower):
+                        compare(model, keys)
+                self.filter(pk__in=[row.pk for row in chunk]).delete()
+
+
+def wait_for_turn():
+    """Wait until no other transaction settles items. SQLite has one writer at a time anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('translations_changeditem'))")
+
+
+class ChangedItem(models.Model):
+    """A change of an item with translated texts that its translations do not take into account yet.
+
+    Triggers (triggers.py) write it, whichever way the item is saved or deleted.
+    """
+
+    model = models.CharField(max_length=100)
+    object_id = models.BigIntegerField()
+
+    objects = ChangedItemQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["model", "object_id"], name="changed_item")]
+
+    def __str__(self):
+        return f"{self.model} {self.object_id}"
 
 
 class TranslationQuerySet(models.QuerySet):
@@ -132,11 +184,19 @@ def load_items(translations: list["Translation"]):
             row.item = items[row.object_id]
 
 
-class Translation(models.Model):
-    """One text in one language other than the source: what stands there, and from which wording it was made.
+class TranslationManager(models.Manager.from_queryset(TranslationQuerySet)):
+    """Manager that settles changed items before it gives a queryset, so that nobody reads an outdated status."""
 
-    Triggers (triggers.py) keep a row for each translated field and language as soon as it has a source or a target,
-    whichever way content is saved. Only `draft` and `translated_from` may be written from here.
+    def get_queryset(self):
+        ChangedItem.objects.settle()
+        return super().get_queryset()
+
+
+class Translation(models.Model):
+    """One text in one language other than the source: its words, and the wording that it was translated from.
+
+    There is a row for each translated field and language as soon as it has a source or a target, whichever way content
+    is saved: `ChangedItem.objects.settle` writes it. Other code writes only `draft` and `translated_from`.
     """
 
     class Status(models.TextChoices):
@@ -178,7 +238,7 @@ class Translation(models.Model):
         db_persist=True,
     )
 
-    objects = TranslationQuerySet.as_manager()
+    objects = TranslationManager()
 
     class Meta:
         verbose_name = _("translation")

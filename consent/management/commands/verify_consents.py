@@ -15,7 +15,8 @@ from consent.verification import Verification, fault_against
 class Command(BaseCommand):
     help = (
         "Checks every consent record against its seal and every seal against the one before, and names what was "
-        "altered, removed, inserted or reordered, the first one first. Exit status 1 where something was. "
+        "altered, removed, inserted or reordered, the first one first. Then it checks the database triggers that "
+        "protect the record. Exit status 1 where something was wrong. "
         "Example: manage.py verify_consents --against seal-12.txt"
     )
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             self.stderr.write(fault)
         if faults:
             sys.exit(1)
-        self.stdout.write("Nobody touched them.")
+        self.stdout.write("No record was changed.")
         if not against:
             latest = Seal.objects.latest_seal()
             newest = f"seal {latest.number} of {moment(latest.sealed_at)}" if latest else "none"

@@ -6,6 +6,8 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+import triggers
+
 
 class Command(BaseCommand):
     help = (
@@ -31,6 +33,9 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Bringing the database up to date …")
             call_command("migrate", interactive=False, verbosity=0 if verbosity == 1 else verbosity)
+        # A version without migrations may bring other triggers.
+        for name, fault in triggers.install(connection).items():
+            self.stdout.write(f"The database trigger {name} was {fault}; it is as it should be now.")
 
     def make_pictures(self, verbosity: int):
         try:

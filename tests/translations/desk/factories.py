@@ -3,6 +3,7 @@
 from datetime import date
 
 from alliance.models import Milestone
+from translations.status.models import ChangedItem
 
 
 def fill_with_milestones(count: int):
@@ -18,3 +19,4 @@ def fill_with_milestones(count: int):
         )
         for number in range(count)
     )
+    ChangedItem.objects.settle()

@@ -10,11 +10,13 @@ from django.core.serializers import serialize
 from django.db import connection, transaction
 
 from alliance.models import Deliverable, Initiative, InitiativePart
-from editorial.content import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump
+from jobs.registry import definitions
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin
 from translations.status.locks import StaleReadError
-from translations.status.models import SourceText, Translation
+from translations.status.models import ChangedItem, SourceText, Translation
+from triggers.registry import install, remove
 
 pytestmark = pytest.mark.django_db
 TITLE, TYTUL = "Studying across borders", "Studia bez granic"
@@ -127,6 +129,7 @@ def test_an_emptied_translation_is_missing_and_its_words_are_to_do(deliverable):
 def test_a_translation_of_an_emptied_source_is_stale_until_it_is_emptied_too():
     page = Page.objects.get(kind="vision")
     Page.objects.filter(pk=page.pk).update(lead_en="Lead", lead_pl="Wstęp")
+    assert of(page, "lead").status == "current"
     Page.objects.filter(pk=page.pk).update(lead_en="")
     assert (of(page, "lead").status, of(page, "lead").words) == ("stale", 0)
     Page.objects.filter(pk=page.pk).update(lead_pl="")
@@ -149,9 +152,13 @@ def test_a_new_item_has_a_translation_of_each_text_in_each_language(settings):
 
 @pytest.mark.parametrize("way", ["item", "queryset", "sql"])
 def test_a_deleted_item_leaves_no_trace(deliverable, way):
-    rows = Translation.objects.of(deliverable)
-    sources = SourceText.objects.filter(model="alliance.deliverable", object_id=deliverable.pk)
-    assert rows.exists() and sources.exists()
+
+    def traces() -> list[bool]:
+        rows = Translation.objects.filter(model="alliance.deliverable", object_id=pk)
+        return [rows.exists(), SourceText.objects.filter(model="alliance.deliverable", object_id=pk).exists()]
+
+    pk = deliverable.pk
+    assert traces() == [True, True]
     if way == "item":
         Deliverable.objects.get(pk=deliverable.pk).delete()
     elif way == "queryset":
@@ -161,7 +168,7 @@ def test_a_deleted_item_leaves_no_trace(deliverable, way):
             for table in ("alliance_wayin_deliverables", "alliance_deliverable"):
                 column = "id" if table == "alliance_deliverable" else "deliverable_id"
                 cursor.execute(f"DELETE FROM {table} WHERE {column} = %s", [deliverable.pk])
-    assert not rows.all().exists() and not sources.all().exists()
+    assert traces() == [False, False]
 
 
 def test_what_is_taken_back_changes_no_state(deliverable):
@@ -227,15 +234,50 @@ def test_items_of_a_list_are_loaded_in_one_query_for_each_model(django_assert_nu
 
 
 def test_content_that_changed_while_nobody_watched_is_noted_by_the_next_migration(deliverable, settings):
-    from translations.status.triggers import install, remove
-
-    remove("default")
+    remove(connection, {"translations"})
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE, summary_pl="Nowe streszczenie")
     Page.objects.filter(kind="vision").update(lead_pl="Wstęp")
     assert of(deliverable).status == "current"
-    install("default")
+    install(connection)
     assert of(deliverable).status == "stale"
     assert of(deliverable, "summary").target == "Nowe streszczenie"
+
+
+def test_saving_an_item_keeps_the_order_of_translation_and_source(deliverable):
+    deliverable.title_pl = TYTUL
+    deliverable.save()
+    deliverable.title_en = TITLE
+    deliverable.save()
+    assert of(deliverable).status == "stale"
+
+
+def test_a_draft_outlives_a_new_source_and_not_a_new_translation(deliverable):
+    of(deliverable).propose("Studia")
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
+    assert (of(deliverable).status, of(deliverable).draft) == ("draft", "Studia")
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_pl=TYTUL)
+    assert (of(deliverable).status, of(deliverable).draft) == ("current", "")
+
+
+def test_the_status_of_unchanged_texts_is_read_without_looking_at_items(django_assert_num_queries):
+    Translation.objects.exists()
+    with django_assert_num_queries(2):
+        Translation.objects.exists()
+
+
+def test_changes_in_bulk_are_settled_in_chunks(monkeypatch):
+    monkeypatch.setattr("translations.status.models.CHUNK", 2)
+    Deliverable.objects.update(title_en=TITLE)
+    assert Translation.objects.into("pl").filter(model="alliance.deliverable", field="title", status="stale").count()
+    assert not Translation.objects.filter(model="alliance.deliverable", field="title", status="current").exists()
+    assert not ChangedItem.objects.exists()
+
+
+def test_the_job_settles_what_was_changed_in_bulk(deliverable):
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
+    assert ChangedItem.objects.exists()
+    definitions["translation-status"].function()
+    assert not ChangedItem.objects.exists()
 
 
 @pytest.mark.once

@@ -7,17 +7,17 @@ from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest
 
 # A page shows so many items, and leads to the others.
-ITEMS_A_PART = 24
+ITEMS_PER_PAGE = 24
 NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
-def part_query(number: int, narrowing: str = "") -> str:
+def page_query(number: int, narrowing: str = "") -> str:
     """What follows an address to name one part of its list, which `narrowing` may narrow; the first has no number."""
     query = "&".join(filter(None, [narrowing, f"page={number}" if number > 1 else ""]))
     return f"?{query}" if query else ""
 
 
-def part_of(request: HttpRequest, items: QuerySet, size: int = ITEMS_A_PART) -> Page:
+def paginate(request: HttpRequest, items: QuerySet, size: int = ITEMS_PER_PAGE) -> Page:
     """The part of `items` that `page` in the query names; the first where there is no such part.
 
     It is read and counted by one query.

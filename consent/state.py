@@ -5,25 +5,25 @@ from functools import cached_property
 from django.http import HttpRequest
 
 from consent import cached
-from consent.choice import Choice
+from consent.cookie import ConsentCookie
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 
-class Standing:
+class ConsentState:
     """Consent as it stands for one request. Everything is found out when first used."""
 
     def __init__(self, request: HttpRequest):
         self.request = request
-        self.choice = Choice.of(request)
+        self.choice = ConsentCookie.of(request)
         # Directive of the Content-Security-Policy → origins that this answer needs besides the site's own.
         self.sources: dict[str, set[str]] = {}
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Standing":
+    def of(cls, request: HttpRequest) -> "ConsentState":
         """The one of this request."""
-        if not hasattr(request, "consent_standing"):
-            request.consent_standing = cls(request)
-        return request.consent_standing
+        if not hasattr(request, "consent_state"):
+            request.consent_state = cls(request)
+        return request.consent_state
 
     @cached_property
     def version(self) -> NoticeVersion | None:

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from alliance import cached as alliance
 from consent import cached as consent
 from consent.models import EmbeddedContent, Purpose, Script
-from delivery.per_version import cached_per_version
+from pagecache.per_version import cached_per_version
 from pages import cached as pages
 from pages.models import Page
 from partners import cached as partners
@@ -72,7 +72,7 @@ def test_pages_do_not_change_what_they_share(client):
     def shared() -> list[dict]:
         request = RequestFactory().get("/")
         groups = (
-            pages.frame_pages(request),
+            pages.layout_pages(request),
             partners.universities(request),
             [alliance.alliance(request), consent.notice_in_force(request)],
             consent.embeds(request).values(),

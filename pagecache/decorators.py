@@ -1,7 +1,7 @@
 """What a view says of its answers."""
 
 
-def stored(*parameters: str):
+def cached_page(*parameters: str):
     """Say of a view that its pages are the same for everyone in one variant, so that they are made once.
 
     `parameters` are those of the query that a page depends on; all others are left out before the view sees them. An
@@ -9,7 +9,7 @@ def stored(*parameters: str):
     """
 
     def mark(view):
-        view.stored_parameters = frozenset(parameters)
+        view.query_parameters = frozenset(parameters)
         return view
 
     return mark

@@ -25,7 +25,7 @@ from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import PictureField, clean_image
-from editorial.models import AddressedContent, Content, LoadedContent, PastAddress
+from editorial.models import Content, ImportState, PastSlug, SluggableContent
 from translations.status.locks import locked
 
 # Fields that the program keeps itself.
@@ -192,7 +192,7 @@ class ContentFiles:
         except ValidationError as error:
             self.fault(code, where, f"the key is not allowed: {' '.join(error.messages)}")
         for name, value in values.items():
-            if name == PAST_SLUGS and issubclass(model, AddressedContent):
+            if name == PAST_SLUGS and issubclass(model, SluggableContent):
                 self.check_past_slugs(code, f"{where}.{name}", value)
             elif name not in fields:
                 self.fault(code, f"{where}.{name}", f"unknown field; use one of {', '.join(sorted(fields))}.")
@@ -223,7 +223,7 @@ class ContentFiles:
                 self.fault(code, where, f"{' '.join(error.messages)} Correct the value {str(value)[:60]!r}.")
 
     def check_past_slugs(self, code: str, where: str, value):
-        slug_field = PastAddress._meta.get_field("slug")
+        slug_field = PastSlug._meta.get_field("slug")
         try:
             sound = isinstance(value, list) and all(isinstance(slug, str) for slug in value)
             for slug in value if sound else ():
@@ -267,11 +267,11 @@ class ContentFiles:
         """
         report = Report()
         with transaction.atomic():
-            loaded_before = {(row.section, row.key): row for row in LoadedContent.objects.all()}
+            loaded_before = {(row.section, row.key): row for row in ImportState.objects.all()}
             for section, model in self.models.items():
                 present = dict(model.objects.values_list("key", "pk"))
                 for key in self.source.get(section, {}):
-                    loaded = loaded_before.get((section, key)) or LoadedContent(section=section, key=key)
+                    loaded = loaded_before.get((section, key)) or ImportState(section=section, key=key)
                     if key in present:
                         self.update_item(present[key], loaded, report)
                     elif loaded.pk and not restore:
@@ -284,7 +284,7 @@ class ContentFiles:
 
     def keep_past_addresses(self):
         """Add the past addresses that the files name; whatever the site knows of an address already stays."""
-        known = set(PastAddress.objects.values_list("section", "language", "slug"))
+        known = set(PastSlug.objects.values_list("section", "language", "slug"))
         named = {
             (section, code, slug): key
             for code, sections in self.files.items()
@@ -292,18 +292,18 @@ class ContentFiles:
             for key, values in items.items()
             for slug in values.get(PAST_SLUGS, ())
         }
-        PastAddress.objects.bulk_create(
-            PastAddress(section=section, language=code, slug=slug, key=key)
+        PastSlug.objects.bulk_create(
+            PastSlug(section=section, language=code, slug=slug, key=key)
             for (section, code, slug), key in named.items()
             if (section, code, slug) not in known
         )
 
-    def create_item(self, item: Content, loaded: LoadedContent, report: Report):
+    def create_item(self, item: Content, loaded: ImportState, report: Report):
         values = self.values(type(item), item.key)
         self.write(item, values, loaded)
         report.created.append(str(loaded))
 
-    def update_item(self, pk: int, loaded: LoadedContent, report: Report):
+    def update_item(self, pk: int, loaded: ImportState, report: Report):
         """Bring one item up to the files. Where they say nothing new of it, the item is not even read."""
         model = self.models[loaded.section]
         news = {
@@ -334,7 +334,7 @@ class ContentFiles:
         else:
             report.unchanged += 1
 
-    def write(self, item: Content, values: dict, loaded: LoadedContent):
+    def write(self, item: Content, values: dict, loaded: ImportState):
         """Save `values` in `item`, and remember them as loaded."""
         many = {}
         for name, (model_field, value) in values.items():
@@ -446,7 +446,7 @@ def dump(folder: Path) -> list[Path]:
 def past_slugs() -> dict[tuple[str, str, str], list[str]]:
     """Section, key and language of an item → its past addresses there."""
     found = defaultdict(list)
-    for past in PastAddress.objects.order_by("pk"):
+    for past in PastSlug.objects.order_by("pk"):
         found[past.section, past.key, past.language].append(past.slug)
     return found
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from editorial.alphabet import sort_key
 from editorial.models import Content
 from editorial.texts import MARK
-from pages.lists import part_query
+from pages.pagination import page_query
 
 register = template.Library()
 
@@ -31,8 +31,8 @@ def alternates(context) -> list[dict]:
     """
     subject = context.get("subject")
     there = context.get("languages_there") or languages_of(subject)
-    part = context.get("page_of_list")
-    query = part_query(1 if part is None else part.number, context.get("filter_query", ""))
+    part = context.get("list_page")
+    query = page_query(1 if part is None else part.number, context.get("filter_query", ""))
     active = translation.get_language()
     found = []
     for code, name in sorted(settings.LANGUAGES, key=lambda pair: sort_key(pair[1], active)):
@@ -56,9 +56,9 @@ def alternates(context) -> list[dict]:
 
 
 @register.simple_tag(takes_context=True)
-def part_address(context, number: int) -> str:
+def page_url(context, number: int) -> str:
     """The address of one part of the list that this page shows a part of; `query` of the context narrows it."""
-    return part_query(number, context.get("query", "")) or context["request"].path
+    return page_query(number, context.get("query", "")) or context["request"].path
 
 
 def languages_of(subject) -> set[str]:
@@ -97,7 +97,7 @@ def absolute(context, path: str) -> str:
 def breadcrumbs(context) -> list:
     """The way from the home page to this one: pages and things with a title and an address."""
     subject, section = context.get("subject"), context.get("section")
-    home = next((page for page in context["frame_pages"] if page.kind == page.Kind.HOME), None)
+    home = next((page for page in context["layout_pages"] if page.kind == page.Kind.HOME), None)
     if subject is None or subject == home:
         return []
     return [step for step in (home, section, subject) if step is not None]

@@ -3,14 +3,19 @@
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import timezone
 from modeltranslation.translator import translator
 
-from alliance.models import Task, WayIn
+from alliance.models import EntryPoint, Task
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
-from delivery.models import Generation
-from editorial.content import ContentFiles
+from editorial.content_files import ContentFiles
+from editorial.models import Content
+from jobs.models import Job
+from pagecache.models import ContentVersion
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from tests.editorial.test_admin import address, filled_in
@@ -18,6 +23,7 @@ from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
 from tests.translations.desk.test_texts import press, text_of
 from tests.translations.exchange.test_import import bring_back, export
+from triggers.registry import registered
 
 pytestmark = pytest.mark.django_db
 
@@ -59,9 +65,9 @@ def delete():
         page_url="https://example.org/film",
         frame_url="https://example.org/embed",
     )
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     EmbeddedContent.objects.all().delete()
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def link_two_things():
@@ -70,7 +76,7 @@ def link_two_things():
 
 
 def link_two_more():
-    WayIn.objects.first().pages.add(Page.objects.create(key="another", title_en="Another", slug_en="another"))
+    EntryPoint.objects.first().pages.add(Page.objects.create(key="another", title_en="Another", slug_en="another"))
 
 
 def empty_a_table():
@@ -82,9 +88,9 @@ def empty_a_table():
 
 def publish_a_notice():
     Notice.objects.update(heading_en="Another heading")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert NoticeVersion.objects.publish()
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def sql_by_hand():
@@ -111,144 +117,133 @@ def sql_by_hand():
     ids=lambda change: change.__name__,
 )
 def test_a_change_of_content_renews_the_generation(change):
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     change()
-    after = Generation.objects.current()
+    after = ContentVersion.objects.current()
     assert after and after != before
 
 
 def test_a_change_in_the_admin_renews_the_generation(client, staff):
     client.force_login(staff())
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     redirects = {"old_path": "/old", "new_path": "/en/", "is_published": "on"}
     assert client.post("/admin/pages/redirect/add/", redirects).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_the_form_of_an_item_in_the_admin_renews_the_generation(client, staff):
     client.force_login(staff())
     partner = PartnerUniversity.objects.first()
     sent = filled_in(client.get(address(partner)), founded="1901")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert client.post(address(partner), sent).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_what_a_translator_writes_at_the_desk_renews_the_generation(client, staff):
     client.force_login(staff("Translators"))
     text = text_of(Page.objects.get(kind="vision"))
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert press(client, text, "_save", "Inna wizja", follow=False).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_an_action_in_a_list_of_the_admin_renews_the_generation(client, staff):
     client.force_login(staff())
     redirect = Redirect.objects.create(old_path="/old", new_path="/en/")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     chosen = {"action": "delete_selected", "_selected_action": [redirect.pk], "post": "yes"}
     assert client.post("/admin/pages/redirect/", chosen).status_code == 302
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_a_picture_and_the_sizes_that_are_made_of_it_renew_the_generation(django_capture_on_commit_callbacks):
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     with django_capture_on_commit_callbacks() as makings:
         picture = make_picture()
-    uploaded = Generation.objects.current()
+    uploaded = ContentVersion.objects.current()
     for make in makings:
         make()
-    made = Generation.objects.current()
+    made = ContentVersion.objects.current()
     picture.focal_x = 10
     picture.save()
-    assert len({before, uploaded, made, Generation.objects.current()}) == 4
+    assert len({before, uploaded, made, ContentVersion.objects.current()}) == 4
 
 
 def test_texts_that_come_back_from_a_translator_renew_the_generation(tmp_path):
     texts = export(tmp_path / "pl.po")
     Page.objects.filter(kind="vision").update(title_pl="")
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     bring_back(texts)
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_bringing_back_what_was_deleted_from_content_files_renews_the_generation():
     PartnerUniversity.objects.filter(role="member").first().delete()
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     ContentFiles(settings.CONTENT_DIR).load(restore=True)
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_loading_a_fixture_renews_the_generation(tmp_path):
     fixture = tmp_path / "page.json"
     with fixture.open("w") as file:
         call_command("dumpdata", "pages.page", stdout=file)
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     call_command("loaddata", str(fixture), verbosity=0)
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
 
 
 def test_what_is_taken_back_renews_nothing():
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         update()
-        assert Generation.objects.current() != before
+        assert ContentVersion.objects.current() != before
         1 / 0  # noqa: B018
-    assert Generation.objects.current() == before
+    assert ContentVersion.objects.current() == before
 
 
 def test_visitors_and_sessions_renew_nothing(client, staff):
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     client.post("/en/cookies/decide/", {"action": "accept"}, headers={"sec-fetch-site": "same-origin"})
     client.force_login(staff())
     client.get("/admin/")
-    assert Generation.objects.current() == before
+    assert ContentVersion.objects.current() == before
 
 
-def watched_tables() -> set[str]:
-    question = {
-        "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'delivery_renew%'"
-        " GROUP BY tbl_name HAVING count(*) = 3",
-        "postgresql": "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'delivery_renew%'",
+def test_every_table_of_content_is_watched_and_no_other():
+    content = {model for model in apps.get_models() if issubclass(model, Content)}
+    links = {
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.auto_created and issubclass(model._meta.auto_created, Content)
     }
-    with connection.cursor() as cursor:
-        cursor.execute(question[connection.vendor])
-        return {table for (table,) in cursor.fetchall()}
+    tables = {trigger.table for trigger in registered(connection.vendor).values() if trigger.purpose == "version"}
+    assert tables == {model._meta.db_table for model in content | links | {NoticeVersion}}
+    translated = {model._meta.db_table for model in translator.get_registered_models(abstract=False)}
+    assert translated <= tables
 
 
-def test_every_table_is_watched_but_those_that_no_page_shows():
-    models = set(apps.get_models(include_auto_created=True)) - {Generation}
-    never = {model for model in models if {model._meta.app_label, model._meta.label_lower} & settings.NEVER_ON_PAGES}
-    assert watched_tables() == {model._meta.db_table for model in models - never}
-
-
-def test_no_table_of_content_is_left_out_by_name():
-    translated = set(translator.get_registered_models())
-    content = {
-        model._meta.label_lower
-        for model in apps.get_models()
-        if hasattr(model, "content_section") or model in translated
-    }
-    left_out = {name for name in settings.NEVER_ON_PAGES if "." in name}
-    assert not content & left_out
-    assert {name.split(".")[0] for name in content}.isdisjoint(settings.NEVER_ON_PAGES)
-    known = {model._meta.label_lower for model in apps.get_models()} | set(apps.app_configs)
-    assert known >= settings.NEVER_ON_PAGES
+def test_a_change_in_a_table_that_no_app_claims_renews_nothing():
+    before = ContentVersion.objects.current()
+    Job.objects.create(name="another")
+    Job.objects.update(name="a-third")
+    Session.objects.create(session_key="key", session_data="", expire_date=timezone.now())
+    ContentType.objects.create(app_label="third_party", model="thing").delete()
+    assert ContentVersion.objects.current() == before
 
 
 def test_content_that_nobody_changed_yet_has_a_name_too():
-    Generation.objects.all().delete()
+    ContentVersion.objects.all().delete()
     call_command("migrate", verbosity=0)
-    assert len(Generation.objects.current()) >= 32
+    assert len(ContentVersion.objects.current()) >= 32
 
 
 @pytest.mark.once
-def test_the_generation_can_be_migrated_away_and_back(server):
-    change = (
-        "from pages.models import Page; from delivery.models import Generation; print(Page.objects.update(order=1))"
-    )
-    server.manage("migrate", "delivery", "zero", "-v", "0", check=True)
+def test_the_content_version_can_be_migrated_away_and_back(server):
+    change = "from pages.models import Page; print(Page.objects.update(order=1))"
+    server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
     server.manage("shell", "-v", "0", "-c", change, check=True)
     server.manage("migrate", "-v", "0", check=True)
-    show = f"{change}; print(Generation.objects.current())"
+    show = f"{change}; print(ContentVersion.objects.current())"
     assert len(server.manage("shell", "-v", "0", "-c", show, check=True).stdout.split()[-1]) >= 32

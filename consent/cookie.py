@@ -46,7 +46,7 @@ def own_cookie(header: str) -> str:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ConsentCookie:
     """The decision as the browser reports it. The proof is the record in the database."""
 
     notice_number: int
@@ -54,19 +54,19 @@ class Choice:
     answers: dict[str, bool]
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Choice | None":
+    def of(cls, request: HttpRequest) -> "ConsentCookie | None":
         """The choice that `request` carries, or None where it carries none that can be read."""
         return cls.sent_in(request.META)
 
     @classmethod
-    def sent_in(cls, environ: dict) -> "Choice | None":
+    def sent_in(cls, environ: dict) -> "ConsentCookie | None":
         """The choice in a WSGI environment. The page cache and the pages read it here, so that they never disagree."""
         if "HTTP_COOKIE" not in environ:
             return None
         return cls.read(own_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", "")))
 
     @classmethod
-    def read(cls, cookie: str) -> "Choice | None":
+    def read(cls, cookie: str) -> "ConsentCookie | None":
         """The choice in the value of the cookie, or None where there is none that can be read."""
         entries = parse_cookie_str(cookie)
         number = entries.pop(NOTICE, "")
@@ -131,7 +131,7 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
         # Browsers send names that no cookie can have. The decision is on record, so the answer must not fail on one.
         with suppress(CookieError):
             forget(response, name, request.get_host())
-    before = Choice.of(request)
+    before = ConsentCookie.of(request)
     withdrawn = {key for key, granted in decision.choices.items() if before and before.answers.get(key) and not granted}
     # A prefetched page still asks the question that is answered now.
     cleared = ['"prefetchCache"', *(['"storage"'] if withdrawn & storing else [])]

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.http import HttpRequest
 
-from delivery.models import Generation
+from pagecache.models import ContentVersion
 
 Result = TypeVar("Result")
 
@@ -26,7 +26,7 @@ def cached_per_version(read: Callable[..., Result]) -> Callable[..., Result]:
         nonlocal entry
         if request.method not in ("GET", "HEAD"):
             return read(*arguments)
-        version = Generation.objects.of(request)
+        version = ContentVersion.objects.of(request)
         # Replaced as a whole, because other threads read it meanwhile.
         kept_version, results = entry
         if kept_version != version or not version:
