@@ -123,7 +123,7 @@ def test_two_items_may_exchange_their_addresses(client):
         by_saving(item, slug)
     for item, slug in ((one, b), (other, a)):
         response = client.get(f"/pl/rezultaty/{slug}/")
-        assert (response.status_code, response.context["deliverable"]) == (200, item)
+        assert (response.status_code, response.context["activity"]) == (200, item)
 
 
 def test_a_new_item_may_take_an_old_address_and_then_has_it(client):
@@ -132,7 +132,7 @@ def test_a_new_item_may_take_an_old_address_and_then_has_it(client):
     by_saving(one, "nowy")
     by_saving(other, old)
     response = client.get(f"/pl/rezultaty/{old}/")
-    assert (response.status_code, response.context["deliverable"]) == (200, other)
+    assert (response.status_code, response.context["activity"]) == (200, other)
     # Given up, it leads to the one that had it last.
     by_saving(other, "inny")
     assert answer(client, f"/pl/rezultaty/{old}/") == (301, "/pl/rezultaty/inny/")
@@ -143,7 +143,7 @@ def test_an_address_of_the_source_language_is_the_items_own_where_it_has_no_othe
     Deliverable.objects.filter(pk=one.pk).update(slug_de="shared")
     Deliverable.objects.filter(pk=other.pk).update(slug_en="shared", slug_pl=None)
     response = client.get("/pl/rezultaty/shared/")
-    assert (response.status_code, response.context["deliverable"]) == (200, other)
+    assert (response.status_code, response.context["activity"]) == (200, other)
 
 
 def test_an_old_address_of_what_is_not_shown_leads_nowhere(client):

@@ -132,7 +132,7 @@ def test_pictures_have_the_colours_of_the_style_sheet():
 
 
 def test_the_paper_has_one_colour_in_style_sheet_pages_manifest_and_pictures(client):
-    tokens = (Path(settings.BASE_DIR) / "static/css/site.css").read_text()
+    tokens = (Path(settings.BASE_DIR) / "static/css/tokens.css").read_text()
     colours = re.findall(r"oklch\(([\d.]+)% ([\d.]+) ([\d.]+)\)", re.search("--paper: .*", tokens)[0])
     light, dark = (
         "#{:02x}{:02x}{:02x}".format(*srgb(float(lightness) / 100, float(chroma), float(hue)))
