@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
-from accounts.turns import NoTurnError, Turns
+from accounts.hashing import NoTurnError, Turns
 from security.proxies import client_network
 from security.rate_limits import RateLimit
 

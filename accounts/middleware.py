@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.backends import SignInHeldOffError
-from health.errors import BARE_FRAME, render_error
+from health.errors import BARE_LAYOUT, render_error
 
 
 class SignInMiddleware:
@@ -23,8 +23,11 @@ class SignInMiddleware:
             return None
         words = None
         if exception.status == 503:
-            words = _("Many people are signing in"), _("Your password was not checked. Try again in a few seconds.")
+            words = (
+                _("Too many sign-ins at the moment"),
+                _("Your password was not checked. Try again in a few seconds."),
+            )
         # Without the menu: many of these pages are sent when there is least time for them.
-        response = render_error(request, exception.status, BARE_FRAME, words)
+        response = render_error(request, exception.status, BARE_LAYOUT, words)
         response.headers["Retry-After"] = str(exception.retry_after)
         return response

@@ -5,13 +5,13 @@ from alliance.models import (
     Alliance,
     AudienceBenefit,
     Deliverable,
+    EntryPoint,
     Figure,
     Initiative,
     InitiativePart,
     KeyArea,
     Milestone,
     Task,
-    WayIn,
 )
 from editorial.admin import ContentAdmin, ContentInline, OfferedFilter, SoleContentAdmin, thumbnail
 from partners.admin import PartnerUniversityAdmin
@@ -27,11 +27,11 @@ class AllianceAdmin(SoleContentAdmin):
     emblem_thumbnail = thumbnail("emblem", _("emblem"))
     fieldsets = [
         (None, {"fields": ["name", "name_since", "acronym", "pronunciation", "pronunciation_in_words", "tagline"]}),
-        (_("The former name"), {"fields": ["former_name", "former_name_from", "former_name_until"]}),
-        (_("The present phase"), {"fields": ["phase", "phase_from", "phase_until"]}),
+        (_("Former name"), {"fields": ["former_name", "former_name_from", "former_name_until"]}),
+        (_("Current phase"), {"fields": ["phase", "phase_from", "phase_until"]}),
         (_("Texts"), {"fields": ["introduction", "vision"]}),
         (
-            _("The frame of every page"),
+            _("Header and footer"),
             {"fields": ["host", "contact", "funding_note", "logo", "logo_alt", "emblem", "emblem_alt"]},
         ),
     ]
@@ -67,7 +67,7 @@ class AudienceBenefitAdmin(ContentAdmin):
 
 
 @admin.register(Deliverable)
-class DeliverableAdmin(CoverMixin, ContentAdmin):
+class ActivityAdmin(CoverMixin, ContentAdmin):
     list_display = ["title", "summary", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["title", "summary", "body"]
@@ -80,12 +80,8 @@ class InitiativePartInline(ContentInline):
 
 
 @admin.register(Initiative)
-class InitiativeAdmin(CoverMixin, ContentAdmin):
+class InitiativeAdmin(ActivityAdmin):
     inlines = [InitiativePartInline]
-    list_display = ["title", "summary", "order", "is_published"]
-    list_editable = ["order"]
-    search_fields = ["title", "summary", "body"]
-    fieldsets = [(None, {"fields": ["title", "slug", "summary", "body", "cover"]}), ON_THIS_SITE]
 
 
 @admin.register(Task)
@@ -110,8 +106,8 @@ class TaskInline(ContentInline):
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
 
 
-@admin.register(WayIn)
-class WayInAdmin(ContentAdmin):
+@admin.register(EntryPoint)
+class EntryPointAdmin(ContentAdmin):
     list_display = ["audience", "text", "order", "is_published"]
     list_editable = ["order"]
     search_fields = ["audience", "text"]

@@ -5,3 +5,14 @@ from django.utils.translation import gettext_lazy as _
 class AllianceConfig(AppConfig):
     name = "alliance"
     verbose_name = _("Alliance")
+
+    def ready(self):
+        from alliance.search import entries
+        from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap, PageSitemap
+        from pages import sitemaps
+        from search.index import register
+
+        register(entries)
+        sitemaps.register("pages", PageSitemap)
+        sitemaps.register("deliverables", DeliverableSitemap)
+        sitemaps.register("initiatives", InitiativeSitemap)

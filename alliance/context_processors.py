@@ -2,9 +2,9 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from alliance import snapshots
+from alliance import cached
 
 
 def alliance(request):
     """`alliance`: the alliance with its host university, or an empty value before any content is loaded."""
-    return {"alliance": SimpleLazyObject(lambda: snapshots.alliance(request))}
+    return {"alliance": SimpleLazyObject(lambda: cached.alliance(request))}

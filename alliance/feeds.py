@@ -6,11 +6,11 @@ from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from alliance.cached import the_alliance
 from alliance.models import Milestone
-from alliance.snapshots import the_alliance
-from pages.lists import ITEMS_A_PART, part_query
+from pages.cached import section
 from pages.models import Page
-from pages.snapshots import section
+from pages.pagination import ITEMS_PER_PAGE, page_query
 
 MOST_TOLD = 50
 
@@ -48,7 +48,7 @@ class MilestoneFeed(Feed):
         return f"{self.timeline}#{milestone.key}"
 
     def item_link(self, milestone: Milestone) -> str:
-        query = part_query(ceil(milestone.place / ITEMS_A_PART))
+        query = page_query(ceil(milestone.place / ITEMS_PER_PAGE))
         return f"{reverse('alliance:milestones')}{query}#{milestone.key}"
 
     def item_updateddate(self, milestone: Milestone):

@@ -17,21 +17,21 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import PictureField, RichTextField
 from editorial.models import (
-    AddressedContent,
-    AddressedQuerySet,
     Content,
     ContentQuerySet,
     OrderedContent,
+    SluggableContent,
+    SluggableQuerySet,
     require_words_for,
 )
 from pages.models import Page
 from partners.models import PartnerUniversity
-from pictures.models import Picture
+from pictures.models import cover_field
 
 SUMMARY_HELP = _("One or two sentences, for lists and search engines.")
 # English is written here as Europe writes it: 5 February 2020.
 DATE_LOCALES = {"en": "en_GB"}
-TITLE_HELP = _("A few words; the heading of its page and the text of links to it.")
+TITLE_HELP = _("A few words. They are the heading of its page and the text of links to it.")
 
 
 class AllianceQuerySet(ContentQuerySet):
@@ -48,14 +48,14 @@ class Alliance(Content):
     body_fields = ("tagline", "introduction")
     KEY = "alliance"
 
-    name = models.CharField(_("name"), max_length=200, help_text=_("The name that the alliance carries now."))
+    name = models.CharField(_("name"), max_length=200, help_text=_("The current name of the alliance."))
     name_since = models.PositiveSmallIntegerField(_("name since"), help_text=_("The year."))
     former_name = models.CharField(_("former name"), max_length=200, blank=True)
     former_name_from = models.PositiveSmallIntegerField(_("former name from"), null=True, blank=True)
     former_name_until = models.PositiveSmallIntegerField(_("former name until"), null=True, blank=True)
     acronym = models.CharField(_("acronym"), max_length=20)
     phase = models.CharField(
-        _("phase"), max_length=60, blank=True, help_text=_("What the present phase is called, such as UNIC 2.0.")
+        _("phase"), max_length=60, blank=True, help_text=_("The name of the current phase, such as UNIC 2.0.")
     )
     phase_from = models.PositiveSmallIntegerField(_("phase from"), null=True, blank=True)
     phase_until = models.PositiveSmallIntegerField(_("phase until"), null=True, blank=True)
@@ -69,43 +69,48 @@ class Alliance(Content):
         _("pronunciation in words"),
         max_length=120,
         blank=True,
-        help_text=_("What it sounds like. Screen readers say this instead of the phonetic signs."),
+        help_text=_("The pronunciation in ordinary letters. Screen readers read this instead of the phonetic symbols."),
     )
     tagline = models.CharField(
         _("in one sentence"),
         max_length=300,
-        help_text=_("What the alliance is; it stands at the top of the home page."),
+        help_text=_("A description of the alliance, shown at the top of the home page."),
     )
-    introduction = RichTextField(_("introduction"), help_text=_("What the alliance is, on the home page."))
+    introduction = RichTextField(_("introduction"), help_text=_("The introduction on the home page."))
     vision = RichTextField(_("vision"), help_text=_("The text of the page on the vision for the future."))
     host = models.ForeignKey(
         PartnerUniversity,
         models.PROTECT,
         related_name="+",
         verbose_name=_("host university"),
-        help_text=_("The university that runs this site and from which the alliance is seen."),
+        help_text=_("The university that runs this site. The site presents the alliance from its point of view."),
     )
-    contact = models.EmailField(_("contact"), blank=True, help_text=_("The e-mail address at the foot of every page."))
+    contact = models.EmailField(
+        _("contact"), blank=True, help_text=_("The e-mail address in the footer of every page.")
+    )
     funding_note = models.CharField(
         _("funding line"),
         max_length=400,
         blank=True,
-        help_text=_("The line on European Union funding at the foot of every page."),
+        help_text=_("The line on European Union funding in the footer of every page."),
     )
     logo = PictureField(
-        _("logo"), upload_to="alliance", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Stands in the header.")
+        _("logo"), upload_to="alliance", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown in the header.")
     )
     logo_alt = models.CharField(
-        _("logo described in words"), max_length=200, blank=True, help_text=_("Needed when there is a logo.")
+        _("alternative text of the logo"), max_length=200, blank=True, help_text=_("Required if there is a logo.")
     )
     emblem = PictureField(
         _("emblem"),
         upload_to="alliance",
         blank=True,
-        help_text=_("The national emblem in the header. Until you upload it, a neutral shield stands there."),
+        help_text=_("The national emblem in the header. Until you upload one, the header shows a neutral shield."),
     )
     emblem_alt = models.CharField(
-        _("emblem described in words"), max_length=200, blank=True, help_text=_("Read aloud in place of the emblem.")
+        _("alternative text of the emblem"),
+        max_length=200,
+        blank=True,
+        help_text=_("Screen readers read this instead of the emblem."),
     )
 
     objects = AllianceQuerySet.as_manager()
@@ -178,9 +183,9 @@ class Figure(OrderedContent):
         _("what it counts"), max_length=200, help_text=_("Such as: alliances in the European Universities initiative.")
     )
     year = models.PositiveSmallIntegerField(
-        _("year"), help_text=_("When it was true. Visitors see the year beside the number.")
+        _("year"), help_text=_("The year for which the number is true. Visitors see it beside the number.")
     )
-    note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("More on when or why, if it helps."))
+    note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("Optional: more on when or why."))
 
     objects = FigureQuerySet.as_manager()
 
@@ -243,27 +248,16 @@ class AudienceBenefit(OrderedContent):
         return self.audience
 
 
-class Deliverable(AddressedContent):
-    """One of the key deliverables and activities of the alliance."""
-
-    content_section = "deliverables"
+class Activity(SluggableContent):
+    """Something that the alliance does, with a page of its own: a deliverable or an initiative."""
 
     title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
     summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
     body = RichTextField(_("text"))
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
-    )
+    cover = cover_field()
 
-    class Meta(AddressedContent.Meta):
-        verbose_name = _("deliverable")
-        verbose_name_plural = _("deliverables")
+    class Meta(SluggableContent.Meta):
+        abstract = True
 
     def __str__(self):
         return self.title
@@ -272,47 +266,37 @@ class Deliverable(AddressedContent):
     def meta_description(self) -> str:
         return self.summary
 
+
+class Deliverable(Activity):
+    """One of the key deliverables and activities of the alliance."""
+
+    content_section = "deliverables"
+
+    class Meta(Activity.Meta):
+        verbose_name = _("deliverable")
+        verbose_name_plural = _("deliverables")
+
     def get_absolute_url(self):
         return reverse("alliance:deliverable", args=[self.slug])
 
 
-class InitiativeQuerySet(AddressedQuerySet):
+class InitiativeQuerySet(SluggableQuerySet):
     def with_parts(self):
         """Initiatives with their published parts as `published_parts`."""
         parts = models.Prefetch("parts", InitiativePart.objects.published(), to_attr="published_parts")
         return self.prefetch_related(parts)
 
 
-class Initiative(AddressedContent):
+class Initiative(Activity):
     """One of the ways in which the alliance transforms its universities, such as the campus or the CityLabs."""
 
     content_section = "initiatives"
 
-    title = models.CharField(_("title"), max_length=150, help_text=TITLE_HELP)
-    summary = models.CharField(_("summary"), max_length=300, help_text=SUMMARY_HELP)
-    body = RichTextField(_("text"))
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
-    )
-
-    class Meta(AddressedContent.Meta):
-        verbose_name = _("initiative")
-        verbose_name_plural = _("initiatives")
-
-    def __str__(self):
-        return self.title
-
     objects = InitiativeQuerySet.as_manager()
 
-    @property
-    def meta_description(self) -> str:
-        return self.summary
+    class Meta(Activity.Meta):
+        verbose_name = _("initiative")
+        verbose_name_plural = _("initiatives")
 
     def get_absolute_url(self):
         return reverse("alliance:initiative", args=[self.slug])
@@ -364,7 +348,7 @@ class Task(OrderedContent):
         blank=True,
         related_name="tasks",
         verbose_name=_("initiatives"),
-        help_text=_("The initiatives that this task serves. Visitors find links to them under the task."),
+        help_text=_("The initiatives that this task contributes to. Visitors see links to them below the task."),
     )
 
     objects = TaskQuerySet.as_manager()
@@ -383,32 +367,60 @@ class Task(OrderedContent):
         return f"{self.partner.get_absolute_url()}#{self.key}"
 
 
-class WayIn(OrderedContent):
+class EntryPointQuerySet(ContentQuerySet):
+    def with_links(self):
+        """Ways in with what they link to, as far as it is published."""
+        linked = [
+            ("deliverables", Deliverable.objects.published().defer("body")),
+            ("initiatives", Initiative.objects.published().defer("body")),
+            ("pages", Page.objects.published().defer("body")),
+        ]
+        return self.prefetch_related(
+            *(models.Prefetch(name, queryset, to_attr=f"published_{name}") for name, queryset in linked)
+        )
+
+
+class EntryPoint(OrderedContent):
     """A way into the site for one kind of reader: who studies, who works at a university, who lives in the city."""
 
-    content_section = "ways_in"
+    content_section = "entry_points"
     heading_field = "audience"
 
-    audience = models.CharField(_("for whom"), max_length=80, help_text=_("Such as: For students."))
+    audience = models.CharField(_("audience"), max_length=80, help_text=_("Such as: For students."))
     text = models.CharField(
-        _("what they find here"), max_length=200, help_text=_("A sentence or two, above the links on the home page.")
+        _("summary"), max_length=200, help_text=_("A sentence or two, above the links on the home page.")
     )
     deliverables = models.ManyToManyField(
-        Deliverable, blank=True, related_name="+", verbose_name=_("deliverables"), help_text=_("Links to these.")
+        Deliverable,
+        blank=True,
+        related_name="+",
+        verbose_name=_("deliverables"),
+        help_text=_("The pages that this entry links to."),
     )
     initiatives = models.ManyToManyField(
-        Initiative, blank=True, related_name="+", verbose_name=_("initiatives"), help_text=_("Links to these.")
+        Initiative,
+        blank=True,
+        related_name="+",
+        verbose_name=_("initiatives"),
+        help_text=_("The pages that this entry links to."),
     )
     pages = models.ManyToManyField(
-        Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("Links to these.")
+        Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("The pages that this entry links to.")
     )
 
+    objects = EntryPointQuerySet.as_manager()
+
     class Meta(OrderedContent.Meta):
-        verbose_name = _("way in")
-        verbose_name_plural = _("ways in")
+        verbose_name = _("entry point")
+        verbose_name_plural = _("entry points")
 
     def __str__(self):
         return self.audience
+
+    @property
+    def links(self) -> list[Content]:
+        """The published deliverables, initiatives and pages that it links to; read by `with_links`."""
+        return [*self.published_deliverables, *self.published_initiatives, *self.published_pages]
 
 
 class MilestoneQuerySet(ContentQuerySet):
@@ -417,30 +429,33 @@ class MilestoneQuerySet(ContentQuerySet):
         return self.annotate(place=Window(RowNumber(), order_by=Milestone._meta.ordering))
 
 
+class DatePrecision(models.TextChoices):
+    DAY = "day", _("day")
+    MONTH = "month", _("month")
+    YEAR = "year", _("year")
+
+
 class Milestone(Content):
     """Something that happened to the alliance, for the timeline, with the source that says so."""
 
     content_section = "milestones"
     body_fields = ("title", "body")
 
-    class Precision(models.TextChoices):
-        DAY = "day", _("day")
-        MONTH = "month", _("month")
-        YEAR = "year", _("year")
+    Precision = DatePrecision
 
     title = models.CharField(_("title"), max_length=200)
     body = RichTextField(_("text"), blank=True)
     date = models.DateField(_("date"), help_text=_("Where only the month or year is known, choose its first day."))
     until = models.DateField(_("until"), null=True, blank=True, help_text=_("The last day, if it took several."))
     precision = models.CharField(
-        _("how exact"),
+        _("date precision"),
         max_length=10,
         choices=Precision,
         default=Precision.DAY,
-        help_text=_("How much of the date is known and shown."),
+        help_text=_("The part of the date that is known and shown."),
     )
     source = models.CharField(
-        _("source"), max_length=200, help_text=_("Where this can be read, such as unic.eu news, 2023.")
+        _("source"), max_length=200, help_text=_("The source of this information, such as unic.eu news, 2023.")
     )
 
     class Meta(Content.Meta):
@@ -455,9 +470,9 @@ class Milestone(Content):
                 violation_error_message=_("The last day cannot lie before the first. Check both dates."),
             ),
             models.CheckConstraint(
-                condition=Q(precision__in=["day", "month", "year"]),
+                condition=Q(precision__in=DatePrecision.values),
                 name="milestone_precision_is_known",
-                violation_error_message=_("Choose from the list how exact the date is."),
+                violation_error_message=_("Choose a date precision from the list."),
             ),
         ]
 

@@ -4,13 +4,13 @@ from alliance.models import (
     Alliance,
     AudienceBenefit,
     Deliverable,
+    EntryPoint,
     Figure,
     Initiative,
     InitiativePart,
     KeyArea,
     Milestone,
     Task,
-    WayIn,
 )
 
 
@@ -66,8 +66,8 @@ class TaskTranslation(TranslationOptions):
     required_languages = {"en": ("title", "body")}
 
 
-@register(WayIn)
-class WayInTranslation(TranslationOptions):
+@register(EntryPoint)
+class EntryPointTranslation(TranslationOptions):
     fields = ("audience", "text")
     required_languages = {"en": ("audience", "text")}
 

@@ -16,5 +16,4 @@ urlpatterns = [
     path(_("timeline/"), views.milestone_list, name="milestones"),
     path(format_lazy("{}feed.xml", _("timeline/")), views.milestone_feed, name="milestone-feed"),
     path(_("sitemap/"), views.overview, name="sitemap"),
-    path(_("search/"), views.search, name="search"),
 ]

@@ -1,29 +1,26 @@
 """The alliance's pages, and the two that look over the whole site: the overview and the search."""
 
 from django.conf import settings
-from django.contrib.sitemaps.views import index, sitemap
 from django.core.paginator import Paginator
 from django.forms import ModelChoiceField
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from alliance import snapshots
+from alliance import cached
+from alliance.cached import the_alliance
 from alliance.feeds import MilestoneFeed
-from alliance.models import AudienceBenefit, Deliverable, Initiative, Milestone
-from alliance.search import SearchForm, find
-from alliance.sitemaps import sitemaps
-from alliance.snapshots import the_alliance
-from delivery.decorators import stored
-from pages.lists import ITEMS_A_PART, part_of
+from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
+from pagecache.decorators import cached_page
+from pages.cached import section
 from pages.models import Page
-from pages.snapshots import listed_pages, section
+from pages.pagination import ITEMS_PER_PAGE, paginate
+from partners.cached import universities
 from partners.map import points
 from partners.models import MOST_ON_MAP, PartnerUniversity
-from partners.snapshots import universities
 from pictures.forms import PictureChoice
 from pictures.models import Picture
+from search.forms import SearchForm
 
 # So much of one kind stands on one page of the overview, which shows no more than names.
 NAMES_IN_OVERVIEW = 100
@@ -32,7 +29,7 @@ NAMES_IN_OVERVIEW = 100
 def render_section(request, kind: str, template: str, **context):
     """Answer with the page of the section `kind`."""
     page = section(request, kind)
-    there = snapshots.languages(request, page)
+    there = cached.languages(request, page)
     context = {
         "page": page,
         "subject": page,
@@ -43,32 +40,32 @@ def render_section(request, kind: str, template: str, **context):
     return render(request, template, context)
 
 
-@stored()
+@cached_page()
 @require_safe
 def home(request):
     alliance = the_alliance(request)
-    deliverables = snapshots.deliverables(request)
     # One more than is shown, to know whether there are more.
-    tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_A_PART + 1])
+    deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_PER_PAGE + 1])
+    tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_PER_PAGE + 1])
     return render_section(
         request,
         Page.Kind.HOME,
         "alliance/home.html",
         alliance=alliance,
-        figures=snapshots.figures(request),
-        key_areas=snapshots.key_areas(request),
-        deliverables=deliverables[:ITEMS_A_PART],
-        has_more_deliverables=len(deliverables) > ITEMS_A_PART,
+        figures=Figure.objects.published().latest(),
+        key_areas=KeyArea.objects.published(),
+        deliverables=deliverables[:ITEMS_PER_PAGE],
+        has_more_deliverables=len(deliverables) > ITEMS_PER_PAGE,
         # They lead to the first part of the list of tasks.
-        tasks=tasks[:ITEMS_A_PART],
-        has_more_tasks=len(tasks) > ITEMS_A_PART,
-        ways_in=snapshots.ways_in(request),
+        tasks=tasks[:ITEMS_PER_PAGE],
+        has_more_tasks=len(tasks) > ITEMS_PER_PAGE,
+        entry_points=EntryPoint.objects.published().with_links(),
         points=points(universities(request)),
         has_more_universities=len(universities(request)) == MOST_ON_MAP,
     )
 
 
-@stored()
+@cached_page()
 @require_safe
 def vision(request):
     return render_section(
@@ -80,63 +77,68 @@ def vision(request):
     )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def deliverable_list(request):
     return render_section(
         request,
         Page.Kind.DELIVERABLES,
         "alliance/deliverable_list.html",
-        page_of_list=part_of(request, Deliverable.objects.published()),
+        list_page=paginate(request, Deliverable.objects.published()),
     )
 
 
-@stored()
-@require_safe
-def deliverable_detail(request, slug: str):
-    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
-    if deliverable.slug != slug:
-        return redirect(deliverable, permanent=True)
-    context = {
-        "section": section(request, Page.Kind.DELIVERABLES),
-        "deliverable": deliverable,
-        "subject": deliverable,
-        "universities": universities(request),
-        "others": [other for other in snapshots.deliverables(request) if other != deliverable][:ITEMS_A_PART],
-    }
-    return render(request, "alliance/deliverable_detail.html", context)
-
-
-@stored("page")
+@cached_page("page")
 @require_safe
 def initiative_list(request):
     return render_section(
         request,
         Page.Kind.INITIATIVES,
         "alliance/initiative_list.html",
-        page_of_list=part_of(request, Initiative.objects.published().with_parts()),
+        list_page=paginate(request, Initiative.objects.published().with_parts()),
     )
 
 
-@stored("page")
+def render_activity(request, kind: str, template: str, activity: Activity, **context):
+    """Answer with the page of a deliverable or initiative, which belongs to the section `kind`."""
+    others = type(activity).objects.published().defer("body").exclude(pk=activity.pk)
+    context = {
+        "section": section(request, kind),
+        "activity": activity,
+        "subject": activity,
+        "universities": universities(request),
+        "others": others[:ITEMS_PER_PAGE],
+        **context,
+    }
+    return render(request, template, context)
+
+
+@cached_page()
+@require_safe
+def deliverable_detail(request, slug: str):
+    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
+    if deliverable.slug != slug:
+        return redirect(deliverable, permanent=True)
+    return render_activity(request, Page.Kind.DELIVERABLES, "alliance/deliverable_detail.html", deliverable)
+
+
+@cached_page("page")
 @require_safe
 def initiative_detail(request, slug: str):
     initiative = Initiative.objects.published().select_related("cover").at(slug)
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
-    context = {
-        "section": section(request, Page.Kind.INITIATIVES),
-        "initiative": initiative,
-        "subject": initiative,
-        "universities": universities(request),
-        "parts": initiative.parts.published(),
-        "page_of_list": part_of(request, initiative.tasks.published().select_related("partner")),
-        "others": [other for other in snapshots.initiatives(request) if other != initiative][:ITEMS_A_PART],
-    }
-    return render(request, "alliance/initiative_detail.html", context)
+    return render_activity(
+        request,
+        Page.Kind.INITIATIVES,
+        "alliance/initiative_detail.html",
+        initiative,
+        parts=initiative.parts.published(),
+        list_page=paginate(request, initiative.tasks.published().select_related("partner")),
+    )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def task_list(request):
     alliance = the_alliance(request)
@@ -145,22 +147,22 @@ def task_list(request):
         Page.Kind.TASKS,
         "alliance/task_list.html",
         alliance=alliance,
-        page_of_list=part_of(request, alliance.host.tasks.published().with_initiatives()),
+        list_page=paginate(request, alliance.host.tasks.published().with_initiatives()),
     )
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def milestone_list(request):
     return render_section(
         request,
         Page.Kind.MILESTONES,
         "alliance/milestone_list.html",
-        page_of_list=part_of(request, Milestone.objects.published()),
+        list_page=paginate(request, Milestone.objects.published()),
     )
 
 
-@stored()
+@cached_page()
 @require_safe
 def milestone_feed(request):
     feed = MilestoneFeed()(request)
@@ -169,46 +171,21 @@ def milestone_feed(request):
     return feed
 
 
-@stored("page")
+@cached_page("page")
 @require_safe
 def overview(request):
     partners = PartnerUniversity.objects.published().for_list()
-    pages = listed_pages(request)
+    pages = list(Page.objects.published().defer("body", "lead", "description"))
     return render_section(
         request,
         Page.Kind.SITEMAP,
         "alliance/overview.html",
         pages_of_alliance=[page for page in pages if page.is_of_alliance],
         pages_of_site=[page for page in pages if not page.is_of_alliance],
-        deliverables=snapshots.deliverables(request)[:NAMES_IN_OVERVIEW],
-        initiatives=snapshots.initiatives(request)[:NAMES_IN_OVERVIEW],
-        page_of_list=part_of(request, partners, NAMES_IN_OVERVIEW),
+        deliverables=Deliverable.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
+        initiatives=Initiative.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
+        list_page=paginate(request, partners, NAMES_IN_OVERVIEW),
     )
-
-
-@require_safe
-def search(request):
-    form = SearchForm(request.GET if "q" in request.GET else None)
-    query = form.cleaned_data["q"] if form.is_valid() else ""
-    results = find(query, snapshots.search_entries(request, get_language())) if query else []
-    return render_section(request, Page.Kind.SEARCH, "alliance/search.html", form=form, query=query, results=results)
-
-
-@stored()
-@require_safe
-def sitemap_xml(request):
-    """For search engines: https://www.sitemaps.org/protocol.html."""
-    parts = sitemaps()
-    if any(part.paginator.num_pages > 1 for part in parts.values()):
-        return index(request, parts, sitemap_url_name="sitemap-part")
-    return sitemap(request, parts)
-
-
-@stored("p")
-@require_safe
-def sitemap_part(request, section: str):
-    """One file of many. Raises Http404 for a section or page that is not there."""
-    return sitemap(request, sitemaps(), section)
 
 
 @require_safe
@@ -228,9 +205,9 @@ def styleguide(request):
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
         "universities": current,
         "points": points(current),
-        "figures": snapshots.figures(request),
-        "deliverables": snapshots.deliverables(request),
+        "figures": Figure.objects.published().latest(),
+        "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,
-        "part_of_list": Paginator(range(30), 10).page(2),
+        "list_page": Paginator(range(30), 10).page(2),
     }
     return render(request, "alliance/styleguide.html", context)

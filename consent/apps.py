@@ -16,7 +16,7 @@ class ConsentConfig(AppConfig):
         from consent.models import NoticeVersion
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
-        from delivery.triggers import register_content
+        from pagecache.triggers import register_content
 
         register_content(lambda: [NoticeVersion])
         triggers.register(record_triggers)

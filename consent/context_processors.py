@@ -3,9 +3,9 @@
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from consent.choice import objects
-from consent.standing import Standing
-from editorial.texts import Text
+from consent.cookie import objects
+from consent.state import ConsentState
+from editorial.texts import TranslatedText
 
 
 def consent(request):
@@ -15,20 +15,20 @@ def consent(request):
     """
     return {
         "consent": SimpleLazyObject(lambda: notice_to_show(request)),
-        "consented_scripts": SimpleLazyObject(lambda: Standing.of(request).scripts),
-        "may_withdraw": SimpleLazyObject(lambda: Standing.of(request).may_withdraw),
+        "consented_scripts": SimpleLazyObject(lambda: ConsentState.of(request).scripts),
+        "may_withdraw": SimpleLazyObject(lambda: ConsentState.of(request).may_withdraw),
     }
 
 
 def notice_to_show(request) -> dict | None:
-    standing = Standing.of(request)
+    standing = ConsentState.of(request)
     if standing.version is None or standing.is_decided:
         return None
     version, language = standing.version, get_language()
     return {
         "number": version.number,
         "html": version.html_in(language),
-        "attributes": Text("notice", version.shown_in(language)).attributes,
+        "attributes": TranslatedText("notice", version.shown_in(language)).attributes,
         "objection": version.wording_in(language)["objection"] if objects(request) else "",
         "path": request.get_full_path(),
     }

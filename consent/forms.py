@@ -18,9 +18,7 @@ class DecisionForm(forms.Form):
     )
     purposes = forms.MultipleChoiceField(
         required=False,
-        error_messages={
-            "invalid_choice": _("One of the purposes is no longer asked about. Look over your choice again.")
-        },
+        error_messages={"invalid_choice": _("One of the purposes was removed. Check your choice again.")},
     )
 
     ACTIONS = {

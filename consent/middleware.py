@@ -1,6 +1,6 @@
 """The Content-Security-Policy of one visitor: wider than everyone's by what they allowed, and only where it loads."""
 
-from consent.standing import Standing
+from consent.state import ConsentState
 
 
 class ThirdPartyPolicyMiddleware:
@@ -11,6 +11,6 @@ class ThirdPartyPolicyMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        if sources := Standing.of(request).sources:
+        if sources := ConsentState.of(request).sources:
             response._csp_update = {directive: sorted(origins) for directive, origins in sources.items()}
         return response

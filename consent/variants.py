@@ -1,19 +1,20 @@
 """In how many ways a page can differ by consent: what is asked of whom, and what loads for whom."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 
-from cookie_consent.util import dict_to_cookie_str
+from cookie_consent.util import dict_to_cookie_str, parse_cookie_str
 from django.conf import settings
+from django.core.handlers.wsgi import get_str_from_wsgi
 
-from consent.choice import NOTICE, Choice, says_no
+from consent.cookie import NOTICE, ConsentCookie, own_cookie, says_no
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
 
 
 @dataclass(frozen=True)
-class Rule:
+class VaryRule:
     """Which of its variants a page is shown in, told without asking the database.
 
     A variant is named by the number of the notice in force and by what the visitor said: "3 asked", "3 asked objects"
@@ -26,9 +27,13 @@ class Rule:
     asked_since: int
     # Keys of the purposes by which something on the site loads.
     purposes: tuple[str, ...]
+    # Keys of all purposes that visitors answer.
+    answered: tuple[str, ...] = ()
+    # Number of each notice an answer to which still holds → when it was published, as the choice cookie words consent.
+    published: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def in_force(cls) -> "Rule":
+    def in_force(cls) -> "VaryRule":
         """The rule as the database has it now."""
         version = NoticeVersion.objects.current()
         if version is None:
@@ -37,24 +42,51 @@ class Rule:
             model.objects.optional().values_list("purpose__key", flat=True) for model in (EmbeddedContent, Script)
         )
         keys = {key for keys in loading for key in keys}.intersection(version.optional_purposes)
-        return cls(version.number, version.asked_since, tuple(sorted(keys)))
+        holding = NoticeVersion.objects.filter(number__range=(version.asked_since, version.number))
+        published = {str(number): at.isoformat() for number, at in holding.values_list("number", "published_at")}
+        return cls(
+            version.number, version.asked_since, tuple(sorted(keys)), tuple(version.optional_purposes), published
+        )
 
     @classmethod
-    def from_json(cls, kept: dict) -> "Rule":
-        return cls(kept["notice"], kept["asked_since"], tuple(kept["purposes"]))
+    def from_json(cls, kept: dict) -> "VaryRule":
+        return cls(
+            kept["notice"],
+            kept["asked_since"],
+            tuple(kept["purposes"]),
+            tuple(kept["answered"]),
+            kept["published"],
+        )
 
     def as_json(self) -> dict:
         return asdict(self)
 
     def variant(self, environ: dict) -> str:
         """What the sender of a WSGI request is to see. An answer that can't be read is none."""
-        choice = Choice.sent_in(environ)
+        choice = ConsentCookie.sent_in(environ)
         if self.notice and choice and choice.is_of(self.asked_since, self.notice):
             words = [GRANTED, *sorted(choice.grants(self.purposes))] if choice.grants_anything else []
             return " ".join([str(self.notice), ANSWERED, *words])
         if self.notice and says_no(environ):
             return f"{self.notice} {ASKED} {OBJECTS}"
         return f"{self.notice} {ASKED}"
+
+    def is_as_written(self, environ: dict) -> bool:
+        """Whether a WSGI request has no choice, or one worded as this site writes it (consent.cookie.entries_of).
+
+        There are few such wordings, however many cookies are made up, so a cache may key on them.
+        """
+        if not (cookie := own_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))):
+            return True
+        entries = parse_cookie_str(cookie)
+        number = entries.pop(NOTICE, "")
+        answers = {self.published.get(number), settings.COOKIE_CONSENT_DECLINE}
+        return (
+            number in self.published
+            and answers.issuperset(entries.values())
+            and entries.keys() <= set(self.answered)
+            and cookie == dict_to_cookie_str(dict(sorted(entries.items())) | {NOTICE: number})
+        )
 
     def variants(self) -> list[str]:
         """All that there are."""

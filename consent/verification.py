@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 import triggers
 from consent import merkle
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
 from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known
 from consent.triggers import PURPOSE
 
 # Stands for a record whose columns hold what no program wrote there: a date that is none.
@@ -104,9 +104,7 @@ class Verification:
             yield from self.chain_faults(seal, before)
             pk, leaves = next(groups, (None, ()))
             if pk != seal.pk:
-                yield _("Seal %(number)s: its records were removed, or stand in another order.") % {
-                    "number": seal.number
-                }
+                yield _("Seal %(number)s: its records were removed or reordered.") % {"number": seal.number}
                 return
             yield from self.leaf_faults(seal, before, list(leaves))
             before = seal
@@ -296,14 +294,14 @@ def check(decision: Decision) -> Checked:
     """Check one record now: against its hash, its notice, and its seal's tree, chain and signature."""
     faults = []
     if decision.leaf() != decision.digest:
-        faults.append(_("The record was altered: its hash is another one."))
+        faults.append(_("The record was altered: its hash does not match."))
     if not decision.notice.is_as_published():
         faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
         latest = Seal.objects.latest_seal()
         if latest and decision.decided_at < latest.sealed_at - SLACK:
-            faults.append(_("The record was inserted: it is dated before the latest seal, and stands under none."))
+            faults.append(_("The record was inserted: it is dated before the latest seal, but no seal covers it."))
         return Checked(None, faults)
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))

@@ -16,9 +16,9 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from consent.choice import (
+from consent.cookie import (
     ATTEMPT,
-    Choice,
+    ConsentCookie,
     forget_attempt,
     is_number,
     keep,
@@ -30,8 +30,8 @@ from consent.choice import (
 from consent.forms import DecisionForm
 from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
 from consent.signing import SealKeyError
-from consent.standing import Standing
-from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from consent.state import ConsentState
+from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
 from health.request_log import cause_of
 from security.proxies import client_network
 from security.rate_limits import RateLimit
@@ -60,15 +60,15 @@ class Screen:
         return reverse(self.url_name)
 
 
-SETTINGS = Screen(
-    _("Cookie settings"), _("See, change or withdraw what you allowed this site to keep."), "consent:settings"
-)
+SETTINGS = Screen(_("Cookie settings"), _("View, change or withdraw your consent to cookies."), "consent:settings")
 RECEIPT = Screen(
-    _("Receipt of your cookie choice"), _("What you were asked, what you answered, and when."), "consent:receipt"
+    _("Receipt of your cookie choice"),
+    _("The record of your cookie choice: the question, your answer and the time."),
+    "consent:receipt",
 )
 SEALS = Screen(
     _("Seals over consent records"),
-    _("Signed promises by which anyone can check that no record was touched."),
+    _("Signed seals that let anyone check that no record was changed."),
     "consent:seals",
 )
 # Seals on one page of the list.
@@ -79,7 +79,7 @@ LONGEST_SEAL_NUMBER = 18
 
 def current_version(request: HttpRequest) -> NoticeVersion:
     """The notice that is in force. Raises Http404 before the first is published."""
-    version = Standing.of(request).version
+    version = ConsentState.of(request).version
     if version is None:
         raise Http404("no notice is published yet")
     return version
@@ -114,7 +114,7 @@ def decide(request):
     back = way_back(request)
     try:
         version = shown_version(request)
-        form = DecisionForm(request.POST, version=version, granted=Standing.of(request).granted)
+        form = DecisionForm(request.POST, version=version, granted=ConsentState.of(request).granted)
         if not form.is_valid():
             return settings_page(request, current_version(request), form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))
@@ -160,7 +160,7 @@ def not_recorded(request, back: str, status: int = 503):
 
     503 where the database failed, 429 where too many decisions came from one address.
     """
-    context = BARE_FRAME | {
+    context = BARE_LAYOUT | {
         "consent": None,
         "subject": SETTINGS,
         "back": back,
@@ -179,8 +179,8 @@ def not_recorded(request, back: str, status: int = 503):
 
 def settings_page(request, version: NoticeVersion, form: DecisionForm | None, status: int = 200):
     """The state as it is, and the form that changes it. What was chosen in a form with an error stays chosen."""
-    choice = Choice.of(request)
-    granted = set(form.data.getlist("purposes")) if form is not None else Standing.of(request).granted
+    choice = ConsentCookie.of(request)
+    granted = set(form.data.getlist("purposes")) if form is not None else ConsentState.of(request).granted
     wording = version.texts_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
@@ -191,7 +191,7 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
         # This page asks for itself.
         "consent": None,
         "choice": choice,
-        "is_decided": Standing.of(request).is_decided,
+        "is_decided": ConsentState.of(request).is_decided,
         "has_consented": choice is not None and choice.grants_anything,
         "form": form,
         "notice": version.number,
@@ -222,7 +222,7 @@ def receipt(request):
     context = {
         "subject": RECEIPT,
         "number": receipt_in(request),
-        "has_choice": Choice.of(request) is not None,
+        "has_choice": ConsentCookie.of(request) is not None,
         "decision": decision,
         "asked_in": asked_in,
         "wording": decision.notice.wording[asked_in] if decision else None,

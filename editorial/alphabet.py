@@ -1,7 +1,7 @@
-"""The order of each language's alphabet, the same on every database.
+"""Letters: the order of each language's alphabet, the same on every database, and letters without accents.
 
-A table of our own: PyICU needs ICU's headers to be built, pyuca knows no language's own order, and the databases
-order by what was installed beside them.
+For the order, a table of our own: PyICU needs ICU's headers to be built, pyuca knows no language's own order, and the
+databases order by what was installed beside them.
 """
 
 import unicodedata
@@ -39,6 +39,21 @@ PLACES = {language: places(language) for language in ALPHABETS}
 ROOT_PLACES = places("")
 
 
+# Letters that Unicode does not take apart into a base letter and a mark.
+UNDIVIDED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+def without_marks(text: str) -> str:
+    """`text` in Unicode's compatibility decomposition, without accents and other marks."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+
+
+def fold(text: str) -> str:
+    """`text` without capitals and accents: "Malmö" → "malmo"."""
+    # Marks go first and last: what casefold and the table return can have marks again.
+    return without_marks(without_marks(text).casefold().translate(UNDIVIDED))
+
+
 def sort_key(text: str, language: str) -> tuple:
     """What `text` is to be sorted by among others in a list for readers of `language`."""
     known = PLACES.get(language, ROOT_PLACES)
@@ -55,6 +70,6 @@ def sort_key(text: str, language: str) -> tuple:
         if letter in known:
             letters.append(known[letter])
         else:
-            letters += [(base, 0) for base in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(base)]
+            letters += [(base, 0) for base in without_marks(letter)]
     # Accents decide between what is the same without them, then small letters before capitals.
     return letters, lowered, text.swapcase()

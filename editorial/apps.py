@@ -14,9 +14,9 @@ class EditorialConfig(AppConfig):
     verbose_name = _("Editing")
 
     def ready(self):
-        from delivery.triggers import register_content
-        from editorial.content import content_models
+        from editorial.content_files import content_models
         from editorial.triggers import slug_triggers
+        from pagecache.triggers import register_content
 
         register_content(lambda: content_models().values())
         triggers.register(slug_triggers)

@@ -78,7 +78,7 @@ def conflict_message(happened: str, stored: str, language: str | None = None, is
     return format_html(
         '<div class="conflict">{} {} <div class="stored-value"{}>{}</div> {}</div>',
         happened,
-        _("It now says:") if stored else _("It is empty now."),
+        _("Current value:") if stored else _("It is empty now."),
         format_html(' lang="{}"', language) if language else "",
         stored,
         remedy,

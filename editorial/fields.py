@@ -85,7 +85,10 @@ def clean_image(upload) -> CleanPicture:
     content = upload.read()
     if b"<svg" in content[:4096].lower():
         raise ValidationError(
-            _("SVG pictures are refused, because they can carry programs. Upload it as PNG, JPEG or WebP."),
+            _(
+                "SVG pictures are not accepted because they can contain scripts. Upload the picture as "
+                "PNG, JPEG or WebP."
+            ),
             code="image_is_svg",
         )
     try:
@@ -105,7 +108,7 @@ def clean_image(upload) -> CleanPicture:
         upright.load()
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise ValidationError(
-            _("This is not a picture that can be read. Upload a PNG, JPEG or WebP file."),
+            _("This file is not a readable picture. Upload a PNG, JPEG or WebP file."),
             code="image_unreadable",
         ) from error
     bare = Image.new(upright.mode, upright.size)
@@ -152,13 +155,12 @@ class PictureFormField(forms.ImageField):
             log.error("An upload could not be stored: %s", error)
             if error.errno in NO_ROOM:
                 message = _(
-                    "The server has no room for this file. Ask whoever runs the site to make room, "
-                    "then choose the file again and save."
+                    "The server has no space for this file. Ask the administrator to free space, then choose "
+                    "the file again and save."
                 )
             else:
                 message = _(
-                    "The server could not store this file. Tell whoever runs the site, "
-                    "then choose the file again and save."
+                    "The server could not store this file. Tell the administrator, then choose the file again and save."
                 )
             raise ValidationError(message, code="image_not_stored") from error
         return picture

@@ -14,7 +14,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import FileField, Model, Value
 from django.dispatch import Signal
 
-from editorial.models import address_form
+from editorial.models import slug_of
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class PrivateStorage(FileSystemStorage):
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         path = PurePosixPath(name)
-        stem = address_form(path.stem)[:60].strip("-") or "file"
+        stem = slug_of(path.stem)[:60].strip("-") or "file"
         ending = path.suffix.lower()
         return super().get_available_name(str(path.with_name(self.get_alternative_name(stem, ending))), max_length)
 

@@ -20,9 +20,10 @@ from django import forms
 from django.conf import settings
 from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
 from django.core import signing
-from django.core.exceptions import ValidationError
+from django.core.exceptions import TooManyFieldsSent, ValidationError
 from django.db import models
 from django.db.models.fields.files import FieldFile
+from django.forms.formsets import TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet, BaseModelFormSet, InlineForeignKeyField
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
@@ -32,6 +33,8 @@ from editorial.conflicts import change_message, conflict_message, last_change, r
 from translations.status.locks import StaleReadError, locked
 
 BASE_VALUES = "base_values"
+# Rows that may be submitted at once: as many as a list shows (ModelAdmin.list_max_show_all).
+MOST_ROWS = 200
 
 
 @dataclass
@@ -260,6 +263,12 @@ class EditFormSetMixin:
     """A formset of EditForms. A row that is no longer there is passed over."""
 
     _missing = 0
+
+    def total_form_count(self):
+        """Raises TooManyFieldsSent, which is answered with 400, where more rows are submitted than a list shows."""
+        if self.is_bound and self.management_form.cleaned_data[TOTAL_FORM_COUNT] > MOST_ROWS:
+            raise TooManyFieldsSent(f"More than {MOST_ROWS} rows were submitted.")
+        return super().total_form_count()
 
     @property
     def gone(self) -> list[EditForm]:

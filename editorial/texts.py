@@ -11,7 +11,7 @@ from editorial.typography import typeset
 MARK = "data-untranslated"
 
 
-class Text(str):
+class TranslatedText(str):
     """A text that knows its language. In a template it becomes HTML: typeset, and marked where it is not translated.
 
     An attribute can hold no element: there a template takes the plain field, and `attributes` for the element.
@@ -38,18 +38,20 @@ class Text(str):
         return mark_safe(f"<span{attributes}>{words}</span>") if attributes else words  # noqa: S308 (escaped)
 
 
-class Words:
-    """The translated fields of one item as Text: `partner.words.name` in a template; `heading` stands for whichever
-    field names the item."""
+class TranslatedFields:
+    """The translated fields of one item: `partner.translated.name` in a template gives a TranslatedText.
+
+    `heading` stands for the field that names the item.
+    """
 
     def __init__(self, item):
         self.item = item
 
-    def __getitem__(self, name: str) -> Text:
+    def __getitem__(self, name: str) -> TranslatedText:
         """The first of the reader's language and those that stand in for it in which the field says something."""
         reader = get_language()
         name = self.item.heading_field if name == "heading" else name
         for language in resolution_order(reader):
             if value := getattr(self.item, build_localized_fieldname(name, language)):
-                return Text(value, language)
-        return Text("", reader)
+                return TranslatedText(value, language)
+        return TranslatedText("", reader)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.conf import settings
 
-from editorial.models import AddressedContent, PastAddress
+from editorial.models import PastSlug, SluggableContent
 from triggers import Trigger
 
-TABLE = PastAddress._meta.db_table
+TABLE = PastSlug._meta.db_table
 # Languages without a slug give no row. The newest item that had a slug keeps it.
 KEEP = (
     f"INSERT INTO {TABLE} (section, language, slug, key) SELECT '{{section}}', language, slug, OLD.key "
@@ -31,7 +31,7 @@ EVENTS = {
 def slug_triggers(vendor: str) -> Iterator[Trigger]:
     slugs = {code: f"slug_{code}" for code in settings.CONTENT_LANGUAGES}
     for model in apps.get_models():
-        if not issubclass(model, AddressedContent):
+        if not issubclass(model, SluggableContent):
             continue
         for event, (row, condition) in EVENTS.items():
             rows = " UNION ALL ".join(row.format(code=code, slug=f'"{slug}"') for code, slug in slugs.items())

@@ -37,7 +37,7 @@ class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
         "answered_at",
     ]
 
-    @admin.display(description=_("mailed"), boolean=True)
+    @admin.display(description=_("sent by e-mail"), boolean=True)
     def is_mailed(self, message):
         return message.mailed_at is not None
 

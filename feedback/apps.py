@@ -17,7 +17,7 @@ class FeedbackConfig(AppConfig):
             "mail-feedback",
             Message.objects.mail_or_raise,
             every=timedelta(minutes=5),
-            title=_("Mails messages from the accessibility form that still wait."),
+            title=_("Sends waiting messages from the accessibility form by e-mail."),
         )
         jobs.register(
             "erase-feedback",

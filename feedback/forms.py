@@ -16,10 +16,11 @@ class FeedbackForm(forms.Form):
     text = forms.CharField(
         label=_("What is the barrier?"),
         help_text=_(
-            "What you wanted to do, and what got in the way. If you like, name your browser and assistive technology."
+            "Describe what you wanted to do and what stopped you. If you like, name your browser and "
+            "assistive technology."
         ),
         widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={"required": _("Write what the barrier is.")},
+        error_messages={"required": _("Describe the barrier.")},
     )
     page = forms.CharField(
         label=_("On which page? (optional)"),
@@ -29,17 +30,19 @@ class FeedbackForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("E-mail for the answer (optional)"),
-        help_text=_("Such as name@example.org. Without it we cannot answer you, but we look into the barrier."),
+        help_text=_(
+            "For example name@example.org. Without an address we cannot answer you, but we still look into the barrier."
+        ),
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        validators=[MaxLengthValidator(254, _("An e-mail address has 254 characters at most. Look it over."))],
+        validators=[MaxLengthValidator(254, _("An e-mail address has at most 254 characters. Check the address."))],
         error_messages={"invalid": _("Write the e-mail address in full, such as name@example.org, or leave it empty.")},
     )
     answer_form = forms.CharField(
-        label=_("Answer in another form? (optional)"),
-        help_text=_("Say which, such as large print, easy language or sign language, and how it reaches you."),
+        label=_("Answer in another format? (optional)"),
+        help_text=_("For example large print, easy language or sign language. Say how we can send it to you."),
         required=False,
-        validators=[MaxLengthValidator(300, _("Shorten what you write of the form of the answer to 300 characters."))],
+        validators=[MaxLengthValidator(300, _("Shorten the format of the answer to 300 characters."))],
     )
     # Nobody sees it; programs that fill in whatever they find do.
     homepage = forms.CharField(required=False)
@@ -56,7 +59,7 @@ class FeedbackForm(forms.Form):
         if self.cleaned_data.get("homepage"):
             self.data = self.data.copy()
             self.data["homepage"] = ""
-            self.add_error(None, _("This looked like the work of a program. If you are a person, send it once more."))
+            self.add_error(None, _("This message looked automated. If you are a person, send it again."))
         return self.cleaned_data
 
     @property

@@ -1,7 +1,6 @@
 """What visitors report of barriers on the site: the page with the form, and the messages."""
 
 import logging
-import re
 import smtplib
 from datetime import timedelta
 
@@ -17,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import Content
+from security.idempotency import idempotency_key
 
 log = logging.getLogger(__name__)
 
-ATTEMPT = re.compile(r"[0-9a-f-]{32,36}")
 # A process that took a message to mail it has surely ended after this time: another may take it.
 MAILING_ENDS_WITHIN = timedelta(minutes=5)
 # So many waiting messages are mailed at once, since a visitor may wait for it.
@@ -51,12 +50,16 @@ class FeedbackPage(Content):
     )
     introduction = RichTextField(
         _("introduction"),
-        help_text=_("What to write and when an answer comes, above the form, with a link to the privacy policy."),
+        help_text=_(
+            "The text above the form. Explain what to write and when an answer comes, and link to the privacy policy."
+        ),
     )
-    confirmation = RichTextField(_("confirmation"), help_text=_("What visitors read when their message is sent."))
+    confirmation = RichTextField(
+        _("confirmation"), help_text=_("The text that visitors read after they send a message.")
+    )
     recipient = models.EmailField(
         _("recipient"),
-        help_text=_("The e-mail address that gets each message; visitors see it as another way to write."),
+        help_text=_("The e-mail address that receives each message. Visitors see it as an alternative to the form."),
     )
 
     class Meta(Content.Meta):
@@ -100,7 +103,7 @@ class MessageQuerySet(models.QuerySet):
         `attempt` is a random name that the form gives its post: one that is sent again with the same words gives the
         first one's message. Raises DatabaseError where nothing was written.
         """
-        attempt = attempt if ATTEMPT.fullmatch(attempt) else ""
+        attempt = idempotency_key(attempt)
         earlier = self.filter(attempt=attempt).first() if attempt else None
         if earlier is None:
             try:
@@ -167,22 +170,25 @@ class MessageQuerySet(models.QuerySet):
         return erased
 
 
+class MessageState(models.TextChoices):
+    NEW = "new", _("new")
+    ANSWERED = "answered", _("answered")
+
+
 class Message(models.Model):
     """What one visitor wrote of a barrier, and what became of it. It holds no IP address."""
 
-    class State(models.TextChoices):
-        NEW = "new", _("new")
-        ANSWERED = "answered", _("answered")
+    State = MessageState
 
     text = models.TextField(_("barrier"), max_length=5000)
     page = models.CharField(_("page of the site"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail for the answer"), blank=True)
-    answer_form = models.CharField(_("form of the answer"), max_length=300, blank=True)
+    answer_form = models.CharField(_("format of the answer"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=20)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
     # The random name of the post that it came with.
     attempt = models.CharField(max_length=36, blank=True)
-    mailed_at = models.DateTimeField(_("mailed"), null=True, blank=True)
+    mailed_at = models.DateTimeField(_("sent by e-mail"), null=True, blank=True)
     # Since when a process tries to mail it.
     mailing_since = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
@@ -190,7 +196,7 @@ class Message(models.Model):
         max_length=10,
         choices=State,
         default=State.NEW,
-        help_text=_("Choose “answered” when the visitor has the answer, or none is possible."),
+        help_text=_("Choose “answered” when the visitor has received an answer, or when no answer is possible."),
     )
     answered_at = models.DateTimeField(_("answered on"), null=True, blank=True)
     note = models.TextField(
@@ -206,7 +212,7 @@ class Message(models.Model):
         default_permissions = ("view", "change", "delete")
         constraints = [
             models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="message_once_an_attempt"),
-            models.CheckConstraint(condition=Q(state__in=["new", "answered"]), name="message_state_is_known"),
+            models.CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state="new", answered_at__isnull=True) | Q(state="answered", answered_at__isnull=False),
                 name="message_answered_at_a_time",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback.forms import FeedbackForm
 from feedback.models import FeedbackPage, Message
-from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, permission_denied
+from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
 from health.request_log import cause_of
 from security.proxies import client_network
 from security.rate_limits import RateLimit
@@ -65,7 +65,7 @@ def form(request):
         if not is_valid:
             return form_page(request, filled, status=400)
         if not MESSAGES.take(client_network(request.META)):
-            filled.add_error(None, _("Very many messages came from your network. Send this one again in an hour."))
+            filled.add_error(None, _("Too many messages came from your network. Send this one again in an hour."))
             response = form_page(request, filled, status=429)
             response.headers["Retry-After"] = str(MESSAGES.seconds_left)
             return response
@@ -91,10 +91,10 @@ def form_page(request, filled: FeedbackForm, status: int = 200):
 
 def not_stored(request, filled: FeedbackForm):
     """503, and what was typed to send again; nothing of the page is from the database."""
-    context = BARE_FRAME | {
+    context = BARE_LAYOUT | {
         "is_error": True,
         "heading": _("Your message could not be stored"),
-        "remedy": _("So it has not reached us yet. What you wrote is kept below; send it again in half a minute."),
+        "remedy": _("Your message has not reached us yet. Your text is kept below. Send it again in half a minute."),
         "form": filled,
         "attempt": attempt_of(request),
     }

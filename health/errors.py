@@ -19,31 +19,34 @@ IDLE_IN_TRANSACTION = "25P03"
 
 # Status → what happened, what to do.
 ERRORS = {
-    400: (_("This request could not be understood"), _("Check the address, or start from the home page.")),
-    403: (_("You may not do this"), _("Sign in with an account that may, or go back and send the form again.")),
+    400: (_("This request is not valid"), _("Check the address, or start from the home page.")),
+    403: (
+        _("You do not have permission"),
+        _("Sign in with an account that has permission, or go back and send the form again."),
+    ),
     404: (
-        _("This page is not here"),
+        _("Page not found"),
         _("It may have moved, or the address may contain a mistake. Search this site, or start from the home page."),
     ),
     410: (
-        _("This page is gone"),
-        _("It was taken off the site for good. Search this site, or start from the home page."),
+        _("Page removed"),
+        _("This page was permanently removed. Search this site, or start from the home page."),
     ),
     408: (
-        _("The request took too long to arrive"),
+        _("The request timed out"),
         _("Your connection may be slow or may have broken off. Go back and send the form again."),
     ),
     413: (
-        _("This is too much to send at once"),
+        _("This request is too large"),
         _("Go back, shorten the text or choose a smaller file, and try again."),
     ),
-    415: (_("This form takes no files"), _("Go back and send the form without a file.")),
+    415: (_("This form does not accept files"), _("Go back and send the form without a file.")),
     429: (_("Too many attempts"), _("Wait a quarter of an hour, then sign in again.")),
-    500: (_("Something went wrong here"), _("The fault is ours and has been noted. Try again in a moment.")),
-    503: (_("The site is being looked after"), _("Try again in half a minute; nothing is lost.")),
+    500: (_("Something went wrong"), _("This is our fault, and we have logged the error. Try again in a moment.")),
+    503: (_("The site is temporarily unavailable"), _("Try again in half a minute. Nothing is lost.")),
 }
 # The frame without anything from the database.
-BARE_FRAME = {"alliance": None, "frame_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
+BARE_LAYOUT = {"alliance": None, "layout_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
 
 
 def render_error(request, status: int, frame: dict | None = None, words: tuple[str, str] | None = None) -> HttpResponse:
@@ -57,7 +60,7 @@ def render_error(request, status: int, frame: dict | None = None, words: tuple[s
         content = render_to_string("error.html", context | (frame or {}), request)
     except DatabaseError as error:
         log.error("The error page has no menu: %s", cause_of(error))
-        content = render_to_string("error.html", context | BARE_FRAME, request)
+        content = render_to_string("error.html", context | BARE_LAYOUT, request)
     return HttpResponse(content, status=status)
 
 
@@ -89,7 +92,7 @@ def server_error(request):
     """A fault of the site: 503 where the database is away, else 500. Neither asks the database for anything."""
     away = is_away(sys.exc_info()[1])
     status = 503 if away else 500
-    response = render_error(request, status, BARE_FRAME)
+    response = render_error(request, status, BARE_LAYOUT)
     if away:
         response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
     return response

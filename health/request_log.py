@@ -47,7 +47,7 @@ class RequestLogMiddleware:
 def is_shared(request: HttpRequest, response: HttpResponse) -> bool:
     """Whether caches may give the response to others: a page marked `stored`, or a static file, which has no view."""
     view = request.resolver_match and request.resolver_match.func
-    return response.status_code in (200, 304) and (view is None or hasattr(view, "stored_parameters"))
+    return response.status_code in (200, 304) and (view is None or hasattr(view, "query_parameters"))
 
 
 def log_access(method: str, path: str, status: int, milliseconds: float):

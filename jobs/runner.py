@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 # Seconds between two looks at the lease.
 HEARTBEAT = 4.0
+# Seconds for which a process that ends waits for its current job.
+SECONDS_TO_STOP = 10
 # Settings of PostgreSQL that limit requests, and not recurring work.
 NO_LIMITS = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 # Seconds that recurring work waits for SQLite's write lock.
@@ -30,7 +32,17 @@ def own_name() -> str:
 
 def start() -> "Runner":
     """Start the recurring work of this server process. It ends with the process, or by `stop` of what is returned."""
-    return Runner(own_name()).start()
+    runner = Runner(own_name()).start()
+    # Not a daemon: Python waits for this thread when the process ends in order.
+    threading.Thread(target=stop_with_main_thread, args=(runner,), name="jobs-stop").start()
+    return runner
+
+
+def stop_with_main_thread(runner: "Runner"):
+    """Give the lease back when the process ends, so that another one need not wait until it expires."""
+    threading.main_thread().join()
+    runner.stop()
+    runner.lease_thread.join(SECONDS_TO_STOP)
 
 
 def use_own_connection():
@@ -52,13 +64,14 @@ class Runner:
         self.stopping = threading.Event()
         # By the clock of time.monotonic().
         self.holds_until = 0.0
+        self.lease_thread = threading.Thread(target=self.keep_lease, name="jobs-lease", daemon=True)
         self.worker: threading.Thread | None = None
         self.is_away = False
         # Kind of error → when it was last logged, by the same clock.
         self.logged: dict[type, float] = {}
 
     def start(self) -> "Runner":
-        threading.Thread(target=self.keep_lease, name="jobs-lease", daemon=True).start()
+        self.lease_thread.start()
         return self
 
     def stop(self):

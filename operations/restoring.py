@@ -13,8 +13,8 @@ from django.db import DatabaseError
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from consent.models import Erasure, Leaf, Restoration, Seal
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from operations.backups import KEY_FILES, Backup, BackupError, synchronise, write_file
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads

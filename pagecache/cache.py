@@ -33,7 +33,7 @@ class PageCache:
     """Answers from memory where it can, and asks `render`, once for all who wait, where it cannot.
 
     `render` answers a WSGI environment with a Response; it is called in a thread. `rule_type` tells the consent variant
-    of a request (consent.variants.Rule); the project hands it in. `folder` keeps the pages for the next start, up to
+    of a request (consent.variants.VaryRule). The project passes it. `folder` keeps the pages for the next start, up to
     `limit` bytes, as many as are kept in memory. Futures and `renderings` belong to one event loop.
     """
 
@@ -105,9 +105,11 @@ class PageCache:
     def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict) -> Response:
         """`response`, marked so that a cache in front may keep it for the rest of this second.
 
-        Not where a third party may load, and not under an address with a query, as anyone can make up thousands.
+        Not where a third party may load. Not under a query or with a choice cookie that this site does not write:
+        anyone can make up thousands.
         """
-        if environ["QUERY_STRING"] or self.rule.allows_third_parties(key.variant):
+        is_made_up = environ["QUERY_STRING"] or not self.rule.is_as_written(environ)
+        if is_made_up or self.rule.allows_third_parties(key.variant):
             return response
         # First, as nginx heeds the first of several headers that say how long.
         return response._replace(headers=[("X-Accel-Expires", f"@{int(time.time())}"), *response.headers])

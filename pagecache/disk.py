@@ -1,8 +1,6 @@
 """On-disk copy of the page cache: one file per page, written whole or not at all, and checked when it is read."""
 
 import json
-import os
-import tempfile
 import time
 from contextlib import suppress
 from hashlib import sha256
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from pagecache.key import CacheKey
 from pagecache.response import CachedPage
+from security.files import UNFINISHED, write_atomically
 
 STATE = "state.json"
 # Damage that reading a file can meet.
@@ -22,7 +21,7 @@ class Disk:
     def __init__(self, folder: Path, limit: int):
         self.folder, self.limit = folder, limit
         self.folder.mkdir(parents=True, exist_ok=True)
-        for file in self.folder.glob("*.new"):
+        for file in self.folder.glob(f"*{UNFINISHED}"):
             # Left by a process that was killed while it wrote; no write takes an hour.
             with suppress(FileNotFoundError):
                 if time.time() - file.stat().st_mtime > 3600:
@@ -46,7 +45,7 @@ class Disk:
             "lengths": {encoding: len(body) for encoding, body in page.bodies.items()},
         }
         content = json.dumps(described).encode() + b"\n" + b"".join(page.bodies.values())
-        self._write_whole(self.path(key), sha256(content).hexdigest().encode() + b"\n" + content)
+        write_atomically(self.path(key), sha256(content).hexdigest().encode() + b"\n" + content)
         self.size += len(content)
         if self.size > self.limit:
             self._evict()
@@ -104,18 +103,8 @@ class Disk:
 
     def write_state(self, state: dict):
         """Raises OSError where it cannot be written."""
-        self._write_whole(self.folder / STATE, json.dumps(state).encode())
+        write_atomically(self.folder / STATE, json.dumps(state).encode())
 
     def read_state(self) -> dict:
         """Raises FileNotFoundError where there is none, ValueError where it is damaged."""
         return json.loads((self.folder / STATE).read_bytes())
-
-    def _write_whole(self, path: Path, content: bytes):
-        descriptor, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise

@@ -70,7 +70,7 @@ class CacheKey(NamedTuple):
 def cache_key(environ: dict, rule) -> CacheKey | None:
     """The key of a request's page, or None where Django itself has to answer.
 
-    `environ` is a WSGI environment, `rule` the consent rule in force (consent.variants.Rule).
+    `environ` is a WSGI environment, `rule` the consent rule in force (consent.variants.VaryRule).
     """
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["SCRIPT_NAME"]:
         return None
@@ -104,7 +104,7 @@ def cached_parameters(path: str) -> frozenset[str] | None:
         return STATIC
     with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
         try:
-            return getattr(resolve(path).func, "stored_parameters", None)
+            return getattr(resolve(path).func, "query_parameters", None)
         except Resolver404:
             return None
 

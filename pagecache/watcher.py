@@ -3,12 +3,12 @@
 import logging
 import threading
 import time
+from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from delivery.models import Generation
-from delivery.sqlite import close_if_replaced
-from delivery.triggers import CHANNEL
+from pagecache.models import ContentVersion
+from pagecache.triggers import CHANNEL
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,14 @@ PAUSE = 0.4
 PAUSE_AFTER_A_FAULT = 5
 
 
+def file_number(path: str) -> int | None:
+    """The number of the file at `path` on its disk; None where there is none."""
+    try:
+        return Path(path).stat().st_ino
+    except OSError:
+        return None
+
+
 class Watcher(threading.Thread):
     """Tells the page cache which content version the database holds, and when the database cannot be reached."""
 
@@ -25,13 +33,14 @@ class Watcher(threading.Thread):
         super().__init__(name="page-cache-watcher", daemon=True)
         self.cache = cache
         self.listening = None
+        self.file: int | None = None
 
     def run(self):
         while True:
             try:
-                close_if_replaced()
+                self.close_if_replaced()
                 self.listen()
-                self.cache.set_content_version(Generation.objects.current())
+                self.cache.set_content_version(ContentVersion.objects.current())
                 self.wait()
             except (DatabaseError, InterfaceError) as error:
                 self.cache.database_is_away(error)
@@ -42,6 +51,14 @@ class Watcher(threading.Thread):
                 log.exception("The page cache could not look for changes")
                 connection.close()
                 time.sleep(PAUSE_AFTER_A_FAULT)
+
+    def close_if_replaced(self):
+        """Close an SQLite database that was restored: it is another file in the same place."""
+        if connection.vendor == "sqlite":
+            file = file_number(connection.settings_dict["NAME"])
+            if file != self.file:
+                connection.close()
+            self.file = file
 
     def listen(self):
         if connection.vendor == "postgresql" and (

@@ -2,9 +2,9 @@
 
 from django.utils.functional import SimpleLazyObject
 
-from pages import snapshots
+from pages import cached
 
 
-def frame_pages(request):
-    """`frame_pages`: the pages of the sections, in the menu and at the foot, read when first used."""
-    return {"frame_pages": SimpleLazyObject(lambda: snapshots.frame_pages(request))}
+def layout_pages(request):
+    """`layout_pages`: the pages of the sections, in the menu and at the foot, read when first used."""
+    return {"layout_pages": SimpleLazyObject(lambda: cached.layout_pages(request))}

@@ -8,17 +8,30 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
-from editorial.models import AddressedContent, AddressedQuerySet, Content, ContentQuerySet
-from pictures.models import Picture
+from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
+from pictures.models import cover_field
 
 
-class PageQuerySet(AddressedQuerySet):
-    def for_frame(self):
+class PageQuerySet(SluggableQuerySet):
+    def for_layout(self):
         """Every published page that has a place in the program, in the menu or in the footer, with its texts."""
         return self.published().exclude(kind=Page.Kind.TEXT, place=Page.Place.NOWHERE)
 
 
-class Page(AddressedContent):
+class PageKind(models.TextChoices):
+    HOME = "home", _("home page")
+    VISION = "vision", _("vision for the future")
+    DELIVERABLES = "deliverables", _("list of deliverables")
+    INITIATIVES = "initiatives", _("list of initiatives")
+    TASKS = "tasks", _("tasks of the host university")
+    PARTNERS = "partners", _("list of partner universities")
+    MILESTONES = "milestones", _("timeline")
+    SITEMAP = "sitemap", _("overview of the site")
+    SEARCH = "search", _("search")
+    TEXT = "text", _("text page")
+
+
+class Page(SluggableContent):
     """One page of the site as staff name and introduce it.
 
     A section's page (home, partners …) has a place in the program; staff change its words. A text page is theirs
@@ -29,25 +42,19 @@ class Page(AddressedContent):
     heading_field = "short_title"
     body_fields = ("title", "body")
 
-    class Kind(models.TextChoices):
-        HOME = "home", _("home page")
-        VISION = "vision", _("vision for the future")
-        DELIVERABLES = "deliverables", _("list of deliverables")
-        INITIATIVES = "initiatives", _("list of initiatives")
-        TASKS = "tasks", _("tasks of the host university")
-        PARTNERS = "partners", _("list of partner universities")
-        MILESTONES = "milestones", _("timeline")
-        SITEMAP = "sitemap", _("overview of the site")
-        SEARCH = "search", _("search")
-        TEXT = "text", _("text page")
+    Kind = PageKind
 
     class Place(models.TextChoices):
         MENU = "menu", _("in the menu")
-        FOOTER = "footer", _("at the foot of every page")
+        FOOTER = "footer", _("in the footer of every page")
         NOWHERE = "nowhere", _("only where another page links to it")
 
     kind = models.CharField(
-        _("kind"), max_length=20, choices=Kind, default=Kind.TEXT, help_text=_("What the program shows on the page.")
+        _("kind"),
+        max_length=20,
+        choices=Kind,
+        default=Kind.TEXT,
+        help_text=_("The content that the site adds to the page automatically."),
     )
     place = models.CharField(
         _("place"),
@@ -58,7 +65,7 @@ class Page(AddressedContent):
     )
     title = models.CharField(_("title"), max_length=150, help_text=_("The heading at the top of the page."))
     short_title = models.CharField(
-        _("short title"), max_length=40, help_text=_("One to three words, for the menu and the way back to this page.")
+        _("short title"), max_length=40, help_text=_("One to three words, for the menu and the breadcrumbs.")
     )
     description = models.CharField(
         _("description"),
@@ -66,22 +73,17 @@ class Page(AddressedContent):
         help_text=_("One or two sentences that search engines and link previews show."),
     )
     lead = models.TextField(
-        _("opening"), max_length=600, blank=True, help_text=_("A sentence or two in large letters below the heading.")
+        _("lead paragraph"),
+        max_length=600,
+        blank=True,
+        help_text=_("A sentence or two in large letters below the heading."),
     )
     body = RichTextField(_("text"), blank=True)
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of a text page. Add and describe pictures under Pictures."),
-    )
+    cover = cover_field(_("Shown at the top of a text page. Add and describe pictures under Pictures."))
 
     objects = PageQuerySet.as_manager()
 
-    class Meta(AddressedContent.Meta):
+    class Meta(SluggableContent.Meta):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         constraints = [
@@ -92,20 +94,7 @@ class Page(AddressedContent):
                 violation_error_message=_("This section has a page already. Change that one."),
             ),
             models.CheckConstraint(
-                condition=Q(
-                    kind__in=[
-                        "home",
-                        "vision",
-                        "deliverables",
-                        "initiatives",
-                        "tasks",
-                        "partners",
-                        "milestones",
-                        "sitemap",
-                        "search",
-                        "text",
-                    ]
-                ),
+                condition=Q(kind__in=PageKind.values),
                 name="page_kind_is_known",
                 violation_error_message=_("Choose a kind from the list."),
             ),
@@ -166,14 +155,14 @@ class Redirect(Content):
         max_length=300,
         unique=True,
         validators=[validate_address],
-        help_text=_("From the first slash on, without the name of the site, such as /unic."),
+        help_text=_("The path without the host name, starting with a slash, such as /unic."),
     )
     new_path = models.CharField(
         _("new address"),
         max_length=300,
         blank=True,
         validators=[validate_address],
-        help_text=_("Likewise, such as /en/. Leave it empty for a page that is gone for good."),
+        help_text=_("A path as well, such as /en/. Leave it empty for a page that was permanently removed."),
     )
 
     objects = RedirectQuerySet.as_manager()
@@ -186,7 +175,7 @@ class Redirect(Content):
             models.CheckConstraint(
                 condition=~Q(old_path=F("new_path")),
                 name="redirect_leads_elsewhere",
-                violation_error_message=_("The new address is the old one."),
+                violation_error_message=_("The old and the new address are the same."),
             )
         ]
 
@@ -201,10 +190,12 @@ class Redirect(Content):
             path = getattr(self, field)
             # Two slashes in front would name another host (RFC 3986, section 4.2).
             if path and (not path.startswith("/") or path.startswith("//") or "\\" in path):
-                raise ValidationError({field: _("Start with one slash, such as /unic; another site cannot be named.")})
+                raise ValidationError(
+                    {field: _("Start with one slash, such as /unic. A redirect cannot lead to another site.")}
+                )
         self.old_path = self.old_path.rstrip("/") or "/"
         if Redirect.objects.filter(old_path=self.new_path.rstrip("/")).exclude(pk=self.pk).exists():
-            raise ValidationError({"new_path": _("That address redirects itself. Give the one where it ends.")})
+            raise ValidationError({"new_path": _("That address is itself redirected. Enter the final address.")})
 
     def key_source(self):
         return self.old_path.replace("/", " ")

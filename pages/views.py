@@ -1,6 +1,7 @@
 """The site's text pages, and the few addresses that have no language."""
 
 from django.conf import settings
+from django.contrib.sitemaps.views import index, sitemap
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -10,8 +11,9 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
-from delivery.decorators import stored
+from pagecache.decorators import cached_page
 from pages.models import Page
+from pages.sitemaps import sitemaps
 
 
 def asked_language(request) -> str:
@@ -38,7 +40,7 @@ def root(request):
     return response
 
 
-@stored()
+@cached_page()
 @require_safe
 def robots(request):
     """What crawlers may read (RFC 9309)."""
@@ -56,10 +58,27 @@ def favicon(request):
     return redirect(static("img/favicon.ico"))
 
 
-@stored()
+@cached_page()
 @require_safe
 def text(request, slug: str):
     page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").at(slug)
     if page.slug != slug:
         return redirect(page, permanent=True)
     return render(request, "pages/text.html", {"page": page, "subject": page})
+
+
+@cached_page()
+@require_safe
+def sitemap_xml(request):
+    """For search engines: https://www.sitemaps.org/protocol.html."""
+    parts = sitemaps()
+    if any(part.paginator.num_pages > 1 for part in parts.values()):
+        return index(request, parts, sitemap_url_name="sitemap-part")
+    return sitemap(request, parts)
+
+
+@cached_page("p")
+@require_safe
+def sitemap_part(request, section: str):
+    """One file of many. Raises Http404 for a section or page that is not there."""
+    return sitemap(request, sitemaps(), section)

@@ -34,7 +34,7 @@ COLOURS = (
     "#9c2447",
     "#1f4a9c",
 )
-PAPER = "#faf9f6"
+PAPER = "#fbf9f5"
 # So many colours there are; the eleventh university has the first one's.
 THREADS = len(COLOURS) - 1
 

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import ExpressionWrapper, F, ProtectedError, Q, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import F, ProtectedError, Q
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language, gettext, pgettext
@@ -16,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
-from editorial.models import AddressedContent, AddressedQuerySet, OrderedContent, require_words_for
+from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_words_for
 from partners.cloth import THREADS
-from pictures.models import Picture
+from pictures.models import cover_field
 
 # More points would cover each other on the map.
 MOST_ON_MAP = 24
@@ -29,11 +28,10 @@ validate_language_tag = RegexValidator(
 )
 
 
-class PartnerUniversityQuerySet(AddressedQuerySet):
-    def one_of_each_country(self):
-        """The first entered of these partners in each country, with its country alone."""
-        firsts = self.order_by().values("country").annotate(first=models.Min("pk")).values("first")
-        return self.filter(pk__in=firsts).only("country")
+class PartnerUniversityQuerySet(SluggableQuerySet):
+    def countries(self) -> set[str]:
+        """The countries of these partners (ISO 3166-1 alpha-2)."""
+        return set(self.order_by().values_list("country", flat=True).distinct())
 
     def for_list(self):
         """Partners as a list shows them, without their long texts, those that left last."""
@@ -48,24 +46,19 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
         can tell apart."""
         return self.current().defer("description", "summary")[:MOST_ON_MAP]
 
-    def with_neighbours(self, slug: str) -> tuple["PartnerUniversity | None", ...]:
-        """The partner that answers to `slug`, and those before and after it; None for what is not there.
+    def with_own_names(self):
+        """Partners with their published names in their own languages as `published_own_names`."""
+        own_names = PartnerOwnName.objects.published()
+        return self.prefetch_related(models.Prefetch("own_names", own_names, to_attr="published_own_names"))
 
-        One query for all three. One that left has no neighbours.
-        """
-        # Compiled once, as it stands in the query below many times; both come from Django alone.
-        found, parameters = self.with_slug(slug).values("pk")[:1].query.sql_with_params()
-        pk = RawSQL(f"({found})", parameters)  # noqa: S611
-        order = Subquery(self.model.objects.filter(pk=pk).values("order"))
-        before = self.current().filter(Q(order__lt=order) | Q(order=order, pk__lt=pk)).order_by("-order", "-pk")
-        after = self.current().filter(Q(order__gt=order) | Q(order=order, pk__gt=pk)).order_by("order", "pk")
-        near = Q(pk=Subquery(before.values("pk")[:1])) | Q(pk=Subquery(after.values("pk")[:1]))
-        is_here = ExpressionWrapper(Q(pk=pk), models.BooleanField())
-        found = list(self.filter(Q(pk=pk) | near).annotate(is_here=is_here).order_by("order", "pk"))
-        place = next((place for place, partner in enumerate(found) if partner.is_here), None)
-        if place is None or found[place].left:
-            return (None if place is None else found[place]), None, None
-        return found[place], (found[place - 1] if place else None), next(iter(found[place + 1 :]), None)
+    def neighbours(self, partner: "PartnerUniversity") -> tuple["PartnerUniversity | None", "PartnerUniversity | None"]:
+        """The current partners before and after `partner`; None where there is none, and for a partner that left."""
+        if partner.left:
+            return None, None
+        before = Q(order__lt=partner.order) | Q(order=partner.order, pk__lt=partner.pk)
+        after = Q(order__gt=partner.order) | Q(order=partner.order, pk__gt=partner.pk)
+        current = self.current().defer("description").order_by("order", "pk")
+        return current.filter(before).last(), current.filter(after).first()
 
     def matching(self, country: str = "", role: str = ""):
         """Partners in `country` (ISO 3166-1 alpha-2) and in `role`; an empty value asks for any."""
@@ -77,16 +70,19 @@ class PartnerUniversityQuerySet(AddressedQuerySet):
         return queryset
 
 
-class PartnerUniversity(AddressedContent):
+class PartnerRole(models.TextChoices):
+    COORDINATOR = "coordinator", _("Coordinator")
+    MEMBER = "member", _("Member")
+
+
+class PartnerUniversity(SluggableContent):
     """A university of the alliance. One that left stays on record, with the year."""
 
     content_section = "partners"
     heading_field = "name"
     body_fields = ("summary", "description")
 
-    class Role(models.TextChoices):
-        COORDINATOR = "coordinator", _("Coordinator")
-        MEMBER = "member", _("Member")
+    Role = PartnerRole
 
     name = models.CharField(
         _("official name"), max_length=200, help_text=_("The university's name as it is used in this language.")
@@ -107,7 +103,7 @@ class PartnerUniversity(AddressedContent):
         help_text=_("A code such as pl, so that screen readers pronounce the name well."),
     )
     city_past = models.CharField(
-        _("what the city made"),
+        _("historic industries"),
         max_length=200,
         blank=True,
         help_text=_("The industries that the city grew with, separated by commas."),
@@ -132,7 +128,9 @@ class PartnerUniversity(AddressedContent):
         max_length=20,
         choices=Role,
         default=Role.MEMBER,
-        help_text=_("Exactly one university coordinates. To hand over, choose “Coordinator” at the new one."),
+        help_text=_(
+            "Exactly one university is the coordinator. To hand over the role, choose “Coordinator” for the new one."
+        ),
     )
     joined = models.PositiveSmallIntegerField(
         _("joined in"),
@@ -155,10 +153,10 @@ class PartnerUniversity(AddressedContent):
         _("logo"), upload_to="partners", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown on the page.")
     )
     logo_alt = models.CharField(
-        _("logo described in words"),
+        _("alternative text of the logo"),
         max_length=200,
         blank=True,
-        help_text=_("Read aloud to those who do not see the picture. Needed when there is a logo."),
+        help_text=_("Screen readers read this instead of the picture. Required if there is a logo."),
     )
     summary = models.CharField(
         _("summary"),
@@ -166,19 +164,11 @@ class PartnerUniversity(AddressedContent):
         help_text=_("One or two sentences, for lists and search engines."),
     )
     description = RichTextField(_("description"), blank=True)
-    cover = models.ForeignKey(
-        Picture,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("cover picture"),
-        help_text=_("Stands at the top of the page. Add and describe pictures under Pictures."),
-    )
+    cover = cover_field()
 
     objects = PartnerUniversityQuerySet.as_manager()
 
-    class Meta(AddressedContent.Meta):
+    class Meta(SluggableContent.Meta):
         verbose_name = _("partner university")
         verbose_name_plural = _("partner universities")
         indexes = [models.Index(fields=["logo"], name="partner_of_logo")]
@@ -188,10 +178,10 @@ class PartnerUniversity(AddressedContent):
                 condition=Q(role="coordinator"),
                 name="one_coordinator",
                 violation_error_code=COORDINATOR_EXISTS,
-                violation_error_message=_("Another university coordinates already."),
+                violation_error_message=_("Another university is already the coordinator."),
             ),
             models.CheckConstraint(
-                condition=Q(role__in=["coordinator", "member"]),
+                condition=Q(role__in=PartnerRole.values),
                 name="role_is_known",
                 violation_error_message=_("Choose a role from the list."),
             ),
@@ -246,7 +236,8 @@ class PartnerUniversity(AddressedContent):
             raise ValidationError(
                 {
                     "role": _(
-                        "The alliance always has a coordinator. Choose “Coordinator” at the university that takes over."
+                        "The alliance always has a coordinator. Choose “Coordinator” for the university that "
+                        "takes over."
                     )
                 }
             )
@@ -341,7 +332,7 @@ class PartnerOwnName(OrderedContent):
         _("language"),
         max_length=20,
         validators=[validate_language_tag],
-        help_text=_("A code such as nl, eu or ga (BCP 47); screen readers choose their voice by it."),
+        help_text=_("A code such as nl, eu or ga (BCP 47). Screen readers use it to choose a voice."),
     )
     name = models.CharField(_("name"), max_length=200)
 

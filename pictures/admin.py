@@ -41,7 +41,7 @@ class PictureAdmin(ContentAdmin):
     readonly_fields = ["preview", "used_in", "sizes_made"]
     fieldsets = [
         (None, {"fields": ["name", "file", "alt", "is_decorative"]}),
-        (_("What must stay in view"), {"fields": ["preview", ("focal_x", "focal_y")]}),
+        (_("Focal point"), {"fields": ["preview", ("focal_x", "focal_y")]}),
         (_("Below the picture"), {"fields": ["caption", "credit", "licence", "licence_url"]}),
         (_("On this site"), {"fields": ["is_published", "used_in", "sizes_made"]}),
     ]
@@ -57,7 +57,7 @@ class PictureAdmin(ContentAdmin):
     @admin.display(description=_("picture"))
     def preview(self, picture):
         if not picture.file:
-            return _("Save the picture first; then click on what must stay in view.")
+            return _("Save the picture first. Then click on the point that must stay visible.")
         shown = picture.staff_rendition(WHOLE)
         return format_html(
             '<div class="focal-picker"><img src="{}" width="{}" height="{}" alt="{}"></div>',
@@ -88,7 +88,7 @@ class PictureAdmin(ContentAdmin):
         if picture.pk and picture.has_sizes:
             return _("made")
         if picture.pk:
-            return _("missing; pages show the original. Save again, or ask who runs the site for make_pictures.")
+            return _("missing; pages show the original. Save again, or ask the administrator to run make_pictures.")
         return _("made when you save")
 
     def save_model(self, request, obj, form, change):

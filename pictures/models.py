@@ -102,7 +102,7 @@ class Picture(Content):
     name = models.CharField(
         _("name"),
         max_length=120,
-        help_text=_("What staff find the picture by, here and in lists. Visitors do not see it."),
+        help_text=_("Staff use this name to find the picture. Visitors do not see it."),
     )
     file = PictureField(
         _("file"),
@@ -110,7 +110,7 @@ class Picture(Content):
         width_field="width",
         height_field="height",
         help_text=_(
-            "PNG, JPEG or WebP, up to 5 MB; 1728 pixels wide or more look sharp everywhere. "
+            "PNG, JPEG or WebP, up to 5 MB. A width of 1728 pixels or more looks sharp everywhere. "
             "Hidden data, such as the place where a photo was taken, is removed."
         ),
     )
@@ -119,27 +119,32 @@ class Picture(Content):
     height = models.PositiveIntegerField(_("height"), editable=False)
     colour = models.CharField(_("average colour"), max_length=7, blank=True, editable=False)
     alt = models.CharField(
-        _("described in words"),
+        _("alternative text"),
         max_length=300,
         blank=True,
-        help_text=_("What the picture shows, for those who do not see it. Needed in English, unless it is decoration."),
+        help_text=_(
+            "Describe the picture for people who cannot see it. Required in English, unless the picture is decorative."
+        ),
     )
     is_decorative = models.BooleanField(
-        _("only decoration"),
+        _("decorative"),
         default=False,
-        help_text=_("Tick if nothing is lost to those who do not see it. Screen readers then pass over it."),
+        help_text=_("Tick if the picture adds no information. Screen readers then skip it."),
     )
     caption = models.CharField(
-        _("caption"), max_length=300, blank=True, help_text=_("Stands below the picture, where a page has room for it.")
+        _("caption"), max_length=300, blank=True, help_text=_("Shown below the picture if the page has space for it.")
     )
     credit = models.CharField(
         _("credit"),
         max_length=200,
         blank=True,
-        help_text=_("Who made it, such as: Photo: the university's press office."),
+        help_text=_("The author or source, such as: Photo: the university's press office."),
     )
     licence = models.CharField(
-        _("licence"), max_length=100, blank=True, help_text=_("What allows its use here, such as CC BY 4.0.")
+        _("licence"),
+        max_length=100,
+        blank=True,
+        help_text=_("The licence that allows its use here, such as CC BY 4.0."),
     )
     licence_url = models.URLField(
         _("address of the licence"), blank=True, help_text=_("Where the licence can be read, with https:// in front.")
@@ -149,7 +154,8 @@ class Picture(Content):
         default=50,
         validators=[MaxValueValidator(100)],
         help_text=_(
-            "In per cent of the width. Whatever a page cuts off, this point stays; you can also click on the picture."
+            "In per cent of the width. This point stays visible when a page crops the picture. You "
+            "can also click on the picture."
         ),
     )
     focal_y = models.PositiveSmallIntegerField(
@@ -182,20 +188,16 @@ class Picture(Content):
 
     def clean(self):
         if self.licence_url and not self.licence:
-            raise ValidationError({"licence": _("Name the licence that its address leads to, such as CC BY 4.0.")})
+            raise ValidationError({"licence": _("Enter the name of the licence at this address, such as CC BY 4.0.")})
         words = f"alt_{settings.LANGUAGE_CODE}"
         described = getattr(self, words)
         if self.is_decorative and described:
             raise ValidationError(
-                {
-                    words: _(
-                        "Either the picture is only decoration, or it is described. Empty this, or untick the other."
-                    )
-                }
+                {words: _("A decorative picture has no alternative text. Empty this field, or untick “Decorative”.")}
             )
         if not self.is_decorative and not described:
             raise ValidationError(
-                {words: _("Describe the picture in words, for those who do not see it, or mark it as only decoration.")}
+                {words: _("Describe the picture for people who cannot see it, or mark it as decorative.")}
             )
 
     def save(self, *args, **kwargs):
@@ -302,3 +304,19 @@ def remove_sizes(name: str, **signal) -> None:
     root = Path(storages["renditions"].path(SIZES_FOLDER))
     for folder in root.glob(f"{glob.escape(Path(name).name)}-*"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+COVER_HELP = _("Shown at the top of the page. Add and describe pictures under Pictures.")
+
+
+def cover_field(help_text=COVER_HELP) -> models.ForeignKey:
+    """The field `cover` of a model whose pages can have a picture at the top."""
+    return models.ForeignKey(
+        Picture,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cover picture"),
+        help_text=help_text,
+    )

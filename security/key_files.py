@@ -1,9 +1,10 @@
 """Secret keys kept in files: made once, complete or not at all, readable by their owner alone."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from security.files import write_atomically
 
 
 def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
@@ -14,7 +15,7 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     try:
         return read(path)
     except FileNotFoundError:
-        write_once(path, make())
+        write_atomically(path, make(), is_durable=True, replaces=False)
         return read(path)
 
 
@@ -25,25 +26,3 @@ def read(path: Path) -> bytes:
         if status.st_mode & 0o077 and os.geteuid() in (0, status.st_uid):
             os.fchmod(file.fileno(), 0o600)
         return file.read()
-
-
-def write_once(path: Path, key: bytes):
-    """Write `key` to `path`, unless another process was first: then its file stays."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A rename would replace the key of a process that was faster.
-            os.link(temporary, path)
-        except FileExistsError:
-            return
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    finally:
-        Path(temporary).unlink()

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 
 from django.conf import settings
+from django.db import connections
 from django.utils import translation
 
 from health.request_log import log_access
@@ -76,6 +77,17 @@ def is_long(response: Response) -> bool:
     return not length or int(length) > LONGEST_WHOLE
 
 
+def warm_up(site):
+    """Render a page that nobody asked for: Django loads addresses, templates and catalogues with the first one."""
+    host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
+    try:
+        call_wsgi(site, CacheKey("https", host, f"/{settings.LANGUAGE_CODE}/", "", "").environ({}))
+    except Exception:
+        log.exception("No page could be rendered at the start")
+    finally:
+        connections.close_all()
+
+
 class WSGIRenderer:
     """Renders pages for the page cache: the whole response of a WSGI application to a WSGI environment."""
 
@@ -113,8 +125,9 @@ class Application:
         apply_forwarded(environ)
         began = time.perf_counter()
         try:
-            if (response := self.cached_response(environ)) is None:
-                response = await self.respond(environ, receive, send)
+            key = self.cache and self.cache.key(environ)
+            if (response := self.response_at_once(environ, key)) is None:
+                response = await self.respond(environ, key, receive, send)
             elif settings.ACCESS_LOG:
                 milliseconds = round((time.perf_counter() - began) * 1000, 1)
                 log_access(environ["REQUEST_METHOD"], environ["PATH_INFO"], response.status, milliseconds)
@@ -133,23 +146,19 @@ class Application:
         if response is not None:
             await send_whole(response, environ, send)
 
-    def cached_response(self, environ: dict) -> Response | None:
+    def response_at_once(self, environ: dict, key: CacheKey | None) -> Response | None:
         """The response that can be sent at once from the event loop, or None."""
         if environ["PATH_INFO"] == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return HEALTHY
-        if self.cache is None or (key := self.cache.key(environ)) is None:
-            return None
-        return self.cache.current_response(key, environ)
+        return self.cache.current_response(key, environ) if key else None
 
-    async def respond(self, environ: dict, receive: Callable, send: Callable) -> Response | None:
+    async def respond(self, environ: dict, key: CacheKey | None, receive: Callable, send: Callable) -> Response | None:
         """The response, or None where it was streamed."""
         if self.pool is None:
             # Its semaphore belongs to the event loop.
             self.pool = Pool()
-        if self.cache is not None and (key := self.cache.key(environ)) is not None:
-            response = await self.cache.respond(key, environ, self.pool.run)
-            if response is not None:
-                return response
+        if key and (response := await self.cache.respond(key, environ, self.pool.run)) is not None:
+            return response
         with await self.read_body(environ, receive) as body:
             environ["wsgi.input"] = body
             return await self.pool.run(self.call_site, environ, send, asyncio.get_running_loop())

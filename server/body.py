@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO
 
-# Bodies above this many bytes are kept on disk.
+# Bodies above this many bytes are kept on disk, and so is what all bodies of a process hold above the second number.
 BYTES_IN_MEMORY = 32 * 1024
+BYTES_IN_MEMORY_OF_ALL = 16 * 1024 * 1024
 # A body must have arrived after this many seconds, and one more for each so many bytes that have arrived.
 SECONDS_TO_ARRIVE = 15
 BYTES_A_SECOND = 8 * 1024
@@ -23,6 +23,38 @@ class BodyLimit:
 
     size: int
     accepts_files: bool
+
+
+class Body(SpooledTemporaryFile):
+    """A request body: in memory while it is short and there is room, otherwise in a temporary file."""
+
+    # Bytes of all bodies in memory. Bodies are written and closed by the event loop alone.
+    in_memory = 0
+
+    def __init__(self):
+        super().__init__(max_size=BYTES_IN_MEMORY)
+        self.counted = 0
+
+    @property
+    def is_on_disk(self) -> bool:
+        return self.name is not None
+
+    def write(self, chunk: bytes):
+        if Body.in_memory + len(chunk) > BYTES_IN_MEMORY_OF_ALL:
+            self.rollover()
+        super().write(chunk)
+        self._count(0 if self.is_on_disk else self.counted + len(chunk))
+
+    def close(self):
+        self._count(0)
+        super().close()
+
+    def __exit__(self, *error):
+        self.close()
+
+    def _count(self, size: int):
+        Body.in_memory += size - self.counted
+        self.counted = size
 
 
 class RefusedError(Exception):
@@ -50,14 +82,15 @@ def check_announced(environ: dict, limit: BodyLimit):
         raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
-async def read_body(environ: dict, receive: Callable[[], Awaitable[dict]], limit: BodyLimit) -> BinaryIO:
+async def read_body(environ: dict, receive: Callable[[], Awaitable[dict]], limit: BodyLimit) -> Body:
     """Read the body from the ASGI callable `receive`; afterwards `environ` holds its true length.
 
     Raises RefusedError where it is too large or too slow, CutOffError where the client went away.
     """
     check_announced(environ, limit)
     announced = environ.get("CONTENT_LENGTH")
-    body = SpooledTemporaryFile(max_size=BYTES_IN_MEMORY)  # noqa: SIM115 (closed by whoever answers the request)
+    # Closed by whoever answers the request.
+    body = Body()
     try:
         size = await _copy(receive, body, limit)
         if announced is not None and size != int(announced):
@@ -71,7 +104,7 @@ async def read_body(environ: dict, receive: Callable[[], Awaitable[dict]], limit
     return body
 
 
-async def _copy(receive: Callable[[], Awaitable[dict]], body: BinaryIO, limit: BodyLimit) -> int:
+async def _copy(receive: Callable[[], Awaitable[dict]], body: Body, limit: BodyLimit) -> int:
     """Write what arrives to `body`, and return the number of bytes."""
     began, size = time.monotonic(), 0
     while True:

@@ -1,6 +1,6 @@
 """Error pages for requests that the server refused before Django saw them."""
 
-from health.errors import BARE_FRAME, SECONDS_UNTIL_RETRY, render_error
+from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, render_error
 from server.asgi import REFUSED
 
 
@@ -14,7 +14,7 @@ class RefusedRequestMiddleware:
         # No header can set it: those are in META under HTTP_….
         if (status := request.META.get(REFUSED)) is None:
             return self.get_response(request)
-        response = render_error(request, status, BARE_FRAME)
+        response = render_error(request, status, BARE_LAYOUT)
         if status == 503:
             response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
         return response

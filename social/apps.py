@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class SocialConfig(AppConfig):
     name = "social"
-    verbose_name = _("How the site looks elsewhere")
+    verbose_name = _("Social sharing")

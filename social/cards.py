@@ -8,7 +8,6 @@ from hashlib import sha256
 from io import BytesIO
 from math import ceil
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 from django.http import Http404
@@ -23,6 +22,7 @@ from pages.models import Page
 from partners import cloth
 from partners.cloth import COLOURS, PAPER
 from partners.models import PartnerUniversity
+from security.files import write_atomically
 from social import label
 
 logger = logging.getLogger(__name__)
@@ -166,13 +166,5 @@ class Card:
         return png
 
     def keep(self, png: bytes):
-        """Write the file whole or not at all."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.file.parent, suffix=".part", delete=False) as part:
-            try:
-                part.write(png)
-                part.flush()
-                Path(part.name).replace(self.file)
-            except OSError:
-                Path(part.name).unlink(missing_ok=True)
-                raise
+        write_atomically(self.file, png)

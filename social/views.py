@@ -9,7 +9,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from alliance.models import Alliance
-from delivery.decorators import stored
+from pagecache.decorators import cached_page
 from partners.cloth import PAPER
 from partners.models import PartnerUniversity
 from social.cards import Card, find
@@ -26,7 +26,7 @@ def the_alliance(language: str) -> Alliance:
     return alliance
 
 
-@stored()
+@cached_page()
 @require_safe
 def share_card(request, language: str, kind: str, key: str, digest: str):
     """The share card of one page in one language; from the address of an older picture to that of the present one."""
@@ -44,7 +44,7 @@ def share_card(request, language: str, kind: str, key: str, digest: str):
     return HttpResponse(card.png(), content_type="image/png", headers=headers)
 
 
-@stored()
+@cached_page()
 @require_safe
 def manifest(request, language: str):
     """What a device shows of the site on its home screen (W3C, Web Application Manifest)."""

@@ -10,7 +10,7 @@ from html import escape, unescape
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
-from staticexport.site import stored_parameters
+from staticexport.site import query_parameters
 
 # Attributes that hold one address, and the element of a site map that does.
 ONE_ADDRESS = re.compile(r'(?P<before>\s(?:href|src|content|poster|data)="|<loc>)(?P<value>[^"<]+)(?=["<])')
@@ -32,7 +32,7 @@ class Address(NamedTuple):
     @classmethod
     def of(cls, path: str, query: str = "") -> "Address":
         """The address without the parameters that its view does not know; the first part has no number."""
-        known = stored_parameters(path) or ()
+        known = query_parameters(path) or ()
         named = [(name, value) for name, value in parse_qsl(query) if name in known and PART_NUMBER.fullmatch(value)]
         if len(named) != 1 or named[0][1] == "1":
             return cls(path)

@@ -11,11 +11,11 @@ from django.urls import URLResolver, get_resolver
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from editorial.models import AddressedContent, PastAddress
+from editorial.models import PastSlug, SluggableContent
 from health.errors import ERRORS
 from pages.models import Redirect
 from staticexport.links import MARKUP, Address, Links
-from staticexport.site import Site, SiteError, language_of, match_of, stored_parameters
+from staticexport.site import Site, SiteError, language_of, match_of, query_parameters
 
 # Views that are not stored, but that answer a mirror with something it can hold.
 ALSO_MIRRORED = {"feedback:form", "favicon"}
@@ -58,7 +58,7 @@ class Mirror:
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Each file by its name below the root. Raises SiteError where the site cannot make a page."""
-        redirects = [*past_addresses(), *redirects_of_staff()]
+        redirects = [*past_sluges(), *redirects_of_staff()]
         yield from self.own_pages()
         for path in starting_points():
             self.enqueue(Address(path), "")
@@ -181,7 +181,7 @@ def starting_points() -> Iterator[str]:
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             for route, view in routes(get_resolver()):
-                if "<" not in route and hasattr(view, "stored_parameters"):
+                if "<" not in route and hasattr(view, "query_parameters"):
                     yield f"/{route}"
 
 
@@ -204,7 +204,7 @@ def needs_the_server(path: str) -> bool:
     match = match_of(path)
     if match is None or is_file(path) or match.view_name in ALSO_MIRRORED:
         return False
-    return stored_parameters(path) is None
+    return query_parameters(path) is None
 
 
 def parents(name: str) -> Iterator[str]:
@@ -220,13 +220,13 @@ def redirects_of_staff() -> Iterator[tuple[str, str]]:
             yield old, new
 
 
-def past_addresses() -> Iterator[tuple[str, str]]:
+def past_sluges() -> Iterator[tuple[str, str]]:
     """Each path that a published item had before in one of the languages offered, and its path now."""
     languages = [code for code, _name in settings.LANGUAGES]
     for model in apps.get_models():
-        if not issubclass(model, AddressedContent):
+        if not issubclass(model, SluggableContent):
             continue
-        past = list(PastAddress.objects.filter(section=model.content_section, language__in=languages))
+        past = list(PastSlug.objects.filter(section=model.content_section, language__in=languages))
         items = model.objects.published().in_bulk({row.key for row in past}, field_name="key") if past else {}
         for row in past:
             if item := items.get(row.key):

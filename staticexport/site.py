@@ -1,15 +1,15 @@
 """The site's own answers, asked for in this process."""
 
-import sys
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from io import BytesIO
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import translation
+
+from pagecache.key import CacheKey
 
 
 class MirrorRequest(WSGIRequest):
@@ -53,25 +53,8 @@ class Site:
 
     def environ(self, path: str, query: str = "") -> dict:
         parts = urlsplit(self.address)
-        return {
-            "REQUEST_METHOD": "GET",
-            "SCRIPT_NAME": "",
-            # WSGI carries the bytes of a path as Latin-1 (PEP 3333).
-            "PATH_INFO": path.encode().decode("latin-1"),
-            "QUERY_STRING": query,
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "443" if parts.scheme == "https" else "80",
-            "REMOTE_ADDR": "127.0.0.1",
-            "HTTP_HOST": parts.netloc,
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": parts.scheme,
-            "wsgi.input": BytesIO(),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": False,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-        }
+        # WSGI carries the bytes of a path as Latin-1 (PEP 3333).
+        return CacheKey(parts.scheme, parts.netloc, path.encode().decode("latin-1"), query, "").environ({})
 
     def request(self, path: str) -> MirrorRequest:
         """A request for rendering a page that no view makes."""
@@ -104,10 +87,10 @@ def match_of(path: str) -> ResolverMatch | None:
             return None
 
 
-def stored_parameters(path: str) -> frozenset[str] | None:
+def query_parameters(path: str) -> frozenset[str] | None:
     """The query parameters that the page at `path` depends on; None where each visitor may get another page."""
     match = match_of(path)
-    return getattr(match.func, "stored_parameters", None) if match else None
+    return getattr(match.func, "query_parameters", None) if match else None
 
 
 def language_of(path: str) -> str:

@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.backends import ACCOUNT, ADDRESS
 from consent.models import NoticeVersion
 from consent.views import DECISIONS
-from editorial.content import ContentFiles
+from editorial.content_files import ContentFiles
 from feedback.views import MESSAGES
 from tests.serving import Server
 

@@ -6,8 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +37,26 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextmanager
+def side_by_side(visit: Callable[[int], None], visitors: int) -> Iterator[None]:
+    """Has each of so many visitors, given by number, call `visit` again and again, until the block ends."""
+    done = threading.Event()
+
+    def visit_again(number: int):
+        while not done.is_set():
+            visit(number)
+
+    threads = [threading.Thread(target=visit_again, args=(number,)) for number in range(visitors)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 @dataclass
@@ -87,6 +110,12 @@ class Server:
             except OSError:
                 time.sleep(0.1)
         pytest.fail(f"{self.url} did not answer within {PATIENCE} seconds")
+
+    @property
+    def workers(self) -> set[int]:
+        """The processes that answer requests."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return {int(pid) for pid in children if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 
 from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
-from editorial.models import Content, LoadedContent
+from editorial.models import Content, ImportState
 from feedback.models import FeedbackPage
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
@@ -40,7 +40,7 @@ BROKEN = {
     "embed_shape_is_known": (EmbeddedContent, {}, {"shape": "round"}),
     "cookie_kind_is_known": (DeclaredCookie, {"key": "sessionid"}, {"kind": "cake"}),
     "focal_point_in_picture": (Picture, {}, {"focal_x": 101}),
-    "loaded_content_once": (LoadedContent, {"section": "pages", "key": "home"}, {"key": "about"}),
+    "import_state_once": (ImportState, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
 
 
@@ -67,11 +67,11 @@ def test_the_database_refuses_what_a_constraint_forbids(name):
 
 
 def test_every_constraint_of_the_site_is_tried():
-    models = [model for model in apps.get_models() if issubclass(model, (Content, LoadedContent))]
+    models = [model for model in apps.get_models() if issubclass(model, (Content, ImportState))]
     assert {constraint.name for model in models for constraint in model._meta.constraints} == set(BROKEN)
 
 
-@pytest.mark.parametrize("name", sorted(set(BROKEN) - {"one_coordinator", "loaded_content_once"}))
+@pytest.mark.parametrize("name", sorted(set(BROKEN) - {"one_coordinator", "import_state_once"}))
 def test_a_form_says_in_words_what_a_constraint_forbids(name):
     model, row, update = BROKEN[name]
     item = model.objects.get(**row)
@@ -139,7 +139,7 @@ def test_a_university_that_joined_before_it_was_founded_is_named_even_as_the_coo
     oulu.role, oulu.joined = "coordinator", 1900
     with pytest.raises(ValidationError, match="cannot join before it was founded") as caught:
         oulu.full_clean()
-    assert "Another university coordinates already." not in caught.value.messages
+    assert "Another university is already the coordinator." not in caught.value.messages
 
 
 def test_a_new_item_gets_a_key_and_an_address_from_its_heading():
@@ -159,5 +159,5 @@ def test_a_redirect_stays_on_this_site(path):
 
 
 def test_redirects_do_not_lead_in_circles():
-    with pytest.raises(ValidationError, match="That address redirects itself"):
+    with pytest.raises(ValidationError, match="That address is itself redirected"):
         Redirect(old_path="/older", new_path="/unic").full_clean(exclude=["key"])

@@ -33,7 +33,7 @@ msgstr ""
 msgid "partners/"
 msgstr "partnery/"
 
-msgid "Parts of this page are not translated yet: you read them in English."
+msgid "Parts of this page are not translated yet. They are shown in English."
 msgstr "Частини цієї сторінки ще не перекладено: вони англійською."
 
 msgid "Read this page in English"

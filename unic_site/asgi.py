@@ -13,10 +13,10 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from unic_site.wsgi import application as site  # noqa: E402, I001 (it sets up Django for what follows)
 from django.conf import settings  # noqa: E402
-from consent.variants import Rule  # noqa: E402
+from consent.variants import VaryRule  # noqa: E402
 from jobs import runner  # noqa: E402
 from pagecache.cache import PageCache  # noqa: E402
-from server.asgi import Application, WSGIRenderer  # noqa: E402
+from server.asgi import Application, WSGIRenderer, warm_up  # noqa: E402
 from server.limits import body_limit  # noqa: E402
 
 
@@ -34,5 +34,6 @@ runner.start()
 cache = None
 if settings.PAGE_CACHE_MEGABYTES and not settings.DEBUG:
     limit = settings.PAGE_CACHE_MEGABYTES * 1_000_000
-    cache = PageCache(WSGIRenderer(site), Rule, settings.PAGE_CACHE, limit).start()
+    cache = PageCache(WSGIRenderer(site), VaryRule, settings.PAGE_CACHE, limit).start()
+warm_up(site)
 application = Application(site, cache, body_limit)

@@ -109,7 +109,6 @@ INSTALLED_APPS = [
     "security",
     "health",
     "jobs",
-    "delivery",
     "accounts",
     "editorial",
     "translations",
@@ -118,9 +117,11 @@ INSTALLED_APPS = [
     "consent",
     "feedback",
     "pictures",
-    "pages",
-    "partners",
+    # Before partners, whose pages the search and the sitemap list after its own.
     "alliance",
+    "partners",
+    "pages",
+    "search",
     "social",
     "staticexport",
     "operations",
@@ -173,18 +174,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    ["delivery.templates.Loader", "django.template.loaders.app_directories.Loader"],
-                )
-            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "pages.context_processors.frame_pages",
+                "pages.context_processors.layout_pages",
                 "alliance.context_processors.alliance",
                 "consent.context_processors.consent",
                 "staticexport.context_processors.static_mirror",
@@ -204,9 +200,6 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
-    # To open the file and read its schema anew takes about as long as to make a page. Not for ever: delivery.sqlite
-    # sees a file that was moved into its place, and none that was copied over it.
-    database["CONN_MAX_AGE"] = 60
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})
@@ -272,7 +265,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "delivery.static_files.StaticFilesStorage"
+        else "assets.storage.StaticFilesStorage"
     },
 }
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600

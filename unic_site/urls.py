@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("social.urls")),
     *i18n_patterns(
         path("", include("alliance.urls")),
+        path(_("search/"), include("search.urls")),
         path(_("partners/"), include("partners.urls")),
         path(_("cookies/"), include("consent.urls")),
         path(_("accessibility/"), include("feedback.urls")),

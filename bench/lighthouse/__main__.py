@@ -30,7 +30,7 @@ for code, _name in settings.LANGUAGES:
     with translation.override(code):
         for name in names:
             print(reverse(f"alliance:{name}"))
-        print(reverse("alliance:search", query={"q": "UNIC"}))
+        print(reverse("search:results", query={"q": "UNIC"}))
         print(reverse("partners:list"))
         for model in (Deliverable, Initiative, PartnerUniversity):
             print(model.objects.published().first().get_absolute_url())

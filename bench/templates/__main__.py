@@ -1,6 +1,6 @@
 """Of what making a page consists, template by template: python -m bench.templates --help.
 
-Times are of the processor, in one thread, once templates are read and snapshots taken. “Alone” is a template without
+Times are of the processor, in one thread, once templates and cached content are read. “Alone” is a template without
 what it includes and without queries; “within” is all that happens in it. A block counts for the template that wrote it.
 """
 
@@ -88,7 +88,7 @@ def addresses() -> dict[str, str]:
         "deliverables": reverse("alliance:deliverables"),
         "an initiative": first("alliance.Initiative"),
         "timeline": reverse("alliance:milestones"),
-        "search": reverse("alliance:search", query={"q": "university"}),
+        "search": reverse("search:results", query={"q": "university"}),
     }
 
 

@@ -26,7 +26,7 @@ class CookieAuditAdmin(ReadOnlyAdmin):
                 for finding in audit.findings
             ),
         )
-        heads = (_("Problem"), _("Kind"), _("Name"), _("Seen by visitors with"), _("First page"))
+        heads = (_("Problem"), _("Kind"), _("Name"), _("Consent given"), _("First page"))
         head = format_html_join("", '<th scope="col">{}</th>', ((title,) for title in heads))
         return format_html(
             '<div class="findings" role="region" aria-label="{}" tabindex="0">'

@@ -13,7 +13,7 @@ from consent.admin.read_only import Action, ReadOnlyAdmin, shown
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline, SoleContentAdmin
 
-# Ours stand in their place, translated and with all that must be said of a cookie; these follow them.
+# Purpose and DeclaredCookie stand in their place (docs/decisions/0011); these tables stay empty.
 for model in (CookieGroup, Cookie):
     if admin.site.is_registered(model):
         admin.site.unregister(model)

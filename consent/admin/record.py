@@ -18,10 +18,10 @@ from django.utils.translation import ngettext
 from consent.admin.read_only import Action, ReadOnlyAdmin, described, shown
 from consent.export import FORMATS
 from consent.figures import Figures
-from consent.kept_seal import SealOrderError
 from consent.models import AccessEntry, CookieAudit, Decision, Erasure, Leaf, NoticeVersion, Seal
 from consent.models.record import read_receipt
 from consent.signing import SealKeyError
+from consent.stored_seal import SealOrderError
 from consent.verification import Verification, check
 from editorial.admin import MOST_OFFERED, OfferedFilter
 
@@ -138,19 +138,23 @@ class ErasureForm(forms.Form):
     receipt = forms.CharField(
         label=capfirst(_("receipt number")),
         max_length=40,
-        help_text=_("As the data subject gave it, such as 7K3F-9QRS-0TVW-XYZ1. Everything under it is erased."),
+        help_text=_(
+            "The number from the data subject, such as 7K3F-9QRS-0TVW-XYZ1. All records with this number are erased."
+        ),
     )
     remark = forms.CharField(
         label=capfirst(_("remark")),
         max_length=500,
-        help_text=_("How and when it was asked for, without the name of the person: it stays on record for good."),
+        help_text=_(
+            "How and when the request was made. The remark is kept permanently, so do not enter the name of the person."
+        ),
     )
     is_sure = forms.BooleanField(label=_("I know that this cannot be undone."))
 
     def clean_receipt(self):
         receipt = read_receipt(self.cleaned_data["receipt"])
         if not Decision.objects.filter(receipt=receipt).exists():
-            raise ValidationError(_("Nothing is on record under this number. Compare it with the receipt."))
+            raise ValidationError(_("There is no record with this number. Compare it with the receipt."))
         return receipt
 
 
@@ -159,7 +163,7 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_display = ["receipt", "decided_at", "action", "allowed", "notice", "language", "gpc"]
     list_filter = [PeriodFilter, AnswerFilter, "action", ("notice", NoticeFilter), LanguageFilter, "gpc"]
     search_fields = ["receipt"]
-    search_help_text = _("The whole receipt number, as the data subject gives it.")
+    search_help_text = _("Enter the whole receipt number.")
     # The list itself adds what it needs of the notice; an export has the notices in memory.
     list_select_related = ()
     list_per_page = 100
@@ -309,7 +313,7 @@ class AccessEntryAdmin(ReadOnlyAdmin):
     search_fields = ["staff", "what"]
     fields = ["at", "staff", "action", "about"]
 
-    @admin.display(description=_("what"))
+    @admin.display(description=_("details"))
     def about(self, entry) -> str:
         """What it was, the kind of record by its name in the reader's language."""
         name, _space, rest = entry.what.partition(" ")

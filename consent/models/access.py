@@ -36,8 +36,8 @@ class AccessEntry(models.Model):
     """One look, export or act of staff: who, when, what. Only ever added, and kept for a year."""
 
     class Action(models.TextChoices):
-        LIST = "list", _("looked at a list of records")
-        VIEW = "view", _("looked at a record")
+        LIST = "list", _("viewed a list of records")
+        VIEW = "view", _("viewed a record")
         CHECK = "check", _("checked the seals")
         EXPORT = "export", _("exported records")
         ERASE = "erase", _("erased records")
@@ -45,8 +45,8 @@ class AccessEntry(models.Model):
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     staff = models.CharField(_("who"), max_length=150)
-    action = models.CharField(_("did"), max_length=10, choices=Action)
-    what = models.CharField(_("what"), max_length=300, blank=True)
+    action = models.CharField(_("action"), max_length=10, choices=Action)
+    what = models.CharField(_("details"), max_length=300, blank=True)
 
     objects = AccessEntryQuerySet.as_manager()
 

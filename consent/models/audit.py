@@ -20,7 +20,7 @@ class CookieAudit(models.Model):
     address = models.CharField(_("address of the site"), max_length=300)
     pages = models.PositiveIntegerField(_("pages"))
     findings = models.JSONField(_("findings"))
-    is_clean = models.BooleanField(_("nothing wrong"))
+    is_clean = models.BooleanField(_("no findings"))
 
     objects = CookieAuditQuerySet.as_manager()
 

@@ -9,16 +9,19 @@ from consent.canonical import canonical, moment
 from consent.merkle import leaf_hash
 
 
+class ErasureReason(models.TextChoices):
+    CONSENT_EXPIRED = "consent_expired", _("proof of consent no longer needed")
+    REFUSAL_EXPIRED = "refusal_expired", _("record of a refusal no longer needed")
+    REQUEST = "request", _("requested by the data subject")
+
+
 class Erasure(models.Model):
     """That some records were erased: who did it, when, why, and which by their hashes. Sealed itself.
 
     `leaves` is the SHA-256, in hex, of the erased records' leaf hashes one after the other, in the order of positions.
     """
 
-    class Reason(models.TextChoices):
-        CONSENT_EXPIRED = "consent_expired", _("proof of consent no longer needed")
-        REFUSAL_EXPIRED = "refusal_expired", _("record of a refusal no longer needed")
-        REQUEST = "request", _("asked for by the data subject")
+    Reason = ErasureReason
 
     erased_at = models.DateTimeField(_("erased"), default=timezone.now, db_index=True)
     # Empty where the program did it by itself.
@@ -36,7 +39,7 @@ class Erasure(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(reason__in=["consent_expired", "refusal_expired", "request"]),
+                condition=Q(reason__in=ErasureReason.values),
                 name="erasure_reason_is_known",
             )
         ]

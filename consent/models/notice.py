@@ -18,12 +18,14 @@ class Notice(Content):
     heading = models.CharField(_("heading"), max_length=120, help_text=_("Names the region, also for screen readers."))
     introduction = RichTextField(
         _("introduction"),
-        help_text=_("What cookies are for here, that anyone may refuse, and a link to the privacy policy."),
+        help_text=_("Explain what cookies are used for and that visitors can refuse them. Link to the privacy policy."),
     )
     controller = models.CharField(
-        _("controller"), max_length=200, help_text=_("Who decides on the data and answers for it (Article 4(7) GDPR).")
+        _("controller"),
+        max_length=200,
+        help_text=_("The organisation that is responsible for the data (Article 4(7) GDPR)."),
     )
-    contact = models.EmailField(_("contact"), help_text=_("Where visitors write to about their data."))
+    contact = models.EmailField(_("contact"), help_text=_("The e-mail address for questions about personal data."))
 
     class Meta(Content.Meta):
         verbose_name = _("cookie notice")

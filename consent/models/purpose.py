@@ -1,7 +1,6 @@
 """Purposes, and the cookies declared for each, as staff edit them."""
 
-from cookie_consent.models import Cookie, CookieGroup
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -9,17 +8,14 @@ from editorial.models import ContentQuerySet, OrderedContent
 
 
 class Purpose(OrderedContent):
-    """What cookies are used for. Visitors answer each purpose apart; a necessary one needs no consent.
-
-    django-cookie-consent's CookieGroup of the same name follows it.
-    """
+    """A purpose of cookies. Visitors answer each one separately; a necessary one needs no consent."""
 
     content_section = "purposes"
     heading_field = "name"
 
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(
-        _("description"), max_length=600, help_text=_("What happens with the data, in words that everyone understands.")
+        _("description"), max_length=600, help_text=_("Explain in plain language what happens with the data.")
     )
     is_necessary = models.BooleanField(
         _("necessary"),
@@ -34,17 +30,6 @@ class Purpose(OrderedContent):
     def __str__(self):
         return self.name
 
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        defaults = {"name": self.name_en, "is_required": self.is_necessary, "ordering": self.order}
-        CookieGroup.objects.update_or_create(varname=self.key, defaults=defaults)
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        CookieGroup.objects.filter(varname=self.key).delete()
-        return super().delete(*args, **kwargs)
-
 
 class DeclaredCookieQuerySet(ContentQuerySet):
     def storing(self) -> set[str]:
@@ -52,30 +37,32 @@ class DeclaredCookieQuerySet(ContentQuerySet):
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
 
 
-class DeclaredCookie(OrderedContent):
-    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it.
+class StorageKind(models.TextChoices):
+    COOKIE = "cookie", _("cookie")
+    LOCAL_STORAGE = "local", _("local storage")
+    SESSION_STORAGE = "session", _("session storage")
+    INDEXED_DB = "indexeddb", _("database in the browser")
 
-    django-cookie-consent's Cookie of the same name follows it.
-    """
+
+class DeclaredCookie(OrderedContent):
+    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
 
     content_section = "cookies"
     heading_field = "name"
 
-    class Kind(models.TextChoices):
-        COOKIE = "cookie", _("cookie")
-        LOCAL_STORAGE = "local", _("local storage")
-        SESSION_STORAGE = "session", _("session storage")
-        INDEXED_DB = "indexeddb", _("database in the browser")
+    Kind = StorageKind
 
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="cookies", verbose_name=_("purpose"))
     name = models.CharField(
         _("name"),
         max_length=120,
         unique=True,
-        help_text=_("Its technical name; a star at the end stands for any ending, as in _ga_*."),
+        help_text=_("The technical name. An asterisk at the end stands for any ending, as in _ga_*."),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COOKIE)
-    provider = models.CharField(_("provider"), max_length=200, help_text=_("Who sets it and can read it."))
+    provider = models.CharField(
+        _("provider"), max_length=200, help_text=_("The organisation that sets it and can read it.")
+    )
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
 
@@ -86,7 +73,7 @@ class DeclaredCookie(OrderedContent):
         verbose_name_plural = _("cookies")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["cookie", "local", "session", "indexeddb"]),
+                condition=Q(kind__in=StorageKind.values),
                 name="cookie_kind_is_known",
                 violation_error_message=_("Choose a kind from the list."),
             )
@@ -97,14 +84,3 @@ class DeclaredCookie(OrderedContent):
 
     def key_source(self):
         return self.name
-
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        group = CookieGroup.objects.get(varname=self.purpose.key)
-        Cookie.objects.update_or_create(name=self.name, domain="", defaults={"cookiegroup": group})
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        Cookie.objects.filter(name=self.name, domain="").delete()
-        return super().delete(*args, **kwargs)

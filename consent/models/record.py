@@ -14,6 +14,7 @@ from consent.canonical import canonical, moment
 from consent.merkle import leaf_hash
 from consent.models.erasure import Erasure
 from consent.models.version import NoticeVersion
+from security.idempotency import idempotency_key
 
 # Crockford's Base 32: no letter that a reader could take for a digit.
 RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,7 +27,6 @@ DOUBLE_POST_SECONDS = 10
 LATE = 10_000
 # The mean month of the calendar.
 MONTH = timedelta(days=365.2425 / 12)
-ATTEMPT = re.compile(r"[0-9a-f-]{32,36}")
 
 
 def new_receipt() -> str:
@@ -131,7 +131,7 @@ class DecisionQuerySet(models.QuerySet):
         """
         now = timezone.now()
         granted = sorted(key for key, is_granted in answers.items() if is_granted)
-        attempt = attempt if ATTEMPT.fullmatch(attempt) else ""
+        attempt = idempotency_key(attempt)
         earlier = self.filter(attempt=attempt).first() if attempt else None
         before = self.latest_of(receipt)
         if earlier:
@@ -189,6 +189,14 @@ class DecisionQuerySet(models.QuerySet):
         return action
 
 
+class DecisionAction(models.TextChoices):
+    ACCEPTED_ALL = "accepted_all", _("accepted all")
+    REFUSED_ALL = "refused_all", _("refused all")
+    CHOSEN = "chosen", _("chosen")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    RENEWED = "renewed", _("renewed")
+
+
 class Decision(models.Model):
     """What one visitor answered at one moment. Only ever added; the database refuses to change it, and to delete it
     unless an Erasure says why.
@@ -197,12 +205,7 @@ class Decision(models.Model):
     Decisions of one receipt form a chain by `predecessor`.
     """
 
-    class Action(models.TextChoices):
-        ACCEPTED_ALL = "accepted_all", _("accepted all")
-        REFUSED_ALL = "refused_all", _("refused all")
-        CHOSEN = "chosen", _("chosen")
-        WITHDRAWN = "withdrawn", _("withdrawn")
-        RENEWED = "renewed", _("renewed")
+    Action = DecisionAction
 
     receipt = models.CharField(_("receipt number"), max_length=19, db_index=True)
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the record as made."))
@@ -210,17 +213,17 @@ class Decision(models.Model):
     # The random name of the post that it came with.
     attempt = models.CharField(max_length=36, blank=True)
     decided_at = models.DateTimeField(_("decided"), db_index=True)
-    expires_at = models.DateTimeField(_("asked again from"))
+    expires_at = models.DateTimeField(_("valid until"))
     notice = models.ForeignKey(
         NoticeVersion, models.PROTECT, related_name="decisions", verbose_name=_("notice version")
     )
     language = models.CharField(_("language"), max_length=20)
-    action = models.CharField(_("how"), max_length=20, choices=Action)
+    action = models.CharField(_("kind"), max_length=20, choices=Action)
     # Key of each optional purpose → {"granted": bool, "version": of that purpose's wording}.
     answers = models.JSONField(_("answers"))
     # Keys of the granted purposes, sorted, with commas between: for filters and figures.
     granted = models.CharField(_("granted"), max_length=1000, blank=True)
-    path = models.CharField(_("where"), max_length=300)
+    path = models.CharField(_("page"), max_length=300)
     gpc = models.BooleanField(_("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided."))
 
     objects = DecisionQuerySet.as_manager()
@@ -246,7 +249,7 @@ class Decision(models.Model):
             ),
             models.UniqueConstraint(fields=["attempt"], condition=~Q(attempt=""), name="decision_once_an_attempt"),
             models.CheckConstraint(
-                condition=Q(action__in=["accepted_all", "refused_all", "chosen", "withdrawn", "renewed"]),
+                condition=Q(action__in=DecisionAction.values),
                 name="decision_action_is_known",
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=models.F("decided_at")), name="decision_expires_later"),

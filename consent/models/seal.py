@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import merkle
 from consent.canonical import moment
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known, remember
 from consent.models.erasure import Erasure
 from consent.models.record import LATE, Decision
 from consent.models.restoration import Restoration
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known, remember
 
 # No seal is larger, so that sealing and proving need little memory whatever has piled up.
 BATCH = 4096
@@ -138,7 +138,7 @@ class SealQuerySet(models.QuerySet):
                 "restored, or the seals after it were removed. Bring the newer one back, or run manage.py "
                 "seal_consents --after-restore to put the loss on record."
             ) % {"number": kept.number, "newest": newest.number if newest else 0}
-        return gettext("Seal %(number)s is another one than the one that was kept: the past was rewritten.") % {
+        return gettext("Seal %(number)s differs from the seal that was kept: the past was rewritten.") % {
             "number": kept.number
         }
 
@@ -173,8 +173,8 @@ class SealQuerySet(models.QuerySet):
         if before and not with_new_key and not signed_by(before.note, key.public):
             raise SealKeyError(
                 _(
-                    "Seal %(number)s was signed with another key than this site has, so nothing is sealed: bring the "
-                    "key back from a backup. If it was lost or replaced, run: manage.py seal_consents --new-key"
+                    "Seal %(number)s was signed with a different key, so nothing is sealed. Restore the key "
+                    "from a backup. If it was lost or replaced, run: manage.py seal_consents --new-key"
                 )
                 % {"number": before.number}
             )

@@ -26,7 +26,7 @@ def validate_origins(text: str):
         validate_https(line)
         if line.rstrip("/").lower() != origin(line):
             raise ValidationError(
-                _("“%(line)s” has more than a host in it. Give only the beginning, such as https://stats.example."),
+                _("“%(line)s” contains more than a host. Enter only the beginning, such as https://stats.example."),
                 params={"line": line},
             )
 
@@ -35,14 +35,21 @@ def require_consent(item):
     """Raise ValidationError where an item's purpose is one that needs no consent."""
     if item.purpose_id and item.purpose.is_necessary:
         raise ValidationError(
-            {"purpose": _("What comes from others always needs consent. Choose a purpose that is not necessary.")}
+            {"purpose": _("Third-party content always needs consent. Choose a purpose that is not necessary.")}
         )
 
 
 class ThirdPartyQuerySet(ContentQuerySet):
     def optional(self):
-        """What may load for those visitors who grant its purpose."""
-        return self.published().filter(purpose__is_necessary=False)
+        """What may load for those visitors who grant its purpose, with that purpose."""
+        return self.published().filter(purpose__is_necessary=False).select_related("purpose")
+
+
+class FrameShape(models.TextChoices):
+    WIDE = "wide", _("wide, 16:9")
+    CLASSIC = "classic", _("4:3")
+    SQUARE = "square", _("square")
+    TALL = "tall", _("tall, 9:16")
 
 
 class EmbeddedContent(OrderedContent):
@@ -50,34 +57,32 @@ class EmbeddedContent(OrderedContent):
 
     content_section = "embeds"
 
-    class Shape(models.TextChoices):
-        WIDE = "wide", _("wide, 16:9")
-        CLASSIC = "classic", _("4:3")
-        SQUARE = "square", _("square")
-        TALL = "tall", _("tall, 9:16")
+    Shape = FrameShape
 
-    title = models.CharField(_("title"), max_length=200, help_text=_("What it shows; also read by screen readers."))
+    title = models.CharField(
+        _("title"), max_length=200, help_text=_("A description of the content. Screen readers read it as well.")
+    )
     provider = models.CharField(
-        _("provider"), max_length=200, help_text=_("Who sends it, and so learns of the visit. Name the company.")
+        _("provider"), max_length=200, help_text=_("The company that sends the content and so learns of the visit.")
     )
     purpose = models.ForeignKey(
         Purpose,
         models.PROTECT,
         related_name="embeds",
         verbose_name=_("purpose"),
-        help_text=_("It loads for those visitors alone who allow this purpose."),
+        help_text=_("It loads only for visitors who allow this purpose."),
     )
     page_url = models.URLField(
         _("address of its page"),
         unique=True,
         validators=[validate_https],
-        help_text=_("Put a link to this address into a text, alone in its paragraph: there the content is shown."),
+        help_text=_("To show the content in a text, put a link to this address in a paragraph of its own."),
     )
     frame_url = models.URLField(
         _("address to embed"),
         validators=[validate_https],
         help_text=_(
-            "The provider gives it under “embed”, after src=, such as https://www.youtube-nocookie.com/embed/…"
+            "The address after src= in the provider’s embed code, such as https://www.youtube-nocookie.com/embed/…"
         ),
     )
     shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.WIDE)
@@ -89,7 +94,7 @@ class EmbeddedContent(OrderedContent):
         verbose_name_plural = _("embedded content")
         constraints = [
             models.CheckConstraint(
-                condition=Q(shape__in=["wide", "classic", "square", "tall"]),
+                condition=Q(shape__in=FrameShape.values),
                 name="embed_shape_is_known",
                 violation_error_message=_("Choose a shape from the list."),
             )
@@ -116,24 +121,26 @@ class Script(Content):
 
     name = models.CharField(_("name"), max_length=100)
     provider = models.CharField(
-        _("provider"), max_length=200, help_text=_("Who sends it, and so learns of each visit. Name the company.")
+        _("provider"), max_length=200, help_text=_("The company that sends the script and so learns of each visit.")
     )
     purpose = models.ForeignKey(
         Purpose,
         models.PROTECT,
         related_name="scripts",
         verbose_name=_("purpose"),
-        help_text=_("It runs for those visitors alone who allow this purpose."),
+        help_text=_("It runs only for visitors who allow this purpose."),
     )
     source = models.URLField(
-        _("address of the script"), validators=[validate_https], help_text=_("What the provider gives after src=.")
+        _("address of the script"),
+        validators=[validate_https],
+        help_text=_("The address after src= in the provider’s code."),
     )
     connects_to = models.TextField(
-        _("also talks to"),
+        _("other hosts"),
         blank=True,
         validators=[validate_origins],
         help_text=_(
-            "Further hosts that it sends to or loads pictures from, one a line, such as https://stats.example."
+            "Other hosts that it sends data to or loads pictures from, one per line, such as https://stats.example."
         ),
     )
 

@@ -14,12 +14,12 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from assets.storage import with_imports
 from consent.canonical import digest, moment
 from consent.models.notice import Notice
 from consent.models.purpose import Purpose
-from delivery.static_files import with_imports
 from editorial.models import Content
-from editorial.texts import Text
+from editorial.texts import TranslatedText
 
 OBJECTION = _(
     "Your browser says that you object to tracking. Everything optional is off; it stays off unless you say otherwise "
@@ -34,14 +34,10 @@ STYLESHEET = "css/site.css"
 
 
 class NoticeVersionQuerySet(models.QuerySet):
-    def newest(self):
-        """The version that visitors are shown, alone; none before the first is published."""
-        # The style is for the record; pages bring their own.
-        return self.defer("style").order_by("-number")[:1]
-
     def current(self):
         """The version that visitors are shown, or None before the first is published."""
-        return self.newest().first()
+        # The style is for the record; pages bring their own.
+        return self.defer("style").order_by("-number").first()
 
     def draft(self):
         """What publishing would freeze now: a NoticeVersion that is not saved. Raises Notice.DoesNotExist."""
@@ -151,21 +147,21 @@ class NoticeVersionQuerySet(models.QuerySet):
 
 def texts_of(item: Content, *names: str) -> dict:
     """These fields in the active language; `languages` names that of each for which another stands in."""
-    texts = {name: item.words[name] for name in names}
+    texts = {name: item.translated[name] for name in names}
     others = {name: text.language for name, text in texts.items() if text.language != get_language()}
     texts = {name: str(text) for name, text in texts.items()}
     return texts | {"languages": others} if others else texts
 
 
 def marked(texts: dict, language: str) -> dict:
-    """A wording in `language` as pages show it, where each text that the reader's language lacks is a Text."""
+    """Return a wording in `language` as pages show it; a text that stands in for a missing one is a TranslatedText."""
     shown = {}
     for name, value in texts.items():
         speaks = texts.get("languages", {}).get(name, language)
         if isinstance(value, list):
             shown[name] = [marked(part, language) for part in value]
         else:
-            shown[name] = Text(value, speaks) if name in TEXTS and speaks != get_language() else value
+            shown[name] = TranslatedText(value, speaks) if name in TEXTS and speaks != get_language() else value
     return shown
 
 

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from consent.standing import Standing
+from consent.state import ConsentState
 from editorial.typography import typeset_html
 
 register = template.Library()
@@ -24,7 +24,7 @@ def rich_text(context, html: str | None) -> str:
     if not LINK_ALONE.search(html) or "request" not in context:
         return mark_safe(html)  # noqa: S308
     request = context["request"]
-    standing = Standing.of(request)
+    standing = ConsentState.of(request)
 
     def shown(match: re.Match) -> str:
         embed = standing.embeds.get(unescape(match[1]))

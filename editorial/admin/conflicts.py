@@ -103,7 +103,7 @@ class ConflictMixin:
             for form in formset.gone if isinstance(formset, EditFormSetMixin) else ():
                 told = deletion_message(formset.model, form.gone_key, form.submitted_name)
                 if typed := list(form.typed()):
-                    told = format_html("{} {}{}", told, _("You had typed there:"), typed_list(typed))
+                    told = format_html("{} {}{}", told, _("You had entered:"), typed_list(typed))
                 messages.warning(request, told)
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
@@ -128,7 +128,7 @@ class ConflictMixin:
                 typed += [(f"{kind}: {label}", text) for label, text in row.typed()]
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": _("Deleted meanwhile"),
+            "title": _("Already deleted"),
             "told": deletion_message(self.model, unquote(object_id), getattr(form, "submitted_name", "")),
             "typed": typed,
         }
@@ -143,7 +143,7 @@ def deletion_message(model, key, name: str = "") -> str:
     named = {"kind": model._meta.verbose_name, "name": deletion.object_repr if deletion else name or f"#{key}"}
     if deletion:
         return _("%(who)s deleted this on %(when)s: %(kind)s “%(name)s”.") % (named | who_and_when(deletion))
-    return _("This is no longer here, deleted or moved after you opened the form: %(kind)s “%(name)s”.") % named
+    return _("This was deleted or moved after you opened the form: %(kind)s “%(name)s”.") % named
 
 
 def typed_list(typed: list[tuple[str, str]]) -> SafeString:

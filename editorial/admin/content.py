@@ -131,7 +131,7 @@ class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, Transl
                     settings.CONTENT_LANGUAGES[text.language],
                     " ".join(finding.message for finding in findings),
                     text.desk_url,
-                    _("See it beside its source"),
+                    _("Compare with the source"),
                 )
                 messages.warning(request, warning)
 

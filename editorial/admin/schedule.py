@@ -18,7 +18,7 @@ class ScheduleForm(EditForm):
     def clean_at(self):
         at = self.cleaned_data["at"]
         if "at" in self.changed_data and at <= timezone.now():
-            raise ValidationError(_("Choose a moment that is still to come."))
+            raise ValidationError(_("Choose a time in the future."))
         return at
 
 

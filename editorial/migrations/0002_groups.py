@@ -2,14 +2,10 @@ from django.db import migrations
 
 from editorial import roles
 
-# django-cookie-consent's purposes and cookies are the privacy officers' to edit.
-CONSENT_RIGHTS = {roles.PRIVACY_OFFICERS: ("view", "add", "change", "delete")}
-
 
 def make_groups(apps, schema_editor):
     for name in roles.GROUPS:
         apps.get_model("auth.Group").objects.get_or_create(name=name)
-    roles.grant(apps, "cookie_consent", CONSENT_RIGHTS)
 
 
 def remove_groups(apps, schema_editor):
@@ -20,7 +16,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("editorial", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("cookie_consent", "0004_cookie_natural_key"),
     ]
 
     operations = [migrations.RunPython(make_groups, remove_groups)]

@@ -2,7 +2,7 @@
 
 from django import template
 
-from partners import snapshots
+from partners import cached
 from social.cards import HEIGHT, WIDTH, Card, identity
 
 register = template.Library()
@@ -16,10 +16,10 @@ def share_card(context) -> dict | None:
     """
     subject, alliance = context.get("subject"), context.get("alliance")
     if identity(subject) is None:
-        subject = next((page for page in context["frame_pages"] if page.kind == page.Kind.HOME), None)
+        subject = next((page for page in context["layout_pages"] if page.kind == page.Kind.HOME), None)
     if not subject or not alliance:
         return None
     universities = context.get("universities")
     if universities is None:
-        universities = snapshots.universities(context["request"])
+        universities = cached.universities(context["request"])
     return {"path": Card.of(subject, alliance, universities).path, "width": WIDTH, "height": HEIGHT}

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from accounts.turns import NoTurnError, Turns
+from accounts.hashing import NoTurnError, Turns
 
 pytestmark = pytest.mark.once
 

@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 from django.utils import translation
 
 from alliance.models import Alliance, Figure
-from delivery.models import Generation
+from pagecache.models import ContentVersion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -83,7 +83,7 @@ def test_without_a_national_emblem_nothing_is_announced(client):
 
 def test_a_national_emblem_is_announced_by_its_description(client):
     Alliance.objects.update(emblem="alliance/eagle.png", emblem_alt_en="A white eagle")
-    Generation.objects.update(name="with an emblem")
+    ContentVersion.objects.update(name="with an emblem")
     header = client.get("/en/").content.decode().split("</header>")[0]
     assert re.search(r'<img class="emblem"\s+src="[^"]+"\s+alt="A white eagle"', header) and "<svg" not in header
 
@@ -94,7 +94,7 @@ def test_the_emblem_of_the_union_stands_beside_the_funding_line_as_decoration(cl
         r'<img class="eu-emblem" src="/static/img/eu-emblem\.svg" alt="" [^>]*>\s*<p>Współfinansowane', footer
     )
     Alliance.objects.update(funding_note_en="", funding_note_pl="")
-    Generation.objects.update(name="without funding")
+    ContentVersion.objects.update(name="without funding")
     assert "eu-emblem" not in client.get("/pl/").content.decode()
 
 

@@ -194,7 +194,7 @@ def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit
     officer.page.get_by_role("link", name=receipt(visitor)).click()
     assert officer.page.get_by_role("definition").get_by_text("refused all").is_visible()
     assert not officer.page.locator("input[name=_save]").count()
-    officer.page.get_by_role("link", name="See the dialog as it was shown").click()
+    officer.page.get_by_role("link", name="View the dialog as it was shown").click()
     officer.page.get_by_text("Zaakceptuj wszystkie").wait_for()
 
 
@@ -220,6 +220,6 @@ def test_the_officers_desk_and_the_published_seals_violate_no_accessibility_rule
     officer.page.get_by_role("link", name=receipt(visitor)).click()
     officer.page.wait_for_url("**/change/*")
     faults += violations(officer.page)
-    officer.page.get_by_role("link", name="See the dialog as it was shown").click()
+    officer.page.get_by_role("link", name="View the dialog as it was shown").click()
     officer.page.wait_for_url("**/dialog/")
     assert not faults + violations(officer.page)

@@ -70,24 +70,24 @@ def test_overview_and_exchange_have_no_barrier_that_axe_finds(sign_in, tmp_path,
     page = visitor.page
     visitor.go("/admin/translations/translation/")
     assert violations(page) == []
-    page.get_by_role("link", name="Bring a file back").click()
+    page.get_by_role("link", name="Upload a translated file").click()
     page.locator("#import").wait_for()
     assert violations(page) == []
-    page.get_by_label("Which of them").select_option("all")
+    page.get_by_label("Texts to include").select_option("all")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Fetch the file").click()
+        page.get_by_role("button", name="Download the file").click()
     file = tmp_path / "pl.xlf"
     words = "Jakość, 100 < 200"
     text, _ended, rest = Path(download.value.path()).read_text().partition("</target>")
     file.write_text(f"{text.rpartition('>')[0]}>{words.replace('<', '&lt;')}</target>{rest}")
     page.locator('input[type="file"]').set_input_files(file)
-    page.get_by_role("button", name="See what it changes").click()
+    page.get_by_role("button", name="Preview the changes").click()
     page.locator(".change").first.wait_for()
     assert words in page.locator(".change").first.inner_text()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     visitor.go("/admin/translations/exchangedtext/")
     page.locator('input[type="file"]').set_input_files({"name": "pl.xlf", "mimeType": "text/xml", "buffer": b"<no"})
-    page.get_by_role("button", name="See what it changes").click()
+    page.get_by_role("button", name="Preview the changes").click()
     page.locator(".errorlist").first.wait_for()
     assert violations(page) == []

@@ -89,7 +89,7 @@ def test_each_field_says_its_hint_and_its_mistake_to_a_screen_reader(visit):
     told = visitor.page.locator("#id_text").evaluate(
         "field => field.getAttribute('aria-describedby').split(' ').map(id => document.getElementById(id).textContent)"
     )
-    assert told[1] == "Write what the barrier is."
+    assert told[1] == "Describe the barrier."
     assert visitor.page.locator("#id_text").get_attribute("aria-invalid") == "true"
     assert visitor.page.get_by_role("group", name="There is a problem").is_visible()
 

@@ -1,12 +1,14 @@
 """What the design promises to the eye and the hand: colours, languages, the map, motion, and that nothing jumps."""
 
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 
+from assets.storage import minified_css, with_imports
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 PHONE = {"width": 390, "height": 844}
@@ -26,11 +28,32 @@ def theme(page) -> str:
     )
 
 
+def rules(page, sheet: str) -> list[str]:
+    """The rules of a style sheet as the browser understood them, without optional spaces."""
+    page.goto("about:blank")
+    text = page.evaluate(
+        """(sheet) => {
+            const read = new CSSStyleSheet();
+            read.replaceSync(sheet);
+            return Array.from(read.cssRules, (rule) => rule.cssText).join("\\n");
+        }""",
+        sheet,
+    )
+    return re.sub(r"(?<=[,(:])\s+|\s+(?=[,)])", "", re.sub(r"\s+", " ", text)).replace(";", ";\n").splitlines()
+
+
+def test_the_minified_style_sheet_says_the_same_as_its_source(chromium):
+    source = with_imports(Path("static/css/site.css").read_text(encoding="utf-8"))
+    page = chromium.new_page()
+    assert rules(page, minified_css(source)) == rules(page, source)
+    page.close()
+
+
 def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(visit):
     visitor = visit(color_scheme="light")
     visitor.go("/en/")
     switch = visitor.page.get_by_role("group", name="Colours")
-    assert switch.get_by_role("button", name="as the device").get_attribute("aria-pressed") == "true"
+    assert switch.get_by_role("button", name="device setting").get_attribute("aria-pressed") == "true"
     assert theme(visitor.page) == "light"
     assert visitor.page.evaluate(KEPT) == [0, 0]
     switch.get_by_role("button", name="dark").press("Enter")
@@ -38,7 +61,7 @@ def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(
     visitor.go("/en/partners/")
     assert theme(visitor.page) == "dark"
     assert switch.get_by_role("button", name="dark").get_attribute("aria-pressed") == "true"
-    switch.get_by_role("button", name="as the device").click()
+    switch.get_by_role("button", name="device setting").click()
     assert theme(visitor.page) == "light"
     assert visitor.page.evaluate(KEPT) == [0, 0]
 

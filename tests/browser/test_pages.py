@@ -86,7 +86,7 @@ def test_no_page_violates_accessibility_rules(visit, site, number, viewport, sch
 def test_no_page_in_any_language_scrolls_sideways_on_a_narrow_screen(visit, site):
     visitor = visit(viewport=NARROW)
     faults = []
-    # Words are what sticks out: every language has its own.
+    # TranslatedFields are what sticks out: every language has its own.
     for path in every_path(site)[::3]:
         visitor.go(path)
         faults += overflow(visitor.page)

@@ -73,7 +73,7 @@ def test_every_kind_of_field_comes_back_after_a_closed_tab_and_can_be_discarded(
     assert violations(page) == []
     # The editor's links library notes that a further editor came after something was typed, with our script or without.
     visitor.complaints[:] = [text for text in visitor.complaints if "linkifyjs" not in text]
-    note.get_by_role("link", name="Discard what I typed").click()
+    note.get_by_role("link", name="Discard my changes").click()
     page.wait_for_load_state()
     expect(page.locator("section.unsaved-input")).to_have_count(0)
     expect(page.locator("#id_title_en")).not_to_have_value("Typed title")
@@ -146,7 +146,7 @@ def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
         page.goto(f"{visitor.site.url}/admin/login/")
         visitor.go(path)
         note = page.locator("section.unsaved-input")
-        expect(note).to_contain_text("Somebody changed this meanwhile")
+        expect(note).to_contain_text("Somebody else changed this")
         expect(note.locator("li")).to_have_text(["Title [en]: Stored by somebody else"])
         expect(page.locator("#id_title_en")).to_have_value("Typed by me")
         # Nor does saving overwrite it unseen.

@@ -2,15 +2,16 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from consent.choice import Choice, receipt_in
+from consent.cookie import ConsentCookie, receipt_in
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from delivery.models import Generation
+from pagecache.models import ContentVersion
 
 pytestmark = pytest.mark.django_db
 OPTIONAL = ["functional", "statistics", "advertising"]
@@ -93,11 +94,13 @@ def test_all_who_chose_alike_carry_the_same_choice():
 
 
 def test_django_cookie_consent_reads_the_choice(client, rf):
+    from cookie_consent.models import Cookie, CookieGroup
     from cookie_consent.util import get_cookie_value_from_request
 
     for key in ("functional", "statistics"):
-        DeclaredCookie.objects.create(key=key, name=key, purpose=Purpose.objects.get(key=key), provider_en="this site")
-    NoticeVersion.objects.publish()
+        Cookie.objects.create(name=key, cookiegroup=CookieGroup.objects.create(varname=key))
+    # The library takes a choice for given that is later than the declaration of the purpose's newest cookie.
+    Cookie.objects.update(created=NoticeVersion.objects.current().published_at - timedelta(seconds=1))
     request = rf.get("/")
     request.COOKIES["cookie_consent"] = press(client, "choose", purposes=["functional"]).cookies["cookie_consent"].value
     assert get_cookie_value_from_request(request, "functional") is True
@@ -153,7 +156,7 @@ def test_an_answer_to_an_older_notice_is_shown_as_off(client):
     Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
     NoticeVersion.objects.publish()
     html = client.get(SETTINGS).content.decode()
-    assert "The notice has changed since you decided" in html
+    assert "The notice has changed since you made your choice" in html
     assert not re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
 
 
@@ -286,7 +289,7 @@ def test_a_choice_without_its_receipt_counts_and_a_new_decision_follows_none(cli
     press(client, "accept")
     del client.cookies["cookie_consent_receipt"]
     assert not asks(client)
-    assert "This browser carries your choice, but no receipt number." in client.get(RECEIPT).content.decode()
+    assert "This browser has your choice but no receipt number." in client.get(RECEIPT).content.decode()
     first = press(client, "withdraw", headers=FORM)
     assert first.status_code == 307
     press(client, "withdraw", headers=FORM, address=first.url)
@@ -337,7 +340,7 @@ def test_bytes_of_a_foreign_cookie_do_not_disturb_choice_or_receipt(client):
     for foreign in [*(chr(byte) for byte in range(0x80, 0x100)), "Łódź".encode().decode("latin-1")]:
         for header in (f"city={foreign}; {own}", f"{own}; {foreign}=1", f"{foreign}; {own}; {foreign}"):
             request = visitor.get(RECEIPT, headers={"cookie": header}).wsgi_request
-            assert Choice.of(request).answers == dict.fromkeys(OPTIONAL, True)
+            assert ConsentCookie.of(request).answers == dict.fromkeys(OPTIONAL, True)
             assert receipt_in(request) == accepted.receipt
         if foreign in "\x80\x85\xa0\xc5\xff":
             press(
@@ -390,7 +393,7 @@ def test_an_unknown_button_is_named_and_the_ticks_are_kept(client):
 def test_an_unknown_purpose_is_named(client):
     response = press(client, "choose", purposes=["mind-reading"])
     assert response.status_code == 400
-    assert "One of the purposes is no longer asked about." in response.content.decode()
+    assert "One of the purposes was removed." in response.content.decode()
 
 
 def test_a_get_decides_nothing(client):
@@ -426,7 +429,7 @@ def test_every_page_leads_to_the_settings(client):
 
 
 def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
-    assert "nothing was decided here yet" in client.get(RECEIPT).content.decode()
+    assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
     press(client, "choose", purposes=["statistics"])
     html = client.get(RECEIPT).content.decode()
     decision = Decision.objects.get()
@@ -558,9 +561,9 @@ def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
 
 
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
-    monkeypatch.setattr("consent.snapshots.newest_notice", lambda request: [])
+    monkeypatch.setattr("consent.cached.notice_in_force", lambda request: None)
     # Other content than that of the other tests.
-    Generation.objects.update(name="before the first notice")
+    ContentVersion.objects.update(name="before the first notice")
     assert not asks(client)
     assert client.get(SETTINGS).status_code == 404
 

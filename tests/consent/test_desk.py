@@ -106,9 +106,9 @@ def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide
     html = text(officer.get(f"{LIST}{first.pk}/change/"))
     assert first.receipt in html and first.digest in html
     assert listed(html.partition("All decisions")[2]) == [first.pk, second.pk]
-    assert "waits for its seal" in html
+    assert "will be sealed within a few minutes" in html
     Seal.objects.seal_waiting()
-    assert "stands under seal 1" in text(officer.get(f"{LIST}{first.pk}/change/"))
+    assert "covered by seal 1" in text(officer.get(f"{LIST}{first.pk}/change/"))
 
 
 def test_a_record_that_somebody_touched_is_shown_as_such(officer, decide, monkeypatch):
@@ -154,7 +154,7 @@ def test_figures_of_a_long_period_go_by_month(officer, decide):
     html = text(officer.get(f"{LIST}figures/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
     assert html.count("<rect") in (11 + 3, 10 + 3, 12 + 3)
     assert "None in this period" in html
-    assert "Nobody decided" in text(officer.get(f"{LIST}figures/", {"from": "2020-01-01", "to": "2020-01-31"}))
+    assert "There are no decisions" in text(officer.get(f"{LIST}figures/", {"from": "2020-01-01", "to": "2020-01-31"}))
     assert officer.get(f"{LIST}figures/", {"from": "2999-01-01", "to": "2020-01-31"}).status_code == 200
 
 
@@ -194,13 +194,13 @@ def test_everything_can_be_checked_at_the_desk(officer, decide):
     decide()
     Seal.objects.seal_waiting()
     assert "The latest seal is number 1" in text(officer.get(f"{LIST}check/"))
-    assert "Nobody touched them." in text(officer.post(f"{LIST}check/"))
+    assert "No record was changed." in text(officer.post(f"{LIST}check/"))
 
 
 def test_erasing_on_request_asks_for_number_reason_and_certainty(officer, decide):
     decision = decide()
     html = text(officer.post(f"{LIST}erase/", {"receipt": "0000-0000-0000-0000"}))
-    assert "Nothing is on record under this number." in html
+    assert "There is no record with this number." in html
     assert html.count("This field is required.") == 2
     assert 'value="0000-0000-0000-0000"' in html
     response = officer.post(

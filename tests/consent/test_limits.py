@@ -35,7 +35,7 @@ def test_over_the_limit_nothing_is_recorded_and_the_choice_is_kept_to_send_again
     response = press("choose", purposes=["statistics"], attempt=ATTEMPT)
     html = response.content.decode()
     assert response.status_code == 429 and 0 < int(response["Retry-After"]) <= 600
-    assert "Very many choices came from your network." in html
+    assert "Too many choices came from your network." in html
     assert 'name="action" value="choose"' in html and 'name="purposes" value="statistics"' in html
     assert f'name="attempt" value="{ATTEMPT}"' in html
     assert "cookie_consent" not in response.cookies

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from consent.models import Decision, Leaf, Restoration, Seal
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
 from consent.verification import Verification
 from tests.consent.test_seals import tamper  # noqa: F401 (a fixture)
 
@@ -103,7 +103,7 @@ def test_after_that_no_number_is_given_twice_and_the_record_verifies(seal, bring
     assert [each.number for each in Seal.objects.order_by("number")] == [1, 4, 5]
     assert not faults()
     said = run("verify_consents")
-    assert "up to seal 3, is lost." in said and "Nobody touched them." in said
+    assert "up to seal 3, is lost." in said and "No record was changed." in said
 
 
 def test_a_kept_seal_that_was_lost_is_explained_and_another_one_under_its_number_is_not(seal, bring_back, tmp_path):
@@ -115,7 +115,7 @@ def test_a_kept_seal_that_was_lost_is_explained_and_another_one_under_its_number
         run("verify_consents", against=kept[2])
     run("seal_consents", "--after-restore")
     for file in kept.values():
-        assert "Nobody touched them." in run("verify_consents", against=file)
+        assert "No record was changed." in run("verify_consents", against=file)
 
 
 def test_a_seal_that_goes_missing_after_a_restore_is_not_explained_by_it(seal, bring_back, tamper):  # noqa: F811
@@ -193,7 +193,7 @@ def test_the_past_under_the_same_number_is_rewritten_and_no_older_state(seal, br
     newest_seal_file().unlink()
     seal()
     remember(newest.note)
-    assert faults() == ["Seal 2 is another one than the one that was kept: the past was rewritten."]
+    assert faults() == ["Seal 2 differs from the seal that was kept: the past was rewritten."]
     with pytest.raises(CommandError, match="rewritten"):
         run("seal_consents", "--after-restore")
 
@@ -235,4 +235,4 @@ def test_the_desk_and_the_public_page_of_seals_tell_of_a_restore(seal, bring_bac
     assert told in client.get("/en/cookies/seals/").content.decode()
     client.force_login(staff())
     page = client.post(reverse("admin:consent_decision_check_seals")).content.decode()
-    assert told in page and "Nobody touched them." in page
+    assert told in page and "No record was changed." in page

@@ -473,7 +473,7 @@ def test_erasing_one_subjects_records_leaves_the_rest_verifiable(decide, staff):
     Seal.objects.seal_waiting()
     report = Verification().run()
     assert report.is_sound and report.erased == 2
-    assert "no longer on record" in browser.get("/en/cookies/receipt/").content.decode()
+    assert "The record of your choice was erased" in browser.get("/en/cookies/receipt/").content.decode()
 
 
 def test_what_was_erased_cannot_be_told_from_what_stays(decide):

@@ -47,7 +47,7 @@ def test_without_consent_a_local_placeholder_says_what_would_load_from_whom(deci
         decide(action, browser)
     response, html = visit(browser)
     assert "<iframe" not in html and "stats.example" not in html
-    assert "A walk through Lodz" in html and "This comes from Video Ltd, Ireland." in html
+    assert "A walk through Lodz" in html and "This content comes from Video Ltd, Ireland." in html
     assert "Allow “Functional” and show it" in html
     assert 'href="https://video.example/watch?v=1&amp;t=2"' in html
     assert "example" not in response["Content-Security-Policy"]

@@ -3,25 +3,25 @@
 import pytest
 from django.test import Client
 
-from consent.choice import Choice
+from consent.cookie import ConsentCookie
 from consent.models import DeclaredCookie, NoticeVersion, Purpose, Script
-from consent.variants import Rule
+from consent.variants import VaryRule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHOICE, RECEIPT = "cookie_consent", "cookie_consent_receipt"
 
 
 @pytest.fixture
-def rule() -> Rule:
+def rule() -> VaryRule:
     for key in ("statistics", "advertising"):
         purpose = Purpose.objects.get(key=key)
         DeclaredCookie.objects.create(key=key, name=key, purpose=purpose, provider_en="Count Ltd")
         Script.objects.create(name=key, provider="Count Ltd", purpose=purpose, source=f"https://{key}.example/a.js")
     NoticeVersion.objects.publish()
-    return Rule.in_force()
+    return VaryRule.in_force()
 
 
-def variant(rule: Rule, cookie: str) -> str:
+def variant(rule: VaryRule, cookie: str) -> str:
     return rule.variant({"HTTP_COOKIE": cookie.encode().decode("latin-1")})
 
 
@@ -70,7 +70,7 @@ def test_the_headers_of_each_variant_lead_to_it(rule):
 )
 def test_the_choice_is_the_cookie_that_django_takes(rule, rf, cookie):
     request = rf.get("/", headers={"cookie": cookie.encode().decode("latin-1")})
-    assert Choice.of(request) == Choice.read(request.COOKIES.get(CHOICE, ""))
+    assert ConsentCookie.of(request) == ConsentCookie.read(request.COOKIES.get(CHOICE, ""))
     page = Client().get("/en/vision/", headers={"cookie": cookie.encode().decode("latin-1")}).content.decode()
     assert ('class="consent"' in page) is (variant(rule, cookie) == "2 asked")
     assert ("statistics.example" in page) is (variant(rule, cookie) == "2 answered granted statistics")

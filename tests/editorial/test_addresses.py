@@ -8,8 +8,8 @@ from django.db import connection
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative
-from editorial.content import ContentFiles, dump
-from editorial.models import PastAddress, address_form
+from editorial.content_files import ContentFiles, dump
+from editorial.models import PastSlug, slug_of
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from tests.editorial.test_admin import filled_in
@@ -44,7 +44,7 @@ def answer(client, path: str) -> tuple[int, str]:
     ],
 )
 def test_no_letter_of_a_heading_is_lost_in_its_address(heading, slug):
-    assert address_form(heading) == slug
+    assert slug_of(heading) == slug
 
 
 def in_admin(item, slug, client, staff):
@@ -186,8 +186,8 @@ def test_staff_may_lead_the_address_of_what_was_deleted_elsewhere(client):
 
 
 def test_finding_an_old_address_takes_no_more_queries_than_a_wrong_one(client, django_assert_max_num_queries):
-    PastAddress.objects.bulk_create(
-        PastAddress(section="pages", language="pl", slug=f"old-{n}", key=some(Page).key) for n in range(500)
+    PastSlug.objects.bulk_create(
+        PastSlug(section="pages", language="pl", slug=f"old-{n}", key=some(Page).key) for n in range(500)
     )
     with django_assert_max_num_queries(1):
         assert answer(client, "/pl/old-250/")[0] == 301

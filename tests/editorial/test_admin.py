@@ -13,7 +13,7 @@ from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, InitiativePart, Task
 from consent.models import EmbeddedContent, Script
-from editorial.content import content_models
+from editorial.content_files import content_models
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from pictures.admin import MOST_PICTURES
@@ -122,7 +122,7 @@ def test_a_translation_is_saved_and_then_warned_of_with_the_way_to_its_source(si
     (warning,) = warnings(saved)
     assert "Title (Polski)" in warning
     assert "Numbers of the source are missing: “12”. Compare them." in warning
-    assert "In 1 place two spaces follow one another." in warning
+    assert "There are two spaces in a row in 1 place." in warning
     assert client.get(re.search('href="([^"]+)"', warning)[1]).context["text"].pk == text.pk
     assert not warnings(save(client, deliverable, title_de="Mobilität in 12 Städten"))
 
@@ -290,7 +290,7 @@ def test_an_svg_is_refused_with_the_reason(signed_in):
     drawing = BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
     drawing.name = "logo.svg"
     response = save(signed_in(), PartnerUniversity.objects.get(key="university-of-oulu"), logo=drawing)
-    assert "SVG pictures are refused" in response.content.decode()
+    assert "SVG pictures are not accepted" in response.content.decode()
 
 
 # Groups

@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from alliance.models import InitiativePart, Task
 from consent.models import Decision, DeclaredCookie, EmbeddedContent, NoticeVersion, Script
+from editorial.forms import EditFormSetMixin
 from partners.models import PartnerUniversity
 from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
+from tests.editorial.test_admin import address, filled_in, list_address
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
 from translations.status.models import ChangedItem, translated_models
@@ -141,3 +143,32 @@ def test_a_form_costs_the_same_queries_however_many_rows_it_has(client, staff, m
     multiply(model, model.objects.count() + 30)
     client.get(path)
     assert cost(client, path)[0] == before
+
+
+@pytest.fixture
+def rows_made(monkeypatch):
+    """The rows that form sets have made."""
+    made, construct = [], EditFormSetMixin._construct_form
+    monkeypatch.setattr(
+        EditFormSetMixin, "_construct_form", lambda *args, **kwargs: made.append(args) or construct(*args, **kwargs)
+    )
+    return made
+
+
+@pytest.mark.parametrize("initial", ["0", "2000"])
+def test_more_rows_than_a_list_shows_are_refused_and_not_made(admin_client, rows_made, initial):
+    form, rows = address(PartnerUniversity.objects.first()), list_address(PartnerUniversity)
+    values = filled_in(admin_client.get(form))
+    rows_made.clear()
+    for total in ("201", "2000"):
+        counts = {"own_names-TOTAL_FORMS": total, "own_names-INITIAL_FORMS": initial}
+        assert admin_client.post(form, values | counts).status_code == 400
+        counts = {"form-TOTAL_FORMS": total, "form-INITIAL_FORMS": initial, "_save": "Save"}
+        assert admin_client.post(rows, counts).status_code == 400
+    assert rows_made == []
+
+
+def test_as_many_rows_as_a_list_shows_are_taken(admin_client, rows_made):
+    counts = {"form-TOTAL_FORMS": "200", "form-INITIAL_FORMS": "200", "_save": "Save"}
+    assert admin_client.post(list_address(PartnerUniversity), counts).status_code == 302
+    assert len(rows_made) == 200

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
-from editorial.content import content_models
+from editorial.content_files import content_models
 from editorial.forms import EditForm
 from editorial.models import ScheduledChange
 from feedback.models import Message
@@ -452,9 +452,9 @@ def test_a_row_that_was_deleted_meanwhile_does_not_block_a_list(anna, ben):
 
 
 def test_what_was_ordered_on_a_page_of_a_list_that_is_no_longer_there_is_saved(ben, monkeypatch):
-    from alliance.admin import DeliverableAdmin
+    from alliance.admin import ActivityAdmin
 
-    monkeypatch.setattr(DeliverableAdmin, "list_per_page", 1)
+    monkeypatch.setattr(ActivityAdmin, "list_per_page", 1)
     items = list(Deliverable.objects.all())
     last_page = f"?p={len(items)}"
     values = open_list(ben, Deliverable, last_page)
@@ -566,7 +566,7 @@ def test_a_draft_that_somebody_else_kept_is_not_lost_unseen(anna, ben, deliverab
     sent = open_text(ben, text)
     anna.post(at_desk(text), open_text(anna, text) | {"text": "<p>Szkic <script>x()</script> Anny</p>", "_draft": ""})
     response = ben.post(at_desk(text), sent | {"text": "<p>Tekst Bena</p>", button: ""})
-    assert "Somebody kept another draft" in response.content.decode()
+    assert "Somebody saved another draft" in response.content.decode()
     assert '<div class="stored-value" lang="pl"><p>Szkic  Anny</p></div>' in response.content.decode()
     text.refresh_from_db()
     assert "Anny" in text.draft

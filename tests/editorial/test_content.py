@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
-from editorial.content import NOTHING, ContentError, ContentFiles, content_models, dump
-from editorial.models import LoadedContent, PastAddress
+from editorial.content_files import NOTHING, ContentError, ContentFiles, content_models, dump
+from editorial.models import ImportState, PastSlug
 from pages.models import Page
 from partners.models import PartnerUniversity
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def delete_everything():
     for model in reversed(content_models().values()):
         model.objects.all().delete()
-    LoadedContent.objects.all().delete()
+    ImportState.objects.all().delete()
 
 
 def write(folder: Path, **languages: dict) -> Path:
@@ -56,12 +56,12 @@ def test_a_second_run_changes_nothing():
 
 
 def test_a_new_field_of_which_the_files_say_nothing_leaves_its_item_alone():
-    loaded = LoadedContent.objects.filter(section="pages").first()
+    loaded = ImportState.objects.filter(section="pages").first()
     empty = next(name for name, digests in loaded.digests.items() if digests == [NOTHING, NOTHING])
     before = {name: digests for name, digests in loaded.digests.items() if name != empty}
-    LoadedContent.objects.filter(pk=loaded.pk).update(digests=before)
+    ImportState.objects.filter(pk=loaded.pk).update(digests=before)
     load()
-    assert LoadedContent.objects.get(pk=loaded.pk).digests == before
+    assert ImportState.objects.get(pk=loaded.pk).digests == before
 
 
 def test_a_new_text_in_a_file_is_taken_over_and_reported(tmp_path):
@@ -142,7 +142,7 @@ def test_a_fault_is_named_with_file_key_and_remedy_and_nothing_changes(tmp_path,
     assert "nothing was changed" in str(caught.value)
     assert fault in str(caught.value)
     assert Page.objects.count() == before
-    assert not LoadedContent.objects.filter(key="sound").exists()
+    assert not ImportState.objects.filter(key="sound").exists()
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_the_database_refuses_undoes_the_whole_run(tmp_path):
     twice = {"pages": {"one": PAGE | {"kind": "home"}}, "redirects": {"a": {"old_path": "/a"}}}
     with pytest.raises(CommandError, match=r"pages\.one: .*This section has a page already"):
         load(write(tmp_path, en=twice))
-    assert not LoadedContent.objects.filter(section="redirects", key="a").exists()
+    assert not ImportState.objects.filter(section="redirects", key="a").exists()
 
 
 def picture(**options) -> bytes:
@@ -208,7 +208,7 @@ def test_a_picture_that_is_none_or_lies_elsewhere_is_named(tmp_path):
     university |= {"website": "https://example.org/", "logo_alt": "L"}
     (tmp_path / "text.png").write_text("no picture")
     for logo, fault in (
-        ("text.png", "This is not a picture that can be read."),
+        ("text.png", "This file is not a readable picture."),
         ("missing.png", "there is no file"),
         ("../../etc/passwd", "must be the path of a picture below the content folder"),
     ):
@@ -310,19 +310,19 @@ def test_past_addresses_move_along(tmp_path, client):
     assert f'"{first}",\n    "nowy",' in (tmp_path / "pl.toml").read_text()
     assert "past_slugs" not in (tmp_path / "de.toml").read_text()
     delete_everything()
-    PastAddress.objects.all().delete()
+    PastSlug.objects.all().delete()
     load(tmp_path)
     for old in (first, "nowy"):
         assert client.get(f"/pl/{old}/")["Location"] == "/pl/jeszcze-nowszy/"
-    before = list(PastAddress.objects.values())
+    before = list(PastSlug.objects.values())
     assert "0 created, 0 updated" in load(tmp_path)
-    assert list(PastAddress.objects.values()) == before
+    assert list(PastSlug.objects.values()) == before
 
 
 def test_a_past_address_in_a_file_takes_none_from_another_item(tmp_path):
-    PastAddress.objects.create(section="pages", language="en", slug="old", key="privacy-policy")
+    PastSlug.objects.create(section="pages", language="en", slug="old", key="privacy-policy")
     load(write(tmp_path, en={"pages": {"news": PAGE | {"past_slugs": ["old", "older"]}}}))
-    assert dict(PastAddress.objects.values_list("slug", "key")) == {"old": "privacy-policy", "older": "news"}
+    assert dict(PastSlug.objects.values_list("slug", "key")) == {"old": "privacy-policy", "older": "news"}
 
 
 @pytest.mark.parametrize("value", ["old", [5], ["no address"], ["x" * 101]])

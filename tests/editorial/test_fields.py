@@ -130,14 +130,14 @@ def bomb() -> bytes:
 
 FRAMES = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
 REFUSED = {
-    "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG pictures are refused"),
-    "SVG after a declaration": (b'<?xml version="1.0"?>\n<!-- a -->\n<SVG></SVG>', "SVG pictures are refused"),
-    "text": (b"hello", "This is not a picture that can be read"),
-    "nothing": (b"", "This is not a picture that can be read"),
-    "half a picture": (lambda: file(PHOTO, "PNG").read()[:60], "This is not a picture that can be read"),
-    "a GIF": (lambda: file(PHOTO, "GIF").read(), "This is not a picture that can be read"),
-    "a BMP": (lambda: file(PHOTO, "BMP").read(), "This is not a picture that can be read"),
-    "a bomb": (bomb, "more than 24 million pixels|not a picture that can be read"),
+    "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG pictures are not accepted"),
+    "SVG after a declaration": (b'<?xml version="1.0"?>\n<!-- a -->\n<SVG></SVG>', "SVG pictures are not accepted"),
+    "text": (b"hello", "This file is not a readable picture"),
+    "nothing": (b"", "This file is not a readable picture"),
+    "half a picture": (lambda: file(PHOTO, "PNG").read()[:60], "This file is not a readable picture"),
+    "a GIF": (lambda: file(PHOTO, "GIF").read(), "This file is not a readable picture"),
+    "a BMP": (lambda: file(PHOTO, "BMP").read(), "This file is not a readable picture"),
+    "a bomb": (bomb, "more than 24 million pixels|not a readable picture"),
     "too large a file": (b"x" * (MAX_IMAGE_BYTES + 1), "The file is larger than 5 MB"),
     "an animation": (
         lambda: file(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:], duration=100).read(),

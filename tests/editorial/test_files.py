@@ -15,7 +15,7 @@ from django.db import transaction
 from PIL import Image
 
 from editorial import files
-from editorial.content import dump
+from editorial.content_files import dump
 from partners.models import PartnerUniversity
 from tests.editorial.test_admin import address, filled_in
 
@@ -36,7 +36,7 @@ def picture(name: str = "logo.png") -> BytesIO:
     return file
 
 
-def stored() -> set[str]:
+def cached_page() -> set[str]:
     """The names of all files in the private storage, those with a dot included."""
     root = Path(default_storage.location)
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
@@ -67,7 +67,7 @@ def test_a_file_gets_a_short_plain_name_of_its_own_in_its_folder(given, stem):
     name = university.logo.name
     assert name.startswith(f"partners/{stem}")
     assert name.endswith(".png")
-    assert stored() == {name}
+    assert cached_page() == {name}
 
 
 def test_a_file_is_readable_by_its_user_alone_and_whole_when_it_appears(monkeypatch):
@@ -92,7 +92,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_row_as_it_was(monkeypatch):
     monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(OSError, match="No space left"):
         with_logo()
-    assert not stored()
+    assert not cached_page()
     assert not PartnerUniversity.objects.exclude(logo="").exists()
 
 
@@ -115,9 +115,12 @@ def form(client, staff):
 def test_an_upload_that_finds_no_room_says_so_keeps_the_form_and_leaves_no_half_file(form, monkeypatch, caplog):
     monkeypatch.setattr(os, "fsync", full_disk)
     response = form()
-    assert "The server has no room for this file. Ask whoever" in response.context["adminform"].form.errors["logo"][0]
+    assert (
+        "The server has no space for this file. Ask the administrator"
+        in response.context["adminform"].form.errors["logo"][0]
+    )
     assert response.context["adminform"].form["founded"].value() == "1901"
-    assert not stored()
+    assert not cached_page()
     assert PartnerUniversity.objects.get(key="university-of-oulu").founded != 1901
     assert "No space left on device" in caplog.text
 
@@ -128,7 +131,7 @@ def test_a_quota_is_named_as_a_lack_of_room_too(form, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    assert "no room for this file" in form().context["adminform"].form.errors["logo"][0]
+    assert "no space for this file" in form().context["adminform"].form.errors["logo"][0]
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error_of_the_field(form):
@@ -142,12 +145,12 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_of_the_field(form):
 def test_a_form_with_another_fault_leaves_no_file(form):
     assert form(founded="last year").context["adminform"].form.errors.keys() == {"founded"}
     gc.collect()
-    assert not stored()
+    assert not cached_page()
 
 
 def test_a_form_without_fault_stores_one_file(form):
     assert form().status_code == 302
-    assert stored() == {PartnerUniversity.objects.get(key="university-of-oulu").logo.name}
+    assert cached_page() == {PartnerUniversity.objects.get(key="university-of-oulu").logo.name}
 
 
 def test_content_files_that_find_no_room_say_so_and_change_nothing(tmp_path, monkeypatch):
@@ -192,9 +195,9 @@ def test_a_file_is_deleted_with_its_last_row_after_the_commit(committed, end):
     name = university.logo.name
     with committed():
         end(university)
-        assert name in stored()
-    assert name not in stored()
-    assert stored() == files.named_files()
+        assert name in cached_page()
+    assert name not in cached_page()
+    assert cached_page() == files.named_files()
 
 
 @pytest.mark.parametrize("end", WAYS, ids=lambda way: way.__name__)
@@ -205,7 +208,7 @@ def test_a_transaction_that_fails_loses_no_file(committed, end):
     with committed(), pytest.raises(ZeroDivisionError), transaction.atomic():
         end(university)
         raise ZeroDivisionError
-    assert name in stored()
+    assert name in cached_page()
     assert PartnerUniversity.objects.get(key="university-of-oulu").logo.name == name
 
 
@@ -215,7 +218,7 @@ def test_a_file_that_another_row_names_stays(committed):
         PartnerUniversity.objects.filter(key="koc-university").update(logo=university.logo.name)
     with committed():
         university.delete()
-    assert stored() == {university.logo.name}
+    assert cached_page() == {university.logo.name}
 
 
 def test_saving_other_fields_of_an_item_deletes_nothing(committed):
@@ -225,7 +228,7 @@ def test_saving_other_fields_of_an_item_deletes_nothing(committed):
         university.founded = 1901
         university.save()
         university.save(update_fields=["founded"])
-    assert stored() == {university.logo.name}
+    assert cached_page() == {university.logo.name}
 
 
 # Orphans
@@ -256,10 +259,10 @@ def test_files_that_no_row_names_are_deleted_when_they_are_a_day_old(orphan, a_d
     orphan("partners/lost.png")
     orphan("partners/.abc.part")
     call_command("delete_orphaned_files")
-    assert len(stored()) == 3
+    assert len(cached_page()) == 3
     a_day_later()
     call_command("delete_orphaned_files")
-    assert stored() == {named}
+    assert cached_page() == {named}
     assert capsys.readouterr().out == "0 deleted.\n2 deleted.\n"
 
 
@@ -267,7 +270,7 @@ def test_an_old_file_that_a_backup_brought_back_just_now_is_kept(orphan):
     path = default_storage.path(orphan("partners/restored.png"))
     os.utime(path, (0, 0))
     call_command("delete_orphaned_files")
-    assert stored() == {"partners/restored.png"}
+    assert cached_page() == {"partners/restored.png"}
 
 
 def test_a_database_that_names_hardly_any_of_the_files_deletes_none_unless_told_to(orphan, a_day_later, caplog):
@@ -275,7 +278,7 @@ def test_a_database_that_names_hardly_any_of_the_files_deletes_none_unless_told_
         orphan(f"partners/{number}.png")
     a_day_later()
     call_command("delete_orphaned_files")
-    assert len(stored()) == files.FEW_ORPHANS + 1
+    assert len(cached_page()) == files.FEW_ORPHANS + 1
     assert "check that DATABASE_URL and DATA_DIR belong together" in caplog.text
     call_command("delete_orphaned_files", force=True)
-    assert not stored()
+    assert not cached_page()

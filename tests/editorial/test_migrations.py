@@ -8,8 +8,8 @@ from pages.models import Page
 print(Page.objects.filter(kind="text").update(slug_pl=None))
 """
 COUNT = """
-from editorial.models import PastAddress
-print(PastAddress.objects.filter(section="pages", language="pl").count())
+from editorial.models import PastSlug
+print(PastSlug.objects.filter(section="pages", language="pl").count())
 """
 
 

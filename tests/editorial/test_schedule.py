@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from delivery.models import Generation
 from editorial.models import ScheduledChange
+from pagecache.models import ContentVersion
 from pages.models import Page
 from tests.editorial.test_admin import address, filled_in
 from tests.serving import Server
@@ -30,10 +30,10 @@ def schedule(item, at, *, is_published: bool) -> ScheduledChange:
 def test_what_is_due_is_shown_or_hidden_once_and_renews_the_generation(client, page):
     schedule(page, timezone.now() - HOUR, is_published=False)
     assert client.get("/en/vision/").status_code == 200
-    before = Generation.objects.current()
+    before = ContentVersion.objects.current()
     assert ScheduledChange.objects.carry_out() == 1
     assert client.get("/en/vision/").status_code == 404
-    assert Generation.objects.current() != before
+    assert ContentVersion.objects.current() != before
     assert ScheduledChange.objects.carry_out() == 0 and not ScheduledChange.objects.exists()
 
 
@@ -94,7 +94,7 @@ def test_a_moment_that_is_past_is_refused_and_kept_in_the_form(client, staff, pa
     client.force_login(staff("Publishers"))
     at = timezone.now() - HOUR
     text = client.post(address(page), planned(page, client.get(address(page)), at)).content.decode()
-    assert "Choose a moment that is still to come." in text
+    assert "Choose a time in the future." in text
     assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in text
     assert not ScheduledChange.objects.exists()
 

@@ -93,10 +93,10 @@ def test_the_message_holds_nothing_of_the_visitors_machine(write, client):
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
-        ({"text": "  "}, "text", "Write what the barrier is."),
+        ({"text": "  "}, "text", "Describe the barrier."),
         ({"text": "a" * 5001}, "text", "Shorten the text to 5000 characters; it has 5001 now."),
         ({"email": "jan"}, "email", "Write the e-mail address in full"),
-        ({"email": "j" * 250 + "@example.org"}, "email", "An e-mail address has 254 characters at most."),
+        ({"email": "j" * 250 + "@example.org"}, "email", "An e-mail address has at most 254 characters."),
         ({"page": "p" * 301}, "page", "Shorten the address or title of the page to 300 characters."),
         ({"answer_form": "f" * 301}, "answer_form", "to 300 characters."),
     ],
@@ -154,7 +154,7 @@ def test_a_program_that_fills_in_everything_is_asked_again_and_a_person_loses_no
     response = write(text="The map.", homepage="https://spam.example")
     html = body(response)
     assert response.status_code == 400
-    assert "If you are a person, send it once more." in html and "The map." in html
+    assert "If you are a person, send it again." in html and "The map." in html
     assert "spam.example" not in html
     assert not Message.objects.exists()
 

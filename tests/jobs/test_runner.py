@@ -14,6 +14,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from jobs import models, runner
 from tests.serving import PATIENCE, ROOT, Server
 
 pytestmark = pytest.mark.once
@@ -34,12 +35,17 @@ def troubles(server: Server) -> dict:
         return json.load(answer)["jobs"]
 
 
-def last_success(server: Server, name: str) -> str:
+def read(server: Server, query: str) -> str:
+    """The first value that a query of the server's database finds; empty where it finds none."""
     url = server.settings.get("DATABASE_URL")
     connection = psycopg.connect(url) if url else sqlite3.connect(server.data / "db.sqlite3")
     with closing(connection):
-        query = f"SELECT last_succeeded_at FROM jobs_job WHERE name = '{name}'"
-        return str(connection.execute(query).fetchone()[0])
+        row = connection.execute(query).fetchone()
+    return str(row[0]) if row else ""
+
+
+def last_success(server: Server, name: str) -> str:
+    return read(server, f"SELECT last_succeeded_at FROM jobs_job WHERE name = '{name}'")
 
 
 def test_of_two_processes_one_runs_the_jobs_and_the_other_takes_over_when_it_hangs_or_is_killed(server, tmp_path):
@@ -101,6 +107,21 @@ print("taken at once")
 def test_a_process_that_is_stopped_in_order_leaves_the_work_to_another_at_once(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     assert run_script(Server(tmp_path / "data", {}), STOPPED) == "taken at once\n"
+
+
+def test_a_worker_of_the_server_that_is_stopped_by_sigterm_leaves_the_work_to_another_within_seconds(server):
+    def owner() -> int:
+        """The process that took the lease last."""
+        name = read(server, "SELECT owner FROM jobs_lease")
+        return int(name.split(":")[1]) if name else 0
+
+    server.start()
+    first = wait_for(owner)
+    os.kill(first, signal.SIGTERM)
+    stopped_at = time.monotonic()
+    wait_for(lambda: owner() != first)
+    # A lease that is not given back lasts at least so long.
+    assert time.monotonic() - stopped_at < models.LEASE.total_seconds() - runner.HEARTBEAT
 
 
 CUT_OFF = """

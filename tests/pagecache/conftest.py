@@ -18,9 +18,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
-from consent.variants import Rule
-from delivery.models import Generation
+from consent.variants import VaryRule
 from pagecache.cache import PageCache
+from pagecache.models import ContentVersion
 from server.asgi import Application, WSGIRenderer
 from server.limits import body_limit
 
@@ -173,7 +173,7 @@ def make_application(site, tmp_path):
     """A function that starts the application over the cache folder of the one before."""
 
     def make(limit: int = 8_000_000) -> Application:
-        cache = PageCache(WSGIRenderer(site), Rule, tmp_path / "pages", limit)
+        cache = PageCache(WSGIRenderer(site), VaryRule, tmp_path / "pages", limit)
         cache.renewers = cache.disk_threads = AtOnce()
         application = Application(site, cache, body_limit)
         application.pool, application.error_thread = PoolAtOnce(), AtOnce()
@@ -186,7 +186,7 @@ def make_application(site, tmp_path):
 def application(make_application):
     """The application, whose page cache knows the content as it is now."""
     application = make_application()
-    application.cache.set_content_version(Generation.objects.current())
+    application.cache.set_content_version(ContentVersion.objects.current())
     return application
 
 

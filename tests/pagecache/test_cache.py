@@ -16,8 +16,8 @@ from hypothesis import strategies as some
 
 from alliance.models import Alliance
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
-from delivery.models import Generation
 from pagecache import cache as cache_module
+from pagecache.models import ContentVersion
 from pages.models import Page
 from security.proxies import parse_proxies
 from server.asgi import REFUSED
@@ -32,7 +32,7 @@ STORED += ["/en/timeline/feed.xml", "/share/pl/manifest.webmanifest"]
 
 def see_change(application):
     """What the watcher does within a second."""
-    application.cache.set_content_version(Generation.objects.current())
+    application.cache.set_content_version(ContentVersion.objects.current())
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_page_is_made_once(application, site, path):
 
 
 def test_a_page_is_made_once_of_content_without_a_name_too(application, site):
-    Generation.objects.all().delete()
+    ContentVersion.objects.all().delete()
     see_change(application)
     ask(application)
     ask(application)
@@ -76,7 +76,7 @@ def test_a_page_is_made_once_of_content_without_a_name_too(application, site):
 
 def test_every_page_of_the_sitemap_is_stored_here_in_two_languages(make_application, site):
     application = make_application(64_000_000)
-    application.cache.set_content_version(Generation.objects.current())
+    application.cache.set_content_version(ContentVersion.objects.current())
     paths = re.findall(r"<loc>http://localhost(/(?:en|pl)/[^<]*)</loc>", ask(application, "/sitemap.xml").text)
     assert len(paths) > 40
     for path in paths:
@@ -650,7 +650,7 @@ def test_after_a_restart_pages_are_there_before_the_database(application, make_a
     assert ask(after, cookie=cookie).text == refused
     assert ask(after).headers["Age"]
     assert site.asked == []
-    after.cache.set_content_version(Generation.objects.current())
+    after.cache.set_content_version(ContentVersion.objects.current())
     assert ask(after).headers["Age"] is None
     assert site.asked == []
 
@@ -660,7 +660,7 @@ def test_a_page_that_changed_while_no_process_ran_is_made_anew(application, make
     Page.objects.filter(kind="vision").update(title_en="Changed meanwhile")
     after = make_application()
     assert "Changed meanwhile" in ask(after, "/en/vision/").text, "also before the watcher has seen the database"
-    after.cache.set_content_version(Generation.objects.current())
+    after.cache.set_content_version(ContentVersion.objects.current())
     assert "Changed meanwhile" in ask(after, "/en/vision/").text
 
 
@@ -668,7 +668,7 @@ def test_pages_of_an_older_program_are_but_the_last_resort(application, make_app
     good = ask(application).text
     monkeypatch.setattr(cache_module, "build", lambda: "newer")
     after = make_application()
-    after.cache.set_content_version(Generation.objects.current())
+    after.cache.set_content_version(ContentVersion.objects.current())
     site.asked.clear()
     working, site.site = site.site, broken
     assert ask(after).text == good

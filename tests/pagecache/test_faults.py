@@ -4,19 +4,18 @@ import http.client
 import os
 import shutil
 import signal
-import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.serving import Server
+from tests.serving import Server, side_by_side
 
 pytestmark = pytest.mark.once
 CHANGE = "from pages.models import Page; Page.objects.filter(kind='vision').update(title_en='{}')"
+VISITORS = 6
 REFUSED = "cookie_consent=notice={}"
 
 
@@ -35,39 +34,22 @@ def read(server: Server, path: str = "/en/vision/", **headers) -> tuple[int, str
         return error.code, error.read().decode(), {}
 
 
-class Visitors:
-    """Visitors who read the same pages again and again, side by side; `answers` are (path, status, text)."""
+class Readings:
+    """The pages that visitors read again and again; `answers` are (path, status, text)."""
 
     def __init__(self, server: Server, paths: list[str]):
         self.server, self.paths, self.answers, self.refused, self.halves = server, paths, [], 0, 0
-        self.done = threading.Event()
-        self.threads = [threading.Thread(target=self.visit, args=(number,)) for number in range(6)]
 
-    def visit(self, number: int):
-        while not self.done.is_set():
-            for path in self.paths[number:] + self.paths[:number]:
-                try:
-                    status, text, _headers = read(self.server, path)
-                    self.answers.append((path, status, text))
-                except http.client.IncompleteRead:
-                    self.halves += 1
-                except (OSError, http.client.HTTPException):
-                    self.refused += 1
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self.done.set()
-        for thread in self.threads:
-            thread.join()
-
-
-def workers(server: Server) -> list[int]:
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    return [int(pid) for pid in children if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    def read(self, number: int):
+        """Read each page once; each visitor begins with another one."""
+        for path in self.paths[number:] + self.paths[:number]:
+            try:
+                status, text, _headers = read(self.server, path)
+                self.answers.append((path, status, text))
+            except http.client.IncompleteRead:
+                self.halves += 1
+            except (OSError, http.client.HTTPException):
+                self.refused += 1
 
 
 def test_a_change_is_seen_by_every_process_within_a_second_or_so(server):
@@ -137,19 +119,20 @@ def test_a_killed_worker_spoils_no_answer_and_another_takes_its_place(server):
     server.start()
     paths = server.paths[:8]
     whole = {path: read(server, path)[1] for path in paths}
-    before = workers(server)
-    with Visitors(server, paths) as visitors:
+    before = server.workers
+    readings = Readings(server, paths)
+    with side_by_side(readings.read, VISITORS):
         time.sleep(0.5)
-        os.kill(before[0], signal.SIGKILL)
+        os.kill(min(before), signal.SIGKILL)
         time.sleep(3)
-        reached = len(visitors.answers)
+        reached = len(readings.answers)
         time.sleep(1)
-    assert len(visitors.answers) > reached, "the site answers on"
-    assert {status for _path, status, _text in visitors.answers} == {200}
-    assert not [path for path, _status, text in visitors.answers if text != whole[path]]
-    assert visitors.refused <= 2 * len(visitors.threads), "only who was being answered just then"
-    assert visitors.halves == 0
-    assert len(workers(server)) == len(before) and set(workers(server)) != set(before)
+    assert len(readings.answers) > reached, "the site answers on"
+    assert {status for _path, status, _text in readings.answers} == {200}
+    assert not [path for path, _status, text in readings.answers if text != whole[path]]
+    assert readings.refused <= 2 * VISITORS, "only who was being answered just then"
+    assert readings.halves == 0
+    assert len(server.workers) == len(before) and server.workers != before
 
 
 def test_while_postgresql_is_stopped_no_page_fails_also_after_a_restart(postgresql):
@@ -163,13 +146,14 @@ def test_while_postgresql_is_stopped_no_page_fails_also_after_a_restart(postgres
             whole = {path: read(server, path)[1] for path in ["/en/vision/", *server.paths[:7]]}
             read(server, **refused)
         assert 'class="consent"' not in read(server, **refused)[1]
-        with Visitors(server, list(whole)) as visitors:
+        readings = Readings(server, list(whole))
+        with side_by_side(readings.read, VISITORS):
             time.sleep(0.5)
             database.stop()
             time.sleep(3)
-        assert visitors.refused == 0
-        assert {status for _path, status, _text in visitors.answers} == {200}
-        assert not [path for path, _status, text in visitors.answers if text != whole[path]]
+        assert readings.refused == 0
+        assert {status for _path, status, _text in readings.answers} == {200}
+        assert not [path for path, _status, text in readings.answers if text != whole[path]]
         assert int(read(server)[2]["age"]) >= 1
 
         server.stop()

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from alliance.models import Alliance, Deliverable
 from consent.models import NoticeVersion
-from editorial.content import content_models, translated_fields
+from editorial.content_files import content_models, translated_fields
 from partners.models import PartnerUniversity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

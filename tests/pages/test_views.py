@@ -194,7 +194,7 @@ def test_a_redirect_to_nowhere_says_that_the_page_is_gone(client):
     Redirect.objects.create(old_path="/en/old-news", new_path="")
     response = client.get("/en/old-news")
     assert response.status_code == 410
-    assert "This page is gone" in response.content.decode()
+    assert "Page removed" in response.content.decode()
 
 
 CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
-from partners.cloth import COLOURS, THREADS, UNDYED, Cloth, alliance_cloth, city_cloth, digits, nearest
+from partners.cloth import COLOURS, PAPER, THREADS, UNDYED, Cloth, alliance_cloth, city_cloth, digits, nearest
 from partners.models import PartnerUniversity
 from tests.partners.factories import make_partner
 
@@ -129,3 +129,17 @@ def test_pictures_have_the_colours_of_the_style_sheet():
         styled_as = srgb(float(lightness) / 100, float(chroma), float(hue))
         # The style sheet's numbers are rounded; an eye sees no difference below this.
         assert max(abs(one - other) for one, other in zip(drawn_as, styled_as, strict=True)) <= 4
+
+
+def test_the_paper_has_one_colour_in_style_sheet_pages_manifest_and_pictures(client):
+    tokens = (Path(settings.BASE_DIR) / "static/css/site.css").read_text()
+    colours = re.findall(r"oklch\(([\d.]+)% ([\d.]+) ([\d.]+)\)", re.search("--paper: .*", tokens)[0])
+    light, dark = (
+        "#{:02x}{:02x}{:02x}".format(*srgb(float(lightness) / 100, float(chroma), float(hue)))
+        for lightness, chroma, hue in colours
+    )
+    html = client.get("/en/").content.decode()
+    themes = re.findall(r'name="theme-color"\s+content="(#\w+)"\s+media="\(prefers-color-scheme: (\w+)\)"', html)
+    assert dict(themes) == {light: "light", dark: "dark"}
+    said = client.get("/share/en/manifest.webmanifest").json()
+    assert {PAPER, said["background_color"], said["theme_color"]} == {light}

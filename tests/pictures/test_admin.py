@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from editorial.content import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump
 from pages.models import Page
 from partners.models import PartnerUniversity
 from pictures.models import Picture
@@ -71,13 +71,13 @@ def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
-        ({"alt_en": ""}, "alt_en", "Describe the picture in words"),
-        ({"alt_en": "", "alt_pl": "Żurawie"}, "alt_en", "Describe the picture in words"),
-        ({"is_decorative": "on"}, "alt_en", "Either the picture is only decoration, or it is described"),
+        ({"alt_en": ""}, "alt_en", "Describe the picture for people"),
+        ({"alt_en": "", "alt_pl": "Żurawie"}, "alt_en", "Describe the picture for people"),
+        ({"is_decorative": "on"}, "alt_en", "A decorative picture has no alternative text"),
         ({"file": None}, "file", "This field is required"),
         ({"focal_x": 101}, "focal_x", "less than or equal to 100"),
         ({"focal_y": -1}, "focal_y", "greater than or equal to 0"),
-        ({"licence_url": "https://example.org/"}, "licence", "Name the licence"),
+        ({"licence_url": "https://example.org/"}, "licence", "Enter the name of the licence"),
         ({"licence_url": "javascript:alert(1)"}, "licence_url", "Enter a valid URL"),
     ],
 )

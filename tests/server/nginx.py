@@ -121,13 +121,15 @@ class Nginx:
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.folder / "fullchain.pem")
 
-    def connect(self, name: str = NAME) -> ssl.SSLSocket:
-        plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE, source_address=(VISITOR, 0))
-        return self.trust.wrap_socket(plain, server_hostname=name)
+    def connect(self, visitor: str = VISITOR) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE, source_address=(visitor, 0))
+        return self.trust.wrap_socket(plain, server_hostname=NAME)
 
-    def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> http.client.HTTPResponse:
+    def ask(
+        self, path: str, method: str = "GET", body: str | None = None, visitor: str = VISITOR, **headers: str
+    ) -> http.client.HTTPResponse:
         """Ask as a browser does that trusts the certificate; the body of the answer is in `body`, as bytes."""
-        with self.connect() as wire:
+        with self.connect(visitor) as wire:
             connection = http.client.HTTPConnection(NAME)
             connection.sock = wire
             named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -148,7 +150,11 @@ class Nginx:
         connection.close()
         return response
 
-    def is_cached(self, path: str) -> bool:
-        """Whether nginx holds an answer under an address."""
-        key = re.compile(rf"^KEY: https://{NAME}{re.escape(path)}\|".encode(), re.MULTILINE)
-        return any(key.search(file.read_bytes()[:4096]) for file in self.folder.glob("cache/*/*/*"))
+    def is_cached(self, path: str, choice: str = "") -> bool:
+        """Whether nginx holds an answer under an address, for a choice as the cookie has it if one is given."""
+        return bool(self.cache_of(path, choice))
+
+    def cache_of(self, path: str, choice: str = "") -> set[Path]:
+        """The folders in which nginx holds answers under an address."""
+        key = re.compile(rf"^KEY: https://{NAME}{re.escape(path)}\|{re.escape(choice)}".encode(), re.MULTILINE)
+        return {file.parents[2] for file in self.folder.glob("cache*/*/*/*") if key.search(file.read_bytes()[:4096])}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server import body as body_module
-from server.body import BodyLimit, CutOffError, RefusedError, read_body
+from server.body import Body, BodyLimit, CutOffError, RefusedError, read_body
 
 pytestmark = pytest.mark.once
 
@@ -90,3 +90,38 @@ def test_a_large_body_has_as_long_as_its_size_needs(monkeypatch):
     monkeypatch.setattr(body_module, "BYTES_A_SECOND", 100)
     body, _environ = read(*[piece(b"x" * 10, more=True)] * 20, piece(b""), pause=0.01)
     assert len(body) == 200
+
+
+def test_bodies_that_find_no_room_in_memory_are_kept_on_disk(monkeypatch):
+    monkeypatch.setattr(body_module, "BYTES_IN_MEMORY_OF_ALL", 1500)
+
+    async def arrive(size: int) -> Body:
+        async def receive():
+            return piece(b"x" * size)
+
+        return await read_body({}, receive, LIMIT)
+
+    first, second, small = (asyncio.run(arrive(size)) for size in (1000, 1000, 10))
+    assert [body.is_on_disk for body in (first, second, small)] == [False, True, False]
+    assert second.read() == b"x" * 1000
+    for body in (first, second, small):
+        with body:
+            pass
+    with asyncio.run(arrive(1000)) as later:
+        assert not later.is_on_disk
+
+
+def test_a_body_that_is_refused_gives_its_room_back():
+    with pytest.raises(RefusedError):
+        read(piece(b"x" * 600, more=True), piece(b"x" * 600, more=True))
+    with pytest.raises(CutOffError):
+        read(piece(b"a=1", more=True), {"type": "http.disconnect"})
+    assert Body.in_memory == 0
+
+
+def test_a_body_that_is_long_is_on_disk_and_takes_no_room():
+    async def receive():
+        return piece(b"x" * (body_module.BYTES_IN_MEMORY + 1))
+
+    with asyncio.run(read_body({}, receive, BodyLimit(100_000, accepts_files=False))) as body:
+        assert body.is_on_disk and Body.in_memory == 0

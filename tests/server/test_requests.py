@@ -4,7 +4,8 @@ import re
 import socket
 import time
 import zlib
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from select import select
 
 import pytest
 
@@ -23,6 +24,15 @@ def site(prepared, tmp_path_factory) -> Server:
     prepared("sqlite", folder)
     server = Server(folder / "data", {"CONSENT_SEAL_MINUTES": "0"})
     server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def impatient_site(site) -> Server:
+    """Another server of the same data, which waits less long for a body."""
+    server = Server(site.data, site.settings)
+    server.start("tests.server.impatient:application")
     yield server
     server.stop()
 
@@ -149,6 +159,36 @@ def test_any_number_of_unfinished_forms_holds_no_thread_and_is_never_acted_on(si
             assert wire.status() in (0, 100, 400)
     assert answers_others(site)
     assert decisions(site) == before
+
+
+def test_slow_forms_are_ended_in_time_hold_no_thread_and_are_never_acted_on(impatient_site):
+    before = decisions(impatient_site)
+    with ExitStack() as wires:
+        began = time.monotonic()
+        slow = [
+            (wires.enter_context(Wire(impatient_site)), kind)
+            for kind in (*INCOMPLETE, "silent")
+            for _ in range(THREADS)
+        ]
+        for wire, kind in slow:
+            wire.post(*INCOMPLETE.get(kind, ["Content-Length: 200"]))
+        # Fewer bytes than were announced, for longer than the server waits.
+        ended = {}
+        while len(ended) < len(slow) and time.monotonic() - began < PATIENCE:
+            for wire, kind in slow:
+                if wire not in ended and select([wire.socket], [], [], 0)[0] and (status := wire.status()) != 100:
+                    ended[wire] = status, time.monotonic() - began
+                elif wire not in ended and kind != "silent":
+                    with suppress(ConnectionError):
+                        wire.socket.sendall(b"1\r\na\r\n" if "chunked" in kind else b"a")
+            assert answers_others(impatient_site)
+            time.sleep(0.1)
+    assert len(ended) == len(slow)
+    assert {408} <= {status for status, _seconds in ended.values()} <= {0, 408}
+    assert min(seconds for _status, seconds in ended.values()) > 2
+    assert max(seconds for _status, seconds in ended.values()) < 12
+    assert answers_others(impatient_site)
+    assert decisions(impatient_site) == before
 
 
 def test_an_answer_to_a_refused_request_is_a_page_in_the_language_of_its_address_with_all_headers(site):

@@ -76,7 +76,7 @@ def test_a_page_about_something_else_shows_the_card_of_the_home_page(rf):
         "request": rf.get("/"),
         "subject": "something without a card",
         "alliance": Alliance.objects.with_host().first(),
-        "frame_pages": Page.objects.for_frame(),
+        "layout_pages": Page.objects.for_layout(),
     }
     drawn = Template("{% load social %}{% share_card as card %}{{ card.path }}").render(Context(context))
     assert drawn == card_of(Page.objects.get(kind=Page.Kind.HOME)).path

@@ -1,5 +1,6 @@
 """Every text of the interface is translated into every language that visitors are offered."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -16,12 +17,25 @@ pytestmark = pytest.mark.once
 
 def test_texts_are_found_in_code_and_templates():
     found = {message.id if isinstance(message.id, str) else message.id[0] for message in extract_messages()}
-    assert {"Skip to content", "partner university", "This page is not here", "partners/"} <= found
+    assert {"Skip to content", "partner university", "Page not found", "partners/"} <= found
     assert any("pages found for" in message.id[1] for message in extract_messages() if isinstance(message.id, tuple))
 
 
 def test_no_text_lacks_a_translation():
     call_command("makemessages", "--check", stdout=StringIO())
+
+
+def test_blocks_of_several_lines_are_trimmed():
+    """Untrimmed, the text has the template's line breaks and indentation, and so no translation."""
+    block = re.compile(r"{% *blocktrans(?:late)?\b([^%]*)%}(.*?){% *endblocktrans", re.DOTALL)
+    untrimmed = [
+        f"{path.name}: {text.strip()}"
+        for path in settings.BASE_DIR.glob("*/**/*.html")
+        if not path.relative_to(settings.BASE_DIR).parts[0].startswith(".")
+        for options, text in block.findall(path.read_text(encoding="utf-8"))
+        if "\n" in text and "trimmed" not in options.split()
+    ]
+    assert not untrimmed
 
 
 def test_a_language_without_translations_is_reported():

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 import triggers
-from delivery.models import Generation
+from pagecache.models import ContentVersion
 from triggers import Trigger
 from triggers.registry import declarations, installed, registered, remove
 
@@ -125,12 +125,12 @@ def test_a_changed_body_reaches_an_existing_database(register):
 
 
 def test_a_new_trigger_makes_up_once_for_what_it_did_not_see(register):
-    register(note("one", on_install="UPDATE delivery_generation SET name = 'made up';"))
+    register(note("one", on_install="UPDATE pagecache_contentversion SET name = 'made up';"))
     migrate()
-    assert Generation.objects.current() == "made up"
-    run("UPDATE delivery_generation SET name = 'later'")
+    assert ContentVersion.objects.current() == "made up"
+    run("UPDATE pagecache_contentversion SET name = 'later'")
     migrate()
-    assert Generation.objects.current() == "later"
+    assert ContentVersion.objects.current() == "later"
 
 
 @pytest.mark.parametrize("needs", [{"columns": ("not_yet",)}, {"tables": ("not_yet",)}])
@@ -152,7 +152,7 @@ def test_migrations_of_one_app_leave_the_triggers_of_others_in_place():
     gone = before - definitions().keys()
     assert gone == {name for name in before if "_alliance_" in name}
     # What writes into a table stands in the way of its migrations too.
-    remove(connection, {"delivery"})
+    remove(connection, {"pagecache"})
     assert not [name for name in definitions() if "_version_" in name]
     assert DELETION in definitions()
     assert migrate() == {}
@@ -195,7 +195,7 @@ def test_triggers_go_with_the_tables_of_an_app_and_come_back_with_them(server):
         "print(len(installed(connection.cursor(), connection.vendor)))"
     )
     every = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
-    server.manage("migrate", "delivery", "zero", "-v", "0", check=True)
+    server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
     fewer = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
     server.manage("migrate", "-v", "0", check=True)

@@ -179,7 +179,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             request,
             ngettext("%(count)s draft was made.", "%(count)s drafts were made.", drafted) % {"count": drafted}
             + " "
-            + ngettext("%(count)s text is left without one.", "%(count)s texts are left without one.", left)
+            + ngettext("%(count)s text still has no draft.", "%(count)s texts still have no draft.", left)
             % {"count": left},
         )
         query = urlencode({"language": language, "status": TextToTranslate.Status.DRAFT})
@@ -214,7 +214,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": _("Deleted meanwhile"),
+            "title": _("Already deleted"),
             "told": _("The item of this text was deleted after you opened the page."),
             "typed": [(capfirst(self.opts.verbose_name), words)],
         }
@@ -232,11 +232,11 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         words = form.cleaned_data["text"]
         if "_discard" in data:
             text.propose("")
-            self.message_user(request, _("The draft is gone."), messages.SUCCESS)
+            self.message_user(request, _("The draft was discarded."), messages.SUCCESS)
             return None
         if "_draft" in data:
             text.propose(words)
-            kept = _("Kept as a draft. Visitors do not see it before somebody saves it.")
+            kept = _("Saved as a draft. Visitors do not see it until somebody saves the text.")
             self.message_user(request, kept, messages.SUCCESS)
             return None
         if "_machine" in data and machine.service():

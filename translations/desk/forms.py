@@ -54,7 +54,7 @@ class TranslationForm(forms.Form):
             self.check_draft(words)
             return cleaned
         if not words and not self.translation.target:
-            self.add_error("text", _("Nothing is written yet. Write a translation, or go on to another text."))
+            self.add_error("text", _("The translation is empty. Enter a translation, or go to another text."))
             return cleaned
         self.check_for_changes(words)
         if words:
@@ -71,7 +71,7 @@ class TranslationForm(forms.Form):
     def check_for_changes(self, words: str):
         text = self.translation
         if self.changed_meanwhile("source"):
-            changed = _("The source changed while you were writing. Compare once more, then save again.")
+            changed = _("The source changed while you were writing. Compare the texts again, then save.")
             self.add_error("text", changed)
         if self.changed_meanwhile("target") and words != text.target:
             change = last_change(text.item, text.model_field.verbose_name, self.base.at)
@@ -82,7 +82,7 @@ class TranslationForm(forms.Form):
         """A draft that somebody else kept meanwhile would be gone with a save, and with another draft."""
         draft = self.translation.draft
         if draft and draft != words and self.changed_meanwhile("draft"):
-            self.add_conflict(_("Somebody kept another draft after you opened this text."), draft)
+            self.add_conflict(_("Somebody saved another draft after you opened this text."), draft)
 
     def add_conflict(self, happened: str, stored: str):
         text = self.translation
@@ -99,7 +99,7 @@ class TranslationForm(forms.Form):
         seen = digest(*self.remarks)
         if self.remarks and cleaned.get("seen_remarks") != seen:
             self.show("seen_remarks", seen)
-            raise ValidationError(_("Look at the remarks below. To keep the text as it is, save once more."))
+            raise ValidationError(_("Check the warnings below. To keep the text as it is, save again."))
 
     def show(self, name: str, value: str):
         """Send `value` along with the form when it is shown again."""

@@ -87,7 +87,7 @@ def ask(service, url: str, body: dict, headers: dict | None = None) -> dict:
 
 
 def no_translation(service: str) -> str:
-    return _("%(service)s answered with what is no translation.") % {"service": service}
+    return _("%(service)s did not return a translation.") % {"service": service}
 
 
 def refusal(service: str, error: HTTPError) -> str:
@@ -96,10 +96,10 @@ def refusal(service: str, error: HTTPError) -> str:
         403: _("%(service)s refuses the key. Correct MACHINE_TRANSLATION in the settings of the site."),
         400: _("%(service)s does not translate into this language, or refuses the text."),
         413: _("A text is too long for %(service)s. Translate it by hand."),
-        429: _("%(service)s is asked too often. Try again in some minutes."),
-        456: _("What %(service)s translates for you in a month is used up."),
+        429: _("%(service)s received too many requests. Try again in a few minutes."),
+        456: _("The monthly quota of %(service)s is used up."),
     }
-    sentence = sentences.get(error.code, _("%(service)s is out of order (%(code)s). Try again later."))
+    sentence = sentences.get(error.code, _("%(service)s reported an error (%(code)s). Try again later."))
     return sentence % {"service": service, "code": error.code}
 
 

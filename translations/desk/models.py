@@ -42,13 +42,15 @@ class GlossaryTerm(Content):
     heading_field = "term"
 
     term = models.CharField(
-        _("term"), max_length=100, help_text=_("In English as it stands in texts, in the singular; one term each.")
+        _("term"),
+        max_length=100,
+        help_text=_("The English term as used in texts, in the singular. One term per entry."),
     )
     note = models.CharField(
         _("meaning"),
         max_length=200,
         blank=True,
-        help_text=_("What is meant on this site, in English, where the word alone does not say."),
+        help_text=_("The meaning on this site, in English, if the word alone is not clear."),
     )
 
     objects = GlossaryQuerySet.as_manager()

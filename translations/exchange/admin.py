@@ -100,7 +100,7 @@ class ExchangeAdmin(admin.ModelAdmin):
     def show(self, request, content: bytes, options: dict):
         plan = Plan(content, ContentTexts, user=request.user, **options)
         form = ApplyForm(user=request.user).hold(content, digest=plan.digest, **options)
-        title = _("What the file changes")
+        title = _("Changes in the file")
         return self.answer(request, "translations/exchange/preview.html", title, plan=plan, form=form)
 
     def apply(self, request):
@@ -113,14 +113,16 @@ class ExchangeAdmin(admin.ModelAdmin):
             chosen = form.cleaned_data
             plan = Plan(chosen["content"], ContentTexts, user=request.user, **chosen["options"])
             if plan.digest != chosen["digest"]:
-                messages.warning(request, _("The site changed meanwhile, so nothing was written. Look over it anew."))
+                messages.warning(
+                    request, _("The site has changed since the preview, so nothing was saved. Check the changes again.")
+                )
                 return self.show(request, chosen["content"], chosen["options"])
             self.note(request, plan.apply())
         except ExchangeError as error:
             messages.error(request, " ".join([_("Nothing was changed."), *error.faults]))
             return self.page(request, import_form=blank)
         report = "; ".join(f"{label}: {number}" for label, number in plan.counts)
-        messages.success(request, _("The file was taken over (%(report)s).") % {"report": report})
+        messages.success(request, _("The file was imported (%(report)s).") % {"report": report})
         return HttpResponseRedirect(reverse("admin:translations_exchangedtext_changelist"))
 
     def note(self, request, texts: list[ExchangedText]):

@@ -20,9 +20,9 @@ class ExportForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"))
     kind = forms.ChoiceField(
         label=_("Texts"),
-        choices=[(KIND_CONTENT, _("of the pages")), (KIND_INTERFACE, _("of the interface: buttons, messages, forms"))],
+        choices=[(KIND_CONTENT, _("of pages")), (KIND_INTERFACE, _("of the interface: buttons, messages, forms"))],
     )
-    scope = forms.ChoiceField(label=_("Which of them"), choices=Scope.choices)
+    scope = forms.ChoiceField(label=_("Texts to include"), choices=Scope.choices)
     form = forms.ChoiceField(label=_("File format"), choices=Format.choices)
 
     def __init__(self, *args, languages, **kwargs):
@@ -37,7 +37,7 @@ class ImportForm(forms.Form):
     )
     as_draft = forms.BooleanField(
         label=_("Keep everything as drafts"),
-        help_text=_("Also what was made from an older source. Visitors see no draft before a person accepts it."),
+        help_text=_("Includes translations of an older source. Visitors see a draft only after somebody accepts it."),
         required=False,
     )
     skip_unknown = forms.BooleanField(
@@ -53,7 +53,10 @@ class ImportForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > LARGEST_UPLOAD:
             raise forms.ValidationError(
-                _("The file is larger than 1.9 MB. Split it, or have it imported on the command line.")
+                _(
+                    "The file is larger than 1.9 MB. Split it, or ask the administrator to import it on the "
+                    "command line."
+                )
             )
         return file.read()
 
@@ -78,7 +81,7 @@ class ApplyForm(forms.Form):
                 self.cleaned_data.get("held", ""), max_age=settings.SESSION_COOKIE_AGE
             ).split(".")
         except BadSignature as error:
-            raise forms.ValidationError(_("The file did not come back whole. Upload it anew.")) from error
+            raise forms.ValidationError(_("The upload was incomplete. Upload the file again.")) from error
         return {
             "content": zlib.decompress(urlsafe_b64decode(packed)),
             "options": {"as_draft": as_draft == "1", "skip_unknown": skip_unknown == "1"},

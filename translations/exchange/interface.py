@@ -67,7 +67,9 @@ class InterfaceText:
             raise ValidationError(_("Keep the placeholders of the source: %(faults)s.") % {"faults": "; ".join(faults)})
         for source, target in zip(self.sources, targets, strict=False):
             if edges(source) != edges(target):
-                raise ValidationError(_("Begin and end with a space, a line or a slash just where the source does."))
+                raise ValidationError(
+                    _("Start and end the text with the same spaces, line breaks and slashes as the source.")
+                )
             if ADDRESS.fullmatch(source) and not ADDRESS.fullmatch(target):
                 raise ValidationError(_("This is part of an address: use small letters, digits and single hyphens."))
         return targets

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from editorial.content import content_models, is_translated, references
+from editorial.content_files import content_models, is_translated, references
 from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
 from translations.status.models import Translation, translated_models
@@ -79,7 +79,7 @@ class ExchangedText(Translation):
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """`targets` as the field would keep them; raises ValidationError for what it would refuse."""
         if "\0" in targets[0]:
-            raise ValidationError(_("The character U+0000 has no place in a text. Remove it."))
+            raise ValidationError(_("The character U+0000 is not allowed in a text. Remove it."))
         return (self.model_class._meta.get_field(self.localized_field).clean(targets[0], self.item),)
 
     def findings(self, targets: tuple[str, ...]) -> list[Finding]:

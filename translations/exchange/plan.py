@@ -24,11 +24,11 @@ class Outcome(models.TextChoices):
     """What becomes of one text of a file."""
 
     WRITTEN = "written", gettext_lazy("put on the site")
-    DRAFT = "draft", gettext_lazy("kept as a draft")
+    DRAFT = "draft", gettext_lazy("saved as a draft")
     OUTDATED = "outdated", gettext_lazy("left out: the source has changed since the export")
-    UNFINISHED = "unfinished", gettext_lazy("left out: it is unfinished, and a finished translation stands there")
+    UNFINISHED = "unfinished", gettext_lazy("left out: it is unfinished, and the site has a finished translation")
     UNKNOWN = "unknown", gettext_lazy("left out: this site has no such text")
-    SAME = "same", gettext_lazy("there already")
+    SAME = "same", gettext_lazy("already on the site")
     EMPTY = "empty", gettext_lazy("not translated in the file")
 
 
@@ -122,8 +122,8 @@ class Plan:
             raise ExchangeError(
                 [
                     _(
-                        "This site has none of the texts of the file. It comes from another site, or holds texts of "
-                        "the interface instead of the pages, or the other way round."
+                        "This site has none of the texts of the file. The file comes from another site, or it "
+                        "contains interface texts instead of page texts, or the reverse."
                     )
                 ]
             )
@@ -137,7 +137,9 @@ class Plan:
 
     def fault_of(self, unit: Unit, known: dict, times: Counter) -> str | None:
         if unit.id not in known:
-            return _("this site has no such text. If it was deleted since the export, have unknown texts left out.")
+            return _(
+                "this site has no such text. If it was deleted since the export, choose to leave out unknown texts."
+            )
         if times[unit.id] > 1:
             return _("it is in the file more than once. Keep one.")
         if self.user and not known[unit.id].may_be_changed_by(self.user):
@@ -207,7 +209,8 @@ class Plan:
                 taken.append(text)
             except StaleReadError:
                 faults.append(
-                    _("%(place)s: it was changed on the site a moment ago. Import anew.") % {"place": change.unit.place}
+                    _("%(place)s: it was changed on the site a moment ago. Import the file again.")
+                    % {"place": change.unit.place}
                 )
             except ValidationError as error:
                 faults.append(f"{change.unit.place}: {' '.join(error.messages)}")

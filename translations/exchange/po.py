@@ -41,7 +41,7 @@ def read(content: bytes) -> ExchangeFile:
         store = pofile(BytesIO(content))
     except (PoParseError, UnicodeDecodeError, LookupError, ValueError) as error:
         raise ExchangeError(
-            [_("The file is no sound PO: %(error)s. Export it anew, or mend it there.") % {"error": error}]
+            [_("The file is not valid PO: %(error)s. Export it again, or correct the error.") % {"error": error}]
         ) from error
     header = store.parseheader()
     units = []

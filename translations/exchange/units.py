@@ -17,7 +17,7 @@ class ExchangeError(Exception):
         self.faults = list(faults[:FAULTS])
         if (more := len(faults) - FAULTS) > 0:
             self.faults.append(
-                ngettext("There is %(more)d fault more.", "There are %(more)d faults more.", more) % {"more": more}
+                ngettext("There is %(more)d more error.", "There are %(more)d more errors.", more) % {"more": more}
             )
         super().__init__("\n".join(self.faults))
 

@@ -30,7 +30,7 @@ def reject_unsafe(content: bytes):
     def doctype(name, *_ids):
         raise ExchangeError(
             [
-                _("Line %(line)d: the file has a document type declaration, which XLIFF does not know. Remove it.")
+                _("Line %(line)d: the file has a document type declaration, which XLIFF does not allow. Remove it.")
                 % {"line": parser.CurrentLineNumber}
             ]
         )
@@ -43,7 +43,7 @@ def reject_unsafe(content: bytes):
         line = getattr(error, "lineno", parser.CurrentLineNumber)
         raise ExchangeError(
             [
-                _("Line %(line)d: the file is no sound XML (%(error)s). Export it anew, or mend it there.")
+                _("Line %(line)d: the file is not valid XML (%(error)s). Export it again, or correct the error.")
                 % {"line": line, "error": error}
             ]
         ) from error
@@ -143,7 +143,7 @@ def inline_text(element: etree._Element, data: dict[str, str]) -> str:
         return text_of(element, data)
     if kind in ("sm", "em", "comment"):
         return ""
-    raise ValueError(_("the element <%(name)s> has no place in a text") % {"name": kind})
+    raise ValueError(_("the element <%(name)s> is not allowed in a text") % {"name": kind})
 
 
 def original(name: str | None, data: dict[str, str]) -> str:
@@ -220,7 +220,7 @@ def read(content: bytes) -> ExchangeFile:
         store = TextFile(BytesIO(content))
     except (AssertionError, ValueError, etree.XMLSyntaxError) as error:
         raise ExchangeError(
-            [_("The file is no XLIFF 2 (%(error)s). Have your tool save XLIFF 2.1 or 2.0.") % {"error": error}]
+            [_("The file is not XLIFF 2 (%(error)s). Save it as XLIFF 2.1 or 2.0 in your tool.") % {"error": error}]
         ) from error
     faults: list[str] = []
     units: list[Unit] = []
@@ -255,7 +255,8 @@ def read_unit(store: TextFile, element: etree._Element, faults: list[str]) -> Un
     segments = list(element.iterchildren(store.namespaced("segment")))
     if len(segments) != 1:
         faults.append(
-            _("Line %(line)d, unit “%(unit)s”: it must have one segment. Join the parts that your tool made.") % where
+            _("Line %(line)d, unit “%(unit)s”: it must have one segment. Join the segments that your tool made.")
+            % where
         )
         return None
     segment = store.UnitClass.createfromxmlElement(segments[0])

@@ -54,7 +54,7 @@ class TranslationAdmin(admin.ModelAdmin):
             cell["export"] = f"{reverse('admin:translations_export')}?{chosen}"
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": _("How far the translations are"),
+            "title": _("Translation progress"),
             "languages": languages,
             "kinds": kinds,
         }

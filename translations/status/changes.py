@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-# Words of unchanged text that stand around a change.
+# TranslatedFields of unchanged text that stand around a change.
 CONTEXT = 8
 
 

@@ -129,7 +129,7 @@ def length(target: str, limit: int | None):
 
 def pairs(after: Markup):
     if after.unpaired:
-        sentence = _("Tags are open or closed without their other half: %(tags)s. Complete or remove them.")
+        sentence = _("These tags have no matching opening or closing tag: %(tags)s. Complete or remove them.")
         yield Finding(sentence % {"tags": listed(after.unpaired)}, is_error=True)
 
 
@@ -148,7 +148,7 @@ def tags(before: Markup, after: Markup):
     if lost:
         yield Finding(_("Formatting of the source is missing: %(tags)s.") % {"tags": listed(lost)})
     if added:
-        yield Finding(_("Formatting is there that the source has not: %(tags)s.") % {"tags": listed(added)})
+        yield Finding(_("Formatting that the source does not have: %(tags)s.") % {"tags": listed(added)})
 
 
 def links(before: list[str], after: list[str], language: str):
@@ -172,7 +172,7 @@ def placeholders(source: str, target: str):
         sentence = _("Placeholders are missing: %(names)s. The program puts words there; keep them as they are.")
         yield Finding(sentence % {"names": listed(lost)}, is_error=True)
     if added := after - before if before else None:
-        sentence = _("Placeholders are there that the source has not: %(names)s. Remove them.")
+        sentence = _("Placeholders that the source does not have: %(names)s. Remove them.")
         yield Finding(sentence % {"names": listed(added)}, is_error=True)
 
 
@@ -203,8 +203,8 @@ def addresses(source: str, target: str):
 def spaces(target: str):
     if places := SPACES.findall(target):
         sentence = ngettext(
-            "In %(count)s place two spaces follow one another.",
-            "In %(count)s places two spaces follow one another.",
+            "There are two spaces in a row in %(count)s place.",
+            "There are two spaces in a row in %(count)s places.",
             len(places),
         )
         yield Finding(sentence % {"count": len(places)})

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = (
         "Walks the running site in real Chromium as a visitor who decides nothing, refuses all, or allows each purpose "
         "alone; compares cookies, storage and requests with what is declared. Exit status 1 where something is not "
-        "declared, or came without consent. Example: manage.py audit_cookies http://127.0.0.1:8000"
+        "declared or was set without consent. Example: manage.py audit_cookies http://127.0.0.1:8000"
     )
 
     def add_arguments(self, parser):
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{where}")
         if not audit.is_clean:
             sys.exit(1)
-        self.stdout.write("All that was seen is declared, and came with consent.")
+        self.stdout.write("Everything found is declared and was set with consent.")
 
     @staticmethod
     def find_chromium() -> str:

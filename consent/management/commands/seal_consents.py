@@ -2,10 +2,10 @@ from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
 
-from consent.kept_seal import KeptSeal, SealOrderError, newest_known
 from consent.models import Seal
 from consent.sealing import seal_and_erase
 from consent.signing import SealKey, SealKeyError, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError, newest_known
 
 
 class Command(BaseCommand):

@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self.stderr.write(fault)
         if faults:
             sys.exit(1)
-        self.stdout.write("Nobody touched them.")
+        self.stdout.write("No record was changed.")
         if not against:
             latest = Seal.objects.latest_seal()
             newest = f"seal {latest.number} of {moment(latest.sealed_at)}" if latest else "none"

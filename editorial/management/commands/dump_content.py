@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.core.management import BaseCommand
 
-from editorial.content import dump
+from editorial.content_files import dump
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from editorial.content import ContentError, ContentFiles
+from editorial.content_files import ContentError, ContentFiles
 
 
 class Command(BaseCommand):

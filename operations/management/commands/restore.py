@@ -7,9 +7,9 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from consent.kept_seal import KeptSeal, SealOrderError
 from consent.models import Seal
 from consent.signing import SealKey, SealKeyError, signed_by
+from consent.stored_seal import KeptSeal, SealOrderError
 from consent.verification import Verification
 from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError

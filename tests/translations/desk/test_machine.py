@@ -118,7 +118,7 @@ def test_one_text_is_drafted_from_its_own_page(client, staff, service, milestone
 
 
 @pytest.mark.parametrize(
-    ("status", "sentence"), [(403, "refuses the key"), (456, "used up"), (503, "out of order \\(503\\)")]
+    ("status", "sentence"), [(403, "refuses the key"), (456, "used up"), (503, "reported an error \\(503\\)")]
 )
 def test_a_service_that_refuses_is_told_of_in_words(client, staff, service, milestones, status, sentence):
     service.status = status

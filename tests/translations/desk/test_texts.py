@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
-from editorial.content import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump
 from pages.models import Page
 from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones
@@ -124,7 +124,7 @@ def test_a_draft_is_proposed_to_the_next_reader_and_to_no_visitor(polish, client
     assert text_of(task).status == "draft"
     response = polish.get(address(text))
     assert response.context["form"]["text"].value() == "Wersja robocza, bez 12"
-    assert "nobody has reviewed" in response.content.decode()
+    assert "Nobody has reviewed" in response.content.decode()
     press(polish, text, "_discard", "")
     assert text_of(task).draft == ""
 

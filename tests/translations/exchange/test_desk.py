@@ -87,7 +87,7 @@ def test_what_changed_between_preview_and_consent_is_shown_anew(translator, file
     preview = upload(translator, file)
     Page.objects.filter(key="accessibility").update(title_pl="Dostępność cyfrowa")
     second = translator.post(APPLY, held(preview))
-    assert "Look over it anew" in second.text
+    assert "Check the changes again" in second.text
     assert heading() == "Dostępność cyfrowa"
     translator.post(APPLY, held(second))
     assert heading() == "Dostępność"
@@ -97,9 +97,9 @@ def test_what_the_browser_sends_back_is_not_trusted(translator, file, staff):
     preview = upload(translator, file)
     signed = held(preview)["held"]
     for forged in ("", "x", signed.replace("0.0.", "1.1.", 1), signed[:-1]):
-        assert "Upload it anew" in translator.post(APPLY, {"held": forged}).text
+        assert "Upload the file again" in translator.post(APPLY, {"held": forged}).text
     translator.force_login(staff())
-    assert "Upload it anew" in translator.post(APPLY, {"held": signed}).text
+    assert "Upload the file again" in translator.post(APPLY, {"held": signed}).text
     assert not heading()
 
 

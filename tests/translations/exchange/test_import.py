@@ -75,7 +75,7 @@ def file(request, tmp_path):
 
 
 def test_a_file_brought_back_untouched_changes_nothing(file):
-    assert bring_back(export(file)) == f"There already: {Translation.objects.into('pl').count()}\n"
+    assert bring_back(export(file)) == f"Already on the site: {Translation.objects.into('pl').count()}\n"
 
 
 def test_open_texts_go_out_alone(page, tmp_path):
@@ -106,7 +106,7 @@ def test_a_dry_run_reports_and_writes_nothing(page, file):
 @pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
 def test_what_is_unfinished_or_asked_for_as_a_draft_waits_for_a_person(page, file, state, options):
     translate(export(file, "--open"), HEADING, "Dostepnosc", state)
-    assert "kept as a draft" in bring_back(file, *options)
+    assert "saved as a draft" in bring_back(file, *options)
     assert not heading()
     draft = Translation.objects.into("pl").of(page).get(field="title")
     assert (draft.draft, draft.status) == ("Dostepnosc", "draft")
@@ -157,8 +157,8 @@ def test_a_language_is_known_by_its_region_too(page, tmp_path):
 
 
 DAMAGE = {
-    "cut off": (lambda text: text[: len(text) // 2], r"Line \d+: the file is no sound XML"),
-    "a tag left open": (lambda text: text.replace("</source>", "", 1), r"Line \d+: the file is no sound XML"),
+    "cut off": (lambda text: text[: len(text) // 2], r"Line \d+: the file is not valid XML"),
+    "a tag left open": (lambda text: text.replace("</source>", "", 1), r"Line \d+: the file is not valid XML"),
     "entities that swell": (
         lambda text: text.replace("<xliff", '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><xliff', 1),
         r"Line \d+: the file has a document type declaration",
@@ -170,8 +170,8 @@ DAMAGE = {
     "another language": (lambda text: text.replace('trgLang="pl"', 'trgLang="uk"'), "for the language “uk”"),
     "no language": (lambda text: text.replace(' trgLang="pl"', ""), "for the language “”"),
     "another source": (lambda text: text.replace('srcLang="en"', 'srcLang="de"'), "translates from “de”"),
-    "XLIFF 1.2": (lambda text: text.replace('version="2.1"', 'version="1.2"'), "no XLIFF 2"),
-    "no XLIFF": (lambda text: "<html><p>Hello</p></html>", "no XLIFF 2"),
+    "XLIFF 1.2": (lambda text: text.replace('version="2.1"', 'version="1.2"'), "not XLIFF 2"),
+    "not XLIFF": (lambda text: "<html><p>Hello</p></html>", "not XLIFF 2"),
     "an unknown text": (
         lambda text: text.replace("pages.accessibility.title", "pages.elsewhere.title"),
         r"Line \d+, unit “pages.elsewhere.title”: this site has no such text",
@@ -194,7 +194,7 @@ DAMAGE = {
     ),
     "parts": (lambda text: text.replace("</segment>", "</segment><segment><source/></segment>"), "one segment"),
     "no source": (lambda text: text.replace("source>", "sauce>"), "the source is missing"),
-    "an element out of place": (lambda text: text.replace("<source>", "<source><g/>"), "<g> has no place"),
+    "an element out of place": (lambda text: text.replace("<source>", "<source><g/>"), "<g> is not allowed"),
 }
 
 
@@ -215,9 +215,9 @@ def test_a_damaged_or_foreign_xliff_changes_nothing_and_says_where(tmp_path, dam
     ("content", "said"),
     [
         (b"", "for the language “”"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "no sound PO|language “”"),
-        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"no sound PO: .*line \d+"),
-        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"no sound PO: .*line \d+"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not valid PO|language “”"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "b"\n', "has none of the texts"),
     ],
 )

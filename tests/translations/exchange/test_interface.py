@@ -33,7 +33,7 @@ def change(path, singular: str, string, is_fuzzy: bool = False):
 def test_untouched_files_leave_the_catalogue_as_it_was(tmp_path):
     before = po_path("pl").read_bytes()
     for name in ("pl.po", "pl.xlf"):
-        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("There already: ")
+        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("Already on the site: ")
     assert po_path("pl").read_bytes() == before
 
 
@@ -52,7 +52,7 @@ def test_a_changed_text_is_written_to_the_catalogue(tmp_path):
     [
         ("%(counter)s record", ("zapis", "%(n)s zapisy", "zapisów"), "Keep the placeholders"),
         ("%(counter)s record", ("%(counter)s zapis", "%(counter)s zapisy", ""), "has 3 plural forms"),
-        ("deliverables/", "rezultaty", "Begin and end with a space"),
+        ("deliverables/", "rezultaty", "Start and end the text with the same spaces"),
         ("deliverables/", "Nasze rezultaty/", "part of an address"),
     ],
 )
@@ -73,7 +73,7 @@ def test_an_unfinished_text_does_not_take_the_place_of_a_finished_one(tmp_path):
 
 
 def test_texts_of_pages_and_interface_are_not_mixed_up(tmp_path):
-    with pytest.raises(CommandError, match="or the other way round"):
+    with pytest.raises(CommandError, match="or the reverse"):
         bring_back(export(tmp_path / "pl.po", OPTION))
-    with pytest.raises(CommandError, match="or the other way round"):
+    with pytest.raises(CommandError, match="or the reverse"):
         bring_back(export(tmp_path / "pl.xlf"), OPTION)

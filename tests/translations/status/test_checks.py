@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from django.conf import settings
 
-from editorial.content import content_fields, content_models
+from editorial.content_files import content_fields, content_models
 from translations.status.checks import findings, findings_for
 
 pytestmark = pytest.mark.once

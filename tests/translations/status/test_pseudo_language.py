@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import trans_real
 
 from consent.models import NoticeVersion
-from editorial.content import content_models, translated_fields
+from editorial.content_files import content_models, translated_fields
 from partners.models import PartnerUniversity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -129,8 +129,8 @@ def test_public_pages_say_nothing_that_escaped_translation(client, pseudo_langua
     sitemap = client.get("/sitemap.xml").content.decode()
     paths = re.findall(r"<loc>http://testserver(/sv/[^<]*)</loc>", sitemap)
     with translation.override("sv"):
-        paths += [reverse(name) for name in ("alliance:search", "consent:settings", "consent:receipt", "consent:seals")]
-        paths += [reverse("feedback:form"), f"{reverse('alliance:search')}?q=x", "/sv/nowhere/"]
+        paths += [reverse(name) for name in ("search:results", "consent:settings", "consent:receipt", "consent:seals")]
+        paths += [reverse("feedback:form"), f"{reverse('search:results')}?q=x", "/sv/nowhere/"]
     assert len(paths) > 30
     found = {path: faults for path in paths if (faults := escaped(client.get(path).content.decode(), known))}
     assert not found, "\n".join(f"{path}: {faults}" for path, faults in found.items())

@@ -10,7 +10,7 @@ from django.core.serializers import serialize
 from django.db import connection, transaction
 
 from alliance.models import Deliverable, Initiative, InitiativePart
-from editorial.content import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump
 from jobs.registry import definitions
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin

@@ -1,0 +1,8 @@
+"""Pages of the universities in the sitemap."""
+
+from pages.sitemaps import ContentSitemap
+from partners.models import PartnerUniversity
+
+
+class PartnerSitemap(ContentSitemap):
+    model = PartnerUniversity

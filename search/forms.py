@@ -1,0 +1,20 @@
+"""The search form."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Search this site"),
+        min_length=2,
+        max_length=100,
+        error_messages={
+            "required": _("Enter a search term."),
+            "min_length": _("Enter at least two letters."),
+            "max_length": _("Enter at most 100 letters."),
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)

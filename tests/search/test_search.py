@@ -1,0 +1,107 @@
+"""Search finds pages by their words, in the reader's language."""
+
+import pytest
+
+from editorial.alphabet import fold
+from partners.models import PartnerUniversity
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client, query: str, language: str = "en") -> str:
+    path = {"en": "/en/search/", "pl": "/pl/szukaj/"}[language]
+    return client.get(path, {"q": query}).content.decode()
+
+
+def test_a_word_of_a_title_is_found(client):
+    assert "/en/partners/malmo-university/" in page(client, "malmö")
+
+
+def test_a_word_in_polish_is_found_on_polish_pages(client):
+    assert "/pl/partnerzy/uniwersytet-lodzki/" in page(client, "łódzki", "pl")
+
+
+@pytest.mark.parametrize("query", ["LODZ", "Łódź", "łódź", "lódź"])
+def test_capitals_and_accents_make_no_difference(client, query):
+    assert "/en/partners/university-of-lodz/" in page(client, query)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("Creathon", "/en/timeline/"),
+        ("Student Charter", "/en/tasks/"),
+        ("doctoral", "/en/vision/"),
+        ("superdiversity", "/en/"),
+        ("mobility hubs", "/en/transformation/unic-inter-university-campus/"),
+    ],
+)
+def test_words_that_stand_in_lists_lead_to_the_page_of_the_list(client, query, path):
+    assert f'<a href="{path}">' in page(client, query)
+
+
+def test_the_names_of_tags_are_no_words_of_a_page(client):
+    assert "No page found" in page(client, "blockquote")
+    assert "No page found" in page(client, "</p>")
+
+
+def test_an_unpublished_page_is_not_found(client):
+    PartnerUniversity.objects.filter(key="malmo-university").update(is_published=False)
+    assert "/en/partners/malmo-university/" not in page(client, "malmö")
+
+
+def test_every_word_must_stand_on_the_page(client):
+    assert "No page found" in page(client, "malmö zzzz")
+
+
+def test_a_university_is_found_by_the_name_in_its_own_language(client):
+    assert "/en/partners/university-of-oulu/" in page(client, "Oulun yliopisto")
+
+
+def test_too_short_a_word_is_named_and_kept(client):
+    html = page(client, "x")
+    assert "Enter at least two letters." in html
+    assert 'value="x"' in html
+
+
+def test_an_empty_search_says_what_to_write(client):
+    assert "Enter a search term." in page(client, "")
+
+
+def test_what_was_typed_is_shown_and_cannot_break_the_page(client):
+    html = page(client, "<script>alert(1)</script>")
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_page_of_results_counts_as_the_page_of_the_search(client):
+    assert '<link rel="canonical" href="http://testserver/en/search/">' in page(client, "city")
+
+
+@pytest.mark.parametrize("query", ["%", "_", "'", '"', "\\", "a" * 100, "é" * 50, "\x00ab"])
+def test_odd_words_are_no_fault(client, query):
+    assert client.get("/en/search/", {"q": query * 2}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("istanbul", "İstanbul"),
+        ("İSTANBUL", "istanbul"),
+        ("İstanbul", "I\u0307stanbul"),
+        ("STRASSE", "Straße"),
+        ("strasse", "STRAẞE"),
+        ("field", "ﬁeld"),
+        ("ʼn", "ŉ"),
+        ("orsted", "Ǿrsted"),
+        ("mhz", "㎒"),
+    ],
+)
+def test_letters_whose_small_form_has_another_length_are_found(typed, written):
+    assert fold(typed) == fold(written)
+
+
+def test_a_last_vowel_makes_no_difference_but_comes_after_the_word_as_it_is_written(client):
+    found = page(client, "miasto", "pl").partition('class="results"')[2]
+    # "miastom" stands on the page of the vision, "miast" alone on the other.
+    assert 0 < found.index("UNIC: wizja przyszłości") < found.index("Rozwój miast postindustrialnych")
