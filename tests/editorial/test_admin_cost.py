@@ -28,8 +28,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # What comes with every page: the session, its user, and which generation the frame is of. The rights of staff who are
 # no superusers take two more.
 FRAME = 3
-# Of the list itself: for most kinds the rows, their number, the states of their translations, and what a filter offers.
-OWN = 5
+# Of the list itself: for most kinds the rows, their number, whether translations are up to date, their states, and the
+# choices of a filter.
+OWN = 6
 # The database allows one row of these.
 SINGLE = {"alliance.alliance", "consent.notice", "feedback.feedbackpage"}
 MADE = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
