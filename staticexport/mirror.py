@@ -76,7 +76,7 @@ class Mirror:
                 f"The site has no home page at {home}. Load the content (manage.py prepare), or publish it."
             )
         for old, new in redirects:
-            yield from self.staff_redirect(old, new)
+            yield from self.stored_redirect(old, new)
 
     # Responses of the site
 
@@ -155,7 +155,7 @@ class Mirror:
                 context = {"is_error": True, "status": status, "heading": heading, "remedy": remedy}
                 yield self.file(Address(path), self.render("error.html", path, **context))
 
-    def staff_redirect(self, old: str, new: str) -> Iterator[tuple[str, bytes]]:
+    def stored_redirect(self, old: str, new: str) -> Iterator[tuple[str, bytes]]:
         """Yield the page that redirects from the path `old` to `new`. A page with the same address has priority."""
         target = None if UNSAFE_IN_REDIRECT.search(old + new) else self.links.target(new, "/")
         address = Address(f"{old.rstrip('/')}/")
