@@ -69,7 +69,7 @@ def warn_about_missing_programs():
         print("\n*** nginx is missing and could not be installed: THE TESTS OF nginx ARE SKIPPED. ***")
         print("*** Install it, on Debian with: sudo apt install nginx-light ***\n", flush=True)
     if not (HERE / "browser/node_modules/vnu-jar").exists():
-        print("\n*** The Nu HTML checker could not be installed from npm: THE TESTS OF HTML ARE SKIPPED. ***\n", flush=True)
+        print("\n*** The Nu HTML checker could not be installed from npm: ITS TESTS ARE SKIPPED. ***\n", flush=True)
 
 
 def start(workers: int, arguments: list[str], output: IO | None = None, **environment: str) -> subprocess.Popen:

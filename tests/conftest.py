@@ -40,7 +40,7 @@ EVERY_PAGE = (
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))
 GROUPS = (EVERY_PAGE, *SERVERS, *BROWSERS)
-# Order of the tests with real servers or browsers. The longest are first, so that the workers end at about the same time.
+# Order of the tests with real servers or browsers. The longest are first, so that the workers end at the same time.
 LAST = (
     *SERVERS,
     # All other tests with a server.
@@ -168,10 +168,10 @@ def every_page(client, db, rendered) -> dict:
 
 @pytest.fixture
 def staff(django_user_model):
-    """A function that makes a member of staff in the given groups, or a superuser in none."""
+    """A function that creates a member of staff in the given groups, or a superuser without a group."""
     from django.contrib.auth.models import Group
 
-    def make(*groups: str):
+    def create(*groups: str):
         user = django_user_model.objects.create_user("-".join(groups) or "root", password="a-long-pass-phrase")
         user.is_staff = True
         user.is_superuser = not groups
@@ -179,7 +179,7 @@ def staff(django_user_model):
         user.groups.set(Group.objects.filter(name__in=groups))
         return user
 
-    return make
+    return create
 
 
 @pytest.fixture
