@@ -125,14 +125,16 @@ class Restore:
         if self.database.contents() != self.backup.contents:
             raise BackupError("The restored database does not have the rows that were backed up.")
 
-    def record(self, kept: KeptSeal | None) -> Restoration:
+    def record(self, external_seal: KeptSeal | None) -> Restoration:
         """Migrate the database, end all sessions, and record the restore among the consents.
 
-        `kept` is a seal that was stored outside of this machine.
+        `external_seal` is a seal that was stored on another machine.
         """
         call_command("migrate", interactive=False, verbosity=0)
         Session.objects.all().delete()
-        restoration = Seal.objects.continue_after_restore(newest_of([self.newest_seal, kept]), self.backup.made_at)
+        restoration = Seal.objects.continue_after_restore(
+            newest_of([self.newest_seal, external_seal]), self.backup.made_at
+        )
         # New seals continue the restored chain.
         newest = Seal.objects.latest_seal()
         if newest:

@@ -74,15 +74,15 @@ def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prep
     keys.mkdir(mode=0o777)
     keys.chmod(0o777)
     backup = on_sqlite.backup("--keys", str(keys))
-    kept = on_sqlite.run("decide('refuse'); Seal.objects.seal_waiting(); print(Seal.objects.latest_seal().note)")
-    (folder / "kept.txt").write_text(kept)
-    (folder / "kept.txt").chmod(0o644)
+    newest_seal = on_sqlite.run("decide('refuse'); Seal.objects.seal_waiting(); print(Seal.objects.latest_seal().note)")
+    (folder / "seal.txt").write_text(newest_seal)
+    (folder / "seal.txt").chmod(0o644)
 
     new = Installation(folder / "new", {})
     new.data.mkdir()
     (own_keys,) = keys.iterdir()
     outcome = new.manage(
-        "restore", str(backup), "--keys", str(own_keys), "--newest-seal", str(folder / "kept.txt"), check=True
+        "restore", str(backup), "--keys", str(own_keys), "--newest-seal", str(folder / "seal.txt"), check=True
     )
     assert "It ends with seal 1; what was sealed after that, up to seal 2, is lost." in outcome.stdout
     for name in ("secret_key", "consent_seal_key"):

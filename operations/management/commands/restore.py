@@ -63,7 +63,7 @@ class Command(BaseCommand):
     def restore(self, folder: Path, keys: Path | None, newest_seal: Path | None, replace: bool, discard: bool):
         backup = Backup.open(folder)
         restore = Restore(backup, keys)
-        kept = self.read_seal(newest_seal) if newest_seal else None
+        external_seal = self.read_seal(newest_seal) if newest_seal else None
         restore.check()
         restore.database.require_alone()
         made_at = date_format(timezone.localtime(backup.made_at), "DATETIME_FORMAT")
@@ -85,10 +85,10 @@ class Command(BaseCommand):
         if keys:
             for line in restore.replace_keys(keys):
                 self.stdout.write(line)
-        if kept and not self.is_signed(kept):
+        if external_seal and not self.is_signed(external_seal):
             self.stderr.write(f"--newest-seal: {newest_seal} is not signed with the key of this site, and is ignored.")
-            kept = None
-        self.stdout.write(str(restore.record(kept)))
+            external_seal = None
+        self.stdout.write(str(restore.record(external_seal)))
         if restore.erasures:
             self.stdout.write(
                 f"Erasures on request since the backup: {len(restore.erasures)}. "
