@@ -111,7 +111,7 @@ def test_an_exception_is_logged_with_the_id_but_without_query_or_ip_address(logg
     def fail(*args, **kwargs):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("alliance.views.render", fail)
+    monkeypatch.setattr("search.views.render", fail)
     client = Client(raise_request_exception=False, REMOTE_ADDR="198.51.100.7")
     response = client.get("/en/search/?q=private")
     assert response.status_code == 500

@@ -163,7 +163,7 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     backup = on_sqlite.backup()
     on_sqlite.run("decide('accept')")
     outcome = on_sqlite.manage("restore", str(backup), "--discard", preexec_fn=limit_file_size)
-    assert outcome.returncode == 1 and "There is no room left for" in outcome.stderr
+    assert outcome.returncode == 1 and "There is no space left for" in outcome.stderr
     assert on_sqlite.run("from consent.models import Decision; print(Decision.objects.count())").split() == ["2"]
     assert (on_sqlite.data / "media/large.jpg").stat().st_size == 2 * SMALL
     assert not list(on_sqlite.data.glob(".*restoring"))

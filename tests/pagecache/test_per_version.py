@@ -58,7 +58,7 @@ def test_a_request_with_an_unsafe_method_does_not_use_the_cache():
 
 def state(item) -> dict:
     """Return the loaded fields and related objects of a model instance."""
-    fields = {name: value for name, value in vars(item).items() if name not in ("_state", "words")}
+    fields = {name: value for name, value in vars(item).items() if name not in ("_state", "translated")}
     return fields | {f"object of {name}": id(value) for name, value in item._state.fields_cache.items()}
 
 
