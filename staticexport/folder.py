@@ -127,9 +127,7 @@ class Folder:
                         self.make_folder(new)
                 elif relative.as_posix() not in self.previous_names:
                     if new.is_symlink() or new.exists():
-                        raise FolderError(
-                            f"{path} is not a file of the mirror, which needs this name. Move it."
-                        )
+                        raise FolderError(f"{path} is not a file of the mirror, which needs this name. Move it.")
                     self.make_folder(new.parent)
                     if not link(path, new):
                         shutil.copy2(path, new, follow_symlinks=False)

@@ -371,9 +371,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = mail["EMAIL_USE_TLS"], mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = mail["EMAIL_TIMEOUT"] or 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
 if EMAIL_BACKEND.endswith("smtp.EmailBackend") and "@" not in DEFAULT_FROM_EMAIL:
-    raise ImproperlyConfigured(
-        "DEFAULT_FROM_EMAIL is not an address: with EMAIL_URL, set the sender address."
-    )
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not an address: with EMAIL_URL, set the sender address.")
 
 # Machine translation service for drafts: deepl:KEY, or libretranslate:https://KEY@host. None by default.
 
