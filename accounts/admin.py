@@ -1,4 +1,4 @@
-"""Staff accounts in the admin."""
+"""Admin of staff accounts."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -22,7 +22,7 @@ class StaffForm(EditForm, UserChangeForm):
 
 @admin.register(User)
 class StaffAdmin(ConflictMixin, ChoicesMixin, CountedMixin, UserAdmin):
-    """Staff accounts: what a person may do follows from their groups alone."""
+    """Admin of staff accounts. The permissions of an account come from its groups alone."""
 
     form = StaffForm
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
