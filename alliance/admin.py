@@ -13,7 +13,7 @@ from alliance.models import (
     Milestone,
     Task,
 )
-from editorial.admin import ContentAdmin, ContentInline, OfferedFilter, SoleContentAdmin, thumbnail
+from editorial.admin import ContentAdmin, ContentInline, LimitedChoicesFilter, SingletonContentAdmin, thumbnail
 from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
@@ -21,7 +21,7 @@ ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
 
 
 @admin.register(Alliance)
-class AllianceAdmin(SoleContentAdmin):
+class AllianceAdmin(SingletonContentAdmin):
     list_display = ["acronym", "name", "host", "logo_thumbnail", "emblem_thumbnail"]
     logo_thumbnail = thumbnail("logo", _("logo"))
     emblem_thumbnail = thumbnail("emblem", _("emblem"))
@@ -88,7 +88,7 @@ class InitiativeAdmin(ActivityAdmin):
 class TaskAdmin(ContentAdmin):
     list_display = ["title", "partner", "order", "is_published"]
     list_editable = ["order"]
-    list_filter = [("partner", OfferedFilter), ("initiatives", OfferedFilter), "is_published"]
+    list_filter = [("partner", LimitedChoicesFilter), ("initiatives", LimitedChoicesFilter), "is_published"]
     list_select_related = ["partner"]
     search_fields = ["title", "body", "partner__name", "initiatives__title"]
     fieldsets = [(None, {"fields": ["partner", "title", "body", "initiatives"]}), ON_THIS_SITE]

@@ -22,7 +22,7 @@ from editorial.models import (
     OrderedContent,
     SluggableContent,
     SluggableQuerySet,
-    require_words_for,
+    require_alt_text,
 )
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -147,7 +147,7 @@ class Alliance(Content):
         return self.KEY
 
     def clean(self):
-        require_words_for(self, "logo", "emblem")
+        require_alt_text(self, "logo", "emblem")
 
     def get_absolute_url(self):
         return reverse("alliance:home")

@@ -116,7 +116,7 @@ def render_activity(request, kind: str, template: str, activity: Activity, **con
 @cached_page()
 @require_safe
 def deliverable_detail(request, slug: str):
-    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
+    deliverable = Deliverable.objects.published().select_related("cover").get_by_slug(slug)
     if deliverable.slug != slug:
         return redirect(deliverable, permanent=True)
     return render_activity(request, Page.Kind.DELIVERABLES, "alliance/deliverable_detail.html", deliverable)
@@ -125,7 +125,7 @@ def deliverable_detail(request, slug: str):
 @cached_page("page")
 @require_safe
 def initiative_detail(request, slug: str):
-    initiative = Initiative.objects.published().select_related("cover").at(slug)
+    initiative = Initiative.objects.published().select_related("cover").get_by_slug(slug)
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
     return render_activity(

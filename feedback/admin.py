@@ -1,13 +1,13 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import CountedMixin, SoleContentAdmin
+from editorial.admin import CountedMixin, SingletonContentAdmin
 from editorial.admin.conflicts import ConflictMixin
 from feedback.models import FeedbackPage, Message
 
 
 @admin.register(FeedbackPage)
-class FeedbackPageAdmin(SoleContentAdmin):
+class FeedbackPageAdmin(SingletonContentAdmin):
     list_display = ["title", "recipient", "updated_at"]
     search_fields = ["title", "introduction", "confirmation"]
     fieldsets = [(None, {"fields": ["title", "description", "introduction", "confirmation", "recipient"]})]

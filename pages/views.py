@@ -61,7 +61,7 @@ def favicon(request):
 @cached_page()
 @require_safe
 def text(request, slug: str):
-    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").at(slug)
+    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").get_by_slug(slug)
     if page.slug != slug:
         return redirect(page, permanent=True)
     return render(request, "pages/text.html", {"page": page, "subject": page})

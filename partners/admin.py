@@ -2,13 +2,14 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from django_countries.filters import CountryFilter
 
-from editorial.admin import ContentAdmin, RolesMixin, thumbnail
-from editorial.forms import EditForm, EditInlineFormSet
+from editorial.admin import ContentAdmin, PermissionsMixin, thumbnail
+from editorial.forms import EditForm
+from editorial.formsets import EditInlineFormSet
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.admin import CoverMixin
 
 
-class OwnNameInline(RolesMixin, admin.StackedInline):
+class OwnNameInline(PermissionsMixin, admin.StackedInline):
     model = PartnerOwnName
     form = EditForm
     formset = EditInlineFormSet

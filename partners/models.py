@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
-from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_words_for
+from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_alt_text
 from partners.cloth import THREADS
 from pictures.models import cover_field
 
@@ -230,7 +230,7 @@ class PartnerUniversity(SluggableContent):
         super().save(*args, **kwargs)
 
     def clean(self):
-        require_words_for(self, "logo")
+        require_alt_text(self, "logo")
         coordinates = type(self).objects.filter(pk=self.pk, role=self.Role.COORDINATOR).exists()
         if coordinates and not self.is_coordinator:
             raise ValidationError(

@@ -50,7 +50,7 @@ def partner_list(request):
 @require_safe
 def partner_detail(request, slug: str):
     published = PartnerUniversity.objects.published()
-    partner = published.select_related("cover").with_own_names().at(slug)
+    partner = published.select_related("cover").with_own_names().get_by_slug(slug)
     if partner.slug != slug:
         return redirect(partner, permanent=True)
     before, after = published.neighbours(partner)

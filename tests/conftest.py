@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.backends import ACCOUNT, ADDRESS
 from consent.models import NoticeVersion
 from consent.views import DECISIONS
-from editorial.content_files import ContentFiles
+from editorial.content_files import load
 from feedback.views import MESSAGES
 from tests.serving import Server
 
@@ -83,7 +83,7 @@ def pytest_xdist_make_scheduler(config, log):
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database, filled with content/ once; each test gives back what it changes."""
     with django_db_blocker.unblock():
-        ContentFiles(django_settings.CONTENT_DIR).load()
+        load(django_settings.CONTENT_DIR)
         NoticeVersion.objects.publish()
 
 

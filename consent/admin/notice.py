@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.admin.read_only import Action, ReadOnlyAdmin, shown
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from editorial.admin import ContentAdmin, ContentInline, SoleContentAdmin
+from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
 
 # Purpose and DeclaredCookie stand in their place (docs/decisions/0011); these tables stay empty.
 for model in (CookieGroup, Cookie):
@@ -20,7 +20,7 @@ for model in (CookieGroup, Cookie):
 
 
 @admin.register(Notice)
-class NoticeAdmin(SoleContentAdmin):
+class NoticeAdmin(SingletonContentAdmin):
     list_display = ["heading", "controller", "updated_at"]
     search_fields = ["heading", "introduction", "controller"]
     fieldsets = [(None, {"fields": ["heading", "introduction", "controller", "contact"]})]

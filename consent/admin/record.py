@@ -23,7 +23,7 @@ from consent.models.record import read_receipt
 from consent.signing import SealKeyError
 from consent.stored_seal import SealOrderError
 from consent.verification import Verification, check
-from editorial.admin import MOST_OFFERED, OfferedFilter
+from editorial.admin import MAX_CHOICES, LimitedChoicesFilter
 
 
 class KeysetChangeList(ChangeList):
@@ -97,7 +97,7 @@ class AnswerFilter(admin.SimpleListFilter):
         # Those too that only a former of the latest versions asked about: their answers are on record.
         names = {}
         of_versions = NoticeVersion.objects.values_list(f"wording__{settings.LANGUAGE_CODE}__purposes", flat=True)
-        for purposes in of_versions[:MOST_OFFERED]:
+        for purposes in of_versions[:MAX_CHOICES]:
             for purpose in purposes:
                 if not purpose["is_necessary"]:
                     names.setdefault(purpose["key"], purpose["name"])
@@ -112,11 +112,11 @@ class AnswerFilter(admin.SimpleListFilter):
         return queryset.answered(key, answer == "yes")
 
 
-class NoticeFilter(OfferedFilter):
+class NoticeFilter(LimitedChoicesFilter):
     """The latest versions by their numbers alone, without all that they said."""
 
     def field_choices(self, field, request, model_admin):
-        return [(version.pk, str(version)) for version in NoticeVersion.objects.only("number")[:MOST_OFFERED]]
+        return [(version.pk, str(version)) for version in NoticeVersion.objects.only("number")[:MAX_CHOICES]]
 
 
 class LanguageFilter(admin.SimpleListFilter):

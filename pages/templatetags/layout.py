@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from editorial.alphabet import sort_key
 from editorial.models import Content
-from editorial.texts import MARK
+from editorial.texts import UNTRANSLATED_ATTRIBUTE
 from pages.pagination import page_query
 
 register = template.Library()
@@ -74,7 +74,7 @@ class TranslationNote(template.Node):
 
     def render(self, context):
         html = self.nodelist.render(context)
-        if f" {MARK}>" not in html and f" {MARK} " not in html:
+        if f" {UNTRANSLATED_ATTRIBUTE}>" not in html and f" {UNTRANSLATED_ATTRIBUTE} " not in html:
             return html
         return render_to_string("components/translation_note.html") + html
 

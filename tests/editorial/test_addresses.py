@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative
-from editorial.content_files import ContentFiles, dump
+from editorial.content_files import dump, load
 from editorial.models import PastSlug, slug_of
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
@@ -73,7 +73,7 @@ def from_content_files(item, slug, tmp_path):
     dump(tmp_path)
     path = tmp_path / "pl.toml"
     path.write_text(path.read_text().replace(f'slug = "{item.slug_pl}"', f'slug = "{slug}"'))
-    ContentFiles(tmp_path).load()
+    load(tmp_path)
 
 
 @pytest.mark.parametrize("model", ADDRESSED, ids=lambda model: model.__name__)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from editorial.fields import MAX_IMAGE_BYTES, clean_image
+from editorial.images import MAX_IMAGE_BYTES, clean_image
 from pages.models import Page
 from partners.models import PartnerUniversity
 

@@ -31,22 +31,22 @@ def test_what_is_due_is_shown_or_hidden_once_and_renews_the_generation(client, p
     schedule(page, timezone.now() - HOUR, is_published=False)
     assert client.get("/en/vision/").status_code == 200
     before = ContentVersion.objects.current()
-    assert ScheduledChange.objects.carry_out() == 1
+    assert ScheduledChange.objects.apply_due() == 1
     assert client.get("/en/vision/").status_code == 404
     assert ContentVersion.objects.current() != before
-    assert ScheduledChange.objects.carry_out() == 0 and not ScheduledChange.objects.exists()
+    assert ScheduledChange.objects.apply_due() == 0 and not ScheduledChange.objects.exists()
 
 
 def test_what_is_not_due_waits(client, page):
     schedule(page, timezone.now() + HOUR, is_published=False)
-    assert ScheduledChange.objects.carry_out() == 0
+    assert ScheduledChange.objects.apply_due() == 0
     assert client.get("/en/vision/").status_code == 200 and ScheduledChange.objects.exists()
 
 
 def test_of_several_changes_the_latest_counts(page):
     schedule(page, timezone.now() - HOUR, is_published=True)
     schedule(page, timezone.now() - 2 * HOUR, is_published=False)
-    assert ScheduledChange.objects.carry_out() == 2
+    assert ScheduledChange.objects.apply_due() == 2
     page.refresh_from_db()
     assert page.is_published
 
@@ -55,7 +55,7 @@ def test_what_was_deleted_meanwhile_is_in_nobodys_way():
     page = Page.objects.create(title_en="A page", slug_en="a-page", kind="text")
     schedule(page, timezone.now() - HOUR, is_published=True)
     page.delete()
-    assert ScheduledChange.objects.carry_out() == 1
+    assert ScheduledChange.objects.apply_due() == 1
 
 
 def planned(page, response, at, **more) -> dict:
@@ -83,7 +83,7 @@ def test_the_history_of_the_item_says_what_was_done_and_who_planned_it(client, s
     at = timezone.now() + HOUR
     client.post(address(page), planned(page, client.get(address(page)), at))
     ScheduledChange.objects.update(at=timezone.now() - HOUR)
-    ScheduledChange.objects.carry_out()
+    ScheduledChange.objects.apply_due()
     history = f"{address(page).removesuffix('change/')}history/"
     assert "Changed shown on the site for scheduled change" in client.get(history).content.decode()
     client.cookies["django_language"] = "de"

@@ -12,7 +12,7 @@ from modeltranslation.translator import translator
 
 from alliance.models import EntryPoint, Task
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
-from editorial.content_files import ContentFiles
+from editorial.content_files import load
 from editorial.models import Content
 from jobs.models import Job
 from pagecache.models import ContentVersion
@@ -181,7 +181,7 @@ def test_texts_that_come_back_from_a_translator_renew_the_generation(tmp_path):
 def test_bringing_back_what_was_deleted_from_content_files_renews_the_generation():
     PartnerUniversity.objects.filter(role="member").first().delete()
     before = ContentVersion.objects.current()
-    ContentFiles(settings.CONTENT_DIR).load(restore=True)
+    load(settings.CONTENT_DIR, restore=True)
     assert ContentVersion.objects.current() != before
 
 

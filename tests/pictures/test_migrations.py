@@ -1,4 +1,4 @@
-"""The schema, changed under pages that have covers."""
+"""Migrations of the app while pages have covers."""
 
 import pytest
 
@@ -20,13 +20,13 @@ print(sorted(Permission.objects.filter(group__name="Editors").values_list("coden
 """
 
 
-def test_migrations_of_pictures_run_back_and_forward_and_keep_every_page(prepared, tmp_path):
+def test_migrations_can_be_reversed_and_repeated_without_changes_to_pages(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {})
     server.manage("shell", "-v", "0", "-c", COVER, check=True)
-    kept = [server.manage("shell", "-v", "0", "-c", script, check=True).stdout for script in (TITLES, RIGHTS)]
-    assert "view_picture" in kept[1]
+    before = [server.manage("shell", "-v", "0", "-c", script, check=True).stdout for script in (TITLES, RIGHTS)]
+    assert "view_picture" in before[1]
     for app, migration in (("alliance", "0002"), ("partners", "0002"), ("pages", "0002"), ("pictures", "zero")):
         server.manage("migrate", app, migration, "-v", "0", check=True)
     server.manage("migrate", "-v", "0", check=True)
-    assert [server.manage("shell", "-v", "0", "-c", script, check=True).stdout for script in (TITLES, RIGHTS)] == kept
+    assert [server.manage("shell", "-v", "0", "-c", script, check=True).stdout for script in (TITLES, RIGHTS)] == before

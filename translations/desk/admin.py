@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
-from editorial.admin.conflicts import until_undisturbed
+from editorial.admin.conflicts import retry_on_conflict
 from editorial.unsaved import as_typed, posted
 from translations.desk import machine
 from translations.desk.forms import TranslationForm
@@ -187,7 +187,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
-        return until_undisturbed(lambda: self.text_view(request, object_id))
+        return retry_on_conflict(lambda: self.text_view(request, object_id))
 
     def text_view(self, request, object_id: str) -> HttpResponse:
         text = self.get_object(request, object_id)
@@ -215,8 +215,8 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("Already deleted"),
-            "told": _("The item of this text was deleted after you opened the page."),
-            "typed": [(capfirst(self.opts.verbose_name), words)],
+            "message": _("The item of this text was deleted after you opened the page."),
+            "changes": [(capfirst(self.opts.verbose_name), words)],
         }
         return TemplateResponse(request, "editorial/deleted.html", context, status=410)
 

@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from editorial.conflicts import change_message, conflict_message, last_change, readable
-from editorial.forms import BaseValues, RenderedField, unix_newlines
+from editorial.base_values import BaseValues, RenderedField, unix_newlines
+from editorial.conflicts import change_message, conflict_message, display_value, last_change
 from translations.desk.models import TextToTranslate
 from translations.status.checks import findings_for
 
@@ -86,7 +86,7 @@ class TranslationForm(forms.Form):
 
     def add_conflict(self, happened: str, stored: str):
         text = self.translation
-        self.add_error("text", conflict_message(happened, readable(text.model_field, stored), text.language))
+        self.add_error("text", conflict_message(happened, display_value(text.model_field, stored), text.language))
 
     def check(self, words: str, cleaned):
         found = findings_for(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
-from editorial.content_files import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump, load
 from pages.models import Page
 from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones
@@ -300,9 +300,8 @@ def test_each_language_has_a_group_and_staff_without_one_have_no_desk(client, st
 
 def test_the_glossary_travels_with_the_content_files(tmp_path):
     dump(tmp_path)
-    files = ContentFiles(tmp_path)
-    assert files.files["pl"]["glossary"]["key-area"] == {"term": "kluczowy obszar"}
-    assert files.load().unchanged
+    assert ContentFiles(tmp_path).files["pl"]["glossary"]["key-area"] == {"term": "kluczowy obszar"}
+    assert load(tmp_path).unchanged
 
 
 def test_staff_change_a_term_and_the_desk_knows_it(client, staff, task):

@@ -10,7 +10,7 @@ from django.core.serializers import serialize
 from django.db import connection, transaction
 
 from alliance.models import Deliverable, Initiative, InitiativePart
-from editorial.content_files import ContentFiles, dump
+from editorial.content_files import dump, load
 from jobs.registry import definitions
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin
@@ -64,7 +64,7 @@ def by_content_files(client, item, *, folder, **values):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         document["deliverables"][item.key][field] = value
         path.write_text(tomli_w.dumps(document), encoding="utf-8")
-    ContentFiles(folder).load()
+    load(folder)
 
 
 def by_fixture(client, item, *, folder, **values):
