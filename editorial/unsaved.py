@@ -168,7 +168,7 @@ class UnsavedInputMixin(ModelAdmin):
     """Admin whose forms show the unsaved input of the request."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return as_typed(super().get_form(request, obj, change, **kwargs), request)
+        return as_typed(super().get_form(request, obj, change=change, **kwargs), request)
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):
