@@ -19,7 +19,7 @@ from feedback.models import Message
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from pictures.models import Picture
-from tests.editorial import crowd
+from tests.editorial import simultaneous_saves
 from tests.editorial.test_admin import REGISTERED, address, filled_in, ids, list_address, one_of, picture, warnings
 from tests.pictures.factories import make_picture
 from translations.desk.models import TextToTranslate
@@ -583,7 +583,7 @@ def test_the_submitted_text_of_a_deleted_item_is_shown_at_the_desk(ben, campus):
 
 def test_simultaneous_saves_over_several_connections_lose_no_change(server):
     outcome = server.manage(
-        "shell", "-v", "0", "-c", "from tests.editorial import crowd; crowd.gather('pl', 'de', 'fi')"
+        "shell", "-v", "0", "-c", "from tests.editorial.simultaneous_saves import run; run('pl', 'de', 'fi')"
     )
-    last = [(f"{code} {crowd.ROUNDS - 1}",) * 2 for code in ("pl", "de", "fi")]
-    assert outcome.stdout.strip() == f"[302] {3 * crowd.ROUNDS} {last}", outcome.stdout + outcome.stderr
+    last = [(f"{code} {simultaneous_saves.ROUNDS - 1}",) * 2 for code in ("pl", "de", "fi")]
+    assert outcome.stdout.strip() == f"[302] {3 * simultaneous_saves.ROUNDS} {last}", outcome.stdout + outcome.stderr

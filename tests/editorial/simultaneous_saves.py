@@ -1,4 +1,4 @@
-"""Several people who save the same form over and over, each with a database connection of their own."""
+"""Several people save the same form repeatedly, each with a database connection of their own."""
 
 from threading import Barrier, Thread
 from types import SimpleNamespace
@@ -18,25 +18,25 @@ def fields_of(code: str) -> tuple[str, str]:
     return f"title_{code}", f"parts-0-title_{code}"
 
 
-def save_again_and_again(code: str, item: Initiative, together: Barrier, outcomes: list):
+def save_repeatedly(code: str, item: Initiative, barrier: Barrier, outcomes: list):
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(username=code))
     for number in range(ROUNDS):
-        together.wait()
-        # Not the test client's own context, in which the threads would mix.
+        barrier.wait()
+        # Not `context` of the test client, which mixes the threads.
         values = filled_in(SimpleNamespace(context=client.get(address(item)).context_data))
-        together.wait()
+        barrier.wait()
         response = client.post(address(item), values | dict.fromkeys(fields_of(code), f"{code} {number}"))
         outcomes.append((code, response.status_code))
     connection.close()
 
 
-def gather(*codes: str):
-    """Print how the saves ended that change another language each, and what is stored then."""
+def run(*codes: str):
+    """Save texts of a different language in each thread. Print the statuses and the stored texts."""
     for code in codes:
         User.objects.create_superuser(code)
-    item, together, outcomes = Initiative.objects.get(key="campus"), Barrier(len(codes), timeout=PATIENCE), []
-    threads = [Thread(target=save_again_and_again, args=(code, item, together, outcomes)) for code in codes]
+    item, barrier, outcomes = Initiative.objects.get(key="campus"), Barrier(len(codes), timeout=PATIENCE), []
+    threads = [Thread(target=save_repeatedly, args=(code, item, barrier, outcomes)) for code in codes]
     for thread in threads:
         thread.start()
     for thread in threads:
