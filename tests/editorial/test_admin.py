@@ -205,7 +205,7 @@ def test_tasks_are_edited_in_the_form_of_their_university(signed_in):
 
 
 def test_a_field_offers_all_related_items_if_they_are_few(signed_in):
-    html = signed_in().get(reverse("admin:alliance_wayin_add")).content.decode()
+    html = signed_in().get(reverse("admin:alliance_entrypoint_add")).content.decode()
     assert html.count('name="initiatives"') == Initiative.objects.count()
     assert "admin-autocomplete" not in html
 
