@@ -23,14 +23,14 @@ class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
     date_hierarchy = "received_at"
     list_per_page = 50
     fieldsets = [
-        (None, {"fields": ["text", "page", "email", "answer_form", "language", "received_at", "mailed_at"]}),
+        (None, {"fields": ["text", "page", "email", "answer_format", "language", "received_at", "mailed_at"]}),
         (_("Answer"), {"fields": ["state", "answered_at", "note"]}),
     ]
     readonly_fields = [
         "text",
         "page",
         "email",
-        "answer_form",
+        "answer_format",
         "language",
         "received_at",
         "mailed_at",

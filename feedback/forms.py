@@ -38,7 +38,7 @@ class FeedbackForm(forms.Form):
         validators=[MaxLengthValidator(254, _("An e-mail address has at most 254 characters. Check the address."))],
         error_messages={"invalid": _("Write the e-mail address in full, such as name@example.org, or leave it empty.")},
     )
-    answer_form = forms.CharField(
+    answer_format = forms.CharField(
         label=_("Answer in another format? (optional)"),
         help_text=_("For example large print, easy language or sign language. Say how we can send it to you."),
         required=False,
@@ -65,4 +65,4 @@ class FeedbackForm(forms.Form):
     @property
     def message(self) -> dict:
         """The fields of a Message."""
-        return {name: self.cleaned_data[name] for name in ("text", "page", "email", "answer_form")}
+        return {name: self.cleaned_data[name] for name in ("text", "page", "email", "answer_format")}

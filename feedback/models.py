@@ -21,15 +21,15 @@ from security.idempotency import valid_idempotency_key
 log = logging.getLogger(__name__)
 
 # A process that took a message to mail it has surely ended after this time: another may take it.
-MAILING_ENDS_WITHIN = timedelta(minutes=5)
+MAILING_TIMEOUT = timedelta(minutes=5)
 # So many waiting messages are mailed at once, since a visitor may wait for it.
-MAILED_AT_ONCE = 20
+MAIL_BATCH_SIZE = 20
 # A message that waits for longer than this makes the job that mails it fail, so that staff hear of it.
-MAILED_WITHIN = timedelta(hours=1)
+OVERDUE_AFTER = timedelta(hours=1)
 # The mean month of the calendar.
 MONTH = timedelta(days=365.2425 / 12)
 # Months for which an answered message is kept: as long as the University can be asked how it was answered.
-KEPT_MONTHS = 12
+RETENTION_MONTHS = 12
 
 
 class FeedbackPage(Content):
@@ -131,7 +131,7 @@ class MessageQuerySet(models.QuerySet):
         if page is None or not sends_mail():
             return 0
         mailed = 0
-        for message in self.waiting().order_by("-pk")[:MAILED_AT_ONCE]:
+        for message in self.waiting().order_by("-pk")[:MAIL_BATCH_SIZE]:
             if not message.take():
                 continue
             try:
@@ -153,7 +153,7 @@ class MessageQuerySet(models.QuerySet):
         self.mail_waiting()
         if not sends_mail():
             return
-        overdue = self.waiting().filter(state=Message.State.NEW, received_at__lt=timezone.now() - MAILED_WITHIN).count()
+        overdue = self.waiting().filter(state=Message.State.NEW, received_at__lt=timezone.now() - OVERDUE_AFTER).count()
         if overdue:
             raise MailOverdueError(
                 f"Messages that no mail server takes: {overdue}. Check EMAIL_URL and the recipient, or answer them in "
@@ -162,7 +162,7 @@ class MessageQuerySet(models.QuerySet):
 
     def outdated(self):
         """The messages that were answered so long ago that nobody needs them any more."""
-        return self.filter(answered_at__lt=timezone.now() - KEPT_MONTHS * MONTH)
+        return self.filter(answered_at__lt=timezone.now() - RETENTION_MONTHS * MONTH)
 
     def erase_outdated(self) -> int:
         """Returns how many messages were erased."""
@@ -183,7 +183,7 @@ class Message(models.Model):
     text = models.TextField(_("barrier"), max_length=5000)
     page = models.CharField(_("page of the site"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail for the answer"), blank=True)
-    answer_form = models.CharField(_("format of the answer"), max_length=300, blank=True)
+    answer_format = models.CharField(_("format of the answer"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=20)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
     # The random name of the post that it came with.
@@ -234,7 +234,7 @@ class Message(models.Model):
     def take(self) -> bool:
         """Whether this process may mail it: no other is at it, and none has."""
         now = timezone.now()
-        free = Q(mailing_since=None) | Q(mailing_since__lt=now - MAILING_ENDS_WITHIN)
+        free = Q(mailing_since=None) | Q(mailing_since__lt=now - MAILING_TIMEOUT)
         return bool(Message.objects.waiting().filter(free, pk=self.pk).update(mailing_since=now))
 
     def give_back(self):

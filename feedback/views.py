@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 MESSAGES = RateLimit(100, 60 * 60)
 
 
-def the_page() -> FeedbackPage:
+def feedback_page() -> FeedbackPage:
     """Raises Http404 before any content is loaded."""
     page = FeedbackPage.objects.first()
     if page is None:
@@ -37,7 +37,7 @@ def the_page() -> FeedbackPage:
     return page
 
 
-def asked_page(request: HttpRequest) -> str:
+def page_from_query(request: HttpRequest) -> str:
     """The page that the visitor came from, as the link to the form names it; "" if it is none of this site's."""
     path = request.GET.get("page", "")
     if len(path) > 300 or not path.startswith("/") or not url_has_allowed_host_and_scheme(path, allowed_hosts=None):
@@ -56,7 +56,7 @@ def asked_page(request: HttpRequest) -> str:
 def form(request):
     """Show the form; by POST, commit the message, mail it, and lead to the confirmation."""
     if request.method != "POST":
-        return form_page(request, FeedbackForm(initial={"page": asked_page(request)}))
+        return form_page(request, FeedbackForm(initial={"page": page_from_query(request)}))
     if not is_from_this_site(request):
         return permission_denied(request)
     filled = FeedbackForm(request.POST)
@@ -86,7 +86,7 @@ def form(request):
 
 
 def form_page(request, filled: FeedbackForm, status: int = 200):
-    page = the_page()
+    page = feedback_page()
     context = {"page": page, "subject": page, "form": filled, "idempotency_key": idempotency_key_of(request)}
     return render(request, "feedback/form.html", context, status=status)
 
@@ -112,6 +112,6 @@ def idempotency_key_of(request: HttpRequest) -> str:
 
 @require_safe
 def sent(request):
-    page = the_page()
+    page = feedback_page()
     context = {"page": page, "subject": page, "heading": _("Your message has been sent")}
     return render(request, "feedback/sent.html", context)

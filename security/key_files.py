@@ -7,7 +7,7 @@ from pathlib import Path
 from security.files import write_atomically
 
 
-def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+def read_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
     """The key kept at `path`; what `make` returns is written there first if there is no file.
 
     Processes that start at once end with the same key. A full disk raises OSError and leaves no file.

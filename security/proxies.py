@@ -7,7 +7,7 @@ from django.conf import settings
 
 # Stands in TRUSTED_PROXIES for whatever connects through a Unix socket, which has no address.
 UNIX = "unix"
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID")
+FORWARDED_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID")
 # Entry of the WSGI environment.
 REQUEST_ID = "security.request_id"
 
@@ -46,7 +46,7 @@ def apply_forwarded(environ: dict):
     The client is the rightmost address in X-Forwarded-For that is no trusted proxy. A trusted X-Request-ID moves to
     REQUEST_ID. The headers are removed, so that nothing else can believe them: a second call changes nothing.
     """
-    forwarded, scheme, request_id = (environ.pop(header, "") for header in FORWARDED)
+    forwarded, scheme, request_id = (environ.pop(header, "") for header in FORWARDED_HEADERS)
     if not is_trusted(environ.get("REMOTE_ADDR", "")):
         return
     if request_id:

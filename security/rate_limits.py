@@ -6,7 +6,7 @@ import time
 from hashlib import blake2b
 
 # Clients that one limit counts at a time; beyond, the one that came first is forgotten. About 10 MB.
-CLIENTS = 50_000
+MAX_CLIENTS = 50_000
 
 
 class RateLimit:
@@ -32,7 +32,7 @@ class RateLimit:
             name, count = self._find(client)
             if count >= self.limit:
                 return False
-            if name not in self.counts and len(self.counts) >= CLIENTS:
+            if name not in self.counts and len(self.counts) >= MAX_CLIENTS:
                 del self.counts[next(iter(self.counts))]
             self.counts[name] = count + 1
             return True

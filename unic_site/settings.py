@@ -59,7 +59,7 @@ def private_folder(path: Path) -> Path:
 def generated_secret_key(path: Path) -> str:
     """Return the secret key kept at `path`; make it on the first start."""
     try:
-        key = key_files.read_or_make(path, lambda: get_random_secret_key().encode())
+        key = key_files.read_or_create(path, lambda: get_random_secret_key().encode())
     except OSError as error:
         raise ImproperlyConfigured(
             f"The secret key {path} can be neither read nor made: {error.strerror}; mend that, or set SECRET_KEY."

@@ -22,7 +22,7 @@ def main():
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        measure_desk([max(arguments.records // 100, 1000), arguments.records])
+        measure_admin_pages([max(arguments.records // 100, 1000), arguments.records])
         return
     for database in [arguments.database] if arguments.database else ["sqlite", "postgresql"]:
         folder = tempfile.mkdtemp(prefix="bench-consent-")
@@ -66,15 +66,15 @@ def timed(command: list[str], environment: dict):
     print(f"| {' '.join(command[2:5])} | {seconds:.1f} | {usage.ru_maxrss / 1024:.0f} |", flush=True)
 
 
-def measure_desk(sizes: list[int]):
+def measure_admin_pages(sizes: list[int]):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unic_site.settings")
     import django
 
     django.setup()
-    from bench.consent.desk import measure as desk
+    from bench.consent.admin_pages import measure as measure_pages
     from bench.consent.fill import fill
 
-    results = [desk() for _size in fill(sizes)]
+    results = [measure_pages() for _size in fill(sizes)]
     print("\n| page | " + " | ".join(f"ms at {size:,} | queries" for size in sizes) + " |")
     print("|---|" + "---:|---:|" * len(sizes))
     for name in results[0]:

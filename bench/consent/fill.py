@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from consent.models import Decision, Leaf, NoticeVersion, Seal
-from consent.models.record import new_receipt
-from consent.models.seal import BATCH
+from consent.models.seal import BATCH_SIZE
+from consent.receipt_number import new_receipt
 
 SPAN = timedelta(days=330)
 RETURNING = 0.1
@@ -29,8 +29,8 @@ class Filling:
         self.recent: list[Decision] = []
 
     def run(self, first: int, last: int):
-        for start in range(first, last, BATCH):
-            made = [self.decision(number) for number in range(start, min(start + BATCH, last))]
+        for start in range(first, last, BATCH_SIZE):
+            made = [self.decision(number) for number in range(start, min(start + BATCH_SIZE, last))]
             Decision.objects.bulk_create(made, batch_size=1000)
             self.recent = [decision for decision in made if decision.action != "withdrawn"]
             with patch("django.utils.timezone.now", return_value=made[-1].decided_at):
@@ -54,10 +54,10 @@ class Filling:
             notice=self.version,
             language=self.chance.choice(LANGUAGES),
             action=action,
-            answers=self.version.with_versions(answers),
+            answers=self.version.answers_with_versions(answers),
             granted=",".join(sorted(key for key, granted in answers.items() if granted)),
             path=self.chance.choice(PATHS),
-            gpc=action == "refused_all" and self.chance.random() < 0.2,
+            has_objection_signal=action == "refused_all" and self.chance.random() < 0.2,
         )
         decision.digest = decision.leaf()
         return decision

@@ -1,4 +1,4 @@
-"""Purposes, and the cookies declared for each, as staff edit them."""
+"""Purposes and their declared cookies, which staff edit."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from editorial.models import ContentQuerySet, OrderedContent
 
 
 class Purpose(OrderedContent):
-    """A purpose of cookies. Visitors answer each one separately; a necessary one needs no consent."""
+    """A purpose of cookies. Visitors answer each purpose separately. A necessary purpose needs no consent."""
 
     content_section = "purposes"
     heading_field = "name"
@@ -31,9 +31,9 @@ class Purpose(OrderedContent):
         return self.name
 
 
-class DeclaredCookieQuerySet(ContentQuerySet):
-    def storing(self) -> set[str]:
-        """The keys of the purposes for which browsers keep more than cookies."""
+class DeclaredCookieQuerySet(ContentQuerySet["DeclaredCookie"]):
+    def storage_purposes(self) -> set[str]:
+        """Return the keys of the purposes that use browser storage other than cookies."""
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
 
 
@@ -45,7 +45,10 @@ class StorageKind(models.TextChoices):
 
 
 class DeclaredCookie(OrderedContent):
-    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
+    """A cookie or other browser storage of the site, with the information that the law requires.
+
+    See Article 5(3) of the ePrivacy Directive and Article 13 GDPR.
+    """
 
     content_section = "cookies"
     heading_field = "name"
@@ -82,5 +85,5 @@ class DeclaredCookie(OrderedContent):
     def __str__(self):
         return self.name
 
-    def key_source(self):
+    def key_source(self) -> str:
         return self.name

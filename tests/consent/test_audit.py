@@ -83,7 +83,7 @@ def test_a_report_is_read_on_the_desk(client, staff):
     client.force_login(staff(roles.PRIVACY_OFFICERS))
     html = client.get(f"/admin/consent/cookieaudit/{audit.pk}/change/").content.decode()
     assert "&lt;spy&gt;" in html and "not declared" in html
-    assert "something is not declared" in client.get("/admin/consent/decision/figures/").content.decode()
+    assert "something is not declared" in client.get("/admin/consent/decision/statistics/").content.decode()
 
 
 @pytest.mark.django_db

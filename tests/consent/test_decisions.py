@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from consent.cookie import ConsentCookie, receipt_in
+from consent.cookie import ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from pagecache.models import ContentVersion
 
@@ -119,7 +119,7 @@ def test_an_objection_by_the_browser_is_said_and_recorded(client, name):
     assert "you object to tracking" in client.get("/en/", headers=headers).content.decode()
     assert "you object to tracking" not in client.get("/en/").content.decode()
     press(client, "refuse", headers=headers)
-    assert Decision.objects.get().gpc is True
+    assert Decision.objects.get().has_objection_signal is True
     assert "you object to tracking" in client.get(SETTINGS, headers=headers).content.decode()
     press(client, "accept", headers=headers)
     assert "you object to tracking" not in client.get(SETTINGS, headers=headers).content.decode()
@@ -131,7 +131,7 @@ def test_withdrawing_follows_the_decision_before_under_the_same_receipt(client):
     withdrawn, accepted = Decision.objects.all()
     assert (withdrawn.action, withdrawn.receipt) == ("withdrawn", accepted.receipt)
     assert withdrawn.predecessor == accepted.digest
-    assert not any(withdrawn.choices.values())
+    assert not any(withdrawn.answers_by_purpose.values())
     assert not asks(client)
 
 
@@ -342,8 +342,8 @@ def test_bytes_of_a_foreign_cookie_do_not_disturb_choice_or_receipt(client):
     for foreign in ("\x80", "\x85", "\xa0", "\xc5", "\xff", "Łódź".encode().decode("latin-1"), "; ".join(letters)):
         for header in (f"city={foreign}; {own}", f"{own}; {foreign}=1", f"{foreign}; {own}; {foreign}"):
             request = visitor.get(RECEIPT, headers={"cookie": header}).wsgi_request
-            assert ConsentCookie.of(request).answers == dict.fromkeys(OPTIONAL, True)
-            assert receipt_in(request) == accepted.receipt
+            assert ConsentCookie.from_request(request).answers == dict.fromkeys(OPTIONAL, True)
+            assert sent_receipt(request) == accepted.receipt
         if len(foreign) == 1:
             press(
                 visitor,
@@ -651,7 +651,13 @@ def test_a_race_of_one_visitor_ends_in_one_chain(client, monkeypatch):
     monkeypatch.setattr("consent.models.record.DecisionQuerySet.latest_of", late)
     answers = dict.fromkeys(OPTIONAL, False) | {"statistics": True}
     third = Decision.objects.record(
-        notice=version, language="en", action="chosen", answers=answers, path="/", gpc=False, receipt=first.receipt
+        notice=version,
+        language="en",
+        action="chosen",
+        answers=answers,
+        path="/",
+        has_objection_signal=False,
+        receipt=first.receipt,
     )
     assert third.predecessor == Decision.objects.get(action="withdrawn").digest
     assert Decision.objects.count() == 3

@@ -38,14 +38,14 @@ def test_csv_has_a_row_a_record(decisions):
 
 
 def test_json_lines_can_be_checked_against_their_digests(decisions):
-    from consent.canonical import canonical
+    from consent.hashing import canonical_json
     from consent.merkle import leaf_hash
 
     lines = [json.loads(line) for line in export("jsonl", decisions).splitlines()]
     assert len(lines) == 2
     for line in lines:
         named = line.pop("digest")
-        assert leaf_hash(canonical(line)).hex() == named
+        assert leaf_hash(canonical_json(line)).hex() == named
 
 
 def test_json_ld_speaks_the_terms_of_the_data_privacy_vocabulary(decide):
@@ -108,7 +108,7 @@ def test_the_command_writes_a_file_of_a_period(decisions, tmp_path, capsys):
     call_command("export_consents", output=file, start=today, end=today)
     assert len(file.read_text().splitlines()) == 2
     entry = AccessEntry.objects.get()
-    assert (entry.action, entry.what) == ("export", f"jsonl from={today} to={today}")
+    assert (entry.action, entry.details) == ("export", f"jsonl from={today} to={today}")
     assert entry.staff.endswith(" (manage.py)")
     call_command("export_consents", "--to", str(today - timedelta(days=1)))
     assert capsys.readouterr().out == ""

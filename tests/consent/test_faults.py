@@ -38,7 +38,7 @@ def receipts(server: Server) -> list[str]:
 
 
 def test_a_decision_outlives_a_server_killed_before_its_answer_and_sent_again_is_no_second_one(server):
-    server.start("tests.consent.killed:application")
+    server.start("tests.consent.killed_application:application")
     with pytest.raises(OSError):
         post(server)
     server.process.wait(timeout=PATIENCE)

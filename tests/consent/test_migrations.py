@@ -10,7 +10,13 @@ receipt = ""
 for action, granted in [("accepted_all", True), ("withdrawn", False)]:
     answers = dict.fromkeys(version.optional_purposes, granted)
     receipt = Decision.objects.record(
-        notice=version, language="pl", action=action, answers=answers, path="/pl/", gpc=False, receipt=receipt
+        notice=version,
+        language="pl",
+        action=action,
+        answers=answers,
+        path="/pl/",
+        has_objection_signal=False,
+        receipt=receipt,
     ).receipt
 Seal.objects.seal_waiting()
 """

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from consent.models import Decision, Leaf, Restoration, Seal
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
+from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
 from consent.verification import Verification
 from tests.consent.test_seals import tamper  # noqa: F401 (a fixture)
 
@@ -55,11 +55,11 @@ def run(command: str, *arguments: str, **options) -> str:
 
 
 def test_the_newest_seal_is_kept_outside_the_database(seal):
-    assert newest_known() is None
+    assert read_newest_seal() is None
     seal()
     newest = seal()
-    assert newest_known() == KeptSeal(2, newest.digest, newest.sealed_at, newest.note)
-    assert newest_seal_file().stat().st_mode & 0o777 == 0o600
+    assert read_newest_seal() == StoredSeal(2, newest.digest, newest.sealed_at, newest.note)
+    assert newest_seal_path().stat().st_mode & 0o777 == 0o600
     assert not faults()
 
 
@@ -83,7 +83,7 @@ def test_nothing_is_sealed_on_an_older_database_until_somebody_puts_the_loss_on_
     for _seal in range(3):
         seal()
     bring_back(1)
-    with pytest.raises(SealOrderError, match="Seal 3 is missing"):
+    with pytest.raises(SealMismatchError, match="Seal 3 is missing"):
         seal()
     assert Decision.objects.count() == 2
     with pytest.raises(CommandError, match="seal_consents --after-restore"):
@@ -123,7 +123,7 @@ def test_a_seal_that_goes_missing_after_a_restore_is_not_explained_by_it(seal, b
         seal()
     bring_back(1)
     run("seal_consents", "--after-restore")
-    remember(Seal.objects.latest_seal().note)
+    store_newest_seal(Seal.objects.latest_seal().note)
     last = Seal.objects.latest_seal()
     tamper(f"DELETE FROM consent_leaf WHERE seal_id = {last.pk}")
     tamper(f"DELETE FROM consent_seal WHERE id = {last.pk}")
@@ -175,14 +175,14 @@ def test_a_newest_seal_that_this_machine_does_not_know_is_given_as_a_file(seal, 
     kept = tmp_path / "seal-3.txt"
     kept.write_text(newest.note)
     bring_back(1)
-    newest_seal_file().unlink()
+    newest_seal_path().unlink()
     assert not faults()
     assert "up to seal 3, is lost." in run("seal_consents", "--after-restore", str(kept))
     kept.write_text(newest.note.replace("number 3", "number 9"))
     with pytest.raises(CommandError, match="not signed with this site's key"):
         run("seal_consents", "--after-restore", str(kept))
     kept.write_text("nonsense")
-    with pytest.raises(CommandError, match="holds no seal"):
+    with pytest.raises(CommandError, match="is not a seal"):
         run("seal_consents", "--after-restore", str(kept))
 
 
@@ -190,9 +190,9 @@ def test_the_past_under_the_same_number_is_rewritten_and_no_older_state(seal, br
     for _seal in range(2):
         newest = seal()
     bring_back(1)
-    newest_seal_file().unlink()
+    newest_seal_path().unlink()
     seal()
-    remember(newest.note)
+    store_newest_seal(newest.note)
     assert faults() == ["Seal 2 differs from the seal that was kept: the past was rewritten."]
     with pytest.raises(CommandError, match="rewritten"):
         run("seal_consents", "--after-restore")
@@ -202,10 +202,10 @@ def test_the_past_under_the_same_number_is_rewritten_and_no_older_state(seal, br
     "text", ["", "nonsense", "number 1\nsealed yesterday\n", "number 1\nsealed 2026-01-01T00:00:00\n"]
 )
 def test_a_damaged_file_of_the_newest_seal_is_named(seal, text):
-    newest_seal_file().write_text(text)
+    newest_seal_path().write_text(text)
     (fault,) = faults()
-    assert str(newest_seal_file()) in fault and "is damaged" in fault
-    with pytest.raises(SealOrderError, match="is damaged"):
+    assert str(newest_seal_path()) in fault and "is damaged" in fault
+    with pytest.raises(SealMismatchError, match="is damaged"):
         seal()
 
 

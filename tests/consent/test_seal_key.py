@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.models import Decision, Leaf, Seal
+from consent.record_check import check_record
 from consent.sealing import seal as recurring_seal
 from consent.signing import SealKey, SealKeyError
-from consent.verification import Verification, check
+from consent.verification import Verification
 
 pytestmark = pytest.mark.django_db
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
@@ -31,7 +32,7 @@ def seal(decide) -> int:
 def test_the_first_seal_makes_the_key_and_later_ones_use_it(decide, key_file):
     assert seal(decide) == seal(decide) == 1
     assert len(key_file.read_bytes()) == 32 and key_file.stat().st_mode & 0o777 == 0o600
-    assert Verification().run().is_sound
+    assert Verification().run().is_valid
 
 
 def test_the_recurring_job_makes_the_key_with_the_first_seal_and_names_a_missing_one_later(decide, key_file):
@@ -101,7 +102,7 @@ def test_an_operator_takes_up_a_new_key_on_purpose(decide, key_file, capsys):
 
 def test_a_new_key_with_nothing_to_seal_is_refused(decide, key_file):
     seal(decide)
-    with pytest.raises(CommandError, match="No record waits"):
+    with pytest.raises(CommandError, match="no unsealed record"):
         call_command("seal_consents", "--new-key")
 
 
@@ -111,7 +112,7 @@ def test_without_the_key_the_chain_is_still_checked_and_the_key_is_the_one_fault
     Seal.objects.seal_waiting()
     key_file.write_bytes(b"")
     assert [fault[:44] for fault in Verification().run().faults] == ["The key of the seals is empty or damaged: br"]
-    assert len(check(Decision.objects.order_by("pk").first()).faults) == 1
+    assert len(check_record(Decision.objects.order_by("pk").first()).faults) == 1
     with pytest.raises(SystemExit):
         call_command("verify_consents")
     assert capsys.readouterr().err.startswith("The key of the seals is empty")

@@ -73,7 +73,7 @@ def test_allowing_it_there_adds_its_purpose_to_what_is_granted(decide, video):
 
 
 def test_allowing_it_there_first_refuses_the_rest(decide, video):
-    assert decide("allow", purposes=["functional"]).choices == {
+    assert decide("allow", purposes=["functional"]).answers_by_purpose == {
         "functional": True,
         "statistics": False,
         "advertising": False,

@@ -70,7 +70,7 @@ def test_the_headers_of_each_variant_lead_to_it(rule):
 )
 def test_the_choice_is_the_cookie_that_django_takes(rule, rf, cookie):
     request = rf.get("/", headers={"cookie": cookie.encode().decode("latin-1")})
-    assert ConsentCookie.of(request) == ConsentCookie.read(request.COOKIES.get(CHOICE, ""))
+    assert ConsentCookie.from_request(request) == ConsentCookie.parse(request.COOKIES.get(CHOICE, ""))
     page = Client().get("/en/vision/", headers={"cookie": cookie.encode().decode("latin-1")}).content.decode()
     assert ('class="consent"' in page) is (variant(rule, cookie) == "2 asked")
     assert ("statistics.example" in page) is (variant(rule, cookie) == "2 answered granted statistics")

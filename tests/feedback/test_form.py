@@ -62,12 +62,12 @@ def test_the_form_sets_no_cookie_and_holds_no_token(client):
 
 def test_a_message_is_stored_and_leads_to_the_confirmation(client, write):
     response = write(
-        text="Line one.\r\nLine two.", page="/en/partners/", email="jan@example.org", answer_form="large print"
+        text="Line one.\r\nLine two.", page="/en/partners/", email="jan@example.org", answer_format="large print"
     )
     assert (response.status_code, response["Location"]) == (303, SENT)
     message = Message.objects.get()
     assert (message.text, message.page) == ("Line one.\nLine two.", "/en/partners/")
-    assert (message.email, message.answer_form, message.language) == ("jan@example.org", "large print", "en")
+    assert (message.email, message.answer_format, message.language) == ("jan@example.org", "large print", "en")
     assert (message.state, message.answered_at) == ("new", None)
     assert "has reached us" in body(client.get(SENT))
 
@@ -98,11 +98,11 @@ def test_the_message_holds_nothing_of_the_visitors_machine(write, client):
         ({"email": "jan"}, "email", "Write the e-mail address in full"),
         ({"email": "j" * 250 + "@example.org"}, "email", "An e-mail address has at most 254 characters."),
         ({"page": "p" * 301}, "page", "Shorten the address or title of the page to 300 characters."),
-        ({"answer_form": "f" * 301}, "answer_form", "to 300 characters."),
+        ({"answer_format": "f" * 301}, "answer_format", "to 300 characters."),
     ],
 )
 def test_a_mistake_is_named_at_the_top_and_at_its_field_and_what_was_typed_stays(write, wrong, field, sentence):
-    typed = {"text": "The map.", "page": "the home page", "email": "jan@example.org", "answer_form": "large print"}
+    typed = {"text": "The map.", "page": "the home page", "email": "jan@example.org", "answer_format": "large print"}
     response = write(**typed | wrong, idempotency_key=IDEMPOTENCY_KEY)
     html = body(response)
     assert response.status_code == 400

@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from feedback.models import (
-    MAILED_AT_ONCE,
-    MAILED_WITHIN,
-    MAILING_ENDS_WITHIN,
+    MAIL_BATCH_SIZE,
+    MAILING_TIMEOUT,
+    OVERDUE_AFTER,
     FeedbackPage,
     MailOverdueError,
     Message,
@@ -30,7 +30,7 @@ def command() -> str:
 
 
 def test_a_message_is_mailed_to_the_recipient_with_all_that_was_written(write, mailbox):
-    write(text="Mapa milczy: zażółć.", page="/pl/", email="jan@example.org", answer_form="large print")
+    write(text="Mapa milczy: zażółć.", page="/pl/", email="jan@example.org", answer_format="large print")
     (mail,) = mailbox.mails
     message = Message.objects.get()
     assert mailbox.recipients == [["unic@uni.lodz.pl"]]
@@ -64,7 +64,7 @@ def test_without_an_address_the_mail_has_none_to_reply_to(write, mailbox):
 @pytest.mark.parametrize("email", ["jan@example.org\nBcc: all@example.org", "a@example.org, b@example.org"])
 def test_no_header_can_be_slipped_in(write, mailbox, email):
     assert write(email=email).status_code == 400
-    write(text="x\n.\nBcc: all@example.org", page="p\nBcc: all@example.org", answer_form="f\r\nBcc: all@example.org")
+    write(text="x\n.\nBcc: all@example.org", page="p\nBcc: all@example.org", answer_format="f\r\nBcc: all@example.org")
     (mail,) = mailbox.mails
     assert "Bcc" not in mail
     assert mailbox.recipients == [["unic@uni.lodz.pl"]]
@@ -83,10 +83,10 @@ def test_while_the_mail_server_is_away_the_message_is_stored_and_goes_with_the_n
 def test_the_command_mails_what_waits_and_nothing_twice(write, mail_server):
     mail_server.stop()
     write()
-    assert command() == "Mailed: 0. Waiting: 1. Erased as kept long enough: 0."
+    assert command() == "Mailed: 0. Waiting: 1. Erased after their retention period: 0."
     mail_server.start()
-    assert command() == "Mailed: 1. Waiting: 0. Erased as kept long enough: 0."
-    assert command() == "Mailed: 0. Waiting: 0. Erased as kept long enough: 0."
+    assert command() == "Mailed: 1. Waiting: 0. Erased after their retention period: 0."
+    assert command() == "Mailed: 0. Waiting: 0. Erased after their retention period: 0."
     assert len(mail_server.mailbox.mails) == 1
 
 
@@ -102,15 +102,15 @@ def test_a_message_that_the_mail_server_refuses_holds_up_no_other(write, mailbox
 def test_a_message_that_another_process_mails_is_left_to_it_until_that_must_have_ended(mailbox):
     message = Message.objects.create(text="The map.", language="en", mailing_since=timezone.now())
     assert Message.objects.mail_waiting() == 0
-    Message.objects.update(mailing_since=timezone.now() - MAILING_ENDS_WITHIN - timedelta(seconds=1))
+    Message.objects.update(mailing_since=timezone.now() - MAILING_TIMEOUT - timedelta(seconds=1))
     assert Message.objects.mail_waiting() == 1
     message.refresh_from_db()
     assert message.mailed_at and message.mailing_since is None
 
 
 def test_many_waiting_messages_go_in_parts(mailbox):
-    Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(MAILED_AT_ONCE + 1))
-    assert Message.objects.mail_waiting() == MAILED_AT_ONCE
+    Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(MAIL_BATCH_SIZE + 1))
+    assert Message.objects.mail_waiting() == MAIL_BATCH_SIZE
     assert Message.objects.mail_waiting() == 1
 
 
@@ -124,7 +124,7 @@ def test_the_job_fails_while_a_new_message_waits_for_a_mail_server_for_more_than
     mail_server.stop()
     write()
     Message.objects.mail_or_raise()
-    Message.objects.update(received_at=timezone.now() - MAILED_WITHIN - timedelta(seconds=1))
+    Message.objects.update(received_at=timezone.now() - OVERDUE_AFTER - timedelta(seconds=1))
     with pytest.raises(MailOverdueError, match="no mail server takes: 1"):
         Message.objects.mail_or_raise()
     mail_server.start()
@@ -134,7 +134,7 @@ def test_the_job_fails_while_a_new_message_waits_for_a_mail_server_for_more_than
 
 def test_an_answered_message_that_no_server_took_is_no_reason_to_fail(mailbox):
     mailbox.refused.append(b"unwanted")
-    hours_ago = timezone.now() - 2 * MAILED_WITHIN
+    hours_ago = timezone.now() - 2 * OVERDUE_AFTER
     Message.objects.create(text="unwanted", language="en", received_at=hours_ago, state="answered")
     Message.objects.mail_or_raise()
     assert Message.objects.waiting().count() == 1
@@ -145,7 +145,7 @@ def test_messages_are_erased_a_year_after_they_were_answered_and_no_others():
     for text, days in (("old", 366), ("young", 364)):
         Message.objects.create(text=text, language="en", state="answered", answered_at=now - timedelta(days=days))
     Message.objects.create(text="open", language="en", received_at=now - timedelta(days=800))
-    assert command().endswith("Erased as kept long enough: 1.")
+    assert command().endswith("Erased after their retention period: 1.")
     assert set(Message.objects.values_list("text", flat=True)) == {"young", "open"}
 
 

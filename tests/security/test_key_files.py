@@ -28,9 +28,9 @@ def mode(path: Path) -> int:
 
 
 def test_a_key_is_made_once_and_is_its_owners_alone(folder):
-    key = key_files.read_or_make(folder / "key", random_key)
+    key = key_files.read_or_create(folder / "key", random_key)
     assert len(key) == 32
-    assert key_files.read_or_make(folder / "key", random_key) == key
+    assert key_files.read_or_create(folder / "key", random_key) == key
     assert mode(folder / "key") == 0o600
     assert [path.name for path in folder.iterdir()] == ["key"]
 
@@ -44,7 +44,7 @@ def test_a_key_that_others_can_read_is_closed_to_them(folder):
 
 def make_key(path: Path, start, results):
     start.wait()
-    results.put(key_files.read_or_make(path, random_key))
+    results.put(key_files.read_or_create(path, random_key))
 
 
 def test_processes_that_start_at_once_end_with_the_same_key(folder):
@@ -68,7 +68,7 @@ def test_a_process_that_was_slower_takes_the_key_of_the_faster(folder):
         (folder / "key").write_bytes(b"faster")
         return b"slower"
 
-    assert key_files.read_or_make(folder / "key", make) == b"faster"
+    assert key_files.read_or_create(folder / "key", make) == b"faster"
 
 
 def test_a_full_disk_leaves_no_key_and_no_other_file(folder):
@@ -77,7 +77,7 @@ def test_a_full_disk_leaves_no_key_and_no_other_file(folder):
     def write_on_a_full_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
         try:
-            key_files.read_or_make(folder / "key", random_key)
+            key_files.read_or_create(folder / "key", random_key)
         except OSError:
             os._exit(7)
 

@@ -54,7 +54,7 @@ def test_no_address_is_kept_and_the_key_changes_with_the_time(clock):
 
 
 def test_memory_is_bounded_and_the_oldest_client_is_forgotten(clock, monkeypatch):
-    monkeypatch.setattr(rate_limits, "CLIENTS", 100)
+    monkeypatch.setattr(rate_limits, "MAX_CLIENTS", 100)
     limit = RateLimit(1, 600)
     for number in range(150):
         limit.take(f"client {number}")

@@ -13,4 +13,4 @@ class Command(BaseCommand):
         mailed = Message.objects.mail_waiting()
         erased = Message.objects.erase_outdated()
         waiting = Message.objects.waiting().count()
-        self.stdout.write(f"Mailed: {mailed}. Waiting: {waiting}. Erased as kept long enough: {erased}.")
+        self.stdout.write(f"Mailed: {mailed}. Waiting: {waiting}. Erased after their retention period: {erased}.")

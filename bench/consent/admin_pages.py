@@ -1,4 +1,4 @@
-"""What an officer waits for: pages of the list, searches, filters, one record, figures."""
+"""What an officer waits for: pages of the list, searches, filters, one record, statistics."""
 
 import statistics
 import time
@@ -31,7 +31,7 @@ def addresses() -> dict[str, str]:
         "search that finds nothing": f"{LIST}?q=0000-0000-0000-0000",
         "how: withdrawn": f"{LIST}?action__exact=withdrawn",
         "language: pl": f"{LIST}?language=pl",
-        "objection by browser": f"{LIST}?gpc__exact=1",
+        "objection by browser": f"{LIST}?has_objection_signal__exact=1",
         "answer: statistics yes": f"{LIST}?answer=statistics:yes",
         "answer: statistics no": f"{LIST}?answer=statistics:no",
         "notice version": f"{LIST}?notice__id__exact={middle.notice_id}",
@@ -41,8 +41,8 @@ def addresses() -> dict[str, str]:
         "a period without records": f"{LIST}?from=2001-01-01&to=2001-12-31",
         "one record, checked": f"{LIST}{middle.pk}/change/",
         "whom a new notice would ask again": "/admin/consent/noticeversion/publish/",
-        "figures of a month": f"{LIST}figures/?from={today - timedelta(days=29)}&to={today}",
-        "figures of a year": f"{LIST}figures/?from={today - timedelta(days=364)}&to={today}",
+        "statistics of a month": f"{LIST}statistics/?from={today - timedelta(days=29)}&to={today}",
+        "statistics of a year": f"{LIST}statistics/?from={today - timedelta(days=364)}&to={today}",
     }
 
 

@@ -32,7 +32,7 @@ def listed(html: str) -> list[int]:
 
 
 def test_the_list_goes_page_by_page_and_back(officer, decide, monkeypatch):
-    monkeypatch.setattr("consent.admin.record.DecisionAdmin.list_per_page", 2)
+    monkeypatch.setattr("consent.admin.decisions.DecisionAdmin.list_per_page", 2)
     numbers = [decide().pk for _visitor in range(5)][::-1]
     seen, address = [], LIST
     while address:
@@ -71,7 +71,7 @@ def test_a_record_is_found_by_its_receipt_number_as_people_write_it(officer, dec
         ({"action__exact": "refused_all"}, ["refuse"]),
         ({"language": "en"}, ["accept", "refuse", "choose"]),
         ({"language": "pl"}, []),
-        ({"gpc__exact": "1"}, []),
+        ({"has_objection_signal__exact": "1"}, []),
         ({"from": "2020-01-01", "to": "2020-12-31"}, []),
         ({"from": "2020-01-01"}, ["accept", "refuse", "choose"]),
         ({"to": "2999-12-31", "answer": "statistics:yes"}, ["accept", "choose"]),
@@ -135,12 +135,12 @@ def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     assert "Całkiem inny" not in shown
 
 
-def test_figures_count_what_was_decided(officer, decide):
+def test_statistics_count_what_was_decided(officer, decide):
     browser = Client()
     decide("accept", browser)
     decide("withdraw", browser)
     decide("refuse")
-    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}figures/")))
+    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}statistics/")))
     assert "<strong>3</strong> decisions" in html
     assert "<strong>1</strong> withdrawn" in html
     assert re.search(r'<th scope="row">Statistics</th> <td>2</td> <td>1</td>', html) and "50 %" in html
@@ -148,23 +148,25 @@ def test_figures_count_what_was_decided(officer, decide):
     assert f"<title>{today}: 3</title>" in html and f"<title>{today}: 1</title>" in html
 
 
-def test_figures_of_a_long_period_go_by_month(officer, decide):
+def test_statistics_of_a_long_period_go_by_month(officer, decide):
     decide()
     day = timezone.localdate()
-    html = text(officer.get(f"{LIST}figures/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
+    html = text(officer.get(f"{LIST}statistics/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
     assert html.count("<rect") in (11 + 3, 10 + 3, 12 + 3)
     assert "None in this period" in html
-    assert "There are no decisions" in text(officer.get(f"{LIST}figures/", {"from": "2020-01-01", "to": "2020-01-31"}))
-    assert officer.get(f"{LIST}figures/", {"from": "2999-01-01", "to": "2020-01-31"}).status_code == 200
+    assert "There are no decisions" in text(
+        officer.get(f"{LIST}statistics/", {"from": "2020-01-01", "to": "2020-01-31"})
+    )
+    assert officer.get(f"{LIST}statistics/", {"from": "2999-01-01", "to": "2020-01-31"}).status_code == 200
 
 
-def test_figures_take_the_same_queries_whatever_their_size(officer, decide, django_assert_num_queries):
+def test_statistics_take_the_same_queries_whatever_their_size(officer, decide, django_assert_num_queries):
     counts = []
     for count in (1, 10):
         for _visitor in range(count):
             decide()
         with django_assert_num_queries(counts[0]) if counts else _counting() as queries:
-            officer.get(f"{LIST}figures/")
+            officer.get(f"{LIST}statistics/")
         counts.append(len(queries))
 
 
@@ -218,7 +220,7 @@ def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decid
     officer.get(LIST, {"q": decision.receipt, "language": "en"})
     officer.get(f"{LIST}{decision.pk}/change/")
     officer.get(f"{LIST}{decision.pk}/dialog/")
-    officer.get(f"{LIST}figures/")
+    officer.get(f"{LIST}statistics/")
     officer.get(f"{LIST}export/csv/", {"language": "en"})
     officer.post(f"{LIST}check/")
     officer.post(f"{LIST}erase/", {"receipt": decision.receipt, "remark": "letter", "is_sure": "on"})
@@ -226,7 +228,7 @@ def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decid
     assert [entry.action for entry in entries] == ["list", "view", "view", "list", "export", "check", "erase"]
     assert {entry.staff for entry in entries} == {"Privacy officers"}
     assert entries[0].what == "decision q=…&language=en" and entries[1].what == f"decision {decision.pk}"
-    assert not [entry for entry in entries if decision.receipt in entry.what]
+    assert not [entry for entry in entries if decision.receipt in entry.details]
     assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
 
 
@@ -241,7 +243,7 @@ def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(of
         officer.get(f"/admin/consent/{name}/")
     officer.get("/admin/consent/accessentry/", {"action": "list"})
     officer.get("/admin/consent/seal/999/change/")
-    assert list(AccessEntry.objects.order_by("pk").values_list("action", "what")) == [
+    assert list(AccessEntry.objects.order_by("pk").values_list("action", "details")) == [
         ("view", f"seal {seal.pk}"),
         ("view", f"noticeversion {version} pl"),
         ("list", "erasure"),
@@ -255,7 +257,7 @@ def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(of
 def test_access_by_staff_goes_when_even_a_leap_year_is_over(staff):
     user = staff(roles.PRIVACY_OFFICERS)
     for days in (365, 367):
-        AccessEntry.objects.note(user, "list")
+        AccessEntry.objects.log(user, "list")
         AccessEntry.objects.create(staff="x", action="list", at=timezone.now() - timedelta(days=days, hours=1))
     AccessEntry.objects.outdated().delete()
     ages = [(timezone.now() - at).days for at in AccessEntry.objects.values_list("at", flat=True)]
@@ -282,7 +284,7 @@ def test_publishing_shows_what_changes_and_whom_it_asks_again(officer, decide):
     draft = re.search(r'name="draft" value="(\w+)"', html)[1]
     officer.post("/admin/consent/noticeversion/publish/", {"change": "slip", "draft": draft})
     assert NoticeVersion.objects.current().asks_again is False
-    assert AccessEntry.objects.get(action="publish").what == "2"
+    assert AccessEntry.objects.get(action="publish").details == "2"
 
 
 def test_only_what_the_officer_saw_is_published(officer):
@@ -352,7 +354,7 @@ def test_a_new_language_is_frozen_with_a_release(settings):
 
 PAGES = [
     LIST,
-    f"{LIST}figures/",
+    f"{LIST}statistics/",
     f"{LIST}check/",
     f"{LIST}erase/",
     f"{LIST}export/csv/",
