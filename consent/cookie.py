@@ -156,10 +156,9 @@ def set_http_only_cookie(response: HttpResponse, name: str, value: str, seconds:
         value,
         max_age=seconds,
         path=path,
-        domain=settings.COOKIE_CONSENT_DOMAIN,
         secure=settings.COOKIE_CONSENT_SECURE,
         httponly=True,
-        samesite=settings.COOKIE_CONSENT_SAMESITE,
+        samesite="Lax",
     )
 
 
@@ -179,7 +178,7 @@ def set_idempotency_cookie(request: HttpRequest, response: HttpResponse, idempot
 
 def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse) -> None:
     if IDEMPOTENCY_COOKIE in request.COOKIES:
-        response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path, domain=settings.COOKIE_CONSENT_DOMAIN)
+        response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path)
 
 
 def delete_on_all_domains(response: HttpResponse, name: str, host: str) -> None:

@@ -74,7 +74,7 @@ class Statistics:
         self.by_month = (self.end - self.start).days >= MAX_DAYS_BY_DAY
 
     @cached_property
-    def rows(self) -> list[dict]:
+    def rows(self) -> list:
         """Counts by day or month, notice version, action and granted purposes. One query."""
         bucket = TruncMonth("decided_at") if self.by_month else TruncDay("decided_at")
         found = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()

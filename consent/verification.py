@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -202,7 +202,7 @@ class Verification:
                 for model, kind in Leaf.KINDS.items()
             }
             for leaf in batch:
-                yield SealedRecord(*leaf, content=records.get(leaf.kind, {}).get(leaf.record))
+                yield SealedRecord._make((*leaf, records.get(leaf.kind, {}).get(leaf.record)))
 
     def erasure_faults(self) -> Iterator[str]:
         for erasure in Erasure.objects.order_by("pk").iterator(BATCH_SIZE):
@@ -245,7 +245,7 @@ class Verification:
             }
 
 
-def in_bulk(model: type[Sealed], numbers: list[int]) -> dict[int, Sealed]:
+def in_bulk(model: type[Sealed], numbers: list[int]) -> dict[int, Any]:
     """Return the records with these primary keys. A record with invalid values is replaced by an empty one."""
     if not numbers:
         return {}

@@ -15,7 +15,7 @@ class FeedbackPageAdmin(SoleContentAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
-    """What visitors wrote stays as it is; staff say that it is answered, and how."""
+    """Staff can change the state and the note of a message, but not what the visitor wrote."""
 
     list_display = ["__str__", "received_at", "page", "state", "is_mailed"]
     list_filter = ["state", ("mailed_at", admin.EmptyFieldListFilter), "received_at"]

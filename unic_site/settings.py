@@ -342,6 +342,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Consent. The log of django-cookie-consent knows neither wording nor withdrawal; consent/ keeps the record.
 
 COOKIE_CONSENT_LOG_ENABLED = False
+# deploy/nginx.conf repeats the name and the value of a declined purpose.
+COOKIE_CONSENT_NAME = "cookie_consent"
+COOKIE_CONSENT_DECLINE = "-1"
 # A choice holds for six months, of which the shortest have 181 days, a refusal as long as an acceptance; then visitors
 # are asked again.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181

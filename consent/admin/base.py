@@ -24,7 +24,7 @@ class ReadOnlyAdmin(CountedMixin, admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
-    def log(self, request: HttpRequest, action: str, details: object = "") -> None:
+    def log(self, request, action: str, details: object = "") -> None:
         """Log an action of the user on this model."""
         AccessEntry.objects.log(request.user, action, f"{self.opts.model_name} {details}".strip())
 

@@ -1,5 +1,7 @@
 """Purposes and their declared cookies, which staff edit."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +33,7 @@ class Purpose(OrderedContent):
         return self.name
 
 
-class DeclaredCookieQuerySet(ContentQuerySet["DeclaredCookie"]):
+class DeclaredCookieQuerySet(ContentQuerySet):
     def storage_purposes(self) -> set[str]:
         """Return the keys of the purposes that use browser storage other than cookies."""
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
@@ -69,7 +71,7 @@ class DeclaredCookie(OrderedContent):
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
 
-    objects = DeclaredCookieQuerySet.as_manager()
+    objects: ClassVar = DeclaredCookieQuerySet.as_manager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("cookie")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.hashing import canonical_json, rfc3339
 from consent.merkle import leaf_hash
-from consent.models.erasure import Erasure
+from consent.models.erasure import ErasureReason
 from consent.models.version import NoticeVersion
 from consent.receipt_number import new_receipt
 from security.idempotency import valid_idempotency_key
@@ -71,7 +71,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
                 found = found.filter(pk__lt=after.pk + COMMIT_LAG)
         return found
 
-    def outdated(self) -> dict[Erasure.Reason, Self]:
+    def outdated(self) -> dict[ErasureReason, Self]:
         """Return the decisions after their retention period, by the reason of their erasure.
 
         A refusal is kept to demonstrate compliance (Article 5(2) GDPR), a consent and its withdrawal to demonstrate the
@@ -80,10 +80,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         now = timezone.now()
         of_consent = ~Q(granted="") | Q(action=Decision.Action.WITHDRAWN)
         return {
-            Erasure.Reason.CONSENT_EXPIRED: self.filter(
+            ErasureReason.CONSENT_EXPIRED: self.filter(
                 of_consent, decided_at__lt=now - settings.CONSENT_RETENTION_MONTHS * MONTH
             ),
-            Erasure.Reason.REFUSAL_EXPIRED: self.filter(
+            ErasureReason.REFUSAL_EXPIRED: self.filter(
                 ~of_consent, decided_at__lt=now - settings.CONSENT_RETENTION_REFUSAL_MONTHS * MONTH
             ),
         }

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, Max, OuterRef
@@ -28,12 +28,12 @@ Sealed: TypeAlias = Decision | Erasure | Restoration
 
 
 class LeafQuerySet(models.QuerySet["Leaf"]):
-    def unsealed(self, model: type[Sealed]) -> models.QuerySet[Sealed]:
+    def unsealed(self, model: type[Sealed]) -> models.QuerySet:
         """Return the records of `model` that no seal covers."""
         sealed = self.filter(kind=Leaf.KINDS[model], record=OuterRef("pk"))
         return model.objects.filter(~Exists(sealed))
 
-    def waiting(self, model: type[Sealed]) -> models.QuerySet[Sealed]:
+    def waiting(self, model: type[Sealed]) -> models.QuerySet:
         """Return the unsealed records of `model`, oldest first, without a scan of all records."""
         newest = self.filter(kind=Leaf.KINDS[model]).aggregate(newest=Max("record"))["newest"] or 0
         return self.unsealed(model).filter(pk__gt=newest - COMMIT_LAG).order_by("pk")
@@ -249,7 +249,7 @@ class Leaf(models.Model):
     For this reason it has no foreign key to the record.
     """
 
-    KINDS = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
+    KINDS: ClassVar[dict[type[Sealed], str]] = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
 
     position = models.PositiveBigIntegerField(primary_key=True)
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="leaves")

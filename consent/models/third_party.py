@@ -1,6 +1,6 @@
 """Third-party content and scripts, which load only for visitors who granted their purpose."""
 
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -88,7 +88,7 @@ class EmbeddedContent(OrderedContent):
     )
     shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.WIDE)
 
-    objects = ThirdPartyQuerySet.as_manager()
+    objects: ClassVar = ThirdPartyQuerySet.as_manager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("embedded content")
@@ -145,7 +145,7 @@ class Script(Content):
         ),
     )
 
-    objects = ThirdPartyQuerySet.as_manager()
+    objects: ClassVar = ThirdPartyQuerySet.as_manager()
 
     class Meta(Content.Meta):
         verbose_name = _("script")

@@ -19,9 +19,8 @@ class Command(BaseCommand):
         if refresh and not before and not Notice.objects.exists():
             return
         try:
-            if refresh and before:
-                version = NoticeVersion.objects.refresh()
-            else:
+            version = NoticeVersion.objects.refresh() if refresh else None
+            if version is None:
                 version = NoticeVersion.objects.publish(asks_again=not small_change)
                 if not refresh and version != before:
                     AccessEntry.objects.log_operator(AccessEntry.Action.PUBLISH, str(version))

@@ -30,8 +30,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--new-key",
             action="store_true",
-            help="Seal with another key, because the key of the last seal was lost or replaced. If there is none, it is "
-            "created. Keep the old public key: verify_consents needs it for the existing seals.",
+            help="Seal with another key, because the key of the last seal was lost or replaced. If there is none, it "
+            "is created. Keep the old public key: verify_consents needs it for the existing seals.",
         )
 
     def handle(self, *args, after_restore, new_key, **options):
