@@ -1,4 +1,4 @@
-"""Fills the record with decisions as a year of visitors would leave them, sealed in batches as they came."""
+"""Fills the record with the decisions of a year, sealed in batches."""
 
 import random
 from datetime import timedelta
@@ -18,12 +18,12 @@ LANGUAGES = ["en"] * 4 + ["pl"] * 6
 PATHS = ["/en/", "/pl/", "/en/universities/", "/pl/uczelnie/", "/en/search/?q=climate"]
 
 
-class Filling:
-    """Decisions `first` to `last` of the `total` that the record will hold in the end; the same ones at each run."""
+class DecisionGenerator:
+    """Generator of `total` decisions, which are the same in each run."""
 
     def __init__(self, total: int):
         self.total = total
-        self.chance = random.Random(27560)
+        self.random = random.Random(27560)
         self.version = NoticeVersion.objects.current()
         self.start = timezone.now() - SPAN
         self.recent: list[Decision] = []
@@ -39,38 +39,38 @@ class Filling:
             cursor.execute("ANALYZE")
 
     def decision(self, number: int) -> Decision:
-        moment = self.start + SPAN * (number / self.total)
+        decided_at = self.start + SPAN * (number / self.total)
         before = None
-        if self.recent and self.chance.random() < RETURNING:
-            before = self.recent.pop(self.chance.randrange(len(self.recent)))
+        if self.recent and self.random.random() < RETURNING:
+            before = self.recent.pop(self.random.randrange(len(self.recent)))
         actions, weights = zip(*ACTIONS[: 4 if before else 3], strict=True)
-        action = self.chance.choices(actions, weights)[0]
+        action = self.random.choices(actions, weights)[0]
         answers = {key: self.answer(action) for key in self.version.optional_purposes}
         decision = Decision(
             receipt=before.receipt if before else new_receipt(),
             predecessor=before.digest if before else "",
-            decided_at=moment,
-            expires_at=moment + timedelta(days=182),
+            decided_at=decided_at,
+            expires_at=decided_at + timedelta(days=182),
             notice=self.version,
-            language=self.chance.choice(LANGUAGES),
+            language=self.random.choice(LANGUAGES),
             action=action,
             answers=self.version.answers_with_versions(answers),
             granted=",".join(sorted(key for key, granted in answers.items() if granted)),
-            path=self.chance.choice(PATHS),
-            has_objection_signal=action == "refused_all" and self.chance.random() < 0.2,
+            path=self.random.choice(PATHS),
+            has_objection_signal=action == "refused_all" and self.random.random() < 0.2,
         )
         decision.digest = decision.leaf()
         return decision
 
     def answer(self, action: str) -> bool:
-        return action == "accepted_all" or (action == "chosen" and self.chance.random() < 0.4)
+        return action == "accepted_all" or (action == "chosen" and self.random.random() < 0.4)
 
 
 def fill(sizes: list[int]):
-    """Fill up to each of the growing `sizes`, and yield each when it is reached."""
-    filling = Filling(sizes[-1])
+    """Fill the record up to each of the growing `sizes`, and yield each size."""
+    generator = DecisionGenerator(sizes[-1])
     reached = Leaf.objects.count()
     for size in sizes:
-        filling.run(reached, size)
+        generator.run(reached, size)
         reached = size
         yield size

@@ -1,4 +1,4 @@
-"""What tests of consent share: a visitor who decides."""
+"""Fixtures for tests of consent."""
 
 import pytest
 from django.test import Client
@@ -10,7 +10,7 @@ SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 @pytest.fixture
 def decide():
-    """A function by which a visitor presses a button: a new visitor, or the one whose browser is given."""
+    """Function that sends a decision, from a new visitor or from the given browser."""
 
     def press(action: str = "accept", browser: Client | None = None, **data) -> Decision:
         browser = browser or Client()
