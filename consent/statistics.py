@@ -77,8 +77,8 @@ class Statistics:
     def rows(self) -> list:
         """Counts by day or month, notice version, action and granted purposes. One query."""
         bucket = TruncMonth("decided_at") if self.by_month else TruncDay("decided_at")
-        found = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()
-        return list(found.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
+        decisions = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()
+        return list(decisions.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
 
     @property
     def buckets(self) -> list[date]:

@@ -42,16 +42,16 @@ UNIQUE_UNLESS_EMPTY = ("predecessor", "idempotency_key")
 def record_triggers(vendor: str) -> Iterator[Trigger]:
     """Yield the triggers for the database `vendor`, "sqlite" or "postgresql"."""
     for table, events in CONDITIONS.items():
-        others = ("consent_leaf",) if ERASED in events.values() else ()
+        other_tables = ("consent_leaf",) if ERASED in events.values() else ()
         for event, allowed in events.items():
             condition = allowed[vendor] if isinstance(allowed, dict) else allowed
             if vendor == "postgresql":
                 body = f"IF NOT ({condition}) THEN {refuse(vendor, table)} END IF;"
-                yield Trigger(PURPOSE, table, event, body, "BEFORE", tables=others)
+                yield Trigger(PURPOSE, table, event, body, "BEFORE", tables=other_tables)
             else:
                 condition = f"NOT ({condition})"
                 yield Trigger(
-                    PURPOSE, table, event, refuse(vendor, table), "BEFORE", condition=condition, tables=others
+                    PURPOSE, table, event, refuse(vendor, table), "BEFORE", condition=condition, tables=other_tables
                 )
         if vendor == "postgresql":
             yield Trigger(PURPOSE, table, "TRUNCATE", refuse(vendor, table), "BEFORE", "STATEMENT")

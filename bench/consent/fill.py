@@ -30,10 +30,10 @@ class DecisionGenerator:
 
     def run(self, first: int, last: int):
         for start in range(first, last, BATCH_SIZE):
-            made = [self.decision(number) for number in range(start, min(start + BATCH_SIZE, last))]
-            Decision.objects.bulk_create(made, batch_size=1000)
-            self.recent = [decision for decision in made if decision.action != "withdrawn"]
-            with patch("django.utils.timezone.now", return_value=made[-1].decided_at):
+            decisions = [self.decision(number) for number in range(start, min(start + BATCH_SIZE, last))]
+            Decision.objects.bulk_create(decisions, batch_size=1000)
+            self.recent = [decision for decision in decisions if decision.action != "withdrawn"]
+            with patch("django.utils.timezone.now", return_value=decisions[-1].decided_at):
                 Seal.objects.seal_waiting()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

@@ -20,16 +20,16 @@ class KeysetChangeList(ChangeList):
     """
 
     def get_results(self, request):
-        found = self.queryset.with_notice().order_by("-pk")
+        decisions = self.queryset.with_notice().order_by("-pk")
         edge = self.page_num if PAGE_VAR in request.GET else None
         # One more than a page, to know whether there is another page.
         limit = self.list_per_page + 1
         if edge is not None and edge < 0:
-            rows = list(found.filter(pk__gt=-edge).order_by("pk")[:limit])
+            rows = list(decisions.filter(pk__gt=-edge).order_by("pk")[:limit])
             has_newer, has_older = len(rows) == limit, True
             rows = rows[: self.list_per_page][::-1]
         else:
-            rows = list((found if edge is None else found.filter(pk__lt=edge))[:limit])
+            rows = list((decisions if edge is None else decisions.filter(pk__lt=edge))[:limit])
             has_newer, has_older = edge is not None, len(rows) == limit
             rows = rows[: self.list_per_page]
         self.result_list = rows

@@ -36,8 +36,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def with_notice(self) -> Self:
         """Join the notice without its large columns, which would be read again for each decision."""
-        heavy = ("notice__wording", "notice__html", "notice__style")
-        return self.select_related("notice").defer(*heavy)
+        large_columns = ("notice__wording", "notice__html", "notice__style")
+        return self.select_related("notice").defer(*large_columns)
 
     def valid(self) -> Self:
         """Return the newest decision of each visitor who is not asked again now."""
@@ -58,18 +58,18 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
         None leaves the period open. The additional bounds on the primary key let the database use its index.
         """
-        found = self
+        decisions = self
         if start:
             first = timezone.make_aware(datetime.combine(start, time.min))
             before = Decision.objects.filter(decided_at__lt=first).order_by("-decided_at").values_list("pk", flat=True)
-            found = found.filter(decided_at__gte=first, pk__gt=(before.first() or 0) - COMMIT_LAG)
+            decisions = decisions.filter(decided_at__gte=first, pk__gt=(before.first() or 0) - COMMIT_LAG)
         if end:
-            over = timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
-            after = Decision.objects.filter(decided_at__gte=over).order_by("decided_at").first()
-            found = found.filter(decided_at__lt=over)
+            after_end = timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
+            after = Decision.objects.filter(decided_at__gte=after_end).order_by("decided_at").first()
+            decisions = decisions.filter(decided_at__lt=after_end)
             if after:
-                found = found.filter(pk__lt=after.pk + COMMIT_LAG)
-        return found
+                decisions = decisions.filter(pk__lt=after.pk + COMMIT_LAG)
+        return decisions
 
     def outdated(self) -> dict[ErasureReason, Self]:
         """Return the decisions after their retention period, by the reason of their erasure.

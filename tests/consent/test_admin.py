@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -34,13 +33,13 @@ def listed(html: str) -> list[int]:
 def test_the_list_has_links_to_older_and_newer_records(officer, decide, monkeypatch):
     monkeypatch.setattr("consent.admin.decisions.DecisionAdmin.list_per_page", 2)
     numbers = [decide().pk for _visitor in range(5)][::-1]
-    seen, address = [], LIST
+    pages, address = [], LIST
     while address:
         html = text(officer.get(address))
-        seen.append(listed(html))
+        pages.append(listed(html))
         older = re.search(r'href="([^"]+)" rel="next"', html)
         address = LIST + older[1].replace("&amp;", "&") if older else None
-    assert seen == [numbers[:2], numbers[2:4], numbers[4:]]
+    assert pages == [numbers[:2], numbers[2:4], numbers[4:]]
     newer = re.search(r'href="([^"]+)" rel="prev"', html)[1]
     assert listed(text(officer.get(LIST + newer))) == numbers[2:4]
 
@@ -121,14 +120,14 @@ def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     headers = {"sec-fetch-site": "same-origin", "sec-gpc": "1"}
     Client().post("/pl/pliki-cookie/decyzja/", {"action": "refuse", "next": "/pl/"}, headers=headers)
     decision = Decision.objects.get()
-    seen = Client().get("/pl/", headers={"sec-gpc": "1"}).content.decode()
+    page = Client().get("/pl/", headers={"sec-gpc": "1"}).content.decode()
     notice = Notice.objects.get()
     notice.heading_pl = "Całkiem inny nagłówek"
     notice.save()
     NoticeVersion.objects.publish()
     shown = text(officer.get(f"{LIST}{decision.pk}/dialog/"))
     part = decision.notice.html_in("pl")
-    assert part in shown and part in seen
+    assert part in shown and part in page
     assert decision.notice.wording_in("pl")["objection"] in shown
     style = re.search(r'href="([^"]+style\.css)"', shown)[1]
     assert text(officer.get(style)) == decision.notice.style
@@ -227,7 +226,7 @@ def test_every_action_of_staff_is_logged_without_a_receipt_number(officer, decid
     entries = list(AccessEntry.objects.order_by("pk"))
     assert [entry.action for entry in entries] == ["list", "view", "view", "list", "export", "check", "erase"]
     assert {entry.staff for entry in entries} == {"Privacy officers"}
-    assert entries[0].what == "decision q=…&language=en" and entries[1].what == f"decision {decision.pk}"
+    assert entries[0].details == "decision q=…&language=en" and entries[1].details == f"decision {decision.pk}"
     assert not [entry for entry in entries if decision.receipt in entry.details]
     assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
 
@@ -262,94 +261,6 @@ def test_log_entries_are_deleted_after_366_days(staff):
     AccessEntry.objects.outdated().delete()
     ages = [(timezone.now() - at).days for at in AccessEntry.objects.values_list("at", flat=True)]
     assert sorted(ages) == [0, 0, 365]
-
-
-def change_heading():
-    notice = Notice.objects.get()
-    notice.heading_en = "Cookies, and what they are for"
-    notice.save()
-
-
-def test_the_page_to_publish_shows_the_changes_and_the_number_of_visitors_to_ask_again(officer, decide):
-    browser = Client()
-    decide("accept", browser)
-    decide("withdraw", browser)
-    decide("refuse")
-    assert "nothing to publish" in text(officer.get("/admin/consent/noticeversion/publish/"))
-    change_heading()
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "<del>Cookies on this site</del>" in html and "<ins>Cookies, and what they are for</ins>" in html
-    assert "2 visitors who have decided are asked again." in html
-    assert NoticeVersion.objects.count() == 1
-    draft = re.search(r'name="draft" value="(\w+)"', html)[1]
-    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip", "draft": draft})
-    assert NoticeVersion.objects.current().asks_again is False
-    assert AccessEntry.objects.get(action="publish").details == "2"
-
-
-def test_a_draft_that_changed_since_the_review_is_not_published(officer):
-    change_heading()
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    seen = {"change": "slip", "draft": re.search(r'name="draft" value="(\w+)"', html)[1]}
-    Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
-    html = text(officer.post("/admin/consent/noticeversion/publish/", seen))
-    assert "nothing was published" in html and "We sell it." in html
-    assert NoticeVersion.objects.count() == 1
-
-
-def test_a_purpose_that_becomes_necessary_is_shown_as_a_change(officer):
-    Purpose.objects.filter(key="statistics").update(is_necessary=True)
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "statistics · necessary" in html and "<ins>✓</ins>" in html
-
-
-def test_a_new_purpose_cannot_be_published_as_a_small_correction(officer):
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "There is a new purpose" in html and 'value="slip"' not in html
-
-
-def test_each_purpose_has_a_version_of_its_own(decide):
-    purpose = Purpose.objects.get(key="statistics")
-    purpose.description_en = "Counts pages."
-    purpose.save()
-    NoticeVersion.objects.publish()
-    versions = {key: answer["version"] for key, answer in decide().answers.items()}
-    assert versions == {"functional": 1, "statistics": 2, "advertising": 1}
-
-
-def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
-    browser = Client()
-    decide("accept", browser)
-    change_heading()
-    NoticeVersion.objects.publish()
-    assert decide("accept", browser).action == "renewed"
-    assert decide("refuse", browser).action == "withdrawn"
-
-
-def test_a_refresh_publishes_the_new_style_and_no_draft(monkeypatch):
-    change_heading()
-    call_command("publish_notice", refresh=True)
-    assert NoticeVersion.objects.count() == 1
-    monkeypatch.setattr("consent.models.version.dialog_style", lambda: "body { color: red }")
-    call_command("publish_notice", refresh=True)
-    version = NoticeVersion.objects.current()
-    assert (version.number, version.asks_again, version.style) == (2, False, "body { color: red }")
-    assert version.wording_in("en")["heading"] == "Cookies on this site"
-
-
-def test_a_refresh_publishes_new_languages(settings):
-    offered = settings.LANGUAGES
-    settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
-    assert "sv" not in NoticeVersion.objects.publish().wording
-    settings.LANGUAGES = offered
-    Purpose.objects.filter(key="statistics").update(description_sv="")
-    call_command("publish_notice", refresh=True)
-    version = NoticeVersion.objects.current()
-    assert set(version.wording) == {code for code, _name in offered}
-    swedish = version.wording["sv"]["purposes"]
-    assert [purpose["version"] for purpose in swedish] == [purpose["version"] for purpose in version.purposes]
-    assert '<span lang="en" data-untranslated>' in version.html["sv"]
 
 
 PAGES = [

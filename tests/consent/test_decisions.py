@@ -5,28 +5,16 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
 from consent.cookie import ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from pagecache.models import ContentVersion
+from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
 
 pytestmark = pytest.mark.django_db
 OPTIONAL = ["functional", "statistics", "advertising"]
-DECIDE, SETTINGS, RECEIPT = "/en/cookies/decide/", "/en/cookies/settings/", "/en/cookies/receipt/"
-SAME_SITE = {"sec-fetch-site": "same-origin"}
-# Headers of a form that a browser sends without JavaScript.
-FORM = SAME_SITE | {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-def press(client, action: str, path: str = "/en/partners/", headers=SAME_SITE, address=DECIDE, **data):
-    return client.post(address, {"action": action, "next": path} | data, headers=headers)
-
-
-def asks(client, path: str = "/en/") -> bool:
-    return 'class="consent"' in client.get(path).content.decode()
 
 
 def test_the_first_page_asks_about_every_purpose_with_nothing_ticked(client):
@@ -430,57 +418,6 @@ def test_every_page_links_to_the_settings(client):
         assert f'href="{SETTINGS}"' in client.get(path).content.decode()
 
 
-def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
-    assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
-    press(client, "choose", purposes=["statistics"])
-    html = client.get(RECEIPT).content.decode()
-    decision = Decision.objects.get()
-    assert decision.receipt in html and decision.notice.digest in html
-    assert re.search(r"Statistics</dt>\s*<dd[^>]*>\s*yes", html)
-    assert re.search(r"Advertising</dt>\s*<dd[^>]*>\s*no", html)
-
-
-def test_the_receipt_shows_the_wording_its_language_and_the_contact(client):
-    press(client, "choose", purposes=["statistics"], address="/pl/pliki-cookie/decyzja/")
-    Notice.objects.update(introduction_pl="<p>Zupełnie inne pytanie.</p>")
-    NoticeVersion.objects.publish(asks_again=False)
-    html = client.get(RECEIPT).content.decode()
-    wording = Decision.objects.get().notice.wording_in("pl")
-    assert wording["introduction"] in html and "Zupełnie inne" not in html
-    assert wording["purposes"][1]["description"] in html and wording["purposes"][0]["cookies"][0]["description"] in html
-    assert 'lang="pl"' in html and "polski" in html.lower()
-    assert f'href="mailto:{wording["contact"]}"' in html
-
-
-def test_the_receipt_marks_the_language_of_its_purposes(client):
-    Purpose.objects.filter(key="statistics").update(name_pl="")
-    NoticeVersion.objects.publish()
-    press(client, "accept", address="/pl/pliki-cookie/decyzja/")
-    html = client.get(RECEIPT).content.decode()
-    assert '<dt lang="pl">Reklamowe</dt>' in html
-    assert '<dt lang="en">Statistics</dt>' in html
-
-
-def test_the_receipt_marks_texts_that_were_shown_in_another_language(client):
-    Purpose.objects.filter(key="statistics").update(description_pl="")
-    NoticeVersion.objects.publish()
-    press(client, "refuse", address="/pl/pliki-cookie/decyzja/")
-    html = client.get("/de/cookies/beleg/").content.decode()
-    description = Purpose.objects.get(key="statistics").description_en
-    assert f'<span lang="en">{description}</span>' in html
-    assert f'<span lang="pl">{Purpose.objects.get(key="functional").description_pl}</span>' in html
-
-
-def test_the_receipt_can_be_downloaded_with_the_wording(client):
-    assert client.get("/en/cookies/receipt.json").status_code == 404
-    press(client, "accept")
-    response = client.get("/en/cookies/receipt.json")
-    receipt = json.loads(response.content)
-    assert receipt["record"]["receipt"] in response["Content-Disposition"]
-    assert receipt["record"]["granted"] == "advertising,functional,statistics"
-    assert receipt["notice"]["wording"]["heading"] == "Cookies on this site"
-
-
 def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
     response = press(client, "refuse", headers=SAME_SITE | {"accept": "application/json"})
     assert json.loads(response.content) == {"receipt": Decision.objects.get().receipt}
@@ -489,85 +426,10 @@ def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
     assert sorted(response.cookies) == ["cookie_consent", "cookie_consent_receipt"]
 
 
-# Versions of the notice
-
-
-def change_heading(text: str, *, asks_again: bool) -> NoticeVersion:
-    notice = Notice.objects.get()
-    notice.heading_en = text
-    notice.save()
-    return NoticeVersion.objects.publish(asks_again=asks_again)
-
-
-def test_visitors_see_the_published_notice_and_not_the_draft(client):
-    notice = Notice.objects.get()
-    notice.heading_en = "A draft"
-    notice.save()
-    assert "A draft" not in client.get("/en/").content.decode()
-    NoticeVersion.objects.publish()
-    assert "A draft" in client.get("/en/").content.decode()
-
-
-def test_publishing_without_changes_makes_no_new_version():
-    assert NoticeVersion.objects.publish() == NoticeVersion.objects.publish()
-    assert NoticeVersion.objects.count() == 1
-
-
-@pytest.mark.parametrize("action", ["accept", "refuse"])
-def test_a_substantial_change_asks_again_and_a_small_correction_does_not(client, action):
-    press(client, action)
-    change_heading("Cookies on our site", asks_again=False)
-    assert not asks(client)
-    change_heading("Cookies and more on our site", asks_again=True)
-    assert asks(client)
-    change_heading("Cookies, and more, on our site", asks_again=False)
-    assert asks(client)
-
-
-def test_a_new_purpose_always_asks_again(client):
-    press(client, "refuse")
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
-    NoticeVersion.objects.publish(asks_again=False)
-    assert asks(client)
-    assert "Research" in client.get("/en/").content.decode()
-
-
-def test_a_record_keeps_the_wording_that_was_shown(client):
-    press(client, "accept")
-    shown = NoticeVersion.objects.current()
-    change_heading("Something else", asks_again=True)
-    decision = Decision.objects.get()
-    assert decision.notice == shown
-    assert "Cookies on this site" in decision.notice.html_in("en")
-
-
-def test_an_answer_refers_to_the_notice_that_was_shown_even_if_a_newer_one_is_in_force(client):
-    shown = re.search(r'name="notice" value="(\d+)"', client.get("/en/").content.decode())[1]
-    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
-    NoticeVersion.objects.publish()
-    press(client, "accept", notice=shown)
-    assert Decision.objects.get().notice.number == int(shown) == 1
-    assert asks(client)
-
-
-@pytest.mark.parametrize("number", ["", "0", "7", "-1", "x", "٣", "9" * 40])
-def test_an_unknown_notice_number_means_the_notice_in_force(client, number):
-    press(client, "accept", notice=number)
-    assert Decision.objects.get().notice == NoticeVersion.objects.current()
-
-
 def test_a_record_keeps_the_path_without_the_query(client):
     response = press(client, "refuse", path="/en/search/?q=Jane+Doe&fbclid=1")
     assert response["Location"] == "/en/search/?q=Jane+Doe&fbclid=1#consent-saved"
     assert Decision.objects.get().path == "/en/search/"
-
-
-def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
-    monkeypatch.setattr("consent.cached.notice_in_force", lambda request: None)
-    # A content version of its own, so that no cached notice of another test is used.
-    ContentVersion.objects.update(name="before the first notice")
-    assert not asks(client)
-    assert client.get(SETTINGS).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -594,47 +456,6 @@ def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
 def test_an_invalid_consent_cookie_counts_as_no_decision(client, value):
     header = f"cookie_consent={value}".encode().decode("latin-1")
     assert 'class="consent"' in client.get("/en/", headers={"cookie": header}).content.decode()
-
-
-# Append-only
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE consent_decision SET action = 'accepted_all'",
-        "DELETE FROM consent_decision",
-        "UPDATE consent_noticeversion SET digest = 'x'",
-        "DELETE FROM consent_noticeversion WHERE number = 1",
-    ],
-)
-def test_the_database_refuses_to_change_or_delete_records(client, statement):
-    press(client, "refuse")
-    with pytest.raises((IntegrityError, DatabaseError), match="append-only"), transaction.atomic():
-        connection.cursor().execute(statement)
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
-@pytest.mark.parametrize("columns", ["id", "digest", "idempotency_key"])
-def test_sqlite_refuses_to_replace_a_record(client, columns):
-    press(client, "refuse", idempotency_key="0" * 32)
-    names = [field.column for field in Decision._meta.fields]
-    new = {"id": "99", "digest": "'x'", "idempotency_key": "''", "action": "'accepted_all'"}
-    values = [name if name == columns else new.get(name, name) for name in names]
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        connection.cursor().execute(
-            f"REPLACE INTO consent_decision ({', '.join(names)}) SELECT {', '.join(values)} FROM consent_decision"
-        )
-    assert Decision.objects.get().action == "refused_all"
-
-
-def test_two_decisions_cannot_follow_the_same_one(client):
-    press(client, "accept")
-    press(client, "refuse")
-    last, first = Decision.objects.all()
-    fields = {f.attname: getattr(last, f.attname) for f in Decision._meta.fields if f.name != "id"}
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Decision.objects.create(**fields | {"predecessor": first.digest, "digest": "0" * 64})
 
 
 def test_concurrent_decisions_of_one_visitor_form_one_chain(client, monkeypatch):

@@ -6,10 +6,9 @@ from django.test import Client
 
 from consent.models import Decision
 from consent.views import DECISIONS
-from tests.consent.conftest import SAME_SITE
+from tests.consent.visitors import DECIDE, SAME_SITE
 
 pytestmark = pytest.mark.django_db
-DECIDE = "/en/cookies/decide/"
 IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 

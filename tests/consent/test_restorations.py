@@ -11,7 +11,6 @@ from django.urls import reverse
 from consent.models import Decision, Leaf, Restoration, Seal
 from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
 from consent.verification import Verification
-from tests.consent.test_seals import tamper  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +29,7 @@ def seal(decide, django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def restore(tamper):  # noqa: F811
+def restore(tamper):
     """Function that sets the database back to the time when the seal with this number was the newest."""
 
     def run(number: int):
@@ -72,7 +71,7 @@ def test_an_older_database_is_not_reported_as_altered(seal, restore):
     assert "altered" not in fault and "rewritten" not in fault
 
 
-def test_an_empty_database_is_detected(seal, tamper):  # noqa: F811
+def test_an_empty_database_is_detected(seal, tamper):
     seal()
     for table in ("leaf", "seal", "decision"):
         tamper(f"DELETE FROM consent_{table}")
@@ -118,7 +117,7 @@ def test_a_downloaded_seal_that_was_lost_is_a_fault_until_the_loss_is_recorded(s
         assert "No record was changed." in run("verify_consents", against=file)
 
 
-def test_a_restoration_does_not_explain_a_seal_that_is_removed_later(seal, restore, tamper):  # noqa: F811
+def test_a_restoration_does_not_explain_a_seal_that_is_removed_later(seal, restore, tamper):
     for _seal in range(2):
         seal()
     restore(1)
@@ -130,7 +129,7 @@ def test_a_restoration_does_not_explain_a_seal_that_is_removed_later(seal, resto
     assert any(fault.startswith("Seal 3 is missing") for fault in faults())
 
 
-def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, restore, tamper):  # noqa: F811
+def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, restore, tamper):
     for _seal in range(2):
         seal()
     restore(1)
@@ -141,7 +140,7 @@ def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, resto
 
 
 @pytest.mark.parametrize("column", ["restored_at", "backup_at", "known_number", "known_digest", "seal_digest"])
-def test_an_altered_restoration_is_reported(seal, restore, tamper, column):  # noqa: F811
+def test_an_altered_restoration_is_reported(seal, restore, tamper, column):
     for _seal in range(3):
         seal()
     restore(1)

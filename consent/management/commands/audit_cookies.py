@@ -45,8 +45,8 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"Visited {audit.pages} pages in {len(passes) + 1} passes.")
         for finding in findings:
-            where = f" ({', '.join(finding.passes)}; first at {finding.page or 'the end'})" if finding.passes else ""
-            self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{where}")
+            details = f" ({', '.join(finding.passes)}; first at {finding.page or 'the end'})" if finding.passes else ""
+            self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{details}")
         if not audit.is_clean:
             sys.exit(1)
         self.stdout.write("Everything that was found is declared and was set with consent.")
