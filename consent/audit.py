@@ -83,7 +83,7 @@ class Declared:
                 for source in set().union(*item.sources.values()):
                     known = purposes.get((REQUEST, source), frozenset())
                     purposes[REQUEST, source] = known | {item.purpose.key}
-        return cls(purposes, frozenset(Purpose.objects.filter(is_necessary=True).values_list("key", flat=True)))
+        return cls(purposes, frozenset(Purpose.objects.necessary().values_list("key", flat=True)))
 
     def matching(self, kind: str, name: str) -> tuple[str, str] | None:
         """Return kind and name of the declaration that covers an item, or None."""
@@ -111,7 +111,7 @@ class Declared:
 
 def passes_of_this_site() -> list[Pass]:
     """Return the empty passes of all visitors, except the one on the sign-in page."""
-    optional = Purpose.objects.published().filter(is_necessary=False).values_list("key", flat=True)
+    optional = Purpose.objects.published().optional().values_list("key", flat=True)
     undecided, refusing = Pass("nothing decided", frozenset()), Pass("all refused", frozenset())
     return [undecided, refusing, *(Pass(f"only {key} allowed", frozenset([key])) for key in optional)]
 

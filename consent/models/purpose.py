@@ -1,12 +1,25 @@
 """Purposes and their declared cookies, which staff edit."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from editorial.models import ContentQuerySet, OrderedContent
+
+
+class PurposeQuerySet(ContentQuerySet["Purpose"]):
+    def necessary(self) -> Self:
+        """Return the purposes that need no consent."""
+        return self.filter(is_necessary=True)
+
+    def optional(self) -> Self:
+        """Return the purposes that need consent."""
+        return self.filter(is_necessary=False)
+
+
+PurposeManager = models.Manager.from_queryset(PurposeQuerySet)
 
 
 class Purpose(OrderedContent):
@@ -25,6 +38,8 @@ class Purpose(OrderedContent):
         help_text=_("Without it the site cannot do what the visitor asks for (Article 5(3) ePrivacy Directive)."),
     )
 
+    objects: ClassVar[PurposeManager] = PurposeManager()
+
     class Meta(OrderedContent.Meta):
         verbose_name = _("purpose")
         verbose_name_plural = _("purposes")
@@ -33,10 +48,13 @@ class Purpose(OrderedContent):
         return self.name
 
 
-class DeclaredCookieQuerySet(ContentQuerySet):
+class DeclaredCookieQuerySet(ContentQuerySet["DeclaredCookie"]):
     def storage_purposes(self) -> set[str]:
         """Return the keys of the purposes that use browser storage other than cookies."""
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
+
+
+DeclaredCookieManager = models.Manager.from_queryset(DeclaredCookieQuerySet)
 
 
 class StorageKind(models.TextChoices):
@@ -71,7 +89,9 @@ class DeclaredCookie(OrderedContent):
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
 
-    objects: ClassVar = DeclaredCookieQuerySet.as_manager()
+    objects: ClassVar[DeclaredCookieManager] = DeclaredCookieManager()
+    # Gives django-stubs the type of the related manager.
+    _default_manager: ClassVar[DeclaredCookieManager]
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("cookie")

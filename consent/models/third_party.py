@@ -46,6 +46,9 @@ class ThirdPartyQuerySet(ContentQuerySet):
         return self.published().filter(purpose__is_necessary=False).select_related("purpose")
 
 
+ThirdPartyManager = models.Manager.from_queryset(ThirdPartyQuerySet)
+
+
 class FrameShape(models.TextChoices):
     WIDE = "wide", _("wide, 16:9")
     CLASSIC = "classic", _("4:3")
@@ -88,7 +91,9 @@ class EmbeddedContent(OrderedContent):
     )
     shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.WIDE)
 
-    objects: ClassVar = ThirdPartyQuerySet.as_manager()
+    objects: ClassVar[ThirdPartyManager] = ThirdPartyManager()
+    # Gives django-stubs the type of the related manager.
+    _default_manager: ClassVar[ThirdPartyManager]
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("embedded content")
@@ -145,7 +150,9 @@ class Script(Content):
         ),
     )
 
-    objects: ClassVar = ThirdPartyQuerySet.as_manager()
+    objects: ClassVar[ThirdPartyManager] = ThirdPartyManager()
+    # Gives django-stubs the type of the related manager.
+    _default_manager: ClassVar[ThirdPartyManager]
 
     class Meta(Content.Meta):
         verbose_name = _("script")
