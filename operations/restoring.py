@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from consent.models import Erasure, Leaf, Restoration, Seal
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
+from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
 from operations.backups import KEY_FILES, Backup, BackupError, synchronise, write_file
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads
@@ -35,7 +35,7 @@ class Restoring:
     def __init__(self, backup: Backup, keys: Path | None = None):
         self.backup, self.keys = backup, keys
         self.database, self.uploads = own_database(), all_uploads()
-        self.known: KeptSeal | None = None
+        self.known: StoredSeal | None = None
         self.erasures: list[ErasureOnRequest] = []
 
     def check(self):
@@ -70,11 +70,11 @@ class Restoring:
         """Gather what the backup cannot know: the newest seal, and the erasures on request since it was made."""
         seals = []
         # A damaged file tells nothing, and keeps nobody from restoring.
-        with suppress(SealOrderError):
-            seals.append(newest_known())
+        with suppress(SealMismatchError):
+            seals.append(read_newest_seal())
         with suppress(DatabaseError, DumpError, ValueError):
             if note := self.database.contents().newest_seal:
-                seals.append(KeptSeal.parse(note))
+                seals.append(StoredSeal.parse(note))
         with suppress(DatabaseError):
             since = Erasure.objects.filter(reason=Erasure.Reason.REQUEST, erased_at__gte=self.backup.made_at)
             self.erasures = [
@@ -124,7 +124,7 @@ class Restoring:
         if found != expected:
             raise BackupError("The restored database does not hold what was backed up.")
 
-    def put_on_record(self, kept: KeptSeal | None) -> Restoration:
+    def put_on_record(self, kept: StoredSeal | None) -> Restoration:
         """Bring the schema up to date, end all sessions, and note the restore among the consents.
 
         `kept` is a seal that somebody kept elsewhere.
@@ -135,9 +135,9 @@ class Restoring:
         # From now on the restored chain is the one that goes on.
         newest = Seal.objects.latest_seal()
         if newest:
-            remember(newest.note)
+            store_newest_seal(newest.note)
         else:
-            newest_seal_file().unlink(missing_ok=True)
+            newest_seal_path().unlink(missing_ok=True)
         return restoration
 
     def repeat_erasures(self) -> int:
@@ -149,5 +149,5 @@ class Restoring:
         return count
 
 
-def newest_of(seals: list[KeptSeal | None]) -> KeptSeal | None:
+def newest_of(seals: list[StoredSeal | None]) -> StoredSeal | None:
     return max(filter(None, seals), key=lambda seal: seal.number, default=None)

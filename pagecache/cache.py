@@ -108,7 +108,7 @@ class PageCache:
         Not where a third party may load. Not under a query or with a choice cookie that this site does not write:
         anyone can make up thousands.
         """
-        is_made_up = environ["QUERY_STRING"] or not self.rule.is_as_written(environ)
+        is_made_up = environ["QUERY_STRING"] or not self.rule.has_known_cookie(environ)
         if is_made_up or self.rule.allows_third_parties(key.variant):
             return response
         # First, as nginx heeds the first of several headers that say how long.

@@ -59,7 +59,7 @@ def private_folder(path: Path) -> Path:
 def generated_secret_key(path: Path) -> str:
     """Return the secret key kept at `path`; make it on the first start."""
     try:
-        key = key_files.read_or_make(path, lambda: get_random_secret_key().encode())
+        key = key_files.read_or_create(path, lambda: get_random_secret_key().encode())
     except OSError as error:
         raise ImproperlyConfigured(
             f"The secret key {path} can be neither read nor made: {error.strerror}; mend that, or set SECRET_KEY."
@@ -342,6 +342,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Consent. The log of django-cookie-consent knows neither wording nor withdrawal; consent/ keeps the record.
 
 COOKIE_CONSENT_LOG_ENABLED = False
+# deploy/nginx.conf repeats the name and the value of a declined purpose.
+COOKIE_CONSENT_NAME = "cookie_consent"
+COOKIE_CONSENT_DECLINE = "-1"
 # A choice holds for six months, of which the shortest have 181 days, a refusal as long as an acceptance; then visitors
 # are asked again.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181

@@ -209,7 +209,7 @@ def test_the_officers_desk_and_the_published_seals_violate_no_accessibility_rule
     faults = violations(visitor.page) + overflow(visitor.page)
     officer = sign_in("officer", color_scheme=scheme)
     desk = "/admin/consent/decision/"
-    for path in (desk, f"{desk}figures/", f"{desk}check/", f"{desk}erase/", "/admin/consent/noticeversion/publish/"):
+    for path in (desk, f"{desk}statistics/", f"{desk}check/", f"{desk}erase/", "/admin/consent/noticeversion/publish/"):
         officer.go(path)
         faults += violations(officer.page)
     officer.go(f"{desk}check/")

@@ -1,11 +1,10 @@
-"""The privacy officer's desk: reading, searching, exporting, erasing, publishing, and who may."""
+"""Admin of consent: list, search, export, erasure, publishing, and permissions."""
 
 import json
 import re
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -31,21 +30,21 @@ def listed(html: str) -> list[int]:
     return [int(number) for number in re.findall(r"/admin/consent/decision/(\d+)/change/", html)]
 
 
-def test_the_list_goes_page_by_page_and_back(officer, decide, monkeypatch):
-    monkeypatch.setattr("consent.admin.record.DecisionAdmin.list_per_page", 2)
+def test_the_list_has_links_to_older_and_newer_records(officer, decide, monkeypatch):
+    monkeypatch.setattr("consent.admin.decisions.DecisionAdmin.list_per_page", 2)
     numbers = [decide().pk for _visitor in range(5)][::-1]
-    seen, address = [], LIST
+    pages, address = [], LIST
     while address:
         html = text(officer.get(address))
-        seen.append(listed(html))
+        pages.append(listed(html))
         older = re.search(r'href="([^"]+)" rel="next"', html)
         address = LIST + older[1].replace("&amp;", "&") if older else None
-    assert seen == [numbers[:2], numbers[2:4], numbers[4:]]
+    assert pages == [numbers[:2], numbers[2:4], numbers[4:]]
     newer = re.search(r'href="([^"]+)" rel="prev"', html)[1]
     assert listed(text(officer.get(LIST + newer))) == numbers[2:4]
 
 
-def test_the_list_takes_the_same_queries_whatever_its_size(officer, decide, django_assert_max_num_queries):
+def test_the_number_of_queries_of_the_list_is_constant(officer, decide, django_assert_max_num_queries):
     for count in (1, 20):
         for _visitor in range(count):
             decide()
@@ -54,7 +53,7 @@ def test_the_list_takes_the_same_queries_whatever_its_size(officer, decide, djan
         assert not [query for query in queries if "COUNT(" in query["sql"].upper()]
 
 
-def test_a_record_is_found_by_its_receipt_number_as_people_write_it(officer, decide):
+def test_the_search_accepts_receipt_numbers_as_people_type_them(officer, decide):
     decision = decide()
     decide()
     for written in (decision.receipt, decision.receipt.lower().replace("-", " "), decision.receipt.replace("0", "O")):
@@ -71,7 +70,7 @@ def test_a_record_is_found_by_its_receipt_number_as_people_write_it(officer, dec
         ({"action__exact": "refused_all"}, ["refuse"]),
         ({"language": "en"}, ["accept", "refuse", "choose"]),
         ({"language": "pl"}, []),
-        ({"gpc__exact": "1"}, []),
+        ({"has_objection_signal__exact": "1"}, []),
         ({"from": "2020-01-01", "to": "2020-12-31"}, []),
         ({"from": "2020-01-01"}, ["accept", "refuse", "choose"]),
         ({"to": "2999-12-31", "answer": "statistics:yes"}, ["accept", "choose"]),
@@ -90,7 +89,7 @@ def test_the_list_is_filtered(officer, decide, query, expected):
     assert sorted(listed(text(officer.get(LIST, query)))) == sorted(decisions[name].pk for name in expected)
 
 
-def test_answers_to_a_purpose_that_is_asked_about_no_longer_are_found(officer, decide):
+def test_the_list_can_be_filtered_by_a_removed_purpose(officer, decide):
     decision = decide()
     Purpose.objects.filter(key="advertising").update(is_published=False)
     NoticeVersion.objects.publish()
@@ -99,7 +98,7 @@ def test_answers_to_a_purpose_that_is_asked_about_no_longer_are_found(officer, d
     assert listed(html) == [decision.pk] and "Advertising: no" in html
 
 
-def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide):
+def test_a_record_shows_its_answers_its_chain_and_its_seal(officer, decide):
     browser = Client()
     first = decide("accept", browser)
     second = decide("withdraw", browser)
@@ -111,7 +110,7 @@ def test_a_record_shows_what_was_answered_its_chain_and_its_seal(officer, decide
     assert "covered by seal 1" in text(officer.get(f"{LIST}{first.pk}/change/"))
 
 
-def test_a_record_that_somebody_touched_is_shown_as_such(officer, decide, monkeypatch):
+def test_a_record_page_reports_an_altered_record(officer, decide, monkeypatch):
     decision = decide()
     monkeypatch.setattr(Decision, "leaf", lambda self: "0" * 64)
     assert "The record was altered" in text(officer.get(f"{LIST}{decision.pk}/change/"))
@@ -121,26 +120,26 @@ def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     headers = {"sec-fetch-site": "same-origin", "sec-gpc": "1"}
     Client().post("/pl/pliki-cookie/decyzja/", {"action": "refuse", "next": "/pl/"}, headers=headers)
     decision = Decision.objects.get()
-    seen = Client().get("/pl/", headers={"sec-gpc": "1"}).content.decode()
+    page = Client().get("/pl/", headers={"sec-gpc": "1"}).content.decode()
     notice = Notice.objects.get()
     notice.heading_pl = "Całkiem inny nagłówek"
     notice.save()
     NoticeVersion.objects.publish()
     shown = text(officer.get(f"{LIST}{decision.pk}/dialog/"))
     part = decision.notice.html_in("pl")
-    assert part in shown and part in seen
+    assert part in shown and part in page
     assert decision.notice.wording_in("pl")["objection"] in shown
     style = re.search(r'href="([^"]+style\.css)"', shown)[1]
     assert text(officer.get(style)) == decision.notice.style
     assert "Całkiem inny" not in shown
 
 
-def test_figures_count_what_was_decided(officer, decide):
+def test_statistics_count_decisions_by_action_and_purpose(officer, decide):
     browser = Client()
     decide("accept", browser)
     decide("withdraw", browser)
     decide("refuse")
-    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}figures/")))
+    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}statistics/")))
     assert "<strong>3</strong> decisions" in html
     assert "<strong>1</strong> withdrawn" in html
     assert re.search(r'<th scope="row">Statistics</th> <td>2</td> <td>1</td>', html) and "50 %" in html
@@ -148,23 +147,25 @@ def test_figures_count_what_was_decided(officer, decide):
     assert f"<title>{today}: 3</title>" in html and f"<title>{today}: 1</title>" in html
 
 
-def test_figures_of_a_long_period_go_by_month(officer, decide):
+def test_statistics_of_a_long_period_are_grouped_by_month(officer, decide):
     decide()
     day = timezone.localdate()
-    html = text(officer.get(f"{LIST}figures/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
+    html = text(officer.get(f"{LIST}statistics/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
     assert html.count("<rect") in (11 + 3, 10 + 3, 12 + 3)
     assert "None in this period" in html
-    assert "There are no decisions" in text(officer.get(f"{LIST}figures/", {"from": "2020-01-01", "to": "2020-01-31"}))
-    assert officer.get(f"{LIST}figures/", {"from": "2999-01-01", "to": "2020-01-31"}).status_code == 200
+    assert "There are no decisions" in text(
+        officer.get(f"{LIST}statistics/", {"from": "2020-01-01", "to": "2020-01-31"})
+    )
+    assert officer.get(f"{LIST}statistics/", {"from": "2999-01-01", "to": "2020-01-31"}).status_code == 200
 
 
-def test_figures_take_the_same_queries_whatever_their_size(officer, decide, django_assert_num_queries):
+def test_the_number_of_queries_of_the_statistics_is_constant(officer, decide, django_assert_num_queries):
     counts = []
     for count in (1, 10):
         for _visitor in range(count):
             decide()
         with django_assert_num_queries(counts[0]) if counts else _counting() as queries:
-            officer.get(f"{LIST}figures/")
+            officer.get(f"{LIST}statistics/")
         counts.append(len(queries))
 
 
@@ -176,7 +177,7 @@ def _counting():
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "jsonld"])
-def test_an_export_holds_what_the_list_is_filtered_for(officer, decide, form):
+def test_an_export_contains_the_filtered_records(officer, decide, form):
     wanted, other = decide("accept"), decide("refuse")
     response = officer.get(f"{LIST}export/{form}/", {"answer": "statistics:yes"})
     body = b"".join(response.streaming_content).decode()
@@ -186,18 +187,18 @@ def test_an_export_holds_what_the_list_is_filtered_for(officer, decide, form):
         assert len(json.loads(body)["@graph"]) == 1
 
 
-def test_an_unknown_form_of_export_is_not_found(officer):
+def test_an_unknown_export_format_is_not_found(officer):
     assert officer.get(f"{LIST}export/exe/").status_code == 404
 
 
-def test_everything_can_be_checked_at_the_desk(officer, decide):
+def test_all_records_can_be_verified_in_the_admin(officer, decide):
     decide()
     Seal.objects.seal_waiting()
     assert "The latest seal is number 1" in text(officer.get(f"{LIST}check/"))
     assert "No record was changed." in text(officer.post(f"{LIST}check/"))
 
 
-def test_erasing_on_request_asks_for_number_reason_and_certainty(officer, decide):
+def test_erasing_on_request_requires_number_remark_and_confirmation(officer, decide):
     decision = decide()
     html = text(officer.post(f"{LIST}erase/", {"receipt": "0000-0000-0000-0000"}))
     assert "There is no record with this number." in html
@@ -213,24 +214,24 @@ def test_erasing_on_request_asks_for_number_reason_and_certainty(officer, decide
     assert Erasure.objects.get().staff == "Privacy officers"
 
 
-def test_every_act_of_staff_is_on_record_without_a_receipt_number(officer, decide):
+def test_every_action_of_staff_is_logged_without_a_receipt_number(officer, decide):
     decision = decide()
     officer.get(LIST, {"q": decision.receipt, "language": "en"})
     officer.get(f"{LIST}{decision.pk}/change/")
     officer.get(f"{LIST}{decision.pk}/dialog/")
-    officer.get(f"{LIST}figures/")
+    officer.get(f"{LIST}statistics/")
     officer.get(f"{LIST}export/csv/", {"language": "en"})
     officer.post(f"{LIST}check/")
     officer.post(f"{LIST}erase/", {"receipt": decision.receipt, "remark": "letter", "is_sure": "on"})
     entries = list(AccessEntry.objects.order_by("pk"))
     assert [entry.action for entry in entries] == ["list", "view", "view", "list", "export", "check", "erase"]
     assert {entry.staff for entry in entries} == {"Privacy officers"}
-    assert entries[0].what == "decision q=…&language=en" and entries[1].what == f"decision {decision.pk}"
-    assert not [entry for entry in entries if decision.receipt in entry.what]
+    assert entries[0].details == "decision q=…&language=en" and entries[1].details == f"decision {decision.pk}"
+    assert not [entry for entry in entries if decision.receipt in entry.details]
     assert "exported records" in text(officer.get("/admin/consent/accessentry/"))
 
 
-def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(officer, decide):
+def test_views_of_seals_versions_erasures_and_the_log_itself_are_logged(officer, decide):
     decide()
     Seal.objects.seal_waiting()
     seal = Seal.objects.get()
@@ -241,7 +242,7 @@ def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(of
         officer.get(f"/admin/consent/{name}/")
     officer.get("/admin/consent/accessentry/", {"action": "list"})
     officer.get("/admin/consent/seal/999/change/")
-    assert list(AccessEntry.objects.order_by("pk").values_list("action", "what")) == [
+    assert list(AccessEntry.objects.order_by("pk").values_list("action", "details")) == [
         ("view", f"seal {seal.pk}"),
         ("view", f"noticeversion {version} pl"),
         ("list", "erasure"),
@@ -252,107 +253,19 @@ def test_looks_at_seals_versions_erasures_and_at_the_log_itself_are_on_record(of
     assert "notice version 1 pl" in text(officer.get("/admin/consent/accessentry/"))
 
 
-def test_access_by_staff_goes_when_even_a_leap_year_is_over(staff):
+def test_log_entries_are_deleted_after_366_days(staff):
     user = staff(roles.PRIVACY_OFFICERS)
     for days in (365, 367):
-        AccessEntry.objects.note(user, "list")
+        AccessEntry.objects.log(user, "list")
         AccessEntry.objects.create(staff="x", action="list", at=timezone.now() - timedelta(days=days, hours=1))
     AccessEntry.objects.outdated().delete()
     ages = [(timezone.now() - at).days for at in AccessEntry.objects.values_list("at", flat=True)]
     assert sorted(ages) == [0, 0, 365]
 
 
-def change_heading():
-    notice = Notice.objects.get()
-    notice.heading_en = "Cookies, and what they are for"
-    notice.save()
-
-
-def test_publishing_shows_what_changes_and_whom_it_asks_again(officer, decide):
-    browser = Client()
-    decide("accept", browser)
-    decide("withdraw", browser)
-    decide("refuse")
-    assert "nothing to publish" in text(officer.get("/admin/consent/noticeversion/publish/"))
-    change_heading()
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "<del>Cookies on this site</del>" in html and "<ins>Cookies, and what they are for</ins>" in html
-    assert "2 visitors who have decided are asked again." in html
-    assert NoticeVersion.objects.count() == 1
-    draft = re.search(r'name="draft" value="(\w+)"', html)[1]
-    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip", "draft": draft})
-    assert NoticeVersion.objects.current().asks_again is False
-    assert AccessEntry.objects.get(action="publish").what == "2"
-
-
-def test_only_what_the_officer_saw_is_published(officer):
-    change_heading()
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    seen = {"change": "slip", "draft": re.search(r'name="draft" value="(\w+)"', html)[1]}
-    Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
-    html = text(officer.post("/admin/consent/noticeversion/publish/", seen))
-    assert "nothing was published" in html and "We sell it." in html
-    assert NoticeVersion.objects.count() == 1
-
-
-def test_a_purpose_that_is_called_necessary_is_shown_as_a_change(officer):
-    Purpose.objects.filter(key="statistics").update(is_necessary=True)
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "statistics · necessary" in html and "<ins>✓</ins>" in html
-
-
-def test_a_new_purpose_leaves_no_choice_but_to_ask_again(officer):
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "There is a new purpose" in html and 'value="slip"' not in html
-
-
-def test_each_purpose_has_a_version_of_its_own(decide):
-    purpose = Purpose.objects.get(key="statistics")
-    purpose.description_en = "Counts pages."
-    purpose.save()
-    NoticeVersion.objects.publish()
-    versions = {key: answer["version"] for key, answer in decide().answers.items()}
-    assert versions == {"functional": 1, "statistics": 2, "advertising": 1}
-
-
-def test_the_same_answer_to_a_question_asked_again_is_a_renewal(decide):
-    browser = Client()
-    decide("accept", browser)
-    change_heading()
-    NoticeVersion.objects.publish()
-    assert decide("accept", browser).action == "renewed"
-    assert decide("refuse", browser).action == "withdrawn"
-
-
-def test_a_new_release_freezes_its_style_and_no_draft(monkeypatch):
-    change_heading()
-    call_command("publish_notice", refresh=True)
-    assert NoticeVersion.objects.count() == 1
-    monkeypatch.setattr("consent.models.version.dialog_style", lambda: "body { color: red }")
-    call_command("publish_notice", refresh=True)
-    version = NoticeVersion.objects.current()
-    assert (version.number, version.asks_again, version.style) == (2, False, "body { color: red }")
-    assert version.wording_in("en")["heading"] == "Cookies on this site"
-
-
-def test_a_new_language_is_frozen_with_a_release(settings):
-    offered = settings.LANGUAGES
-    settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
-    assert "sv" not in NoticeVersion.objects.publish().wording
-    settings.LANGUAGES = offered
-    Purpose.objects.filter(key="statistics").update(description_sv="")
-    call_command("publish_notice", refresh=True)
-    version = NoticeVersion.objects.current()
-    assert set(version.wording) == {code for code, _name in offered}
-    swedish = version.wording["sv"]["purposes"]
-    assert [purpose["version"] for purpose in swedish] == [purpose["version"] for purpose in version.purposes]
-    assert '<span lang="en" data-untranslated>' in version.html["sv"]
-
-
 PAGES = [
     LIST,
-    f"{LIST}figures/",
+    f"{LIST}statistics/",
     f"{LIST}check/",
     f"{LIST}erase/",
     f"{LIST}export/csv/",
@@ -367,7 +280,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_desk_is_for_privacy_officers_alone(client, staff, path, decide):
+def test_only_privacy_officers_can_open_the_admin_of_consent(client, staff, path, decide):
     decision = decide()
     client.force_login(staff(roles.EDITORS, roles.PUBLISHERS))
     assert client.get(path).status_code == 403
@@ -378,21 +291,21 @@ def test_the_desk_is_for_privacy_officers_alone(client, staff, path, decide):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_officers_see_every_page_of_the_desk(officer, path, decide):
+def test_privacy_officers_can_open_every_page_of_consent(officer, path, decide):
     decide()
     Seal.objects.seal_waiting()
     assert officer.get(path).status_code == 200
 
 
-def test_officers_see_nothing_else_of_the_admin(officer):
+def test_privacy_officers_see_no_other_apps(officer):
     html = text(officer.get("/admin/"))
     apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))
-    # Whether records are sealed; and in the translators' desk, the texts of the notice and its purposes.
+    # `jobs` shows whether records are sealed, `translations` the texts of the notice and its purposes.
     assert apps == {"consent", "password_change", "jobs", "translations"}
 
 
 @pytest.mark.parametrize("model", ["decision", "seal", "erasure", "accessentry", "noticeversion"])
-def test_nobody_changes_what_is_on_record_through_the_admin(client, staff, decide, model):
+def test_nobody_can_change_records_in_the_admin(client, staff, decide, model):
     client.force_login(staff())
     decide()
     Seal.objects.seal_waiting()

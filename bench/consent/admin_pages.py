@@ -1,4 +1,4 @@
-"""What an officer waits for: pages of the list, searches, filters, one record, figures."""
+"""Response times of admin pages: lists, searches, filters, one record and statistics."""
 
 import statistics
 import time
@@ -16,8 +16,8 @@ RUNS = 5
 LIST = "/admin/consent/decision/"
 
 
-def addresses() -> dict[str, str]:
-    """What is asked for → its address."""
+def urls() -> dict[str, str]:
+    """Return the URLs of the measured pages by name."""
     middle = Decision.objects.order_by("pk")[Decision.objects.count() // 2]
     today = timezone.localdate()
     start = middle.decided_at.date()
@@ -29,9 +29,9 @@ def addresses() -> dict[str, str]:
         "oldest records": f"{LIST}?p=102",
         "search of a receipt": f"{LIST}?q={middle.receipt}",
         "search that finds nothing": f"{LIST}?q=0000-0000-0000-0000",
-        "how: withdrawn": f"{LIST}?action__exact=withdrawn",
+        "action: withdrawn": f"{LIST}?action__exact=withdrawn",
         "language: pl": f"{LIST}?language=pl",
-        "objection by browser": f"{LIST}?gpc__exact=1",
+        "objection signal": f"{LIST}?has_objection_signal__exact=1",
         "answer: statistics yes": f"{LIST}?answer=statistics:yes",
         "answer: statistics no": f"{LIST}?answer=statistics:no",
         "notice version": f"{LIST}?notice__id__exact={middle.notice_id}",
@@ -40,24 +40,24 @@ def addresses() -> dict[str, str]:
         "withdrawn with consent to statistics": f"{LIST}?action__exact=withdrawn&answer=statistics:yes",
         "a period without records": f"{LIST}?from=2001-01-01&to=2001-12-31",
         "one record, checked": f"{LIST}{middle.pk}/change/",
-        "whom a new notice would ask again": "/admin/consent/noticeversion/publish/",
-        "figures of a month": f"{LIST}figures/?from={today - timedelta(days=29)}&to={today}",
-        "figures of a year": f"{LIST}figures/?from={today - timedelta(days=364)}&to={today}",
+        "comparison of the draft with the notice": "/admin/consent/noticeversion/publish/",
+        "statistics of a month": f"{LIST}statistics/?from={today - timedelta(days=29)}&to={today}",
+        "statistics of a year": f"{LIST}statistics/?from={today - timedelta(days=364)}&to={today}",
     }
 
 
 def measure() -> dict[str, tuple[float, int]]:
-    """What is asked for → (median milliseconds, queries)."""
-    officer, _made = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
+    """Return the median milliseconds and the number of queries by name of the page."""
+    officer, _created = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(officer)
     results = {}
-    for name, address in addresses().items():
+    for name, url in urls().items():
         times = []
         for _run in range(RUNS):
             with CaptureQueriesContext(connection) as queries:
                 started = time.perf_counter()
-                response = client.get(address)
+                response = client.get(url)
                 times.append(1000 * (time.perf_counter() - started))
             assert response.status_code == 200, (name, response.status_code)
         results[name] = statistics.median(times), len(queries)

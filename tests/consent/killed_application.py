@@ -1,4 +1,4 @@
-"""The site's application, every process of which is killed between the commit of a decision and its answer."""
+"""ASGI application whose processes are killed after the commit of a decision, before the response."""
 
 import os
 import signal
@@ -7,10 +7,10 @@ from unic_site.asgi import application  # isort: skip (it makes Django ready for
 from consent import views
 
 
-def die(request, response, decision, storing):
+def die(request, response, decision, storage_purposes):
     os.killpg(0, signal.SIGKILL)
 
 
-views.keep = die
+views.set_decision_cookies = die
 
 __all__ = ["application"]

@@ -1,6 +1,7 @@
-"""Figures over the record for the officer's desk: numbers for tables, and the same as bars of a drawing."""
+"""Statistics of decisions for the admin, as tables and bar charts."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -9,17 +10,18 @@ from django.db.models import Count
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils import formats, timezone
 
-from consent.models import Decision
+from consent.models import Decision, NoticeVersion
 
 DEFAULT_DAYS = 30
 # Longer periods are counted by month.
-MOST_DAYS = 92
+MAX_DAYS_BY_DAY = 92
+# Size of a chart in SVG units.
 WIDTH, HEIGHT = 720, 160
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One value and its rectangle, in units of the drawing."""
+    """One value of a chart and its rectangle in SVG units."""
 
     label: str
     value: int
@@ -31,7 +33,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """How many of those who were asked about a purpose by one version of the notice allowed it."""
+    """Numbers of visitors who answered and granted a purpose of one notice version."""
 
     purpose: str
     notice: int
@@ -45,12 +47,12 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars that stand side by side, the highest as high as the drawing."""
+    """Bar chart, scaled to the largest value."""
 
     values: list[tuple[str, int]]
 
     @property
-    def most(self) -> int:
+    def maximum(self) -> int:
         return max((value for _label, value in self.values), default=0)
 
     @property
@@ -58,34 +60,34 @@ class Chart:
         step = WIDTH / max(len(self.values), 1)
         bars = []
         for index, (label, value) in enumerate(self.values):
-            height = HEIGHT * value / (self.most or 1)
+            height = HEIGHT * value / (self.maximum or 1)
             bars.append(Bar(label, value, (index + 0.1) * step, HEIGHT - height, step * 0.8, height))
         return bars
 
 
-class Figures:
-    """What was decided from the day `start` to the day `end`, by default in the last DEFAULT_DAYS days."""
+class Statistics:
+    """Statistics of the decisions from `start` to `end`, both included; by default of the last DEFAULT_DAYS days."""
 
     def __init__(self, start: date | None, end: date | None):
         self.end = end or timezone.localdate()
         self.start = start or self.end - timedelta(days=DEFAULT_DAYS - 1)
-        self.by_month = (self.end - self.start).days >= MOST_DAYS
+        self.by_month = (self.end - self.start).days >= MAX_DAYS_BY_DAY
 
     @cached_property
-    def rows(self) -> list[dict]:
-        """Counts by bucket of time, version of the notice, action and granted purposes: one query."""
+    def rows(self) -> list:
+        """Counts by day or month, notice version, action and granted purposes. One query."""
         bucket = TruncMonth("decided_at") if self.by_month else TruncDay("decided_at")
-        found = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()
-        return list(found.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
+        decisions = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()
+        return list(decisions.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
 
     @property
     def buckets(self) -> list[date]:
-        """Each day of the period, or the first day of each of its months."""
+        """Days of the period, or the first day of each month."""
         days = [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
         return sorted({day.replace(day=1) for day in days}) if self.by_month else days
 
     def over_time(self, *actions: str) -> Chart:
-        counts = Counter()
+        counts: Counter = Counter()
         for row in self.rows:
             if not actions or row["action"] in actions:
                 counts[row["bucket"].date()] += row["count"]
@@ -109,14 +111,15 @@ class Figures:
         return sum(row["count"] for row in self.rows if row["action"] == Decision.Action.WITHDRAWN)
 
     def by_action(self) -> list[tuple[str, int]]:
-        counts = Counter()
+        counts: Counter = Counter()
         for row in self.rows:
             counts[row["action"]] += row["count"]
-        return [(label, counts[action]) for action, label in Decision.Action.choices]
+        return [(str(label), counts[action]) for action, label in Decision.Action.choices]
 
-    def acceptance(self, versions) -> list[Acceptance]:
-        """For each of the `versions` and its optional purposes; a withdrawal is no answer to a question."""
-        asked, granted = Counter(), Counter()
+    def acceptance(self, versions: Iterable[NoticeVersion]) -> list[Acceptance]:
+        """Return the acceptance of each optional purpose in `versions`. Withdrawals do not count as answers."""
+        asked: Counter[int] = Counter()
+        granted: Counter[tuple[int, str]] = Counter()
         for row in self.rows:
             if row["action"] != Decision.Action.WITHDRAWN:
                 asked[row["notice__number"]] += row["count"]

@@ -1,4 +1,4 @@
-"""What staff see of messages, and how they say that one is answered."""
+"""Admin of messages: list, answers and permissions."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -24,7 +24,7 @@ def address(message, action: str = "change") -> str:
 
 
 @pytest.mark.parametrize("group", ["Editors", "Publishers"])
-def test_editors_and_publishers_answer_and_cannot_change_what_was_written(client, staff, message, group):
+def test_editors_and_publishers_can_answer_a_message_but_not_change_its_text(client, staff, message, group):
     client.force_login(staff(group))
     assert "/en/partners/" in client.get(LIST).content.decode()
     form = client.get(address(message))
@@ -42,13 +42,13 @@ def test_editors_and_publishers_answer_and_cannot_change_what_was_written(client
 
 
 @pytest.mark.parametrize("group", ["Translators", "Privacy officers"])
-def test_nobody_else_reads_messages(client, staff, message, group):
+def test_other_groups_cannot_read_messages(client, staff, message, group):
     client.force_login(staff(group))
     assert client.get(LIST).status_code == 403
     assert client.get(address(message)).status_code == 403
 
 
-def test_translators_translate_the_page_and_publishers_alone_erase_a_message(client, staff, message):
+def test_translators_translate_the_page_and_only_publishers_can_erase_a_message(client, staff, message):
     client.force_login(staff("Translators"))
     page = FeedbackPage.objects.get()
     assert client.get(reverse("admin:feedback_feedbackpage_change", args=[page.pk])).status_code == 200
@@ -59,7 +59,7 @@ def test_translators_translate_the_page_and_publishers_alone_erase_a_message(cli
     assert not Message.objects.exists()
 
 
-def test_messages_are_filtered_by_state_and_by_whether_they_were_mailed(client, staff, message):
+def test_messages_can_be_filtered_by_state_and_by_mailing(client, staff, message):
     client.force_login(staff())
     for query, found in (
         ("state__exact=new", True),
@@ -72,7 +72,7 @@ def test_messages_are_filtered_by_state_and_by_whether_they_were_mailed(client, 
         assert (address(message) in client.get(f"{LIST}?{query}").content.decode()) == found, query
 
 
-def test_the_list_takes_the_same_queries_whatever_its_size(client, staff, message, django_assert_max_num_queries):
+def test_the_number_of_queries_of_the_list_is_constant(client, staff, message, django_assert_max_num_queries):
     client.force_login(staff())
     with django_assert_max_num_queries(20) as few:
         client.get(LIST)
@@ -82,13 +82,13 @@ def test_the_list_takes_the_same_queries_whatever_its_size(client, staff, messag
 
 
 @pytest.mark.parametrize("update", [{"state": "answered"}, {"state": "lost"}, {"idempotency_key": "a" * 32}])
-def test_the_database_refuses_what_a_constraint_of_messages_forbids(message, update):
+def test_the_database_enforces_the_constraints_of_messages(message, update):
     Message.objects.create(text="Another.", language="en", idempotency_key="a" * 32)
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=message.pk).update(**update)
 
 
-def test_the_rights_of_the_groups_can_be_taken_back_and_given_anew():
+def test_the_migration_of_permissions_can_be_reversed_and_repeated():
     from importlib import import_module
 
     from django.apps import apps
@@ -96,9 +96,9 @@ def test_the_rights_of_the_groups_can_be_taken_back_and_given_anew():
     rights = import_module("feedback.migrations.0002_rights")
     of_feedback = {"permissions__content_type__app_label": "feedback"}
     before = Group.objects.filter(**of_feedback).values_list("name", "permissions__codename")
-    kept = set(before)
-    assert ("Editors", "change_message") in kept and ("Editors", "delete_message") not in kept
+    original = set(before)
+    assert ("Editors", "change_message") in original and ("Editors", "delete_message") not in original
     rights.withdraw(apps, None)
     assert not before.all().exists()
     rights.grant(apps, None)
-    assert set(before.all()) == kept
+    assert set(before.all()) == original
