@@ -39,6 +39,6 @@ class ContentChangeList(CountedChangeList):
         self.add_states(self.result_list)
 
     def add_states(self, items):
-        states = Translation.objects.states(self.model, [item.pk for item in items])
+        states = Translation.objects.statuses_by_item(self.model, [item.pk for item in items])
         for item in items:
             item.translation_states = states.get(item.pk, {})

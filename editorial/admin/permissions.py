@@ -5,7 +5,7 @@ from django.contrib.auth import get_permission_codename
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
-from translations.status.rights import languages_open_to
+from translations.status.permissions import permitted_languages
 
 
 def translation_fields(model, languages) -> set[str]:
@@ -34,13 +34,13 @@ class RolesMixin:
         return super().has_module_permission(request) or self.has_view_permission(request)
 
     def has_view_permission(self, request, obj=None):
-        return super().has_view_permission(request, obj) or bool(languages_open_to(request.user, self.model))
+        return super().has_view_permission(request, obj) or bool(permitted_languages(request.user, self.model))
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) or self.translates(request)
 
     def translates(self, request) -> bool:
-        return bool(translation_fields(self.model, languages_open_to(request.user, self.model)))
+        return bool(translation_fields(self.model, permitted_languages(request.user, self.model)))
 
     def translates_only(self, request) -> bool:
         return not self.has_right(request, "change") and self.translates(request)
@@ -51,7 +51,7 @@ class RolesMixin:
             fields.append("is_published")
         if obj is not None and self.translates_only(request):
             shown = flatten_fieldsets(self.get_fieldsets(request, obj))
-            open_fields = translation_fields(self.model, languages_open_to(request.user, self.model))
+            open_fields = translation_fields(self.model, permitted_languages(request.user, self.model))
             fields += [name for name in shown if name not in open_fields]
         return list(dict.fromkeys(fields))
 

@@ -554,7 +554,7 @@ def test_a_text_that_changed_meanwhile_is_shown_at_the_desk_beside_what_was_type
     assert '<div class="stored-value" lang="pl"><p>Tekst <strong>Anny</strong></p></div>' in html
     assert "&lt;p&gt;Tekst Bena&lt;/p&gt;" in html
     form = response.context["form"]
-    again = {name: form[name].value() or "" for name in ("base_values", "seen_remarks", "text")}
+    again = {name: form[name].value() or "" for name in ("base_values", "seen_warnings", "text")}
     assert ben.post(at_desk(text), again | {"_save": ""}).status_code == 302
     deliverable.refresh_from_db()
     assert deliverable.body_pl == "<p>Tekst Bena</p>"

@@ -3,7 +3,7 @@
 from datetime import date
 
 from alliance.models import Milestone
-from translations.status.models import ChangedItem
+from translations.status.changed_items import ChangedItem
 
 
 def fill_with_milestones(count: int):
@@ -19,4 +19,4 @@ def fill_with_milestones(count: int):
         )
         for number in range(count)
     )
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()

@@ -22,7 +22,8 @@ from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones
 from translations.desk.glossary import marked
 from translations.desk.models import GlossaryTerm, TextToTranslate
-from translations.status.models import TARGET_LANGUAGES, ChangedItem
+from translations.status.changed_items import ChangedItem
+from translations.status.fields import TARGET_LANGUAGES
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:translations_texttotranslate_changelist")
@@ -84,8 +85,8 @@ def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
     assert "Sojusz 21 miast" in html
     task.refresh_from_db()
     assert task.title_pl != "Sojusz 21 miast"
-    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_remarks", "text")}
-    # Another fault is another remark, which nobody has read yet.
+    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_warnings", "text")}
+    # Another fault is another warning, which nobody has read yet.
     polish.post(address(text), again | {"text": "Sojusz  21 miast", "_save": ""})
     task.refresh_from_db()
     assert task.title_pl != "Sojusz  21 miast"
@@ -207,7 +208,7 @@ def test_marking_terms_loses_no_character(text):
 
 @pytest.mark.parametrize("number", ["²", "٠", "-1", "x", "9", "9" * 5000])
 def test_a_suggestion_that_is_not_there_is_not_taken(polish, task, number):
-    assert press(polish, text_of(task), "_take", "Słowa", _take=number).status_code == 200
+    assert press(polish, text_of(task), "_use", "Słowa", _use=number).status_code == 200
 
 
 def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task):
@@ -216,12 +217,12 @@ def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task
     other.save()
     text = text_of(task)
     known = polish.get(address(text)).context["known"]
-    assert (known[0].target, known[0].likeness > 90) == ("Sojusz 10 miast postindustrialnych", True)
-    response = press(polish, text, "_take", "", _take="0")
+    assert (known[0].target, known[0].similarity > 90) == ("Sojusz 10 miast postindustrialnych", True)
+    response = press(polish, text, "_use", "", _use="0")
     assert response.context["form"]["text"].value() == "Sojusz 10 miast postindustrialnych"
     task.title_en = other.title_en
     task.save()
-    assert polish.get(address(text)).context["known"][0].likeness == 100
+    assert polish.get(address(text)).context["known"][0].similarity == 100
 
 
 def test_list_and_text_cost_the_same_queries_however_much_there_is(polish, task):
@@ -250,7 +251,7 @@ def test_a_list_of_many_kinds_costs_the_same_queries_as_of_one_and_names_each_it
     )
     Page.objects.filter(kind="search").update(title_en="New")
     GlossaryTerm.objects.create(term_en="A term")
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()
     names += ["UNIC: ", "Counter: provider", "Search: title", "A term: term"]
     assert shown() == of_one
 

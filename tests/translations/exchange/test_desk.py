@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from pages.models import Page
 from tests.translations.exchange.test_import import HEADING, export, heading, translate
-from translations.exchange.forms import LARGEST_UPLOAD
-from translations.status.rights import group_for
+from translations.exchange.forms import MAX_UPLOAD_SIZE
+from translations.status.permissions import group_for
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("admin:translations_exchangedtext_changelist")
@@ -39,8 +39,8 @@ def upload(client, file: Path, **options):
     return client.post(IMPORT, {"file": SimpleUploadedFile(file.name, file.read_bytes())} | options)
 
 
-def held(response) -> dict:
-    return {"held": response.context["form"]["held"].value()}
+def signed_file(response) -> dict:
+    return {"signed_file": response.context["form"]["signed_file"].value()}
 
 
 def test_a_translator_fetches_their_language_and_no_other(translator):
@@ -78,7 +78,7 @@ def test_nothing_is_written_before_it_was_seen(translator, file):
     assert "Dostępność" in preview.text
     assert "Put on the site: 1" in preview.text
     assert not heading()
-    assert translator.post(APPLY, held(preview)).status_code == 302
+    assert translator.post(APPLY, signed_file(preview)).status_code == 302
     assert heading() == "Dostępność"
     assert "title (pl)" in LogEntry.objects.get(object_repr="Accessibility").get_change_message().lower()
 
@@ -86,20 +86,20 @@ def test_nothing_is_written_before_it_was_seen(translator, file):
 def test_what_changed_between_preview_and_consent_is_shown_anew(translator, file):
     preview = upload(translator, file)
     Page.objects.filter(key="accessibility").update(title_pl="Dostępność cyfrowa")
-    second = translator.post(APPLY, held(preview))
+    second = translator.post(APPLY, signed_file(preview))
     assert "Check the changes again" in second.text
     assert heading() == "Dostępność cyfrowa"
-    translator.post(APPLY, held(second))
+    translator.post(APPLY, signed_file(second))
     assert heading() == "Dostępność"
 
 
 def test_what_the_browser_sends_back_is_not_trusted(translator, file, staff):
     preview = upload(translator, file)
-    signed = held(preview)["held"]
+    signed = signed_file(preview)["signed_file"]
     for forged in ("", "x", signed.replace("0.0.", "1.1.", 1), signed[:-1]):
-        assert "Upload the file again" in translator.post(APPLY, {"held": forged}).text
+        assert "Upload the file again" in translator.post(APPLY, {"signed_file": forged}).text
     translator.force_login(staff())
-    assert "Upload the file again" in translator.post(APPLY, {"held": signed}).text
+    assert "Upload the file again" in translator.post(APPLY, {"signed_file": signed}).text
     assert not heading()
 
 
@@ -119,7 +119,7 @@ def test_a_fault_is_told_beside_the_field(translator, file):
 
 
 def test_a_file_too_large_for_the_page_is_sent_to_the_command_line(translator, tmp_path):
-    (tmp_path / "pl.po").write_bytes(b"#" * (LARGEST_UPLOAD + 1))
+    (tmp_path / "pl.po").write_bytes(b"#" * (MAX_UPLOAD_SIZE + 1))
     assert "command line" in upload(translator, tmp_path / "pl.po").text
 
 
@@ -127,8 +127,8 @@ def test_the_largest_file_comes_back_whole(translator, tmp_path):
     """However little it can be packed."""
     file = export(tmp_path / "pl.po")
     noise = random.Random(1).randbytes(700_000).hex()
-    file.write_text(f"# {noise[: LARGEST_UPLOAD - 200_000]}\n{file.read_text()}")
+    file.write_text(f"# {noise[: MAX_UPLOAD_SIZE - 200_000]}\n{file.read_text()}")
     Page.objects.filter(key="accessibility").update(title_pl="")
     preview = upload(translator, file)
-    assert translator.post(APPLY, held(preview)).status_code == 302
+    assert translator.post(APPLY, signed_file(preview)).status_code == 302
     assert heading()

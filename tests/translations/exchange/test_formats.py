@@ -28,7 +28,7 @@ FORMS = st.builds(
 
 
 def kept(unit: Unit) -> tuple:
-    return unit.sources, unit.targets, unit.is_settled
+    return unit.sources, unit.targets, unit.is_final
 
 
 @given(UNITS | FORMS)

@@ -24,7 +24,7 @@ def export(path, *options: str, language: str = "pl"):
     return path
 
 
-def bring_back(path, *options: str) -> str:
+def import_file(path, *options: str) -> str:
     output = StringIO()
     call_command("import_translations", str(path), *options, stdout=output)
     return output.getvalue()
@@ -75,7 +75,7 @@ def file(request, tmp_path):
 
 
 def test_a_file_brought_back_untouched_changes_nothing(file):
-    assert bring_back(export(file)) == f"Already on the site: {Translation.objects.into('pl').count()}\n"
+    assert import_file(export(file)) == f"Already on the site: {Translation.objects.into('pl').count()}\n"
 
 
 def test_open_texts_go_out_alone(page, tmp_path):
@@ -89,7 +89,7 @@ def test_open_texts_go_out_alone(page, tmp_path):
 
 def test_a_translation_is_put_on_the_site(page, file):
     translate(export(file, "--open"), HEADING, "Dostępność „dla wszystkich”\u00a0✓")
-    report = bring_back(file)
+    report = import_file(file)
     assert f"{HEADING}: put on the site" in report
     assert "+ Dostępność" in report
     assert heading() == "Dostępność „dla wszystkich”\u00a0✓"
@@ -98,7 +98,7 @@ def test_a_translation_is_put_on_the_site(page, file):
 
 def test_a_dry_run_reports_and_writes_nothing(page, file):
     translate(export(file, "--open"), HEADING, "Dostępność")
-    report = bring_back(file, "--dry-run")
+    report = import_file(file, "--dry-run")
     assert "+ Dostępność" in report
     assert not heading()
 
@@ -106,7 +106,7 @@ def test_a_dry_run_reports_and_writes_nothing(page, file):
 @pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
 def test_what_is_unfinished_or_asked_for_as_a_draft_waits_for_a_person(page, file, state, options):
     translate(export(file, "--open"), HEADING, "Dostepnosc", state)
-    assert "saved as a draft" in bring_back(file, *options)
+    assert "saved as a draft" in import_file(file, *options)
     assert not heading()
     draft = Translation.objects.into("pl").of(page).get(field="title")
     assert (draft.draft, draft.status) == ("Dostepnosc", "draft")
@@ -115,9 +115,9 @@ def test_what_is_unfinished_or_asked_for_as_a_draft_waits_for_a_person(page, fil
 def test_a_text_whose_source_has_changed_since_is_named_and_left_out(page, file):
     translate(export(file, "--open"), HEADING, "Dostępność")
     Page.objects.filter(key="accessibility").update(title_en="Barriers")
-    assert f"{HEADING}: left out: the source has changed since the export" in bring_back(file)
+    assert f"{HEADING}: left out: the source has changed since the export" in import_file(file)
     assert not heading()
-    bring_back(file, "--as-draft")
+    import_file(file, "--as-draft")
     assert Translation.objects.into("pl").of(page).get(field="title").draft == "Dostępność"
 
 
@@ -125,10 +125,10 @@ def test_a_stale_translation_that_still_fits_is_confirmed(tmp_path):
     Page.objects.filter(key="accessibility").update(title_en="Accessibility for all")
     before = heading()
     file = export(tmp_path / "pl.xlf", "--open")
-    bring_back(file)
+    import_file(file)
     assert units(export(file, "--open")) == [HEADING]
     translate(file, HEADING, before)
-    bring_back(file)
+    import_file(file)
     assert units(export(file, "--open")) == []
     assert heading() == before
 
@@ -138,21 +138,21 @@ def test_one_text_that_the_site_refuses_holds_back_all(page, file):
     translate(file, HEADING, "Dostępność")
     translate(file, "pages.accessibility.short_title", "D" * 300)
     with pytest.raises(CommandError, match=r"(?s)nothing was changed.*pages\.accessibility\.short_title.*too long"):
-        bring_back(file)
+        import_file(file)
     assert not heading()
 
 
 def test_markup_that_could_harm_is_taken_out(tmp_path):
     file = export(tmp_path / "pl.po")
     translate(file, "pages.accessibility.body", '<p onclick="x()">Treść</p><script>alert(1)</script>')
-    bring_back(file)
+    import_file(file)
     assert Page.objects.get(key="accessibility").body_pl == "<p>Treść</p>"
 
 
 def test_a_language_is_known_by_its_region_too(page, tmp_path):
     translate(export(tmp_path / "pl.xlf", "--open"), HEADING, "Dostępność")
     (tmp_path / "pl.xlf").write_text((tmp_path / "pl.xlf").read_text().replace('trgLang="pl"', 'trgLang="pl-PL"'))
-    bring_back(tmp_path / "pl.xlf")
+    import_file(tmp_path / "pl.xlf")
     assert heading() == "Dostępność"
 
 
@@ -206,7 +206,7 @@ def test_a_damaged_or_foreign_xliff_changes_nothing_and_says_where(tmp_path, dam
     assert damaged != file.read_text()
     file.write_text(damaged)
     with pytest.raises(CommandError, match=said) as refusal:
-        bring_back(file)
+        import_file(file)
     assert "nothing was changed" in str(refusal.value)
     assert not heading()
 
@@ -225,7 +225,7 @@ def test_a_damaged_or_foreign_po_changes_nothing_and_says_where(tmp_path, conten
     file = tmp_path / "pl.po"
     file.write_bytes(content)
     with pytest.raises(CommandError, match=said):
-        bring_back(file)
+        import_file(file)
 
 
 def test_a_text_that_was_deleted_since_can_be_left_out(page, file):
@@ -233,21 +233,21 @@ def test_a_text_that_was_deleted_since_can_be_left_out(page, file):
     translate(export(file, "--open"), HEADING, "Dostępność")
     KeyArea.objects.get(key="short-lived").delete()
     with pytest.raises(CommandError, match=r"key_areas\.short-lived\.name”: this site has no such text"):
-        bring_back(file)
-    assert "key_areas.short-lived.name: left out" in bring_back(file, "--skip-unknown")
+        import_file(file)
+    assert "key_areas.short-lived.name: left out" in import_file(file, "--skip-unknown")
     assert heading() == "Dostępność"
 
 
 def test_a_file_of_any_size_is_told_by_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("translations.exchange.plan.LARGEST", 1000)
+    monkeypatch.setattr("translations.exchange.plan.MAX_FILE_SIZE", 1000)
     with pytest.raises(CommandError, match="larger than"):
-        bring_back(export(tmp_path / "pl.xlf"))
+        import_file(export(tmp_path / "pl.xlf"))
 
 
 def test_more_content_takes_no_more_queries(tmp_path):
     def queries() -> list[int]:
         numbers = []
-        for work in (lambda: export(tmp_path / "pl.xlf"), lambda: bring_back(tmp_path / "pl.xlf", "--dry-run")):
+        for work in (lambda: export(tmp_path / "pl.xlf"), lambda: import_file(tmp_path / "pl.xlf", "--dry-run")):
             with CaptureQueriesContext(
                 connection,
             ) as captured:

@@ -6,7 +6,7 @@ import pytest
 from babel.messages.pofile import read_po, write_po
 from django.core.management import CommandError
 
-from tests.translations.exchange.test_import import bring_back, export
+from tests.translations.exchange.test_import import export, import_file
 from translations.messages import po_path, read_catalog
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -33,14 +33,14 @@ def change(path, singular: str, string, is_fuzzy: bool = False):
 def test_untouched_files_leave_the_catalogue_as_it_was(tmp_path):
     before = po_path("pl").read_bytes()
     for name in ("pl.po", "pl.xlf"):
-        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("Already on the site: ")
+        assert import_file(export(tmp_path / name, OPTION), OPTION).startswith("Already on the site: ")
     assert po_path("pl").read_bytes() == before
 
 
 def test_a_changed_text_is_written_to_the_catalogue(tmp_path):
     file = export(tmp_path / "pl.po", OPTION)
     change(file, "Skip to content", "Do treści")
-    report = bring_back(file, OPTION)
+    report = import_file(file, OPTION)
     assert "+ Do treści" in report
     assert "compilemessages" in report
     assert read_catalog("pl")["Skip to content"].string == "Do treści"
@@ -61,19 +61,19 @@ def test_a_translation_that_would_break_a_page_is_refused(tmp_path, singular, st
     file = export(tmp_path / "pl.po", OPTION)
     change(file, singular, string)
     with pytest.raises(CommandError, match=said):
-        bring_back(file, OPTION)
+        import_file(file, OPTION)
     assert po_path("pl").read_bytes() == before
 
 
 def test_an_unfinished_text_does_not_take_the_place_of_a_finished_one(tmp_path):
     file = export(tmp_path / "pl.po", OPTION)
     change(file, "Skip to content", "Do treści?", is_fuzzy=True)
-    assert "left out: it is unfinished" in bring_back(file, OPTION)
+    assert "left out: it is unfinished" in import_file(file, OPTION)
     assert read_catalog("pl")["Skip to content"].string == "Przejdź do treści"
 
 
 def test_texts_of_pages_and_interface_are_not_mixed_up(tmp_path):
     with pytest.raises(CommandError, match="or the reverse"):
-        bring_back(export(tmp_path / "pl.po", OPTION))
+        import_file(export(tmp_path / "pl.po", OPTION))
     with pytest.raises(CommandError, match="or the reverse"):
-        bring_back(export(tmp_path / "pl.xlf"), OPTION)
+        import_file(export(tmp_path / "pl.xlf"), OPTION)

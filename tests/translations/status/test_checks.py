@@ -63,14 +63,14 @@ def test_a_text_too_long_is_refused_with_the_room_that_there_is():
 def test_the_settled_texts_of_this_site_give_hardly_cause_for_remarks():
     files = {path.stem: tomllib.loads(path.read_text()) for path in settings.CONTENT_DIR.glob("*.toml")}
     source = files.pop(settings.LANGUAGE_CODE)
-    remarks, texts = [], 0
+    warnings, texts = [], 0
     for section, model in content_models().items():
         fields = content_fields(model)
         for language, sections in files.items():
             for key, values in sections.get(section, {}).items():
                 for name in values.keys() & source[section][key].keys() - {"slug"}:
                     texts += 1
-                    remarks += findings_for(fields[name], source[section][key][name], values[name], language)
+                    warnings += findings_for(fields[name], source[section][key][name], values[name], language)
     assert texts > 1000
-    assert not [remark for remark in remarks if remark.is_error]
-    assert len(remarks) < texts / 100
+    assert not [warning for warning in warnings if warning.is_error]
+    assert len(warnings) < texts / 100

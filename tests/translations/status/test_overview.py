@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from tests.partners.factories import fill_with_partners
-from translations.status.changes import word_changes
-from translations.status.models import TARGET_LANGUAGES, Translation
+from translations.status.diff import word_diff
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = "/admin/translations/translation/"
@@ -60,14 +61,14 @@ def test_a_stale_text_shows_what_changed_in_its_source(client, staff, deliverabl
 
 def test_changes_are_told_in_words_that_one_reads_and_unchanged_stretches_are_cut_short():
     before = "<p>One.</p><p>" + "same " * 40 + "old</p>"
-    changes = word_changes(before, before.replace("old", "<b>new</b> &lt;"))
+    changes = word_diff(before, before.replace("old", "<b>new</b> &lt;"))
     assert text_of(changes).count("same") == 8
     assert "…" in changes and "One.Two" not in changes
     assert "<b>" not in changes and "&lt;" in changes
 
 
 def test_a_change_that_one_does_not_read_is_shown_in_the_code():
-    changes = word_changes('<a href="/old/">Here</a>', '<a href="/new/">Here</a>')
+    changes = word_diff('<a href="/old/">Here</a>', '<a href="/new/">Here</a>')
     assert "/old/" in text_of(changes) and "/new/" in text_of(changes)
 
 
@@ -142,7 +143,7 @@ def test_the_overview_costs_the_same_queries_however_much_there_is(client, staff
 
 def test_the_overview_asks_for_nothing_that_its_index_lacks():
     index = next(index for index in Translation._meta.indexes if index.name == "translation_status")
-    asked = re.findall(r'"translations_translation"\."(\w+)"', str(Translation.objects.figures().query))
+    asked = re.findall(r'"translations_translation"\."(\w+)"', str(Translation.objects.counts().query))
     assert set(asked) == set(index.fields)
 
 

@@ -14,8 +14,9 @@ from editorial.content_files import ContentFiles, dump
 from jobs.registry import definitions
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin
+from translations.status.changed_items import ChangedItem
 from translations.status.locks import StaleReadError
-from translations.status.models import ChangedItem, SourceText, Translation
+from translations.status.models import SourceText, Translation
 from triggers.registry import install, remove
 
 pytestmark = pytest.mark.django_db
@@ -266,7 +267,7 @@ def test_the_status_of_unchanged_texts_is_read_without_looking_at_items(django_a
 
 
 def test_changes_in_bulk_are_settled_in_chunks(monkeypatch):
-    monkeypatch.setattr("translations.status.models.CHUNK", 2)
+    monkeypatch.setattr("translations.status.changed_items.CHUNK", 2)
     Deliverable.objects.update(title_en=TITLE)
     assert Translation.objects.into("pl").filter(model="alliance.deliverable", field="title", status="stale").count()
     assert not Translation.objects.filter(model="alliance.deliverable", field="title", status="current").exists()
