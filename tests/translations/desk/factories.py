@@ -1,4 +1,4 @@
-"""Much to translate, for tests that need more than the first content."""
+"""Open texts, for tests that need more than the initial content."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from translations.status.changed_items import ChangedItem
 
 
 def fill_with_milestones(count: int):
-    """Milestones that no language has yet."""
+    """Create milestones without translations."""
     stem = f"milestone-{Milestone.objects.count()}"
     Milestone.objects.bulk_create(
         Milestone(
