@@ -22,6 +22,7 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import until_undisturbed
 from editorial.unsaved import as_typed, posted
 from translations.desk import machine
+from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
@@ -43,48 +44,6 @@ class GlossaryTermAdmin(ContentAdmin):
     list_filter = []
     search_fields = ["term", "note"]
     fieldsets = [(None, {"fields": ["term", "note"]})]
-
-
-class LanguageFilter(admin.SimpleListFilter):
-    title = _("language")
-    parameter_name = "language"
-
-    def lookups(self, request, model_admin):
-        return [(code, settings.CONTENT_LANGUAGES[code]) for code in TARGET_LANGUAGES]
-
-    def queryset(self, request, queryset):
-        return queryset.into(self.value()) if self.value() else queryset
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """Open texts by default."""
-
-    title = _("status")
-    parameter_name = "status"
-    OPEN, ALL = "open", "all"
-
-    def lookups(self, request, model_admin):
-        return [(self.OPEN, _("to do")), *TextToTranslate.Status.choices, (self.ALL, _("all"))]
-
-    def value(self):
-        return super().value() or self.OPEN
-
-    def choices(self, changelist):
-        yield from list(super().choices(changelist))[1:]
-
-    def queryset(self, request, queryset):
-        return queryset.with_status(self.value())
-
-
-class KindFilter(admin.SimpleListFilter):
-    title = _("kind of content")
-    parameter_name = "kind"
-
-    def lookups(self, request, model_admin):
-        return [(model._meta.label_lower, capfirst(model._meta.verbose_name)) for model in translated_models()]
-
-    def queryset(self, request, queryset):
-        return queryset.of_kind(self.value()) if self.value() else queryset
 
 
 class TextChangeList(CountedChangeList):

@@ -19,7 +19,7 @@ from translations.status.models import Translation, TranslationManager, Translat
 from translations.status.permissions import permitted_languages, permitted_models
 
 
-class GlossaryQuerySet(ContentQuerySet):
+class GlossaryQuerySet(ContentQuerySet["GlossaryTerm"]):
     def into(self, language: str) -> list["GlossaryTerm"]:
         """The terms that have a translation into `language`, the longest first."""
         source, target = (build_localized_fieldname("term", code) for code in (settings.LANGUAGE_CODE, language))
@@ -48,7 +48,7 @@ class GlossaryTerm(Content):
         help_text=_("The meaning on this site, in English, if the word alone is not clear."),
     )
 
-    objects = GlossaryQuerySet.as_manager()
+    objects: ClassVar = GlossaryQuerySet.as_manager()
 
     class Meta(Content.Meta):
         verbose_name = _("glossary term")
