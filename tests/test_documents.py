@@ -62,3 +62,13 @@ def test_paths_exist(document):
 def test_the_deployment_guide_lists_all_recurring_jobs():
     table = (ROOT / "docs/deployment.md").read_text().partition("## Recurring work")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(definitions)
+
+
+def test_the_paths_in_the_table_of_changes_exist():
+    table = (ROOT / "docs/architecture.md").read_text().partition("## I want to change …")[2]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) >= 20
+    for row in rows:
+        paths = re.findall(r"`([\w./-]+/[\w./-]*)`", row)
+        assert paths, row
+        assert not [path for path in paths if not (ROOT / path).exists()], row
