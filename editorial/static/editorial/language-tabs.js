@@ -1,6 +1,6 @@
-// Shows the fields of one language at a time. Without this script, all languages are visible.
+// Shows one language of a form at a time. Without this script all languages stand below one another.
 const languages = JSON.parse(document.querySelector("meta[name=content-languages]")?.content ?? "[]");
-const messages = document.querySelector("meta[name=content-languages]")?.dataset ?? {};
+const words = document.querySelector("meta[name=content-languages]")?.dataset ?? {};
 const form = document.querySelector("#content-main form");
 
 function markRows(root) {
@@ -35,21 +35,21 @@ function start() {
   const bar = document.createElement("div");
   bar.className = "language-tabs";
   bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", messages.label);
+  bar.setAttribute("aria-label", words.label);
   const buttons = languages.map(([code, name]) => {
     const button = document.createElement("button");
     button.type = "button";
     button.value = code;
     button.lang = code;
     button.textContent = name;
-    const ownRows = rows.filter((row) => row.dataset.languageOf === code);
-    if (ownRows.some((row) => row.querySelector(".errorlist"))) {
+    const own = rows.filter((row) => row.dataset.languageOf === code);
+    if (own.some((row) => row.querySelector(".errorlist"))) {
       button.classList.add("has-error");
-      button.append(` (${messages.error})`);
+      button.append(` (${words.error})`);
     } else if (states?.querySelector(`[data-code="${code}"]`)) {
       button.append(" ", states.querySelector(`[data-code="${code}"] .state`));
-    } else if (!ownRows.some(isFilled)) {
-      button.append(` (${messages.empty})`);
+    } else if (!own.some(isFilled)) {
+      button.append(` (${words.empty})`);
     }
     button.addEventListener("click", () => show(code, buttons));
     return button;
@@ -58,8 +58,8 @@ function start() {
   states?.remove();
   form.prepend(bar);
   const withError = buttons.find((button) => button.classList.contains("has-error"));
-  const lastShown = buttons.find((button) => button.value === sessionStorage.getItem("content-language"));
-  show((withError ?? lastShown ?? buttons[0]).value, buttons);
+  const kept = buttons.find((button) => button.value === sessionStorage.getItem("content-language"));
+  show((withError ?? kept ?? buttons[0]).value, buttons);
   document.addEventListener("formset:added", (event) => {
     markRows(event.target);
     show(form.dataset.language, buttons);

@@ -1,11 +1,11 @@
-// The rich text editor adds an inline style element, unless one exists. The content security policy would block it.
-// Therefore admin.css contains the styles, and this empty element prevents the inline one.
-const style = document.createElement("style");
-style.nonce = document.currentScript.nonce;
-style.dataset.tiptapStyle = "";
-document.head.append(style);
+// The rich text editor adds its styles inline unless an element for them is there. The security policy would block
+// them, so they stand in admin.css, and this empty element holds their place.
+const place = document.createElement("style");
+place.nonce = document.currentScript.nonce;
+place.dataset.tiptapStyle = "";
+document.head.append(place);
 
-// The editor replaces a text area and uses its label and help text.
+// The editor stands in for a text area, and takes over its label and its help text.
 document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } }) => {
   const label = document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`);
   if (label) {

@@ -1,5 +1,5 @@
-// Stores the unsaved input of a form in the browser, and warns before the user leaves the page.
-// localStorage, because the input must survive closing the tab. The key contains the user's ID and the form's URL.
+// Keeps what is typed into a form in this browser until it is saved, and warns before it is left behind.
+// localStorage, since the text must outlive the tab: the key holds the writer's number and the form's address.
 const NAME = "unsaved-input";
 const DAYS = 7;
 const WAIT_MS = 200;
@@ -11,7 +11,7 @@ const form = list?.elements._save
   : document.querySelector("#content-main form[id$='_form'][method=post], form#translation");
 const isList = form === list;
 const editors = new Map();
-let warnsOnLeave = false;
+let warnsOf = false;
 let isSubmitted = false;
 
 const keyOf = ({ pathname, search }, withQuery = isList) =>
@@ -31,7 +31,7 @@ function write(draft) {
     if (draft.entries.length) localStorage.setItem(key, JSON.stringify(draft));
     else remove(key);
   } catch {
-    // The storage is full or disabled. The warning before leaving still works.
+    // The storage is full or switched off: the warning before leaving remains.
   }
 }
 
@@ -39,7 +39,7 @@ function remove(name) {
   try {
     localStorage.removeItem(name);
   } catch {
-    // The storage is disabled.
+    // Without a storage there is nothing to remove.
   }
 }
 
@@ -54,7 +54,7 @@ function removeOutdated() {
   for (const name of names) if (!(read(name)?.at > oldest)) remove(name);
 }
 
-// The page after a successful save has a success message, and the form's URL as referrer.
+// The page after a form was saved says so, and names the form as the one it came from.
 function removeSaved() {
   if (!document.querySelector(".messagelist .success") || !document.referrer) return;
   const from = new URL(document.referrer);
@@ -63,8 +63,8 @@ function removeSaved() {
   }
 }
 
-// Leaves out hidden inputs, passwords, files, buttons (names with a leading underscore) and the actions of a list.
-const isStorable = (control) =>
+// Hidden inputs are the program's, names with a leading underscore its buttons; the others in a list choose an action.
+const isKept = (control) =>
   control.name &&
   !["hidden", "password", "file", "search", "submit", "button"].includes(control.type) &&
   !/^_|^action$|^select_across$|__prefix__/.test(control.name);
@@ -76,31 +76,31 @@ function valuesOf(control, isOriginal) {
   if (control.tagName !== "SELECT") return [isOriginal ? control.defaultValue : control.value];
   const options = [...control.options];
   const chosen = options.filter((option) => (isOriginal ? option.defaultSelected : option.selected));
-  // A single-line select shows its first option if none is selected.
+  // A list of one line shows its first option where none is marked.
   if (!chosen.length && !control.multiple && options.length) return [options[0].value];
   return chosen.map((option) => option.value);
 }
 
-// Map: name → controls, original values and present values.
+// Name → its controls, and its values as the page came and as they are now.
 function readForm() {
   const fields = new Map();
   for (const control of form.elements) {
-    if (!isStorable(control)) continue;
-    const field = fields.get(control.name) ?? { controls: [], original: [], current: [] };
+    if (!isKept(control)) continue;
+    const field = fields.get(control.name) ?? { controls: [], original: [], now: [] };
     field.controls.push(control);
     field.original.push(...valuesOf(control, true));
-    field.current.push(...valuesOf(control, false));
+    field.now.push(...valuesOf(control, false));
     fields.set(control.name, field);
   }
   return fields;
 }
 
-// Hidden inputs with the values that the page showed. Saving uses them to detect conflicts, see editorial/forms.py.
+// The hidden inputs by which saving finds what others changed since: see editorial.forms.
 const baseInputs = () => [...form.elements].filter(({ name }) => /(^|-)base_values$/.test(name));
 
-const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-// The formset row of a field: prefix, number and primary key. The key is "" for an added row.
+// The row of a list of forms that a field belongs to: its prefix, number and primary key, which is "" for an added row.
 function rowOf(name) {
   const [, prefix, number, field] = name.match(/^(.+)-(\d+)-(.+)$/) ?? [];
   if (!prefix || !form.elements[`${prefix}-TOTAL_FORMS`]) return null;
@@ -109,31 +109,30 @@ function rowOf(name) {
 
 function labelOf(control) {
   const label = control.labels?.[0] ?? control.closest("fieldset")?.querySelector("legend");
-  const text = (control.getAttribute("aria-label") ?? label?.textContent ?? control.name).trim().replace(/:$/, "");
+  const words = (control.getAttribute("aria-label") ?? label?.textContent ?? control.name).trim().replace(/:$/, "");
   const row = isList ? control.closest("tr")?.querySelector("th")?.textContent.trim() : "";
-  return row ? `${row}, ${text}` : text;
+  return row ? `${row}, ${words}` : words;
 }
 
-// The values as readable text: labels of options, and text without markup.
-function readableText(control, values) {
-  const texts = values.map((value) => {
-    const option = [...(control.options ?? [])].find(({ value: candidate }) => candidate === value);
+// What can be shown of a value: the words of a choice, and a text without its markup.
+function wordsOf(control, values) {
+  const words = values.map((value) => {
+    const option = [...(control.options ?? [])].find((each) => each.value === value);
     return option?.text ?? new DOMParser().parseFromString(value, "text/html").body.textContent.trim();
   });
-  return texts.join(", ") || "–";
+  return words.join(", ") || "–";
 }
 
-// The changed fields of the form. `previous` are the entries of the last draft.
-function changedEntries(previous) {
-  const bases = new Map(previous.map((entry) => [entry.name, entry.base]));
+function entriesOf(before) {
+  const bases = new Map(before.map((entry) => [entry.name, entry.base]));
   const entries = [];
-  for (const [name, { controls, original, current }] of readForm()) {
-    // A form that is shown again with the user's input has no stored values; the draft has them.
+  for (const [name, { controls, original, now }] of readForm()) {
+    // A form that came back with what was typed does not tell what is stored.
     const base = bases.get(name) ?? original;
-    if (isEqual(base, current)) continue;
+    if (isSame(base, now)) continue;
     const options = controls[0].selectedOptions;
     const labels = options ? Object.fromEntries([...options].map((option) => [option.value, option.text])) : {};
-    entries.push({ name, base, now: current, labels, label: labelOf(controls[0]), row: rowOf(name) });
+    entries.push({ name, base, now, labels, label: labelOf(controls[0]), row: rowOf(name) });
   }
   return entries;
 }
@@ -145,7 +144,7 @@ function fill({ controls }, { now, labels }) {
       control.checked = now.includes(control.value);
     } else if (control.tagName === "SELECT") {
       for (const value of now) {
-        // Options of an autocomplete field are missing on a new page.
+        // A choice that was searched for is not among the options of a new page.
         if (control.matches(".admin-autocomplete") && ![...control.options].some((option) => option.value === value)) {
           control.add(new Option(labels[value], value));
         }
@@ -166,8 +165,7 @@ function addRow(prefix) {
   return Number(total.value) > number ? number : null;
 }
 
-// Fills the form with the entries of a draft. Returns the entries with another stored value (conflicts), and the
-// entries without a field (gone).
+// Puts the entries of a draft into the form. Returns those whose stored value is another by now, and those without a place.
 function restore(entries) {
   const added = new Map();
   const conflicts = [];
@@ -176,24 +174,24 @@ function restore(entries) {
     let { name } = entry;
     if (entry.row) {
       const { prefix, number, field, id } = entry.row;
-      const row = `${prefix}-${number}`;
+      const place = `${prefix}-${number}`;
       if (id) {
-        const input = [...form.elements].find((control) => control.value === id && control.name.match(`^${prefix}-\\d+-id$`));
+        const input = [...form.elements].find((each) => each.value === id && each.name.match(`^${prefix}-\\d+-id$`));
         name = input ? input.name.replace(/id$/, field) : "";
       } else {
-        if (!added.has(row)) added.set(row, addRow(prefix));
-        name = added.get(row) === null ? "" : `${prefix}-${added.get(row)}-${field}`;
+        if (!added.has(place)) added.set(place, addRow(prefix));
+        name = added.get(place) === null ? "" : `${prefix}-${added.get(place)}-${field}`;
       }
     }
-    const formField = name && readForm().get(name);
-    if (!formField) {
-      gone.push(`${entry.label}: ${readableText(document.createElement("input"), entry.now)}`);
+    const shown = name && readForm().get(name);
+    if (!shown) {
+      gone.push(`${entry.label}: ${wordsOf(document.createElement("input"), entry.now)}`);
       continue;
     }
-    if (!isEqual(formField.original, entry.base) && !isEqual(formField.original, entry.now)) {
-      conflicts.push(`${entry.label}: ${readableText(formField.controls[0], formField.original)}`);
+    if (!isSame(shown.original, entry.base) && !isSame(shown.original, entry.now)) {
+      conflicts.push(`${entry.label}: ${wordsOf(shown.controls[0], shown.original)}`);
     }
-    fill(formField, entry);
+    fill(shown, entry);
   }
   return { conflicts, gone };
 }
@@ -221,39 +219,39 @@ function warn(event) {
 function watch(draft) {
   let timer;
 
-  function store() {
+  function keep() {
     timer = clearTimeout(timer);
-    const entries = changedEntries(draft.entries);
+    const entries = entriesOf(draft.entries);
     const isUnsaved = entries.length > 0 || "asTyped" in note.dataset;
     const bases = Object.fromEntries(baseInputs().map(({ name, value }) => [name, value]));
-    if (!isEqual(entries, draft.entries)) write((draft = { at: Date.now(), entries, bases, isSubmitted }));
-    // Browsers exclude pages with this listener from the back/forward cache, so it is added only when necessary.
-    if (isUnsaved === warnsOnLeave) return;
-    warnsOnLeave = isUnsaved;
-    window[warnsOnLeave ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
+    if (!isSame(entries, draft.entries)) write((draft = { at: Date.now(), entries, bases, isSubmitted }));
+    // A page with such a listener is not kept for the way back, so it is there only while it is needed.
+    if (isUnsaved === warnsOf) return;
+    warnsOf = isUnsaved;
+    window[warnsOf ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
   }
 
-  function storeSoon() {
-    timer ??= setTimeout(store, WAIT_MS);
+  function keepSoon() {
+    timer ??= setTimeout(keep, WAIT_MS);
   }
 
-  // Calendars, choosers and added rows change fields without input events, but after a click or a key.
-  for (const type of ["input", "change", "click", "keyup", "focusin"]) form.addEventListener(type, storeSoon);
-  for (const type of ["formset:added", "formset:removed"]) document.addEventListener(type, storeSoon);
-  window.django?.jQuery?.(form).on("change", storeSoon);
+  // Calendars, choosers and added rows change fields without an event of their own, but not without a click or a key.
+  for (const type of ["input", "change", "click", "keyup", "focusin"]) form.addEventListener(type, keepSoon);
+  for (const type of ["formset:added", "formset:removed"]) document.addEventListener(type, keepSoon);
+  window.django?.jQuery?.(form).on("change", keepSoon);
   form.addEventListener("submit", ({ submitter }) => {
-    // The button of the list's actions does not save the form.
+    // The button beside the actions of a list saves nothing.
     isSubmitted = submitter?.name !== "index";
-    store();
+    keep();
     write((draft = { ...draft, isSubmitted }));
     window.removeEventListener("beforeunload", warn);
-    warnsOnLeave = false;
+    warnsOf = false;
   });
-  window.addEventListener("pagehide", () => timer && store());
+  window.addEventListener("pagehide", () => timer && keep());
   window.addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
     isSubmitted = false;
-    store();
+    keep();
   });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-discard]")) return;
@@ -261,30 +259,30 @@ function watch(draft) {
     timer = clearTimeout(timer);
     window.removeEventListener("beforeunload", warn);
     remove(key);
-    // Load the page with GET, because it may be the response to a POST.
+    // By GET, also where the page answered a form.
     location.replace(event.target.closest("a").href);
   });
-  store();
+  keep();
 }
 
-// The entries that are not saved yet. An added row counts as saved if a row has all of its values.
-function unsavedEntries(entries) {
+// The entries that are not stored yet. An added row is stored where another one has all of its values by now.
+function lackingOf(entries) {
   const fields = readForm();
-  const isSaved = ({ name, now, row }) =>
-    isEqual(fields.get(name)?.original, now) && (!row?.id || rowOf(name)?.id === row.id);
+  const isStored = ({ name, now, row }) =>
+    isSame(fields.get(name)?.original, now) && (!row?.id || rowOf(name)?.id === row.id);
   const isOfRow = (row) => (entry) => entry.row?.prefix === row.prefix && entry.row.number === row.number;
   return entries.filter((entry) =>
-    entry.row && !entry.row.id ? !entries.filter(isOfRow(entry.row)).every(isSaved) : !isSaved(entry),
+    entry.row && !entry.row.id ? !entries.filter(isOfRow(entry.row)).every(isStored) : !isStored(entry),
   );
 }
 
 function start() {
   const draft = read(key) ?? { entries: [] };
   if ("asTyped" in note.dataset) return watch(draft);
-  const unsaved = unsavedEntries(draft.entries);
-  if (unsaved.length) {
+  const lacking = lackingOf(draft.entries);
+  if (lacking.length) {
     for (const input of baseInputs()) input.value = draft.bases[input.name] ?? input.value;
-    showNote(draft.at, restore(unsaved));
+    showNote(draft.at, restore(lacking));
   } else if (draft.entries.length) {
     remove(key);
   }
@@ -295,6 +293,6 @@ document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } 
 if (note) {
   removeOutdated();
   removeSaved();
-  // Django's scripts add the buttons for new rows on DOMContentLoaded.
+  // Django's own scripts add the buttons for more rows when the page is read.
   if (form) document.addEventListener("DOMContentLoaded", () => setTimeout(start));
 }

@@ -1,26 +1,26 @@
-// Filters a large picture library by the typed words. Without this script, all pictures are visible.
-const MIN_PICTURES = 12;
+// Narrows a large library to the pictures whose words have those that were typed. Without this script all stand there.
+const FEW = 12;
 
-function fold(text) {
+function searchable(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 function start(choice) {
-  const pictures = [...choice.querySelectorAll("li[data-search-text]")];
+  const pictures = [...choice.querySelectorAll("li[data-words]")];
   const search = choice.querySelector("[type=search]");
-  const count = choice.querySelector("output");
-  if (pictures.length <= MIN_PICTURES) return;
+  const found = choice.querySelector("output");
+  if (pictures.length <= FEW) return;
   search.closest("p").hidden = false;
 
   search.addEventListener("input", () => {
-    const words = fold(search.value).split(/\s+/);
+    const words = searchable(search.value).split(/\s+/);
     for (const picture of pictures) {
-      const text = fold(picture.dataset.searchText);
+      const text = searchable(picture.dataset.words);
       picture.hidden = !words.every((word) => text.includes(word)) && !picture.querySelector(":checked");
     }
-    count.value = `${pictures.filter((picture) => !picture.hidden).length} / ${pictures.length}`;
+    found.value = `${pictures.filter((picture) => !picture.hidden).length} / ${pictures.length}`;
   });
-  // Enter would submit the form.
+  // Enter would send the form.
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault();
   });

@@ -1,4 +1,4 @@
-// A click on the picture sets its focal point. Without this script, the user enters the two numbers.
+// A click on the picture fills in its focal point. Without this script, the two numbers are typed.
 const fields = ["focal_x", "focal_y"].map((name) => document.querySelector(`#id_${name}`));
 const upload = document.querySelector("#id_file");
 const picker = document.querySelector(".focal-picker");
@@ -9,7 +9,7 @@ function start() {
   picker.append(marker);
   picker.classList.add("is-ready");
 
-  function moveMarker() {
+  function place() {
     const [x, y] = fields.map((field) => Math.min(100, Math.max(0, Number(field.value))));
     marker.style.left = `${x}%`;
     marker.style.top = `${y}%`;
@@ -17,15 +17,15 @@ function start() {
 
   picker.addEventListener("click", (event) => {
     const box = picker.getBoundingClientRect();
-    const ratios = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    const share = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     fields.forEach((field, axis) => {
-      field.value = Math.min(100, Math.max(0, Math.round(ratios[axis] * 100)));
+      field.value = Math.min(100, Math.max(0, Math.round(share[axis] * 100)));
     });
-    moveMarker();
+    place();
   });
-  for (const field of fields) field.addEventListener("input", moveMarker);
+  for (const field of fields) field.addEventListener("input", place);
 
-  // A new file is drawn on a canvas, because the content security policy blocks blob: and data: images.
+  // Another file is drawn, since the policy lets no page show a file that is not on the site yet.
   upload?.addEventListener("change", async () => {
     const image = upload.files[0] && (await createImageBitmap(upload.files[0]).catch(() => null));
     if (!image) return;
@@ -34,7 +34,7 @@ function start() {
     canvas.getContext("2d").drawImage(image, 0, 0);
     picker.querySelector("img, canvas").replaceWith(canvas);
   });
-  moveMarker();
+  place();
 }
 
 if (picker && fields.every(Boolean)) start();
