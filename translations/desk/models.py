@@ -27,6 +27,9 @@ class GlossaryQuerySet(ContentQuerySet["GlossaryTerm"]):
         return sorted(terms, key=lambda term: -len(getattr(term, source)))
 
 
+GlossaryManager = models.Manager.from_queryset(GlossaryQuerySet)
+
+
 class GlossaryTerm(Content):
     """A technical term and its translation into each language.
 
@@ -48,7 +51,7 @@ class GlossaryTerm(Content):
         help_text=_("The meaning on this site, in English, if the word alone is not clear."),
     )
 
-    objects: ClassVar = GlossaryQuerySet.as_manager()
+    objects: ClassVar[GlossaryManager] = GlossaryManager()
 
     class Meta(Content.Meta):
         verbose_name = _("glossary term")
