@@ -1,6 +1,7 @@
 """The search form."""
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,5 +17,5 @@ class SearchForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: QueryDict | None = None):
+        super().__init__(data, label_suffix="")

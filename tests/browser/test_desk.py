@@ -59,7 +59,7 @@ def test_list_and_text_have_no_barrier_that_axe_finds(sign_in, scheme, width):
     open_first(visitor)
     visitor.page.locator("#id_text").fill('Nowy  "tytuł"')
     visitor.page.get_by_role("button", name="Save", exact=True).click()
-    visitor.page.locator(".remarks").wait_for()
+    visitor.page.locator(".warnings").wait_for()
     assert violations(visitor.page) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
 

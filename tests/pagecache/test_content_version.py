@@ -22,7 +22,7 @@ from tests.editorial.test_admin import address, filled_in
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
 from tests.translations.desk.test_texts import press, text_of
-from tests.translations.exchange.test_import import bring_back, export
+from tests.translations.exchange.test_import import export, import_file
 from triggers.registry import registered
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_texts_that_come_back_from_a_translator_renew_the_generation(tmp_path):
     texts = export(tmp_path / "pl.po")
     Page.objects.filter(kind="vision").update(title_pl="")
     before = ContentVersion.objects.current()
-    bring_back(texts)
+    import_file(texts)
     assert ContentVersion.objects.current() != before
 
 

@@ -30,7 +30,7 @@ def fill_with_partners(total: int):
     """Bring the number of universities in the database to `total`, each with a name of its own and a task."""
     from alliance.models import Task
     from partners.models import PartnerOwnName
-    from translations.status.models import ChangedItem
+    from translations.status.changed_items import ChangedItem
 
     missing = total - PartnerUniversity.objects.count()
     if missing < 1:
@@ -45,7 +45,7 @@ def fill_with_partners(total: int):
         owner = "(SELECT id FROM partners_partneruniversity WHERE key = {key})"
         copy(cursor, PartnerOwnName, missing, key="{key} || '-pl'", partner_id=owner)
         copy(cursor, Task, missing, key="{key} || '-task'", partner_id=owner)
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()
 
 
 def copy(cursor, model, total: int, **changed: str):

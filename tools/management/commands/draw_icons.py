@@ -6,7 +6,7 @@ from social.mark import ICO_SIZES, ICONS, TAB
 
 class Command(BaseCommand):
     help = (
-        "Draws the icons in static/img/ anew: favicon.svg and favicon.ico, and those of home screens. "
+        "Draws the icons in static/img/: favicon.svg, favicon.ico and the icons for home screens. "
         "Example: manage.py draw_icons"
     )
 
