@@ -46,7 +46,7 @@ class FigureAdmin(ContentAdmin):
     fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
 
     @admin.display(description=_("number"), ordering="value")
-    def number(self, figure):
+    def number(self, figure: Figure) -> str:
         return figure.number
 
 
@@ -102,7 +102,7 @@ class TaskInline(ContentInline):
         return super().get_queryset(request).prefetch_related("initiatives")
 
 
-# Tasks live within their university, which knows nothing of the alliance's models.
+# Added here, because `partners` must not import `alliance`.
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
 
 

@@ -34,8 +34,8 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     logo_thumbnail = thumbnail("logo", _("logo"))
 
     @admin.display(description=_("country"), ordering="country")
-    def country_name(self, partner):
-        # By itself, the admin goes through all countries of the world for each row.
+    def country_name(self, partner: PartnerUniversity) -> str:
+        # For a field with choices, the admin searches all countries of the world for each row.
         return partner.country.name
 
     def has_delete_permission(self, request, obj=None):

@@ -59,7 +59,7 @@ def test_a_script_from_right_to_left_mirrors_the_page_and_nothing_sticks_out(vis
     for path in PAGES:
         visitor.go(path)
         here = "selector => document.querySelector(selector).getBoundingClientRect().toJSON()"
-        before = {name: visitor.page.evaluate(here, name) for name in (".site-acronym", "h1", ".opener")}
+        before = {name: visitor.page.evaluate(here, name) for name in (".site-acronym", "h1", ".dropdown-button")}
         visitor.page.evaluate("document.documentElement.dir = 'rtl'")
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
         outside = visitor.page.evaluate(

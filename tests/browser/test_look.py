@@ -170,7 +170,7 @@ def test_pages_look_as_they_did(sign_in, name, path, viewport, scheme):
     visitor = sign_in("editor", viewport=viewport, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     visitor.go(path)
     # One face for everything: the device's own differs from machine to machine.
-    visitor.page.add_style_tag(content=":root { --text-face: Archivo } .themes { visibility: hidden }")
+    visitor.page.add_style_tag(content=":root { --text-font: Archivo } .themes { visibility: hidden }")
     visitor.page.evaluate("document.fonts.ready")
     picture = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
     kept = SHOTS / f"{name}-{'phone' if viewport == PHONE else 'desktop'}-{scheme}.png"

@@ -14,7 +14,7 @@ from django.utils import translation
 from PIL import Image
 
 from alliance.models import Alliance
-from social.mark import ICO_SIZES, ICONS, TAB
+from social.icons import FAVICON, ICO_SIZES, ICONS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
@@ -92,7 +92,7 @@ def test_an_icon_needs_no_style_and_no_other_host():
 
 @pytest.mark.once
 def test_the_icons_are_those_that_the_command_draws():
-    assert static_file("/static/img/favicon.svg").decode() == TAB.svg
+    assert static_file("/static/img/favicon.svg").decode() == FAVICON.svg
     for name, (mark, size) in ICONS.items():
         kept = Image.open(BytesIO(static_file(f"/static/img/{name}"))).convert("RGB")
         assert kept.tobytes() == mark.image(size).convert("RGB").quantize(64).convert("RGB").tobytes()
