@@ -31,6 +31,10 @@ class PageKind(models.TextChoices):
     TEXT = "text", _("text page")
 
 
+# URL names of the sections outside of the app `alliance`, where a section has the name of its kind.
+SECTION_URL_NAMES = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
+
+
 class Page(SluggableContent):
     """A page of the site.
 
@@ -119,9 +123,7 @@ class Page(SluggableContent):
     def get_absolute_url(self):
         if self.kind == self.Kind.TEXT:
             return reverse("pages:text", args=[self.slug])
-        if self.kind == self.Kind.PARTNERS:
-            return reverse("partners:list")
-        return reverse(f"alliance:{self.kind}")
+        return reverse(SECTION_URL_NAMES.get(self.kind, f"alliance:{self.kind}"))
 
 
 class RedirectQuerySet(ContentQuerySet):

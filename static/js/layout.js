@@ -1,14 +1,15 @@
-// What the frame of every page does. Light or dark, for a visitor who uses the switch at the foot of the page; nothing is kept for anybody else.
+// Script of the page layout.
+// Colour scheme: stored only for visitors who use the switch in the footer.
 const root = document.documentElement;
 const store = (() => {
   try {
     return localStorage;
   } catch {
-    return undefined; // A browser that keeps nothing for this site.
+    return undefined; // The browser blocks storage for this site.
   }
 })();
-const kept = store?.getItem("theme");
-if (kept === "light" || kept === "dark") root.dataset.theme = kept;
+const storedTheme = store?.getItem("theme");
+if (storedTheme === "light" || storedTheme === "dark") root.dataset.theme = storedTheme;
 
 document.addEventListener("DOMContentLoaded", () => {
   const themes = document.querySelector(".themes");
@@ -31,7 +32,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
-// Browsers that know of it ask for the next page when its link is pressed, and not only when it is let go. The policy of settings.py names these rules by their digest.
+// Prefetches a page when its link is pressed, if the browser supports it. The Content-Security-Policy in settings.py contains the digest of these rules.
 if (HTMLScriptElement.supports?.("speculationrules")) {
   const rules = document.createElement("script");
   rules.type = "speculationrules";
@@ -40,12 +41,12 @@ if (HTMLScriptElement.supports?.("speculationrules")) {
   document.head.append(rules);
 }
 
-// The confirmation of a choice does not come again with a reload, nor for somebody who is sent the address.
+// Removes the fragment, so that a reload or a shared URL does not show the confirmation again.
 addEventListener("load", () => {
   if (location.hash === "#consent-saved") history.replaceState(null, "", location.pathname + location.search);
 });
 
-// Offers this page in the first language of the browser that it is there in, unless that is the one it is in.
+// Offers this page in the most preferred language of the browser that it is available in, unless that is the active one.
 document.addEventListener("DOMContentLoaded", () => {
   // RFC 4647, lookup: de-AT, then de.
   const lookup = (tag) => {
@@ -65,30 +66,30 @@ document.addEventListener("DOMContentLoaded", () => {
   offer.hidden = false;
 });
 
-// Sends the choice without leaving the page, so that nothing typed elsewhere is lost. Without this the form is posted.
+// Sends the choice without leaving the page, so that input in other forms is kept. Without JavaScript the form is submitted.
 document.addEventListener("DOMContentLoaded", () => {
   const region = document.querySelector(".consent");
   if (!region) return;
   const form = region.querySelector("form");
 
-  // Names this page's post, so that one that is sent again is not recorded twice.
-  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "idempotency_key", value: bytes.join("") }));
+  // Idempotency key, so that a repeated request is not recorded twice.
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "idempotency_key", value: hex.join("") }));
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const body = new URLSearchParams(new FormData(form, event.submitter));
     for (const button of form.querySelectorAll("button")) button.disabled = true;
     try {
-      // Not form.action, which is the buttons of that name.
-      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(answer.status);
+      // Not form.action, which returns the buttons named action.
+      const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
+      if (!response.ok) throw new Error(response.status);
       region.remove();
       location.hash = "consent-saved";
       document.getElementById("consent-saved").focus();
       history.replaceState(null, "", location.pathname + location.search);
     } catch {
-      // The server's own answer says what is wrong.
+      // A normal submit shows the error page of the server.
       for (const button of form.querySelectorAll("button")) button.disabled = false;
       const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action" });
       action.value = event.submitter.value;
