@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ from editorial.admin import ContentAdmin, ContentInline, OfferedFilter, SoleCont
 from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
-ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
+ON_THIS_SITE: tuple[Any, Any] = (_("On this site"), {"fields": ["order", "is_published"]})
 
 
 @admin.register(Alliance)

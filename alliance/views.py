@@ -200,7 +200,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     # A search for one letter is invalid, which shows a field with an error.
     form = SearchForm({"q": "x"})
     form.is_valid()
-    choice = ModelChoiceField(
+    choice: ModelChoiceField[Picture] = ModelChoiceField(
         Picture.objects.all(), widget=PictureChoice("A picture"), required=False, empty_label="no picture"
     )
     context = {

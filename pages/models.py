@@ -1,5 +1,7 @@
 """Pages of the site, section pages and text pages, and redirects of old addresses."""
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -18,6 +20,9 @@ class PageQuerySet(SluggableQuerySet):
         return self.published().exclude(kind=Page.Kind.TEXT, place=Page.Place.NOWHERE)
 
 
+PageManager = models.Manager.from_queryset(PageQuerySet)
+
+
 class PageKind(models.TextChoices):
     HOME = "home", _("home page")
     VISION = "vision", _("vision for the future")
@@ -32,7 +37,7 @@ class PageKind(models.TextChoices):
 
 
 # URL names of the sections outside of the app `alliance`, where a section has the name of its kind.
-SECTION_URL_NAMES = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
+SECTION_URL_NAMES: dict[str, str] = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
 
 
 class Page(SluggableContent):
@@ -85,7 +90,7 @@ class Page(SluggableContent):
     body = RichTextField(_("text"), blank=True)
     cover = cover_field(_("Shown at the top of a text page. Add and describe pictures under Pictures."))
 
-    objects = PageQuerySet.as_manager()
+    objects: ClassVar[PageManager] = PageManager()
 
     class Meta(SluggableContent.Meta):
         verbose_name = _("page")
@@ -136,6 +141,9 @@ class RedirectQuerySet(ContentQuerySet):
         return dict(self.values_list("old_path", "new_path"))
 
 
+RedirectManager = models.Manager.from_queryset(RedirectQuerySet)
+
+
 validate_address = RegexValidator(
     r"[\x00-\x1f\x7f-\x9f]",
     _("An address has no line breaks, tabs or other control characters. Remove them."),
@@ -167,7 +175,7 @@ class Redirect(Content):
         help_text=_("A path as well, such as /en/. Leave it empty for a page that was permanently removed."),
     )
 
-    objects = RedirectQuerySet.as_manager()
+    objects: ClassVar[RedirectManager] = RedirectManager()
 
     class Meta(Content.Meta):
         verbose_name = _("redirect")

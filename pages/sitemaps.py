@@ -51,5 +51,5 @@ def register(section: str, sitemap: type[ContentSitemap]) -> None:
     classes[section] = sitemap
 
 
-def sitemaps() -> dict[str, type[Sitemap] | Sitemap]:
+def sitemaps() -> dict[str, ContentSitemap]:
     return {section: sitemap() for section, sitemap in classes.items()}

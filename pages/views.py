@@ -75,12 +75,12 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
     """The sitemap, or an index of sitemaps for a large site: https://www.sitemaps.org/protocol.html."""
     sections = sitemaps()
     if any(section.paginator.num_pages > 1 for section in sections.values()):
-        return index(request, sections, sitemap_url_name="sitemap-section")
-    return sitemap(request, sections)
+        return index(request, dict(sections), sitemap_url_name="sitemap-section")
+    return sitemap(request, dict(sections))
 
 
 @cached_page("p")
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     """One file of the sitemap index. Raises Http404 for a missing section or page."""
-    return sitemap(request, sitemaps(), section)
+    return sitemap(request, dict(sitemaps()), section)

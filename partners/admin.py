@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 from django_countries.filters import CountryFilter
 
 from editorial.admin import ContentAdmin, RolesMixin, thumbnail
@@ -36,7 +37,7 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     @admin.display(description=_("country"), ordering="country")
     def country_name(self, partner: PartnerUniversity) -> str:
         # For a field with choices, the admin searches all countries of the world for each row.
-        return partner.country.name
+        return countries.name(str(partner.country))
 
     def has_delete_permission(self, request, obj=None):
         if obj is not None and obj.is_coordinator:

@@ -1,5 +1,6 @@
 """The universities of the alliance."""
 
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
@@ -72,12 +73,15 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         return queryset
 
 
+PartnerUniversityManager = models.Manager.from_queryset(PartnerUniversityQuerySet)
+
+
 class PartnerRole(models.TextChoices):
     COORDINATOR = "coordinator", _("Coordinator")
     MEMBER = "member", _("Member")
 
 
-class PartnerUniversity(SluggableContent):
+class PartnerUniversity(SluggableContent):  # type: ignore[django-manager-missing]  # own_names, by modeltranslation
     """A university of the alliance, current or former. A former one has the year in which it left."""
 
     content_section = "partners"
@@ -168,7 +172,10 @@ class PartnerUniversity(SluggableContent):
     description = RichTextField(_("description"), blank=True)
     cover = cover_field()
 
-    objects = PartnerUniversityQuerySet.as_manager()
+    # Set by `with_own_names`.
+    published_own_names: list["PartnerOwnName"]
+
+    objects: ClassVar[PartnerUniversityManager] = PartnerUniversityManager()
 
     class Meta(SluggableContent.Meta):
         verbose_name = _("partner university")
@@ -291,7 +298,7 @@ class PartnerUniversity(SluggableContent):
             "address": {
                 "@type": "PostalAddress",
                 "addressLocality": self.city,
-                "addressCountry": self.country.code,
+                "addressCountry": str(self.country),
             },
             "geo": {
                 "@type": "GeoCoordinates",
@@ -362,6 +369,7 @@ class PartnerOwnName(OrderedContent):
     def language_name(self) -> str:
         """The name of the language in the active language, or its code if CLDR does not contain it."""
         try:
-            return Locale.parse(self.language, sep="-").get_language_name(get_language() or settings.LANGUAGE_CODE)
+            locale = Locale.parse(self.language, sep="-")
+            return locale.get_language_name(get_language() or settings.LANGUAGE_CODE) or self.language
         except (UnknownLocaleError, ValueError):
             return self.language

@@ -45,7 +45,7 @@ KINDS: dict[str, tuple[type[CardContent], str]] = {
 SCREENS = {screen.url_name.replace(":", "-"): screen for screen in (SETTINGS, RECEIPT, SEALS)}
 # Digest of the code and fonts that draw a card. It is part of the URL, so that a change of design changes the URL.
 CODE_DIGEST = sha256(
-    b"".join(Path(source).read_bytes() for source in (__file__, weave.__file__, label.__file__, *label.FONTS))
+    b"".join(path.read_bytes() for path in (Path(__file__), Path(weave.__file__), Path(label.__file__), *label.FONTS))
 ).hexdigest()
 
 

@@ -1,5 +1,7 @@
 """Work of the alliance: deliverables, initiatives and tasks."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -56,12 +58,18 @@ class InitiativeQuerySet(SluggableQuerySet):
         return self.prefetch_related(parts)
 
 
-class Initiative(Activity):
+InitiativeManager = models.Manager.from_queryset(InitiativeQuerySet)
+
+
+class Initiative(Activity):  # type: ignore[django-manager-missing]  # parts, by modeltranslation
     """An initiative that transforms the universities, such as the inter-university campus or the CityLabs."""
 
     content_section = "initiatives"
 
-    objects = InitiativeQuerySet.as_manager()
+    # Set by `with_parts`.
+    published_parts: list["InitiativePart"]
+
+    objects: ClassVar[InitiativeManager] = InitiativeManager()
 
     class Meta(Activity.Meta):
         verbose_name = _("initiative")
@@ -102,6 +110,9 @@ class TaskQuerySet(ContentQuerySet):
         return self.prefetch_related(models.Prefetch("initiatives", initiatives, to_attr="published_initiatives"))
 
 
+TaskManager = models.Manager.from_queryset(TaskQuerySet)
+
+
 class Task(OrderedContent):
     """A task of one partner university in the alliance."""
 
@@ -120,7 +131,12 @@ class Task(OrderedContent):
         help_text=_("The initiatives that this task contributes to. Visitors see links to them below the task."),
     )
 
-    objects = TaskQuerySet.as_manager()
+    # Set by `with_initiatives`.
+    published_initiatives: list[Initiative]
+
+    objects: ClassVar[TaskManager] = TaskManager()
+    # Types `PartnerUniversity.tasks`; django-modeltranslation hides the class of the manager from mypy.
+    _default_manager: ClassVar[TaskManager]
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("task")

@@ -1,5 +1,7 @@
 """The alliance itself: names, texts, figures, key areas and benefits."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -18,6 +20,9 @@ class AllianceQuerySet(ContentQuerySet):
     def with_host(self):
         """The alliance with its host university, without the long text of the host."""
         return self.select_related("host").defer("host__description")
+
+
+AllianceManager = models.Manager.from_queryset(AllianceQuerySet)
 
 
 class Alliance(Content):
@@ -93,7 +98,7 @@ class Alliance(Content):
         help_text=_("Screen readers read this instead of the emblem."),
     )
 
-    objects = AllianceQuerySet.as_manager()
+    objects: ClassVar[AllianceManager] = AllianceManager()
 
     class Meta(Content.Meta):
         verbose_name = _("alliance")
@@ -146,6 +151,9 @@ class FigureQuerySet(ContentQuerySet):
         return self.alias(rank=Window(RowNumber(), partition_by=label, order_by=newest_first)).filter(rank=1)
 
 
+FigureManager = models.Manager.from_queryset(FigureQuerySet)
+
+
 class Figure(OrderedContent):
     """A number about the alliance or its environment, with its year."""
 
@@ -167,7 +175,7 @@ class Figure(OrderedContent):
     )
     note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("Optional: more on when or why."))
 
-    objects = FigureQuerySet.as_manager()
+    objects: ClassVar[FigureManager] = FigureManager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("figure")
@@ -183,7 +191,7 @@ class Figure(OrderedContent):
     def number(self) -> str:
         """The value in the number format of the active language, without trailing zeros."""
         normal = self.value.normalize()
-        digits = max(0, -normal.as_tuple().exponent)
+        digits = max(0, -int(normal.as_tuple().exponent))
         return formats.number_format(normal, decimal_pos=digits, use_l10n=True, force_grouping=True)
 
 

@@ -1,5 +1,7 @@
 """Entry points on the home page for groups of readers."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,9 @@ class EntryPointQuerySet(ContentQuerySet):
         return self.prefetch_related(
             *(models.Prefetch(name, queryset, to_attr=f"published_{name}") for name, queryset in linked)
         )
+
+
+EntryPointManager = models.Manager.from_queryset(EntryPointQuerySet)
 
 
 class EntryPoint(OrderedContent):
@@ -49,7 +54,12 @@ class EntryPoint(OrderedContent):
         Page, blank=True, related_name="+", verbose_name=_("pages"), help_text=_("The pages that this entry links to.")
     )
 
-    objects = EntryPointQuerySet.as_manager()
+    # Set by `with_links`.
+    published_deliverables: list[Deliverable]
+    published_initiatives: list[Initiative]
+    published_pages: list[Page]
+
+    objects: ClassVar[EntryPointManager] = EntryPointManager()
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("entry point")

@@ -1,9 +1,11 @@
 """Milestones of the timeline."""
 
 import re
+from typing import ClassVar
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, get_date_format
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, When, Window
@@ -16,12 +18,17 @@ from editorial.models import Content, ContentQuerySet
 
 # English dates in the European order: 5 February 2020.
 DATE_LOCALES = {"en": "en_GB"}
+# Within a year, milestones without a month come last.
+MILESTONE_ORDER = (ExtractYear("date"), Case(When(precision="year", then=1), default=0), "date", "pk")
 
 
 class MilestoneQuerySet(ContentQuerySet):
     def with_position(self):
         """Milestones with their `position` in the timeline, counted from 1."""
-        return self.annotate(position=Window(RowNumber(), order_by=Milestone._meta.ordering))
+        return self.annotate(position=Window(RowNumber(), order_by=MILESTONE_ORDER))
+
+
+MilestoneManager = models.Manager.from_queryset(MilestoneQuerySet)
 
 
 class DatePrecision(models.TextChoices):
@@ -56,8 +63,7 @@ class Milestone(Content):
     class Meta(Content.Meta):
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
-        # Within a year, milestones without a month come last.
-        ordering = (ExtractYear("date"), Case(When(precision="year", then=1), default=0), "date", "pk")
+        ordering = MILESTONE_ORDER
         constraints = [
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("date")),
@@ -71,7 +77,10 @@ class Milestone(Content):
             ),
         ]
 
-    objects = MilestoneQuerySet.as_manager()
+    # Set by `with_position`.
+    position: int
+
+    objects: ClassVar[MilestoneManager] = MilestoneManager()
 
     def __str__(self):
         return self.title
@@ -91,19 +100,20 @@ class Milestone(Content):
     @property
     def date_in_words(self) -> str:
         """The date or range of days in the format of the active language (CLDR), as precise as it is known."""
-        language = get_language()
+        language = get_language() or settings.LANGUAGE_CODE
         locale = Locale.parse(DATE_LOCALES.get(language, language))
         if self.precision == self.Precision.YEAR:
             return str(self.date.year)
         if self.precision == self.Precision.MONTH:
             return format_skeleton("yMMMM", self.date, locale=locale)
-        first, last = (format_date(day, "long", locale=locale) for day in (self.date, self.until or self.date))
+        until = self.until or self.date
+        first, last = (format_date(day, "long", locale=locale) for day in (self.date, until))
         # French writes the first of a month as an ordinal number, which the pattern of CLDR lacks.
         if locale.language == "fr":
             first, last = (re.sub(r"^1 ", "1er ", day) for day in (first, last))
         if first == last:
             return first
         pattern = get_date_format("long", locale).pattern
-        if (self.date.year, self.date.month) == (self.until.year, self.until.month) and pattern.startswith("d"):
+        if (self.date.year, self.date.month) == (until.year, until.month) and pattern.startswith("d"):
             return f"{first.split()[0]}–{last}"
         return f"{first} – {last}"

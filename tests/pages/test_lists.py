@@ -89,7 +89,7 @@ def test_each_page_of_a_list_has_its_own_title_and_canonical_url_in_each_languag
             address = f"http://testserver{reverse('alliance:deliverables')}"
             first, second = (client.get(f"{address}{query}") for query in ("", "?page=2"))
         titles = [title_of(response) for response in (first, second)]
-        assert titles[0] != titles[1] and " 2 " in titles[1]
+        assert titles[0] != titles[1] and re.search(r"\b2\b", titles[1])
         assert (canonical(first), canonical(second)) == (address, f"{address}?page=2")
         assert f'hreflang="{code}" href="{address}?page=2"' in second.content.decode()
 
