@@ -211,6 +211,6 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "figures": Figure.objects.published().newest_per_label(),
         "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,
-        "page_obj": Paginator(range(30), 10).page(2),
+        "example_page": Paginator(range(30), 10).page(2),
     }
     return render(request, "alliance/styleguide.html", context)
