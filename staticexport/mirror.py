@@ -93,7 +93,7 @@ class Mirror:
         """The file for one address; none where nothing is to be kept of it."""
         if needs_the_server(address.path):
             if translation.get_language_from_path(address.path):
-                yield self.made(address, self.stand_in(address.path))
+                yield self.made(address, self.unavailable_page(address.path))
             else:
                 self.missing.add(address)
             return
@@ -142,7 +142,7 @@ class Mirror:
 
     def own_pages(self) -> Iterator[tuple[str, bytes]]:
         """The way from `/` to each language, and the error pages that a web server can be told to show."""
-        yield self.made(Address("/"), self.rendered("staticexport/entrance.html", "/"))
+        yield self.made(Address("/"), self.rendered("staticexport/root.html", "/"))
         for folder in ["/", *(f"/{code}/" for code, _name in settings.LANGUAGES)]:
             for status, (heading, remedy) in ERROR_PAGES.items():
                 path = f"{folder}{status}.html"
@@ -165,10 +165,10 @@ class Mirror:
             fragment = f"#{target[1]}" if target[1] else ""
             yield self.made(address, self.redirect_page(f"{target[0].mirrored}{fragment}"))
 
-    def stand_in(self, path: str) -> bytes:
-        """A page that says that this one is not in the mirror."""
+    def unavailable_page(self, path: str) -> bytes:
+        """A page that explains that `path` is not part of the mirror."""
         heading = gettext_lazy("Not in this copy of the site")
-        return self.rendered("staticexport/stand_in.html", path, is_error=True, heading=heading)
+        return self.rendered("staticexport/unavailable.html", path, is_error=True, heading=heading)
 
     def redirect_page(self, target: str) -> bytes:
         return self.rendered("staticexport/redirect.html", target, target=target)

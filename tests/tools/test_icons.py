@@ -14,7 +14,7 @@ from django.utils import translation
 from PIL import Image
 
 from alliance.models import Alliance
-from social.mark import ICO_SIZES, ICONS, TAB
+from social.icons import FAVICON, ICO_SIZES, ICONS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
@@ -92,7 +92,7 @@ def test_the_svg_icon_has_no_styles_and_no_external_resources():
 
 @pytest.mark.once
 def test_the_committed_icons_are_up_to_date():
-    assert static_file("/static/img/favicon.svg").decode() == TAB.svg
+    assert static_file("/static/img/favicon.svg").decode() == FAVICON.svg
     for name, (mark, size) in ICONS.items():
         stored = Image.open(BytesIO(static_file(f"/static/img/{name}"))).convert("RGB")
         assert stored.tobytes() == mark.image(size).convert("RGB").quantize(64).convert("RGB").tobytes()
