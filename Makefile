@@ -31,7 +31,7 @@ lighthouse:  ## Show the Lighthouse scores of each kind of page; make lighthouse
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.lighthouse $(ARGS)
 
-bench:  ## Compare the speed of the site with nginx and others; make bench ARGS=speed
+bench:  ## Compare the speed of the site with nginx and other sites; make bench ARGS=speed
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.pages $(ARGS)
 

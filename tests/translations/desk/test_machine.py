@@ -152,4 +152,4 @@ def test_the_command_drafts_all_open_texts_with_deepl(service, settings, monkeyp
 def test_an_invalid_setting_prevents_the_start(tmp_path):
     outcome = Server(tmp_path, {"MACHINE_TRANSLATION": "babelfish"}).manage("check")
     assert outcome.returncode
-    assert "MACHINE_TRANSLATION names no service" in outcome.stderr
+    assert "MACHINE_TRANSLATION is not valid" in outcome.stderr
