@@ -705,8 +705,8 @@ def test_a_state_that_another_program_wrote_keeps_nobody_from_starting(applicati
 
 def test_what_a_killed_process_left_half_written_is_cleared_away(application, make_application):
     left, being_written = (
-        application.cache.disk.folder / "left.part",
-        application.cache.disk.folder / "being-written.part",
+        application.cache.disk.folder / "left.new",
+        application.cache.disk.folder / "being-written.new",
     )
     for file in (left, being_written):
         file.write_bytes(b"half")
@@ -722,7 +722,7 @@ def test_the_disk_holds_no_more_than_it_may(make_application, site):
     for number in range(30):
         ask(application, f"/en/partners/made-up-{number}/")
     assert sum(file.stat().st_size for file in application.cache.disk.pages()) <= 1_000_000
-    assert not list(application.cache.disk.folder.glob("*.part"))
+    assert not list(application.cache.disk.folder.glob("*.new"))
 
 
 def test_a_full_disk_keeps_no_visitor_from_a_page(application, monkeypatch):
