@@ -121,6 +121,8 @@ class Page(SluggableContent):
             return reverse("pages:text", args=[self.slug])
         if self.kind == self.Kind.PARTNERS:
             return reverse("partners:list")
+        if self.kind == self.Kind.SEARCH:
+            return reverse("search:results")
         return reverse(f"alliance:{self.kind}")
 
 

@@ -62,3 +62,13 @@ def test_a_path_exists(document):
 def test_each_recurring_job_is_in_the_table_of_operators():
     table = (ROOT / "docs/deployment.md").read_text().partition("## Recurring work")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(definitions)
+
+
+def test_each_place_in_the_table_of_changes_exists():
+    table = (ROOT / "docs/architecture.md").read_text().partition("## I want to change …")[2]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) >= 20
+    for row in rows:
+        places = re.findall(r"`([\w./-]+/[\w./-]*)`", row)
+        assert places, row
+        assert not [place for place in places if not (ROOT / place).exists()], row

@@ -205,7 +205,7 @@ def test_tasks_are_edited_within_their_university(signed_in):
 
 
 def test_where_there_is_little_to_choose_from_all_of_it_is_offered(signed_in):
-    html = signed_in().get(reverse("admin:alliance_wayin_add")).content.decode()
+    html = signed_in().get(reverse("admin:alliance_entrypoint_add")).content.decode()
     assert html.count('name="initiatives"') == Initiative.objects.count()
     assert "admin-autocomplete" not in html
 

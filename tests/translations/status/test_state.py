@@ -165,7 +165,7 @@ def test_a_deleted_item_leaves_no_trace(deliverable, way):
         Deliverable.objects.filter(pk=deliverable.pk).delete()
     else:
         with connection.cursor() as cursor:
-            for table in ("alliance_wayin_deliverables", "alliance_deliverable"):
+            for table in ("alliance_entrypoint_deliverables", "alliance_deliverable"):
                 column = "id" if table == "alliance_deliverable" else "deliverable_id"
                 cursor.execute(f"DELETE FROM {table} WHERE {column} = %s", [deliverable.pk])
     assert traces() == [False, False]
