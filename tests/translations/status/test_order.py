@@ -1,0 +1,70 @@
+"""The order of the statuses: which one a text has where several apply, and which one stands for several texts."""
+
+from itertools import combinations
+
+import pytest
+
+from alliance.models import Deliverable
+from translations.status.models import Translation
+
+Status = Translation.Status
+ORDER = [Status.MISSING, Status.STALE, Status.DRAFT, Status.CURRENT]
+
+
+@pytest.mark.parametrize(("urgent", "other"), list(combinations(ORDER, 2)))
+def test_missing_comes_before_stale_before_draft_before_current(urgent, other):
+    assert Status.most_urgent([other, urgent]) == Status.most_urgent([urgent, other]) == urgent
+
+
+@pytest.fixture
+def deliverable(db):
+    return Deliverable.objects.get(key="seamless-mobility")
+
+
+def polish(item, field: str = "title") -> Translation:
+    return Translation.objects.of(item).into("pl").get(field=field)
+
+
+def states(item) -> dict[str, Status]:
+    return Translation.objects.states(Deliverable, [item.pk])[item.pk]
+
+
+def test_a_stale_text_with_a_draft_is_a_draft(deliverable):
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_en="Another title")
+    assert polish(deliverable).status == "stale"
+    polish(deliverable).propose("Inny tytuł")
+    assert polish(deliverable).status == "draft"
+
+
+def test_a_missing_text_with_a_draft_is_a_draft(deliverable):
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_pl="")
+    assert polish(deliverable).status == "missing"
+    polish(deliverable).propose("Inny tytuł")
+    assert polish(deliverable).status == "draft"
+
+
+def test_an_emptied_text_of_a_changed_source_is_missing(deliverable):
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_en="Another title", title_pl="")
+    assert polish(deliverable).status == "missing"
+
+
+def test_an_item_has_the_most_urgent_status_of_its_texts(deliverable):
+    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("current", "current")
+    polish(deliverable).propose("Inny tytuł")
+    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("draft", "current")
+    Deliverable.objects.filter(pk=deliverable.pk).update(summary_en="Another summary.")
+    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("stale", "stale")
+    Deliverable.objects.filter(pk=deliverable.pk).update(body_pl="")
+    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("missing", "stale")
+
+
+def test_a_language_has_the_most_urgent_status_of_all_texts(deliverable):
+    def status() -> str:
+        languages = Translation.objects.of(deliverable).states_of_languages()
+        return next(language["status"] for language in languages if language["code"] == "pl")
+
+    assert status() == "current"
+    polish(deliverable).propose("Inny tytuł")
+    assert status() == "draft"
+    Deliverable.objects.filter(pk=deliverable.pk).update(summary_en="Another summary.")
+    assert status() == "stale"
