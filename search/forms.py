@@ -1,7 +1,8 @@
 """The search form."""
 
+from collections.abc import Mapping
+
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,5 +18,5 @@ class SearchForm(forms.Form):
         },
     )
 
-    def __init__(self, data: QueryDict | None = None):
+    def __init__(self, data: Mapping[str, str] | None = None):
         super().__init__(data, label_suffix="")

@@ -1,8 +1,8 @@
 """The sentences of the checks, word for word, at the limits of what they report."""
 
 import pytest
-
 from translations.status.changes import CONTEXT, shortened, word_changes, words
+
 from translations.status.checks import Finding, findings
 
 pytestmark = pytest.mark.once

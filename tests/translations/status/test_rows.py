@@ -3,10 +3,10 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from translations.status.rights import all_languages_open_to, group_for, permission_for
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from translations.status.models import Translation
-from translations.status.rights import all_languages_open_to, group_for, permission_for
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,8 @@ def test_a_row_has_the_findings_on_its_text(deliverable):
     assert [finding.message for finding in polish(deliverable).findings] == [
         "Numbers of the source are missing: “2026”. Compare them."
     ]
-    Deliverable.objects.filter(pk=deliverable.pk).update(body_en="<p>One</p>", body_pl="<p>Raz <strong>dwa</strong></p>")
+    html = {"body_en": "<p>One</p>", "body_pl": "<p>Raz <strong>dwa</strong></p>"}
+    Deliverable.objects.filter(pk=deliverable.pk).update(**html)
     assert [finding.is_error for finding in polish(deliverable, "body").findings] == [False], "it is formatted text"
 
 
