@@ -25,7 +25,9 @@ def test_a_row_has_the_findings_on_its_text(deliverable):
     assert [finding.message for finding in polish(deliverable).findings] == [
         "Numbers of the source are missing: “2026”. Compare them."
     ]
-    Deliverable.objects.filter(pk=deliverable.pk).update(body_en="<p>One</p>", body_pl="<p>Raz <strong>dwa</strong></p>")
+    Deliverable.objects.filter(pk=deliverable.pk).update(
+        body_en="<p>One</p>", body_pl="<p>Raz <strong>dwa</strong></p>"
+    )
     assert [finding.is_error for finding in polish(deliverable, "body").findings] == [False], "it is formatted text"
 
 
