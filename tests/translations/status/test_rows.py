@@ -3,10 +3,10 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from translations.status.rights import all_languages_open_to, group_for, permission_for
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from translations.status.models import Translation
-from translations.status.rights import all_languages_open_to, group_for, permission_for
 
 pytestmark = pytest.mark.django_db
 
