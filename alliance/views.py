@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from alliance import cached
 from alliance.cached import get_alliance_or_404
 from alliance.feeds import MilestoneFeed
-from alliance.models import AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
+from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
 from pagecache.decorators import cached_page
 from pages.cached import section
 from pages.models import Page
@@ -100,9 +100,7 @@ def initiative_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def render_activity(
-    request: HttpRequest, kind: str, template: str, activity: Deliverable | Initiative, **context: Any
-) -> HttpResponse:
+def render_activity(request: HttpRequest, kind: str, template: str, activity: Activity, **context: Any) -> HttpResponse:
     """Render the page of a deliverable or initiative, which belongs to the section `kind`."""
     related = type(activity).objects.published().defer("body").exclude(pk=activity.pk)
     context = {

@@ -81,7 +81,7 @@ class PartnerRole(models.TextChoices):
     MEMBER = "member", _("Member")
 
 
-class PartnerUniversity(SluggableContent):  # type: ignore[django-manager-missing]  # own_names, by modeltranslation
+class PartnerUniversity(SluggableContent):
     """A university of the alliance, current or former. A former one has the year in which it left."""
 
     content_section = "partners"

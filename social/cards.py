@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
-from alliance.models import Alliance, Deliverable, Initiative
+from alliance.models import Activity, Alliance, Deliverable, Initiative
 from consent.views import RECEIPT, SEALS, SETTINGS, ConsentPage
 from pages.models import Page
 from partners import weave
@@ -27,7 +27,7 @@ from social import label
 
 logger = logging.getLogger(__name__)
 
-CardContent = Page | PartnerUniversity | Deliverable | Initiative
+CardContent = Page | PartnerUniversity | Activity
 Subject = CardContent | ConsentPage
 
 WIDTH, HEIGHT = 1200, 630

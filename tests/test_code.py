@@ -24,6 +24,7 @@ def run(*command: str) -> subprocess.CompletedProcess:
         ("ruff", "format", "--check", "."),
         ("djlint", "templates", "--lint", "--quiet"),
         ("djlint", "templates", "--check", "--quiet"),
+        ("mypy", "."),
     ],
     ids=" ".join,
 )

@@ -46,3 +46,9 @@ def test_a_university_alone_has_no_neighbours():
     only, *others = current()
     PartnerUniversity.objects.filter(pk__in=[partner.pk for partner in others]).update(left=2026, role="member")
     assert neighbours(only) == (None, None)
+
+
+def test_universities_stand_in_the_order_that_staff_chose_whatever_their_age():
+    for place, partner in enumerate(reversed(current())):
+        PartnerUniversity.objects.filter(pk=partner.pk).update(order=place)
+    test_each_university_stands_between_the_one_before_and_the_one_after()
