@@ -3,7 +3,7 @@
 import logging
 import smtplib
 from datetime import timedelta
-from typing import Self
+from typing import Self, cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -128,7 +128,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
         A message that the mail server refuses keeps waiting. If there is no connection, all others keep waiting, too.
         """
-        page = FeedbackPage.objects.first()
+        page = cast(FeedbackPage | None, FeedbackPage.objects.first())
         if page is None or not sends_mail():
             return 0
         mailed = 0
