@@ -46,7 +46,7 @@ def current_wording() -> dict:
         )
     return {
         **texts_of(notice, "heading", "introduction", "controller"),
-        "contact": notice.contact,
+        "contact": notice.contact,  # type: ignore[attr-defined]  # mypy sees the manager of the base class
         "objection": str(OBJECTION),
         "purposes": purposes,
     }

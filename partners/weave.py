@@ -1,12 +1,13 @@
-"""The cloth of the alliance: woven from the facts of its universities, as a Jacquard loom weaves from punched cards.
+"""Weave patterns, computed from facts about the universities as a Jacquard loom weaves from punched cards.
 
-Each university is a thread in its own colour. The binary digits of its founding year, its place on Earth and its place
-in the list are its card: a 1 lifts the thread to the face of the cloth, a 0 leaves it below. The same facts weave the
-same cloth, always and everywhere. docs/design.md says how to read one.
+Each university has a thread in its own colour. The binary digits of its founding year, coordinates and order are its
+card: 1 puts the thread on top at a crossing, 0 puts it below. The pattern depends on these facts only.
+docs/design.md explains how to read one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import cycle, groupby, islice
 from math import cos, radians
@@ -14,13 +15,13 @@ from typing import NamedTuple, Protocol
 
 from PIL import Image, ImageDraw
 
-# The yarn that belongs to no university: undyed.
+# Thread number of undyed yarn, which belongs to no university.
 UNDYED = 0
-# Founding years have eleven binary digits, from 1024 to 2047.
+# Enough binary digits for the years 1024 to 2047.
 YEAR_DIGITS = 11
-# A crossing is two units wide and high in the drawing, and a thread this much of them.
+# Width and height of a crossing, and width of a thread, in SVG units.
 PITCH, THICKNESS = 2, 1.7
-# The threads' colours on paper, as static/css/tokens.css has them for light; the first is the undyed yarn.
+# Thread colours by thread number, equal to the light-mode colours in static/css/tokens.css. The first is undyed yarn.
 COLOURS = (
     "#e3dac9",
     "#12618c",
@@ -35,38 +36,43 @@ COLOURS = (
     "#1f4a9c",
 )
 PAPER = "#faf9f5"
-# So many colours there are; the eleventh university has the first one's.
+# Number of thread colours. They repeat from the eleventh university on.
 THREADS = len(COLOURS) - 1
 
 
-class Weaver(Protocol):
-    """What a cloth asks of a university."""
+class Located(Protocol):
+    """A university, as far as a pattern depends on it. Coordinates are in degrees (WGS 84)."""
 
-    founded: int
-    latitude: float
-    longitude: float
-    order: int
-    thread: int
+    @property
+    def founded(self) -> int: ...
+    @property
+    def latitude(self) -> Decimal | float: ...
+    @property
+    def longitude(self) -> Decimal | float: ...
+    @property
+    def order(self) -> int: ...
+    @property
+    def thread(self) -> int: ...
 
 
 def digits(number: float, count: int) -> tuple[bool, ...]:
-    """The last `count` binary digits of a whole number, the greatest first; the sign is left out."""
-    return tuple(bool(abs(int(number)) >> place & 1) for place in reversed(range(count)))
+    """The last `count` binary digits of the absolute value of `number`, the highest first."""
+    return tuple(bool(abs(int(number)) >> shift & 1) for shift in reversed(range(count)))
 
 
 @dataclass(frozen=True)
 class Strand:
-    """All of one colour in one layer of the drawing, as one SVG path."""
+    """All threads of one colour in one layer of the drawing, as one SVG path."""
 
     thread: int
     path: str
 
 
 @dataclass(frozen=True)
-class Cloth:
-    """Threads up and down (warps), threads across (wefts), and at each crossing which of the two lies on top.
+class Weave:
+    """Vertical threads (warps), horizontal threads (wefts), and which one is on top at each crossing.
 
-    `lifted` has a row for each weft, in it whether each warp passes over that weft.
+    `warps` and `wefts` are thread numbers. `lifted` has one row per weft: whether each warp is above that weft.
     """
 
     warps: tuple[int, ...]
@@ -81,13 +87,13 @@ class Cloth:
     def height(self) -> int:
         return PITCH * len(self.wefts)
 
-    def cropped(self, warps: int, wefts: int) -> "Cloth":
-        """The piece of so many threads at the upper left corner."""
-        return Cloth(self.warps[:warps], self.wefts[:wefts], tuple(row[:warps] for row in self.lifted[:wefts]))
+    def cropped(self, warps: int, wefts: int) -> "Weave":
+        """The upper left part with this number of threads."""
+        return Weave(self.warps[:warps], self.wefts[:wefts], tuple(row[:warps] for row in self.lifted[:wefts]))
 
     @cached_property
     def floats(self) -> list[tuple[int, int, int]]:
-        """Where warps lie on top: (warp, first weft, number of wefts passed over), from left to right."""
+        """Runs of crossings with the warp on top, from left to right: (warp, first weft, number of wefts)."""
         found = []
         for warp in range(len(self.warps)):
             start = 0
@@ -100,30 +106,30 @@ class Cloth:
 
     @cached_property
     def warp_strands(self) -> list[Strand]:
-        """The lowest layer: each warp from end to end."""
+        """The bottom layer: whole warps."""
         whole = [(warp, 0, len(self.wefts)) for warp in range(len(self.warps))]
         return self._strands(whole)
 
     @cached_property
     def weft_strands(self) -> list[Strand]:
-        """The middle layer: each weft from side to side."""
+        """The middle layer: whole wefts."""
         return [
-            Strand(thread, "".join(f"M0 {PITCH * weft + 1}H{self.width}" for weft in where))
-            for thread, where in positions(self.wefts)
+            Strand(thread, "".join(f"M0 {PITCH * weft + 1}H{self.width}" for weft in indexes))
+            for thread, indexes in positions(self.wefts)
         ]
 
     @cached_property
     def float_strands(self) -> list[Strand]:
-        """The upper layer: each warp where it lies on top."""
+        """The top layer: the parts of warps that are on top."""
         return self._strands(self.floats)
 
     def _strands(self, floats: list[tuple[int, int, int]]) -> list[Strand]:
         strands = []
-        for thread, where in positions(self.warps):
+        for thread, indexes in positions(self.warps):
             x = y = 0
             path = ""
             for warp, start, length in floats:
-                if warp in where:
+                if warp in indexes:
                     left, top = PITCH * warp + 1, PITCH * start
                     path += f"{'m' if path else 'M'}{left - x} {top - y}v{PITCH * length}"
                     x, y = left, top + PITCH * length
@@ -131,12 +137,14 @@ class Cloth:
         return strands
 
     def image(self, pitch: int) -> Image.Image:
-        """The cloth on paper, each crossing `pitch` pixels wide and high."""
+        """The pattern on the paper colour; each crossing is `pitch` pixels wide and high."""
         picture = Image.new("RGB", (pitch * len(self.warps), pitch * len(self.wefts)), PAPER)
         draw = ImageDraw.Draw(picture)
         gap = max(1, round(pitch * (1 - THICKNESS / PITCH) / 2))
 
-        def thread(colour: str, warp: int, weft: int, across: int = 1, down: int = 1, aside: int = gap, above: int = 0):
+        def thread(
+            colour: str, warp: int, weft: int, across: int = 1, down: int = 1, aside: int = gap, above: int = 0
+        ) -> None:
             left, top = pitch * warp + aside, pitch * weft + above
             draw.rectangle(
                 (left, top, left + pitch * across - 2 * aside - 1, top + pitch * down - 2 * above - 1), colour
@@ -154,19 +162,21 @@ class Cloth:
 
 
 def shaded(colour: str) -> str:
-    """`colour` (#rrggbb) as it looks in the shade of another thread."""
-    return "#" + "".join(f"{int(colour[place : place + 2], 16) * 7 // 10:02x}" for place in (1, 3, 5))
+    """`colour` (#rrggbb) darkened, for a thread below another one."""
+    return "#" + "".join(f"{int(colour[start : start + 2], 16) * 7 // 10:02x}" for start in (1, 3, 5))
 
 
 def positions(threads: Sequence[int]) -> list[tuple[int, list[int]]]:
-    """Each thread of `threads` with the places where it lies, in the order of their first."""
-    return [(thread, [at for at, other in enumerate(threads) if other == thread]) for thread in dict.fromkeys(threads)]
+    """Each different thread number with its indexes in `threads`, in the order of first occurrence."""
+    return [
+        (thread, [index for index, other in enumerate(threads) if other == thread]) for thread in dict.fromkeys(threads)
+    ]
 
 
-def nearest(university: Weaver, others: Iterable[Weaver], count: int = 3) -> list[Weaver]:
-    """The `count` of `others` that lie nearest, the nearest first."""
+def nearest(university: Located, others: Iterable[Located], count: int = 3) -> list[Located]:
+    """The `count` of `others` nearest to `university`, the nearest first."""
 
-    def distance(other: Weaver) -> float:
+    def distance(other: Located) -> float:
         north = float(other.latitude) - float(university.latitude)
         between = radians(float(other.latitude) + float(university.latitude)) / 2
         east = (float(other.longitude) - float(university.longitude)) * cos(between)
@@ -176,29 +186,29 @@ def nearest(university: Weaver, others: Iterable[Weaver], count: int = 3) -> lis
 
 
 def binding(order: int) -> Callable[[int, int], bool]:
-    """Where (warp, weft) a thread that goes below comes up for one crossing, so that the cloth holds together.
+    """Function of (warp, weft): whether a thread that is below comes up for this crossing, as real cloth needs.
 
-    It follows from the place of a university in the list.
+    `order` is the position of the university in the list. It selects the binding.
     """
     paired, leftward, *weave = digits(order, 4)
-    by, way = (2 if paired else 1), (-1 if leftward else 1)
+    by, direction = (2 if paired else 1), (-1 if leftward else 1)
     match weave:
         case [False, False]:  # spots
-            return lambda warp, weft: warp // by * way % 4 == 2 * (weft % 2)
+            return lambda warp, weft: warp // by * direction % 4 == 2 * (weft % 2)
         case [False, True]:  # twill
-            return lambda warp, weft: (weft - warp // by * way) % 4 == 0
+            return lambda warp, weft: (weft - warp // by * direction) % 4 == 0
         case [True, False]:  # ribs
-            return lambda warp, weft: warp // by * way % 3 == 0
-    return lambda warp, weft: (weft - 2 * (warp // by * way)) % 5 == 0  # satin
+            return lambda warp, weft: warp // by * direction % 3 == 0
+    return lambda warp, weft: (weft - 2 * (warp // by * direction)) % 5 == 0  # satin
 
 
 def repeated(items: Sequence, length: int) -> list:
-    """`items` over and over until there are `length`, as a loom's cards are laced into a loop."""
+    """`items`, repeated or cut to `length`."""
     return list(islice(cycle(items), length))
 
 
-def city_cloth(university: Weaver, others: Iterable[Weaver], warps: int = 48, wefts: int = 12) -> Cloth:
-    """The cloth of one university: its own thread up and down, those of its three nearest neighbours across."""
+def university_weave(university: Located, others: Iterable[Located], warps: int = 48, wefts: int = 12) -> Weave:
+    """The pattern of one university: warps in its own colour, wefts in those of the three nearest of `others`."""
     card = Card(
         university.thread,
         university.founded,
@@ -206,11 +216,11 @@ def city_cloth(university: Weaver, others: Iterable[Weaver], warps: int = 48, we
         round(float(university.longitude) * 100),
         university.order,
     )
-    return weave_city(card, tuple(other.thread for other in nearest(university, others)), warps, wefts)
+    return weave_card(card, tuple(other.thread for other in nearest(university, others)), warps, wefts)
 
 
 class Card(NamedTuple):
-    """The facts of a university that its cloth follows from; latitude and longitude in hundredths of a degree."""
+    """The facts that define the pattern of a university. `north` and `east` are in hundredths of a degree."""
 
     thread: int
     founded: int
@@ -219,9 +229,10 @@ class Card(NamedTuple):
     order: int
 
 
-# Each page shows a cloth or several, and only a change of content changes them.
+# Most pages show patterns, and these change only with the content.
 @lru_cache(maxsize=256)
-def weave_city(card: Card, threads: tuple[int, ...], warps: int, wefts: int) -> Cloth:
+def weave_card(card: Card, threads: tuple[int, ...], warps: int, wefts: int) -> Weave:
+    """The pattern of one university; `threads` are those of its nearest neighbours, at most three."""
     thread, founded, north, east, order = card
     year, widths = digits(founded, YEAR_DIGITS), digits(east, YEAR_DIGITS)
     columns = [digit for digit, is_wide in zip(year, widths, strict=True) for _ in range(4 if is_wide else 2)]
@@ -229,13 +240,13 @@ def weave_city(card: Card, threads: tuple[int, ...], warps: int, wefts: int) -> 
 
     first, second, third = (*threads, *[UNDYED] * (3 - len(threads)))
     heights, faces = digits(abs(north) >> 6, 3), digits(north, 6)
-    stripes = []
+    stripes: list[tuple[int, int]] = []
     for undyed, (dyed, height) in zip(heights, ((first, 3), (second, 2), (third, 1)), strict=True):
         stripes += [(UNDYED, 2 if undyed else 1), (dyed, height)]
     rows = [(yarn, face) for (yarn, height), face in zip(stripes, faces, strict=True) for _ in range(height)]
     rows = repeated(rows[::-1] if north < 0 else rows, wefts)
     is_bound = binding(order)
-    return Cloth(
+    return Weave(
         (thread,) * warps,
         tuple(yarn for yarn, _face in rows),
         tuple(
@@ -245,19 +256,19 @@ def weave_city(card: Card, threads: tuple[int, ...], warps: int, wefts: int) -> 
     )
 
 
-def alliance_cloth(universities: Iterable[Weaver], warps: int = 6, wefts: int = 2) -> Cloth:
-    """The cloth of all: `warps` threads up and down for each university, `wefts` across for each digit of its year.
+def alliance_weave(universities: Iterable[Located], warps: int = 6, wefts: int = 2) -> Weave:
+    """The pattern of the alliance: `warps` threads per university, `wefts` threads per digit of its founding year.
 
-    Of more than ten universities the first ten are woven in: each stands for a colour of its own.
+    It contains the first ten universities at most, one per thread colour.
     """
-    facts = tuple((one.thread, one.founded, one.order) for one in islice(universities, THREADS))
+    facts = tuple((item.thread, item.founded, item.order) for item in islice(universities, THREADS))
     return weave_alliance(facts, warps, wefts)
 
 
 @lru_cache(maxsize=16)
-def weave_alliance(facts: tuple[tuple[int, int, int], ...], warps: int, wefts: int) -> Cloth:
+def weave_alliance(facts: tuple[tuple[int, int, int], ...], warps: int, wefts: int) -> Weave:
     cards = [(digits(founded, YEAR_DIGITS), binding(order)) for _thread, founded, order in facts]
-    return Cloth(
+    return Weave(
         tuple(thread for thread, _founded, _order in facts for _ in range(warps)),
         (UNDYED,) * (YEAR_DIGITS * wefts),
         tuple(

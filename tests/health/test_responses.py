@@ -1,4 +1,4 @@
-"""What every answer carries, and what a visitor gets when something is wrong."""
+"""Response headers, error pages, liveness and readiness."""
 
 import re
 from base64 import b64encode
@@ -14,24 +14,24 @@ from health.views import readiness
 
 
 @pytest.fixture
-def forgiving_client():
-    """A client that shows the error page instead of raising the error."""
+def error_client():
+    """A client that returns the error page instead of raising the error."""
     return Client(raise_request_exception=False)
 
 
 @pytest.fixture(autouse=True)
-def asked_anew():
-    """What /readyz found out in another test does not count."""
-    readiness.forget()
+def reset_readiness():
+    """Discard the result of /readyz from another test."""
+    readiness.reset()
 
 
 @pytest.fixture
 def no_database(monkeypatch):
-    """The database is away: nothing can be asked of it, as when its server is stopped."""
+    """The database cannot be reached, as when its server is stopped."""
     from django.db import OperationalError
 
     def refuse(*args, **kwargs):
-        raise OperationalError("the server is away")
+        raise OperationalError("the server is stopped")
 
     monkeypatch.setattr(connection, "cursor", refuse)
     monkeypatch.setattr(connection, "ensure_connection", refuse)
@@ -41,12 +41,12 @@ def no_database(monkeypatch):
 @pytest.mark.parametrize(
     "path", ["/en/", "/", "/robots.txt", "/sitemap.xml", "/en/nowhere/", "/admin/login/", "/healthz"]
 )
-def test_every_answer_carries_the_safety_headers(client, path):
+def test_every_response_has_the_security_headers(client, path):
     headers = client.get(path).headers
     policy = {part.split()[0]: part.split()[1:] for part in headers["Content-Security-Policy"].split("; ")}
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
     assert policy["style-src"] == ["'self'"]
-    # Beside the site's own files, the rules by which the next page is asked for: no program, and known by their digest.
+    # Scripts of the site only, and the speculation rules of layout.js by their digest.
     text = (settings.BASE_DIR / "static/js/layout.js").read_text()
     rules = re.search(r"rules\.textContent =\s+'(.+)'", text)[1]
     digest = b64encode(sha256(rules.encode()).digest()).decode()
@@ -60,95 +60,95 @@ def test_every_answer_carries_the_safety_headers(client, path):
 
 
 @pytest.mark.django_db
-def test_a_browser_that_has_the_page_is_told_so(client):
+def test_a_conditional_request_for_an_unchanged_page_gets_304(client):
     first = client.get("/en/vision/")
     assert first["Cache-Control"] == "no-cache"
-    again = client.get("/en/vision/", headers={"if-none-match": first["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
+    second = client.get("/en/vision/", headers={"if-none-match": first["ETag"]})
+    assert (second.status_code, second.content) == (304, b"")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("path", "may_be_shown_again"),
+    ("path", "may_be_stored"),
     [
         ("/en/", True),
         ("/en/search/?q=lodz", True),
         ("/en/accessibility/feedback/", True),
         ("/en/cookies/seals/", True),
         ("/en/nowhere/", True),
-        # What it says of a visitor's choice is untrue once they chose otherwise.
+        # They show the choice of the visitor, which may change.
         ("/en/cookies/settings/", False),
         ("/en/cookies/receipt/", False),
     ],
 )
-def test_going_back_may_show_a_page_as_it_was_unless_it_shows_the_visitors_choice(client, path, may_be_shown_again):
-    assert ("no-store" not in client.get(path)["Cache-Control"]) is may_be_shown_again
+def test_a_page_may_be_in_the_back_forward_cache_unless_it_shows_the_choice_of_the_visitor(client, path, may_be_stored):
+    assert ("no-store" not in client.get(path)["Cache-Control"]) is may_be_stored
 
 
 @pytest.mark.django_db
-def test_pages_are_compressed_for_who_can_read_it(client):
+def test_pages_are_compressed_for_clients_that_accept_it(client):
     assert client.get("/en/", headers={"accept-encoding": "gzip"})["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in client.get("/en/")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("path", "language", "heading", "way_out"),
+    ("path", "language", "heading", "home"),
     [
         ("/en/nowhere/at/all/", "en", "Page not found", "/en/"),
         ("/pl/nigdzie/w/ogole/", "pl", "Nie znaleziono strony", "/pl/"),
     ],
 )
-def test_a_page_that_is_not_here_says_so_within_the_frame(client, path, language, heading, way_out):
+def test_a_missing_page_is_a_404_page_within_the_layout(client, path, language, heading, home):
     response = client.get(path)
     html = response.content.decode()
     assert response.status_code == 404
     assert f'<html lang="{language}"' in html
     assert f"<h1>{heading}</h1>" in html
-    assert f'href="{way_out}"' in html
+    assert f'href="{home}"' in html
     assert 'content="noindex"' in html
     assert 'class="menu"' in html
 
 
-def test_a_host_that_is_not_ours_is_refused_with_a_page(forgiving_client, db):
-    response = forgiving_client.get("/en/", headers={"host": "evil.example"})
+def test_an_unknown_host_gets_an_error_page(error_client, db):
+    response = error_client.get("/en/", headers={"host": "evil.example"})
     assert response.status_code == 400
     assert "<h1>This request is not valid</h1>" in response.content.decode()
 
 
-def test_a_fault_of_the_program_shows_a_page_without_details(forgiving_client, db, monkeypatch):
+def test_an_exception_gets_an_error_page_without_details(error_client, db, monkeypatch):
     from alliance import views
 
     monkeypatch.setattr(views, "section", lambda request, kind: 1 / 0)
-    response = forgiving_client.get("/pl/wizja/")
+    response = error_client.get("/pl/wizja/")
     html = response.content.decode()
     assert response.status_code == 500
     assert '<html lang="pl"' in html
     assert "ZeroDivisionError" not in html and "Traceback" not in html
 
 
-def test_without_its_database_the_site_asks_to_come_back(forgiving_client, no_database):
+def test_without_a_database_each_page_is_503_with_retry_after(error_client, no_database):
     for path in ("/en/", "/pl/partnerzy/", "/en/nowhere/"):
-        response = forgiving_client.get(path)
+        response = error_client.get(path)
         assert response.status_code == 503, path
         assert response["Retry-After"] == "30"
         assert "<h1>" in response.content.decode()
 
 
-def test_the_process_is_healthy_without_its_database_but_not_ready(client, no_database):
+def test_without_a_database_the_process_is_healthy_but_not_ready(client, no_database):
     assert client.get("/healthz").status_code == 200
     response = client.get("/readyz")
     assert (response.status_code, response.json()["database"]) == (503, "away")
 
 
 @pytest.mark.django_db
-def test_it_is_ready_with_a_database_that_has_every_migration(client):
+def test_with_all_migrations_the_site_is_ready(client):
     state = client.get("/readyz").json()
     assert (state["ready"], state["database"], state["migrations_missing"]) == (True, "ok", [])
 
 
 @pytest.mark.django_db
-def test_it_is_not_ready_while_a_migration_is_missing(client):
+def test_with_a_missing_migration_the_site_is_not_ready(client):
     MigrationRecorder.Migration.objects.filter(app="partners", name="0002_rights").delete()
     response = client.get("/readyz")
     assert response.status_code == 503
@@ -156,7 +156,7 @@ def test_it_is_not_ready_while_a_migration_is_missing(client):
 
 
 @pytest.mark.django_db
-def test_a_form_without_its_token_is_refused_with_a_page(staff):
+def test_a_form_without_a_csrf_token_gets_an_error_page(staff):
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff())
     response = client.post("/admin/pages/page/add/", {})
@@ -164,7 +164,7 @@ def test_a_form_without_its_token_is_refused_with_a_page(staff):
     assert "<h1>You do not have permission</h1>" in response.content.decode()
 
 
-def test_the_style_sheet_is_sent_with_those_that_it_imports(tmp_path, settings):
+def test_a_style_sheet_contains_those_that_it_imports(tmp_path, settings):
     from django.core.files.base import ContentFile
 
     from assets.storage import StaticFilesStorage
@@ -178,7 +178,7 @@ def test_the_style_sheet_is_sent_with_those_that_it_imports(tmp_path, settings):
 
 @pytest.fixture
 def minified(tmp_path):
-    """A function that saves a static file as production does, and returns what is stored."""
+    """A function that saves a static file as in production, and returns the stored text."""
     from django.core.files.base import ContentFile
 
     from assets.storage import StaticFilesStorage
@@ -191,18 +191,18 @@ def minified(tmp_path):
     return save
 
 
-def test_style_sheets_are_sent_without_comments_and_spare_whitespace(minified):
-    assert minified("css/site.css", "/* why\n   so */\na {\n  color: red; /* brick */\n}\n") == "a{color:red}"
+def test_style_sheets_have_no_comments_and_no_unneeded_whitespace(minified):
+    assert minified("css/site.css", "/* a\n   comment */\na {\n  color: red; /* another */\n}\n") == "a{color:red}"
 
 
-def test_what_looks_like_a_comment_in_a_string_of_a_style_sheet_stays(minified):
+def test_a_string_in_a_style_sheet_keeps_its_comment_characters(minified):
     assert '"/* x */"' in minified("css/site.css", 'a::before { content: "/* x */"; }')
 
 
-def test_scripts_are_sent_without_comments_and_spare_whitespace(minified):
-    assert minified("js/a.js", "// why\nlet a = 1;  // one\nlet b = 2;\n") == "let a=1;let b=2;"
+def test_scripts_have_no_comments_and_no_unneeded_whitespace(minified):
+    assert minified("js/a.js", "// a comment\nlet a = 1;  // another\nlet b = 2;\n") == "let a=1;let b=2;"
 
 
-def test_what_looks_like_a_comment_in_a_string_of_a_script_stays(minified):
+def test_a_string_in_a_script_keeps_its_comment_characters(minified):
     script = "let a = `https://a.example/  x`;\nlet b = '// x';\nlet c = /\\/\\/ x/;\n"
     assert minified("js/a.js", script) == "let a=`https://a.example/  x`;let b='// x';let c=/\\/\\/ x/;"
