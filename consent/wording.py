@@ -46,7 +46,7 @@ def current_wording() -> dict:
         )
     return {
         **texts_of(notice, "heading", "introduction", "controller"),
-        "contact": notice.contact,  # type: ignore[attr-defined]  # mypy sees the manager of the base class
+        "contact": notice.contact,
         "objection": str(OBJECTION),
         "purposes": purposes,
     }

@@ -136,7 +136,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             if not message.claim():
                 continue
             try:
-                message.as_mail(page.recipient).send()  # type: ignore[attr-defined]  # mypy sees the manager of the base class
+                message.as_mail(page.recipient).send()
             except (OSError, ValueError) as error:
                 message.release()
                 # Only the type of the error is logged, because its text may contain an e-mail address.

@@ -35,7 +35,7 @@ def feedback_page() -> FeedbackPage:
     page = cast(FeedbackPage | None, FeedbackPage.objects.first())
     if page is None:
         raise Http404("there is no feedback page")
-    return page  # type: ignore[return-value]  # mypy sees the manager of the base class
+    return page
 
 
 def page_from_query(request: HttpRequest) -> str:
