@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ from editorial.admin import ContentAdmin, ContentInline, LimitedChoicesFilter, S
 from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
-ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
+ON_THIS_SITE: tuple[Any, Any] = (_("On this site"), {"fields": ["order", "is_published"]})
 
 
 @admin.register(Alliance)
@@ -46,7 +48,7 @@ class FigureAdmin(ContentAdmin):
     fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
 
     @admin.display(description=_("number"), ordering="value")
-    def number(self, figure):
+    def number(self, figure: Figure) -> str:
         return figure.number
 
 
@@ -102,7 +104,7 @@ class TaskInline(ContentInline):
         return super().get_queryset(request).prefetch_related("initiatives")
 
 
-# Tasks live within their university, which knows nothing of the alliance's models.
+# Added here, because `partners` must not import `alliance`.
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
 
 

@@ -15,7 +15,7 @@ class FeedbackPageAdmin(SingletonContentAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
-    """What visitors wrote stays as it is; staff say that it is answered, and how."""
+    """Staff can change the state and the note of a message, but not what the visitor wrote."""
 
     list_display = ["__str__", "received_at", "page", "state", "is_mailed"]
     list_filter = ["state", ("mailed_at", admin.EmptyFieldListFilter), "received_at"]
@@ -23,14 +23,14 @@ class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
     date_hierarchy = "received_at"
     list_per_page = 50
     fieldsets = [
-        (None, {"fields": ["text", "page", "email", "answer_form", "language", "received_at", "mailed_at"]}),
+        (None, {"fields": ["text", "page", "email", "answer_format", "language", "received_at", "mailed_at"]}),
         (_("Answer"), {"fields": ["state", "answered_at", "note"]}),
     ]
     readonly_fields = [
         "text",
         "page",
         "email",
-        "answer_form",
+        "answer_format",
         "language",
         "received_at",
         "mailed_at",

@@ -19,7 +19,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
     ]
 
     def get_readonly_fields(self, request, obj=None):
-        # The program counts on each section's page; staff add text pages.
+        # The code needs one page per section, so staff can only add text pages.
         return [*super().get_readonly_fields(request, obj), "kind"]
 
     def has_delete_permission(self, request, obj=None):

@@ -1,4 +1,4 @@
-"""Content and scripts of others as officers declare them."""
+"""Admin of third-party content and scripts."""
 
 from django.contrib import admin
 

@@ -46,6 +46,6 @@ class ContentChangeList(CountedChangeList):
     def add_states(self, items: Iterable[Any]) -> None:
         """Set `translation_states` on each item."""
         items = list(items)
-        states = Translation.objects.states(self.model, [item.pk for item in items])
+        states = Translation.objects.statuses_by_item(self.model, [item.pk for item in items])
         for item in items:
             item.translation_states = states.get(item.pk, {})

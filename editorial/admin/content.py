@@ -27,7 +27,8 @@ from editorial.admin.schedule import ScheduleInline
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
 from editorial.models import ScheduledChange
-from translations.status.models import TARGET_LANGUAGES, Translation
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.models import Translation
 
 FORM_MEDIA = Media(
     css={"all": ["editorial/admin.css"]},
@@ -130,7 +131,7 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
         }
         if not changed_forms:
             return
-        texts = Translation.objects.of_all([form.instance for form in changed_forms.values()])
+        texts = Translation.objects.of_items([form.instance for form in changed_forms.values()])
         for text in texts.select_related("source").order_by("pk"):
             form = changed_forms[text.model, text.object_id]
             if text.localized_field in form.changed_data and (findings := text.findings):
@@ -156,8 +157,8 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
         formsets = [shown.formset for shown in context["inline_admin_formsets"]]
         forms = [context["adminform"].form, *(form for formset in formsets for form in formset.initial_forms)]
         saved = {(form.instance._meta.label_lower, form.instance.pk): form for form in forms if form.instance.pk}
-        texts = Translation.objects.of_all([form.instance for form in saved.values()])
-        context["translation_states"] = texts.states_of_languages()
+        texts = Translation.objects.of_items([form.instance for form in saved.values()])
+        context["translation_states"] = texts.statuses_by_language()
         changes = {}
         for text in texts.filter(status=Translation.Status.STALE).select_related("source", "translated_from"):
             field = saved[text.model, text.object_id].fields.get(text.localized_field)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.content_files import translated_fields
-from translations.status.rights import languages_open_to
+from translations.status.permissions import permitted_languages
 
 
 def localized_fields(model: type[Model], languages) -> set[str]:
@@ -34,14 +34,14 @@ class PermissionsMixin(BaseModelAdmin):
         return super().has_module_permission(request) or self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) or bool(languages_open_to(request.user, self.model))
+        return super().has_view_permission(request, obj) or bool(permitted_languages(request.user, self.model))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) or bool(self.translatable_fields(request))
 
     def translatable_fields(self, request: HttpRequest) -> set[str]:
         """Return the names of the fields with translations that the user may change."""
-        return localized_fields(self.model, languages_open_to(request.user, self.model))
+        return localized_fields(self.model, permitted_languages(request.user, self.model))
 
     def can_only_translate(self, request: HttpRequest) -> bool:
         return not self.has_content_permission(request, "change") and bool(self.translatable_fields(request))

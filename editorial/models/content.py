@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import chain, count
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -70,7 +70,7 @@ class Content(models.Model):
     # The field that names an item.
     heading_field = "title"
     # The fields with the body of an item's page.
-    body_fields = ("body",)
+    body_fields: tuple[str, ...] = ("body",)
 
     key = models.CharField(
         _("key"),
@@ -87,7 +87,7 @@ class Content(models.Model):
     )
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
-    objects = ContentQuerySet.as_manager()
+    objects: ClassVar = ContentQuerySet.as_manager()
 
     class Meta:
         abstract = True

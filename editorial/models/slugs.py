@@ -89,6 +89,10 @@ class SluggableContent(OrderedContent):
     class Meta(OrderedContent.Meta):
         abstract = True
 
+    def get_absolute_url(self) -> str:
+        """Return the path of the item's page in the active language."""
+        raise NotImplementedError
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if kwargs.get("update_fields") is None:
             self.fill_slugs()

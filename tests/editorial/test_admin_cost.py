@@ -21,7 +21,8 @@ from tests.consent.factories import make_counter, make_video
 from tests.editorial.test_admin import address, filled_in, list_address
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
-from translations.status.models import ChangedItem, translated_models
+from translations.status.changed_items import ChangedItem
+from translations.status.fields import translated_models
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -81,7 +82,7 @@ def fill():
     for model in (*admin.site._registry, LogEntry):
         if model._meta.label_lower not in SINGLETONS and not model._meta.proxy:
             multiply(model, 300 if model in (*translated_models(), NoticeVersion) else 2_000)
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()
 
 
 def addresses(*actions: str) -> list[str]:

@@ -554,7 +554,7 @@ def test_the_desk_shows_a_conflict_with_the_stored_text(anna, ben, deliverable):
     assert '<div class="stored-value" lang="pl"><p>Tekst <strong>Anny</strong></p></div>' in html
     assert "&lt;p&gt;Tekst Bena&lt;/p&gt;" in html
     form = response.context["form"]
-    again = {name: form[name].value() or "" for name in ("base_values", "seen_remarks", "text")}
+    again = {name: form[name].value() or "" for name in ("base_values", "seen_warnings", "text")}
     assert ben.post(at_desk(text), again | {"_save": ""}).status_code == 302
     deliverable.refresh_from_db()
     assert deliverable.body_pl == "<p>Tekst Bena</p>"

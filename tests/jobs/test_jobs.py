@@ -31,7 +31,7 @@ def calls():
 @pytest.fixture
 def readyz(client):
     def ask() -> dict:
-        readiness.forget()
+        readiness.reset()
         return client.get("/readyz").json()
 
     return ask
@@ -168,7 +168,7 @@ def test_readyz_queries_the_database_at_most_once_a_second(client, readyz, monke
     with CaptureQueriesContext(connection) as queries:
         client.get("/readyz")
     assert len(queries) == 0
-    readiness.holds_until -= readiness.SECONDS
+    readiness.valid_until -= readiness.SECONDS
     with CaptureQueriesContext(connection) as queries:
         client.get("/readyz")
     assert len(queries) > 0
