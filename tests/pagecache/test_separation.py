@@ -63,7 +63,7 @@ PAGES = {
     "/pl/nic/": "pl",
 }
 CACHED_PATHS = ["/en/", "/pl/", "/en/vision/", "/pl/wizja/", "/en/partners/", "/pl/partnerzy/"]
-STAFF_PATHS = ["/admin/", "/admin/pages/page/?q=known", "/styleguide/"]
+STAFF_PATHS = ["/admin/", "/admin/pages/page/?q=unpublished", "/styleguide/"]
 OTHER_PATHS = ["/", "/robots.txt", "/sitemap.xml"]
 
 
