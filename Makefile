@@ -31,15 +31,16 @@ lighthouse:  ## Show the Lighthouse scores of each kind of page; make lighthouse
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.lighthouse $(ARGS)
 
-bench:  ## Compare the speed of the site with nginx and others; make bench ARGS=speed
+bench:  ## Compare the speed of the site with nginx and other sites; make bench ARGS=speed
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.pages $(ARGS)
 
-lint:  ## Check code and templates with ruff and djlint
+lint:  ## Check code and templates with ruff, djlint and mypy
 	@sh bin/environment requirements.txt requirements-dev.txt
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/djlint templates --lint --check --quiet
+	.venv/bin/mypy .
 
 format:  ## Format code and templates
 	@sh bin/environment requirements.txt requirements-dev.txt

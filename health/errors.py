@@ -2,9 +2,10 @@
 
 import logging
 import sys
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
@@ -13,11 +14,11 @@ from health.request_log import cause_of
 log = logging.getLogger(__name__)
 
 SECONDS_UNTIL_RETRY = 30
-DATABASE_AWAY = (OperationalError, InterfaceError)
-# PostgreSQL ended the connection because its transaction was idle for too long (server.database_limits).
+CONNECTION_ERRORS = (OperationalError, InterfaceError)
+# SQLSTATE: PostgreSQL closed the connection because a transaction was idle for too long (server.database_limits).
 IDLE_IN_TRANSACTION = "25P03"
 
-# Status → what happened, what to do.
+# Status → heading, remedy.
 ERRORS = {
     400: (_("This request is not valid"), _("Check the address, or start from the home page.")),
     403: (
@@ -45,54 +46,63 @@ ERRORS = {
     500: (_("Something went wrong"), _("This is our fault, and we have logged the error. Try again in a moment.")),
     503: (_("The site is temporarily unavailable"), _("Try again in half a minute. Nothing is lost.")),
 }
-# The frame without anything from the database.
-BARE_LAYOUT = {"alliance": None, "layout_pages": [], "consent": None, "consented_scripts": [], "may_withdraw": False}
+# Context of the layout without data from the database.
+BARE_LAYOUT: dict[str, Any] = {
+    "alliance": None,
+    "layout_pages": [],
+    "consent": None,
+    "consented_scripts": [],
+    "may_withdraw": False,
+}
 
 
-def render_error(request, status: int, frame: dict | None = None, words: tuple[str, str] | None = None) -> HttpResponse:
-    """The error page for `status` within the site's frame; a bare one where the database is away.
+def render_error(
+    request: HttpRequest, status: int, layout: dict[str, Any] | None = None, texts: tuple[str, str] | None = None
+) -> HttpResponse:
+    """Return the error page for `status` within the layout of the site.
 
-    `words` are heading and remedy where those of the status do not fit.
+    `layout` replaces the context of the layout. If the database cannot be queried, BARE_LAYOUT is used. `texts` are a
+    heading and a remedy that replace those of the status.
     """
-    heading, remedy = words or ERRORS[status]
+    heading, remedy = texts or ERRORS[status]
     context = {"is_error": True, "status": status, "heading": heading, "remedy": remedy}
     try:
-        content = render_to_string("error.html", context | (frame or {}), request)
+        content = render_to_string("error.html", context | (layout or {}), request)
     except DatabaseError as error:
-        log.error("The error page has no menu: %s", cause_of(error))
+        log.error("The error page was rendered without the menu: %s", cause_of(error))
         content = render_to_string("error.html", context | BARE_LAYOUT, request)
     return HttpResponse(content, status=status)
 
 
-def bad_request(request, exception=None):
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render_error(request, 400)
 
 
-def permission_denied(request, exception=None):
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render_error(request, 403)
 
 
-def csrf_failure(request, reason=""):
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render_error(request, 403)
 
 
-def page_not_found(request, exception=None):
-    # What knows that it was deleted says so.
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    # Views raise an Http404 with the status 410 for deleted content.
     return render_error(request, getattr(exception, "status", 404))
 
 
-def is_away(error: BaseException | None) -> bool:
-    """Whether `error` says that the database cannot be reached, or took longer than a request may wait."""
+def is_database_unavailable(error: BaseException | None) -> bool:
+    """Whether `error` means that the database cannot be reached, or that a query exceeded a time limit."""
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", None) == IDLE_IN_TRANSACTION
-    return isinstance(error, DATABASE_AWAY)
+    return isinstance(error, CONNECTION_ERRORS)
 
 
-def server_error(request):
-    """A fault of the site: 503 where the database is away, else 500. Neither asks the database for anything."""
-    away = is_away(sys.exc_info()[1])
-    status = 503 if away else 500
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Return the page for 503 if the database is unavailable, else for 500. Neither queries the database."""
+    is_unavailable = is_database_unavailable(sys.exc_info()[1])
+    status = 503 if is_unavailable else 500
     response = render_error(request, status, BARE_LAYOUT)
-    if away:
+    if is_unavailable:
         response.headers["Retry-After"] = str(SECONDS_UNTIL_RETRY)
     return response

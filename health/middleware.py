@@ -1,5 +1,9 @@
-"""Headers and compression of every answer."""
+"""Headers and compression of all responses."""
 
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 PERMISSIONS_POLICY = ", ".join(
@@ -22,16 +26,16 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class ResponseHeadersMiddleware:
-    """Adds the headers that Django itself has no setting for.
+    """Adds the headers for which Django has no setting.
 
-    A public page carries `no-cache`: a browser may keep it, and asks each time whether it still holds (RFC 9111,
-    section 5.2.2.4); `no-store` would keep it out of the back-forward cache.
+    Public pages have `no-cache`: browsers may store them, and must revalidate them before each use (RFC 9111, section
+    5.2.2.4). `no-store` would exclude them from the back-forward cache.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -40,9 +44,9 @@ class ResponseHeadersMiddleware:
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Compresses answers with gzip, but no pictures, which are compressed already and are sent with their length."""
+    """Compresses responses with gzip, except images, which are already compressed."""
 
-    def process_response(self, request, response):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.headers.get("Content-Type", "").startswith("image/"):
             return response
         return super().process_response(request, response)

@@ -1,53 +1,56 @@
-"""Liveness and readiness, for monitors."""
+"""Liveness and readiness checks for monitoring."""
 
 import threading
 import time
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from health.errors import DATABASE_AWAY
+from health.errors import CONNECTION_ERRORS
 from jobs.models import Job
 
 
 @require_safe
 @never_cache
-def healthz(request):
-    """200 while the process answers, whatever the database does."""
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Return 200 as long as the process answers, independent of the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 class Readiness:
-    """The answer of /readyz, found out once a second at most, however many ask."""
+    """The result of the readiness check, cached for a second."""
 
     SECONDS = 1.0
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.forget()
+        self.result: tuple[int, dict] = (200, {})
+        self.reset()
 
-    def forget(self):
-        self.found, self.holds_until = (200, {}), 0.0
+    def reset(self):
+        """Check again at the next call of `status_and_state`."""
+        self.valid_until = 0.0
 
     def status_and_state(self) -> tuple[int, dict]:
+        """Return the HTTP status and the JSON object of the response."""
         with self.lock:
-            if time.monotonic() >= self.holds_until:
-                self.found = self.find_out()
-                self.holds_until = time.monotonic() + self.SECONDS
-            return self.found
+            if time.monotonic() >= self.valid_until:
+                self.result = self.check()
+                self.valid_until = time.monotonic() + self.SECONDS
+            return self.result
 
-    def find_out(self) -> tuple[int, dict]:
+    def check(self) -> tuple[int, dict]:
         try:
             executor = MigrationExecutor(connection)
             missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
             if missing:
                 names = [f"{migration.app_label}.{migration.name}" for migration, _ in missing]
                 return 503, {"ready": False, "database": "ok", "migrations_missing": names}
-            return 200, {"ready": True, "database": "ok", "migrations_missing": [], "jobs": Job.objects.troubles()}
-        except DATABASE_AWAY:
+            return 200, {"ready": True, "database": "ok", "migrations_missing": [], "jobs": Job.objects.unhealthy()}
+        except CONNECTION_ERRORS:
             return 503, {"ready": False, "database": "away"}
 
 
@@ -56,10 +59,10 @@ readiness = Readiness()
 
 @require_safe
 @never_cache
-def readyz(request):
-    """200 when the database answers and has every migration, else 503 with what is missing.
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Return 200 if the database can be reached and has all migrations, else 503 with the missing migrations.
 
-    `jobs` names the recurring jobs that are late or failing; visitors do not depend on them, so the site is ready.
+    `jobs` lists recurring jobs that are late or failing. They do not change the status, as pages do not need them.
     """
     status, state = readiness.status_and_state()
     return JsonResponse(state, status=status)

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class OperationsConfig(AppConfig):
-    """Commands for whoever operates an installation: backup and restore. It has no models."""
+    """Commands for operators: prepare, backup and restore. The app has no models."""
 
     name = "operations"

@@ -1,4 +1,4 @@
-"""A backup: a folder with the database, the uploads and a manifest that lists them with their checksums."""
+"""Backups: folders with a database dump, archives of uploads, and a manifest with their checksums."""
 
 import errno
 import fcntl
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -19,35 +20,35 @@ from django.utils import timezone
 
 from consent.models import Seal
 from consent.signing import SealKey
-from operations.databases import CHUNK, Contents, own_database
+from operations.databases import CHUNK_SIZE, Contents, own_database
 from operations.uploads import all_uploads
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 NAME = "backup-%Y-%m-%dT%H-%M-%SZ"
 KEYS_NAME = "keys-%Y-%m-%dT%H-%M-%SZ"
-# A backup that is not whole yet, or no longer; what a run that was killed left behind goes with the next one.
+# Prefix of backups that are being written or removed. The next run removes those of a run that was killed.
 UNFINISHED = ".unfinished-"
 KEY_FILES = ("secret_key", "consent_seal_key")
 KEYS_README = """\
-The keys of the site, as they lie in its DATA_DIR. Keep them apart from the backups: whoever has both can sign in as
-anybody and forge the record of consents. Nobody can make the key of the seals anew.
+Copies of the keys in the DATA_DIR of the site. Store them in another place than the backups: with both, anyone can sign
+in as any user and forge the consent records. A lost key of the seals cannot be replaced.
 """
 
 
 class BackupError(Exception):
-    """A backup is not whole, or could not be written or restored; says why in one sentence."""
+    """A backup is incomplete, or cannot be written or restored. The message states the reason."""
 
     @classmethod
     def of(cls, error: OSError, folder: Path) -> "BackupError":
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return cls(f"There is no room left for {error.filename or folder}.")
+            return cls(f"There is no space left for {error.filename or folder}.")
         return cls(f"{error.filename or folder}: {error.strerror}.")
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A whole backup on disk."""
+    """A complete backup on disk."""
 
     folder: Path
     manifest: dict
@@ -58,13 +59,13 @@ class Backup:
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
-            others = whole_backups(folder) if folder.is_dir() else []
-            newest = f" Its newest backup is {others[-1]}." if others else ""
-            raise BackupError(f"{folder} is no backup: it has no {MANIFEST}.{newest}") from error
+            backups = complete_backups(folder) if folder.is_dir() else []
+            newest = f" The newest backup in it is {backups[-1]}." if backups else ""
+            raise BackupError(f"{folder} is not a backup: it has no {MANIFEST}.{newest}") from error
         except ValueError as error:
             raise BackupError(f"{folder / MANIFEST} is damaged.") from error
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise BackupError(f"{folder} was made by a version of the program whose backups this one cannot read.")
+            raise BackupError(f"{folder} has a format that this version of the program cannot read.")
         return cls(folder, manifest)
 
     @property
@@ -79,43 +80,47 @@ class Backup:
         return self.folder / name
 
     def check(self):
-        """Read every part again and compare it with the manifest. Raises BackupError."""
-        for name, facts in self.manifest["parts"].items():
+        """Compare the checksum of each part with the manifest. Raises BackupError."""
+        for name, expected in self.manifest["parts"].items():
             try:
-                found = checksum(self.part(name))
+                actual = checksum(self.part(name))
             except OSError as error:
                 raise BackupError(f"{self.part(name)} cannot be read: {error.strerror}.") from error
-            if found != facts:
-                raise BackupError(f"{self.part(name)} is not the file that was backed up: its checksum differs.")
+            if actual != expected:
+                raise BackupError(f"{self.part(name)} is damaged: its checksum differs from the manifest.")
 
 
-def checksum(file: Path) -> dict:
-    """Size and SHA-256 of a file, read piece by piece."""
+def checksum(file: Path) -> dict[str, int | str]:
+    """Return the size and the SHA-256 digest of a file."""
     digest, size = sha256(), 0
     with file.open("rb") as source:
-        while piece := source.read(CHUNK):
-            digest.update(piece)
-            size += len(piece)
+        while chunk := source.read(CHUNK_SIZE):
+            digest.update(chunk)
+            size += len(chunk)
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def whole_backups(folder: Path) -> list[Path]:
-    """The backups in a folder, oldest first."""
+def complete_backups(folder: Path) -> list[Path]:
+    """Return the backups in a folder, oldest first."""
     return sorted(path.parent for path in folder.glob(f"backup-*/{MANIFEST}"))
 
 
 def write_backup(to: Path) -> Backup:
-    """Back up database and uploads into a new folder in `to`; whole or not at all. Raises BackupError, OSError."""
+    """Back up database and uploads to a new folder in `to`. After an error there is no such folder.
+
+    Raises BackupError, DumpError or OSError.
+    """
     with writing_into(to, NAME) as (unfinished, final):
         database, uploads = own_database(), all_uploads()
-        if nested := [each.folder for each in uploads if each.folder in (to.resolve(), *to.resolve().parents)]:
-            raise BackupError(f"{to} lies within the uploads in {nested[0]}: choose another folder.")
+        for each in uploads:
+            if each.folder in (to.resolve(), *to.resolve().parents):
+                raise BackupError(f"{to} is inside the uploads in {each.folder}: choose another folder.")
         made_at = timezone.now()
         contents = database.dump(unfinished / database.part)
         files = {each.alias: each.pack(unfinished / each.part) for each in uploads}
         names = [database.part, *(each.part for each in uploads)]
         for name in names:
-            synchronise(unfinished / name)
+            fsync(unfinished / name)
         manifest = {
             "format": FORMAT,
             "made_at": made_at.isoformat(),
@@ -129,42 +134,45 @@ def write_backup(to: Path) -> Backup:
         database.check(unfinished / database.part)
         for each in uploads:
             if each.count(unfinished / each.part) != files[each.alias]:
-                raise BackupError(f"{each.part} cannot be read back as it was written.")
+                raise BackupError(f"{each.part} does not contain all files that were written to it.")
     return Backup.open(final)
 
 
 def require_apart(keys: Path, backups: Path):
-    """Raise BackupError where one of the folders is the other or lies in it."""
-    one, other = keys.resolve(), backups.resolve()
-    if one == other or one in other.parents or other in one.parents:
-        raise BackupError("--keys: choose a folder apart from --to. Whoever has both can forge the record of consents.")
+    """Raise BackupError if one of the folders is the other or inside the other."""
+    keys, backups = keys.resolve(), backups.resolve()
+    if keys == backups or keys in backups.parents or backups in keys.parents:
+        raise BackupError("--keys: choose a folder apart from --to. With both, anyone can forge the consent records.")
 
 
 def write_keys(to: Path) -> Path:
-    """Copy the keys into a new folder in `to`."""
+    """Copy the keys to a new folder in `to`, and return it. Raises BackupError, OSError or SealKeyError."""
     with writing_into(to, KEYS_NAME) as (unfinished, final):
         write_file(unfinished / "README", KEYS_README.encode())
         write_file(unfinished / "secret_key", settings.SECRET_KEY.encode())
-        # Before the first seal there is no key yet; later a missing one is not replaced in silence.
-        key = SealKey.own() if Seal.objects.exists() else SealKey.own_or_new()
+        # A key is created before the first seal only. After that, a missing key raises SealKeyError.
+        key = SealKey.own() if Seal.objects.exists() else SealKey.own_or_create()
         write_file(unfinished / "consent_seal_key", key.private.private_bytes_raw())
     return final
 
 
 def remove_older(folder: Path, keep: int) -> int:
-    """Remove all but the newest `keep` backups of a folder, and return how many."""
-    outdated = whole_backups(folder)[:-keep]
+    """Remove all but the newest `keep` backups of a folder, and return the number of removed backups."""
+    outdated = complete_backups(folder)[:-keep]
     for path in outdated:
-        # Renamed first, so that what is half removed never passes for a backup.
-        doomed = path.with_name(f"{UNFINISHED}{path.name}")
-        path.rename(doomed)
-        shutil.rmtree(doomed)
+        # Renamed first, so that a partly removed folder does not count as a backup.
+        unfinished = path.with_name(f"{UNFINISHED}{path.name}")
+        path.rename(unfinished)
+        shutil.rmtree(unfinished)
     return len(outdated)
 
 
 @contextmanager
-def writing_into(folder: Path, name: str):
-    """An unfinished folder in `folder`, and the one that it becomes when all is written. One writer at a time."""
+def writing_into(folder: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """Create a temporary folder in `folder`, and rename it at the end of the block. Yields its path and the final path.
+
+    `name` is a format for strftime. Raises BackupError if another process is writing to `folder`.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -179,7 +187,7 @@ def writing_into(folder: Path, name: str):
         unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
         try:
             yield unfinished, final
-            synchronise(unfinished)
+            fsync(unfinished)
             unfinished.rename(final)
             os.fsync(descriptor)
         except BaseException:
@@ -189,8 +197,8 @@ def writing_into(folder: Path, name: str):
         os.close(descriptor)
 
 
-def synchronise(path: Path):
-    """Wait until a file or a folder is on disk."""
+def fsync(path: Path):
+    """Write the buffers of a file or folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -200,12 +208,12 @@ def synchronise(path: Path):
 
 def write_file(path: Path, content: bytes):
     path.write_bytes(content)
-    synchronise(path)
+    fsync(path)
 
 
 def program_version() -> str:
-    """The commit or tag of the program, as git names it; empty where it is no checkout."""
-    # The checkout may belong to another user than the site's.
+    """Return the tag or commit of the program, or "" if it is not a git checkout."""
+    # git refuses checkouts of another user without safe.directory.
     command = ["git", "-c", "safe.directory=*", "-C", str(settings.BASE_DIR), "describe", "--tags", "--always"]
     try:
         return subprocess.run(command, capture_output=True, text=True).stdout.strip()  # noqa: S603

@@ -1,4 +1,4 @@
-"""The folders of uploaded files, each as one tar archive."""
+"""Backup and restore of the folders with uploads, each as a tar archive."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ from django.core.files.storage import FileSystemStorage, storages
 
 
 class UploadsError(Exception):
-    """An archive holds something else than uploaded files."""
+    """An archive contains something other than regular files below its root."""
 
 
 @dataclass(frozen=True)
 class Uploads:
-    """The folder of one storage of settings.STORAGES."""
+    """The folder of one storage in settings.STORAGES."""
 
     alias: str
     folder: Path
@@ -34,7 +34,7 @@ class Uploads:
         return next(self.files(), None) is None
 
     def pack(self, target: Path) -> int:
-        """Write all files into the archive `target`, and return how many. One that is deleted meanwhile is left out."""
+        """Write all files to the archive `target`, and return their number. Files that disappear are skipped."""
         count = 0
         with target.open("wb") as file, tarfile.open(fileobj=file, mode="w|") as archive:
             for path in self.files():
@@ -43,14 +43,14 @@ class Uploads:
                 except FileNotFoundError:
                     continue
                 with source:
-                    # Of the open file: its size is what is read, whatever takes its place.
+                    # Size of the open file, because the path may be replaced by another file.
                     member = archive.gettarinfo(arcname=str(path.relative_to(self.folder)), fileobj=source)
                     archive.addfile(member, source)
                 count += 1
         return count
 
     def count(self, archive: Path) -> int:
-        """The files in an archive, all of it read."""
+        """Read the whole archive, and return the number of files in it."""
         with tarfile.open(archive, mode="r|") as source:
             return sum(member.isfile() for member in source)
 
@@ -63,23 +63,27 @@ class Uploads:
         return self.folder.with_name(f".{self.folder.name}.replaced")
 
     def unpack(self, archive: Path):
-        """Unpack beside the folder. `put_in_place` then switches."""
+        """Unpack to the folder `unfinished`. `replace` then puts it in the place of the current one.
+
+        Raises UploadsError.
+        """
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
         with tarfile.open(archive, mode="r|") as source:
             for member in source:
                 target = Path(os.path.normpath(self.unfinished / member.name))
-                if not member.isfile() or self.unfinished not in target.parents:
-                    raise UploadsError(f"{archive} holds {member.name}, which is no uploaded file.")
+                content = source.extractfile(member) if member.isfile() else None
+                if content is None or self.unfinished not in target.parents:
+                    raise UploadsError(f"{archive} contains {member.name}, which is not an uploaded file.")
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("xb") as file:
-                    shutil.copyfileobj(source.extractfile(member), file)
+                with content, target.open("xb") as file:
+                    shutil.copyfileobj(content, file)
                 target.chmod(member.mode & 0o666)
                 os.utime(target, (member.mtime, member.mtime))
         os.sync()
 
-    def put_in_place(self):
-        """Take the folder away and put what was unpacked in its place."""
+    def replace(self):
+        """Replace the folder by the unpacked one."""
         shutil.rmtree(self.replaced, ignore_errors=True)
         if self.folder.exists():
             self.folder.rename(self.replaced)
@@ -88,17 +92,17 @@ class Uploads:
 
 
 def all_uploads() -> list[Uploads]:
-    """Every storage of uploads in a folder of this machine, each folder once; a folder within another goes with it."""
-    found = []
+    """Return the storages of uploads on this machine. Folders inside another one and duplicates are left out."""
+    uploads = []
     for alias in storages.backends:
         storage = storages[alias]
         if alias != "staticfiles" and isinstance(storage, FileSystemStorage):
-            found.append(Uploads(alias, Path(storage.location)))
+            uploads.append(Uploads(alias, Path(storage.location)))
     return [
-        uploads
-        for number, uploads in enumerate(found)
+        each
+        for position, each in enumerate(uploads)
         if not any(
-            other.folder in uploads.folder.parents or (other.folder == uploads.folder and earlier < number)
-            for earlier, other in enumerate(found)
+            other.folder in each.folder.parents or (other.folder == each.folder and earlier < position)
+            for earlier, other in enumerate(uploads)
         )
     ]

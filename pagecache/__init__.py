@@ -1,5 +1,5 @@
-"""Page cache in front of Django: public pages are rendered once and served until their content changes.
+"""Page cache in front of Django: public pages are rendered once and served until content changes.
 
-`key` says what a page depends on, `response` holds a page in each encoding, `lru` keeps pages in memory, `disk` keeps
-them for the next start, `cache` decides what is served, and `watcher` learns of changes of content.
+`key` defines the cache key, `response` a page in each encoding, `lru` the cache in memory, `disk` the copy for the next
+start. `cache` decides which response is served, and `watcher` looks for changes of content.
 """

@@ -14,12 +14,12 @@ class PageCacheConfig(AppConfig):
         from pagecache.triggers import content_triggers
 
         triggers.register(content_triggers)
-        post_migrate.connect(make_version, sender=self)
+        post_migrate.connect(create_content_version, sender=self)
 
 
-def make_version(using, **kwargs):
-    """Give content a version before its first change, and after all tables were emptied."""
+def create_content_version(using: str, **kwargs):
+    """Create the content version if there is none: before the first change, and after all tables were emptied."""
     from pagecache.models import ContentVersion
 
     if ContentVersion._meta.db_table in connections[using].introspection.table_names():
-        ContentVersion.objects.using(using).get_or_create(pk=1, defaults={"name": uuid4()})
+        ContentVersion.objects.using(using).get_or_create(pk=1, defaults={"name": str(uuid4())})

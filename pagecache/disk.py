@@ -1,4 +1,4 @@
-"""On-disk copy of the page cache: one file per page, written whole or not at all, and checked when it is read."""
+"""Copy of the page cache on disk: one file for each page, written atomically, with a checksum."""
 
 import json
 import time
@@ -11,18 +11,18 @@ from pagecache.response import CachedPage
 from security.files import UNFINISHED, write_atomically
 
 STATE = "state.json"
-# Damage that reading a file can meet.
-UNREADABLE = (ValueError, KeyError, TypeError)
+# Errors from reading a damaged file.
+READ_ERRORS = (ValueError, KeyError, TypeError)
 
 
-class Disk:
-    """A folder of up to `limit` bytes of pages, and the state by which their keys are computed."""
+class DiskCache:
+    """Folder of up to `limit` bytes of pages, and the state that their keys depend on."""
 
     def __init__(self, folder: Path, limit: int):
         self.folder, self.limit = folder, limit
         self.folder.mkdir(parents=True, exist_ok=True)
         for file in self.folder.glob(f"*{UNFINISHED}"):
-            # Left by a process that was killed while it wrote; no write takes an hour.
+            # Left by a process that was killed during a write. No write takes an hour.
             with suppress(FileNotFoundError):
                 if time.time() - file.stat().st_mtime > 3600:
                     file.unlink()
@@ -35,8 +35,8 @@ class Disk:
         return self.folder / f"{sha256(json.dumps(key).encode()).hexdigest()}.page"
 
     def write(self, key: CacheKey, page: CachedPage):
-        """Raises OSError where the page cannot be written."""
-        described = {
+        """Write a page. Raises OSError."""
+        description = {
             "key": key,
             "headers": page.headers,
             "content_version": page.content_version,
@@ -44,7 +44,7 @@ class Disk:
             "rendered_at": page.rendered_at,
             "lengths": {encoding: len(body) for encoding, body in page.bodies.items()},
         }
-        content = json.dumps(described).encode() + b"\n" + b"".join(page.bodies.values())
+        content = json.dumps(description).encode() + b"\n" + b"".join(page.bodies.values())
         write_atomically(self.path(key), sha256(content).hexdigest().encode() + b"\n" + content)
         self.size += len(content)
         if self.size > self.limit:
@@ -54,7 +54,7 @@ class Disk:
         self.path(key).unlink(missing_ok=True)
 
     def _evict(self):
-        """Delete the pages that were written longest ago, down to three quarters of the limit."""
+        """Delete the oldest pages until the rest has three quarters of the limit."""
         stats = []
         for file in self.pages():
             # Another process may have deleted it.
@@ -68,43 +68,43 @@ class Disk:
             self.size -= stat.st_size
 
     def read(self) -> list[tuple[CacheKey, CachedPage]]:
-        """All intact pages, the latest last; damaged files are deleted."""
+        """Return all intact pages, the newest last. Damaged files are deleted."""
         found = []
         for file in self.pages():
             try:
                 found.append(self._read_page(file))
             except FileNotFoundError:
                 continue
-            except UNREADABLE:
+            except READ_ERRORS:
                 file.unlink(missing_ok=True)
         return sorted(found, key=lambda pair: pair[1].rendered_at)
 
     def find(self, key: CacheKey) -> CachedPage | None:
         try:
             return self._read_page(self.path(key))[1]
-        except (FileNotFoundError, *UNREADABLE):
+        except (FileNotFoundError, *READ_ERRORS):
             return None
 
     @staticmethod
     def _read_page(file: Path) -> tuple[CacheKey, CachedPage]:
-        """Raises one of UNREADABLE for a file that is not as it was written."""
+        """Read and check one file. Raises FileNotFoundError, or one of READ_ERRORS if the file is damaged."""
         digest, _, content = file.read_bytes().partition(b"\n")
         if sha256(content).hexdigest().encode() != digest:
-            raise ValueError("damaged")
-        description, _, joined = content.partition(b"\n")
-        described = json.loads(description)
+            raise ValueError("The checksum differs")
+        first_line, _, joined = content.partition(b"\n")
+        description = json.loads(first_line)
         bodies, start = {}, 0
-        for encoding, length in described["lengths"].items():
+        for encoding, length in description["lengths"].items():
             bodies[encoding] = joined[start : start + length]
             start += length
-        headers = [tuple(header) for header in described["headers"]]
-        page = CachedPage(headers, bodies, described["content_version"], described["build"], described["rendered_at"])
-        return CacheKey(*described["key"]), page
+        headers = [tuple(header) for header in description["headers"]]
+        version, build, rendered_at = (description[name] for name in ("content_version", "build", "rendered_at"))
+        return CacheKey(*description["key"]), CachedPage(headers, bodies, version, build, rendered_at)
 
     def write_state(self, state: dict):
-        """Raises OSError where it cannot be written."""
+        """Raises OSError."""
         write_atomically(self.folder / STATE, json.dumps(state).encode())
 
     def read_state(self) -> dict:
-        """Raises FileNotFoundError where there is none, ValueError where it is damaged."""
+        """Raises FileNotFoundError, or ValueError if the file is damaged."""
         return json.loads((self.folder / STATE).read_bytes())

@@ -8,7 +8,7 @@ from pagecache.response import CachedPage
 
 
 class LRUCache:
-    """Pages by their keys, up to `limit` bytes in all; the least recently used page is evicted first."""
+    """Pages by cache key, up to `limit` bytes in total. The least recently used page is evicted first."""
 
     def __init__(self, limit: int):
         self.limit, self.size = limit, 0
@@ -23,7 +23,7 @@ class LRUCache:
             return page
 
     def put(self, key: CacheKey, page: CachedPage):
-        """Add `page`, unless it alone would take more than an eighth of the limit."""
+        """Add `page`, unless it is larger than an eighth of the limit."""
         with self.lock:
             self._remove(key)
             if page.size > self.limit // 8:

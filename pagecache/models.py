@@ -1,24 +1,28 @@
-"""The state of the site's content, by which stored pages are known to be current or outdated."""
+"""The version of the content, which decides whether a cached page is current or outdated."""
 
 from django.db import models
+from django.http import HttpRequest
+
+# Key in the WSGI environment of a request.
+REQUEST_KEY = "pagecache.content_version"
 
 
-class ContentVersionQuerySet(models.QuerySet):
+class ContentVersionQuerySet(models.QuerySet["ContentVersion"]):
     def current(self) -> str:
-        """The name of the content as it is committed now."""
+        """Return the name of the committed version, or "" if there is none."""
         return self.values_list("name", flat=True).first() or ""
 
-    def of(self, request) -> str:
-        """The name that the content had when `request` first asked for it."""
-        if not hasattr(request, "content_version"):
-            request.content_version = self.current()
-        return request.content_version
+    def of(self, request: HttpRequest) -> str:
+        """Return the name that was current when this method was first called for `request`."""
+        if REQUEST_KEY not in request.META:
+            request.META[REQUEST_KEY] = self.current()
+        return request.META[REQUEST_KEY]
 
 
 class ContentVersion(models.Model):
-    """The content as it stands between two changes. There is one row; triggers give it a new name at each change.
+    """Version of the content, in a single row. Database triggers set a new random name with each change.
 
-    A random name and not a number, which would come up a second time after a backup was brought back.
+    Not a number, because the same numbers would be assigned again after a backup was restored.
     """
 
     name = models.CharField(max_length=36, default="")

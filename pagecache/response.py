@@ -1,15 +1,16 @@
-"""Responses: what Django answered, a page in every encoding, and what one request gets of it."""
+"""Responses, cached pages in each encoding, and the choice of an encoding for a request."""
 
 import gzip
 import time
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import brotli
 import zstandard
 
-# Preferred first. At these qualities a page of 25 KB costs 10 ms in all; the highest would double that for 3 %.
+# In order of preference. At these levels a page of 25 KB takes 10 ms. The highest levels take twice as long and save
+# 3 %.
 ENCODERS = {
     "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=10),
     "zstd": lambda body: zstandard.ZstdCompressor(level=15).compress(body),
@@ -24,42 +25,42 @@ COMPRESSIBLE = (
     "application/javascript",
     "image/svg+xml",
 )
-# Headers that are written anew for each encoding.
+# Headers that differ between encodings.
 PER_ENCODING = {"etag", "content-length", "content-encoding", "vary"}
 NOT_IN_304 = {"content-length", "content-type", "content-language", "content-encoding"}
-# A longer Accept-Encoding is no browser's, and parsed ones are remembered.
-LONGEST_ACCEPT_ENCODING = 200
-# A longer If-None-Match names no few pages, and is not looked through.
-LONGEST_CONDITION = 2000
-# The content version of a file whose name holds the digest of its content.
-ALWAYS = "always"
-# The content version of a page from an older program, or from before the version in the database was known.
-UNKNOWN = "unknown"
+# Browsers send shorter values. The limit bounds the memory for parsed values.
+MAX_ACCEPT_ENCODING_LENGTH = 200
+# A longer If-None-Match header is ignored.
+MAX_IF_NONE_MATCH_LENGTH = 2000
+# The content version of a static file, which is current in each version.
+ANY_VERSION = "any"
+# The content version of a page that another build rendered, or that was rendered before the version was known.
+UNKNOWN_VERSION = "unknown"
 
 
 class Response(NamedTuple):
-    """An HTTP response whose body is whole: status code, headers as text, body."""
+    """A complete HTTP response: status code, headers, body."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
 
     def header(self, name: str) -> str:
-        """The values of the header `name` (lower case), joined by a comma; "" where there is none."""
+        """Return the values of the header `name`, given in lower case, joined by a comma; "" if there is none."""
         return ", ".join(value for key, value in self.headers if key.lower() == name)
 
     @property
     def is_cacheable(self) -> bool:
-        """Whether it is a page that may be served to everyone who sends the same cache key."""
-        return self.status == 200 and self._is_for_everyone
+        """Whether it may be served to all requests with the same cache key."""
+        return self.status == 200 and self._is_shared
 
     @property
     def replaces_page(self) -> bool:
-        """Whether it says to everyone that the page is not there any more: moved, not found, or gone."""
-        return self.status in (301, 302, 308, 404, 410) and self._is_for_everyone
+        """Whether it replaces a page that was removed: moved, not found, or gone, for all visitors."""
+        return self.status in (301, 302, 308, 404, 410) and self._is_shared
 
     @property
-    def _is_for_everyone(self) -> bool:
+    def _is_shared(self) -> bool:
         cache_control, vary = self.header("cache-control"), self.header("vary").lower().replace(" ", "")
         return (
             not self.header("set-cookie")
@@ -71,33 +72,41 @@ class Response(NamedTuple):
         )
 
 
-class Variant(NamedTuple):
-    """A page in one encoding: its ETag, the whole response, and the response to a client that has it already."""
+class EncodedPage(NamedTuple):
+    """A page in one encoding: its ETag, the response with status 200, and the one with status 304."""
 
     etag: str
-    whole: Response
+    full: Response
     not_modified: Response
 
 
 class CachedPage:
     """A rendered page in each encoding."""
 
-    __slots__ = ("bodies", "build", "content_version", "headers", "rendered_at", "retry_at", "size", "variants")
+    __slots__ = ("bodies", "build", "content_version", "encoded_pages", "headers", "rendered_at", "retry_at", "size")
 
-    def __init__(self, headers, bodies: dict[str, bytes], content_version: str, build: str, rendered_at: float):
+    def __init__(
+        self,
+        headers: list[tuple[str, str]],
+        bodies: dict[str, bytes],
+        content_version: str,
+        build: str,
+        rendered_at: float,
+    ):
         self.headers, self.bodies = headers, bodies
         self.content_version, self.build, self.rendered_at = content_version, build, rendered_at
-        # After a failed attempt to render it anew, no other is made before this moment (time.monotonic).
+        # Time of the next attempt to render it after an attempt failed, on the clock of time.monotonic.
         self.retry_at = 0.0
-        # Over the headers too: a 304 does not renew the headers that a proxy stored, a changed policy for one.
+        # Includes the headers, because a 304 does not update the headers in a proxy, for example a changed policy.
         digest = sha256(repr(headers).encode() + bodies["identity"]).hexdigest()[:20]
-        self.variants = {encoding: self._variant(digest, encoding, body) for encoding, body in bodies.items()}
+        self.encoded_pages = {encoding: self._encoded(digest, encoding, body) for encoding, body in bodies.items()}
         self.size = 8192 + sum(map(len, bodies.values()))
 
     @classmethod
     def of(cls, response: Response, vary: str, content_version: str, build: str) -> "CachedPage":
+        """Return the page of a response, compressed in each encoding that makes it smaller."""
         headers = [
-            (name, in_order(name, value)) for name, value in response.headers if name.lower() not in PER_ENCODING
+            (name, stable_value(name, value)) for name, value in response.headers if name.lower() not in PER_ENCODING
         ]
         bodies = {"identity": response.body}
         if response.header("content-type").startswith(COMPRESSIBLE):
@@ -106,47 +115,47 @@ class CachedPage:
                     bodies[encoding] = encoded
         return cls([*headers, ("Vary", vary)], bodies, content_version, build, time.time())
 
-    def _variant(self, digest: str, encoding: str, body: bytes) -> Variant:
+    def _encoded(self, digest: str, encoding: str, body: bytes) -> EncodedPage:
         etag = f'"{digest}"' if encoding == "identity" else f'"{digest}-{encoding}"'
         headers = [*self.headers, ("ETag", etag), ("Content-Length", str(len(body)))]
         if encoding != "identity":
             headers.append(("Content-Encoding", encoding))
-        unchanged = [(name, value) for name, value in headers if name.lower() not in NOT_IN_304]
-        return Variant(etag, Response(200, headers, body), Response(304, unchanged, b""))
+        headers_of_304 = [(name, value) for name, value in headers if name.lower() not in NOT_IN_304]
+        return EncodedPage(etag, Response(200, headers, body), Response(304, headers_of_304, b""))
 
-    def response(self, environ: dict) -> Response:
-        """The response to a GET or HEAD in the best encoding that its sender accepts; there always is one."""
+    def response(self, environ: dict[str, Any]) -> Response:
+        """Return the response to a GET or HEAD request, in the best encoding that it accepts."""
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-        encodings = acceptable_encodings(accepted if len(accepted) <= LONGEST_ACCEPT_ENCODING else "")
-        variant = self.variants[next(encoding for encoding in encodings if encoding in self.variants)]
+        encodings = acceptable_encodings(accepted if len(accepted) <= MAX_ACCEPT_ENCODING_LENGTH else "")
+        page = self.encoded_pages[next(encoding for encoding in encodings if encoding in self.encoded_pages)]
         condition = environ.get("HTTP_IF_NONE_MATCH", "")
-        if condition and len(condition) <= LONGEST_CONDITION and etag_matches(condition, variant.etag):
-            return variant.not_modified
-        return variant.whole
+        if condition and len(condition) <= MAX_IF_NONE_MATCH_LENGTH and etag_matches(condition, page.etag):
+            return page.not_modified
+        return page.full
 
-    def stale_response(self, environ: dict) -> Response:
-        """The response with a page that may be outdated, which says so (RFC 9111, section 5.1; RFC 9211)."""
+    def stale_response(self, environ: dict[str, Any]) -> Response:
+        """Return the response for an outdated page, with the headers Age (RFC 9111) and Cache-Status (RFC 9211)."""
         response = self.response(environ)
         age = str(max(0, int(time.time() - self.rendered_at)))
         headers = [*response.headers, ("Age", age), ("Cache-Status", "site; hit; detail=stale")]
         return response._replace(headers=headers)
 
 
-def in_order(name: str, value: str) -> str:
-    """A header's value; directives of a policy sorted, as django-csp writes them in another order in each process."""
+def stable_value(name: str, value: str) -> str:
+    """Return the value of a header. Directives of a policy are sorted, because django-csp does not keep their order."""
     return "; ".join(sorted(value.split("; "))) if name.lower() == "content-security-policy" else value
 
 
 def etag_matches(condition: str, etag: str) -> bool:
-    """Whether If-None-Match names `etag`, by weak comparison (RFC 9110, section 13.1.2)."""
+    """Whether If-None-Match contains `etag`, by weak comparison (RFC 9110, section 13.1.2)."""
     listed = [tag.strip() for tag in condition.split(",")]
     return "*" in listed or any(tag.removeprefix("W/") == etag for tag in listed)
 
 
 @lru_cache(maxsize=256)
 def acceptable_encodings(accepted: str) -> tuple[str, ...]:
-    """The encodings that an Accept-Encoding allows (RFC 9110, section 12.5.3), best first; identity always last."""
-    weights = {}
+    """Return the encodings that Accept-Encoding allows (RFC 9110, section 12.5.3), best first, always with identity."""
+    weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
         name, _, parameter = part.partition(";")
         weight = parameter.partition("=")[2].strip() or "1"
@@ -156,6 +165,6 @@ def acceptable_encodings(accepted: str) -> tuple[str, ...]:
             weights[name.strip()] = 0.0
     if "x-gzip" in weights:
         weights.setdefault("gzip", weights["x-gzip"])
-    found = {encoding: weights.get(encoding, weights.get("*", 0.0)) for encoding in ENCODERS}
-    wanted = sorted((encoding for encoding in found if found[encoding] > 0), key=lambda encoding: -found[encoding])
-    return (*wanted, "identity")
+    available = {encoding: weights.get(encoding, weights.get("*", 0.0)) for encoding in ENCODERS}
+    accepted_encodings = [encoding for encoding in available if available[encoding] > 0]
+    return (*sorted(accepted_encodings, key=lambda encoding: -available[encoding]), "identity")

@@ -1,9 +1,10 @@
-"""Triggers that change the content version in the same transaction as each change of content.
+"""Triggers that set a new content version in the same transaction as each change of content.
 
-An app claims its content by registering the models with `register_content`; tables that nobody claims change nothing.
+Apps register their content models with `register_content`. Changes of other tables do not change the version.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from django.db import models
 
@@ -12,36 +13,37 @@ from triggers import Trigger
 
 CHANNEL = "pagecache_contentversion"
 TABLE = ContentVersion._meta.db_table
-# A value that no version had before.
-VERSIONS = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()::text"}
+# SQL expressions for a random name.
+RANDOM_NAMES = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()::text"}
 EVENTS = {"sqlite": ("INSERT", "DELETE", "UPDATE"), "postgresql": ("INSERT OR DELETE OR UPDATE OR TRUNCATE",)}
 
-claims: list[Callable[[], Iterable[type[models.Model]]]] = []
+registered: list[Callable[[], Iterable[type[models.Model]]]] = []
 
 
-def register_content(claim: Callable[[], Iterable[type[models.Model]]]):
-    """Register a function that returns models of which pages show something. Call it in `AppConfig.ready`.
+def register_content(content_models: Callable[[], Iterable[type[models.Model]]]):
+    """Register a function that returns the models that pages show. Call it in `AppConfig.ready`.
 
-    The tables of their many-to-many fields are content with them.
+    The tables of their many-to-many fields are included.
     """
-    claims.append(claim)
+    registered.append(content_models)
 
 
 def content_tables() -> set[str]:
-    claimed = {model for claim in claims for model in claim()}
-    links = {field.remote_field.through for model in claimed for field in model._meta.local_many_to_many}
-    return {model._meta.db_table for model in claimed | links if model._meta.managed}
+    content = {model for content_models in registered for model in content_models()}
+    links = {field.remote_field.through for model in content for field in model._meta.local_many_to_many}
+    return {model._meta.db_table for model in content | links if model and model._meta.managed}
 
 
 def content_triggers(vendor: str) -> Iterator[Trigger]:
     renew = (
-        f"INSERT INTO {TABLE} (id, name) VALUES (1, {VERSIONS[vendor]}) "
+        f"INSERT INTO {TABLE} (id, name) VALUES (1, {RANDOM_NAMES[vendor]}) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name;"
     )
-    options = {"body": renew}
-    if vendor == "postgresql":
-        # BEFORE STATEMENT, so that writers queue for the version's row before they lock rows of content: no deadlock.
-        options = {"body": f"{renew} PERFORM pg_notify('{CHANNEL}', '');", "timing": "BEFORE", "level": "STATEMENT"}
     for table in sorted(content_tables()):
         for event in EVENTS[vendor]:
-            yield Trigger("version", table, event, tables=(TABLE,), on_install=renew, **options)
+            trigger = Trigger("version", table, event, body=renew, tables=(TABLE,), on_install=renew)
+            if vendor == "postgresql":
+                # BEFORE STATEMENT, so that writers lock the version row before they lock content rows; no deadlock.
+                notify = f"{renew} PERFORM pg_notify('{CHANNEL}', '');"
+                trigger = replace(trigger, body=notify, timing="BEFORE", level="STATEMENT")
+            yield trigger

@@ -1,25 +1,29 @@
-"""Thread of each server process that learns of changes of content."""
+"""Thread of each server process that looks for changes of content."""
 
 import logging
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from pagecache.models import ContentVersion
 from pagecache.triggers import CHANNEL
 
+if TYPE_CHECKING:
+    from pagecache.cache import PageCache
+
 log = logging.getLogger(__name__)
 
-# Seconds between two looks at the database; PostgreSQL also notifies at once.
-PAUSE = 0.4
-# Seconds after an error that the program does not know.
-PAUSE_AFTER_A_FAULT = 5
+# Seconds between two queries of the content version. PostgreSQL also sends a notification with each change.
+POLL_INTERVAL = 0.4
+# Seconds until the next query after an unexpected error.
+ERROR_DELAY = 5
 
 
-def file_number(path: str) -> int | None:
-    """The number of the file at `path` on its disk; None where there is none."""
+def inode(path: str) -> int | None:
+    """Return the inode number of a file, or None if it does not exist."""
     try:
         return Path(path).stat().st_ino
     except OSError:
@@ -27,13 +31,14 @@ def file_number(path: str) -> int | None:
 
 
 class Watcher(threading.Thread):
-    """Tells the page cache which content version the database holds, and when the database cannot be reached."""
+    """Tells the page cache the current content version, or that the database cannot be reached."""
 
-    def __init__(self, cache):
+    def __init__(self, cache: "PageCache"):
         super().__init__(name="page-cache-watcher", daemon=True)
         self.cache = cache
-        self.listening = None
-        self.file: int | None = None
+        # The psycopg connection on which LISTEN was executed.
+        self.listening: Any = None
+        self.database_inode: int | None = None
 
     def run(self):
         while True:
@@ -43,24 +48,25 @@ class Watcher(threading.Thread):
                 self.cache.set_content_version(ContentVersion.objects.current())
                 self.wait()
             except (DatabaseError, InterfaceError) as error:
-                self.cache.database_is_away(error)
+                self.cache.set_database_unavailable(error)
                 connection.close()
-                time.sleep(PAUSE)
+                time.sleep(POLL_INTERVAL)
             except Exception:
-                # Without this thread no change would ever be seen.
-                log.exception("The page cache could not look for changes")
+                # The thread must not end, because then no change would be noticed.
+                log.exception("The page cache could not read the content version")
                 connection.close()
-                time.sleep(PAUSE_AFTER_A_FAULT)
+                time.sleep(ERROR_DELAY)
 
     def close_if_replaced(self):
-        """Close an SQLite database that was restored: it is another file in the same place."""
+        """Close the connection to an SQLite database that was replaced by another file, as by a restore."""
         if connection.vendor == "sqlite":
-            file = file_number(connection.settings_dict["NAME"])
-            if file != self.file:
+            current = inode(connection.settings_dict["NAME"])
+            if current != self.database_inode:
                 connection.close()
-            self.file = file
+            self.database_inode = current
 
     def listen(self):
+        """Subscribe to notifications of PostgreSQL, again after each reconnect."""
         if connection.vendor == "postgresql" and (
             connection.connection is None or self.listening is not connection.connection
         ):
@@ -69,9 +75,10 @@ class Watcher(threading.Thread):
             self.listening = connection.connection
 
     def wait(self):
+        """Wait for a notification, at most POLL_INTERVAL seconds."""
         if self.listening is None:
-            time.sleep(PAUSE)
+            time.sleep(POLL_INTERVAL)
             return
         with connection.wrap_database_errors:
-            for _notice in self.listening.notifies(timeout=PAUSE, stop_after=1):
+            for _notification in self.listening.notifies(timeout=POLL_INTERVAL, stop_after=1):
                 pass

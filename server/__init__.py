@@ -1,5 +1,5 @@
-"""The ASGI application that granian serves: it reads requests within limits and answers from the page cache or Django.
+"""ASGI application that granian serves: it answers requests from the page cache or from Django, within limits.
 
-`environ` turns an ASGI scope into a WSGI environment, `body` reads request bodies, `pool` bounds the threads that run
-Django, `asgi` puts them together.
+`environ` converts ASGI scopes to WSGI environments, `body` reads request bodies, `pool` bounds the threads that run
+Django, and `asgi` combines them.
 """

@@ -1,4 +1,4 @@
-"""The ASGI application that granian serves: page cache in the event loop, Django in threads."""
+"""The ASGI application: cached pages are sent from the event loop, everything else comes from Django in threads."""
 
 import asyncio
 import io
@@ -8,37 +8,39 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from threading import BoundedSemaphore
+from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.http import StreamingHttpResponse
 from django.utils import translation
 
 from health.request_log import log_access
 from pagecache.cache import PageCache
-from pagecache.key import LONGEST_HOST, CacheKey, canonical_host
+from pagecache.key import MAX_HOST_LENGTH, CacheKey, canonical_host
 from pagecache.response import Response
 from security.proxies import apply_forwarded
-from server.body import WITHOUT_BODY, BodyLimit, CutOffError, RefusedError, read_body
-from server.environ import environ_of
+from server.body import METHODS_WITHOUT_BODY, Body, BodyLimit, IncompleteBodyError, RefusedError, read_body
+from server.environ import wsgi_environ
 from server.pool import Pool
 
 log = logging.getLogger(__name__)
 
-# The key of the environment by which server.middleware answers with an error page.
-REFUSED = "server.refused"
-# Error pages that are kept; hosts and ports can be made up.
-MOST_ERROR_PAGES = 500
-# Bytes up to which an answer is read whole before it is sent, so that its thread is free for others.
-LONGEST_WHOLE = 8_000_000
-# Long answers that are sent at a time, each from a thread of the pool, and the seconds in which a client must take a
-# piece of one, and all of it.
-MOST_STREAMS = 4
-SECONDS_TO_TAKE_A_PIECE = 20
-SECONDS_TO_TAKE_ALL = 600
+# Key in the WSGI environment: the status of the error page that server.middleware sends.
+REFUSED_STATUS = "server.refused_status"
+# Error pages in memory; clients can invent hosts and ports.
+MAX_ERROR_PAGES = 500
+# Streamed responses up to this many bytes are read whole before they are sent, so that their thread is free earlier.
+MAX_BUFFERED_BYTES = 8_000_000
+# Longer responses that are sent at the same time. Each occupies a thread of the pool.
+MAX_STREAMS = 4
+# Seconds in which a client must accept one chunk of a long response, and all of it.
+CHUNK_TIMEOUT = 20
+STREAM_TIMEOUT = 600
 
 
 def plain_response(status: int, text: str) -> Response:
-    """A response that Django has no part in, with the headers that its middleware adds to others."""
+    """Return a response that does not come from Django, with the security headers that its middleware would add."""
     body = text.encode()
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
@@ -51,128 +53,128 @@ def plain_response(status: int, text: str) -> Response:
 
 
 HEALTHY = plain_response(200, "ok\n")
-# Sent where even the error page fails.
-BROKEN = plain_response(500, "Something went wrong.\n")
+# For errors in the error page itself.
+LAST_RESORT = plain_response(500, "Something went wrong.\n")
 
 
-def call_wsgi(application, environ: dict) -> tuple[Response, object]:
-    """Call a WSGI application: the response, without its body where it is streamed, and then what yields the body."""
-    started = []
+def call_wsgi(application: Callable, environ: dict[str, Any]) -> tuple[Response, StreamingHttpResponse | None]:
+    """Call Django's WSGI application.
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info=None):
-        started[:] = [int(status.split()[0]), headers]
+    Return the response. If it is long and streamed, its body is empty, and the second item yields the chunks.
+    """
+    status, headers = 0, []
+
+    def start_response(status_line: str, response_headers: list[tuple[str, str]], exc_info=None):
+        nonlocal status, headers
+        status, headers = int(status_line.split()[0]), response_headers
 
     result = application(environ, start_response)
-    if getattr(result, "streaming", False) and is_long(Response(*started, b"")):
-        return Response(*started, b""), result
+    response = Response(status, headers, b"")
+    if getattr(result, "streaming", False) and is_long(response):
+        return response, result
     try:
-        return Response(*started, b"".join(result)), None
+        return response._replace(body=b"".join(result)), None
     finally:
         result.close()
 
 
 def is_long(response: Response) -> bool:
-    """Whether a streamed response is long, or does not say how long it is."""
+    """Whether a streamed response is longer than MAX_BUFFERED_BYTES or has no Content-Length."""
     length = response.header("content-length")
-    return not length or int(length) > LONGEST_WHOLE
+    return not length or int(length) > MAX_BUFFERED_BYTES
 
 
-def warm_up(site):
-    """Render a page that nobody asked for: Django loads addresses, templates and catalogues with the first one."""
+def render(site: Callable, environ: dict[str, Any]) -> Response:
+    """Return the whole response of a WSGI application, for the page cache."""
+    response, chunks = call_wsgi(site, environ)
+    if chunks is not None:
+        response = response._replace(body=b"".join(chunks))
+        chunks.close()
+    return response
+
+
+def warm_up(site: Callable):
+    """Render the home page once: with its first request, Django loads the URLs, templates and translations."""
     host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
     try:
         call_wsgi(site, CacheKey("https", host, f"/{settings.LANGUAGE_CODE}/", "", "").environ({}))
     except Exception:
-        log.exception("No page could be rendered at the start")
+        log.exception("The home page could not be rendered before the first request")
     finally:
         connections.close_all()
 
 
-class WSGIRenderer:
-    """Renders pages for the page cache: the whole response of a WSGI application to a WSGI environment."""
-
-    def __init__(self, application):
-        self.application = application
-
-    def __call__(self, environ: dict) -> Response:
-        response, streamed = call_wsgi(self.application, environ)
-        if streamed is not None:
-            response = response._replace(body=b"".join(streamed))
-            streamed.close()
-        return response
-
-
-class StreamBrokenError(Exception):
-    """A long answer ended before its end: the client took too long, or went away."""
+class StreamAbortedError(Exception):
+    """A long response was not sent to its end: the client was too slow or closed the connection."""
 
 
 class Application:
-    """Answers requests from the page cache, if there is one, or from the WSGI application `site`.
+    """ASGI application that answers from the page cache, if there is one, or from the WSGI application `site`.
 
-    `body_limit` tells the BodyLimit of a WSGI environment, and may ask the database.
+    `body_limit` returns the BodyLimit for a WSGI environment. It runs in a thread, as it may query the database.
     """
 
-    def __init__(self, site, cache: PageCache | None, body_limit: Callable[[dict], BodyLimit]):
+    def __init__(self, site: Callable, cache: PageCache | None, body_limit: Callable[[dict[str, Any]], BodyLimit]):
         self.site, self.cache, self.body_limit = site, cache, body_limit
-        self.pool: Pool | None = None
-        # Error pages are rendered apart, as all other threads may be busy.
+        self.pool = Pool()
+        # A thread of its own, because all threads of the pool may be busy.
         self.error_thread = ThreadPoolExecutor(1, thread_name_prefix="error-page")
-        self.error_pages: dict[tuple, Response] = {}
-        self.streams = BoundedSemaphore(MOST_STREAMS)
+        self.error_pages: dict[tuple[HTTPStatus, CacheKey], Response] = {}
+        self.streams = BoundedSemaphore(MAX_STREAMS)
 
-    async def __call__(self, scope: dict, receive: Callable, send: Callable):
-        environ = environ_of(scope)
+    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable):
+        environ = wsgi_environ(scope)
         apply_forwarded(environ)
-        began = time.perf_counter()
+        started_at = time.perf_counter()
+        response: Response | None
         try:
-            key = self.cache and self.cache.key(environ)
-            if (response := self.response_at_once(environ, key)) is None:
+            key = self.cache.key(environ) if self.cache else None
+            if (response := self.immediate_response(environ, key)) is None:
                 response = await self.respond(environ, key, receive, send)
             elif settings.ACCESS_LOG:
-                milliseconds = round((time.perf_counter() - began) * 1000, 1)
+                milliseconds = round((time.perf_counter() - started_at) * 1000, 1)
                 log_access(environ["REQUEST_METHOD"], environ["PATH_INFO"], response.status, milliseconds)
-        except CutOffError:
-            # Never acted on. Its sender may still read, if only the sending side was closed.
+        except IncompleteBodyError:
+            # The client may have closed only the sending side, and still read.
             response = await self.error_page(environ, HTTPStatus.BAD_REQUEST)
         except RefusedError as refusal:
             response = await self.error_page(environ, refusal.status)
-        except StreamBrokenError as error:
-            log.info("%s was not taken to its end: %s", environ["PATH_INFO"], error)
+        except StreamAbortedError as error:
+            log.info("The response to %s was not sent to its end: %s", environ["PATH_INFO"], error)
             return
         except Exception:
-            # Django answers its own exceptions; granian's answer would have none of our headers.
+            # Django handles its own exceptions. The error response of granian would lack the security headers.
             log.exception("A request could not be answered")
             response = await self.error_page(environ, HTTPStatus.INTERNAL_SERVER_ERROR)
         if response is not None:
-            await send_whole(response, environ, send)
+            await send_response(response, environ, send)
 
-    def response_at_once(self, environ: dict, key: CacheKey | None) -> Response | None:
-        """The response that can be sent at once from the event loop, or None."""
+    def immediate_response(self, environ: dict[str, Any], key: CacheKey | None) -> Response | None:
+        """Return the response that needs no thread, or None."""
         if environ["PATH_INFO"] == "/healthz" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return HEALTHY
-        return self.cache.current_response(key, environ) if key else None
+        return self.cache.current_response(key, environ) if self.cache and key else None
 
-    async def respond(self, environ: dict, key: CacheKey | None, receive: Callable, send: Callable) -> Response | None:
-        """The response, or None where it was streamed."""
-        if self.pool is None:
-            # Its semaphore belongs to the event loop.
-            self.pool = Pool()
-        if key and (response := await self.cache.respond(key, environ, self.pool.run)) is not None:
+    async def respond(
+        self, environ: dict[str, Any], key: CacheKey | None, receive: Callable, send: Callable
+    ) -> Response | None:
+        """Return the response, or None if it was streamed."""
+        if self.cache and key and (response := await self.cache.respond(key, environ, self.pool.run)) is not None:
             return response
         with await self.read_body(environ, receive) as body:
             environ["wsgi.input"] = body
             return await self.pool.run(self.call_site, environ, send, asyncio.get_running_loop())
 
-    async def read_body(self, environ: dict, receive: Callable):
-        if environ["REQUEST_METHOD"] in WITHOUT_BODY:
+    async def read_body(self, environ: dict[str, Any], receive: Callable) -> io.BytesIO | Body:
+        if environ["REQUEST_METHOD"] in METHODS_WITHOUT_BODY:
             environ["CONTENT_LENGTH"] = "0"
             return io.BytesIO()
         return await read_body(environ, receive, await self.pool.run(self.body_limit, environ))
 
-    def call_site(self, environ: dict, send: Callable, loop: asyncio.AbstractEventLoop) -> Response | None:
-        """Have Django answer, in a thread; a long answer is sent from here, piece by piece."""
-        response, streamed = call_wsgi(self.site, environ)
-        if streamed is None:
+    def call_site(self, environ: dict[str, Any], send: Callable, loop: asyncio.AbstractEventLoop) -> Response | None:
+        """Return Django's response, or None if it was streamed from this thread."""
+        response, chunks = call_wsgi(self.site, environ)
+        if chunks is None:
             return response
         try:
             if environ["REQUEST_METHOD"] == "HEAD":
@@ -180,63 +182,63 @@ class Application:
             if not self.streams.acquire(blocking=False):
                 raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
             try:
-                self.stream(response, streamed, send, loop)
+                self.stream(response, chunks, send, loop)
             finally:
                 self.streams.release()
         finally:
-            streamed.close()
+            chunks.close()
         return None
 
     @staticmethod
-    def stream(response: Response, pieces: Iterable[bytes], send: Callable, loop: asyncio.AbstractEventLoop):
-        """Send a long answer from a thread. Raises StreamBrokenError where the client does not take it in time."""
-        ends_at = time.monotonic() + SECONDS_TO_TAKE_ALL
+    def stream(response: Response, chunks: Iterable[bytes], send: Callable, loop: asyncio.AbstractEventLoop):
+        """Send a long response from a thread. Raises StreamAbortedError if the client does not accept it in time."""
+        ends_at = time.monotonic() + STREAM_TIMEOUT
 
         def send_from_thread(message: dict):
             sending = asyncio.run_coroutine_threadsafe(_send(send, message), loop)
             try:
-                sending.result(min(SECONDS_TO_TAKE_A_PIECE, ends_at - time.monotonic()))
+                sending.result(min(CHUNK_TIMEOUT, ends_at - time.monotonic()))
             except Exception as error:
                 sending.cancel()
-                raise StreamBrokenError(type(error).__name__) from error
+                raise StreamAbortedError(type(error).__name__) from error
 
         send_from_thread(start_message(response))
-        for piece in pieces:
-            send_from_thread({"type": "http.response.body", "body": piece, "more_body": True})
+        for chunk in chunks:
+            send_from_thread({"type": "http.response.body", "body": chunk, "more_body": True})
         send_from_thread({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def error_page(self, environ: dict, status: HTTPStatus) -> Response:
-        """The error page of `status` in the language of the address; nothing else of the request gets into it."""
+    async def error_page(self, environ: dict[str, Any], status: HTTPStatus) -> Response:
+        """Return the error page for `status` in the language of the URL. It depends on no other part of the request."""
         language = translation.get_language_from_path(environ["PATH_INFO"]) or ""
-        scheme, host = environ["wsgi.url_scheme"], canonical_host(environ.get("HTTP_HOST", "")[:LONGEST_HOST])
+        scheme, host = environ["wsgi.url_scheme"], canonical_host(environ.get("HTTP_HOST", "")[:MAX_HOST_LENGTH])
         if host is None:
             return plain_response(400, "This host is not served here.\n")
         key = CacheKey(scheme, host, f"/{language}/" if language else "/", "", "")
         if (status, key) not in self.error_pages:
             loop = asyncio.get_running_loop()
-            asked = key.environ({REFUSED: status.value})
+            page_environ = key.environ({REFUSED_STATUS: status.value})
             try:
-                page, _ = await loop.run_in_executor(self.error_thread, call_wsgi, self.site, asked)
+                page, _chunks = await loop.run_in_executor(self.error_thread, call_wsgi, self.site, page_environ)
             except Exception:
                 log.exception("An error page could not be rendered")
-                return BROKEN
+                return LAST_RESORT
             if page.status != status:
-                # A redirect to HTTPS, for one.
+                # For example a redirect to HTTPS.
                 return page
-            if len(self.error_pages) >= MOST_ERROR_PAGES:
+            if len(self.error_pages) >= MAX_ERROR_PAGES:
                 self.error_pages.clear()
             headers = [(name, value) for name, value in page.headers if name.lower() != "x-request-id"]
             self.error_pages[status, key] = page._replace(headers=headers)
         return self.error_pages[status, key]
 
 
-def start_message(response: Response) -> dict:
+def start_message(response: Response) -> dict[str, Any]:
     # Django writes a space before the value of a cookie.
     headers = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in response.headers]
     return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 
-async def send_whole(response: Response, environ: dict, send: Callable):
+async def send_response(response: Response, environ: dict[str, Any], send: Callable):
     headers, body = response.headers, response.body
     if response.status not in (204, 304) and not response.header("content-length"):
         headers = [*headers, ("Content-Length", str(len(body)))]
@@ -245,4 +247,5 @@ async def send_whole(response: Response, environ: dict, send: Callable):
 
 
 async def _send(send: Callable, message: dict):
+    # granian returns an awaitable that is not a coroutine.
     await send(message)

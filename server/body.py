@@ -6,44 +6,45 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
+from typing import Any
 
-# Bodies above this many bytes are kept on disk, and so is what all bodies of a process hold above the second number.
-BYTES_IN_MEMORY = 32 * 1024
-BYTES_IN_MEMORY_OF_ALL = 16 * 1024 * 1024
-# A body must have arrived after this many seconds, and one more for each so many bytes that have arrived.
-SECONDS_TO_ARRIVE = 15
-BYTES_A_SECOND = 8 * 1024
-# Methods whose requests may change something, and so need their whole body.
-WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
+# Bytes of one body in memory, and of all bodies of a process. What exceeds either limit is written to disk.
+MAX_BYTES_IN_MEMORY = 32 * 1024
+MAX_BYTES_OF_ALL_IN_MEMORY = 16 * 1024 * 1024
+# A body must arrive within this many seconds, plus the time that it takes at the lowest accepted rate.
+ARRIVAL_TIMEOUT = 15
+MIN_BYTES_PER_SECOND = 8 * 1024
+# Safe methods (RFC 9110, section 9.2.1): their requests change nothing, so their bodies are not read.
+METHODS_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True)
 class BodyLimit:
-    """Limits on a body: its size in bytes, and whether it may carry files (multipart/form-data)."""
+    """Limits on a body: its size in bytes, and whether it may contain files (multipart/form-data)."""
 
     size: int
     accepts_files: bool
 
 
 class Body(SpooledTemporaryFile):
-    """A request body: in memory while it is short and there is room, otherwise in a temporary file."""
+    """A request body in memory, or in a temporary file once it or all bodies together exceed their limit."""
 
-    # Bytes of all bodies in memory. Bodies are written and closed by the event loop alone.
-    in_memory = 0
+    # Bytes of all bodies in memory. Only the event loop writes and closes bodies.
+    bytes_of_all_in_memory = 0
 
     def __init__(self):
-        super().__init__(max_size=BYTES_IN_MEMORY)
-        self.counted = 0
+        super().__init__(max_size=MAX_BYTES_IN_MEMORY)
+        self.bytes_in_memory = 0
 
     @property
     def is_on_disk(self) -> bool:
         return self.name is not None
 
-    def write(self, chunk: bytes):
-        if Body.in_memory + len(chunk) > BYTES_IN_MEMORY_OF_ALL:
+    def append(self, chunk: bytes):
+        if Body.bytes_of_all_in_memory + len(chunk) > MAX_BYTES_OF_ALL_IN_MEMORY:
             self.rollover()
-        super().write(chunk)
-        self._count(0 if self.is_on_disk else self.counted + len(chunk))
+        self.write(chunk)
+        self._count(0 if self.is_on_disk else self.bytes_in_memory + len(chunk))
 
     def close(self):
         self._count(0)
@@ -53,28 +54,28 @@ class Body(SpooledTemporaryFile):
         self.close()
 
     def _count(self, size: int):
-        Body.in_memory += size - self.counted
-        self.counted = size
+        Body.bytes_of_all_in_memory += size - self.bytes_in_memory
+        self.bytes_in_memory = size
 
 
 class RefusedError(Exception):
-    """The request is answered with the error page of `status` instead of by its view."""
+    """The request is not passed to a view. Its sender gets the error page for `status`."""
 
     def __init__(self, status: HTTPStatus):
         super().__init__(status.phrase)
         self.status = status
 
 
-class CutOffError(Exception):
-    """The client went away before it had sent the whole body; nobody waits for an answer."""
+class IncompleteBodyError(Exception):
+    """The body is shorter or longer than announced, or the client disconnected before the end of the body."""
 
 
-def check_announced(environ: dict, limit: BodyLimit):
-    """Refuse a body by what the head of the request says of it. Raises RefusedError."""
+def check_headers(environ: dict[str, Any], limit: BodyLimit):
+    """Raise RefusedError if the headers of a request announce a body that exceeds the limit."""
     length = environ.get("CONTENT_LENGTH", "0")
     if not (length.isascii() and length.isdecimal()):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
-    # Eighteen digits are more than any limit; int() refuses numbers of thousands of digits.
+    # Any 19-digit number exceeds the limit, and int() refuses numbers of thousands of digits.
     if len(length.lstrip("0")) > 18 or int(length) > limit.size:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
@@ -82,19 +83,19 @@ def check_announced(environ: dict, limit: BodyLimit):
         raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
-async def read_body(environ: dict, receive: Callable[[], Awaitable[dict]], limit: BodyLimit) -> Body:
-    """Read the body from the ASGI callable `receive`; afterwards `environ` holds its true length.
+async def read_body(environ: dict[str, Any], receive: Callable[[], Awaitable[dict]], limit: BodyLimit) -> Body:
+    """Read the body from the ASGI callable `receive`, and set CONTENT_LENGTH in `environ` to its length.
 
-    Raises RefusedError where it is too large or too slow, CutOffError where the client went away.
+    The caller closes the body. Raises RefusedError if the body is too large or too slow, IncompleteBodyError if it is
+    not as long as announced.
     """
-    check_announced(environ, limit)
+    check_headers(environ, limit)
     announced = environ.get("CONTENT_LENGTH")
-    # Closed by whoever answers the request.
     body = Body()
     try:
         size = await _copy(receive, body, limit)
         if announced is not None and size != int(announced):
-            raise CutOffError
+            raise IncompleteBodyError
     except BaseException:
         body.close()
         raise
@@ -105,25 +106,25 @@ async def read_body(environ: dict, receive: Callable[[], Awaitable[dict]], limit
 
 
 async def _copy(receive: Callable[[], Awaitable[dict]], body: Body, limit: BodyLimit) -> int:
-    """Write what arrives to `body`, and return the number of bytes."""
-    began, size = time.monotonic(), 0
+    """Append all chunks to `body`, and return the number of bytes."""
+    started_at, size = time.monotonic(), 0
     while True:
-        remaining = began + SECONDS_TO_ARRIVE + size / BYTES_A_SECOND - time.monotonic()
+        remaining = started_at + ARRIVAL_TIMEOUT + size / MIN_BYTES_PER_SECOND - time.monotonic()
         try:
-            message = await asyncio.wait_for(_next(receive), max(remaining, 0))
+            message = await asyncio.wait_for(_receive(receive), max(remaining, 0))
         except TimeoutError:
             raise RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
         if message["type"] != "http.request":
-            raise CutOffError
+            raise IncompleteBodyError
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit.size:
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        body.write(chunk)
+        body.append(chunk)
         if not message.get("more_body"):
             return size
 
 
-async def _next(receive: Callable[[], Awaitable[dict]]) -> dict:
-    # granian returns an awaitable of its own, which asyncio.wait_for does not take.
+async def _receive(receive: Callable[[], Awaitable[dict]]) -> dict:
+    # granian returns an awaitable that is not a coroutine, which asyncio.wait_for does not accept.
     return await receive()

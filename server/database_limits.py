@@ -1,22 +1,22 @@
-"""How long a request waits for the database. Commands and recurring work have no such limits."""
+"""Time limits on the database queries of requests. Management commands and recurring jobs have none."""
 
 from django.conf import settings
 
-# A lock that is held, a statement that takes long, a transaction that waits for something else than the database.
-POSTGRESQL = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+# Limits on each statement, on the wait for a lock, and on a transaction that is idle between two statements.
+POSTGRESQL_OPTIONS = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
 # Seconds to wait for the write lock.
-SQLITE = 5
+SQLITE_TIMEOUT = 5
 
 
 def limit_requests():
-    """Have the connections of this server process give up in time; call it before there is one.
+    """Set time limits for the database connections of this process. Call it before the first connection.
 
-    A pooler in front of PostgreSQL (?pool=false) refuses such options; give its role or the pooler the limits.
+    A connection pooler in front of PostgreSQL (?pool=false) refuses such options. Set them for its role.
     """
     database = settings.DATABASES["default"]
     options = database["OPTIONS"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        options["timeout"] = SQLITE
+        options["timeout"] = SQLITE_TIMEOUT
     elif "pool" in options:
-        # Options of DATABASE_URL stand last, and count.
-        options["options"] = f"{POSTGRESQL} {options.get('options', '')}".strip()
+        # The last of several options of one name applies, so that DATABASE_URL can change each limit.
+        options["options"] = f"{POSTGRESQL_OPTIONS} {options.get('options', '')}".strip()

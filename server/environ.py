@@ -1,23 +1,24 @@
-"""WSGI environments (PEP 3333) made of ASGI scopes."""
+"""WSGI environments (PEP 3333) from ASGI scopes."""
 
 import sys
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-# CGI's names for the two headers that are not HTTP_… (RFC 3875, section 4.1).
-WITHOUT_PREFIX = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
+# The two headers whose CGI names have no HTTP_ prefix (RFC 3875, section 4.1).
+CGI_NAMES = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 
 
-def environ_of(scope: dict) -> dict:
-    """The environment of a request, without its body.
+def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
+    """Return the WSGI environment of a request, without its body.
 
-    Headers whose names hold "_" are dropped, as they would pass for those with "-": X_Forwarded_For for
-    X-Forwarded-For. Repeated headers are joined by a comma (RFC 9110, section 5.3), Cookie by a semicolon.
+    Headers with "_" in their names are dropped, because their CGI names equal those of other headers: X_Forwarded_For
+    and X-Forwarded-For. Repeated headers are joined by a comma (RFC 9110, section 5.3), Cookie by a semicolon.
     """
     host, port = scope["server"] or ("localhost", "80")
     environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        # Bytes as latin-1, as PEP 3333 asks; the decoded path of the scope replaces those that are no UTF-8.
+        # From the raw path, because the decoded path of the scope does not keep bytes that are not UTF-8.
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
@@ -34,7 +35,7 @@ def environ_of(scope: dict) -> dict:
     for name, value in scope["headers"]:
         if b"_" in name:
             continue
-        key = WITHOUT_PREFIX.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        key = CGI_NAMES.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
         text = value.decode("latin-1")
         if key in environ:
             text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
@@ -45,9 +46,9 @@ def environ_of(scope: dict) -> dict:
 
 
 def without_escapes(cookies: str) -> str:
-    """A Cookie header without the cookies that have a backslash in them, which this site writes into none.
+    """Return a Cookie header without the cookies that contain a backslash. The site sets no such cookie.
 
-    Python takes seconds to unescape one of some ten KB that is made for it (CVE-2024-7592, until 3.11.10 and 3.12.6).
+    Before 3.11.10 and 3.12.6, Python needs seconds to unescape a crafted cookie of ten kilobytes (CVE-2024-7592).
     """
     if "\\" not in cookies:
         return cookies

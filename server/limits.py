@@ -1,6 +1,7 @@
-"""Limits on request bodies by URL: small for visitors, larger for staff."""
+"""Limits on request bodies by URL: low for visitors, higher for staff."""
 
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -10,32 +11,28 @@ from django.urls import reverse
 
 from server.body import BodyLimit
 
-# The longest form of visitors is 40 KB when each of its letters is percent-encoded.
-FOR_VISITORS = BodyLimit(100_000, accepts_files=False)
-# A form whose session ended while somebody typed: it is shown again as typed, and must arrive for that.
-FOR_SIGNING_IN = BodyLimit(5_000_000, accepts_files=True)
-FOR_STAFF = BodyLimit(32_000_000, accepts_files=True)
+# The longest form for visitors has 40 KB if each letter is percent-encoded.
+VISITOR_LIMIT = BodyLimit(100_000, accepts_files=False)
+# If the session ended while a form was filled in, the sign-in page keeps the form, so its whole body must arrive.
+SIGN_IN_LIMIT = BodyLimit(5_000_000, accepts_files=True)
+STAFF_LIMIT = BodyLimit(32_000_000, accepts_files=True)
 
 
-def is_for_staff(environ: dict) -> bool:
-    return environ["PATH_INFO"].startswith(reverse("admin:index"))
+def body_limit(environ: dict[str, Any]) -> BodyLimit:
+    """Return the limit for a request. For URLs of the admin, this queries the database for the session."""
+    if not environ["PATH_INFO"].startswith(reverse("admin:index")):
+        return VISITOR_LIMIT
+    return STAFF_LIMIT if is_signed_in(environ) else SIGN_IN_LIMIT
 
 
-def body_limit(environ: dict) -> BodyLimit:
-    """The limit on the body of a request. Asks the database whether its sender has signed in."""
-    if not is_for_staff(environ):
-        return FOR_VISITORS
-    return FOR_STAFF if has_session(environ) else FOR_SIGNING_IN
-
-
-def has_session(environ: dict) -> bool:
-    """Whether the sender has signed in; not while the database is away."""
+def is_signed_in(environ: dict[str, Any]) -> bool:
+    """Whether the request belongs to a signed-in session; False if the database cannot be reached."""
     key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME)
     try:
         return bool(key) and SESSION_KEY in import_module(settings.SESSION_ENGINE).SessionStore(key)
     except (DatabaseError, InterfaceError, ValueError):
-        # PostgreSQL takes no key with a NUL in it.
+        # ValueError: PostgreSQL accepts no NUL in a key.
         return False
     finally:
-        # As at the end of a request; this is outside of one.
+        # Django closes them only at the end of a request, and this runs before one.
         close_old_connections()

@@ -1,4 +1,4 @@
-"""A lock in DATA_DIR: held in common by the servers of this machine, alone by a restore."""
+"""Lock file in DATA_DIR: shared by the servers of this machine, exclusive for a restore."""
 
 import fcntl
 import os
@@ -10,33 +10,33 @@ from django.conf import settings
 
 
 class InUseError(Exception):
-    """The lock is held by the other kind of process."""
+    """A server holds the lock, so there can be no restore; or a restore holds it, so no server can start."""
 
 
 def lock_file() -> Path:
     return settings.DATA_DIR / "serving.lock"
 
 
-def take(kind: int) -> int:
-    """The open lock file, locked. Raises InUseError."""
+def acquire(operation: int) -> int:
+    """Lock the file with an operation of `flock`, and return its descriptor. Raises InUseError."""
     descriptor = os.open(lock_file(), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
         raise InUseError from error
     return descriptor
 
 
-def hold_while_serving():
-    """Hold the lock until this process ends, also where another program takes its place. Raises InUseError."""
-    os.set_inheritable(take(fcntl.LOCK_SH), True)
+def lock_while_serving():
+    """Hold the shared lock until this process ends, also after `exec`. Raises InUseError during a restore."""
+    os.set_inheritable(acquire(fcntl.LOCK_SH), True)
 
 
 @contextmanager
-def no_server() -> Iterator[None]:
-    """Within, no server starts on this machine. Raises InUseError where one runs."""
-    descriptor = take(fcntl.LOCK_EX)
+def lock_while_restoring() -> Iterator[None]:
+    """Hold the exclusive lock, so that no server starts on this machine. Raises InUseError if one is running."""
+    descriptor = acquire(fcntl.LOCK_EX)
     try:
         yield
     finally:

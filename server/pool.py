@@ -1,42 +1,45 @@
-"""The bounded pool of long-lived threads in which Django runs."""
+"""Bounded pool of long-lived threads in which Django runs."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from typing import Any, TypeVar
 
 from server.body import RefusedError
 
-# Each thread keeps a database connection. More threads answer no faster: Python runs one at a time.
+Result = TypeVar("Result")
+
+# Each thread has a database connection. More threads are not faster, because Python runs one at a time.
 THREADS = 12
-# Requests that may wait for a thread, and the seconds after which they are refused.
-MOST_WAITING = 512
-SECONDS_TO_WAIT = 10
+# Requests that may wait for a thread, and the seconds after which a waiting request is refused.
+MAX_WAITING = 512
+WAIT_TIMEOUT = 10
 
 
 class Pool:
-    """Runs functions in threads; what it cannot take waits, and is refused after a time."""
+    """Runs functions in threads. Calls that exceed its capacity wait, and are refused after a timeout."""
 
-    def __init__(self, threads: int = THREADS, most_waiting: int = MOST_WAITING, seconds: float = SECONDS_TO_WAIT):
+    def __init__(self, threads: int = THREADS, max_waiting: int = MAX_WAITING, timeout: float = WAIT_TIMEOUT):
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self.free, self.waiting = asyncio.Semaphore(threads), 0
-        self.most_waiting, self.seconds = most_waiting, seconds
+        self.free_threads, self.waiting = asyncio.Semaphore(threads), 0
+        self.max_waiting, self.timeout = max_waiting, timeout
 
-    async def run(self, function: Callable, *arguments):
-        """The result of `function` in a thread. Raises RefusedError where no thread is free in time."""
+    async def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call `function` in a thread, and return its result. Raises RefusedError if no thread is free in time."""
         await self._wait()
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self.executor, function, *arguments)
-        # The thread is free when the function ends, whether or not somebody still waits for it.
-        future.add_done_callback(lambda _future: self.free.release())
+        # The thread is free when the function ends, even if the caller was cancelled before.
+        future.add_done_callback(lambda _future: self.free_threads.release())
         return await asyncio.shield(future)
 
     async def _wait(self):
-        if self.free.locked() and self.waiting >= self.most_waiting:
+        if self.free_threads.locked() and self.waiting >= self.max_waiting:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
         self.waiting += 1
         try:
-            await asyncio.wait_for(self.free.acquire(), self.seconds)
+            await asyncio.wait_for(self.free_threads.acquire(), self.timeout)
         except TimeoutError:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE) from None
         finally:

@@ -1,8 +1,10 @@
-"""Tells templates whether they render a page of the static mirror."""
+"""Template variable for pages of the static mirror."""
+
+from django.http import HttpRequest
 
 from staticexport.site import MirrorRequest
 
 
-def static_mirror(request) -> dict[str, bool]:
-    """`static_mirror`: True on a page for a plain web space, where no form and no consent notice can work."""
+def static_mirror(request: HttpRequest) -> dict[str, bool]:
+    """Set `static_mirror`: True for a page of the mirror, where forms and the consent notice cannot work."""
     return {"static_mirror": isinstance(request, MirrorRequest)}

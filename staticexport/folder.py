@@ -1,4 +1,4 @@
-"""The folder of the mirror: written anew beside the old one, which it then replaces at once."""
+"""The folder of the mirror: a new folder is written next to the old one, and then replaces it atomically."""
 
 import ctypes
 import errno
@@ -9,34 +9,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Lists the files that an export wrote. It stands in the mirror, so that it is replaced together with it.
-LIST = ".static-export"
+# Lists the files that an export wrote. It is part of the mirror, so that both are replaced together.
+FILE_LIST = ".static-export"
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 class FolderError(Exception):
-    """The folder cannot hold the mirror; the message says why and what to do."""
+    """The folder cannot be used for the mirror. The message states the reason and the remedy."""
 
 
 class Folder:
-    """The mirror at `path`, which may be a symbolic link: then the folder that it names is replaced.
+    """The folder of the mirror at `path`. If that is a symbolic link, the folder that it points to is replaced.
 
-    Everything else lies beside it in `.NAME.export`: the lock, the mirror that is being written, and what a run that
-    was killed left.
+    The folder `.NAME.export` next to it contains the lock and the mirror that is being written.
     """
 
     def __init__(self, path: Path):
         self.path = path.resolve()
         self.work = self.path.parent / f".{self.path.name}.export"
         self.new, self.old = self.work / "new", self.work / "old"
-        self.before: set[str] = set()
+        self.previous_names: set[str] = set()
         self.names: set[str] = set()
         self.written = 0
 
     @contextmanager
     def replaced(self) -> Iterator["Folder"]:
-        """Write to the new mirror within this block. Call `switch` at its end; without it the old mirror stays."""
+        """Create the new mirror for `put`. Call `switch` at the end of the block; otherwise the old mirror stays."""
         if not self.path.parent.is_dir():
             raise FolderError(f"{self.path.parent} is missing. Create it first.")
         self.work.mkdir(exist_ok=True)
@@ -45,80 +44,78 @@ class Folder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise FolderError(f"Another export to {self.path} is running. Wait for it, or stop it.") from error
-            self.recover()
-            self.before = self.read_list()
+            self.clean_up()
+            self.previous_names = self.read_list()
             self.make_folder(self.new)
             try:
                 yield self
             finally:
                 shutil.rmtree(self.new, ignore_errors=True)
 
-    def recover(self):
+    def clean_up(self):
         """Clean up after a run that was killed."""
         if self.old.exists() and not self.path.exists():
-            # Killed between the two renames of `switch`.
+            # The run was killed between the two renames of `switch`.
             self.old.rename(self.path)
-        for left in (self.old, self.new):
-            if left.exists():
-                shutil.rmtree(left)
+        for folder in (self.old, self.new):
+            if folder.exists():
+                shutil.rmtree(folder)
 
     def read_list(self) -> set[str]:
-        """The files that the last export wrote. Raises FolderError for a folder that holds something else."""
+        """Return the files that the last export wrote. Raises FolderError for a folder with other files."""
         if not self.path.exists():
             return set()
         if not self.path.is_dir():
-            raise FolderError(f"{self.path} is a file. Name a folder.")
-        if (self.path / LIST).is_file():
-            return {LIST, *(self.path / LIST).read_text(encoding="utf-8").splitlines()}
+            raise FolderError(f"{self.path} is a file. Choose a folder.")
+        if (self.path / FILE_LIST).is_file():
+            return {FILE_LIST, *(self.path / FILE_LIST).read_text(encoding="utf-8").splitlines()}
         if any(self.path.iterdir()):
-            raise FolderError(
-                f"{self.path} holds files that no export wrote, and they stay. Name an empty or a new folder."
-            )
+            raise FolderError(f"{self.path} contains files that no export wrote. Choose an empty or a new folder.")
         return set()
 
     def make_folder(self, path: Path):
-        """Make a folder, and those above it, that other users can read whatever the umask."""
+        """Create a folder and its parents with FOLDER_MODE, independent of the umask."""
         if not path.is_dir():
             self.make_folder(path.parent)
             path.mkdir()
             path.chmod(FOLDER_MODE)
 
     def put(self, name: str, content: bytes):
-        """Put a file into the new mirror: a hard link to the one in the old mirror if that has the same bytes."""
+        """Add a file to the new mirror. If the old mirror has the same file, it becomes a hard link."""
         self.names.add(name)
         new, old = self.new / name, self.path / name
         self.make_folder(new.parent)
         if has_content(old, content) and link(old, new):
             return
-        # Never into a file that is there: it could be a hard link to the old mirror's.
+        # Mode "x", because an existing file could be a hard link to a file of the old mirror.
         with new.open("xb") as file:
             file.write(content)
         new.chmod(FILE_MODE)
         self.written += 1
 
     def switch(self) -> int:
-        """Replace the old mirror by the new one, unless they are the same; returns the number of files removed."""
-        gone = self.before - self.names - {LIST}
-        if self.before and not self.written and not gone:
+        """Replace the old mirror by the new one if they differ. Return the number of removed files."""
+        removed = self.previous_names - self.names - {FILE_LIST}
+        if self.previous_names and not self.written and not removed:
             return 0
-        self.keep_others()
-        listed = "".join(f"{name}\n" for name in sorted(self.names))
-        (self.new / LIST).write_text(listed, encoding="utf-8")
-        (self.new / LIST).chmod(FILE_MODE)
-        # On disk before the switch: a power cut leaves a whole mirror.
+        self.copy_other_files()
+        content = "".join(f"{name}\n" for name in sorted(self.names))
+        (self.new / FILE_LIST).write_text(content, encoding="utf-8")
+        (self.new / FILE_LIST).chmod(FILE_MODE)
+        # Before the switch, so that the mirror is complete after a power failure.
         os.sync()
         if not self.path.exists():
             self.new.rename(self.path)
         elif not exchange(self.path, self.new):
-            # Not at once: for an instant there is no mirror.
+            # Not atomic: for an instant there is no mirror.
             self.path.rename(self.old)
             self.new.rename(self.path)
             shutil.rmtree(self.old)
-        return len(gone)
+        return len(removed)
 
-    def keep_others(self):
-        """Take over what others put into the old mirror, such as .htaccess or a proof of ownership."""
-        if not self.before:
+    def copy_other_files(self):
+        """Copy files that others added to the old mirror, such as .htaccess or a proof of ownership."""
+        if not self.previous_names:
             return
         for folder, subfolders, files in os.walk(self.path):
             for name in [*subfolders, *files]:
@@ -128,9 +125,9 @@ class Folder:
                 if path.is_dir() and not path.is_symlink():
                     if not any(path.iterdir()):
                         self.make_folder(new)
-                elif relative.as_posix() not in self.before:
+                elif relative.as_posix() not in self.previous_names:
                     if new.is_symlink() or new.exists():
-                        raise FolderError(f"{path} is no file of the mirror, which needs that place. Move it away.")
+                        raise FolderError(f"{path} is not a file of the mirror, which needs this name. Move it.")
                     self.make_folder(new.parent)
                     if not link(path, new):
                         shutil.copy2(path, new, follow_symlinks=False)
@@ -144,7 +141,7 @@ def has_content(path: Path, content: bytes) -> bool:
 
 
 def link(old: Path, new: Path) -> bool:
-    """Hard-link a file; False where the file system or its rights do not allow that."""
+    """Create a hard link. Return False if the file system or its permissions do not allow that."""
     try:
         os.link(old, new, follow_symlinks=False)
     except OSError as error:
@@ -154,15 +151,15 @@ def link(old: Path, new: Path) -> bool:
     return True
 
 
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step (renameat2, on Linux); False where the system cannot."""
+def exchange(first: Path, second: Path) -> bool:
+    """Swap two folders atomically with renameat2 of Linux. Return False if the system does not support that."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
         return False
-    if rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0:
+    if rename(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE) == 0:
         return True
     error = ctypes.get_errno()
     if error in (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP):
         return False
-    raise OSError(error, os.strerror(error), str(one))
+    raise OSError(error, os.strerror(error), str(first))

@@ -1,7 +1,7 @@
-"""Links of the site as a plain web space can serve them.
+"""URLs of the static mirror. A plain web space ignores the query of a URL, so pagination is part of the path.
 
-A web space ignores the query. So the second part of a list, `/en/timeline/?page=2`, becomes `/en/timeline/page-2/`, and
-the second part of a site map, `/sitemap-pages.xml?p=2`, becomes `/sitemap-pages-2.xml`.
+The second page of a list, `/en/timeline/?page=2`, becomes `/en/timeline/page-2/`. The second page of a sitemap,
+`/sitemap-pages.xml?p=2`, becomes `/sitemap-pages-2.xml`.
 """
 
 import re
@@ -12,50 +12,49 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from staticexport.site import query_parameters
 
-# Attributes that hold one address, and the element of a site map that does.
-ONE_ADDRESS = re.compile(r'(?P<before>\s(?:href|src|content|poster|data)="|<loc>)(?P<value>[^"<]+)(?=["<])')
-SEVERAL_ADDRESSES = re.compile(r'\ssrcset="([^"]+)"')
-IN_STYLE_SHEET = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
-IN_MANIFEST = re.compile(r'"src": "([^"]+)"')
+# Attributes with one URL, and the element of a sitemap with one.
+URL_ATTRIBUTE = re.compile(r'(?P<before>\s(?:href|src|content|poster|data)="|<loc>)(?P<value>[^"<]+)(?=["<])')
+SRCSET_ATTRIBUTE = re.compile(r'\ssrcset="([^"]+)"')
+CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
+MANIFEST_URL = re.compile(r'"src": "([^"]+)"')
 MARKUP = {"text/html", "application/xml", "text/xml", "application/atom+xml", "application/rss+xml", "image/svg+xml"}
-# Addresses that the browser does not resolve against the page.
+# URLs that do not depend on the path of the page.
 ABSOLUTE = re.compile(r"[/#]|[A-Za-z][A-Za-z0-9+.-]*:")
-PART_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class Address(NamedTuple):
-    """One address of the site: its path, decoded, and the one parameter that names a part of it ("page=2" or "")."""
+    """A URL of the site: the decoded path, and the parameter for a page of a list, such as "page=2", or ""."""
 
     path: str
-    part: str = ""
+    page: str = ""
 
     @classmethod
     def of(cls, path: str, query: str = "") -> "Address":
-        """The address without the parameters that its view does not know; the first part has no number."""
+        """Return the address without unknown parameters. The first page of a list has no parameter."""
         known = query_parameters(path) or ()
-        named = [(name, value) for name, value in parse_qsl(query) if name in known and PART_NUMBER.fullmatch(value)]
-        if len(named) != 1 or named[0][1] == "1":
+        pages = [(name, value) for name, value in parse_qsl(query) if name in known and PAGE_NUMBER.fullmatch(value)]
+        if len(pages) != 1 or pages[0][1] == "1":
             return cls(path)
-        return cls(path, "{}={}".format(*named[0]))
+        return cls(path, "{}={}".format(*pages[0]))
 
     @property
-    def mirrored(self) -> str:
-        """The path at which the mirror has it."""
-        if not self.part:
+    def mirror_path(self) -> str:
+        """The path in the mirror."""
+        if not self.page:
             return self.path
-        part = self.part.replace("=", "-")
+        name, _, number = self.page.partition("=")
         if self.path.endswith("/"):
-            return f"{self.path}{part}/"
-        stem, point, ending = self.path.rpartition(".")
-        # `sitemap-pages.xml?p=2`: the number alone, since a file name stands alone too.
-        return f"{stem}-{part.rpartition('-')[2]}{point}{ending}"
+            return f"{self.path}{name}-{number}/"
+        stem, dot, extension = self.path.rpartition(".")
+        return f"{stem}-{number}{dot}{extension}"
 
     @property
     def file(self) -> str:
-        """The file below the root of the mirror. Raises ValueError where the path cannot name one safely."""
-        path = self.mirrored.removeprefix("/")
+        """The file name relative to the root of the mirror. Raises ValueError if the path is not a safe file name."""
+        path = self.mirror_path.removeprefix("/")
         segments = path.split("/")
-        # The last one is empty in the address of a folder.
+        # The last segment of a folder is empty.
         for segment in segments[:-1] if path.endswith("/") or not path else segments:
             if segment in ("", ".", "..") or len(segment.encode()) > 200 or re.search(r"[\x00-\x1f\x7f\\]", segment):
                 raise ValueError(path)
@@ -63,54 +62,55 @@ class Address(NamedTuple):
 
 
 class Links:
-    """The links in the files of the mirror at `address`."""
+    """The links in the files of the mirror under `origin`."""
 
-    def __init__(self, address: str):
-        self.address = address
+    def __init__(self, origin: str):
+        self.origin = origin
 
     def target(self, value: str, base: str) -> tuple[Address, str] | None:
-        """The address of the site that a link on the page at `base` leads to, and its fragment; None for others."""
+        """Return the target of a link on the page at `base` and its fragment, or None for a link to another site."""
         try:
-            parts = urlsplit(urljoin(f"{self.address}{quote(base)}", value.strip()))
+            parts = urlsplit(urljoin(f"{self.origin}{quote(base)}", value.strip()))
         except ValueError:
             return None
-        if f"{parts.scheme}://{parts.netloc}" != self.address:
+        if f"{parts.scheme}://{parts.netloc}" != self.origin:
             return None
         return Address.of(unquote(parts.path) or "/", parts.query), parts.fragment
 
     def rewritten(self, text: str, page: Address) -> str:
-        """`text` with the links to parts as the mirror has them. They lead from where the page was, not where it is."""
+        """Return `text` with the URLs of the mirror. Relative links on a page of a list become absolute."""
 
         def replaced(match: re.Match) -> str:
             value = unescape(match["value"])
-            if match["before"].strip().startswith("content") and not value.startswith(f"{self.address}/"):
+            if match["before"].strip().startswith("content") and not value.startswith(f"{self.origin}/"):
                 return match[0]
-            found = self.target(value, page.path)
-            if found is None or not (found[0].part or (page.part and not ABSOLUTE.match(value))):
+            target = self.target(value, page.path)
+            if target is None or not (target[0].page or (page.page and not ABSOLUTE.match(value))):
                 return match[0]
-            address, fragment = found
-            start = self.address if value.startswith(self.address) else ""
-            end = f"#{fragment}" if fragment else ""
-            return f"{match['before']}{start}{escape(quote(address.mirrored))}{escape(end)}"
+            address, fragment = target
+            origin = self.origin if value.startswith(self.origin) else ""
+            suffix = f"#{fragment}" if fragment else ""
+            return f"{match['before']}{origin}{escape(quote(address.mirror_path))}{escape(suffix)}"
 
-        return ONE_ADDRESS.sub(replaced, text)
+        return URL_ATTRIBUTE.sub(replaced, text)
 
-    def found(self, text: str, content_type: str, page: Address) -> Iterator[Address]:
-        """The addresses of this site that a text leads to, before it is rewritten."""
-        for value in values(text, content_type, self.address):
+    def targets(self, text: str, content_type: str, page: Address) -> Iterator[Address]:
+        """Yield the addresses of this site that an original text links to."""
+        for value in urls_in(text, content_type, self.origin):
             if target := self.target(value, page.path):
                 yield target[0]
 
 
-def values(text: str, content_type: str, address: str) -> Iterator[str]:
+def urls_in(text: str, content_type: str, origin: str) -> Iterator[str]:
+    """Yield the URLs in a text, by its content type."""
     if content_type in MARKUP:
-        for match in ONE_ADDRESS.finditer(text):
-            # Of `content`, the share card's address alone is one; it is written in full.
-            if not match["before"].strip().startswith("content") or match["value"].startswith(f"{address}/"):
+        for match in URL_ATTRIBUTE.finditer(text):
+            # Attributes `content` contain other values too; the URL of the share card begins with the origin.
+            if not match["before"].strip().startswith("content") or match["value"].startswith(f"{origin}/"):
                 yield unescape(match["value"])
-        for srcset in SEVERAL_ADDRESSES.findall(text):
+        for srcset in SRCSET_ATTRIBUTE.findall(text):
             yield from (entry.split()[0] for entry in unescape(srcset).split(",") if entry.strip())
     elif content_type == "text/css":
-        yield from IN_STYLE_SHEET.findall(text)
+        yield from CSS_URL.findall(text)
     elif content_type == "application/manifest+json":
-        yield from IN_MANIFEST.findall(text)
+        yield from MANIFEST_URL.findall(text)

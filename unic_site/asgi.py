@@ -1,27 +1,28 @@
-"""The ASGI application as a worker process of `manage.py serve` loads it."""
+"""The ASGI application that each worker process of `manage.py serve` loads."""
 
 import os
 import signal
 import threading
 import time
+from functools import partial
 
-# Ctrl-C reaches every process in the terminal. The main one obeys and stops its workers with SIGTERM; a worker that
-# got both at once could wait for ever.
+# The terminal sends Ctrl-C to all processes. The main process stops its workers with SIGTERM; a worker that got both
+# signals could hang.
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-# A worker that is stopped while it loads the site has nothing to finish; the server sets its own handler afterwards.
+# A worker that is stopped while it loads the site ends at once. granian sets its own handler afterwards.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-from unic_site.wsgi import application as site  # noqa: E402, I001 (it sets up Django for what follows)
+from unic_site.wsgi import application as site  # noqa: E402, I001 (sets up Django for the imports below)
 from django.conf import settings  # noqa: E402
 from consent.variants import VaryRule  # noqa: E402
 from jobs import runner  # noqa: E402
 from pagecache.cache import PageCache  # noqa: E402
-from server.asgi import Application, WSGIRenderer, warm_up  # noqa: E402
+from server.asgi import Application, render, warm_up  # noqa: E402
 from server.limits import body_limit  # noqa: E402
 
 
-def end_with(parent: int):
-    """End this process soon after `parent` has ended, so that a killed server leaves no worker that holds its port."""
+def exit_with(parent: int):
+    """End this process when `parent` has ended. Otherwise the workers of a killed server would keep its port."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -29,11 +30,11 @@ def end_with(parent: int):
     os._exit(1)
 
 
-threading.Thread(target=end_with, args=(os.getppid(),), name="parent-watcher", daemon=True).start()
+threading.Thread(target=exit_with, args=(os.getppid(),), name="parent-watcher", daemon=True).start()
 runner.start()
 cache = None
 if settings.PAGE_CACHE_MEGABYTES and not settings.DEBUG:
     limit = settings.PAGE_CACHE_MEGABYTES * 1_000_000
-    cache = PageCache(WSGIRenderer(site), VaryRule, settings.PAGE_CACHE, limit).start()
+    cache = PageCache(partial(render, site), VaryRule, settings.PAGE_CACHE, limit).start()
 warm_up(site)
 application = Application(site, cache, body_limit)

@@ -1,4 +1,4 @@
-"""Reader of environment variables, the one way in which the settings are configured."""
+"""Reader of the environment variables that configure the site."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from environs import Env
 
 
 class Environment(Env):
-    """environs' reader with two additions: NAME_FILE names a file that holds the value, and an empty value is unset."""
+    """Env with two additions: NAME_FILE is the path of a file with the value, and an empty value counts as unset."""
 
     def _get_value(self, env_key: str, default: Any) -> Any:
         value = os.environ.get(env_key, "").strip()
@@ -28,5 +28,5 @@ class Environment(Env):
             reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
             raise ImproperlyConfigured(f"{name}={path} cannot be read: {reason}.") from error
         if not value:
-            raise ImproperlyConfigured(f"{name}={path} is an empty file; write the value into it.")
+            raise ImproperlyConfigured(f"{name}={path} is an empty file; write the value to it.")
         return value

@@ -1,7 +1,7 @@
-"""Settings of the site. The environment configures production; docs/settings.md lists every variable.
+"""Settings of the site. Environment variables configure production; docs/settings.md lists them.
 
-Without any variable this is a working local site that is safe to expose: DEBUG is off, the secret key is
-generated and kept in var/, and data lives in SQLite.
+The defaults are those of a local site that is safe to expose: DEBUG is off, the secret key is generated and stored in
+var/, and the database is SQLite.
 """
 
 import base64
@@ -25,23 +25,23 @@ from unic_site.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
 
-# Every file of the installation is its user's alone, whichever program makes it.
+# Files of the installation are readable by its user only.
 os.umask(0o077)
 
 DEBUG = env.bool("DEBUG", default=False)
 
 
 def private_folder(path: Path) -> Path:
-    """Return `path` as a folder that this user alone can read and write; make it, or tighten its mode."""
+    """Return `path` as a folder that only this user can read and write. Create it, or restrict its mode."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = stat.S_IMODE(path.stat().st_mode)
-        marks = (path / "secret_key", path / "static/.built-from")
-        is_ours = any(mark.exists() for mark in marks) or not any(path.iterdir())
+        own_files = (path / "secret_key", path / "static/.built-from")
+        is_ours = any(file.exists() for file in own_files) or not any(path.iterdir())
         if mode & 0o077 and not is_ours:
             raise ImproperlyConfigured(
-                f"DATA_DIR={path} holds files of something else and is open to other users; "
-                "give a folder of its own, or close it with: chmod 700."
+                f"DATA_DIR={path} contains files of another program, and other users can read it; "
+                "give a folder of its own, or restrict it with: chmod 700."
             )
         if mode & 0o077:
             path.chmod(0o700)
@@ -51,23 +51,23 @@ def private_folder(path: Path) -> Path:
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise ImproperlyConfigured(
-            f"DATA_DIR={path} cannot be written to by this user; give its user the right to, or another folder."
+            f"DATA_DIR={path} cannot be written to by this user; give this user write access, or another folder."
         )
     return path
 
 
 def generated_secret_key(path: Path) -> str:
-    """Return the secret key kept at `path`; make it on the first start."""
+    """Return the secret key in the file `path`. Create it at the first start."""
     try:
-        key = key_files.read_or_make(path, lambda: get_random_secret_key().encode())
+        key = key_files.read_or_create(path, lambda: get_random_secret_key().encode())
     except OSError as error:
         raise ImproperlyConfigured(
-            f"The secret key {path} can be neither read nor made: {error.strerror}; mend that, or set SECRET_KEY."
+            f"The secret key {path} can be neither read nor created: {error.strerror}; correct that, or set SECRET_KEY."
         ) from error
     if len(key) < 50 or not key.isascii():
         raise ImproperlyConfigured(
-            f"The secret key {path} is empty or damaged; bring it back from a backup, or delete it to get a new one, "
-            "which signs everybody out."
+            f"The secret key {path} is empty or damaged; restore it from a backup, or delete it to get a new one, "
+            "which ends all sessions."
         )
     return key.decode("ascii")
 
@@ -88,20 +88,20 @@ if len(SECRET_KEY) < 50:
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, default=["localhost", "127.0.0.1", "[::1]"])
 
-# Whether visitors come over HTTPS alone. A proxy ends TLS; the site itself speaks plain HTTP.
+# Whether the site is served over HTTPS only. A proxy terminates TLS; the site itself serves plain HTTP.
 HTTPS = env.bool("HTTPS", default=False)
-# The proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed; see security/proxies.py.
+# Proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID headers are trusted; see security/proxies.py.
 try:
     TRUSTED_PROXIES = parse_proxies(
         env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1", "unix"] if HTTPS else [])
     )
 except ValueError as error:
     raise ImproperlyConfigured(
-        f"TRUSTED_PROXIES names no proxy: {error}; give addresses or networks, separated by commas, such as 10.0.0.0/8."
+        f"TRUSTED_PROXIES is not valid: {error}; give addresses or networks, separated by commas, such as 10.0.0.0/8."
     ) from error
 
 INSTALLED_APPS = [
-    # Before django.contrib.admin, which patches its fields.
+    # Before django.contrib.admin, as its documentation requires.
     "modeltranslation",
     "triggers",
     "server",
@@ -112,12 +112,12 @@ INSTALLED_APPS = [
     "accounts",
     "editorial",
     "translations",
-    # Before consent, whose admin takes the place of its admin.
+    # Before consent, which replaces its admin.
     "cookie_consent",
     "consent",
     "feedback",
     "pictures",
-    # Before partners, whose pages the search and the sitemap list after its own.
+    # Before partners: search results and the sitemap list pages in this order.
     "alliance",
     "partners",
     "pages",
@@ -133,7 +133,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
-    # Its own templates of fields, which the renderer below looks for among ours.
+    # Templates of form fields, for FORM_RENDERER below.
     "django.forms",
     "django_countries",
     "django_prose_editor",
@@ -141,23 +141,23 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, because it tells the others who asks, and over which scheme.
+    # First, because it sets the client address and the scheme.
     "health.request_log.RequestLogMiddleware",
-    # Outermost, so that every answer carries the headers, static files and errors too.
+    # Before all others, so that static files and error pages have the headers too.
     "django.middleware.security.SecurityMiddleware",
     "health.middleware.ResponseHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
-    # Within it, to widen the policy of one answer by what its visitor consented to.
+    # After CSPMiddleware, because it adds the sources to which the visitor consented.
     "consent.middleware.ThirdPartyPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "health.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    # Within LocaleMiddleware, for the language of the error page.
+    # After LocaleMiddleware, which sets the language of the error page.
     "server.middleware.RefusedRequestMiddleware",
     "django.middleware.common.CommonMiddleware",
-    # Within CommonMiddleware, which would send an old address without a last slash on a detour.
+    # After CommonMiddleware, so that an old URL without a trailing slash is redirected only once.
     "pages.middleware.RedirectMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -204,20 +204,20 @@ elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})
     if str(options.pop("pool", "true")).lower() != "false":
-        # A connection that broke while it lay in the pool is found and replaced before a request gets it, and an
-        # attempt to connect is given up sooner than the request that waits for it.
+        # A broken connection is replaced before a request gets it (health checks). An attempt to connect has a shorter
+        # timeout than the request that waits for it.
         options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 3}
         database["CONN_HEALTH_CHECKS"] = True
     options.setdefault("connect_timeout", 5)
 else:
-    raise ImproperlyConfigured("DATABASE_URL names neither sqlite nor postgres; those two are tested.")
+    raise ImproperlyConfigured("DATABASE_URL begins with neither sqlite nor postgres; only these two are supported.")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Languages
 
 LANGUAGE_CODE = "en"
-# Every language that content can be kept in, by its own name; the first is the source of all others.
+# Languages of the content, each with its own name. The first one is the source language of translations.
 CONTENT_LANGUAGES = {
     "en": "English",
     "pl": "Polski",
@@ -230,7 +230,7 @@ CONTENT_LANGUAGES = {
     "hr": "Hrvatski",
     "sv": "Svenska",
 }
-# The languages that visitors are offered, in the order of the language choice.
+# Languages for visitors, in the order of the language menu.
 LANGUAGES = list(CONTENT_LANGUAGES.items())
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
@@ -241,10 +241,10 @@ USE_TZ = True
 TIME_ZONE = "Europe/Warsaw"
 FORMAT_MODULE_PATH = ["unic_site.formats"]
 
-# Country names as the alliance writes them, where ISO 3166-1 has another form.
+# Country names that differ from ISO 3166-1.
 COUNTRIES_OVERRIDE = {"NL": _("The Netherlands"), "TR": _("Türkiye (Turkey)")}
 
-# The first content of this site; another university of the alliance gives a folder of its own.
+# Initial content. Another university of the alliance sets its own folder.
 CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 
 # Static files and uploads
@@ -253,10 +253,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
-# The sizes that are made of pictures, which can be made again. Visitors get a file while a published item uses it.
+# Renditions of pictures, which can be created again. A file is public while a published item uses it.
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    # What staff uploaded. The address of a file is the one for staff.
+    # Uploads of staff. The URL of a file is for staff only.
     "default": {
         "BACKEND": "editorial.files.PrivateStorage",
         "OPTIONS": {"location": DATA_DIR / "private", "base_url": "/admin/files/"},
@@ -271,36 +271,36 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_PERMISSIONS = 0o600
-# A form with its pictures is read into memory: the disk of temporary files may be full as well.
+# Uploads are read into memory, so that they do not depend on space for temporary files.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # A university with its tasks in ten languages is one form.
+# A university with its tasks in ten languages is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # Staff accounts
 
 AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
-AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 
-# Delivery
+# Page cache
 
-# Memory for rendered pages in each process, and as much room in DATA_DIR; 0 renders each page for each request.
+# Size of the page cache in the memory of each process, and in DATA_DIR. 0 disables it.
 PAGE_CACHE = DATA_DIR / "pages"
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
 
-# Safety
+# Security
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -312,8 +312,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "img-src": [SELF],
         "manifest-src": [SELF],
-        # A nonce is written only where a page asks for one: the admin, for its editor's import map.
-        # The digest is that of the rules in static/js/layout.js by which the next page is asked for.
+        # django-csp adds the nonce only to pages that use it: the admin, for the import map of its editor.
+        # The digest is that of the speculation rules in static/js/layout.js.
         "script-src": [SELF, "'sha256-iq7Fy8QDx2i1ElRfbwZ2EYyLtmf1s8fqxt0MbAWJoDw='", NONCE],
         "style-src": [SELF, NONCE],
     }
@@ -325,12 +325,12 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 if HTTPS:
     SECURE_SSL_REDIRECT = True
-    # The proxy's own checks ask over plain HTTP.
+    # Health checks of the proxy use plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-# Both bind other hosts of the domain for a year, so that only who runs the whole domain can decide on them.
+# Both affect other hosts of the domain for a year, so they need the decision of the owner of the domain.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
@@ -339,53 +339,54 @@ if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
     )
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# Consent. The log of django-cookie-consent knows neither wording nor withdrawal; consent/ keeps the record.
+# Consent. The app consent/ keeps the record instead of the log of django-cookie-consent, which stores neither the text
+# of the notice nor withdrawals.
 
 COOKIE_CONSENT_LOG_ENABLED = False
-# A choice holds for six months, of which the shortest have 181 days, a refusal as long as an acceptance; then visitors
-# are asked again.
+# deploy/nginx.conf repeats the name and the value of a declined purpose.
+COOKIE_CONSENT_NAME = "cookie_consent"
+COOKIE_CONSENT_DECLINE = "-1"
+# Visitors are asked again after six months, for refusals and acceptances alike. The shortest six months have 181 days.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181
 COOKIE_CONSENT_SECURE = HTTPS
-# How long records are kept: consents to prove them, refusals to show that they were heeded.
+# Months after which records are erased. Consents are kept to prove them, refusals to prove that they were respected.
 CONSENT_RETENTION_MONTHS = env.int("CONSENT_RETENTION_MONTHS", default=42, validate=validate.Range(min=7))
 CONSENT_RETENTION_REFUSAL_MONTHS = env.int(
     "CONSENT_RETENTION_REFUSAL_MONTHS", default=12, validate=validate.Range(min=7)
 )
-# Minutes between two seals; 0 leaves sealing and erasing outdated records to `manage.py seal_consents`.
+# Minutes between two seals. With 0, only `manage.py seal_consents` seals and erases outdated records.
 CONSENT_SEAL_MINUTES = env.float("CONSENT_SEAL_MINUTES", default=1, validate=validate.Range(min=0))
-# 32 secret bytes in base64, the same on every host; without it a key is made and kept in DATA_DIR.
+# 32 secret bytes in base64, the same on each host. By default a key is generated and stored in DATA_DIR.
 CONSENT_SEAL_KEY = env.str("CONSENT_SEAL_KEY", default="")
 if CONSENT_SEAL_KEY and not is_base64_of(32, CONSENT_SEAL_KEY):
-    raise ImproperlyConfigured("CONSENT_SEAL_KEY is no key: give 32 random bytes in base64, or leave it out.")
+    raise ImproperlyConfigured("CONSENT_SEAL_KEY is not valid: give 32 random bytes in base64, or remove it.")
 
-# Mail: smtp:// or submission:// with a host. Without it none is sent, and what staff should get waits in the admin.
+# Mail: smtp:// or submission:// with a host. By default no mail is sent, and messages for staff are only in the admin.
 
 mail = env.dj_email_url("EMAIL_URL", default="dummy://")
 EMAIL_BACKEND = mail.get("EMAIL_BACKEND")
 if EMAIL_BACKEND is None:
-    raise ImproperlyConfigured(
-        "EMAIL_URL names no way to send mail; write it as submission://user:password@mail.example.org."
-    )
+    raise ImproperlyConfigured("EMAIL_URL is not valid; write it as submission://user:password@mail.example.org.")
 EMAIL_HOST, EMAIL_PORT = mail["EMAIL_HOST"], mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail["EMAIL_HOST_USER"], mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = mail["EMAIL_USE_TLS"], mail["EMAIL_USE_SSL"]
-# A visitor waits for it: a mail server that does not answer by then gets the message later.
+# Seconds. The request of a visitor waits for the mail server; after this time the message is sent later.
 EMAIL_TIMEOUT = mail["EMAIL_TIMEOUT"] or 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="")
 if EMAIL_BACKEND.endswith("smtp.EmailBackend") and "@" not in DEFAULT_FROM_EMAIL:
-    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is no address: with EMAIL_URL, give the one that mail comes from.")
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not an address: with EMAIL_URL, set the sender address.")
 
-# What drafts translations for people to review: deepl:KEY, or libretranslate:https://KEY@host. None by default.
+# Machine translation service for drafts: deepl:KEY, or libretranslate:https://KEY@host. None by default.
 
 MACHINE_TRANSLATION = env.str("MACHINE_TRANSLATION", default="")
 if MACHINE_TRANSLATION and not re.match(r"deepl:\S|libretranslate:https?://\S", MACHINE_TRANSLATION):
     raise ImproperlyConfigured(
-        "MACHINE_TRANSLATION names no service; write it as deepl:KEY or libretranslate:https://KEY@translate.example.org."
+        "MACHINE_TRANSLATION is not valid; write it as deepl:KEY or libretranslate:https://KEY@translate.example.org."
     )
 
-# Logs: one JSON object a line, its time in UTC, or plain lines for a developer.
+# Logs: one JSON object per line with the time in UTC, or plain text with DEBUG.
 
-# One line for each request that is not answered from the page cache, without the client's address.
+# One line for each request, without the IP address of the client.
 ACCESS_LOG = env.bool("ACCESS_LOG", default=False)
 LOGGING = {
     "version": 1,
@@ -400,7 +401,7 @@ LOGGING = {
             "format": "%(levelname)s %(name)s %(message)s",
             "timestamp": "time",
             "rename_fields": {"levelname": "level", "name": "logger"},
-            # The address of a request may say who the visitor is, or what they looked for.
+            # The URL in a request can contain personal data or a search term.
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
             "json_ensure_ascii": False,
         },
@@ -416,9 +417,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        # It warns of each attempt to connect while PostgreSQL is away; the site says so once.
+        # It warns at each attempt to connect to PostgreSQL. The site itself logs that only once.
         "psycopg.pool": {"level": "ERROR"},
-        # The site's own code says what it does.
+        # INFO for the apps of the site.
         **{app: {"level": "INFO"} for app in ("unic_site", *INSTALLED_APPS) if (BASE_DIR / app).is_dir()},
     },
 }

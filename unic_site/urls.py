@@ -1,4 +1,4 @@
-"""Addresses of the site. A visitor's addresses carry their language; the rest is the same for everyone."""
+"""URLs of the site. URLs of pages for visitors begin with a language code."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
@@ -6,10 +6,10 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 urlpatterns = [
-    # Before the admin, which answers to every other address below its own.
+    # Before the admin, which has a catch-all pattern: URLs of pictures begin with /admin/ too.
     path("", include("pictures.urls")),
     path("admin/", admin.site.urls),
-    # The language choice of the admin; visitors have theirs in the address.
+    # Language choice of the admin.
     path("admin-language/", include("django.conf.urls.i18n")),
     path("", include("health.urls")),
     path("", include("pages.root_urls")),
@@ -21,7 +21,7 @@ urlpatterns = [
         path(_("partners/"), include("partners.urls")),
         path(_("cookies/"), include("consent.urls")),
         path(_("accessibility/"), include("feedback.urls")),
-        # Last: a text page may have any address that no section has.
+        # Last, because it has a catch-all pattern for text pages.
         path("", include("pages.urls")),
     ),
 ]

@@ -1,4 +1,4 @@
-"""The WSGI application that the server loads."""
+"""The WSGI application."""
 
 import os
 

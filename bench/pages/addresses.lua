@@ -1,4 +1,4 @@
--- Asks for the addresses in a file, each thread from another place in it: wrk -s addresses.lua URL -- FILE
+-- Requests the URLs in a file, in each thread from another position: wrk -s addresses.lua URL -- FILE
 local threads = 0
 
 function setup(thread)
@@ -11,10 +11,10 @@ function init(arguments)
   for line in io.lines(arguments[1]) do
     paths[#paths + 1] = line
   end
-  place = math.floor(number * #paths / 2)
+  position = math.floor(number * #paths / 2)
 end
 
 function request()
-  place = place % #paths + 1
-  return wrk.format("GET", paths[place])
+  position = position % #paths + 1
+  return wrk.format("GET", paths[position])
 end

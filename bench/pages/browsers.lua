@@ -1,4 +1,4 @@
--- Asks for one address as browsers do, each request in words of its own: wrk -s browsers.lua URL
+-- Requests one URL with the headers of browsers, all requests different: wrk -s browsers.lua URL
 local threads, count = 0, 0
 
 function setup(thread)

@@ -1,4 +1,4 @@
-"""The least that the server can do over ASGI: one page, always the same. BODY names the file, which is read once."""
+"""ASGI application that always sends the same page, as an upper limit of speed. BODY is the path of the page."""
 
 import os
 from pathlib import Path

@@ -1,14 +1,14 @@
-"""Settings of the peer: this project as it would be with Django's cache of whole pages instead of the page store."""
+"""Settings for the comparison with Django's cache middleware instead of the page cache."""
 
 from unic_site.settings import *  # noqa: F403
 from unic_site.settings import MIDDLEWARE
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
-HEADERS = MIDDLEWARE.index("health.middleware.ResponseHeadersMiddleware") + 1
-# As far out as may be: it keeps nothing that says `no-cache`, which the middleware before adds.
+POSITION = MIDDLEWARE.index("health.middleware.ResponseHeadersMiddleware") + 1
+# As early as possible, but after the middleware that adds `no-cache`, because responses with it are not cached.
 MIDDLEWARE = [
-    *MIDDLEWARE[:HEADERS],
+    *MIDDLEWARE[:POSITION],
     "django.middleware.cache.UpdateCacheMiddleware",
-    *MIDDLEWARE[HEADERS:],
+    *MIDDLEWARE[POSITION:],
     "django.middleware.cache.FetchFromCacheMiddleware",
 ]

@@ -1,6 +1,6 @@
-"""Brings the number of universities to N, each in ten languages, and prints their addresses: -m bench.pages.fill 1000.
+"""Creates universities up to a number, in ten languages, and prints their URLs: -m bench.pages.fill 1000.
 
-Each new one has the texts of one that is there, and a number in its names and addresses.
+Each new university is a copy of an existing one, with a number in its names and slugs.
 """
 
 import sys
@@ -16,7 +16,7 @@ from django.utils import translation  # noqa: E402
 from partners.models import PartnerUniversity  # noqa: E402
 
 originals = list(PartnerUniversity.objects.published())
-made = []
+created = []
 for number in range(len(originals), int(sys.argv[1])):
     partner = copy(originals[number % len(originals)])
     partner.pk, partner.key, partner.order = None, f"{partner.key}-{number}", number
@@ -25,8 +25,8 @@ for number in range(len(originals), int(sys.argv[1])):
         for field in ("name", "slug"):
             text = getattr(partner, f"{field}_{code}") or getattr(partner, f"{field}_en")
             setattr(partner, f"{field}_{code}", f"{text}-{number}")
-    made.append(partner)
-PartnerUniversity.objects.bulk_create(made, batch_size=500)
+    created.append(partner)
+PartnerUniversity.objects.bulk_create(created, batch_size=500)
 partners = list(PartnerUniversity.objects.published())
 for code in settings.CONTENT_LANGUAGES:
     with translation.override(code):

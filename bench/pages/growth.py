@@ -1,7 +1,6 @@
-"""What becomes of speed, memory and start with the number of universities, each in ten languages.
+"""Speed, memory and start time by the number of universities, each in ten languages.
 
-The first page alone, beside nginx with that page as a file; then the pages of all universities in turn, as a crawler
-reads them.
+Measures the home page, with nginx and a plain file as a comparison, and then the pages of all universities in turn.
 """
 
 from contextlib import nullcontext
@@ -17,30 +16,30 @@ all in turn, requests/s | p99, ms | memory, MB |
 
 
 def measure(size: int, targets: list[Target], nginx: Target | None, folder: Path, arguments):
-    """`nginx` runs all the while, and has a turn just before each of the others that its ratio is taken from."""
+    """Print a row for each target. A run of `nginx` immediately before each one is the base of its ratio."""
     with nginx or nullcontext():
         if nginx:
-            wrk.ask(nginx, 1, arguments.connections)
-            turn = wrk.ask(nginx, arguments.seconds, arguments.connections)
-            show(size, nginx, turn, turn, None)
+            wrk.run(nginx, 1, arguments.connections)
+            run = wrk.run(nginx, arguments.seconds, arguments.connections)
+            show(size, nginx, run, run, None)
         for target in targets:
             addresses = folder / "addresses"
             addresses.write_text(target.run(*target.fill, str(size)))
             with target:
-                wrk.ask(target, 1, arguments.connections)
-                beside = nginx and wrk.ask(nginx, arguments.seconds, arguments.connections)
-                one = wrk.ask(target, arguments.seconds, arguments.connections)
+                wrk.run(target, 1, arguments.connections)
+                base = nginx and wrk.run(nginx, arguments.seconds, arguments.connections)
+                one_page = wrk.run(target, arguments.seconds, arguments.connections)
                 script = ["addresses.lua", str(addresses)]
-                every = wrk.ask(target, arguments.seconds * 3, arguments.connections, script=script)
-                show(size, target, one, beside, every)
+                all_pages = wrk.run(target, arguments.seconds * 3, arguments.connections, script=script)
+                show(size, target, one_page, base, all_pages)
 
 
-def show(size: int, target: Target, one: wrk.Turn, beside: wrk.Turn | None, every: wrk.Turn | None):
-    ratio = f"{one.rate / beside.rate:.2f}" if beside else "—"
-    in_turn = f"{every.rate:,.0f} | {every.most:,.0f}" if every else "— | —"
+def show(size: int, target: Target, one_page: wrk.Run, base: wrk.Run | None, all_pages: wrk.Run | None):
+    ratio = f"{one_page.rate / base.rate:.2f}" if base else "—"
+    in_turn = f"{all_pages.rate:,.0f} | {all_pages.p99:,.0f}" if all_pages else "— | —"
     print(
         f"| {size:,} | {target.name} | {target.starting_seconds:.1f} | {len(fetch(target.url, wrk.BROWSER)):,} | "
-        f"{one.rate:,.0f} | {one.half:.1f} | {one.most:.1f} | {ratio} | {one.processor:.1f} | {in_turn} | "
+        f"{one_page.rate:,.0f} | {one_page.p50:.1f} | {one_page.p99:.1f} | {ratio} | {one_page.cpu:.1f} | {in_turn} | "
         f"{target.megabytes():.0f} |",
         flush=True,
     )

@@ -1,7 +1,7 @@
-"""Of what making a page consists, template by template: python -m bench.templates --help.
+"""CPU time of rendering pages, by template: python -m bench.templates --help.
 
-Times are of the processor, in one thread, once templates and cached content are read. “Alone” is a template without
-what it includes and without queries; “within” is all that happens in it. A block counts for the template that wrote it.
+Times are CPU times of one thread, after templates and cached content were loaded. The own time of a template excludes
+included templates and queries; the total time includes them. A block counts for the template that contains it.
 """
 
 import argparse
@@ -29,41 +29,41 @@ CLIENT = Client(SERVER_NAME="127.0.0.1")
 
 
 class Clock:
-    """What each part took, of those that are within one another."""
+    """Measures the own and total CPU times of nested parts."""
 
     def __init__(self):
         self.reset()
 
     def reset(self):
-        self.alone, self.within, self.times = Counter(), Counter(), Counter()
+        self.own, self.total, self.calls = Counter(), Counter(), Counter()
         self.parts, self.since = [REST], thread_time()
 
     def during(self, part: str, work: Callable, *arguments, **options):
-        """What `work` returns, its time counted for `part`."""
+        """Call `work`, count its time for `part`, and return its result."""
         if part == self.parts[-1]:
             return work(*arguments, **options)
-        began = self.switch()
+        started_at = self.switch()
         self.parts.append(part)
         try:
             return work(*arguments, **options)
         finally:
             ended = self.switch()
             self.parts.pop()
-            self.times[part] += 1
+            self.calls[part] += 1
             if part not in self.parts:
-                self.within[part] += ended - began
+                self.total[part] += ended - started_at
 
     def switch(self) -> float:
         now = thread_time()
-        self.alone[self.parts[-1]] += now - self.since
+        self.own[self.parts[-1]] += now - self.since
         self.since = now
         return now
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m bench.templates", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=50, help="Makings of each page (default: %(default)s).")
-    parser.add_argument("--most", type=int, default=12, help="Templates told of each page (default: %(default)s).")
+    parser.add_argument("--rounds", type=int, default=50, help="Renderings of each page (default: %(default)s).")
+    parser.add_argument("--most", type=int, default=12, help="Templates listed for each page (default: %(default)s).")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-templates-") as folder:
         target = site(Path(folder))
@@ -72,8 +72,8 @@ def main():
         django.setup()
         plain = {name: measure(path, arguments.rounds) for name, path in addresses().items()}
         clock = Clock()
-        watch(clock)
-        parts = {name: take_apart(path, arguments.rounds, clock) for name, path in addresses().items()}
+        instrument(clock)
+        parts = {name: measure_parts(path, arguments.rounds, clock) for name, path in addresses().items()}
     show(plain, parts, arguments)
 
 
@@ -92,64 +92,66 @@ def addresses() -> dict[str, str]:
     }
 
 
-def make(path: str):
-    answer = CLIENT.get(path)
-    assert answer.status_code == 200, path
+def render(path: str):
+    response = CLIENT.get(path)
+    assert response.status_code == 200, path
 
 
 def measure(path: str, rounds: int) -> float:
-    """Milliseconds of one making, with nothing watched."""
-    taken = []
+    """Return the median milliseconds of a rendering, without instrumentation."""
+    times = []
     for number in range(WARM_UP + rounds):
-        began = thread_time()
-        make(path)
+        started_at = thread_time()
+        render(path)
         if number >= WARM_UP:
-            taken.append(thread_time() - began)
-    return median(taken) * 1000
+            times.append(thread_time() - started_at)
+    return median(times) * 1000
 
 
-def watch(clock: Clock):
-    """Have `clock` told of each template and query from now on."""
-    render, fetch_all = NodeList.render, QuerySet._fetch_all
+def instrument(clock: Clock):
+    """Measure each template and query with `clock` from now on."""
+    render_nodes, fetch_all = NodeList.render, QuerySet._fetch_all
 
-    def render_watched(nodes: NodeList, context):
+    def render_measured(nodes: NodeList, context):
         origin = getattr(nodes[0], "origin", None) if nodes else None
-        return clock.during(origin.template_name, render, nodes, context) if origin else render(nodes, context)
+        if origin is None:
+            return render_nodes(nodes, context)
+        return clock.during(origin.template_name, render_nodes, nodes, context)
 
-    def fetch_all_watched(rows: QuerySet):
-        # Most are asked for rows that they have.
+    def fetch_all_measured(rows: QuerySet):
+        # Most calls find rows that were already fetched.
         return clock.during(QUERIES, fetch_all, rows) if rows._result_cache is None else fetch_all(rows)
 
-    NodeList.render, QuerySet._fetch_all = render_watched, fetch_all_watched
-    connection.execute_wrappers.append(lambda execute, *asked: clock.during(QUERIES, execute, *asked))
+    NodeList.render, QuerySet._fetch_all = render_measured, fetch_all_measured
+    connection.execute_wrappers.append(lambda execute, *arguments: clock.during(QUERIES, execute, *arguments))
 
 
-def take_apart(path: str, rounds: int, clock: Clock) -> Clock:
+def measure_parts(path: str, rounds: int, clock: Clock) -> Clock:
     for _round in range(WARM_UP):
-        make(path)
+        render(path)
     clock.reset()
     for _round in range(rounds):
-        make(path)
+        render(path)
     clock.switch()
-    found = Clock()
-    found.alone, found.within, found.times = clock.alone, clock.within, clock.times
-    return found
+    result = Clock()
+    result.own, result.total, result.calls = clock.own, clock.total, clock.calls
+    return result
 
 
 def show(plain: dict[str, float], parts: dict[str, Clock], arguments):
     print("| page | ms | templates | queries, with their rows | the rest |\n|---|---:|---:|---:|---:|")
     for name, clock in parts.items():
-        queries, rest = (clock.alone[part] / clock.alone.total() for part in (QUERIES, REST))
+        queries, rest = (clock.own[part] / clock.own.total() for part in (QUERIES, REST))
         print(f"| {name} | {plain[name]:.1f} | {1 - queries - rest:.0%} | {queries:.0%} | {rest:.0%} |")
     for name, clock in parts.items():
-        print(f"\n| {name} | times | alone, ms | share | within, ms |\n|---|---:|---:|---:|---:|")
-        in_all = clock.alone.total()
-        for part, spent in clock.alone.most_common(arguments.most):
-            # Watching takes time itself, so shares are what counts; milliseconds are told of the unwatched making.
-            to_milliseconds = plain[name] / in_all
-            times = f"{clock.times[part] / arguments.rounds:.0f}" if part != REST else "—"
-            within = f"{clock.within[part] * to_milliseconds:.2f}" if part != REST else "—"
-            print(f"| {part} | {times} | {spent * to_milliseconds:.2f} | {spent / in_all:.0%} | {within} |")
+        print(f"\n| {name} | calls | own, ms | share | total, ms |\n|---|---:|---:|---:|---:|")
+        sum_of_parts = clock.own.total()
+        for part, seconds in clock.own.most_common(arguments.most):
+            # Scaled to the rendering without instrumentation, which takes time itself.
+            to_milliseconds = plain[name] / sum_of_parts
+            calls = f"{clock.calls[part] / arguments.rounds:.0f}" if part != REST else "—"
+            total = f"{clock.total[part] * to_milliseconds:.2f}" if part != REST else "—"
+            print(f"| {part} | {calls} | {seconds * to_milliseconds:.2f} | {seconds / sum_of_parts:.0%} | {total} |")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from alliance.models import Deliverable, Initiative, InitiativePart
-from editorial.forms import EditFormSetMixin
+from editorial.formsets import EditFormSet
 from editorial.models import PastSlug, ScheduledChange
 from editorial.models.slugs import Gone
 from pages.models import Page
@@ -70,7 +70,7 @@ def test_a_past_address_in_the_active_language_goes_before_one_in_another():
     PastSlug.objects.create(section="pages", language="de", slug="old", key=first.key)
     for language, found in (("pl", second), ("de", first)):
         with translation.override(language):
-            assert Page.objects.at("old") == found
+            assert Page.objects.get_by_slug("old") == found
 
 
 def test_an_address_in_use_goes_before_a_past_one():
@@ -78,13 +78,13 @@ def test_an_address_in_use_goes_before_a_past_one():
     PastSlug.objects.create(section="pages", language="pl", slug="now", key=first.key)
     Page.objects.filter(pk=second.pk).update(slug_pl="now")
     with translation.override("pl"):
-        assert Page.objects.at("now") == second
+        assert Page.objects.get_by_slug("now") == second
 
 
 def test_an_address_of_what_was_deleted_is_gone():
     PastSlug.objects.create(section="pages", language="pl", slug="old", key="deleted")
     with pytest.raises(Gone):
-        Page.objects.at("old")
+        Page.objects.get_by_slug("old")
 
 
 # Scheduled changes
@@ -94,7 +94,7 @@ def test_of_several_changes_each_that_is_due_is_made_in_turn_and_the_others_stay
     page, now = Page.objects.get(kind="vision"), timezone.now()
     for hours, is_published in ((-1, True), (-2, False), (1, False)):
         ScheduledChange.objects.create(item=page, at=now + timedelta(hours=hours), is_published=is_published)
-    assert ScheduledChange.objects.carry_out() == 2
+    assert ScheduledChange.objects.apply_due() == 2
     page.refresh_from_db()
     assert page.is_published, "the later one counts"
     assert ScheduledChange.objects.get().at > now
@@ -108,7 +108,7 @@ def test_a_row_that_changes_while_its_deletion_is_saved_is_read_again(staff, mon
     client.force_login(staff())
     part = InitiativePart.objects.first()
     initiative = Initiative.objects.get(pk=part.initiative_id)
-    values, clean, attempts = filled_in(client.get(address(initiative))), EditFormSetMixin.clean, []
+    values, clean, attempts = filled_in(client.get(address(initiative))), EditFormSet.clean, []
 
     def clean_and_change(formset):
         clean(formset)
@@ -117,7 +117,7 @@ def test_a_row_that_changes_while_its_deletion_is_saved_is_read_again(staff, mon
             if len(attempts) == 1:
                 InitiativePart.objects.filter(pk=part.pk).update(title_pl="Nowy")
 
-    monkeypatch.setattr(EditFormSetMixin, "clean", clean_and_change)
+    monkeypatch.setattr(EditFormSet, "clean", clean_and_change)
     index = next(name for name, value in values.items() if name.endswith("-id") and str(value) == str(part.pk))
     client.post(address(initiative), values | {index.replace("-id", "-DELETE"): "on"})
     assert len(attempts) == 2

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, times in UTC, request ids, and no address of a visitor."""
+"""The log: one JSON object per line, times in UTC, request IDs, and no IP addresses of visitors."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def logged():
-    """A function that returns the lines logged so far, as the server process writes them."""
+    """A function that returns the lines that were logged so far."""
     (handler,) = (handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, JsonFormatter))
     stream, before = StringIO(), handler.stream
     handler.setStream(stream)
@@ -29,7 +29,7 @@ def logged():
     handler.stream = before
 
 
-def test_a_line_is_json_with_its_time_in_utc(logged):
+def test_a_line_is_json_with_the_time_in_utc(logged):
     logging.getLogger("feedback.models").info("Łódź %s", 7)
     (line,) = logged()
     at = datetime.fromisoformat(line.pop("time"))
@@ -37,7 +37,7 @@ def test_a_line_is_json_with_its_time_in_utc(logged):
     assert line == {"level": "INFO", "logger": "feedback.models", "message": "Łódź 7"}
 
 
-def test_the_site_says_what_it_does_and_libraries_only_what_is_wrong(logged):
+def test_the_level_is_info_for_the_apps_of_the_site_and_warning_for_libraries(logged):
     for name in ("accounts.backends", "consent.views", "health.access", "unic_site.x", "editorial", "PIL", "django"):
         logging.getLogger(name).info("hello")
     assert [line["logger"] for line in logged()] == [
@@ -51,7 +51,7 @@ def test_the_site_says_what_it_does_and_libraries_only_what_is_wrong(logged):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("host", ["evil.example", "evil\x01", "a..b", "[::1"])
-def test_a_wrong_host_logs_one_line_without_a_traceback_and_gets_a_page(client, logged, host):
+def test_an_unknown_host_gets_an_error_page_and_is_logged_without_a_traceback(client, logged, host):
     response = client.get("/en/", headers={"host": host})
     assert response.status_code == 400 and "<h1>" in response.content.decode()
     (line,) = logged()
@@ -60,7 +60,7 @@ def test_a_wrong_host_logs_one_line_without_a_traceback_and_gets_a_page(client, 
 
 
 @pytest.mark.django_db
-def test_each_request_has_an_id_in_its_answer_and_in_its_lines(client, logged):
+def test_each_request_has_an_id_in_the_response_and_in_the_log(client, logged):
     first, second = (client.get("/en/nowhere/?q=private") for _ in range(2))
     assert re.fullmatch(r"[0-9a-f]{32}", first["X-Request-ID"])
     assert first["X-Request-ID"] != second["X-Request-ID"]
@@ -71,7 +71,7 @@ def test_each_request_has_an_id_in_its_answer_and_in_its_lines(client, logged):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("proxies", "given", "is_taken"),
+    ("proxies", "sent", "is_accepted"),
     [
         (["127.0.0.1"], "edge-7.a_b", True),
         ([], "edge-7.a_b", False),
@@ -80,21 +80,21 @@ def test_each_request_has_an_id_in_its_answer_and_in_its_lines(client, logged):
         (["127.0.0.1"], "é", False),
     ],
 )
-def test_the_id_of_a_trusted_proxy_is_kept_if_it_has_a_proper_form(client, settings, proxies, given, is_taken):
+def test_a_valid_id_of_a_trusted_proxy_is_used(client, settings, proxies, sent, is_accepted):
     settings.TRUSTED_PROXIES = parse_proxies(proxies)
-    response = client.get("/en/nowhere/", headers={"x-request-id": given})
-    assert (response["X-Request-ID"] == given) == is_taken
+    response = client.get("/en/nowhere/", headers={"x-request-id": sent})
+    assert (response["X-Request-ID"] == sent) == is_accepted
 
 
 @pytest.mark.django_db
-def test_a_page_that_many_share_carries_no_id_of_one_request(client):
+def test_a_cached_page_has_no_request_id(client):
     assert "X-Request-ID" not in client.get("/en/")
     assert "X-Request-ID" in client.get("/en/search/?q=map")
     assert "X-Request-ID" in client.get("/admin/login/")
 
 
 @pytest.mark.django_db
-def test_the_access_log_has_method_path_status_time_and_id_and_no_query_or_address(client, settings, logged):
+def test_the_access_log_has_method_path_status_duration_and_id_but_no_query_or_ip_address(client, settings, logged):
     client.get("/en/search/?q=private", REMOTE_ADDR="198.51.100.7")
     assert not logged()
     settings.ACCESS_LOG = True
@@ -107,11 +107,11 @@ def test_the_access_log_has_method_path_status_time_and_id_and_no_query_or_addre
 
 
 @pytest.mark.django_db
-def test_a_fault_of_the_site_is_logged_with_its_id_and_without_query_or_address(logged, monkeypatch):
+def test_an_exception_is_logged_with_the_id_but_without_query_or_ip_address(logged, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("alliance.views.render", fail)
+    monkeypatch.setattr("search.views.render", fail)
     client = Client(raise_request_exception=False, REMOTE_ADDR="198.51.100.7")
     response = client.get("/en/search/?q=private")
     assert response.status_code == 500
@@ -120,13 +120,13 @@ def test_a_fault_of_the_site_is_logged_with_its_id_and_without_query_or_address(
     assert "private" not in str(line) and "198.51" not in str(line)
 
 
-def test_the_cause_of_a_database_error_holds_no_values_of_the_row():
+def test_the_cause_of_a_database_error_contains_no_values_of_a_row():
     error = DataError("duplicate key\nDETAIL:  Key (email)=(jan@example.org) already exists.")
     assert cause_of(error) == "DataError: duplicate key"
     assert cause_of(DataError()) == "DataError"
 
 
-def test_a_running_server_logs_no_address_of_a_visitor(prepared, tmp_path):
+def test_a_running_server_logs_no_ip_address_of_a_visitor(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     settings = {"ACCESS_LOG": "true", "TRUSTED_PROXIES": "127.0.0.1", "CONSENT_SEAL_MINUTES": "0"}
     server = Server(tmp_path / "data", settings)

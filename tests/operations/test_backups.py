@@ -1,4 +1,4 @@
-"""Whole or not at all, readable by its owner alone, and damage is found before anything is touched."""
+"""Backups are complete and readable by their owner only, and damaged ones are refused before any change."""
 
 import fcntl
 import json
@@ -9,19 +9,19 @@ import tarfile
 
 import pytest
 
-from operations.backups import Backup, BackupError, checksum, remove_older, require_apart, whole_backups
+from operations.backups import Backup, BackupError, checksum, complete_backups, remove_older, require_apart
 from operations.databases import own_database
-from operations.restoring import Restoring
+from operations.restoring import Restore
 from operations.uploads import Uploads, UploadsError
 
 pytestmark = pytest.mark.once
-# The database alone is larger.
+# Bytes; less than the size of the database.
 SMALL = 100_000
 
 
 @pytest.fixture
 def backup(tmp_path) -> Backup:
-    """A backup of one table and two files, as the command writes it, but quicker."""
+    """A backup of a small database file and two uploads."""
     folder = tmp_path / "backup-2026-01-31T03-00-00Z"
     folder.mkdir()
     (tmp_path / "media/a").mkdir(parents=True)
@@ -44,18 +44,18 @@ def backup(tmp_path) -> Backup:
     return Backup.open(folder)
 
 
-def rewrite(backup: Backup, **facts) -> Backup:
-    (backup.folder / "manifest.json").write_text(json.dumps(backup.manifest | facts))
+def with_manifest(backup: Backup, **changes) -> Backup:
+    (backup.folder / "manifest.json").write_text(json.dumps(backup.manifest | changes))
     return Backup.open(backup.folder)
 
 
 @pytest.mark.parametrize("name", ["database.sqlite3", "uploads-default.tar"])
-def test_a_part_that_was_changed_cut_off_or_removed_is_named(backup, name):
+def test_a_changed_truncated_or_missing_part_is_reported(backup, name):
     backup.check()
-    part, whole = backup.part(name), backup.part(name).read_bytes()
-    for damaged in (whole[:-1], b"x" + whole[1:], b""):
+    part, content = backup.part(name), backup.part(name).read_bytes()
+    for damaged in (content[:-1], b"x" + content[1:], b""):
         part.write_bytes(damaged)
-        with pytest.raises(BackupError, match=rf"{name} is not the file that was backed up"):
+        with pytest.raises(BackupError, match=rf"{name} is damaged"):
             backup.check()
     part.unlink()
     with pytest.raises(BackupError, match=rf"{name} cannot be read"):
@@ -66,89 +66,91 @@ def test_a_part_that_was_changed_cut_off_or_removed_is_named(backup, name):
     ("text", "message"),
     [("{", "manifest.json is damaged"), ("[]", "version of the program"), ('{"format": 2}', "version of the program")],
 )
-def test_a_manifest_that_cannot_be_read_is_named(backup, text, message):
+def test_a_manifest_that_cannot_be_read_is_reported(backup, text, message):
     (backup.folder / "manifest.json").write_text(text)
     with pytest.raises(BackupError, match=message):
         Backup.open(backup.folder)
 
 
-def test_the_folder_of_all_backups_is_no_backup_and_its_newest_one_is_named(backup):
-    with pytest.raises(BackupError, match=r"is no backup: .* Its newest backup is .*/backup-2026-01-31T03-00-00Z"):
+def test_the_folder_of_all_backups_is_refused_with_the_name_of_the_newest_one(backup):
+    with pytest.raises(
+        BackupError, match=r"is not a backup: .* The newest backup in it is .*/backup-2026-01-31T03-00-00Z"
+    ):
         Backup.open(backup.folder.parent)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("facts", "message"),
+    ("changes", "message"),
     [
-        ({"database": "Oracle"}, "holds a Oracle database, and DATABASE_URL names"),
-        ({"uploads": {"default": 2, "elsewhere": 1}}, "settings.STORAGES has no folder: elsewhere"),
+        ({"database": "Oracle"}, "contains a Oracle database, but DATABASE_URL is for"),
+        ({"uploads": {"default": 2, "elsewhere": 1}}, "settings.STORAGES does not have: elsewhere"),
         (
             {"contents": {"rows": {}, "migrations": ["consent.9999_later"], "newest_seal": None}},
-            "newer version of the program .* has the migration consent.9999_later",
+            "newer version of the program .* with the migration consent.9999_later",
         ),
     ],
     ids=["other database", "other storage", "newer version"],
 )
-def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, facts, message):
-    backup = rewrite(backup, **{"database": own_database().kind} | facts)
+def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, changes, message):
+    backup = with_manifest(backup, **{"database": own_database().kind} | changes)
     with pytest.raises(BackupError, match=message):
-        Restoring(backup).check()
+        Restore(backup).check()
 
 
-def test_uploads_come_back_as_they_were_and_replace_the_present_ones(backup, tmp_path):
+def test_restored_uploads_replace_the_current_ones(backup, tmp_path):
     uploads = Uploads("default", tmp_path / "media")
     (tmp_path / "media/a/one.jpg").write_bytes(b"another")
     (tmp_path / "media/three.jpg").write_bytes(b"three")
     uploads.unpack(backup.part(uploads.part))
     assert (tmp_path / "media/three.jpg").exists()
-    uploads.put_in_place()
+    uploads.replace()
     found = {path.relative_to(uploads.folder).as_posix(): path.read_bytes() for path in uploads.files()}
     assert found == {"a/one.jpg": b"one", "two.jpg": b"two"}
     assert not list(tmp_path.glob(".media*"))
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside", "link"])
-def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path, name):
+def test_an_archive_with_paths_outside_of_its_folder_is_refused(tmp_path, name):
     member = tarfile.TarInfo(name)
     if name == "link":
         member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
     with tarfile.open(tmp_path / "forged.tar", "w") as archive:
         archive.addfile(member)
-    with pytest.raises(UploadsError, match=f"holds {name}, which is no uploaded file"):
+    with pytest.raises(UploadsError, match=f"contains {name}, which is not an uploaded file"):
         Uploads("default", tmp_path / "media").unpack(tmp_path / "forged.tar")
     assert not (tmp_path / "outside").exists()
 
 
-def test_older_backups_go_and_the_newest_ones_and_strange_files_stay(backup, tmp_path):
+def test_older_backups_are_removed_but_not_other_files(backup, tmp_path):
     for day in range(1, 5):
         (tmp_path / f"backup-2026-02-0{day}T03-00-00Z").mkdir()
         (tmp_path / f"backup-2026-02-0{day}T03-00-00Z/manifest.json").write_text("{}")
     (tmp_path / "backup-of-mine").mkdir()
     assert remove_older(tmp_path, 3) == 2
-    assert [path.name[:17] for path in whole_backups(tmp_path)] == [f"backup-2026-02-0{day}" for day in (2, 3, 4)]
+    assert [path.name[:17] for path in complete_backups(tmp_path)] == [f"backup-2026-02-0{day}" for day in (2, 3, 4)]
     assert (tmp_path / "backup-of-mine").exists() and (tmp_path / "media").exists()
 
 
-def test_the_command_backs_up_for_its_user_alone_and_keeps_as_many_as_asked(on_sqlite):
+def test_a_backup_is_readable_by_its_owner_only_and_keep_limits_the_number_of_backups(on_sqlite):
     first = on_sqlite.backup()
     for path in (on_sqlite.backups, first, *first.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-    # What a run that was killed left behind goes with the next one.
+    # A folder of a run that was killed.
     (on_sqlite.backups / ".unfinished-killed").mkdir()
     second = on_sqlite.backup("--keep", "1")
     assert list(on_sqlite.backups.iterdir()) == [second] != [first]
     refused = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keep", "0")
-    assert refused.stderr == "CommandError: --keep 0: give the number of backups that stay, 1 or more.\n"
+    assert refused.stderr == "CommandError: --keep 0: give the number of backups to keep, 1 or more.\n"
 
 
-def limit():
+def limit_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
 
 
-def test_on_a_full_disk_there_is_no_half_backup_and_the_older_ones_stay(on_sqlite):
+def test_on_a_full_disk_there_is_no_incomplete_backup_and_older_ones_stay(on_sqlite):
     older = on_sqlite.backup()
-    outcome = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keep", "1", preexec_fn=limit)
+    outcome = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keep", "1", preexec_fn=limit_file_size)
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("CommandError: No backup was written. ") and outcome.stderr.count("\n") == 1
     assert list(on_sqlite.backups.iterdir()) == [older]
@@ -160,14 +162,14 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     (on_sqlite.data / "media/large.jpg").write_bytes(bytes(2 * SMALL))
     backup = on_sqlite.backup()
     on_sqlite.run("decide('accept')")
-    outcome = on_sqlite.manage("restore", str(backup), "--discard", preexec_fn=limit)
-    assert outcome.returncode == 1 and "There is no room left for" in outcome.stderr
+    outcome = on_sqlite.manage("restore", str(backup), "--discard", preexec_fn=limit_file_size)
+    assert outcome.returncode == 1 and "There is no space left for" in outcome.stderr
     assert on_sqlite.run("from consent.models import Decision; print(Decision.objects.count())").split() == ["2"]
     assert (on_sqlite.data / "media/large.jpg").stat().st_size == 2 * SMALL
     assert not list(on_sqlite.data.glob(".*restoring"))
 
 
-def test_keys_lie_apart_from_the_backups(on_sqlite):
+def test_keys_are_not_in_the_folder_of_the_backups(on_sqlite):
     for keys in (on_sqlite.backups, on_sqlite.backups / "keys", on_sqlite.data):
         with pytest.raises(BackupError, match="--keys: choose a folder apart from --to"):
             require_apart(keys, on_sqlite.backups)
@@ -177,16 +179,16 @@ def test_keys_lie_apart_from_the_backups(on_sqlite):
     on_sqlite.backup("--keys", str(on_sqlite.data / "keys"))
     (keys,) = (on_sqlite.data / "keys").iterdir()
     assert {path.name for path in keys.iterdir()} == {"README", "secret_key", "consent_seal_key"}
-    assert not [path for path in on_sqlite.whole_backups[0].iterdir() if "key" in path.name]
+    assert not [path for path in on_sqlite.complete_backups[0].iterdir() if "key" in path.name]
 
 
-def test_backups_never_lie_among_the_uploads(on_sqlite):
+def test_a_folder_for_backups_inside_the_uploads_is_refused(on_sqlite):
     (on_sqlite.data / "media").mkdir(exist_ok=True)
     refused = on_sqlite.manage("backup", "--to", str(on_sqlite.data / "media/backups"))
-    assert refused.returncode == 1 and "lies within the uploads" in refused.stderr
+    assert refused.returncode == 1 and "is inside the uploads" in refused.stderr
 
 
-def test_a_damaged_backup_is_refused_and_nothing_is_touched(on_sqlite, copy):
+def test_a_damaged_backup_is_refused_before_any_change(on_sqlite, copy):
     on_sqlite.run("decide('accept')")
     damaged = copy(on_sqlite.backup())
     content = bytearray((damaged / "database.sqlite3").read_bytes())
@@ -195,11 +197,11 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(on_sqlite, copy):
     before = (on_sqlite.data / "db.sqlite3").read_bytes()
     refused = on_sqlite.manage("restore", str(damaged), "--discard")
     assert refused.returncode == 1
-    assert refused.stderr.endswith("database.sqlite3 is not the file that was backed up: its checksum differs.\n")
+    assert refused.stderr.endswith("database.sqlite3 is damaged: its checksum differs from the manifest.\n")
     assert (on_sqlite.data / "db.sqlite3").read_bytes() == before
 
 
-def test_a_present_database_that_cannot_be_read_does_not_stand_in_the_way(on_sqlite):
+def test_a_damaged_current_database_can_be_replaced_with_discard(on_sqlite):
     backup = on_sqlite.backup()
     (on_sqlite.data / "db.sqlite3").write_bytes(b"x" * 10_000)
     refused = on_sqlite.manage("restore", str(backup), "--replace")
@@ -208,21 +210,21 @@ def test_a_present_database_that_cannot_be_read_does_not_stand_in_the_way(on_sql
     assert on_sqlite.manage("verify_consents").returncode == 0
 
 
-def test_missing_or_older_client_programs_of_postgresql_are_named(on_postgresql, folder):
+def test_missing_or_older_client_programs_of_postgresql_are_reported(on_postgresql, folder):
     only_python = folder / "bin"
     only_python.mkdir()
     only_python.chmod(0o755)
     on_postgresql.settings["PATH"] = str(only_python)
     missing = on_postgresql.manage("backup", "--to", str(on_postgresql.backups))
-    assert missing.stderr.startswith("CommandError: No backup was written. pg_dump is missing: install PostgreSQL's")
+    assert missing.stderr.startswith("CommandError: No backup was written. pg_dump is missing: install the client")
     (only_python / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
     (only_python / "pg_dump").chmod(0o755)
     older = on_postgresql.manage("backup", "--to", str(on_postgresql.backups))
-    assert "pg_dump is of version 9 and the server of version 18: install postgresql-client-18." in older.stderr
-    assert not on_postgresql.whole_backups
+    assert "pg_dump has version 9, but the server has version 18: install postgresql-client-18." in older.stderr
+    assert not on_postgresql.complete_backups
 
 
-def test_two_backups_at_once_do_not_disturb_each_other(on_sqlite):
+def test_a_second_backup_at_the_same_time_is_refused(on_sqlite):
     on_sqlite.backups.mkdir()
     descriptor = os.open(on_sqlite.backups, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

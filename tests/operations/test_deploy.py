@@ -1,4 +1,4 @@
-"""What deploy/ ships: hardened units whose commands exist, and the wrapper that runs a command with the settings."""
+"""The files in deploy/: hardened units with existing commands, and the wrapper for commands."""
 
 import os
 import re
@@ -34,7 +34,7 @@ HARDENED = {
 
 
 def unit(name: str) -> dict[str, str]:
-    """The [Service] section; the last value of a name that comes twice."""
+    """Return the [Service] section, with the last value of repeated names."""
     parser = ConfigParser(strict=False, interpolation=None, delimiters="=")
     parser.optionxform = str
     parser.read(ROOT / "deploy" / name)
@@ -42,7 +42,7 @@ def unit(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_unit_gives_the_site_no_more_than_it_needs(name):
+def test_a_unit_restricts_the_site(name):
     service = unit(name)
     assert {key: service.get(key) for key in HARDENED} == HARDENED
     text = (ROOT / "deploy" / name).read_text()
@@ -52,21 +52,21 @@ def test_a_unit_gives_the_site_no_more_than_it_needs(name):
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_unit_runs_a_command_that_exists_with_options_that_it_has(name):
+def test_the_command_of_a_unit_and_its_options_exist(name):
     program, *words = unit(name)["ExecStart"].split()
     assert program == "/srv/unic/site/.venv/bin/python" and words[0] == "manage.py"
     assert words[1] in get_commands()
-    helped = subprocess.run([*MANAGE, words[1], "--help"], cwd=ROOT, capture_output=True, text=True)
-    assert all(option in helped.stdout for option in words if option.startswith("--"))
+    usage = subprocess.run([*MANAGE, words[1], "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert all(option in usage.stdout for option in words if option.startswith("--"))
 
 
-def test_the_site_is_reloaded_without_an_end_and_stopped_with_time_to_finish():
+def test_a_reload_does_not_stop_the_site_and_a_stop_waits_for_requests():
     service = unit("unic.service")
     assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
     assert service["KillMode"] == "mixed" and int(service["TimeoutStopSec"]) > 30
 
 
-def test_the_setup_writes_settings_that_are_documented():
+def test_the_settings_that_the_setup_writes_are_documented():
     script = (ROOT / "deploy/setup-debian.sh").read_text()
     written = set(
         re.findall(r"^#?([A-Z_]+)=", script.partition("<<SETTINGS")[2].partition("\nSETTINGS")[0], re.MULTILINE)
@@ -77,21 +77,21 @@ def test_the_setup_writes_settings_that_are_documented():
 
 @pytest.fixture
 def unic(tmp_path):
-    """A function that runs deploy/unic with other paths, and a program that shows its environment and arguments."""
+    """A function that runs deploy/unic with a program that prints its environment and arguments."""
     site = tmp_path / "site"
     (site / ".venv/bin").mkdir(parents=True)
     python = site / ".venv/bin/python"
     python.write_text('#!/bin/sh\nenv -0; printf "%s\\0" "$@"; printf "umask=%s\\0pwd=%s\\0" "$(umask)" "$PWD"\n')
     python.chmod(0o755)
     text = (ROOT / "deploy/unic").read_text()
-    others = {
+    replacements = {
         "site=/srv/unic/site": f"site={site}",
         "settings=/etc/unic/environment": f"settings={tmp_path}/environment",
         "user=unic": f"user={subprocess.check_output(['id', '-un'], text=True).strip()}",
     }
-    for shipped, here in others.items():
-        assert text.count(f"\n{shipped}\n") == 1
-        text = text.replace(f"\n{shipped}\n", f"\n{here}\n")
+    for original, replacement in replacements.items():
+        assert text.count(f"\n{original}\n") == 1
+        text = text.replace(f"\n{original}\n", f"\n{replacement}\n")
     (tmp_path / "unic").write_text(text)
 
     def run(settings: str, *arguments: str) -> list[str]:
@@ -121,8 +121,8 @@ not a setting
 ALLOWED_HOSTS=without.a.last.line.break"""
 
 
-def test_the_wrapper_gives_each_setting_as_it_stands_in_the_file(unic):
-    said = unic(SETTINGS, "verify_consents", "--against", "a b.txt")
+def test_the_wrapper_passes_each_setting_unchanged(unic):
+    output = unic(SETTINGS, "verify_consents", "--against", "a b.txt")
     assert {
         "DATABASE_URL=postgres://unic:pa$$w'rd&x@127.0.0.1/unic?pool=false&a=b",
         "EMAIL_URL=submission://a:b c@mail.example.org",
@@ -130,19 +130,19 @@ def test_the_wrapper_gives_each_setting_as_it_stands_in_the_file(unic):
         "SECRET_KEY=`touch no`$(touch no);#=\\x",
         "ALLOWED_HOSTS=without.a.last.line.break",
         "umask=0077",
-    } <= set(said)
-    assert said[said.index("manage.py") :][:4] == ["manage.py", "verify_consents", "--against", "a b.txt"]
+    } <= set(output)
+    assert output[output.index("manage.py") :][:4] == ["manage.py", "verify_consents", "--against", "a b.txt"]
 
 
-def test_nothing_of_the_callers_environment_reaches_the_command(unic):
-    said = unic("ALLOWED_HOSTS=a\n", "check")
-    names = {line.partition("=")[0] for line in said}
+def test_the_command_does_not_inherit_the_environment_of_the_caller(unic):
+    output = unic("ALLOWED_HOSTS=a\n", "check")
+    names = {line.partition("=")[0] for line in output}
     assert "DEBUG" not in names and "DATA_DIR" not in names and "UNIC_CLEAN" not in names
-    assert "TERM=xterm" in said
+    assert "TERM=xterm" in output
 
 
 @pytest.mark.parametrize("name", ["unic", "unic-upgrade", "setup-debian.sh", "compile.sh"])
-def test_a_script_is_plain_sh(name):
+def test_a_script_is_valid_and_executable(name):
     script = ROOT / "deploy" / name
     assert script.read_text().startswith("#!/bin/sh\n")
     assert os.access(script, os.X_OK)

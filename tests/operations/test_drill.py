@@ -1,4 +1,4 @@
-"""Back up, lose everything, bring it back: on both databases, by the commands, while the site serves."""
+"""Full drills: back up while the site is running, lose data and restore it, on both databases."""
 
 import re
 import shutil
@@ -27,7 +27,7 @@ print(Leaf.objects.erase_receipt(receipt, staff="officer", remark="letter"))
 SEALS = "print(*Seal.objects.order_by('number').values_list('number', flat=True))"
 
 
-def test_a_backup_made_while_the_site_serves_brings_everything_back_and_the_consents_verify(site):
+def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_verify(site):
     site.start()
     for number in range(3):
         assert post(site, idempotency_key=f"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f{number}")[0] == 200
@@ -35,7 +35,7 @@ def test_a_backup_made_while_the_site_serves_brings_everything_back_and_the_cons
     size = site.run(UPLOAD + PICTURES)
     backup = site.backup()
 
-    # What comes after the backup: another seal, a record that is erased, a picture that is lost.
+    # After the backup: another seal, an erased record, and lost uploads.
     assert post(site, action="refuse", idempotency_key="")[0] == 200
     assert site.run(ERASE_THE_FIRST).split() == ["1"]
     site.manage("seal_consents", check=True)
@@ -57,32 +57,32 @@ def test_a_backup_made_while_the_site_serves_brings_everything_back_and_the_cons
     assert site.run(PICTURES) == size
     assert site.run(SEALS).split() == ["1", str(newest + 1)]
 
-    # Sealing goes on; a seal that was lost is explained; what was there before the restore is a backup as well.
+    # Sealing continues, a lost seal is explained, and the data before the restore is a backup.
     site.run("decide('accept'); Seal.objects.seal_waiting()")
     (site.data / "lost.txt").write_text(lost)
     verified = site.manage("verify_consents", "--against", str(site.data / "lost.txt"), check=True)
     assert "The backup of" in verified.stdout and "No record was changed." in verified.stdout
-    (before,) = (site.data / "before-restore").glob("backup-*")
-    site.manage("restore", str(before), "--discard", check=True)
+    (previous,) = (site.data / "before-restore").glob("backup-*")
+    site.manage("restore", str(previous), "--discard", check=True)
     assert site.run(SEALS).split()[: newest - 1] == [str(number) for number in range(1, newest)]
     assert site.manage("verify_consents").returncode == 0
 
 
-def test_a_new_machine_goes_on_with_backup_and_keys(on_sqlite, prepared, folder):
+def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prepared, folder):
     on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
     keys = folder / "keys"
     keys.mkdir(mode=0o777)
     keys.chmod(0o777)
     backup = on_sqlite.backup("--keys", str(keys))
-    kept = on_sqlite.run("decide('refuse'); Seal.objects.seal_waiting(); print(Seal.objects.latest_seal().note)")
-    (folder / "kept.txt").write_text(kept)
-    (folder / "kept.txt").chmod(0o644)
+    newest_seal = on_sqlite.run("decide('refuse'); Seal.objects.seal_waiting(); print(Seal.objects.latest_seal().note)")
+    (folder / "seal.txt").write_text(newest_seal)
+    (folder / "seal.txt").chmod(0o644)
 
     new = Installation(folder / "new", {})
     new.data.mkdir()
     (own_keys,) = keys.iterdir()
     outcome = new.manage(
-        "restore", str(backup), "--keys", str(own_keys), "--newest-seal", str(folder / "kept.txt"), check=True
+        "restore", str(backup), "--keys", str(own_keys), "--newest-seal", str(folder / "seal.txt"), check=True
     )
     assert "It ends with seal 1; what was sealed after that, up to seal 2, is lost." in outcome.stdout
     for name in ("secret_key", "consent_seal_key"):
@@ -90,15 +90,15 @@ def test_a_new_machine_goes_on_with_backup_and_keys(on_sqlite, prepared, folder)
     assert new.manage("verify_consents").returncode == 0
     assert new.run(SEALS).split() == ["1", "3"]
 
-    # Without the key nothing is sealed and the outcome is a fault, said in a sentence.
+    # Without the key nothing is sealed, and the command fails with a sentence.
     (new.data / "consent_seal_key").unlink()
-    without = new.manage("restore", str(backup), "--discard")
-    assert without.returncode == 1
-    assert "The key of the seals is missing" in without.stderr and "Traceback" not in without.stderr
+    outcome = new.manage("restore", str(backup), "--discard")
+    assert outcome.returncode == 1
+    assert "The key of the seals is missing" in outcome.stderr and "Traceback" not in outcome.stderr
     assert not (new.data / "consent_seal_key").exists()
 
 
-def test_an_older_database_put_back_by_hand_is_called_that_and_the_site_goes_on_serving(on_sqlite):
+def test_a_manually_restored_database_is_reported_and_the_site_still_runs(on_sqlite):
     on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
     older = on_sqlite.backup()
     on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")

@@ -1,4 +1,4 @@
-"""The ASGI application with a page cache before the real site, asked as granian asks it."""
+"""Fixtures: the ASGI application with a page cache and the real site, called as granian calls it."""
 
 import asyncio
 import gzip
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote
 from wsgiref.headers import Headers
 
@@ -21,7 +22,7 @@ from django.db import close_old_connections
 from consent.variants import VaryRule
 from pagecache.cache import PageCache
 from pagecache.models import ContentVersion
-from server.asgi import Application, WSGIRenderer
+from server.asgi import Application, render
 from server.limits import body_limit
 
 DECODERS = {
@@ -32,7 +33,7 @@ DECODERS = {
 
 
 @dataclass
-class Answer:
+class Reply:
     code: int
     headers: Headers
     sent: bytes
@@ -43,7 +44,7 @@ class Answer:
 
 
 class Body(list):
-    """A WSGI answer that a test made up."""
+    """The iterable that a WSGI application of a test returns."""
 
     def close(self):
         pass
@@ -51,19 +52,19 @@ class Body(list):
 
 @dataclass
 class CountingSite:
-    """The site, with a list of the paths that it was asked for."""
+    """The site, with a list of the paths that it was called for."""
 
     site: Callable = field(default_factory=WSGIHandler)
-    asked: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
 
     def __call__(self, environ, start_response):
-        self.asked.append(environ["PATH_INFO"])
+        self.calls.append(environ["PATH_INFO"])
         result = self.site(environ, start_response)
         return Body(result) if isinstance(result, list) else result
 
 
-def call_outside_of_the_loop(function, *arguments):
-    """Call a function as if no event loop ran in this thread, so that Django gives it the connection of the test."""
+def call_without_loop(function, *arguments):
+    """Call a function as if no event loop was running, so that Django gives it the database connection of the test."""
     loop = asyncio.events._get_running_loop()
     asyncio.events._set_running_loop(None)
     try:
@@ -72,26 +73,26 @@ def call_outside_of_the_loop(function, *arguments):
         asyncio.events._set_running_loop(loop)
 
 
-class AtOnce:
-    """Stands in for threads: a test's transaction is seen by its own thread alone."""
+class SynchronousExecutor:
+    """Executor that calls functions in the same thread, because only that one sees the transaction of a test."""
 
     def submit(self, function, *arguments):
         future = Future()
         try:
-            future.set_result(call_outside_of_the_loop(function, *arguments))
+            future.set_result(call_without_loop(function, *arguments))
         except Exception as error:
             future.set_exception(error)
         return future
 
 
-class PoolAtOnce:
+class SynchronousPool:
     async def run(self, function, *arguments):
-        return call_outside_of_the_loop(function, *arguments)
+        return call_without_loop(function, *arguments)
 
 
-def scope_of(path: str, query: str, method: str, host: str, headers: dict[str, str]) -> dict:
-    """The ASGI scope of a request; a path is percent-encoded where it must be."""
-    named = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
+def asgi_scope(path: str, query: str, method: str, host: str, headers: dict[str, str]) -> dict:
+    """Return the ASGI scope of a request. The path is percent-encoded if necessary."""
+    all_headers = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
     return {
         "type": "http",
         "http_version": "1.1",
@@ -99,13 +100,13 @@ def scope_of(path: str, query: str, method: str, host: str, headers: dict[str, s
         "scheme": "http",
         "raw_path": quote(path, safe="/%;=:@!$&'()*+,").encode(),
         "query_string": query.encode("latin-1"),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in all_headers.items()],
         "server": ("127.0.0.1", "8000"),
         "client": ("192.0.2.1", "40000"),
     }
 
 
-async def ask_asgi(application: Application, scope: dict, body: bytes = b"") -> Answer:
+async def ask_asgi(application: Application, scope: dict, body: bytes = b"") -> Reply:
     sent = []
 
     async def receive():
@@ -116,13 +117,13 @@ async def ask_asgi(application: Application, scope: dict, body: bytes = b"") -> 
 
     await application(scope, receive, send)
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"]]
-    return Answer(sent[0]["status"], Headers(headers), b"".join(message["body"] for message in sent[1:]))
+    return Reply(sent[0]["status"], Headers(headers), b"".join(message["body"] for message in sent[1:]))
 
 
-def ask(application, path="/en/", query="", method="GET", host="localhost", **headers) -> Answer:
-    """Send a request to the ASGI application, or to the site behind it; headers are given as accept_encoding="br"."""
+def ask(application, path="/en/", query="", method="GET", host="localhost", **headers) -> Reply:
+    """Send a request to the ASGI application, or directly to the site. Headers are given as accept_encoding="br"."""
     if isinstance(application, Application):
-        return asyncio.run(ask_asgi(application, scope_of(path, query, method, host, headers)))
+        return asyncio.run(ask_asgi(application, asgi_scope(path, query, method, host, headers)))
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
@@ -141,9 +142,9 @@ def ask(application, path="/en/", query="", method="GET", host="localhost", **he
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     } | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    heard = []
-    body = b"".join(application(environ, lambda status, headers, error=None: heard.extend((status, headers))))
-    return Answer(int(heard[0].split()[0]), Headers(list(heard[1])), body)
+    started = []
+    body = b"".join(application(environ, lambda status, headers, error=None: started.extend((status, headers))))
+    return Reply(int(started[0].split()[0]), Headers(list(started[1])), body)
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def hosts(settings):
 
 @pytest.fixture
 def site(db, hosts):
-    # As Django's test client does: the end of a request would close the connection that holds the test's transaction.
+    # As in Django's test client, so that the end of a request does not close the connection of the test.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield CountingSite()
@@ -170,13 +171,13 @@ def site(db, hosts):
 
 @pytest.fixture
 def make_application(site, tmp_path):
-    """A function that starts the application over the cache folder of the one before."""
+    """A function that creates an application. All use the same cache folder."""
 
     def make(limit: int = 8_000_000) -> Application:
-        cache = PageCache(WSGIRenderer(site), VaryRule, tmp_path / "pages", limit)
-        cache.renewers = cache.disk_threads = AtOnce()
+        cache = PageCache(partial(render, site), VaryRule, tmp_path / "pages", limit)
+        cache.rerender_threads = cache.disk_threads = SynchronousExecutor()
         application = Application(site, cache, body_limit)
-        application.pool, application.error_thread = PoolAtOnce(), AtOnce()
+        application.pool, application.error_thread = SynchronousPool(), SynchronousExecutor()
         return application
 
     return make
@@ -184,7 +185,7 @@ def make_application(site, tmp_path):
 
 @pytest.fixture
 def application(make_application):
-    """The application, whose page cache knows the content as it is now."""
+    """The application, whose page cache has the current content version."""
     application = make_application()
     application.cache.set_content_version(ContentVersion.objects.current())
     return application
@@ -199,7 +200,7 @@ def optional_purposes():
 
 @pytest.fixture
 def consent_cookie():
-    """A function that returns the Cookie header of a visitor who allowed the given purposes."""
+    """A function that returns the Cookie header of a visitor who consented to the given purposes."""
     from consent.models import NoticeVersion
 
     def cookie(*granted: str, notice: int | None = None, receipt: str = "AAAA-BBBB-CCCC-DDDD") -> str:

@@ -1,4 +1,4 @@
-"""Pages that are made once and handed out without Django: the right one to each, whoever asks in whatever way."""
+"""The page cache: pages are rendered once, and each request gets the page that the site would render for it."""
 
 import asyncio
 import os
@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.conf import settings
@@ -17,27 +18,29 @@ from hypothesis import strategies as some
 from alliance.models import Alliance
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
 from pagecache import cache as cache_module
+from pagecache import disk
 from pagecache.models import ContentVersion
 from pages.models import Page
+from security.files import UNFINISHED
 from security.proxies import parse_proxies
-from server.asgi import REFUSED
+from server.asgi import REFUSED_STATUS
 from server.pool import Pool
-from tests.pagecache.conftest import ask, ask_asgi, scope_of
+from tests.pagecache.conftest import asgi_scope, ask, ask_asgi
 
 pytestmark = pytest.mark.once
 
-STORED = ["/en/", "/pl/", "/en/partners/", "/en/vision/", "/en/transformation/", "/robots.txt", "/sitemap.xml"]
-STORED += ["/en/timeline/feed.xml", "/share/pl/manifest.webmanifest"]
+CACHED_PATHS = ["/en/", "/pl/", "/en/partners/", "/en/vision/", "/en/transformation/", "/robots.txt", "/sitemap.xml"]
+CACHED_PATHS += ["/en/timeline/feed.xml", "/share/pl/manifest.webmanifest"]
 
 
-def see_change(application):
-    """What the watcher does within a second."""
+def notice_change(application):
+    """Pass the current content version to the page cache, as the watcher does within a second."""
     application.cache.set_content_version(ContentVersion.objects.current())
 
 
 @pytest.fixture
-def film(optional_purposes):
-    """Content of others, by consent, in the text of the vision, and a script that counts visits."""
+def third_parties(optional_purposes):
+    """A third-party video in the text of a page, and a third-party script."""
     page_url = "https://films.example/1"
     EmbeddedContent.objects.create(
         title="A film",
@@ -55,49 +58,49 @@ def film(optional_purposes):
     Page.objects.filter(kind="vision").update(body_en=f'<p><a href="{page_url}">Film</a></p>')
 
 
-# One making for all
+# One rendering for all requests
 
 
-@pytest.mark.parametrize("path", STORED)
-def test_a_page_is_made_once(application, site, path):
+@pytest.mark.parametrize("path", CACHED_PATHS)
+def test_a_page_is_rendered_once(application, site, path):
     first, second = ask(application, path), ask(application, path)
     assert first.code == second.code == 200
     assert first.text == second.text
-    assert site.asked == [path]
+    assert site.calls == [path]
 
 
-def test_a_page_is_made_once_of_content_without_a_name_too(application, site):
+def test_a_page_is_rendered_once_without_a_content_version_too(application, site):
     ContentVersion.objects.all().delete()
-    see_change(application)
+    notice_change(application)
     ask(application)
     ask(application)
-    assert site.asked == ["/en/"]
+    assert site.calls == ["/en/"]
 
 
-def test_every_page_of_the_sitemap_is_stored_here_in_two_languages(make_application, site):
+def test_every_page_of_the_sitemap_is_cached_here_in_two_languages(make_application, site):
     application = make_application(64_000_000)
     application.cache.set_content_version(ContentVersion.objects.current())
     paths = re.findall(r"<loc>http://localhost(/(?:en|pl)/[^<]*)</loc>", ask(application, "/sitemap.xml").text)
     assert len(paths) > 40
     for path in paths:
         ask(application, path)
-    site.asked.clear()
+    site.calls.clear()
     for path in paths:
         assert ask(application, path).code == 200
-    assert site.asked == []
+    assert site.calls == []
 
 
-def test_a_stored_page_carries_the_headers_that_the_site_gave_it(application, site):
+def test_a_cached_page_has_the_headers_of_the_site(application, site):
     ask(application)
-    site.asked.clear()
-    stored, fresh = ask(application), ask(site)
-    own = {"etag", "vary", "content-security-policy"}
+    site.calls.clear()
+    cached, fresh = ask(application), ask(site)
+    differing = {"etag", "vary", "content-security-policy"}
     for name, value in fresh.headers.items():
-        if name.lower() not in own:
-            assert stored.headers[name] == value
-    policies = [sorted(answer.headers["Content-Security-Policy"].split("; ")) for answer in (stored, fresh)]
+        if name.lower() not in differing:
+            assert cached.headers[name] == value
+    policies = [sorted(answer.headers["Content-Security-Policy"].split("; ")) for answer in (cached, fresh)]
     assert policies[0] == policies[1]
-    assert stored.headers["Vary"] == "Accept-Encoding, Cookie, Sec-GPC, DNT"
+    assert cached.headers["Vary"] == "Accept-Encoding, Cookie, Sec-GPC, DNT"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def test_a_stored_page_carries_the_headers_that_the_site_gave_it(application, si
         ("compress, ,;,=", None),
     ],
 )
-def test_each_gets_the_encoding_that_they_can_read(application, accepted, encoding):
+def test_a_request_gets_the_best_encoding_that_it_accepts(application, accepted, encoding):
     plain = ask(application)
     answer = ask(application, accept_encoding=accepted)
     assert answer.code == 200
@@ -127,7 +130,7 @@ def test_each_gets_the_encoding_that_they_can_read(application, accepted, encodi
     assert answer.text == plain.text
 
 
-def test_etags_differ_by_encoding_and_each_is_answered_with_304(application):
+def test_etags_differ_by_encoding_and_a_request_with_one_gets_304(application):
     etags = set()
     for accepted in ("", "gzip", "br", "zstd"):
         etag = ask(application, accept_encoding=accepted).headers["ETag"]
@@ -141,14 +144,14 @@ def test_etags_differ_by_encoding_and_each_is_answered_with_304(application):
     assert len(etags) == 4
 
 
-def test_head_is_a_get_without_its_body(application, site):
+def test_the_response_to_head_is_that_to_get_without_a_body(application, site):
     head, get = ask(application, method="HEAD"), ask(application)
     assert head.sent == b""
     assert head.headers.items() == get.headers.items()
-    assert site.asked == ["/en/"]
+    assert site.calls == ["/en/"]
 
 
-def test_a_file_with_a_digest_in_its_name_is_handed_out_from_memory(application, site, settings):
+def test_a_static_file_is_served_from_memory_also_after_a_change_of_content(application, site, settings):
     style = "body { color: black }" * 20
     site.site = lambda environ, start_response: (
         start_response("200 OK", [("Content-Type", "text/css"), ("Cache-Control", "max-age=315360000, immutable")])
@@ -160,37 +163,37 @@ def test_a_file_with_a_digest_in_its_name_is_handed_out_from_memory(application,
         == ask(application, path, accept_encoding="zstd").text
         == style
     )
-    assert site.asked == [path]
+    assert site.calls == [path]
     Page.objects.update(order=1)
-    see_change(application)
+    notice_change(application)
     assert ask(application, path).text == style
-    assert site.asked == [path]
+    assert site.calls == [path]
 
 
-def test_a_range_of_a_static_file_is_answered_with_the_whole_file_from_memory(application, site, settings):
+def test_the_response_to_a_range_request_for_a_static_file_is_the_whole_file_from_memory(application, site, settings):
     site.site = lambda environ, start: start("200 OK", [("Content-Type", "text/css")]) or [b"a {}"]
     path = f"{settings.STATIC_URL}css/base.0123456789ab.css"
     ask(application, path)
     answer = ask(application, path, range="bytes=0-1")
     assert (answer.code, answer.text) == (200, "a {}")
-    assert site.asked == [path]
+    assert site.calls == [path]
 
 
-def test_staff_get_static_files_from_memory_too(application, site, settings):
+def test_staff_get_static_files_from_memory(application, site, settings):
     site.site = lambda environ, start: start("200 OK", [("Content-Type", "text/css")]) or [b"a {}"]
     for _ in range(2):
         ask(application, f"{settings.STATIC_URL}css/base.0123456789ab.css", cookie="sessionid=abc")
-    assert len(site.asked) == 1
+    assert len(site.calls) == 1
 
 
-def test_only_pages_with_addresses_of_their_own_are_kept_on_disk_and_by_caches_in_front(application):
+def test_pages_with_a_query_are_neither_on_disk_nor_in_the_cache_of_nginx(application):
     for number in range(3):
         assert ask(application, "/en/deliverables/", f"page=y{number}").headers["X-Accel-Expires"] is None
     assert ask(application, "/en/deliverables/").headers["X-Accel-Expires"]
     assert {key.query for key, _page in application.cache.disk.read()} == {""}
 
 
-def test_nothing_of_one_request_gets_into_the_error_page_of_another(application):
+def test_an_error_page_does_not_depend_on_earlier_requests(application):
     large = {"content_type": "multipart/form-data; boundary=a", "content_length": "9"}
     first = ask(application, "/nowhere/", method="POST", accept_language="tr", accept_encoding="gzip", **large)
     second = ask(application, "/nowhere/", method="POST", **large)
@@ -199,14 +202,14 @@ def test_nothing_of_one_request_gets_into_the_error_page_of_another(application)
         assert answer.headers["Content-Encoding"] is None and answer.headers["X-Request-ID"] is None
 
 
-# What goes to the site itself
+# Requests that Django answers
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", "GETS", ""])
-def test_other_methods_go_to_the_site(application, site, method):
+def test_django_answers_other_methods(application, site, method):
     ask(application)
     ask(application, method=method)
-    assert site.asked == ["/en/", "/en/"]
+    assert site.calls == ["/en/", "/en/"]
 
 
 @pytest.mark.parametrize(
@@ -232,22 +235,22 @@ def test_other_methods_go_to_the_site(application, site, method):
         "/en/zażółć/",
     ],
 )
-def test_what_is_no_stored_page_is_asked_of_the_site_each_time(application, site, path):
+def test_django_answers_each_request_for_a_page_that_is_not_cached(application, site, path):
     codes = {ask(application, path).code for _ in range(2)}
-    assert len(site.asked) == 2
+    assert len(site.calls) == 2
     assert len(codes) == 1 and not codes & {500, 503}
 
 
-def test_staff_read_the_site_itself_and_see_a_change_at_once(application, client, staff):
+def test_staff_see_a_change_at_once(application, client, staff):
     ask(application, "/en/vision/")
     client.force_login(staff())
     session = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-    Page.objects.filter(kind="vision").update(title_en="Seen at once")
-    assert "Seen at once" in ask(application, "/en/vision/", cookie=session).text
-    assert "Seen at once" not in ask(application, "/en/vision/").text
+    Page.objects.filter(kind="vision").update(title_en="Changed title")
+    assert "Changed title" in ask(application, "/en/vision/", cookie=session).text
+    assert "Changed title" not in ask(application, "/en/vision/").text
 
 
-def test_nothing_is_kept_of_an_answer_that_forbids_it(application, site):
+def test_a_response_whose_headers_forbid_it_is_not_cached(application, site):
     for name, value in [
         ("Set-Cookie", "a=b"),
         ("Cache-Control", "no-store"),
@@ -255,35 +258,35 @@ def test_nothing_is_kept_of_an_answer_that_forbids_it(application, site):
         ("Vary", "Cookie"),
         ("Content-Security-Policy", "script-src 'nonce-abc'"),
     ]:
-        site.asked.clear()
-        site.site = lambda environ, start, header=(name, value): start("200 OK", [header]) or [b"for one"]
+        site.calls.clear()
+        site.site = lambda environ, start, header=(name, value): start("200 OK", [header]) or [b"page"]
         ask(application)
         ask(application)
-        assert len(site.asked) >= 2, name
+        assert len(site.calls) >= 2, name
 
 
-# Change
+# Changes of content
 
 
-def test_a_change_shows_to_the_next_who_asks(application):
+def test_a_change_is_in_the_next_response(application):
     assert "Another vision" not in ask(application, "/en/vision/").text
     Page.objects.filter(kind="vision").update(title_en="Another vision")
-    see_change(application)
+    notice_change(application)
     answer = ask(application, "/en/vision/")
     assert "Another vision" in answer.text
     assert answer.headers["Age"] is None
 
 
-def test_a_page_that_is_taken_off_the_site_is_gone(application, make_application):
+def test_an_unpublished_page_is_not_found(application, make_application):
     ask(application, "/en/vision/")
     Page.objects.filter(kind="vision").update(is_published=False)
-    see_change(application)
+    notice_change(application)
     assert ask(application, "/en/vision/").code == 404
     assert not [key for key, _page in make_application().cache.disk.read() if key.path == "/en/vision/"]
 
 
 @pytest.mark.parametrize("is_new_purpose", [True, False])
-def test_a_new_notice_is_asked_where_the_old_answer_no_longer_holds(application, consent_cookie, is_new_purpose):
+def test_a_new_notice_is_shown_to_visitors_whose_answer_expired(application, consent_cookie, is_new_purpose):
     cookie = consent_cookie()
     assert 'class="consent"' not in ask(application, cookie=cookie).text
     old = ask(application).text
@@ -292,16 +295,16 @@ def test_a_new_notice_is_asked_where_the_old_answer_no_longer_holds(application,
     Notice.objects.update(heading_en="Another heading")
     version = NoticeVersion.objects.publish(asks_again=is_new_purpose)
     assert version.asks_again is is_new_purpose
-    see_change(application)
+    notice_change(application)
     assert ('class="consent"' in ask(application, cookie=cookie).text) is is_new_purpose
     assert "Another heading" in ask(application).text and "Another heading" not in old
 
 
-# Who gets which
+# Consent variants
 
 
-def test_each_consent_state_gets_its_own_page_with_its_own_policy(application, film, consent_cookie, optional_purposes):
-    see_change(application)
+def test_each_consent_state_has_its_own_page_and_policy(application, third_parties, consent_cookie, optional_purposes):
+    notice_change(application)
     films, counting = optional_purposes[0], optional_purposes[-1]
     for _ in range(2):
         asked = ask(application, "/en/vision/")
@@ -333,7 +336,7 @@ def test_each_consent_state_gets_its_own_page_with_its_own_policy(application, f
         "Cookie_Consent=notice=1",
     ],
 )
-def test_a_broken_or_forged_cookie_is_no_answer(application, cookie):
+def test_an_invalid_consent_cookie_is_no_answer(application, cookie):
     assert 'class="consent"' in ask(application, cookie=cookie).text
 
 
@@ -395,150 +398,148 @@ QUERIES = some.lists(
     headers=HEADERS,
     query=QUERIES,
 )
-def test_everyone_gets_what_the_site_itself_would_answer(application, film, site, path, host, cookie, headers, query):
-    from urllib.parse import parse_qsl, urlencode
-
-    see_change(application)
+def test_each_request_gets_the_page_of_the_site(application, third_parties, site, path, host, cookie, headers, query):
+    notice_change(application)
     if cookie is not None:
         headers = headers | {"cookie": cookie.encode().decode("latin-1")}
     if "user_agent" in headers:
         headers["user_agent"] = headers["user_agent"].encode().decode("latin-1")
-    from_store = ask(application, path, query, host=host, **headers)
+    from_cache = ask(application, path, query, host=host, **headers)
     known = ("country", "page", "role") if path in ("/en/partners/", "/pl/partnerzy/") else ()
     last = {name: value for name, value in parse_qsl(query, keep_blank_values=True) if name in known}
     canonical = urlencode(sorted((name, value) for name, value in last.items() if value))
     own = {name: value for name, value in headers.items() if name in ("cookie", "sec_gpc", "dnt")}
     from_site = ask(site, path, canonical, host=host.lower(), **own)
-    assert from_store.code == from_site.code == 200
-    assert from_store.text == from_site.text
-    policies = [answer.headers["Content-Security-Policy"].split("; ") for answer in (from_store, from_site)]
+    assert from_cache.code == from_site.code == 200
+    assert from_cache.text == from_site.text
+    policies = [answer.headers["Content-Security-Policy"].split("; ") for answer in (from_cache, from_site)]
     assert sorted(policies[0]) == sorted(policies[1])
 
 
-def test_nobodys_receipt_gets_into_a_page(application, consent_cookie):
+def test_a_page_contains_no_receipt(application, consent_cookie):
     receipt = "SECR-ETRE-CEIP-T123"
     ask(application, cookie=consent_cookie(receipt=receipt))
-    for kept in application.cache.pages.pages.values():
-        assert receipt.encode() not in kept.bodies["identity"]
+    for page in application.cache.pages.pages.values():
+        assert receipt.encode() not in page.bodies["identity"]
 
 
-def test_a_host_that_is_not_ours_gets_no_page_and_leaves_none(application, site):
+def test_an_unknown_host_gets_an_error_and_does_not_change_a_page(application, site):
     assert ask(application, host="evil.example").code == 400
     assert ask(application, x_forwarded_host="evil.example", x_forwarded_proto="https").code == 200
     assert "evil.example" not in ask(application).text
     assert 'href="http://localhost/en/"' in ask(application).text
 
 
-def test_each_host_and_scheme_gets_its_own_addresses(application, settings):
+def test_pages_have_the_urls_of_their_host_and_scheme(application, settings):
     settings.TRUSTED_PROXIES = parse_proxies(["192.0.2.0/24"])
     assert 'href="http://unic.example/en/"' in ask(application, host="unic.example").text
     assert 'href="https://unic.example/en/"' in ask(application, host="unic.example", x_forwarded_proto="https").text
     assert 'href="http://localhost/en/"' in ask(application).text
 
 
-# Made-up addresses
+# Invented URLs
 
 
-def test_made_up_parameters_get_the_same_page_and_never_reach_the_site(application, site):
+def test_unknown_parameters_have_no_effect(application, site):
     plain = ask(application)
     for number in range(1000):
         assert ask(application, query=f"utm_{number}={number}").sent == plain.sent
     assert ask(application, query="\xff=1&a=\xe9").sent == plain.sent
-    assert site.asked == ["/en/"]
+    assert site.calls == ["/en/"]
 
 
 @pytest.mark.parametrize(
     "query", ["role=member&x=1", "x=1&role=member", "role=member&role=member", "role=&role=member"]
 )
-def test_the_same_question_in_other_words_is_answered_with_the_same_page(application, site, query):
+def test_equivalent_queries_get_the_same_page(application, site, query):
     plain = ask(application, "/en/partners/", "role=member")
     assert ask(application, "/en/partners/", query).sent == plain.sent
-    assert len(site.asked) == 1
+    assert len(site.calls) == 1
 
 
-def test_made_up_values_hosts_and_ports_push_no_page_out(make_application, site, monkeypatch):
+def test_invented_values_hosts_and_ports_evict_no_canonical_page(make_application, site, monkeypatch):
     application = make_application(limit=1_000_000)
-    see_change(application)
+    notice_change(application)
     real = ask(application).text
     site.site = lambda environ, start: start("200 OK", [("Content-Type", "text/html")]) or [b"x" * 10_000]
     for number in range(300):
         ask(application, "/en/partners/", f"page={number}")
         ask(application, host=f"localhost:{number + 1}")
         ask(application, host=f"h{number}.wild.example")
-    assert application.cache.pages.size + application.cache.unforeseen.size <= 1_000_000
-    assert len(application.cache.unforeseen.pages) < 20
-    site.asked.clear()
+    assert application.cache.pages.size + application.cache.other_pages.size <= 1_000_000
+    assert len(application.cache.other_pages.pages) < 20
+    site.calls.clear()
     assert ask(application).text == real
-    assert site.asked == []
+    assert site.calls == []
 
 
-def test_who_is_asked_for_least_recently_goes_first(make_application, site):
+def test_the_least_recently_used_page_is_evicted_first(make_application, site):
     application = make_application(limit=1_000_000)
-    see_change(application)
+    notice_change(application)
     site.site = lambda environ, start: start("200 OK", [("Content-Type", "image/png")]) or [b"x" * 100_000]
     ask(application, "/en/")
     for number in range(12):
-        ask(application, f"/en/partners/made-up-{number}/")
+        ask(application, f"/en/partners/invented-{number}/")
         ask(application, "/en/")
     assert application.cache.pages.size <= 1_000_000
-    assert site.asked.count("/en/") == 1
-    site.asked.clear()
-    ask(application, "/en/partners/made-up-0/")
-    assert site.asked
+    assert site.calls.count("/en/") == 1
+    site.calls.clear()
+    ask(application, "/en/partners/invented-0/")
+    assert site.calls
 
 
-def test_any_number_of_parameters_that_no_page_knows_changes_nothing(application, site):
+def test_hundreds_of_unknown_parameters_have_no_effect(application, site):
     ask(application, "/en/partners/")
-    site.asked.clear()
-    query = "&".join(f"made-up-{number}={number}" for number in range(200))
-    assert ask(application, "/en/partners/", query).code == 200 and site.asked == []
+    site.calls.clear()
+    query = "&".join(f"invented-{number}={number}" for number in range(200))
+    assert ask(application, "/en/partners/", query).code == 200 and site.calls == []
 
 
-def test_too_long_a_query_goes_to_the_site(application, site):
+def test_django_answers_a_query_that_is_too_long(application, site):
     query = "page=" + "1" * 300
     ask(application, "/en/partners/", query)
     ask(application, "/en/partners/", query)
-    assert len(site.asked) == 2 and not application.cache.unforeseen.pages
+    assert len(site.calls) == 2 and not application.cache.other_pages.pages
 
 
-# Faults
+# Errors
 
 
 def broken(environ, start_response):
     start_response("500 Internal Server Error", [("Content-Type", "text/html")])
-    return [b"a fault"]
+    return [b"an error"]
 
 
-def test_a_page_that_can_not_be_made_is_sent_as_it_was_last_with_its_age(application, site):
+def test_if_rendering_fails_the_outdated_page_is_sent_with_its_age(application, site):
     good = ask(application).text
     working, site.site = site.site, broken
     Alliance.objects.update(acronym="CINU")
-    see_change(application)
+    notice_change(application)
     for _ in range(3):
         answer = ask(application)
         assert (answer.code, answer.text) == (200, good)
         assert answer.headers["Age"].isdecimal() and "stale" in answer.headers["Cache-Status"]
-    assert len(site.asked) == 2, "a fault is not tried again at once"
+    assert len(site.calls) == 2, "a failed rendering is not repeated at once"
     assert ask(application, if_none_match="*").code == 304
     site.site = working
-    for kept in application.cache.pages.pages.values():
-        kept.retry_at = 0
+    for page in application.cache.pages.pages.values():
+        page.retry_at = 0
     assert "CINU" in ask(application).text
 
 
-def test_while_the_database_is_away_pages_are_sent_and_no_time_is_lost_asking(application, site):
+def test_while_the_database_is_unavailable_cached_pages_are_sent_without_rendering(application, site):
     good = ask(application).text
-    application.cache.database_is_away(OSError("away"))
+    application.cache.set_database_unavailable(OSError("unavailable"))
     answer = ask(application)
     assert (answer.code, answer.text) == (200, good)
     assert answer.headers["Age"]
-    assert len(site.asked) == 1
-    see_change(application)
+    assert len(site.calls) == 1
+    notice_change(application)
     assert ask(application).headers["Age"] is None
-    assert len(site.asked) == 1, "nothing changed meanwhile"
+    assert len(site.calls) == 1, "the content did not change"
 
 
-def test_a_page_that_was_never_made_shows_the_fault(application, site):
+def test_an_error_is_sent_for_a_page_that_is_not_cached(application, site):
     site.site = broken
     assert ask(application).code == 500
     assert not application.cache.pages.pages
@@ -546,7 +547,7 @@ def test_a_page_that_was_never_made_shows_the_fault(application, site):
 
 @pytest.fixture
 def endless(site):
-    """The site never finishes a page whose path holds "never", until the fixture's event is set."""
+    """The site does not finish pages with "never" in their paths until the event is set."""
     end = threading.Event()
 
     def render(environ, start):
@@ -559,60 +560,58 @@ def endless(site):
     end.set()
 
 
-def ask_at_once(application, *paths: str) -> list:
-    """The answers to requests that come together."""
+def ask_concurrently(application, *paths: str) -> list:
+    """Send concurrent requests, and return the responses."""
 
     async def ask_all():
-        scopes = [scope_of(path, "", "GET", "localhost", {}) for path in paths]
+        scopes = [asgi_scope(path, "", "GET", "localhost", {}) for path in paths]
         return await asyncio.gather(*(ask_asgi(application, scope) for scope in scopes))
 
     return asyncio.run(ask_all())
 
 
-def test_a_page_that_many_ask_for_first_is_rendered_once_for_all(application, site, endless):
-    application.pool = None
+def test_a_page_is_rendered_once_for_concurrent_requests(application, site, endless):
+    application.pool = Pool()
     threading.Timer(0.3, endless.set).start()
-    answers = ask_at_once(application, *["/en/partners/never/"] * 16)
+    answers = ask_concurrently(application, *["/en/partners/never/"] * 16)
     assert {answer.text for answer in answers} == {"rendered"}
-    assert site.asked == ["/en/partners/never/"]
+    assert site.calls == ["/en/partners/never/"]
 
 
-def test_more_requests_than_the_pool_takes_wait_and_are_then_refused_in_the_language_of_the_visitor(
-    application, site, endless
-):
+def test_requests_that_exceed_the_pool_wait_and_are_then_refused_in_the_language_of_the_url(application, site, endless):
     page = ask(application, "/en/").text
     working, site.site = WSGIHandler(), site.site
     render, site.site = (
         site.site,
-        lambda environ, start: working(environ, start) if REFUSED in environ else render(environ, start),
+        lambda environ, start: working(environ, start) if REFUSED_STATUS in environ else render(environ, start),
     )
-    application.pool = Pool(threads=2, most_waiting=3, seconds=0.2)
+    application.pool = Pool(threads=2, max_waiting=3, timeout=0.2)
     threading.Timer(1, endless.set).start()
     paths = [f"/pl/partnerzy/never-{number}/" for number in range(8)]
-    *answers, cached = ask_at_once(application, *paths, "/en/")
-    assert cached.text == page, "a page that is there waits for nobody"
+    *answers, cached = ask_concurrently(application, *paths, "/en/")
+    assert cached.text == page, "a cached page is sent without a thread"
     refused = [answer for answer in answers if answer.code == 503]
     assert len(refused) == 6
     assert all(answer.headers["Retry-After"] and '<html lang="pl"' in answer.text for answer in refused)
-    assert ask(application, "/en/partners/").code == 200, "threads are free again"
+    assert ask(application, "/en/partners/").code == 200, "the threads are free again"
 
 
-def test_a_page_that_is_there_waits_for_none_that_was_never_rendered(application, site, endless):
+def test_requests_for_a_cached_page_do_not_wait_for_pages_that_were_never_rendered(application, site, endless):
     ask(application, "/en/")
     for page in application.cache.pages.pages.values():
         page.content_version = "another"
     application.pool = Pool(threads=1)
-    application.cache.renewers = ThreadPoolExecutor(1)
+    application.cache.rerender_threads = ThreadPoolExecutor(1)
     threading.Timer(1, endless.set).start()
-    began = time.monotonic()
+    started_at = time.monotonic()
 
     async def ask_both():
         never = asyncio.ensure_future(
-            ask_asgi(application, scope_of("/en/partners/never/", "", "GET", "localhost", {}))
+            ask_asgi(application, asgi_scope("/en/partners/never/", "", "GET", "localhost", {}))
         )
         await asyncio.sleep(0.05)
-        answer = await ask_asgi(application, scope_of("/en/", "", "GET", "localhost", {}))
-        waited = time.monotonic() - began
+        answer = await ask_asgi(application, asgi_scope("/en/", "", "GET", "localhost", {}))
+        waited = time.monotonic() - started_at
         await never
         return answer, waited
 
@@ -620,69 +619,69 @@ def test_a_page_that_is_there_waits_for_none_that_was_never_rendered(application
     assert answer.text == "rendered" and waited < 0.9
 
 
-def test_a_page_that_takes_too_long_is_sent_as_it_was_last(application, site, monkeypatch):
+def test_if_rendering_takes_too_long_the_outdated_page_is_sent(application, site, monkeypatch):
     good, finished = ask(application).text, threading.Event()
     site.site = lambda environ, start: (
         (finished.wait(20) and start("200 OK", [("Content-Type", "text/html")])) or [b"new"]
     )
-    monkeypatch.setattr(cache_module, "PATIENCE", 0.05)
-    application.cache.renewers = ThreadPoolExecutor(1)
+    monkeypatch.setattr(cache_module, "RENDER_TIMEOUT", 0.05)
+    application.cache.rerender_threads = ThreadPoolExecutor(1)
     Page.objects.update(order=2)
-    see_change(application)
-    assert ask(application).text == good, "who asks first waits no longer than is bearable"
-    assert ask(application).text == good, "who asks next does not wait"
-    assert site.asked == ["/en/", "/en/"], "it is made but once"
+    notice_change(application)
+    assert ask(application).text == good, "the first request waits for RENDER_TIMEOUT"
+    assert ask(application).text == good, "the next request does not wait"
+    assert site.calls == ["/en/", "/en/"], "it is rendered once"
     finished.set()
-    application.cache.renewers.shutdown()
+    application.cache.rerender_threads.shutdown()
     assert ask(application).text == "new"
 
 
-# A restart
+# Restarts
 
 
-def test_after_a_restart_pages_are_there_before_the_database(application, make_application, site, consent_cookie):
+def test_after_a_restart_pages_are_sent_without_the_database(application, make_application, site, consent_cookie):
     cookie = consent_cookie()
     good, refused = ask(application).text, ask(application, cookie=cookie).text
     after = make_application()
-    after.cache.database_is_away(OSError("away"))
-    site.asked.clear()
+    after.cache.set_database_unavailable(OSError("unavailable"))
+    site.calls.clear()
     assert ask(after, accept_encoding="br").text == good
     assert ask(after, cookie=cookie).text == refused
     assert ask(after).headers["Age"]
-    assert site.asked == []
+    assert site.calls == []
     after.cache.set_content_version(ContentVersion.objects.current())
     assert ask(after).headers["Age"] is None
-    assert site.asked == []
+    assert site.calls == []
 
 
-def test_a_page_that_changed_while_no_process_ran_is_made_anew(application, make_application, site):
+def test_a_page_that_changed_while_no_process_ran_is_rendered_again(application, make_application, site):
     ask(application, "/en/vision/")
-    Page.objects.filter(kind="vision").update(title_en="Changed meanwhile")
+    Page.objects.filter(kind="vision").update(title_en="Changed title")
     after = make_application()
-    assert "Changed meanwhile" in ask(after, "/en/vision/").text, "also before the watcher has seen the database"
+    assert "Changed title" in ask(after, "/en/vision/").text, "before the watcher has read the content version too"
     after.cache.set_content_version(ContentVersion.objects.current())
-    assert "Changed meanwhile" in ask(after, "/en/vision/").text
+    assert "Changed title" in ask(after, "/en/vision/").text
 
 
-def test_pages_of_an_older_program_are_but_the_last_resort(application, make_application, site, monkeypatch):
+def test_pages_of_an_older_build_are_sent_only_if_rendering_fails(application, make_application, site, monkeypatch):
     good = ask(application).text
-    monkeypatch.setattr(cache_module, "build", lambda: "newer")
+    monkeypatch.setattr(cache_module, "build_id", lambda: "newer")
     after = make_application()
     after.cache.set_content_version(ContentVersion.objects.current())
-    site.asked.clear()
+    site.calls.clear()
     working, site.site = site.site, broken
     assert ask(after).text == good
     site.site = working
-    for kept in after.cache.pages.pages.values():
-        kept.retry_at = 0
+    for page in after.cache.pages.pages.values():
+        page.retry_at = 0
     assert ask(after).headers["Age"] is None
-    assert site.asked == ["/en/", "/en/"]
+    assert site.calls == ["/en/", "/en/"]
 
 
 @pytest.mark.parametrize(
     "damage", [lambda content: content[:-10], lambda content: b"", lambda content: content[:80] + b"!" + content[81:]]
 )
-def test_a_damaged_page_is_not_taken_up(application, make_application, damage):
+def test_a_damaged_page_on_disk_is_deleted(application, make_application, damage):
     ask(application)
     (file,) = application.cache.disk.pages()
     file.write_bytes(damage(file.read_bytes()))
@@ -694,40 +693,37 @@ def test_a_damaged_page_is_not_taken_up(application, make_application, damage):
 @pytest.mark.parametrize(
     "state", [b"", b"[]", b'{"server_port": "80"}', b'{"rule": {"notice": 1}, "server_port": "80"}']
 )
-def test_a_state_that_another_program_wrote_keeps_nobody_from_starting(application, make_application, site, state):
+def test_an_invalid_state_on_disk_is_ignored(application, make_application, site, state):
     ask(application)
     (application.cache.disk.folder / "state.json").write_bytes(state)
     after = make_application()
     assert not after.cache.pages.pages
-    see_change(after)
+    notice_change(after)
     assert ask(after).code == 200
 
 
-def test_what_a_killed_process_left_half_written_is_cleared_away(application, make_application):
-    left, being_written = (
-        application.cache.disk.folder / "left.new",
-        application.cache.disk.folder / "being-written.new",
-    )
-    for file in (left, being_written):
+def test_unfinished_files_of_a_killed_process_are_deleted(application, make_application):
+    old, recent = (application.cache.disk.folder / f"{name}{UNFINISHED}" for name in ("old", "recent"))
+    for file in (old, recent):
         file.write_bytes(b"half")
-    os.utime(left, (0, 0))
+    os.utime(old, (0, 0))
     make_application()
-    assert not left.exists() and being_written.exists()
+    assert not old.exists() and recent.exists()
 
 
-def test_the_disk_holds_no_more_than_it_may(make_application, site):
+def test_the_pages_on_disk_do_not_exceed_the_limit(make_application, site):
     application = make_application(limit=1_000_000)
-    see_change(application)
+    notice_change(application)
     site.site = lambda environ, start: start("200 OK", [("Content-Type", "image/png")]) or [b"x" * 90_000]
     for number in range(30):
-        ask(application, f"/en/partners/made-up-{number}/")
+        ask(application, f"/en/partners/invented-{number}/")
     assert sum(file.stat().st_size for file in application.cache.disk.pages()) <= 1_000_000
-    assert not list(application.cache.disk.folder.glob("*.new"))
+    assert not list(application.cache.disk.folder.glob(f"*{UNFINISHED}"))
 
 
-def test_a_full_disk_keeps_no_visitor_from_a_page(application, monkeypatch):
+def test_pages_are_sent_while_the_disk_is_full(application, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(application.cache.disk, "_write_whole", full)
+    monkeypatch.setattr(disk, "write_atomically", full)
     assert ask(application).code == ask(application).code == 200

@@ -1,4 +1,4 @@
-"""Every change of what visitors read gives the content a new name, whichever way it is made."""
+"""Each change of content sets a new content version, from each source of changes."""
 
 import pytest
 from django.apps import apps
@@ -12,7 +12,7 @@ from modeltranslation.translator import translator
 
 from alliance.models import EntryPoint, Task
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
-from editorial.content_files import ContentFiles
+from editorial.content_files import load
 from editorial.models import Content
 from jobs.models import Job
 from pagecache.models import ContentVersion
@@ -22,7 +22,7 @@ from tests.editorial.test_admin import address, filled_in
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
 from tests.translations.desk.test_texts import press, text_of
-from tests.translations.exchange.test_import import bring_back, export
+from tests.translations.exchange.test_import import export, import_file
 from triggers.registry import registered
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def bulk_create():
     PartnerUniversity.objects.bulk_create([make_partner(1), make_partner(2)])
 
 
-def bulk_create_what_is_there():
+def bulk_create_existing():
     partner = make_partner()
     partner.save()
     PartnerUniversity.objects.bulk_create(
@@ -70,12 +70,12 @@ def delete():
     assert ContentVersion.objects.current() != before
 
 
-def link_two_things():
+def clear_links():
     task = Task.objects.filter(initiatives__isnull=False).first()
     task.initiatives.clear()
 
 
-def link_two_more():
+def add_link():
     EntryPoint.objects.first().pages.add(Page.objects.create(key="another", title_en="Another", slug_en="another"))
 
 
@@ -93,7 +93,7 @@ def publish_a_notice():
     assert ContentVersion.objects.current() != before
 
 
-def sql_by_hand():
+def execute_sql():
     with connection.cursor() as cursor:
         cursor.execute("UPDATE pages_page SET body_en = body_en")
 
@@ -105,42 +105,42 @@ def sql_by_hand():
         update,
         create,
         bulk_create,
-        bulk_create_what_is_there,
+        bulk_create_existing,
         bulk_update,
         delete,
-        link_two_things,
-        link_two_more,
+        clear_links,
+        add_link,
         empty_a_table,
         publish_a_notice,
-        sql_by_hand,
+        execute_sql,
     ],
     ids=lambda change: change.__name__,
 )
-def test_a_change_of_content_renews_the_generation(change):
+def test_a_change_of_content_sets_a_new_version(change):
     before = ContentVersion.objects.current()
     change()
     after = ContentVersion.objects.current()
     assert after and after != before
 
 
-def test_a_change_in_the_admin_renews_the_generation(client, staff):
+def test_a_change_in_the_admin_sets_a_new_version(client, staff):
     client.force_login(staff())
     before = ContentVersion.objects.current()
-    redirects = {"old_path": "/old", "new_path": "/en/", "is_published": "on"}
-    assert client.post("/admin/pages/redirect/add/", redirects).status_code == 302
+    data = {"old_path": "/old", "new_path": "/en/", "is_published": "on"}
+    assert client.post("/admin/pages/redirect/add/", data).status_code == 302
     assert ContentVersion.objects.current() != before
 
 
-def test_the_form_of_an_item_in_the_admin_renews_the_generation(client, staff):
+def test_the_form_of_an_item_in_the_admin_sets_a_new_version(client, staff):
     client.force_login(staff())
     partner = PartnerUniversity.objects.first()
-    sent = filled_in(client.get(address(partner)), founded="1901")
+    data = filled_in(client.get(address(partner)), founded="1901")
     before = ContentVersion.objects.current()
-    assert client.post(address(partner), sent).status_code == 302
+    assert client.post(address(partner), data).status_code == 302
     assert ContentVersion.objects.current() != before
 
 
-def test_what_a_translator_writes_at_the_desk_renews_the_generation(client, staff):
+def test_a_translation_at_the_desk_sets_a_new_version(client, staff):
     client.force_login(staff("Translators"))
     text = text_of(Page.objects.get(kind="vision"))
     before = ContentVersion.objects.current()
@@ -148,44 +148,44 @@ def test_what_a_translator_writes_at_the_desk_renews_the_generation(client, staf
     assert ContentVersion.objects.current() != before
 
 
-def test_an_action_in_a_list_of_the_admin_renews_the_generation(client, staff):
+def test_an_action_in_a_list_of_the_admin_sets_a_new_version(client, staff):
     client.force_login(staff())
     redirect = Redirect.objects.create(old_path="/old", new_path="/en/")
     before = ContentVersion.objects.current()
-    chosen = {"action": "delete_selected", "_selected_action": [redirect.pk], "post": "yes"}
-    assert client.post("/admin/pages/redirect/", chosen).status_code == 302
+    data = {"action": "delete_selected", "_selected_action": [redirect.pk], "post": "yes"}
+    assert client.post("/admin/pages/redirect/", data).status_code == 302
     assert ContentVersion.objects.current() != before
 
 
-def test_a_picture_and_the_sizes_that_are_made_of_it_renew_the_generation(django_capture_on_commit_callbacks):
+def test_an_upload_its_renditions_and_a_change_of_a_picture_set_new_versions(django_capture_on_commit_callbacks):
     before = ContentVersion.objects.current()
-    with django_capture_on_commit_callbacks() as makings:
+    with django_capture_on_commit_callbacks() as callbacks:
         picture = make_picture()
     uploaded = ContentVersion.objects.current()
-    for make in makings:
-        make()
-    made = ContentVersion.objects.current()
+    for callback in callbacks:
+        callback()
+    rendered = ContentVersion.objects.current()
     picture.focal_x = 10
     picture.save()
-    assert len({before, uploaded, made, ContentVersion.objects.current()}) == 4
+    assert len({before, uploaded, rendered, ContentVersion.objects.current()}) == 4
 
 
-def test_texts_that_come_back_from_a_translator_renew_the_generation(tmp_path):
+def test_imported_translations_set_a_new_version(tmp_path):
     texts = export(tmp_path / "pl.po")
     Page.objects.filter(kind="vision").update(title_pl="")
     before = ContentVersion.objects.current()
-    bring_back(texts)
+    import_file(texts)
     assert ContentVersion.objects.current() != before
 
 
-def test_bringing_back_what_was_deleted_from_content_files_renews_the_generation():
+def test_restoring_deleted_content_from_files_sets_a_new_version():
     PartnerUniversity.objects.filter(role="member").first().delete()
     before = ContentVersion.objects.current()
-    ContentFiles(settings.CONTENT_DIR).load(restore=True)
+    load(settings.CONTENT_DIR, restore=True)
     assert ContentVersion.objects.current() != before
 
 
-def test_loading_a_fixture_renews_the_generation(tmp_path):
+def test_loading_a_fixture_sets_a_new_version(tmp_path):
     fixture = tmp_path / "page.json"
     with fixture.open("w") as file:
         call_command("dumpdata", "pages.page", stdout=file)
@@ -194,7 +194,7 @@ def test_loading_a_fixture_renews_the_generation(tmp_path):
     assert ContentVersion.objects.current() != before
 
 
-def test_what_is_taken_back_renews_nothing():
+def test_a_change_that_is_rolled_back_sets_no_new_version():
     before = ContentVersion.objects.current()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         update()
@@ -203,7 +203,7 @@ def test_what_is_taken_back_renews_nothing():
     assert ContentVersion.objects.current() == before
 
 
-def test_visitors_and_sessions_renew_nothing(client, staff):
+def test_requests_of_visitors_and_sessions_set_no_new_version(client, staff):
     before = ContentVersion.objects.current()
     client.post("/en/cookies/decide/", {"action": "accept"}, headers={"sec-fetch-site": "same-origin"})
     client.force_login(staff())
@@ -211,7 +211,7 @@ def test_visitors_and_sessions_renew_nothing(client, staff):
     assert ContentVersion.objects.current() == before
 
 
-def test_every_table_of_content_is_watched_and_no_other():
+def test_all_content_tables_have_triggers_and_no_other_tables():
     content = {model for model in apps.get_models() if issubclass(model, Content)}
     links = {
         model
@@ -224,7 +224,7 @@ def test_every_table_of_content_is_watched_and_no_other():
     assert translated <= tables
 
 
-def test_a_change_in_a_table_that_no_app_claims_renews_nothing():
+def test_a_change_of_a_table_that_is_not_content_sets_no_new_version():
     before = ContentVersion.objects.current()
     Job.objects.create(name="another")
     Job.objects.update(name="a-third")
@@ -233,14 +233,14 @@ def test_a_change_in_a_table_that_no_app_claims_renews_nothing():
     assert ContentVersion.objects.current() == before
 
 
-def test_content_that_nobody_changed_yet_has_a_name_too():
+def test_there_is_a_content_version_before_the_first_change():
     ContentVersion.objects.all().delete()
     call_command("migrate", verbosity=0)
     assert len(ContentVersion.objects.current()) >= 32
 
 
 @pytest.mark.once
-def test_the_content_version_can_be_migrated_away_and_back(server):
+def test_the_migrations_of_the_page_cache_are_reversible(server):
     change = "from pages.models import Page; print(Page.objects.update(order=1))"
     server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
     server.manage("shell", "-v", "0", "-c", change, check=True)

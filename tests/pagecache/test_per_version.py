@@ -1,4 +1,4 @@
-"""What a process keeps of the content is never older than the content, and nothing changes it."""
+"""Results that are cached per content version: never outdated, and never changed."""
 
 import pytest
 from django.db import transaction
@@ -20,7 +20,7 @@ def title() -> str:
     return Page.objects.get(key="vision").title_en
 
 
-def ask(method: str = "GET") -> str:
+def cached_title(method: str = "GET") -> str:
     return title(RequestFactory().generic(method, "/"))
 
 
@@ -28,41 +28,41 @@ def rename(title: str):
     Page.objects.filter(key="vision").update(title_en=title)
 
 
-def test_it_is_read_once_until_the_content_changes(django_assert_num_queries):
+def test_a_result_is_read_once_until_content_changes(django_assert_num_queries):
     rename("First")
-    assert ask() == "First"
+    assert cached_title() == "First"
     with django_assert_num_queries(1):
-        assert ask() == "First"
+        assert cached_title() == "First"
     rename("Second")
-    assert ask() == "Second"
+    assert cached_title() == "Second"
 
 
-def test_what_was_rolled_back_is_not_kept():
+def test_a_result_from_a_rolled_back_transaction_is_not_used():
     rename("Good")
-    assert ask() == "Good"
+    assert cached_title() == "Good"
     with pytest.raises(InterruptedError), transaction.atomic():
         rename("Rolled back")
-        assert ask() == "Rolled back"
+        assert cached_title() == "Rolled back"
         raise InterruptedError
-    assert ask() == "Good"
+    assert cached_title() == "Good"
 
 
-def test_a_request_that_may_change_content_reads_for_itself():
+def test_a_request_with_an_unsafe_method_does_not_use_the_cache():
     request = RequestFactory().post("/")
     rename("Before")
     assert title(request) == "Before"
     rename("After")
     assert title(request) == "After"
-    assert ask() == "After"
+    assert cached_title() == "After"
 
 
 def state(item) -> dict:
-    """Fields and related objects of a model instance as they are loaded now."""
-    fields = {name: value for name, value in vars(item).items() if name not in ("_state", "words")}
+    """Return the loaded fields and related objects of a model instance."""
+    fields = {name: value for name, value in vars(item).items() if name not in ("_state", "translated")}
     return fields | {f"object of {name}": id(value) for name, value in item._state.fields_cache.items()}
 
 
-def test_pages_do_not_change_what_they_share(client):
+def test_pages_do_not_change_cached_objects(client):
     purpose = Purpose.objects.filter(is_necessary=False).first()
     EmbeddedContent.objects.create(
         title="Film", purpose=purpose, page_url="https://a.example/1", frame_url="https://a.example/2"

@@ -1,4 +1,4 @@
-"""Whose page is whose, on the wire: visitors and staff side by side, on many hosts, over connections that they keep."""
+"""No response contains data of another request: visitors and staff, on many hosts, over persistent connections."""
 
 import gzip
 import re
@@ -36,21 +36,21 @@ film = EmbeddedContent.objects.create(title="A film", provider="Films Ltd", purp
 Script.objects.create(name="Counter", provider="Counters Ltd", purpose=statistics, source={SCRIPT!r})
 body = '<p><a href="https://films.example/1">Film</a></p>'
 Page.objects.filter(kind="vision").update(body_en=body, body_pl=body)
-Page.objects.create(key="secret", title_en="Not to be known yet", short_title_en="Not to be known yet",
-    description_en="None.", slug_en="not-to-be-known-yet", is_published=False)
+Page.objects.create(key="secret", title_en="Unpublished page", short_title_en="Unpublished page",
+    description_en="None.", slug_en="unpublished-page", is_published=False)
 for name in {STAFF!r}:
     user = get_user_model().objects.create_user(f"signed-in-as-{{name}}", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
     print(client.cookies[settings.SESSION_COOKIE_NAME].value)
 """
-ANSWERS = {
+CONSENT_COOKIES = {
     "undecided": "",
     "refusing": "cookie_consent=statistics=-1|functional=-1|notice=1; cookie_consent_receipt={receipt}",
     "counted": "cookie_consent=statistics=now|functional=-1|notice=1; cookie_consent_receipt={receipt}",
     "watching": 'cookie_consent="statistics=-1|functional=now|notice=1"; cookie_consent_receipt={receipt}',
 }
-# Where it is read → its language, and whether it is a page that all may read.
+# Path → language.
 PAGES = {
     "/en/": "en",
     "/pl/": "pl",
@@ -62,21 +62,21 @@ PAGES = {
     "/pl/szukaj/": "pl",
     "/pl/nic/": "pl",
 }
-STORED = ["/en/", "/pl/", "/en/vision/", "/pl/wizja/", "/en/partners/", "/pl/partnerzy/"]
-FOR_STAFF = ["/admin/", "/admin/pages/page/?q=known", "/styleguide/"]
-OTHERS = ["/", "/robots.txt", "/sitemap.xml"]
+CACHED_PATHS = ["/en/", "/pl/", "/en/vision/", "/pl/wizja/", "/en/partners/", "/pl/partnerzy/"]
+STAFF_PATHS = ["/admin/", "/admin/pages/page/?q=known", "/styleguide/"]
+OTHER_PATHS = ["/", "/robots.txt", "/sitemap.xml"]
 
 
 class Site(Server):
-    """The site with two of its staff signed in, and what only they may see."""
+    """The site with two signed-in members of staff and an unpublished page."""
 
     def __init__(self, folder):
         super().__init__(folder / "data", {"ALLOWED_HOSTS": "127.0.0.1,localhost,unic.example,.wild.example"})
-        printed = self.manage("shell", "-v", "0", "-c", FILL, check=True).stdout.split()
-        self.sessions = dict(zip(STAFF, printed, strict=True))
+        sessions = self.manage("shell", "-v", "0", "-c", FILL, check=True).stdout.split()
+        self.sessions = dict(zip(STAFF, sessions, strict=True))
 
-    def change(self):
-        """Outdate every page."""
+    def change_content(self):
+        """Make all cached pages outdated."""
         with sqlite3.connect(self.data / "db.sqlite3", timeout=20) as database:
             database.execute('UPDATE pages_page SET "order" = "order"')
 
@@ -93,7 +93,7 @@ def site(prepared, tmp_path_factory):
 
 @dataclass(frozen=True)
 class Request:
-    """What one person asks; `who` is a member of staff, "a stranger" with a session that is none, or nobody known."""
+    """A request. `who` is a member of staff, "a stranger" with an invalid session, or "nobody"."""
 
     who: str
     host: str
@@ -112,10 +112,10 @@ class Request:
 
     def head(self, sessions: dict[str, str]) -> bytes:
         path, _, query = self.path.partition("?")
-        query = query if self.path in FOR_STAFF else self.query
+        query = query if self.path in STAFF_PATHS else self.query
         session = {"a stranger": "abcdefghijklmnopqrstuvwxyz012345"} | sessions
         cookies = [f"sessionid={session[self.who]}"] if self.who in session else []
-        cookies += [ANSWERS[self.answer].format(receipt=self.receipt)] if ANSWERS[self.answer] else []
+        cookies += [CONSENT_COOKIES[self.answer].format(receipt=self.receipt)] if CONSENT_COOKIES[self.answer] else []
         lines = [f"{self.method} {path}{'?' * bool(query)}{query} HTTP/1.1", f"Host: {self.host}"]
         lines += [f"Cookie: {'; '.join(cookies)}"] if cookies else []
         lines += ["Sec-GPC: 1"] if self.objects else []
@@ -123,11 +123,11 @@ class Request:
         return "\r\n".join(lines).encode()
 
     def check(self, status: int, headers: dict[str, str], text: str):
-        """Whether the answer is this one's: nothing in it is of another host, language, state, query or person."""
+        """Check that the response has no data of another host, language, consent state, query or person."""
         self.check_person(status, headers, text)
         hosts = re.findall(r"http://((?:localhost|unic\.example|\w+\.wild\.example)(?::\d+)?)\b", text, re.IGNORECASE)
         assert {host.lower() for host in hosts} <= {self.host.lower()}
-        if self.path in OTHERS:
+        if self.path in OTHER_PATHS:
             self.check_other(status, headers, hosts)
         elif self.path in PAGES:
             assert status == (404 if self.path == "/pl/nic/" else 200)
@@ -138,14 +138,14 @@ class Request:
     def check_person(self, status: int, headers: dict[str, str], text: str):
         if not self.is_staff:
             assert "sessionid" not in headers.get("set-cookie", "").replace('sessionid="";', "")
-            assert "signed-in-as" not in text and "Not to be known yet" not in text
-            if self.path in FOR_STAFF:
+            assert "signed-in-as" not in text and "Unpublished page" not in text
+            if self.path in STAFF_PATHS:
                 assert status == 302
-        elif self.path in FOR_STAFF:
+        elif self.path in STAFF_PATHS:
             assert status == 200
             if self.path.startswith("/admin/") and self.method == "GET":
                 assert set(re.findall(r"signed-in-as-(\w+)", text)) == {self.who}
-                assert ("Not to be known yet" in text) == (self.path != "/admin/")
+                assert ("Unpublished page" in text) == (self.path != "/admin/")
 
     def check_other(self, status: int, headers: dict[str, str], hosts: list[str]):
         if self.path == "/":
@@ -156,7 +156,7 @@ class Request:
     def check_page(self, headers: dict[str, str], text: str, hosts: list[str]):
         language, policy = PAGES[self.path], headers["content-security-policy"]
         assert f'<html lang="{language}"' in text
-        assert hosts or self.path not in STORED
+        assert hosts or self.path not in CACHED_PATHS
         is_undecided = self.answer == "undecided"
         assert ('class="consent"' in text) == is_undecided
         assert ("consent-objection" in text) == (is_undecided and self.objects)
@@ -164,36 +164,36 @@ class Request:
         has_film = self.answer == "watching" and self.path in ("/en/vision/", "/pl/wizja/")
         assert (f'src="{FILM}' in text) == ("films.example" in policy) == has_film
         assert not re.search("AAAA-AAAA|BBBB-BBBB", text)
-        # The language choice repeats what was asked.
-        asked = re.findall(r"(?:^|&)country=([A-Z]{2})(?=&|$)", self.query)
-        assert set(re.findall(r"[?;]country=([A-Z]{2})", text)) <= set(asked)
+        # Links to other languages contain the query.
+        sent = re.findall(r"(?:^|&)country=([A-Z]{2})(?=&|$)", self.query)
+        assert set(re.findall(r"[?;]country=([A-Z]{2})", text)) <= set(sent)
 
 
-class Line:
-    """A connection that is kept. What is asked by it is answered in that order, up to what was passed on."""
+class PersistentConnection:
+    """A connection with pipelined requests."""
 
     def __init__(self, site: Site):
         self.site, self.waiting, self.socket = site, [], None
 
-    def say(self, requests: list[Request], cut: int):
-        """Send them in one piece, or in two."""
+    def send(self, requests: list[Request], cut: int):
+        """Send requests in one or two segments."""
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self.site.port), timeout=30)
             self.stream = self.socket.makefile("rb")
         self.waiting += requests
-        said = b"".join(request.head(self.site.sessions) for request in requests)
-        for part in (said[:cut], said[cut:]):
+        data = b"".join(request.head(self.site.sessions) for request in requests)
+        for part in (data[:cut], data[cut:]):
             self.socket.sendall(part)
 
-    def hear(self):
-        """Read all answers; after the last of a connection come neither more answers nor a byte of another."""
+    def check_responses(self):
+        """Read and check all responses. After a response with Connection: close there is no more data."""
         waiting, self.waiting = self.waiting, []
         for request in waiting:
             status, headers, text = self.read(request.method)
             try:
                 request.check(status, headers, text)
             except AssertionError as error:
-                raise AssertionError(f"{request} was answered {status} {headers}") from error
+                raise AssertionError(f"{request} got {status} {headers}") from error
             if headers.get("connection") == "close":
                 assert self.stream.read() == b""
                 self.close()
@@ -219,7 +219,7 @@ QUERIES = st.lists(
     st.one_of(
         st.sampled_from(["country=SE", "country=PL", "country=FI", "role=member", "page=1", "page=99", "utm_source=a"]),
         st.sampled_from(["q=city", "next=/admin/", "sessionid=a", "cookie_consent=statistics=now", "page=2&page="]),
-        # What an address may hold (RFC 3986, section 3.4).
+        # Characters of a query (RFC 3986, section 3.4).
         st.text("abcpy=%&;?/.+~:_-'(),*!@$0123456789", max_size=12),
     ),
     max_size=3,
@@ -228,16 +228,16 @@ REQUESTS = st.builds(
     Request,
     who=st.sampled_from(["nobody", "nobody", "nobody", "a stranger", *STAFF]),
     host=st.sampled_from(HOSTS),
-    path=st.sampled_from([*PAGES, *PAGES, *PAGES, *FOR_STAFF, *OTHERS]),
+    path=st.sampled_from([*PAGES, *PAGES, *PAGES, *STAFF_PATHS, *OTHER_PATHS]),
     query=QUERIES,
-    answer=st.sampled_from(list(ANSWERS)),
+    answer=st.sampled_from(list(CONSENT_COOKIES)),
     receipt=st.sampled_from(["AAAA-AAAA-AAAA-AAAA", "BBBB-BBBB-BBBB-BBBB"]),
     objects=st.booleans(),
     language=st.sampled_from(["en", "pl"]),
     encoding=st.sampled_from(["identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"]),
     method=st.sampled_from(["GET", "GET", "GET", "HEAD"]),
 )
-# On which of three connections, what is asked there in one go, where that is cut in two, and who then listens.
+# Number of the connection, requests, position between two segments, and connections that read their responses.
 TURNS = st.lists(
     st.tuples(
         st.integers(0, 2), st.lists(REQUESTS, min_size=1, max_size=4), st.integers(0, 600), st.sets(st.integers(0, 2))
@@ -248,18 +248,19 @@ TURNS = st.lists(
 
 
 @given(turns=TURNS, changes=st.booleans())
-@settings(max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # To shrink asks thousands of times.
-def test_no_page_reaches_another_host_language_state_of_consent_or_member_of_staff(site, turns, changes):
+# Without shrinking, which would send thousands of requests.
+@settings(max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_no_response_has_data_of_another_host_language_consent_state_or_member_of_staff(site, turns, changes):
     if changes:
-        site.change()
-    lines = [Line(site) for _number in range(3)]
+        site.change_content()
+    connections = [PersistentConnection(site) for _number in range(3)]
     try:
-        for number, requests, cut, listening in turns:
-            lines[number].say(requests, cut)
-            for other in listening:
-                lines[other].hear()
-        for line in lines:
-            line.hear()
+        for number, requests, cut, readers in turns:
+            connections[number].send(requests, cut)
+            for other in readers:
+                connections[other].check_responses()
+        for connection in connections:
+            connection.check_responses()
     finally:
-        for line in lines:
-            line.close()
+        for connection in connections:
+            connection.close()

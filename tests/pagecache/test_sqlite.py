@@ -1,4 +1,4 @@
-"""An SQLite file that is taken away, or replaced by another one, under a site that runs."""
+"""An SQLite file that is removed or replaced while the site is running."""
 
 import shutil
 import sqlite3
@@ -35,42 +35,41 @@ def ask(site: Server, path: str, **form: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def wait_until(holds):
+def wait_until(condition):
     end = time.monotonic() + PATIENCE
-    while not holds():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
 
 
-def warm(site: Server):
-    """Have every thread of each worker ask the database."""
+def open_connections(site: Server):
+    """Open a database connection in each thread of each worker."""
     for _ in range(60):
         assert ask(site, "/en/search/?q=vision")[0] == 200
 
 
-def test_another_file_in_its_place_is_read_at_once(site, tmp_path):
-    assert "A vision from elsewhere" not in ask(site, "/en/vision/")[1]
-    warm(site)
+def test_a_replaced_database_is_read_at_once(site, tmp_path):
+    assert "Another vision" not in ask(site, "/en/vision/")[1]
+    open_connections(site)
     other = tmp_path / "other.sqlite3"
     with closing(sqlite3.connect(site.data / "db.sqlite3")) as old, closing(sqlite3.connect(other)) as new:
         old.backup(new)
-        new.execute("UPDATE pages_page SET title_en = 'A vision from elsewhere' WHERE kind = 'vision'")
+        new.execute("UPDATE pages_page SET title_en = 'Another vision' WHERE kind = 'vision'")
         new.commit()
     for name in FILES:
         (site.data / name).rename(tmp_path / name)
     other.rename(site.data / "db.sqlite3")
-    # No thread answers from the file that is gone.
+    # No thread uses the previous file.
     for _ in range(60):
-        assert "A vision from elsewhere" in ask(site, "/en/search/?q=vision")[1]
-    wait_until(lambda: "A vision from elsewhere" in ask(site, "/en/vision/")[1])
+        assert "Another vision" in ask(site, "/en/search/?q=vision")[1]
+    wait_until(lambda: "Another vision" in ask(site, "/en/vision/")[1])
 
 
-def test_while_it_is_away_nothing_is_accepted_that_would_be_lost_and_pages_are_read(site, tmp_path):
+def test_while_the_database_is_missing_no_form_is_accepted_and_cached_pages_are_sent(site, tmp_path):
     page = ask(site, "/en/vision/")
-    warm(site)
+    open_connections(site)
     for name in FILES:
         (site.data / name).rename(tmp_path / name)
-    # A form that accepts nothing says so; a stored page is there.
     for _ in range(60):
         status, _text = ask(site, "/en/cookies/decide/", action="refuse", next="/en/vision/")
         assert status == 503

@@ -1,8 +1,8 @@
-"""The site's application, which waits three seconds for a request body instead of fifteen."""
+"""The ASGI application with a shorter time limit for request bodies: three seconds."""
 
 from server import body
 
-body.SECONDS_TO_ARRIVE = 3
+body.ARRIVAL_TIMEOUT = 3
 
 from unic_site.asgi import application  # noqa: E402
 

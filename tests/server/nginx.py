@@ -1,4 +1,4 @@
-"""A real nginx with the configuration that is shipped, over TLS, before a real server."""
+"""A real nginx with deploy/nginx.conf, over TLS, in front of a real server."""
 
 import datetime
 import http.client
@@ -20,12 +20,12 @@ from cryptography.x509.oid import NameOID
 from tests.serving import NGINX_FOLDERS, PATIENCE, ROOT, Server, free_port
 
 NAME = "unic.example.org"
-# Another address of this machine than the one from which nginx asks the site.
+# Not the address from which nginx sends requests to the site.
 VISITOR = "127.0.0.2"
-# Debian's /etc/nginx/nginx.conf, as far as it is not about where nginx writes.
-AROUND = (
+# The main configuration, which includes the site's, with all files in a folder of the test.
+MAIN_CONFIGURATION = (
     """
-# pytest's folders are for its own user; any other than root ignores this line.
+# Other users cannot read the folders of pytest. Without root, nginx ignores this line.
 user root;
 worker_processes 1;
 daemon off;
@@ -69,7 +69,7 @@ def make_certificate(folder: Path):
 
 @dataclass
 class Nginx:
-    """nginx before `site`, which runs, and before `second`, if there is one; it writes to `folder` alone."""
+    """nginx in front of `site` and optionally `second`. All its files are in `folder`."""
 
     folder: Path
     site: Server
@@ -79,7 +79,7 @@ class Nginx:
     def start(self) -> "Nginx":
         make_certificate(self.folder)
         self.port, self.plain_port = free_port(), free_port()
-        (self.folder / "nginx.conf").write_text(AROUND.format(folder=self.folder))
+        (self.folder / "nginx.conf").write_text(MAIN_CONFIGURATION.format(folder=self.folder))
         (self.folder / "site.conf").write_text(self.configuration)
         self.process = subprocess.Popen(["nginx", "-c", self.folder / "nginx.conf"])
         end = time.monotonic() + PATIENCE
@@ -98,9 +98,9 @@ class Nginx:
 
     @property
     def configuration(self) -> str:
-        """deploy/nginx.conf with other paths and ports."""
+        """deploy/nginx.conf with the paths and ports of the test."""
         text = (ROOT / "deploy/nginx.conf").read_text()
-        others = {
+        replacements = {
             "/var/cache/nginx/unic": f"{self.folder}/cache",
             "/var/lib/unic/error-pages": f"{self.folder}/error-pages",
             "/etc/ssl/unic": str(self.folder),
@@ -110,9 +110,9 @@ class Nginx:
             "listen 443 ": f"listen 127.0.0.1:{self.port} ",
             "listen [::]:443 ": f"listen [::1]:{self.port} " if has_ipv6() else "# ",
         }
-        for shipped, here in others.items():
-            assert shipped in text, shipped
-            text = text.replace(shipped, here)
+        for original, replacement in replacements.items():
+            assert original in text, original
+            text = text.replace(original, replacement)
         if self.second:
             text = text.replace("    keepalive 32;", f"    server 127.0.0.1:{self.second.port};\n    keepalive 32;")
         return text
@@ -128,10 +128,10 @@ class Nginx:
     def ask(
         self, path: str, method: str = "GET", body: str | None = None, visitor: str = VISITOR, **headers: str
     ) -> http.client.HTTPResponse:
-        """Ask as a browser does that trusts the certificate; the body of the answer is in `body`, as bytes."""
-        with self.connect(visitor) as wire:
+        """Send a request over TLS. The attribute `body` of the response has its content."""
+        with self.connect(visitor) as tls_socket:
             connection = http.client.HTTPConnection(NAME)
-            connection.sock = wire
+            connection.sock = tls_socket
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             if body is not None:
                 named = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"} | named
@@ -141,7 +141,7 @@ class Nginx:
             return response
 
     def ask_site(self, path: str, **headers: str) -> http.client.HTTPResponse:
-        """Ask the site itself what nginx would ask it."""
+        """Send a request to the site without nginx."""
         connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=PATIENCE)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request("GET", path, headers={"Host": NAME, "X-Forwarded-Proto": "https"} | named)
@@ -151,10 +151,12 @@ class Nginx:
         return response
 
     def is_cached(self, path: str, choice: str = "") -> bool:
-        """Whether nginx holds an answer under an address, for a choice as the cookie has it if one is given."""
-        return bool(self.cache_of(path, choice))
+        """Whether nginx has cached a response for a path, and for the consent cookie `choice` if there is one."""
+        return any(key.startswith(f"{path}|{choice}") for key in self.cached)
 
-    def cache_of(self, path: str, choice: str = "") -> set[Path]:
-        """The folders in which nginx holds answers under an address."""
-        key = re.compile(rf"^KEY: https://{NAME}{re.escape(path)}\|{re.escape(choice)}".encode(), re.MULTILINE)
-        return {file.parents[2] for file in self.folder.glob("cache*/*/*/*") if key.search(file.read_bytes()[:4096])}
+    @property
+    def cached(self) -> dict[str, str]:
+        """Cache key, without scheme and host → name of the cache folder, for all responses in the cache."""
+        key = re.compile(rf"^KEY: https://{NAME}(.*)$".encode(), re.MULTILINE)
+        files = {file: key.search(file.read_bytes()[:4096]) for file in self.folder.glob("cache*/*/*/*")}
+        return {match[1].decode(): file.parents[2].name for file, match in files.items() if match}

@@ -1,11 +1,11 @@
-"""Bodies of requests, read within limits before Django sees them."""
+"""Request bodies, which are read within limits before Django is called."""
 
 import asyncio
 
 import pytest
 
 from server import body as body_module
-from server.body import Body, BodyLimit, CutOffError, RefusedError, read_body
+from server.body import Body, BodyLimit, IncompleteBodyError, RefusedError, read_body
 
 pytestmark = pytest.mark.once
 
@@ -13,11 +13,11 @@ LIMIT = BodyLimit(1000, accepts_files=False)
 
 
 def read(*messages: dict, limit: BodyLimit = LIMIT, pause: float = 0, **environ: str) -> tuple[bytes, dict]:
-    waiting = list(messages)
+    remaining = list(messages)
 
     async def receive():
         await asyncio.sleep(pause)
-        return waiting.pop(0)
+        return remaining.pop(0)
 
     async def run():
         with await read_body(environ, receive, limit) as body:
@@ -26,12 +26,12 @@ def read(*messages: dict, limit: BodyLimit = LIMIT, pause: float = 0, **environ:
     return asyncio.run(run()), environ
 
 
-def piece(body: bytes, more: bool = False) -> dict:
+def chunk(body: bytes, more: bool = False) -> dict:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
 def test_a_chunked_body_gets_its_length():
-    body, environ = read(piece(b"a=1", more=True), piece(b"&b=2"), HTTP_TRANSFER_ENCODING="chunked")
+    body, environ = read(chunk(b"a=1", more=True), chunk(b"&b=2"), HTTP_TRANSFER_ENCODING="chunked")
     assert body == b"a=1&b=2"
     assert environ == {"CONTENT_LENGTH": "7"}
 
@@ -39,14 +39,14 @@ def test_a_chunked_body_gets_its_length():
 @pytest.mark.parametrize(
     "messages",
     [
-        [piece(b"a=1", more=True), {"type": "http.disconnect"}],
-        [piece(b"a=1")],
-        [piece(b"a=1&b=2&c=3&d=4")],
+        [chunk(b"a=1", more=True), {"type": "http.disconnect"}],
+        [chunk(b"a=1")],
+        [chunk(b"a=1&b=2&c=3&d=4")],
     ],
-    ids=["gone", "shorter than announced", "longer than announced"],
+    ids=["disconnected", "shorter than announced", "longer than announced"],
 )
-def test_a_body_that_is_not_as_announced_is_never_handed_on(messages):
-    with pytest.raises(CutOffError):
+def test_a_body_with_another_length_than_announced_is_not_passed_on(messages):
+    with pytest.raises(IncompleteBodyError):
         read(*messages, CONTENT_LENGTH="7")
 
 
@@ -60,44 +60,44 @@ def test_a_body_that_is_not_as_announced_is_never_handed_on(messages):
         ({"CONTENT_LENGTH": "5", "CONTENT_TYPE": "Multipart/Form-Data; boundary=a"}, 415),
     ],
 )
-def test_what_its_head_already_tells_is_refused_before_anything_is_read(environ, status):
+def test_a_body_is_refused_by_its_headers_before_it_is_read(environ, status):
     with pytest.raises(RefusedError) as refusal:
         read(**environ)
     assert refusal.value.status == status
 
 
-def test_a_body_that_grows_beyond_the_limit_is_refused():
+def test_a_chunked_body_that_exceeds_the_limit_is_refused():
     with pytest.raises(RefusedError) as refusal:
-        read(piece(b"x" * 600, more=True), piece(b"x" * 600, more=True))
+        read(chunk(b"x" * 600, more=True), chunk(b"x" * 600, more=True))
     assert refusal.value.status == 413
 
 
-def test_files_are_taken_where_they_may_be_sent():
+def test_files_are_accepted_where_the_limit_allows_them():
     limit = BodyLimit(1000, accepts_files=True)
-    body, _environ = read(piece(b"x"), limit=limit, CONTENT_TYPE="multipart/form-data; boundary=a", CONTENT_LENGTH="1")
+    body, _environ = read(chunk(b"x"), limit=limit, CONTENT_TYPE="multipart/form-data; boundary=a", CONTENT_LENGTH="1")
     assert body == b"x"
 
 
-def test_a_body_that_comes_too_slowly_is_refused(monkeypatch):
-    monkeypatch.setattr(body_module, "SECONDS_TO_ARRIVE", 0.05)
+def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch):
+    monkeypatch.setattr(body_module, "ARRIVAL_TIMEOUT", 0.05)
     with pytest.raises(RefusedError) as refusal:
-        read(*[piece(b"x", more=True)] * 50, pause=0.01)
+        read(*[chunk(b"x", more=True)] * 50, pause=0.01)
     assert refusal.value.status == 408
 
 
-def test_a_large_body_has_as_long_as_its_size_needs(monkeypatch):
-    monkeypatch.setattr(body_module, "SECONDS_TO_ARRIVE", 0.05)
-    monkeypatch.setattr(body_module, "BYTES_A_SECOND", 100)
-    body, _environ = read(*[piece(b"x" * 10, more=True)] * 20, piece(b""), pause=0.01)
+def test_a_large_body_may_take_longer(monkeypatch):
+    monkeypatch.setattr(body_module, "ARRIVAL_TIMEOUT", 0.05)
+    monkeypatch.setattr(body_module, "MIN_BYTES_PER_SECOND", 100)
+    body, _environ = read(*[chunk(b"x" * 10, more=True)] * 20, chunk(b""), pause=0.01)
     assert len(body) == 200
 
 
-def test_bodies_that_find_no_room_in_memory_are_kept_on_disk(monkeypatch):
-    monkeypatch.setattr(body_module, "BYTES_IN_MEMORY_OF_ALL", 1500)
+def test_bodies_that_exceed_the_limit_of_all_bodies_are_on_disk(monkeypatch):
+    monkeypatch.setattr(body_module, "MAX_BYTES_OF_ALL_IN_MEMORY", 1500)
 
     async def arrive(size: int) -> Body:
         async def receive():
-            return piece(b"x" * size)
+            return chunk(b"x" * size)
 
         return await read_body({}, receive, LIMIT)
 
@@ -111,17 +111,17 @@ def test_bodies_that_find_no_room_in_memory_are_kept_on_disk(monkeypatch):
         assert not later.is_on_disk
 
 
-def test_a_body_that_is_refused_gives_its_room_back():
+def test_a_refused_body_does_not_count_as_memory():
     with pytest.raises(RefusedError):
-        read(piece(b"x" * 600, more=True), piece(b"x" * 600, more=True))
-    with pytest.raises(CutOffError):
-        read(piece(b"a=1", more=True), {"type": "http.disconnect"})
-    assert Body.in_memory == 0
+        read(chunk(b"x" * 600, more=True), chunk(b"x" * 600, more=True))
+    with pytest.raises(IncompleteBodyError):
+        read(chunk(b"a=1", more=True), {"type": "http.disconnect"})
+    assert Body.bytes_of_all_in_memory == 0
 
 
-def test_a_body_that_is_long_is_on_disk_and_takes_no_room():
+def test_a_long_body_is_on_disk_and_does_not_count_as_memory():
     async def receive():
-        return piece(b"x" * (body_module.BYTES_IN_MEMORY + 1))
+        return chunk(b"x" * (body_module.MAX_BYTES_IN_MEMORY + 1))
 
     with asyncio.run(read_body({}, receive, BodyLimit(100_000, accepts_files=False))) as body:
-        assert body.is_on_disk and Body.in_memory == 0
+        assert body.is_on_disk and Body.bytes_of_all_in_memory == 0

@@ -1,4 +1,4 @@
-"""The two commands of a newcomer and what stands behind them, run as a newcomer runs them."""
+"""make run and the setup of the environment, in a fresh clone as a new user has it."""
 
 import os
 import re
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def environment(tmp_path):
-    """The environment of a newcomer: nothing configured, data in a folder of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"DATA_DIR": str(tmp_path / "var")}
+    """An environment without configuration, and with a temporary data folder."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {"DATA_DIR": str(tmp_path / "var")}
 
 
 def manage(environment, *arguments: str, clone: Path = ROOT, **options) -> subprocess.CompletedProcess:
@@ -36,8 +36,8 @@ def manage(environment, *arguments: str, clone: Path = ROOT, **options) -> subpr
 
 
 def start(environment, port: int, clone: Path) -> subprocess.Popen:
-    """Start `make run` and wait until it answers."""
-    began = time.monotonic()
+    """Start `make run`, and wait until the site is ready."""
+    started_at = time.monotonic()
     server = subprocess.Popen(
         ["make", "run", f"PORT={port}"],
         cwd=clone,
@@ -47,7 +47,7 @@ def start(environment, port: int, clone: Path) -> subprocess.Popen:
         text=True,
         start_new_session=True,
     )
-    while time.monotonic() - began < 3 * PATIENCE and server.poll() is None:
+    while time.monotonic() - started_at < 3 * PATIENCE and server.poll() is None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE)
             return server
@@ -57,14 +57,14 @@ def start(environment, port: int, clone: Path) -> subprocess.Popen:
 
 
 def stop(server: subprocess.Popen) -> str:
-    """Press Ctrl-C, as a terminal does: every process in the foreground gets the signal."""
+    """Send SIGINT to all processes, as a terminal does for Ctrl-C."""
     os.killpg(server.pid, signal.SIGINT)
     return server.communicate(timeout=PATIENCE)[0]
 
 
 @pytest.fixture
 def clone(tmp_path) -> Path:
-    """A fresh clone in which nothing was run yet; packages are those that are installed here."""
+    """A fresh clone, with the packages of this environment."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     names = filter(None, listed.stdout.split("\0")) if listed.returncode == 0 else tracked_files()
     for name in names:
@@ -76,14 +76,14 @@ def clone(tmp_path) -> Path:
 
 
 def tracked_files() -> list[str]:
-    """The files of a checkout that came without git, as `make test` copies it for another user."""
-    made = {".venv", "var", "node_modules", "__pycache__", ".pytest_cache", ".hypothesis", ".ruff_cache"}
+    """Return the files of a copy without git, which `make test` creates for another user."""
+    generated = {".venv", "var", "node_modules", "__pycache__", ".pytest_cache", ".hypothesis", ".ruff_cache"}
     files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file() and path.suffix != ".mo")
-    return [str(path) for path in files if not made.intersection(path.parts)]
+    return [str(path) for path in files if not generated.intersection(path.parts)]
 
 
 class Browser:
-    """A visitor who keeps cookies."""
+    """HTTP client with a cookie jar."""
 
     def __init__(self, port: int):
         self.url = f"http://127.0.0.1:{port}"
@@ -97,7 +97,7 @@ class Browser:
             return response.read().decode()
 
 
-def test_make_run_in_a_fresh_clone_serves_everything_and_stops_at_ctrl_c_and_does_no_work_twice(clone, environment):
+def test_make_run_in_a_fresh_clone_serves_the_site_stops_with_ctrl_c_and_starts_quickly_again(clone, environment):
     del environment["DATA_DIR"]
     port = free_port()
     server = start(environment, port, clone)
@@ -110,8 +110,8 @@ def test_make_run_in_a_fresh_clone_serves_everything_and_stops_at_ctrl_c_and_doe
     visitor.open("/en/cookies/decide/", action="refuse", next="/en/", idempotency_key="once")
     assert 'class="consent"' not in visitor.open("/en/")
     assert '"ready": true' in visitor.open("/readyz")
-    make_staff = "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='{0}')"
-    assert manage(environment, "shell", "-c", make_staff.format(PASSWORD), clone=clone).returncode == 0
+    create_staff = "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='{0}')"
+    assert manage(environment, "shell", "-c", create_staff.format(PASSWORD), clone=clone).returncode == 0
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.open("/admin/login/"))[1]
     visitor.open("/admin/login/", csrfmiddlewaretoken=token, username="root", password=PASSWORD, next="/admin/")
     assert "/admin/logout/" in visitor.open("/admin/")
@@ -122,18 +122,18 @@ def test_make_run_in_a_fresh_clone_serves_everything_and_stops_at_ctrl_c_and_doe
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-    # The second start keeps what an editor changed.
-    change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Changed by hand')"
+    # The second start does not overwrite edited content.
+    change = "from pages.models import Page; Page.objects.filter(key='vision').update(title_en='Edited title')"
     assert manage(environment, "shell", "-c", change, clone=clone).returncode == 0
     server = start(environment, port, clone)
-    assert "Changed by hand" in visitor.open("/en/vision/")
+    assert "Edited title" in visitor.open("/en/vision/")
     printed_again = stop(server)
-    for done_once in ("Building static files …", "Bringing the database up to date …"):
-        assert done_once in printed
-        assert done_once not in printed_again
+    for step in ("Building static files …", "Migrating the database …"):
+        assert step in printed
+        assert step not in printed_again
 
 
-def test_a_taken_port_is_named_in_one_sentence(environment):
+def test_a_port_in_use_is_reported_in_one_sentence(environment):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -141,18 +141,18 @@ def test_a_taken_port_is_named_in_one_sentence(environment):
         outcome = manage(environment, "serve", "--port", str(port))
     assert outcome.returncode == 1
     assert outcome.stderr.count("\n") == 1
-    assert f"Port {port} is taken by another program" in outcome.stderr
+    assert f"Port {port} is in use by another program" in outcome.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--port", "eighty"], "PORT=eighty is no port"),
-        (["--port", "70000"], "PORT=70000 is no port"),
-        (["--host", "192.0.2.1"], "HOST=192.0.2.1 is no address of this machine"),
+        (["--port", "eighty"], "PORT=eighty is not a port"),
+        (["--port", "70000"], "PORT=70000 is not a port"),
+        (["--host", "192.0.2.1"], "HOST=192.0.2.1 is not an address of this machine"),
     ],
 )
-def test_an_address_that_cannot_be_is_named_in_one_sentence(environment, arguments, sentence):
+def test_an_invalid_address_is_reported_in_one_sentence(environment, arguments, sentence):
     outcome = manage(environment, "serve", *arguments)
     assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
     assert sentence in outcome.stderr
@@ -160,7 +160,7 @@ def test_an_address_that_cannot_be_is_named_in_one_sentence(environment, argumen
 
 @pytest.fixture
 def bare_clone(tmp_path):
-    """The few files that make the environment, in a folder without one."""
+    """A folder with the setup of the environment, but without an environment."""
     clone = tmp_path / "clone"
     clone.mkdir()
     shutil.copytree(ROOT / "bin", clone / "bin")
@@ -186,34 +186,35 @@ def set_up(clone: Path, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_an_old_python_is_named_in_one_sentence(bare_clone):
+def test_an_old_python_is_reported_in_one_sentence(bare_clone):
     old = fake_python(bare_clone, 'case "$1" in --version) echo "Python 3.9.2";; *) exit 1;; esac')
     outcome = set_up(bare_clone, PYTHON=str(old))
     assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
     assert "Python 3.9.2 is too old: install Python 3.11 or newer" in outcome.stderr
 
 
-def test_a_missing_python_is_named_in_one_sentence(bare_clone):
-    outcome = set_up(bare_clone, PYTHON="python-that-is-not-there")
+def test_a_missing_python_is_reported_in_one_sentence(bare_clone):
+    outcome = set_up(bare_clone, PYTHON="missing-python")
     assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
-    assert "python-that-is-not-there is missing" in outcome.stderr
+    assert "missing-python is missing" in outcome.stderr
 
 
-def test_a_missing_venv_is_named_in_one_sentence(bare_clone):
-    without = fake_python(bare_clone, 'case "$2" in *venv*) exit 1;; *) exit 0;; esac')
-    outcome = set_up(bare_clone, PYTHON=str(without))
+def test_a_missing_venv_is_reported_in_one_sentence(bare_clone):
+    python = fake_python(bare_clone, 'case "$2" in *venv*) exit 1;; *) exit 0;; esac')
+    outcome = set_up(bare_clone, PYTHON=str(python))
     assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
     assert "sudo apt install python3-venv" in outcome.stderr
 
 
-def test_a_folder_that_cannot_be_written_to_is_named_in_one_sentence(bare_clone):
-    (bare_clone / ".venv").write_text("a file where the folder should be stands in for a missing right, also for root")
+def test_a_folder_that_cannot_be_written_to_is_reported_in_one_sentence(bare_clone):
+    # A file instead of the folder, because root can write to any folder.
+    (bare_clone / ".venv").touch()
     outcome = set_up(bare_clone)
     assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1)
     assert "This folder cannot be written to" in outcome.stderr
 
 
-def test_the_environment_is_made_once(bare_clone):
+def test_the_environment_is_created_once(bare_clone):
     first = set_up(bare_clone)
-    assert first.returncode == 0 and "Making a Python environment" in first.stdout
+    assert first.returncode == 0 and "Creating a Python environment" in first.stdout
     assert set_up(bare_clone).stdout == ""

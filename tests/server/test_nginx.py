@@ -1,4 +1,4 @@
-"""The shipped nginx configuration, run by a real nginx over TLS: what it caches, for whom, and what it never does."""
+"""deploy/nginx.conf in a real nginx over TLS: the responses that it caches, their keys, and its error pages."""
 
 import http.client
 import itertools
@@ -10,9 +10,17 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 
+from consent.variants import VaryRule
+from pagecache.cache import VARY
+from pagecache.key import cache_key
+from pagecache.response import CachedPage
+from server.environ import wsgi_environ
+from tests.pagecache.conftest import asgi_scope
 from tests.server.nginx import NAME, PRODUCTION, Nginx
 from tests.serving import PATIENCE, ROOT, Server
 
@@ -20,8 +28,8 @@ pytestmark = [
     pytest.mark.once,
     pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is missing; on Debian: sudo apt install nginx-light"),
 ]
-# From 1.25.1 on, nginx wants HTTP/2 said in a way that older ones do not know.
-OF_NEWER_NGINX = 'the "listen ... http2" directive is deprecated'
+# Since version 1.25.1, which has another directive.
+HTTP2_WARNING = 'the "listen ... http2" directive is deprecated'
 CHANGE = "from pages.models import Page; Page.objects.filter(kind='vision').update(title_en='{}')"
 DECIDE = "/en/cookies/decide/"
 
@@ -29,7 +37,7 @@ DECIDE = "/en/cookies/decide/"
 @pytest.fixture(scope="module")
 def nginx(prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("nginx")
-    # nginx may give up root's rights, and must still get to its files.
+    # The worker processes of nginx may run as another user.
     folder.chmod(0o755)
     prepared("sqlite", folder)
     site = Server(folder / "data", PRODUCTION)
@@ -42,28 +50,28 @@ def nginx(prepared, tmp_path_factory):
 
 
 def choose(nginx: Nginx, action: str) -> str:
-    """Decide, and return the Cookie header of the browser from then on."""
-    answer = nginx.ask(DECIDE, "POST", f"action={action}&next=/en/&idempotency_key={time.time_ns()}")
-    assert answer.status == 303
-    cookies = answer.headers.get_all("Set-Cookie")
+    """Send a consent decision, and return the Cookie header with the cookies of the response."""
+    response = nginx.ask(DECIDE, "POST", f"action={action}&next=/en/&idempotency_key={time.time_ns()}")
+    assert response.status == 303
+    cookies = response.headers.get_all("Set-Cookie")
     return "; ".join(cookie.partition(";")[0] for cookie in cookies if "Max-Age=0" not in cookie)
 
 
-def asks(answer) -> bool:
+def asks(response: http.client.HTTPResponse) -> bool:
     """Whether a page asks for consent."""
-    return b'class="consent"' in answer.body
+    return b'class="consent"' in response.body
 
 
-def test_nginx_has_no_objection_to_the_configuration(nginx):
+def test_nginx_accepts_the_configuration(nginx):
     checked = subprocess.run(
         ["nginx", "-t", "-c", nginx.folder / "nginx.conf"], capture_output=True, text=True, timeout=PATIENCE
     )
-    printed = [line for line in checked.stderr.splitlines() if OF_NEWER_NGINX not in line and "[warn]" not in line]
+    lines = [line for line in checked.stderr.splitlines() if HTTP2_WARNING not in line and "[warn]" not in line]
     assert checked.returncode == 0, checked.stderr
-    assert len(printed) == 2 and printed[0].endswith("syntax is ok"), printed
+    assert len(lines) == 2 and lines[0].endswith("syntax is ok"), lines
 
 
-def test_a_page_is_cached_and_sent_as_the_site_sends_it(nginx):
+def test_a_page_is_cached_and_equals_the_page_of_the_site(nginx):
     for accepted in ("identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"):
         for _ in range(2):
             own = nginx.ask_site("/en/vision/", Accept_Encoding=accepted)
@@ -75,7 +83,7 @@ def test_a_page_is_cached_and_sent_as_the_site_sends_it(nginx):
     assert nginx.is_cached("/en/vision/")
 
 
-def test_the_site_marks_what_may_be_cached_before_anything_else_and_on_304_too(nginx):
+def test_the_site_sends_the_header_that_allows_caching_first_and_with_304_too(nginx):
     page = nginx.ask_site("/en/vision/")
     unchanged = nginx.ask_site("/en/vision/", If_None_Match=page.headers["ETag"])
     assert unchanged.status == 304
@@ -89,7 +97,7 @@ def test_the_site_marks_what_may_be_cached_before_anything_else_and_on_304_too(n
     ("accepted", "encoding"),
     [("br;q=0, gzip", "gzip"), ("br;q=0.0,zstd;q=0.5", "zstd"), ("gzip;q=0", None), ("x-gzip", "gzip"), ("brx", None)],
 )
-def test_an_encoding_that_is_refused_is_not_sent(nginx, accepted, encoding):
+def test_an_encoding_with_a_weight_of_zero_is_not_sent(nginx, accepted, encoding):
     assert nginx.ask("/en/vision/", Accept_Encoding=accepted).headers["Content-Encoding"] == encoding
 
 
@@ -102,48 +110,48 @@ def test_an_encoding_that_is_refused_is_not_sent(nginx, accepted, encoding):
         "/admin/login/",
         "/readyz",
         "/en/vision/?utm_source=letter",
-        "/en/partners/?country=XX&made-up=1",
+        "/en/partners/?country=XX&invented=1",
         "/",
-        "/en/made-up-page/",
-        "/en/partners/made-up-university/",
+        "/en/invented-page/",
+        "/en/partners/invented-university/",
         "/en/%76ision/",
-        "/en/vision/#made-up",
-        "/en/vision/?#made-up",
+        "/en/vision/#invented",
+        "/en/vision/?#invented",
     ],
 )
-def test_what_is_for_one_visitor_or_under_a_made_up_address_is_never_cached(nginx, path):
+def test_personal_responses_and_invented_urls_are_never_cached(nginx, path):
     for _ in range(2):
         assert nginx.ask(path).status in (200, 302, 404)
     assert not nginx.is_cached(path)
 
 
-def test_choices_that_the_site_does_not_write_are_never_cached(nginx):
+def test_consent_cookies_that_the_site_did_not_write_are_never_cached(nginx):
     accepted = re.search(r'cookie_consent="([^"]+)"', choose(nginx, "accept"))[1]
     names, moment = [entry.partition("=")[0] for entry in accepted.split("|")], re.search("=(2[^|]+)", accepted)[1]
-    for made_up in (
+    for invented in (
         "notice=99",
-        "notice=1|made-up=-1",
+        "notice=1|invented=-1",
         accepted.replace(moment, "now"),
         accepted.replace(moment, "2026-01-01T00:00:00+00:00"),
         "|".join(f"{name}={'1' if name == 'notice' else '-1'}" for name in reversed(names)),
         f"{accepted}|notice=1",
-        f"made-up|{accepted}",
-        "made-up",
+        f"invented|{accepted}",
+        "invented",
     ):
-        cookie = f'cookie_consent="{made_up}"'
+        cookie = f'cookie_consent="{invented}"'
         for _ in range(2):
             page = nginx.ask("/en/vision/", Cookie=cookie)
             assert page.status == 200 and page.body == nginx.ask_site("/en/vision/", Cookie=cookie).body
-        assert not nginx.is_cached("/en/vision/", cookie.partition("=")[2]), made_up
+        assert not nginx.is_cached("/en/vision/", cookie.partition("=")[2]), invented
     assert nginx.ask("/en/vision/", Cookie=f'cookie_consent="{accepted}"').status == 200
     assert nginx.is_cached("/en/vision/", f'"{accepted}"')
 
 
-def test_made_up_names_of_uploads_take_no_room_from_pages(nginx):
+def test_uploads_have_a_cache_of_their_own(nginx):
     nginx.ask("/en/vision/")
-    assert nginx.ask("/media/made-up.png").status == 404
-    assert {file.name for file in nginx.cache_of("/media/made-up.png")} == {"cache-media"}
-    assert {file.name for file in nginx.cache_of("/en/vision/")} == {"cache"}
+    assert nginx.ask("/media/invented.png").status == 404
+    folders = {key.partition("|")[0]: folder for key, folder in nginx.cached.items()}
+    assert folders["/media/invented.png"] == "cache-media" and folders["/en/vision/"] == "cache"
 
 
 def test_each_consent_choice_gets_its_own_page(nginx):
@@ -153,11 +161,11 @@ def test_each_consent_choice_gets_its_own_page(nginx):
         assert not asks(nginx.ask("/en/", Cookie=refused))
         assert not asks(nginx.ask("/en/", Cookie=accepted))
         assert not asks(nginx.ask("/en/", Cookie=f"city=Łódź; {refused}; a=b".encode().decode("latin-1")))
-    settings = nginx.ask("/en/cookies/settings/", Cookie=accepted)
-    assert b"checked" in settings.body
+    answer = nginx.ask("/en/cookies/settings/", Cookie=accepted)
+    assert b"checked" in answer.body
 
 
-def test_everyone_who_chose_alike_shares_one_page_and_no_receipt(nginx):
+def test_visitors_with_the_same_choice_share_a_page_but_no_receipt(nginx):
     choices = [choose(nginx, "refuse") for _ in range(2)]
     texts = {re.search(r"cookie_consent=([^;]+)", cookie)[1] for cookie in choices}
     receipts = {re.search(r"cookie_consent_receipt=([^;]+)", cookie)[1] for cookie in choices}
@@ -165,8 +173,8 @@ def test_everyone_who_chose_alike_shares_one_page_and_no_receipt(nginx):
     assert not any(receipt in text for receipt in receipts for text in texts)
 
 
-# Cookies in forms that nginx and Django could read differently. Each must be answered as the site answers it.
-ODD = [
+# Cookies that nginx and Django could parse differently.
+ODD_COOKIES = [
     "cookie_consent={refused}; cookie_consent={accepted}",
     "cookie_consent={accepted}; cookie_consent={refused}",
     "Cookie_Consent={refused}",
@@ -183,8 +191,8 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("odd", ODD)
-def test_an_odd_cookie_gets_what_the_site_answers_and_spoils_no_page_for_others(nginx, odd):
+@pytest.mark.parametrize("odd", ODD_COOKIES)
+def test_an_odd_cookie_gets_the_response_of_the_site_and_does_not_change_the_pages_of_others(nginx, odd):
     refused, accepted = (
         re.search(r"cookie_consent=([^;]+)", choose(nginx, action))[1] for action in ("refuse", "accept")
     )
@@ -199,7 +207,7 @@ def test_an_odd_cookie_gets_what_the_site_answers_and_spoils_no_page_for_others(
 @pytest.mark.parametrize(
     "headers", [{"Sec_GPC": "1"}, {"DNT": "1"}, {"Sec_GPC": "10"}, {"Sec_GPC": "0", "DNT": "0"}, {"Sec_GPC": "true"}]
 )
-def test_an_objection_signal_counts_in_its_exact_form(nginx, headers):
+def test_only_the_value_1_of_an_objection_signal_is_an_objection(nginx, headers):
     for _ in range(2):
         answer = nginx.ask("/en/", **headers)
         assert answer.body == nginx.ask_site("/en/", **headers).body
@@ -207,15 +215,18 @@ def test_an_objection_signal_counts_in_its_exact_form(nginx, headers):
     assert b"consent-objection" not in nginx.ask("/en/").body
 
 
-# Every header and cookie that changes what the site answers under a cached address.
-DEPENDS_ON = [
+# Headers of requests for a cached page. The first ones change the page or its encoding.
+PAGE_DEPENDS_ON = [
     {"Sec_GPC": "1"},
     {"DNT": "1"},
     {"Accept_Encoding": "br"},
     {"Accept_Encoding": "gzip"},
+    {"Cookie": "cookie_consent=notice=1"},
+]
+HEADERS = [
+    *PAGE_DEPENDS_ON,
     {"Accept_Language": "pl"},
     {"Cookie": "sessionid=abc"},
-    {"Cookie": "cookie_consent=notice=1"},
     {"Cookie": "django_language=pl"},
     {"Cookie": "csrftoken=abc"},
     {"User_Agent": "Mozilla/5.0 (iPhone)"},
@@ -227,35 +238,87 @@ DEPENDS_ON = [
     {"X_Requested_With": "XMLHttpRequest"},
     {"Sec_Fetch_Mode": "cors"},
 ]
+# The host is in the key of nginx. Conditional and range requests are answered from the cached page.
+HANDLED_BY_NGINX = {"HTTP_HOST", "HTTP_IF_NONE_MATCH", "HTTP_RANGE"}
 
 
-@pytest.mark.parametrize("headers", DEPENDS_ON, ids=str)
+@pytest.mark.parametrize("headers", HEADERS, ids=str)
 @pytest.mark.parametrize("path", ["/en/", "/pl/partnerzy/", "/sitemap.xml"])
-def test_the_key_of_nginx_holds_whatever_a_page_depends_on(nginx, headers, path):
-    """The first who asks never decides what those get who send another header."""
-    with_header, without = nginx.ask_site(path, **headers), nginx.ask_site(path)
+def test_the_order_of_requests_with_different_headers_has_no_effect(nginx, headers, path):
+    with_headers, without = nginx.ask_site(path, **headers), nginx.ask_site(path)
     for first, second in ((headers, {}), ({}, headers)):
-        for asked in (first, second):
-            answer, own = nginx.ask(path, **asked), with_header if asked else without
+        for sent in (first, second):
+            answer, own = nginx.ask(path, **sent), with_headers if sent else without
             assert (answer.status, answer.body) == (own.status, own.body)
 
 
-def test_a_change_shows_within_two_seconds(nginx):
+@pytest.mark.parametrize("headers", HEADERS, ids=str)
+def test_the_key_of_nginx_has_a_header_exactly_if_the_page_depends_on_it(nginx, headers):
+    page, other = nginx.ask_site("/en/transformation/"), nginx.ask_site("/en/transformation/", **headers)
+    assert (page.body != other.body) == (headers in PAGE_DEPENDS_ON)
+    subprocess.run(["find", nginx.folder / "cache", "-type", "f", "-delete"], check=True)
+    for sent in ({}, headers):
+        for _ in range(2):
+            assert nginx.ask("/en/transformation/", **sent).status == 200
+    assert len([key for key in nginx.cached if key.startswith("/en/transformation/|")]) == 1 + (
+        headers in PAGE_DEPENDS_ON
+    )
+
+
+class RecordingEnviron(dict):
+    """WSGI environment that records which headers are read."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name):
+        self.read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name, default=None):
+        self.read.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name):
+        self.read.add(name)
+        return super().__contains__(name)
+
+    @property
+    def headers(self) -> set[str]:
+        return {name for name in self.read if name.startswith("HTTP_")}
+
+
+def test_nginx_has_each_header_that_the_cache_key_reads_and_no_other():
+    rule = VaryRule(notice=1, asked_since=1, purposes=())
+    environ = RecordingEnviron(wsgi_environ(asgi_scope("/en/", "", "GET", "localhost", {})))
+    assert cache_key(environ, rule)
+    CachedPage([], {"identity": b"page"}, "", "", 0.0).response(environ)
+    depends_on = environ.headers - HANDLED_BY_NGINX
+    assert {name.removeprefix("HTTP_").replace("_", "-") for name in depends_on} == set(VARY.upper().split(", "))
+    assert {f"HTTP_{name.upper()}" for headers in PAGE_DEPENDS_ON for name in headers} == depends_on
+    configuration = (ROOT / "deploy/nginx.conf").read_text()
+    assert {name.upper() for name in re.findall(r"\$(http_\w+)", configuration)} == depends_on
+    assert f'"~{settings.SESSION_COOKIE_NAME}" 1;' in configuration
+    assert f"(?:^|; ?){settings.COOKIE_CONSENT_NAME}=(" in configuration
+
+
+def test_a_change_is_visible_within_two_seconds(nginx):
     nginx.ask("/en/vision/")
     for title in ("Changed once", "Changed twice"):
         nginx.site.manage("shell", "-v", "0", "-c", CHANGE.format(title), check=True)
         changed = time.monotonic()
         while title.encode() not in nginx.ask("/en/vision/").body:
-            assert time.monotonic() - changed < 2 * 3, "two seconds on a machine of its own"
+            assert time.monotonic() - changed < 2 * 3, "three times as long, because other tests run at the same time"
             time.sleep(0.1)
 
 
-def test_a_deleted_page_is_gone_and_does_not_come_back_while_the_site_is_down(nginx):
-    make = (
+def test_a_deleted_page_stays_deleted_while_the_site_is_down(nginx):
+    create = (
         "from pages.models import Page; Page.objects.create(key='short', title_en='Short-lived',"
         " short_title_en='Short', description_en='-', slug_en='short-lived', is_published=True)"
     )
-    nginx.site.manage("shell", "-v", "0", "-c", make, check=True)
+    nginx.site.manage("shell", "-v", "0", "-c", create, check=True)
     until(lambda: nginx.ask("/en/short-lived/").status == 200)
     delete = "from pages.models import Page; Page.objects.get(key='short').delete()"
     nginx.site.manage("shell", "-v", "0", "-c", delete, check=True)
@@ -268,29 +331,30 @@ def test_a_deleted_page_is_gone_and_does_not_come_back_while_the_site_is_down(ng
         os.killpg(nginx.site.process.pid, signal.SIGCONT)
 
 
-def until(holds, seconds: float = 20):
+def until(condition: Callable[[], object], seconds: float = 20):
+    """Wait until the condition is true."""
     end = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
 
 
-def test_a_changed_header_reaches_visitors_of_a_page_that_is_the_same(nginx):
+def test_a_changed_header_is_sent_although_the_page_is_the_same(nginx):
     before = nginx.ask("/en/vision/").headers["Strict-Transport-Security"]
-    port, settings = nginx.site.port, nginx.site.settings
+    port, previous = nginx.site.port, nginx.site.settings
     nginx.site.stop()
     try:
-        nginx.site.settings = settings | {"HSTS_INCLUDE_SUBDOMAINS": "true"}
+        nginx.site.settings = previous | {"HSTS_INCLUDE_SUBDOMAINS": "true"}
         nginx.site.start(port=port)
         until(lambda: nginx.ask("/en/vision/").headers["Strict-Transport-Security"] == f"{before}; includeSubDomains")
     finally:
         nginx.site.stop()
-        nginx.site.settings = settings
+        nginx.site.settings = previous
         nginx.site.start(port=port)
     until(lambda: nginx.ask("/en/vision/").headers["Strict-Transport-Security"] == before)
 
 
-MAKE_PICTURE = """
+CREATE_PICTURE = """
 from io import BytesIO
 from django.core.files.base import ContentFile
 from PIL import Image
@@ -311,8 +375,8 @@ Picture.objects.all().delete()
 """
 
 
-def test_a_deleted_picture_is_gone_within_two_seconds_and_stays_so_while_the_site_is_down(nginx):
-    nginx.site.manage("shell", "-v", "0", "-c", MAKE_PICTURE, check=True)
+def test_a_deleted_picture_is_not_found_within_two_seconds_and_while_the_site_is_down(nginx):
+    nginx.site.manage("shell", "-v", "0", "-c", CREATE_PICTURE, check=True)
 
     def addresses() -> list[str]:
         return re.findall(r"/media/[^\s\"]+", nginx.ask("/en/deliverables/seamless-mobility/").body.decode())
@@ -335,20 +399,20 @@ def test_a_deleted_picture_is_gone_within_two_seconds_and_stays_so_while_the_sit
     until(lambda: nginx.ask("/readyz").status == 200)
 
 
-def test_while_the_site_hangs_visited_pages_are_served_within_three_seconds(nginx):
+def test_while_the_site_hangs_cached_pages_are_sent_within_three_seconds(nginx):
     page = nginx.ask("/en/", Accept_Encoding="br").body
     os.killpg(nginx.site.process.pid, signal.SIGSTOP)
     try:
         time.sleep(1.1)
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert nginx.ask("/en/", Accept_Encoding="br").body == page
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - started_at < 3
     finally:
         os.killpg(nginx.site.process.pid, signal.SIGCONT)
     until(lambda: nginx.ask("/readyz").status == 200)
 
 
-def test_while_the_site_is_down_visited_pages_are_served_and_others_say_so_in_the_language_of_the_address(nginx):
+def test_while_the_site_is_down_cached_pages_are_sent_and_others_are_503_in_the_language_of_the_url(nginx):
     refused = choose(nginx, "refuse")
     page = nginx.ask("/en/", Cookie=refused).body
     style = re.search(rb'href="(/static/css/site[^"]+)"', page)[1].decode()
@@ -366,11 +430,11 @@ def test_while_the_site_is_down_visited_pages_are_served_and_others_say_so_in_th
             assert f'<html lang="{language}"'.encode() in answer.body
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert nginx.ask(DECIDE, "POST", "action=refuse").status == 503
-        # Each form of the admin takes a password where the session has ended.
+        # Without a session, each form of the admin is a sign-in form.
         paths = itertools.cycle(("/admin/login/", "/admin/pages/page/add/", "/admin/"))
         statuses = [nginx.ask(next(paths), "POST", "a=b", visitor="127.0.0.3").status for _ in range(250)]
         assert set(statuses[:50]) == {503} and 429 in statuses[-3:]
-        # The cache as docs/deployment.md empties it.
+        # Empty the cache with the command in docs/deployment.md.
         (command,) = re.findall("`(find .* -delete)`", (ROOT / "docs/deployment.md").read_text())
         command = command.replace("/var/cache/nginx/unic", f"{nginx.folder}/cache")
         subprocess.run(command.split(), check=True)
@@ -381,12 +445,12 @@ def test_while_the_site_is_down_visited_pages_are_served_and_others_say_so_in_th
     assert nginx.is_cached("/en/")
 
 
-def test_a_form_that_is_too_large_gets_a_page_of_nginx_in_the_language_of_the_address(nginx):
+def test_a_form_that_is_too_large_gets_an_error_page_in_the_language_of_the_url(nginx):
     answer = nginx.ask("/pl/pliki-cookie/", "POST", "a" * 200_000)
     assert answer.status == 413 and b'<html lang="pl"' in answer.body
 
 
-def test_plain_http_leads_to_tls_and_other_hosts_get_no_answer(nginx):
+def test_plain_http_is_redirected_to_https_and_other_hosts_get_no_response(nginx):
     def ask(host: str):
         connection = http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=PATIENCE)
         connection.request("GET", "/en/vision/?a=b", headers={"Host": host})
@@ -407,7 +471,7 @@ def test_plain_http_leads_to_tls_and_other_hosts_get_no_answer(nginx):
 FORGED = {"X_Forwarded_Proto": "http", "X_Forwarded_For": "192.0.2.7", "X_Forwarded_Host": "evil.example"}
 
 
-def test_the_site_learns_from_nginx_who_asks_whatever_they_say(nginx):
+def test_nginx_overwrites_forged_headers_about_the_client(nginx):
     page = nginx.ask("/admin/login/", **FORGED)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.body.decode())[1]
     cookie = page.headers["Set-Cookie"]
@@ -423,14 +487,14 @@ def test_the_site_learns_from_nginx_who_asks_whatever_they_say(nginx):
         ).status
         for number in range(20)
     ]
-    # Each of the two workers counts by itself.
+    # Each of the two workers counts attempts separately.
     assert statuses[0] == 200 and statuses[-1] == 429
 
 
-def test_a_burst_of_hundreds_of_consents_from_one_address_passes(nginx):
-    with nginx.connect() as wire:
+def test_hundreds_of_decisions_from_one_address_are_accepted(nginx):
+    with nginx.connect() as tls_socket:
         connection = http.client.HTTPConnection(NAME)
-        connection.sock = wire
+        connection.sock = tls_socket
         for number in range(200):
             connection.request(
                 "POST",
@@ -447,23 +511,21 @@ def test_a_burst_of_hundreds_of_consents_from_one_address_passes(nginx):
             assert answer.status == 303, number
 
 
-def test_a_change_shows_within_two_seconds_on_two_hosts_before_and_after_the_database_is_restarted(
-    postgresql, tmp_path_factory
-):
+def test_a_change_is_visible_on_two_hosts_before_and_after_a_restart_of_the_database(postgresql, tmp_path_factory):
     folder = tmp_path_factory.mktemp("two-hosts")
-    here = Server(postgresql.pgdata.parent / "data", PRODUCTION | {"DATABASE_URL": postgresql.get_uri()})
-    shutil.copytree(here.data, folder / "data")
-    there = Server(folder / "data", here.settings)
+    first = Server(postgresql.pgdata.parent / "data", PRODUCTION | {"DATABASE_URL": postgresql.get_uri()})
+    shutil.copytree(first.data, folder / "data")
+    second = Server(folder / "data", first.settings)
     nginx = None
     try:
-        here.start()
-        there.start()
-        nginx = Nginx(folder, here, there).start()
+        first.start()
+        second.start()
+        nginx = Nginx(folder, first, second).start()
         for title in ("Before the restart", "After the restart"):
             for _ in range(4):
                 nginx.ask("/en/vision/")
-            here.manage("shell", "-v", "0", "-c", CHANGE.format(title), check=True)
-            # Two seconds on a machine of its own; the tests of others may be running on this one.
+            first.manage("shell", "-v", "0", "-c", CHANGE.format(title), check=True)
+            # Two seconds if no other tests run at the same time.
             until(lambda: all(title in nginx.ask("/en/vision/").body.decode() for _ in range(8)), 10)  # noqa: B023
             if title.startswith("Before"):
                 postgresql.stop()
@@ -474,5 +536,5 @@ def test_a_change_shows_within_two_seconds_on_two_hosts_before_and_after_the_dat
     finally:
         if nginx:
             nginx.stop()
-        here.stop()
-        there.stop()
+        first.stop()
+        second.stop()

@@ -1,4 +1,4 @@
-"""The processes of the server: stopped, replaced and killed while visitors ask."""
+"""Server processes that are stopped, replaced and killed under load."""
 
 import http.client
 import os
@@ -19,12 +19,12 @@ VISITORS = 8
 
 @dataclass
 class Decisions:
-    """The decisions of visitors, each sent over a new connection."""
+    """Consent decisions of visitors, each sent over a new connection."""
 
     server: Server
     statuses: list[int] = field(default_factory=list)
     # Errors after the request was sent.
-    broken: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def decide(self, number: int):
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
@@ -32,7 +32,7 @@ class Decisions:
         try:
             connection.connect()
         except OSError:
-            # Nobody listens: nothing was promised.
+            # No process accepts connections, so no request was lost.
             time.sleep(0.02)
             return
         try:
@@ -40,7 +40,7 @@ class Decisions:
             connection.request("POST", "/en/cookies/decide/", body, headers)
             self.statuses.append(connection.getresponse().status)
         except (OSError, http.client.HTTPException) as error:
-            self.broken.append(repr(error))
+            self.errors.append(repr(error))
         finally:
             connection.close()
 
@@ -63,7 +63,7 @@ def is_free(port: int) -> bool:
         return True
 
 
-def test_a_server_that_is_told_to_stop_answers_what_it_accepted(site):
+def test_a_stopped_server_finishes_the_requests_that_it_accepted(site):
     site.start()
     decisions = Decisions(site)
     with side_by_side(decisions.decide, VISITORS):
@@ -71,13 +71,13 @@ def test_a_server_that_is_told_to_stop_answers_what_it_accepted(site):
         site.process.send_signal(signal.SIGTERM)
         site.process.wait(timeout=PATIENCE)
     assert set(decisions.statuses) == {303}
-    # A connection that was made while nobody accepts any more is closed before anything was read of it.
+    # Connections in the backlog are closed before a request is read.
     acknowledged = len(decisions.statuses)
-    assert len(decisions.broken) <= VISITORS
+    assert len(decisions.errors) <= VISITORS
     assert int(site.manage("shell", "-v", "0", "-c", COUNT, check=True).stdout) >= acknowledged
 
 
-def test_workers_are_replaced_while_every_form_is_answered(site):
+def test_workers_are_replaced_without_a_failed_request(site):
     site.start()
     before = site.workers
     decisions = Decisions(site)
@@ -92,21 +92,21 @@ def test_workers_are_replaced_while_every_form_is_answered(site):
             time.sleep(0.1)
     assert not site.workers & before
     assert set(decisions.statuses) == {303} and len(decisions.statuses) >= answered + 20
-    assert decisions.broken == []
+    assert decisions.errors == []
 
 
-def test_no_worker_outlives_a_server_that_was_killed(site):
+def test_workers_end_when_the_server_is_killed(site):
     site.start()
-    left = site.workers
+    workers = site.workers
     os.kill(site.process.pid, signal.SIGKILL)
     site.process.wait(timeout=PATIENCE)
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and (not is_free(site.port) or any(Path(f"/proc/{pid}").exists() for pid in left)):
+    while time.monotonic() < end and (not is_free(site.port) or any(Path(f"/proc/{pid}").exists() for pid in workers)):
         time.sleep(0.1)
     assert is_free(site.port)
 
 
-def test_each_worker_has_rendered_a_page_before_it_accepts_requests(site, tmp_path):
+def test_each_worker_renders_a_page_before_it_accepts_requests(site, tmp_path):
     site.settings["ACCESS_LOG"] = "true"
     with (tmp_path / "log").open("w") as log:
         site.start(until="/healthz", stderr=log)

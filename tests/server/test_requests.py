@@ -1,4 +1,4 @@
-"""Requests as anyone may send them: each is answered or ended in time, and costs nobody else anything."""
+"""Valid and hostile requests: each is answered or closed in time, and does not delay others."""
 
 import re
 import socket
@@ -30,15 +30,15 @@ def site(prepared, tmp_path_factory) -> Server:
 
 @pytest.fixture
 def impatient_site(site) -> Server:
-    """Another server of the same data, which waits less long for a body."""
+    """A server with the same data and a shorter time limit for bodies."""
     server = Server(site.data, site.settings)
     server.start("tests.server.impatient:application")
     yield server
     server.stop()
 
 
-class Wire:
-    """A connection on which a test writes each byte itself."""
+class RawConnection:
+    """A connection on which a test sends bytes."""
 
     def __init__(self, site: Server):
         self.socket = socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE)
@@ -60,19 +60,19 @@ class Wire:
         return self.send(f"POST {path} HTTP/1.1", *named, *headers, body=body)
 
     def status(self) -> int:
-        """The status of the answer; 0 where the connection was closed without one."""
+        """Return the status of the response, or 0 if the connection was closed without one."""
         return int((self.head().split() or ["", "0"])[1])
 
     def head(self) -> str:
         received = b""
         while b"\r\n\r\n" not in received:
             try:
-                piece = self.socket.recv(65536)
+                chunk = self.socket.recv(65536)
             except ConnectionResetError:
                 break
-            if not piece:
+            if not chunk:
                 break
-            received += piece
+            received += chunk
         return received.decode("latin-1")
 
 
@@ -81,56 +81,58 @@ def decisions(site: Server) -> int:
 
 
 def form(name: str) -> bytes:
-    """A refusal; the hexadecimal name of the idempotency_key is made of `name`."""
+    """Return the form of a refusal, with an idempotency key derived from `name`."""
     return FORM % f"{zlib.crc32(name.encode()):032x}".encode()
 
 
 def answers_others(site: Server) -> bool:
-    """Whether a page that Django has to render is answered at once."""
-    began = time.monotonic()
-    with Wire(site) as wire:
-        is_answered = wire.send("GET /en/search/?q=city HTTP/1.1", "Host: localhost").status() == 200
-    return is_answered and time.monotonic() - began < PATIENCE / 4
+    """Whether a page that Django renders is sent without delay."""
+    started_at = time.monotonic()
+    with RawConnection(site) as connection:
+        is_answered = connection.send("GET /en/search/?q=city HTTP/1.1", "Host: localhost").status() == 200
+    return is_answered and time.monotonic() - started_at < PATIENCE / 4
 
 
-# Name → how the request is sent, and the statuses that answer it (0: the connection is closed).
-SENDINGS = {
-    "whole": (lambda wire, body: wire.post(f"Content-Length: {len(body)}", body=body), {303}),
+# Name → function that sends a form, and the possible statuses (0: the connection is closed).
+ENCODED_FORMS = {
+    "content length": (lambda connection, body: connection.post(f"Content-Length: {len(body)}", body=body), {303}),
     "upgrade": (
-        lambda wire, body: wire.post(
+        lambda connection, body: connection.post(
             "Connection: Upgrade, Upgrade", "Upgrade: h2c", f"Content-Length: {len(body)}", body=body
         ),
         {303},
     ),
     "expect": (
-        lambda wire, body: wire.post("Expect: 100-continue", f"Content-Length: {len(body)}", body=body),
+        lambda connection, body: connection.post("Expect: 100-continue", f"Content-Length: {len(body)}", body=body),
         {100, 303},
     ),
     "chunked": (
-        lambda wire, body: wire.post("Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)),
+        lambda connection, body: connection.post(
+            "Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        ),
         {303},
     ),
-    "too large": (lambda wire, body: wire.post("Content-Length: 100001"), {413}),
+    "too large": (lambda connection, body: connection.post("Content-Length: 100001"), {413}),
     "too large, chunked": (
-        lambda wire, body: wire.post(
+        lambda connection, body: connection.post(
             "Transfer-Encoding: chunked", body=b"186a1\r\n" + b"x" * 100_001 + b"\r\n0\r\n\r\n"
         ),
         {413, 0},
     ),
-    "a length of 5,000 digits": (lambda wire, body: wire.post("Content-Length: " + "9" * 5000), {400, 413}),
+    "a length of 5,000 digits": (lambda connection, body: connection.post("Content-Length: " + "9" * 5000), {400, 413}),
     "with files": (
-        lambda wire, body: wire.post("Content-Type: multipart/form-data; boundary=a", "Content-Length: 9"),
+        lambda connection, body: connection.post("Content-Type: multipart/form-data; boundary=a", "Content-Length: 9"),
         {415},
     ),
 }
 
 
-@pytest.mark.parametrize("sending", SENDINGS)
-def test_each_way_to_send_a_form_is_answered(site, sending):
-    send, statuses = SENDINGS[sending]
-    with Wire(site) as wire:
-        send(wire, form(sending.replace(" ", "-")))
-        assert wire.status() in statuses
+@pytest.mark.parametrize("name", ENCODED_FORMS)
+def test_a_form_is_answered_in_each_transfer_encoding(site, name):
+    send, statuses = ENCODED_FORMS[name]
+    with RawConnection(site) as connection:
+        send(connection, form(name.replace(" ", "-")))
+        assert connection.status() in statuses
 
 
 INCOMPLETE = {
@@ -142,45 +144,48 @@ INCOMPLETE = {
 
 
 @pytest.mark.parametrize("kind", INCOMPLETE)
-def test_any_number_of_unfinished_forms_holds_no_thread_and_is_never_acted_on(site, kind):
+def test_incomplete_forms_occupy_no_thread_and_are_not_processed(site, kind):
     before = decisions(site)
-    body = form("unfinished")
+    body = form("incomplete")
     if "chunked" in kind:
         body = b"%x\r\n%s\r\n" % (len(body), body)
-    with ExitStack() as wires:
-        unfinished = [wires.enter_context(Wire(site)) for _ in range(4 * THREADS)]
-        for wire in unfinished:
-            wire.post(*INCOMPLETE[kind], body=body)
+    with ExitStack() as connections:
+        incomplete = [connections.enter_context(RawConnection(site)) for _ in range(4 * THREADS)]
+        for connection in incomplete:
+            connection.post(*INCOMPLETE[kind], body=body)
         assert answers_others(site)
-        # Half of them say that nothing more comes, the others just go.
-        for wire in unfinished[::2]:
-            wire.socket.shutdown(socket.SHUT_WR)
-        for wire in unfinished[::2]:
-            assert wire.status() in (0, 100, 400)
+        # Half of them close the sending side, the others close the connection.
+        for connection in incomplete[::2]:
+            connection.socket.shutdown(socket.SHUT_WR)
+        for connection in incomplete[::2]:
+            assert connection.status() in (0, 100, 400)
     assert answers_others(site)
     assert decisions(site) == before
 
 
-def test_slow_forms_are_ended_in_time_hold_no_thread_and_are_never_acted_on(impatient_site):
+def test_slow_forms_are_refused_in_time_occupy_no_thread_and_are_not_processed(impatient_site):
     before = decisions(impatient_site)
-    with ExitStack() as wires:
-        began = time.monotonic()
+    with ExitStack() as connections:
+        started_at = time.monotonic()
         slow = [
-            (wires.enter_context(Wire(impatient_site)), kind)
+            (connections.enter_context(RawConnection(impatient_site)), kind)
             for kind in (*INCOMPLETE, "silent")
             for _ in range(THREADS)
         ]
-        for wire, kind in slow:
-            wire.post(*INCOMPLETE.get(kind, ["Content-Length: 200"]))
-        # Fewer bytes than were announced, for longer than the server waits.
+        for connection, kind in slow:
+            connection.post(*INCOMPLETE.get(kind, ["Content-Length: 200"]))
+        # Fewer bytes than announced, for longer than the time limit.
         ended = {}
-        while len(ended) < len(slow) and time.monotonic() - began < PATIENCE:
-            for wire, kind in slow:
-                if wire not in ended and select([wire.socket], [], [], 0)[0] and (status := wire.status()) != 100:
-                    ended[wire] = status, time.monotonic() - began
-                elif wire not in ended and kind != "silent":
+        while len(ended) < len(slow) and time.monotonic() - started_at < PATIENCE:
+            for connection, kind in slow:
+                if connection in ended:
+                    continue
+                is_readable = bool(select([connection.socket], [], [], 0)[0])
+                if is_readable and (status := connection.status()) != 100:
+                    ended[connection] = status, time.monotonic() - started_at
+                elif kind != "silent":
                     with suppress(ConnectionError):
-                        wire.socket.sendall(b"1\r\na\r\n" if "chunked" in kind else b"a")
+                        connection.socket.sendall(b"1\r\na\r\n" if "chunked" in kind else b"a")
             assert answers_others(impatient_site)
             time.sleep(0.1)
     assert len(ended) == len(slow)
@@ -191,17 +196,17 @@ def test_slow_forms_are_ended_in_time_hold_no_thread_and_are_never_acted_on(impa
     assert decisions(impatient_site) == before
 
 
-def test_an_answer_to_a_refused_request_is_a_page_in_the_language_of_its_address_with_all_headers(site):
-    with Wire(site) as wire:
-        head = wire.post("Content-Length: 100001", path="/pl/pliki-cookie/").head()
-        page = head + wire.socket.recv(65536).decode()
+def test_the_response_to_a_refused_request_is_a_page_in_the_language_of_the_url_with_security_headers(site):
+    with RawConnection(site) as connection:
+        head = connection.post("Content-Length: 100001", path="/pl/pliki-cookie/").head()
+        page = head + connection.socket.recv(65536).decode()
     assert head.startswith("HTTP/1.1 413")
     for header in ("content-security-policy: ", "x-content-type-options: nosniff", "permissions-policy: "):
         assert header in head
     assert '<html lang="pl"' in page
 
 
-FOREIGN = [bytes([byte]) for byte in range(0x80, 0x100)]
+NON_ASCII_BYTES = [bytes([byte]) for byte in range(0x80, 0x100)]
 SIGN_IN = """
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -217,20 +222,20 @@ def cookies_in(head: str) -> dict[str, str]:
 
 
 def decide(site: Server, action: str, cookie: bytes = b"") -> dict[str, str]:
-    """Decide with a Cookie header, and return the cookies of the answer."""
+    """Send a consent decision with a Cookie header, and return the cookies of the response."""
     body = f"action={action}&next=/en/&idempotency_key={time.monotonic_ns():032x}".encode()
     lines = ["POST /en/cookies/decide/ HTTP/1.1", "Host: localhost", "Sec-Fetch-Site: same-origin"]
     lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
     head = "\r\n".join(lines).encode() + (b"\r\nCookie: " + cookie if cookie else b"")
-    with Wire(site) as wire:
-        wire.socket.sendall(head + b"\r\n\r\n" + body)
-        answer = wire.head()
+    with RawConnection(site) as connection:
+        connection.socket.sendall(head + b"\r\n\r\n" + body)
+        answer = connection.head()
     assert answer.startswith("HTTP/1.1 303"), answer[:300]
     return cookies_in(answer)
 
 
 @pytest.mark.parametrize(
-    ("path", "is_as_usual"),
+    ("path", "is_correct"),
     [
         ("/en/", lambda page, receipt: b'class="consent"' not in page),
         ("/en/cookies/settings/", lambda page, receipt: b"checked" in page),
@@ -238,55 +243,55 @@ def decide(site: Server, action: str, cookie: bytes = b"") -> dict[str, str]:
         ("/admin/", lambda page, receipt: b"/admin/logout/" in page),
     ],
 )
-def test_a_foreign_cookie_with_any_byte_changes_nothing(site, path, is_as_usual):
+def test_another_cookie_with_any_byte_has_no_effect(site, path, is_correct):
     own = decide(site, "accept")
     receipt = own["cookie_consent_receipt"].encode()
     cookies = "; ".join(f"{name}={value}" for name, value in own.items())
     if path == "/admin/":
         session = site.manage("shell", "-v", "0", "-c", SIGN_IN, check=True).stdout.strip()
         cookies += f"; sessionid={session}"
-    with Wire(site) as wire:
-        for byte in FOREIGN:
+    with RawConnection(site) as connection:
+        for byte in NON_ASCII_BYTES:
             request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: a=1; city=".encode() + byte
-            wire.socket.sendall(request + f"; {cookies}\r\n\r\n".encode())
-            head, _, start = wire.head().partition("\r\n\r\n")
+            connection.socket.sendall(request + f"; {cookies}\r\n\r\n".encode())
+            head, _, start = connection.head().partition("\r\n\r\n")
             assert head.startswith("HTTP/1.1 200"), (byte, head[:200])
             length, page = int(re.search(r"(?i)content-length: (\d+)", head)[1]), start.encode("latin-1")
             while len(page) < length:
-                page += wire.socket.recv(65536)
-            assert is_as_usual(page, receipt), byte
+                page += connection.socket.recv(65536)
+            assert is_correct(page, receipt), byte
 
 
-def test_a_decision_beside_a_foreign_cookie_with_any_byte_follows_the_one_before(site):
+def test_a_decision_with_another_cookie_with_any_byte_has_the_receipt_of_the_previous_one(site):
     own = decide(site, "accept")
     receipt = own["cookie_consent_receipt"]
-    for number, byte in enumerate(FOREIGN):
+    for number, byte in enumerate(NON_ASCII_BYTES):
         cookies = "; ".join(f"{name}={value}" for name, value in own.items()).encode()
         own = decide(site, ("refuse", "accept")[number % 2], b"city=" + byte + b"; " + cookies)
         assert own["cookie_consent_receipt"] == receipt, byte
 
 
-def test_a_header_whose_name_has_an_underscore_does_not_pass_for_another(site):
-    with Wire(site) as wire:
-        wire.send("GET /en/ HTTP/1.1", "Host: localhost", "Sec_GPC: 1", "Connection: close")
-        page = wire.head()
-        while piece := wire.socket.recv(65536):
-            page += piece.decode("latin-1")
+def test_a_header_whose_name_has_an_underscore_has_no_effect(site):
+    with RawConnection(site) as connection:
+        connection.send("GET /en/ HTTP/1.1", "Host: localhost", "Sec_GPC: 1", "Connection: close")
+        page = connection.head()
+        while chunk := connection.socket.recv(65536):
+            page += chunk.decode("latin-1")
     assert "consent-objection" not in page
 
 
 def test_two_cookie_headers_are_read_as_one(site):
     choice = decide(site, "refuse")["cookie_consent"]
-    with Wire(site) as wire:
+    with RawConnection(site) as connection:
         cookies = ("Cookie: a=b", f"Cookie: cookie_consent={choice}")
-        wire.send("GET /en/ HTTP/1.1", "Host: localhost", *cookies, "Connection: close")
-        page = wire.head()
-        while piece := wire.socket.recv(65536):
-            page += piece.decode("latin-1")
+        connection.send("GET /en/ HTTP/1.1", "Host: localhost", *cookies, "Connection: close")
+        page = connection.head()
+        while chunk := connection.socket.recv(65536):
+            page += chunk.decode("latin-1")
     assert page.startswith("HTTP/1.1 200") and 'class="consent"' not in page
 
 
-def test_the_server_is_healthy_whatever_its_threads_do(site):
-    with Wire(site) as wire:
-        head = wire.send("GET /healthz HTTP/1.1", "Host: any.example").head()
+def test_healthz_answers_on_any_host(site):
+    with RawConnection(site) as connection:
+        head = connection.send("GET /healthz HTTP/1.1", "Host: any.example").head()
     assert head.startswith("HTTP/1.1 200") and "content-security-policy: default-src 'none'" in head

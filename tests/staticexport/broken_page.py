@@ -1,9 +1,9 @@
-"""The site's settings with a fault on one page."""
+"""Settings with a middleware that raises an error for one page."""
 
 from tests.staticexport.two_languages import *  # noqa: F403
-from unic_site.settings import MIDDLEWARE as WORKING
+from unic_site.settings import MIDDLEWARE as ORIGINAL
 
-MIDDLEWARE = [*WORKING, "tests.staticexport.broken_page.fail"]
+MIDDLEWARE = [*ORIGINAL, "tests.staticexport.broken_page.fail"]
 
 
 def fail(get_response):

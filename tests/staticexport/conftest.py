@@ -1,4 +1,4 @@
-"""One exported site for all tests of this folder, and a plain web space that serves it."""
+"""An exported site for all tests of this folder, and a static file server for it."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from tests.serving import MANAGE, ROOT, Server
 
 ADDRESS = "https://mirror.example.org"
 SETTINGS = {"CONSENT_SEAL_MINUTES": "0", "DJANGO_SETTINGS_MODULE": "tests.staticexport.two_languages"}
-# Few pages, with one of each thing that an export has to mind.
+# Few pages, with one example of each feature of the export.
 CONTENT = """
 from alliance.models import Deliverable, Initiative, Milestone
 from consent.models import Purpose
@@ -29,8 +29,8 @@ fill(Milestone, 60)
 Initiative.objects.update(is_published=False)
 Deliverable.objects.exclude(key="seamless-mobility").update(is_published=False)
 PartnerUniversity.objects.filter(role="member").update(is_published=False)
-kept = "home vision deliverables milestones tasks partners sitemap search about accessibility privacy cookies".split()
-Page.objects.exclude(key__in=kept).update(is_published=False)
+keys = "home vision deliverables milestones tasks partners sitemap search about accessibility privacy cookies".split()
+Page.objects.exclude(key__in=keys).update(is_published=False)
 make_video()
 make_counter()
 about = Page.objects.get(key="about")
@@ -62,7 +62,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 class Exported:
-    """A site with data of its own, and the folder that it is exported to."""
+    """A site with its data, and the folder of its mirror."""
 
     def __init__(self, folder: Path, prepared):
         prepared("sqlite", folder)
@@ -83,7 +83,7 @@ class Exported:
         return outcome.stdout
 
     def export(self, **options) -> subprocess.CompletedProcess:
-        """Export as a user would; `options` go to subprocess.run."""
+        """Run the command. `options` are those of subprocess.run."""
         options = {"env": self.site.environment} | options
         return subprocess.run(self.command, cwd=ROOT, capture_output=True, text=True, **options)
 
@@ -97,7 +97,7 @@ class Exported:
         self.server.server_close()
 
     def ask(self, path: str) -> tuple[int, bytes]:
-        """What the web space answers to a visitor of `path`, who follows redirects."""
+        """Request a path of the mirror, and follow redirects."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.server.server_port}{path}") as answer:
                 return answer.status, answer.read()
@@ -110,9 +110,9 @@ class Exported:
         return body.decode()
 
     def files(self) -> dict[str, tuple[int, bytes]]:
-        """Inode and content of each file of the mirror."""
-        found = (path for path in self.path.rglob("*") if path.is_file())
-        return {path.relative_to(self.path).as_posix(): (path.stat().st_ino, path.read_bytes()) for path in found}
+        """Return inode and content of each file of the mirror."""
+        files = (path for path in self.path.rglob("*") if path.is_file())
+        return {path.relative_to(self.path).as_posix(): (path.stat().st_ino, path.read_bytes()) for path in files}
 
     def html(self) -> dict[str, str]:
         return {name: content.decode() for name, (_, content) in self.files().items() if name.endswith(".html")}
@@ -120,7 +120,7 @@ class Exported:
 
 @pytest.fixture(scope="session")
 def exported(prepared):
-    # Not in pytest's own folder, which other users cannot enter.
+    # Not in the folder of pytest, which other users cannot enter.
     with tempfile.TemporaryDirectory(prefix="unic-mirror-") as folder:
         site = Exported(Path(folder), prepared)
         yield site
@@ -128,6 +128,6 @@ def exported(prepared):
 
 
 def numbers(summary: str) -> tuple[int, int, int, int]:
-    """The last line of an export: files, written, unchanged, removed."""
-    found = re.search(r"has ([\d,]+) files: ([\d,]+) written, ([\d,]+) unchanged, ([\d,]+) removed", summary)
-    return tuple(int(number.replace(",", "")) for number in found.groups())
+    """Return the numbers in the last line of an export: files, written, unchanged, removed."""
+    match = re.search(r"has ([\d,]+) files: ([\d,]+) written, ([\d,]+) unchanged, ([\d,]+) removed", summary)
+    return tuple(int(number.replace(",", "")) for number in match.groups())

@@ -1,4 +1,4 @@
-"""The command export_site: incremental, unharmed by faults, and clear about them."""
+"""The command export_site: incremental, atomic, and with clear error messages."""
 
 import errno
 import os
@@ -26,25 +26,25 @@ def change(exported, text: str):
     exported.run("shell", "-v", "0", "-c", f"from alliance.models import Milestone; {update}")
 
 
-def test_a_second_export_writes_nothing_and_a_change_only_its_pages(exported):
+def test_an_export_writes_only_changed_files(exported):
     before = exported.files()
-    again = exported.export()
-    assert again.stdout.splitlines()[-1].startswith("Nothing has changed")
+    second = exported.export()
+    assert second.stdout.splitlines()[-1].startswith("Nothing has changed")
     assert exported.files() == before
     change(exported, "One change.")
     files, written, unchanged, removed = numbers(exported.export().stdout)
     after = exported.files()
-    other = {name for name in after if after[name][1] != before[name][1]}
-    # Its part of the timeline and its feed.
-    assert other == {"en/timeline/page-3/index.html", "en/timeline/feed.xml"}
-    assert (written, removed) == (len(other), 0) and unchanged == files - written
-    same = set(after) - other - {".static-export"}
-    assert all(after[name][0] == before[name][0] for name in same)
+    changed = {name for name in after if after[name][1] != before[name][1]}
+    # The page of the timeline and the feed.
+    assert changed == {"en/timeline/page-3/index.html", "en/timeline/feed.xml"}
+    assert (written, removed) == (len(changed), 0) and unchanged == files - written
+    unchanged_names = set(after) - changed - {".static-export"}
+    assert all(after[name][0] == before[name][0] for name in unchanged_names)
 
 
-def test_an_export_that_is_killed_leaves_the_old_mirror_and_the_next_one_finishes(exported):
+def test_a_killed_export_keeps_the_old_mirror_and_the_next_one_succeeds(exported):
     before = exported.files()
-    change(exported, "Killed at first.")
+    change(exported, "After a killed export.")
     work = exported.folder / ".mirror.export"
     process = exported.start()
     end = time.monotonic() + PATIENCE
@@ -55,33 +55,34 @@ def test_an_export_that_is_killed_leaves_the_old_mirror_and_the_next_one_finishe
     assert (work / "new").exists()
     assert exported.files() == before
     assert 0 < numbers(exported.export().stdout)[1] < 10
-    assert "Killed at first." in exported.page("/en/timeline/page-3/")
-    assert [one.name for one in work.iterdir()] == ["lock"]
+    assert "After a killed export." in exported.page("/en/timeline/page-3/")
+    assert [path.name for path in work.iterdir()] == ["lock"]
 
 
-def test_a_page_that_cannot_be_made_leaves_the_old_mirror(exported):
+def test_an_error_in_a_page_keeps_the_old_mirror(exported):
     before = exported.files()
     settings = exported.site.environment | {"DJANGO_SETTINGS_MODULE": "tests.staticexport.broken_page"}
     outcome = exported.export(env=settings)
     assert outcome.returncode == 1
-    assert "/en/vision/ could not be made (500 Internal Server Error); the log says why." in outcome.stderr
-    assert "The mirror is as it was." in outcome.stderr
+    assert "/en/vision/ could not be rendered (500 Internal Server Error); see the log." in outcome.stderr
+    assert "The mirror is unchanged." in outcome.stderr
     assert exported.files() == before
 
 
 def as_nobody(command: list[str], **options) -> subprocess.CompletedProcess:
-    """Run a command as an ordinary user whose files nobody else may read.
+    """Run a command as an ordinary user with a restrictive umask.
 
-    Where root runs the tests, it may read all that root may: Python and this repository can lie in root's own folder.
+    If root runs the tests, the user has the capability to read all files, as Python and the checkout may be in a folder
+    of root.
     """
     if os.geteuid() == 0:
-        only = "-all,+dac_read_search"
+        capabilities = "-all,+dac_read_search"
         user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        command = ["setpriv", *user, f"--inh-caps={only}", f"--ambient-caps={only}", *command]
+        command = ["setpriv", *user, f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}", *command]
     return subprocess.run(command, cwd=ROOT, umask=0o077, capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
-def test_an_ordinary_user_exports_what_a_web_server_can_read(exported):
+def test_the_export_of_an_ordinary_user_is_readable_by_a_web_server(exported):
     with tempfile.TemporaryDirectory(prefix="unic-mirror-") as name:
         folder = Path(name)
         shutil.copytree(exported.site.data, folder / "data")
@@ -92,11 +93,13 @@ def test_an_ordinary_user_exports_what_a_web_server_can_read(exported):
         assert outcome.returncode == 0, outcome.stderr
         mirror = folder / "mirror"
         assert (mirror / "en/index.html").is_file()
-        unreadable = [one for one in (mirror, *mirror.rglob("*")) if one.stat().st_mode & 0o777 not in (0o755, 0o644)]
+        unreadable = [
+            path for path in (mirror, *mirror.rglob("*")) if path.stat().st_mode & 0o777 not in (0o755, 0o644)
+        ]
         assert not unreadable
 
 
-def test_a_folder_that_cannot_be_written_is_named():
+def test_a_folder_that_cannot_be_written_is_reported():
     with tempfile.TemporaryDirectory(prefix="unic-mirror-") as name, tempfile.TemporaryDirectory() as data:
         if os.geteuid() == 0:
             os.chown(data, NOBODY, NOBODY)
@@ -109,7 +112,7 @@ def test_a_folder_that_cannot_be_written_is_named():
     assert outcome.stderr.count("\n") == 1
 
 
-# Within this process, where no page needs to be made.
+# Tests within this process, without rendered pages.
 
 
 def export(path: Path, address: str = ADDRESS, **options):
@@ -118,7 +121,7 @@ def export(path: Path, address: str = ADDRESS, **options):
 
 @pytest.fixture
 def pages(monkeypatch):
-    """A mirror of many small files in place of the site's."""
+    """A mirror of many small files instead of the site."""
     files = {f"en/{number}/index.html": b"page" for number in range(450)}
     monkeypatch.setattr(Mirror, "files", lambda self: iter(files.items()))
     return files
@@ -133,7 +136,7 @@ def pages(monkeypatch):
         (errno.EIO, "Input/output error"),
     ],
 )
-def test_a_disk_that_fails_leaves_the_old_mirror(pages, tmp_path, monkeypatch, number, sentence):
+def test_an_error_of_the_disk_keeps_the_old_mirror(pages, tmp_path, monkeypatch, number, sentence):
     export(tmp_path / "mirror", verbosity=0)
     (tmp_path / "mirror/en/7/index.html").write_text("changed")
 
@@ -145,18 +148,18 @@ def test_a_disk_that_fails_leaves_the_old_mirror(pages, tmp_path, monkeypatch, n
     with pytest.raises(CommandError, match=sentence) as raised:
         export(tmp_path / "mirror")
     monkeypatch.undo()
-    assert str(raised.value).endswith("The mirror is as it was.")
+    assert str(raised.value).endswith("The mirror is unchanged.")
     assert len(list((tmp_path / "mirror/en").iterdir())) == len(pages)
 
 
-def test_a_folder_of_others_is_refused_before_any_page_is_made(tmp_path):
+def test_a_folder_with_other_files_is_refused_before_a_page_is_rendered(tmp_path):
     (tmp_path / "thesis.odt").touch()
-    with pytest.raises(CommandError, match="holds files that no export wrote"):
+    with pytest.raises(CommandError, match="contains files that no export wrote"):
         export(tmp_path)
     assert (tmp_path / "thesis.odt").exists()
 
 
-def test_long_work_says_how_far_it_is_and_ends_with_a_summary(pages, tmp_path, capsys):
+def test_an_export_prints_its_progress_and_a_summary(pages, tmp_path, capsys):
     export(tmp_path / "mirror")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "200 of at least 200 files, about 0 s left"
@@ -178,14 +181,14 @@ def test_long_work_says_how_far_it_is_and_ends_with_a_summary(pages, tmp_path, c
         "https://[",
     ],
 )
-def test_what_is_no_address_of_a_site_is_refused(tmp_path, address):
+def test_an_invalid_address_is_refused(tmp_path, address):
     with pytest.raises(CommandError, match="is not the address of a site"):
         export(tmp_path / "mirror", address)
     assert not (tmp_path / "mirror").exists()
 
 
 @pytest.mark.django_db
-def test_a_site_without_a_home_page_has_no_mirror(tmp_path, settings):
+def test_a_site_without_a_home_page_is_not_exported(tmp_path, settings):
     settings.LANGUAGES = [("en", "English")]
     Page.objects.update(is_published=False)
     with pytest.raises(CommandError, match="has no home page at /en/"):

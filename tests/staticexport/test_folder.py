@@ -1,4 +1,4 @@
-"""The folder of the mirror: replaced at once, and never with a stranger's files in it."""
+"""The folder of the mirror: replaced atomically, and files of others are never overwritten."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from staticexport import folder as folders
-from staticexport.folder import LIST, Folder, FolderError
+from staticexport.folder import FILE_LIST, Folder, FolderError
 
 pytestmark = pytest.mark.once
 PAGES = {"index.html": b"root", "en/index.html": b"home", "en/vision/index.html": b"vision"}
@@ -23,43 +23,43 @@ def export(path: Path, files: dict[str, bytes]) -> Folder:
 
 
 def content_of(path: Path) -> dict[str, bytes]:
-    found = (file for file in path.rglob("*") if file.is_file() and file.name != LIST)
-    return {file.relative_to(path).as_posix(): file.read_bytes() for file in found}
+    files = (file for file in path.rglob("*") if file.is_file() and file.name != FILE_LIST)
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in files}
 
 
-@pytest.fixture(params=[True, False], ids=["in one step", "in two steps"])
+@pytest.fixture(params=[True, False], ids=["atomic", "two renames"])
 def path(request, tmp_path, monkeypatch) -> Path:
-    """A folder on a system that can swap two folders in one step, and on one that cannot."""
+    """A folder on systems with and without an atomic swap of folders."""
     if not request.param:
-        monkeypatch.setattr(folders, "exchange", lambda one, other: False)
+        monkeypatch.setattr(folders, "exchange", lambda first, second: False)
     return tmp_path / "mirror"
 
 
-def test_only_files_with_other_bytes_are_written(path):
+def test_only_changed_files_are_written(path):
     assert export(path, PAGES).written == 3
-    kept = (path / "en/index.html").stat().st_ino
+    inode = (path / "en/index.html").stat().st_ino
     second = export(path, PAGES | {"index.html": b"new root"})
     assert (second.written, second.removed) == (1, 0)
     assert content_of(path) == PAGES | {"index.html": b"new root"}
-    assert (path / "en/index.html").stat().st_ino == kept
+    assert (path / "en/index.html").stat().st_ino == inode
 
 
-def test_what_is_no_longer_on_the_site_is_removed_with_its_folders(path):
+def test_removed_pages_are_deleted_with_their_folders(path):
     export(path, PAGES)
-    without = {name: content for name, content in PAGES.items() if "vision" not in name}
-    assert export(path, without).removed == 1
-    assert content_of(path) == without and not (path / "en/vision").exists()
-    assert [one.name for one in Folder(path).work.iterdir()] == ["lock"]
+    remaining = {name: content for name, content in PAGES.items() if "vision" not in name}
+    assert export(path, remaining).removed == 1
+    assert content_of(path) == remaining and not (path / "en/vision").exists()
+    assert [file.name for file in Folder(path).work.iterdir()] == ["lock"]
 
 
-def test_where_nothing_changed_the_folder_is_not_touched(path):
+def test_an_unchanged_mirror_is_not_replaced(path):
     export(path, PAGES)
     before = path.stat().st_ino
     second = export(path, PAGES)
     assert (second.written, second.removed, path.stat().st_ino) == (0, 0, before)
 
 
-def test_a_file_that_somebody_changed_is_written_again(path):
+def test_a_file_that_was_changed_manually_is_written_again(path):
     export(path, PAGES)
     (path / "index.html").write_bytes(b"ROOT")
     (path / "en/index.html").rename(path.parent / "elsewhere")
@@ -68,9 +68,9 @@ def test_a_file_that_somebody_changed_is_written_again(path):
     assert content_of(path) == PAGES and not (path / "en/index.html").is_symlink()
 
 
-def test_nothing_is_written_into_a_file_of_the_old_mirror(path):
+def test_files_of_the_old_mirror_are_not_written_to(path):
     export(path, PAGES)
-    names = [*PAGES, LIST]
+    names = [*PAGES, FILE_LIST]
     for number, name in enumerate(names):
         (path.parent / str(number)).hardlink_to(path / name)
     before = [(path / name).read_bytes() for name in names]
@@ -82,16 +82,16 @@ def test_nothing_is_written_into_a_file_of_the_old_mirror(path):
     assert (path / "index.html").read_bytes() == b"new"
 
 
-def test_the_old_mirror_stays_where_the_new_one_is_not_finished(path):
+def test_the_old_mirror_stays_if_the_new_one_is_incomplete(path):
     export(path, PAGES)
     with pytest.raises(RuntimeError), (folder := Folder(path)).replaced():
         folder.put("index.html", b"new root")
         raise RuntimeError
     assert content_of(path) == PAGES
-    assert [one.name for one in folder.work.iterdir()] == ["lock"]
+    assert [file.name for file in folder.work.iterdir()] == ["lock"]
 
 
-def test_a_run_that_was_killed_between_two_renames_is_repaired(tmp_path):
+def test_the_next_run_cleans_up_after_one_that_was_killed_between_two_renames(tmp_path):
     path = tmp_path / "mirror"
     export(path, PAGES)
     work = Folder(path).work
@@ -102,7 +102,7 @@ def test_a_run_that_was_killed_between_two_renames_is_repaired(tmp_path):
     assert not (work / "old").exists() and not (work / "new").exists()
 
 
-def test_what_others_put_into_the_mirror_stays(path):
+def test_files_that_others_added_to_the_mirror_stay(path):
     export(path, PAGES)
     (path / ".htaccess").write_text("ErrorDocument 404 /404.html")
     (path / ".well-known/empty").mkdir(parents=True)
@@ -115,7 +115,7 @@ def test_what_others_put_into_the_mirror_stays(path):
     assert (path / "index.html").read_bytes() == b"new root" and not (path / "en/index.html").exists()
 
 
-def test_a_file_of_others_in_the_place_of_a_page_is_named_and_stays(path):
+def test_a_file_of_others_with_the_name_of_a_page_is_reported_and_stays(path):
     export(path, PAGES)
     (path / "about").mkdir()
     (path / "about/index.html").write_text("mine")
@@ -126,13 +126,13 @@ def test_a_file_of_others_in_the_place_of_a_page_is_named_and_stays(path):
 
 def test_a_folder_with_files_that_no_export_wrote_is_refused(path):
     path.mkdir()
-    (path / "thesis.odt").write_text("years of work")
-    with pytest.raises(FolderError, match="holds files that no export wrote"):
+    (path / "thesis.odt").write_text("thesis")
+    with pytest.raises(FolderError, match="contains files that no export wrote"):
         export(path, PAGES)
-    assert content_of(path) == {"thesis.odt": b"years of work"}
+    assert content_of(path) == {"thesis.odt": b"thesis"}
 
 
-def test_an_empty_folder_is_taken(path):
+def test_an_empty_folder_is_accepted(path):
     path.mkdir()
     export(path, PAGES)
     assert content_of(path) == PAGES
@@ -146,7 +146,7 @@ def test_a_symbolic_link_stays_and_its_folder_is_replaced(path):
     assert link.is_symlink() and content_of(link) == content_of(path) == {"index.html": b"new root"}
 
 
-def test_a_file_or_a_missing_folder_above_is_named(tmp_path):
+def test_a_file_or_a_missing_parent_folder_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FolderError, match="is a file"):
         export(tmp_path / "file", PAGES)
@@ -154,13 +154,13 @@ def test_a_file_or_a_missing_folder_above_is_named(tmp_path):
         export(tmp_path / "no/mirror", PAGES)
 
 
-def test_a_second_export_at_once_is_refused(path):
+def test_a_second_export_at_the_same_time_is_refused(path):
     with Folder(path).replaced(), pytest.raises(FolderError, match=r"Another export to .* is running"):
         export(path, PAGES)
 
 
-def test_no_visitor_ever_finds_the_folder_missing_or_half(tmp_path):
-    """Seen from another process, while the mirror is replaced fifty times."""
+def test_the_mirror_is_never_missing_or_incomplete(tmp_path):
+    """Watched by another process, while the mirror is replaced fifty times."""
     path = tmp_path / "mirror"
     export(path, {"a": b"0", "b": b"0"})
     watch = """
@@ -182,7 +182,7 @@ while not (path.parent / "stop").exists():
     assert watcher.returncode == 0, errors
 
 
-def test_files_can_be_read_by_the_web_server_whatever_the_umask(path):
+def test_files_are_readable_by_the_web_server_independent_of_the_umask(path):
     before = os.umask(0o077)
     try:
         export(path, PAGES)

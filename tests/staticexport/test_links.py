@@ -1,4 +1,4 @@
-"""Addresses and links of the static mirror."""
+"""URLs and file names of the static mirror."""
 
 import pytest
 
@@ -10,13 +10,13 @@ PAGE = Address("/en/timeline/")
 
 
 @pytest.mark.parametrize(
-    ("path", "query", "mirrored", "file"),
+    ("path", "query", "mirror_path", "file"),
     [
         ("/", "", "/", "index.html"),
         ("/en/timeline/", "", "/en/timeline/", "en/timeline/index.html"),
         ("/en/timeline/", "page=2", "/en/timeline/page-2/", "en/timeline/page-2/index.html"),
         ("/pl/os-czasu/", "page=12", "/pl/os-czasu/page-12/", "pl/os-czasu/page-12/index.html"),
-        # The first part is the list itself; what the page does not know says nothing.
+        # The first page has no number. Invalid numbers and unknown parameters are ignored.
         ("/en/timeline/", "page=1", "/en/timeline/", "en/timeline/index.html"),
         ("/en/timeline/", "page=02", "/en/timeline/", "en/timeline/index.html"),
         ("/en/timeline/", "page=x", "/en/timeline/", "en/timeline/index.html"),
@@ -28,13 +28,13 @@ PAGE = Address("/en/timeline/")
         ("/media/ł ó.jpg", "", "/media/ł ó.jpg", "media/ł ó.jpg"),
     ],
 )
-def test_an_address_has_a_file_of_its_own(path, query, mirrored, file):
+def test_an_address_has_a_path_and_a_file_in_the_mirror(path, query, mirror_path, file):
     address = Address.of(path, query)
-    assert (address.mirrored, address.file) == (mirrored, file)
+    assert (address.mirror_path, address.file) == (mirror_path, file)
 
 
 @pytest.mark.parametrize("path", ["/../a", "/a/./b/", "/a//b/", "/a\nb/", "/a\\b", "/a\0", f"/{'ł' * 101}/", "/a/.."])
-def test_a_path_that_is_no_safe_file_name_is_refused(path):
+def test_a_path_that_is_not_a_safe_file_name_is_refused(path):
     with pytest.raises(ValueError):
         Address(path).file  # noqa: B018
 
@@ -48,13 +48,13 @@ def test_a_path_that_is_no_safe_file_name_is_refused(path):
         (PAGE, f'<meta content="{ADDRESS}/en/timeline/?page=2">', f'<meta content="{ADDRESS}/en/timeline/page-2/">'),
         (PAGE, f"<loc>{ADDRESS}/sitemap-pages.xml?p=2</loc>", f"<loc>{ADDRESS}/sitemap-pages-2.xml</loc>"),
         (PAGE, '<a href="/en/timeline/?utm_source=x&amp;page=3">', '<a href="/en/timeline/page-3/">'),
-        # Links of a part lead from where the page was, not where it is.
+        # Relative links of a page of a list become absolute.
         (Address("/en/timeline/", "page=2"), '<a href="feed.xml">', '<a href="/en/timeline/feed.xml">'),
         (Address("/en/timeline/", "page=2"), '<a href="?">', '<a href="/en/timeline/">'),
         (Address("/en/timeline/", "page=2"), '<a href="ł">', '<a href="/en/timeline/%C5%82">'),
     ],
 )
-def test_links_to_parts_are_rewritten(page, before, after):
+def test_links_to_pages_of_a_list_are_rewritten(page, before, after):
     assert Links(ADDRESS).rewritten(before, page) == after
 
 
@@ -73,12 +73,12 @@ def test_links_to_parts_are_rewritten(page, before, after):
         "<p>/en/timeline/?page=2</p>",
     ],
 )
-def test_everything_else_stays_as_the_site_sends_it(text):
+def test_other_text_is_not_changed(text):
     assert Links(ADDRESS).rewritten(text, PAGE) == text
 
 
 @pytest.mark.parametrize("text", ['<a href="#item">', '<a href="/en/x/">', '<a href="mailto:a@example.org">'])
-def test_on_a_part_too_what_is_absolute_stays(text):
+def test_absolute_links_on_a_page_of_a_list_are_not_changed(text):
     assert Links(ADDRESS).rewritten(text, Address("/en/timeline/", "page=2")) == text
 
 
@@ -98,5 +98,5 @@ def test_on_a_part_too_what_is_absolute_stays(text):
         ("text/javascript", '" href="/en/m/"', []),
     ],
 )
-def test_what_a_file_leads_to_is_found(content_type, text, found):
-    assert [address.path for address in Links(ADDRESS).found(text, content_type, PAGE)] == found
+def test_the_links_of_a_file_are_found(content_type, text, found):
+    assert [address.path for address in Links(ADDRESS).targets(text, content_type, PAGE)] == found

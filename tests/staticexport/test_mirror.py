@@ -1,4 +1,4 @@
-"""The static mirror as visitors of a plain web space see it."""
+"""The static mirror, as visitors of a plain web space see it."""
 
 import json
 import re
@@ -11,14 +11,14 @@ from django.utils import translation
 from staticexport.links import Address
 from staticexport.mirror import Mirror, SameFileError
 from staticexport.site import Site
-from tests.browser.test_html import faults_in
+from tests.browser.test_html import html_errors
 from tests.staticexport.conftest import ADDRESS, numbers
 
 pytestmark = pytest.mark.once
 
 
 class References(HTMLParser):
-    """Every address that a page names, by the element and attribute that name it."""
+    """The URLs of a page, with their elements and attributes."""
 
     def __init__(self, html: str):
         super().__init__()
@@ -51,13 +51,13 @@ def address_of(name: str) -> str:
     return f"{ADDRESS}/{name.removesuffix('index.html')}"
 
 
-def test_the_mirror_has_every_page_of_its_site_map(exported):
-    parts = re.findall(r"<loc>([^<]+)</loc>", exported.page("/sitemap.xml"))
-    assert f"{ADDRESS}/sitemap-pages-2.xml" in parts
+def test_the_mirror_has_all_pages_of_the_sitemap(exported):
+    sitemaps = re.findall(r"<loc>([^<]+)</loc>", exported.page("/sitemap.xml"))
+    assert f"{ADDRESS}/sitemap-pages-2.xml" in sitemaps
     listed = [
         address
-        for part in parts
-        for address in re.findall(r"<loc>([^<]+)</loc>", exported.page(part.removeprefix(ADDRESS)))
+        for sitemap in sitemaps
+        for address in re.findall(r"<loc>([^<]+)</loc>", exported.page(sitemap.removeprefix(ADDRESS)))
     ]
     assert f"{ADDRESS}/en/apart/" in listed and f"{ADDRESS}/pl/wizja/" in listed and len(listed) > 10
     for address in listed:
@@ -65,29 +65,29 @@ def test_the_mirror_has_every_page_of_its_site_map(exported):
         assert f'<link rel="canonical" href="{address}">' in html
 
 
-def test_no_link_and_no_file_of_the_mirror_is_missing(exported):
-    asked, pages = {}, exported.html()
+def test_the_mirror_has_no_broken_link(exported):
+    links, pages = {}, exported.html()
     references = {name: References(html) for name, html in pages.items()}
     for name, page in references.items():
         for _tag, _kind, value in page.found:
             address = urljoin(address_of(name), value)
             if address.startswith(f"{ADDRESS}/"):
-                asked.setdefault(urlsplit(address)._replace(query="").geturl(), name)
+                links.setdefault(urlsplit(address)._replace(query="").geturl(), name)
     for name, (_, content) in exported.files().items():
         if name.endswith(".css"):
             for value in re.findall(r"url\(\"?([^\")]+)", content.decode()):
-                asked[urljoin(address_of(name), value)] = name
+                links[urljoin(address_of(name), value)] = name
         elif name.endswith(".xml"):
-            # Not what names an entry of the feed for good, its id, which leads nowhere by itself.
+            # Without the IDs of entries of a feed, which are not links.
             for value in re.findall(rf"(?:href=\"|<loc>)({ADDRESS}[^\"<]+)", content.decode()):
-                asked[value] = name
+                links[value] = name
         elif name.endswith(".webmanifest"):
             for icon in json.loads(content)["icons"]:
-                asked[urljoin(ADDRESS, icon["src"])] = name
-    assert len(asked) > 60
-    kinds = {urlsplit(address).path.rpartition(".")[2] for address in asked}
+                links[urljoin(ADDRESS, icon["src"])] = name
+    assert len(links) > 60
+    kinds = {urlsplit(address).path.rpartition(".")[2] for address in links}
     assert {"png", "css", "js", "woff2", "svg", "ico", "webp", "webmanifest", "xml"} <= kinds
-    for address, name in asked.items():
+    for address, name in links.items():
         parts = urlsplit(address)
         assert not parts.query, (address, name)
         status, _body = exported.ask(parts.path)
@@ -95,33 +95,33 @@ def test_no_link_and_no_file_of_the_mirror_is_missing(exported):
         target = unquote(parts.path).removeprefix("/")
         if parts.fragment and (html := references.get(f"{target}index.html")):
             assert unquote(parts.fragment) in html.ids, f"{name} leads to {address}"
-    assert "lead nowhere" not in exported.first.stderr
+    assert "Broken links" not in exported.first.stderr
 
 
 @pytest.mark.django_db
-def test_behind_a_proxy_too_pages_are_asked_for_as_over_https_and_on_any_host(settings):
+def test_an_export_works_with_https_and_a_host_that_is_not_in_allowed_hosts(settings):
     settings.SECURE_SSL_REDIRECT = True
     settings.ALLOWED_HOSTS = ["unic.example.org"]
-    answer = Site(ADDRESS).ask("/robots.txt")
-    assert answer.status == 200 and f"Sitemap: {ADDRESS}/sitemap.xml".encode() in answer.body
+    response = Site(ADDRESS).get("/robots.txt")
+    assert response.status == 200 and f"Sitemap: {ADDRESS}/sitemap.xml".encode() in response.body
 
 
 @pytest.mark.django_db
-def test_links_that_lead_nowhere_are_named_with_their_page():
+def test_broken_links_are_listed_with_their_page():
     mirror = Mirror(Site(ADDRESS))
     mirror.enqueue(Address("/en/"), "")
     page = (
         '<a href="/en/no-such-page/">A</a> <a href="/admin/">B</a> <a href="/a%2F..%2F..%2Fb">C</a> <a href="//[">D</a>'
     )
-    mirror.made(Address("/en/"), page.encode())
-    while mirror.waiting:
-        address = mirror.waiting.popleft()
+    mirror.file(Address("/en/"), page.encode())
+    while mirror.queue:
+        address = mirror.queue.popleft()
         if address.path != "/en/":
-            assert list(mirror.answer(address)) == []
+            assert list(mirror.process(address)) == []
     assert mirror.dead_links == {"/en/no-such-page/": "/en/", "/admin/": "/en/", "/a/../../b": "/en/"}
 
 
-def test_nothing_asks_for_consent_and_nothing_is_asked_of_others(exported):
+def test_no_page_has_a_consent_notice_a_form_or_third_party_content(exported):
     for name, html in exported.html().items():
         page = References(html)
         assert not page.tags & {"form", "iframe", "input", "object", "embed"}, name
@@ -134,16 +134,16 @@ def test_nothing_asks_for_consent_and_nothing_is_asked_of_others(exported):
     assert '<a href="https://video.example/watch?v=1&amp;t=2">A walk through Lodz</a> (Video Ltd, Ireland)' in about
 
 
-def test_every_page_is_in_the_language_of_its_address(exported):
+def test_every_page_is_in_the_language_of_its_url(exported):
     for name, html in exported.html().items():
-        # What leads to another page is in the language of that page.
+        # A redirect has the language of its target.
         address = html.partition("url=")[2] if 'http-equiv="refresh"' in html else f"/{name}"
         language = "pl" if address.startswith("/pl/") else "en"
         assert References(html).language == language, name
 
 
-def test_the_parts_of_a_list_lead_to_each_other(exported):
-    first, second, third = (exported.page(f"/en/timeline/{part}") for part in ("", "page-2/", "page-3/"))
+def test_the_pages_of_a_list_link_to_each_other(exported):
+    first, second, third = (exported.page(f"/en/timeline/{page}") for page in ("", "page-2/", "page-3/"))
     assert 'rel="next" href="/en/timeline/page-2/"' in first
     assert 'rel="prev" href="/en/timeline/"' in second and 'rel="next" href="/en/timeline/page-3/"' in second
     assert 'rel="next"' not in third
@@ -155,7 +155,7 @@ def test_the_parts_of_a_list_lead_to_each_other(exported):
     assert "Item 60" in third and "Item 60" not in first
 
 
-def test_the_root_leads_to_the_source_language_and_offers_all(exported):
+def test_the_root_redirects_to_the_source_language_and_links_to_all_languages(exported):
     html = exported.page("/")
     assert '<meta http-equiv="refresh" content="0; url=/en/">' in html
     assert f'<link rel="canonical" href="{ADDRESS}/en/">' in html
@@ -170,22 +170,22 @@ def test_the_root_leads_to_the_source_language_and_offers_all(exported):
         ("/en/once/", "/en/vision/"),
         ("/old/page.php", "/en/timeline/page-2/"),
         ("/%C5%82%C3%B3d%C5%BA/", "/pl/"),
-        # The address that a page had before.
+        # A former slug.
         ("/en/partners/named-before/", "/en/partners/erasmus-university-rotterdam/"),
     ],
 )
-def test_an_old_address_leads_to_the_new_one(exported, old, new):
+def test_an_old_path_redirects_to_the_new_one(exported, old, new):
     html = exported.page(old)
     assert f'<meta http-equiv="refresh" content="0; url={new}">' in html
     assert f'<link rel="canonical" href="{ADDRESS}{new}">' in html
     assert f'<a href="{new}">' in html
 
 
-def test_a_page_goes_before_a_redirect_of_the_same_address(exported):
+def test_a_page_has_priority_over_a_redirect_with_the_same_path(exported):
     assert "refresh" not in exported.page("/en/vision/")
 
 
-def test_a_redirect_that_no_file_can_stand_for_is_left_out_and_named(exported):
+def test_a_redirect_that_cannot_be_a_file_is_skipped_and_reported(exported):
     for path in ("/nowhere/", "/gone/", "/robots.txt/below/"):
         assert exported.ask(path)[0] == 404, path
     assert "/nowhere" in exported.first.stderr and "/robots.txt/below" in exported.first.stderr
@@ -205,14 +205,14 @@ def test_a_redirect_that_no_file_can_stand_for_is_left_out_and_named(exported):
         ("/x", "javascript:alert(1)"),
     ],
 )
-def test_no_redirect_leaves_the_mirror_or_holds_control_characters(old, new):
+def test_a_redirect_to_another_site_or_with_control_characters_is_skipped(old, new):
     mirror = Mirror(Site(ADDRESS))
-    mirror.sources["en/index.html"] = "/en/"
-    assert list(mirror.redirect(old, new)) == []
+    mirror.sources["en/index.html"] = Address("/en/")
+    assert list(mirror.stored_redirect(old, new)) == []
     assert mirror.skipped == [old]
 
 
-def test_what_needs_the_server_is_a_page_that_says_so(exported):
+def test_a_page_that_needs_the_server_is_replaced_by_an_explanation(exported):
     for path in ("/en/cookies/settings/", "/pl/pliki-cookie/ustawienia/"):
         html = exported.page(path)
         assert '<meta name="robots" content="noindex">' in html
@@ -221,7 +221,7 @@ def test_what_needs_the_server_is_a_page_that_says_so(exported):
     assert 'href="mailto:' in exported.page("/en/accessibility/feedback/").partition("<main")[2]
 
 
-def test_error_pages_are_there_in_each_language(exported):
+def test_there_are_error_pages_in_each_language(exported):
     for status in (403, 404, 500, 503):
         assert exported.page(f"/{status}.html") == exported.page(f"/en/{status}.html")
         polish = exported.page(f"/pl/{status}.html")
@@ -229,7 +229,7 @@ def test_error_pages_are_there_in_each_language(exported):
     assert "Search" not in exported.page("/404.html")
 
 
-def test_only_uploads_that_a_page_shows_are_in_the_mirror(exported):
+def test_the_mirror_has_only_uploads_that_a_page_uses(exported):
     media = [name for name in exported.files() if name.startswith("media/")]
     assert media
     uploads = {path.name for path in (exported.site.data / "media").rglob("*") if path.is_file()}
@@ -238,14 +238,14 @@ def test_only_uploads_that_a_page_shows_are_in_the_mirror(exported):
 
 
 def test_every_page_of_the_mirror_is_valid_html(exported, tmp_path):
-    # Polish pages are made of the same templates.
+    # Polish pages use the same templates.
     for name, html in exported.html().items():
         if not name.startswith("pl/"):
             (tmp_path / name.replace("/", "_")).write_text(html)
-    assert not faults_in(tmp_path)
+    assert not html_errors(tmp_path)
 
 
-def test_robots_and_feed_name_the_address_of_the_mirror(exported):
+def test_robots_and_feed_have_the_urls_of_the_mirror(exported):
     assert f"Sitemap: {ADDRESS}/sitemap.xml" in exported.page("/robots.txt")
     assert f'href="{ADDRESS}/en/timeline/feed.xml"' in exported.page("/en/timeline/feed.xml")
     other = [
@@ -259,8 +259,8 @@ def test_the_summary_counts_the_files(exported):
     assert files == written == len(exported.files()) - 1 and (unchanged, removed) == (0, 0)
 
 
-def test_two_pages_at_one_address_are_refused_by_name():
+def test_two_pages_with_the_same_file_name_are_refused():
     mirror = Mirror(Site(ADDRESS))
-    mirror.made(Address("/en/timeline/page-2/"), b"")
+    mirror.file(Address("/en/timeline/page-2/"), b"")
     with pytest.raises(SameFileError, match="/en/timeline/page-2/ and /en/timeline/"):
-        mirror.made(Address("/en/timeline/", "page=2"), b"")
+        mirror.file(Address("/en/timeline/", "page=2"), b"")

@@ -1,4 +1,4 @@
-"""The site's settings with two of its languages and few addresses in each file of the site map: a quick export."""
+"""Settings with two languages and short sitemaps, for a quick export."""
 
 from unic_site.settings import *  # noqa: F403
 

@@ -1,10 +1,10 @@
-"""Settings of a small Wagtail site whose pages are the bytes of one of ours, behind wagtail-cache as it advises."""
+"""Settings of a Wagtail site with wagtail-cache as its documentation recommends. All pages have the content of ours."""
 
 import os
 from pathlib import Path
 
 FOLDER = Path(os.environ["WAGTAIL_DATA"])
-SECRET_KEY = "for a benchmark on this machine alone, thrown away after"
+SECRET_KEY = "not secret: only for a benchmark on this machine"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "db.sqlite3"}}
 INSTALLED_APPS = [
@@ -37,7 +37,7 @@ MIDDLEWARE = [
 ]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
 ROOT_URLCONF = "bench.pages.wagtail.urls"
-# The folder holds wagtailcore/page.html, with which Wagtail's plain pages are shown.
+# FOLDER contains wagtailcore/page.html, the template of plain pages.
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [FOLDER], "APP_DIRS": True}]
 STATIC_URL = "/static/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -10,27 +10,25 @@ from operations.databases import DumpError
 
 class Command(BaseCommand):
     help = (
-        "Backs up the database and the uploads into a new dated folder, while the site runs. "
+        "Backs up the database and the uploads to a new folder with the date, while the site runs. "
         "Example: manage.py backup --to /var/backups/unic --keep 14"
     )
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="The folder of all backups.")
-        parser.add_argument(
-            "--keep", type=int, metavar="N", help="Remove older backups in DIR, once the new one is whole: N stay."
-        )
+        parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="Folder for backups.")
+        parser.add_argument("--keep", type=int, metavar="N", help="Backups to keep. Older ones are removed at the end.")
         parser.add_argument(
             "--keys",
             type=Path,
             metavar="DIR",
-            help="Back up the keys as well, into this folder. Take it to another place than the backups.",
+            help="Also back up the keys, to this folder. Store it in another place than the backups.",
         )
 
     def handle(self, *args, to, keep, keys, **options):
         os.umask(0o077)
         if keep is not None and keep < 1:
-            raise CommandError(f"--keep {keep}: give the number of backups that stay, 1 or more.")
+            raise CommandError(f"--keep {keep}: give the number of backups to keep, 1 or more.")
         try:
             if keys:
                 require_apart(keys, to)
@@ -40,7 +38,7 @@ class Command(BaseCommand):
             rows = sum(backup.contents.rows.values())
             self.stdout.write(f"{backup.folder}: {rows} rows, {files} uploaded files, {size / 1e6:.1f} MB.")
             if keys:
-                self.stdout.write(f"{write_keys(keys)}: the keys. Keep them apart from the backups.")
+                self.stdout.write(f"{write_keys(keys)}: the keys. Store them in another place than the backups.")
             if keep and (removed := remove_older(to, keep)):
                 self.stdout.write(f"Older backups removed: {removed}.")
         except SealKeyError as error:

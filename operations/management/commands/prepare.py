@@ -11,16 +11,17 @@ import triggers
 
 class Command(BaseCommand):
     help = (
-        "Makes the site ready to be served: translations, database schema, first content, static files. "
-        "Does only what is not done yet, and overwrites nothing that an editor changed. Example: manage.py prepare"
+        "Prepares the site to be served: compiles translations, migrates the database, loads the initial content and "
+        "builds static files. Steps that are already done are skipped, and edited content is not overwritten. "
+        "Example: manage.py prepare"
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--no-content", action="store_true", help="Leave the content files alone.")
+        parser.add_argument("--no-content", action="store_true", help="Do not load the initial content.")
 
     def handle(self, *args, no_content, **options):
         call_command("compilemessages", verbosity=options["verbosity"])
-        # Before all that needs the database, which may be away.
+        # Before the steps that need the database, which may be unavailable.
         self.collect_static_files()
         self.migrate(options["verbosity"])
         if not no_content:
@@ -31,31 +32,31 @@ class Command(BaseCommand):
     def migrate(self, verbosity: int):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.stdout.write("Bringing the database up to date …")
+            self.stdout.write("Migrating the database …")
             call_command("migrate", interactive=False, verbosity=0 if verbosity == 1 else verbosity)
-        # A version without migrations may bring other triggers.
-        for name, fault in triggers.install(connection).items():
-            self.stdout.write(f"The database trigger {name} was {fault}; it is as it should be now.")
+        # A new version can have other triggers without a migration.
+        for name, state in triggers.install(connection).items():
+            self.stdout.write(f"The database trigger {name} was {state}; it was corrected.")
 
     def make_pictures(self, verbosity: int):
         try:
             call_command("make_pictures", verbosity=verbosity)
-        except CommandError as fault:
-            # Pages show the originals instead; no reason to stay away.
-            self.stderr.write(str(fault))
+        except CommandError as error:
+            # Not fatal: pages show the original files instead.
+            self.stderr.write(str(error))
 
     def collect_static_files(self):
-        """Build the static files anew if any source of them changed since they were last built."""
+        """Build the static files if a source file has changed since the last build."""
         if settings.DEBUG:
             return
-        seen = sha256()
+        digest = sha256()
         for finder in get_finders():
             for path, storage in finder.list([]):
-                source = storage.path(path)
-                seen.update(f"{path}\0{storage.size(path)}\0{storage.get_modified_time(path)}\0{source}\n".encode())
+                size, modified_at = storage.size(path), storage.get_modified_time(path)
+                digest.update(f"{path}\0{size}\0{modified_at}\0{storage.path(path)}\n".encode())
         stamp = settings.STATIC_ROOT / ".built-from"
-        if stamp.exists() and stamp.read_text() == seen.hexdigest():
+        if stamp.exists() and stamp.read_text() == digest.hexdigest():
             return
         self.stdout.write("Building static files …")
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-        stamp.write_text(seen.hexdigest())
+        stamp.write_text(digest.hexdigest())

@@ -9,49 +9,49 @@ from django.utils.formats import date_format
 
 from consent.models import Seal
 from consent.signing import SealKey, SealKeyError, signed_by
-from consent.stored_seal import KeptSeal, SealOrderError
+from consent.stored_seal import SealMismatchError, StoredSeal
 from consent.verification import Verification
 from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
-from operations.restoring import Restoring
+from operations.restoring import Restore
 from operations.uploads import UploadsError
-from server.lock import InUseError, no_server
+from server.lock import InUseError, lock_while_restoring
 
 REMINDER = """\
-Repeat by hand what was done since the backup:
-- erasures on request that are not named above, and messages of visitors that were deleted;
-- staff accounts that were closed, and rights and passwords that were changed;
+Repeat these changes since the backup manually:
+- erasures on request that are not listed above, and deletions of messages from visitors;
+- closed staff accounts, and changes of permissions and passwords;
 - edits of content.
-Everybody on the staff must sign in again. Start the site when you are done."""
+All staff must sign in again. Then start the site."""
 
 
 class Command(BaseCommand):
     help = (
-        "Replaces database and uploads by a backup, notes that in the record of consents, and checks the record. "
+        "Replaces database and uploads by a backup, records that among the consents, and verifies the consent records. "
         "Stop the site first. Example: manage.py restore /var/backups/unic/backup-2026-01-31T03-00-00Z"
     )
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("backup", type=Path, metavar="DIR", help="The folder of one backup.")
-        parser.add_argument("--keys", type=Path, metavar="DIR", help="Restore the keys of this folder as well.")
+        parser.add_argument("backup", type=Path, metavar="DIR", help="Folder of one backup.")
+        parser.add_argument("--keys", type=Path, metavar="DIR", help="Also restore the keys in this folder.")
         parser.add_argument(
             "--newest-seal",
             type=Path,
             metavar="FILE",
-            help="The newest seal that somebody kept, where this machine does not know it: names what is lost.",
+            help="Newest seal that was stored elsewhere, for a new machine: determines which seals are lost.",
         )
         parser.add_argument(
             "--replace",
             action="store_true",
-            help="Replace what is there, after backing it up into DATA_DIR/before-restore.",
+            help="Replace the current data, after a backup of it to DATA_DIR/before-restore.",
         )
-        parser.add_argument("--discard", action="store_true", help="Replace what is there without backing it up.")
+        parser.add_argument("--discard", action="store_true", help="Replace the current data without a backup of it.")
 
     def handle(self, *args, backup, keys, newest_seal, replace, discard, **options):
         os.umask(0o077)
         try:
-            with no_server():
+            with lock_while_restoring():
                 self.restore(backup, keys, newest_seal, replace, discard)
         except InUseError as error:
             raise CommandError("The site is running: stop it first, on Debian with: systemctl stop unic") from error
@@ -62,56 +62,56 @@ class Command(BaseCommand):
 
     def restore(self, folder: Path, keys: Path | None, newest_seal: Path | None, replace: bool, discard: bool):
         backup = Backup.open(folder)
-        restoring = Restoring(backup, keys)
-        kept = self.read_seal(newest_seal) if newest_seal else None
-        restoring.check()
-        restoring.database.require_alone()
+        restore = Restore(backup, keys)
+        external_seal = self.read_seal(newest_seal) if newest_seal else None
+        restore.check()
+        restore.database.require_alone()
         made_at = date_format(timezone.localtime(backup.made_at), "DATETIME_FORMAT")
-        self.stdout.write(f"The backup of {made_at} is whole.")
-        if not discard and not self.is_empty_here(restoring):
+        self.stdout.write(f"The backup of {made_at} is complete.")
+        if not discard and not self.is_installation_empty(restore):
             if not replace:
-                raise CommandError("This installation is not empty: give --replace to put the backup in its place.")
-            before = write_backup(settings.DATA_DIR / "before-restore")
-            self.stdout.write(f"What was here lies in {before.folder}: remove it when you no longer need it.")
-        restoring.look_at_present()
+                raise CommandError("This installation is not empty: give --replace to replace its data by the backup.")
+            previous = write_backup(settings.DATA_DIR / "before-restore")
+            self.stdout.write(f"The previous data is in {previous.folder}: remove it when you no longer need it.")
+        restore.read_current_data()
         try:
-            restoring.unpack()
-            restoring.switch()
+            restore.unpack()
+            restore.switch()
         finally:
-            restoring.remove_unfinished()
-        restoring.require_everything()
+            restore.remove_unfinished()
+        restore.verify_database()
         rows, files = sum(backup.contents.rows.values()), sum(backup.manifest["uploads"].values())
         self.stdout.write(f"Restored: {rows} rows and {files} uploaded files.")
         if keys:
-            for line in restoring.put_keys_in_place():
+            for line in restore.replace_keys(keys):
                 self.stdout.write(line)
-        if kept and not self.is_signed(kept):
-            self.stderr.write(f"--newest-seal: {newest_seal} is not signed with this site's key, and is left out.")
-            kept = None
-        self.stdout.write(str(restoring.put_on_record(kept)))
-        if restoring.erasures:
+        if external_seal and not self.is_signed(external_seal):
+            self.stderr.write(f"--newest-seal: {newest_seal} is not signed with the key of this site, and is ignored.")
+            external_seal = None
+        self.stdout.write(str(restore.record(external_seal)))
+        if restore.erasures:
             self.stdout.write(
-                f"Erasures on request since the backup: {len(restoring.erasures)}. "
-                f"Records erased again: {restoring.repeat_erasures()}."
+                f"Erasures on request since the backup: {len(restore.erasures)}. "
+                f"Records erased again: {restore.repeat_erasures()}."
             )
         self.verify()
 
     @staticmethod
-    def is_empty_here(restoring: Restoring) -> bool:
+    def is_installation_empty(restore: Restore) -> bool:
         try:
-            return restoring.is_empty_here()
+            return restore.is_installation_empty()
         except DumpError as error:
-            raise CommandError(f"{error} To restore all the same, and lose it, give --discard.") from error
+            raise CommandError(f"{error} To restore without a backup of it, give --discard.") from error
 
     @staticmethod
-    def read_seal(file: Path) -> KeptSeal:
+    def read_seal(file: Path) -> StoredSeal:
         try:
-            return KeptSeal.parse(file.read_text(encoding="utf-8"))
+            return StoredSeal.parse(file.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise CommandError(f"--newest-seal: {file} holds no seal; give a file as the site offers it.") from error
+            raise CommandError(f"--newest-seal: {file} is not a seal; give a file that the site offers.") from error
 
     @staticmethod
-    def is_signed(seal: KeptSeal) -> bool:
+    def is_signed(seal: StoredSeal) -> bool:
         try:
             return signed_by(seal.note, SealKey.own().public)
         except SealKeyError:
@@ -120,11 +120,11 @@ class Command(BaseCommand):
     def verify(self):
         try:
             Seal.objects.seal_waiting()
-        except (SealOrderError, SealKeyError) as fault:
-            self.stderr.write(str(fault))
+        except (SealMismatchError, SealKeyError) as error:
+            self.stderr.write(str(error))
         report = Verification().run()
         self.stdout.write(
-            f"Checked {report.records} consent records under {report.seals} seals; {report.unsealed} wait for a seal."
+            f"Checked {report.records} consent records under {report.seals} seals; {report.unsealed} are not sealed."
         )
         for fault in report.faults:
             self.stderr.write(fault)

@@ -6,9 +6,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import BaseCommand, CommandError
 
 from pagecache.key import CacheKey, canonical_host
-from server.asgi import REFUSED, call_wsgi
+from server.asgi import REFUSED_STATUS, call_wsgi
 
-# The errors that nginx answers itself (deploy/nginx.conf).
+# Errors for which nginx sends these pages (deploy/nginx.conf).
 STATUSES = (400, 413, 429, 503)
 
 
@@ -19,28 +19,28 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--to", required=True, type=Path, help="The folder; made if missing.")
+        parser.add_argument("--to", required=True, type=Path, help="The folder. It is created if it does not exist.")
 
     def handle(self, *args, to: Path, **options):
         host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
         if canonical_host(host) is None:
-            raise CommandError("ALLOWED_HOSTS names no host to write the pages for.")
+            raise CommandError("ALLOWED_HOSTS contains no host to write the pages for.")
         site = WSGIHandler()
-        # Django would log each of the pages as an error.
+        # Otherwise Django logs each page as an error.
         logging.getLogger("django.request").setLevel(logging.CRITICAL)
         for code in ("", *(code for code, _name in settings.LANGUAGES)):
             for status in STATUSES:
                 path = f"/{code}/" if code else "/"
-                environ = CacheKey("https", host, path, "", "").environ({REFUSED: status})
-                page, _streamed = call_wsgi(site, environ)
+                environ = CacheKey("https", host, path, "", "").environ({REFUSED_STATUS: status})
+                page, _chunks = call_wsgi(site, environ)
                 if page.status != status:
-                    raise CommandError(f"{path} was answered with {page.status} instead of {status}.")
+                    raise CommandError(f"The page for status {status} at {path} has status {page.status}.")
                 self.write(to / code / f"{status}.html", page.body)
         self.stdout.write(f"Wrote {len(STATUSES)} pages in {len(settings.LANGUAGES)} languages to {to}.")
 
     @staticmethod
     def write(file: Path, content: bytes):
-        """Write a file that the web server's user may read, whatever the umask."""
+        """Write a file that the user of the web server can read, independent of the umask."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.parent.chmod(0o755)

@@ -12,16 +12,17 @@ from staticexport.folder import Folder, FolderError
 from staticexport.mirror import Mirror, SameFileError
 from staticexport.site import Site, SiteError
 
-FILES_A_LINE = 200
-MOST_NAMED = 10
+# Files between two lines of progress.
+PROGRESS_INTERVAL = 200
+MAX_LISTED = 10
 
 
 class Command(BaseCommand):
     help = (
-        "Writes the public site as plain files, for any web space or an archive: pages in each language, what they "
-        "use, feeds, the site map and error pages, without forms and without consent notice. Writes only what changed, "
-        "and replaces the folder at once. Example: manage.py export_site --to /srv/unic/mirror "
-        "--address https://unic.example.org"
+        "Writes the public site as plain files for any web space or an archive: pages in each language with the files "
+        "that they use, feeds, the sitemap and error pages, without forms and without the consent notice. Only changed "
+        "files are written, and the folder is replaced atomically. "
+        "Example: manage.py export_site --to /srv/unic/mirror --address https://unic.example.org"
     )
 
     def add_arguments(self, parser):
@@ -30,39 +31,35 @@ class Command(BaseCommand):
             required=True,
             type=Path,
             metavar="DIR",
-            help="The folder of the mirror; made if missing. The folder above it must be writable.",
+            help="Folder of the mirror. It is created if it does not exist. Its parent folder must be writable.",
         )
-        parser.add_argument(
-            "--address", required=True, help="Where visitors will read the mirror: https://unic.example.org."
-        )
+        parser.add_argument("--address", required=True, help="Public URL of the mirror: https://unic.example.org.")
 
     def handle(self, *args, to: Path, address: str, verbosity: int, **options):
-        mirror = Mirror(Site(checked(address)))
+        mirror = Mirror(Site(parse_origin(address)))
         folder = Folder(to)
         try:
             with folder.replaced():
                 self.write(mirror, folder, is_quiet=verbosity == 0)
                 removed = folder.switch()
         except (FolderError, SiteError, SameFileError) as error:
-            raise CommandError(f"{error} The mirror is as it was.") from error
+            raise CommandError(f"{error} The mirror is unchanged.") from error
         except (OperationalError, InterfaceError) as error:
-            raise CommandError(f"The database does not answer: {error}. The mirror is as it was.") from error
+            raise CommandError(f"The database cannot be reached: {error}. The mirror is unchanged.") from error
         except OSError as error:
-            raise CommandError(f"{explained(error, folder)} The mirror is as it was.") from error
+            raise CommandError(f"{explain(error, folder)} The mirror is unchanged.") from error
         if verbosity:
             self.summarise(mirror, folder, removed)
 
     def write(self, mirror: Mirror, folder: Folder, is_quiet: bool):
-        """Write each file, and say from time to time how far it is."""
-        start = time.monotonic()
+        """Write all files, and print the progress."""
+        started_at = time.monotonic()
         for name, content in mirror.files():
             folder.put(name, content)
             done = len(folder.names)
-            if done % FILES_A_LINE == 0 and not is_quiet:
-                left = (time.monotonic() - start) / done * len(mirror.waiting)
-                self.stdout.write(
-                    f"{done:,} of at least {done + len(mirror.waiting):,} files, about {left:,.0f} s left"
-                )
+            if done % PROGRESS_INTERVAL == 0 and not is_quiet:
+                left = (time.monotonic() - started_at) / done * len(mirror.queue)
+                self.stdout.write(f"{done:,} of at least {done + len(mirror.queue):,} files, about {left:,.0f} s left")
                 self.stdout.flush()
 
     def summarise(self, mirror: Mirror, folder: Folder, removed: int):
@@ -74,18 +71,18 @@ class Command(BaseCommand):
             )
         else:
             self.stdout.write(f"Nothing has changed in {folder.path} ({files:,} files).")
-        self.name("Links that lead nowhere", [f"{path} (on {page})" for path, page in mirror.dead_links.items()])
-        self.name("Redirects left out, as no file can stand for them or their target", mirror.skipped)
+        self.list_problems("Broken links", [f"{path} (on {page})" for path, page in mirror.dead_links.items()])
+        self.list_problems("Redirects that are not possible in a mirror", mirror.skipped)
 
-    def name(self, what: str, items: list[str]):
+    def list_problems(self, title: str, items: list[str]):
         if items:
-            shown = [printable(item) for item in sorted(items)[:MOST_NAMED]]
-            more = [f"and {len(items) - MOST_NAMED:,} more"] if len(items) > MOST_NAMED else []
-            self.stderr.write(f"{what}: {', '.join([*shown, *more])}.")
+            shown = [printable(item) for item in sorted(items)[:MAX_LISTED]]
+            more = [f"and {len(items) - MAX_LISTED:,} more"] if len(items) > MAX_LISTED else []
+            self.stderr.write(f"{title}: {', '.join([*shown, *more])}.")
 
 
-def checked(address: str) -> str:
-    """`address` as scheme and host. Raises CommandError for anything else."""
+def parse_origin(address: str) -> str:
+    """Return scheme and host of `address`. Raises CommandError if it has other parts."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -99,16 +96,16 @@ def checked(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def explained(error: OSError, folder: Folder) -> str:
-    """One sentence on what failed, with the remedy where there is one."""
-    place = error.filename or folder.path
+def explain(error: OSError, folder: Folder) -> str:
+    """Return a sentence on the error, with a remedy if there is one."""
+    path = error.filename or folder.path
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place} cannot be written. Make {folder.path.parent} and all in {folder.path} writable for this user."
+        return f"{path} cannot be written. Make {folder.path.parent} and all in {folder.path} writable for this user."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"There is no space left for {place}. The export needs room for each file that changed."
+        return f"There is no space left for {path}. The export needs space for each changed file."
     if error.errno == errno.EBUSY:
-        return f"{place} is a mount point, which cannot be replaced. Name a folder in it."
-    return f"{place}: {error.strerror}."
+        return f"{path} is a mount point, which cannot be replaced. Choose a folder in it."
+    return f"{path}: {error.strerror}."
 
 
 def printable(text: str) -> str:

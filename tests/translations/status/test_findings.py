@@ -1,9 +1,9 @@
-"""The sentences of the checks, word for word, at the limits of what they report."""
+"""The messages of the checks and the output of the diff, at their limits."""
 
 import pytest
 
-from translations.status.changes import CONTEXT, shortened, word_changes, words
 from translations.status.checks import Finding, findings
+from translations.status.diff import CONTEXT, shortened, visible_words, word_diff
 
 pytestmark = pytest.mark.once
 A_LINK = '<p><a href="{}">x</a></p>'
@@ -22,7 +22,7 @@ def test_errors_come_first():
     assert [finding.is_error for finding in found] == [True, False, False]
 
 
-def test_a_remark_is_no_error_unless_it_says_so():
+def test_a_finding_is_a_warning_by_default():
     assert not Finding("a").is_error
 
 
@@ -50,13 +50,13 @@ def test_a_text_may_be_as_long_as_its_field(target, sentences):
         ("<ul><li>Raz</ul>", "“</ul>”"),
     ],
 )
-def test_each_tag_is_closed_in_turn(target, tags):
+def test_unpaired_tags_are_reported(target, tags):
     found = [message for message in in_html(target, target) if message.startswith("These tags have no matching")]
     assert [tags in message for message in found] == ([True] if tags else [])
     assert all(finding.is_error for finding in findings(target, target, "pl", is_html=True))
 
 
-def test_tags_of_the_source_are_compared_by_their_number_and_links_are_not():
+def test_the_numbers_of_tags_are_compared_except_for_links():
     source = "<p>One <em>two</em> <em>three</em></p>"
     assert in_html(source, "<p>Raz <em>dwa</em> trzy</p>") == ["Formatting of the source is missing: “<em> × 1”."]
     assert in_html("<p>One</p>", "<p>Raz</p><p><b>dwa</b></p>") == [
@@ -65,19 +65,19 @@ def test_tags_of_the_source_are_compared_by_their_number_and_links_are_not():
     assert in_html("<p>One</p>", '<p><a href="https://a.example/">Raz</a></p>') == []
 
 
-def test_tags_that_a_plain_source_has_too_are_no_fault():
+def test_tags_that_a_plain_source_has_too_are_allowed():
     assert messages("The tag <b>", "Znacznik <b>") == []
     assert messages("a < b", "a < b") == []
     (message,) = messages("The tag <b>", "Znacznik <b> <i> <em>")
     assert message == "This text is not formatted, so readers would see “<em>” and “<i>” as typed. Remove it."
 
 
-def test_a_link_of_the_source_is_named_once():
+def test_a_missing_link_is_reported_once():
     link = A_LINK.format("https://a.example/")
     assert in_html(link + link, "<p>x</p><p>x</p>") == ["Links of the source are missing: “https://a.example/”."]
 
 
-def test_links_to_this_site_are_counted_and_go_to_pages_in_the_same_language():
+def test_internal_links_are_counted_and_must_be_in_the_same_language():
     own = A_LINK.format("/en/partners/")
     assert in_html(own, A_LINK.format("/pl/partnerzy/")) == []
     assert in_html(own, "<p>x</p>") == ["Links to pages of this site: 1 in the source, 0 here."]
@@ -88,15 +88,15 @@ def test_links_to_this_site_are_counted_and_go_to_pages_in_the_same_language():
         "Links lead to pages in another language: “/de/partner/”. Link to the same page in Polski."
     ]
     assert in_html(A_LINK.format("/media/a.pdf"), A_LINK.format("/media/a.pdf")) == []
-    assert in_html('<p><a name="a">x</a></p>', '<p><a name="a">x</a></p>') == [], "no link without an address"
+    assert in_html('<p><a name="a">x</a></p>', '<p><a name="a">x</a></p>') == [], "an anchor without href is not a link"
 
 
-def test_placeholders_are_compared_by_their_number():
+def test_the_numbers_of_placeholders_are_compared():
     assert messages("%s of %s", "%s") == [
         "Placeholders are missing: “%s”. The program puts words there; keep them as they are."
     ]
     assert messages("%s", "%s z %s") == ["Placeholders that the source does not have: “%s”. Remove them."]
-    assert messages("Percent", "{procent}") == [], "words in braces are no placeholders where the source has none"
+    assert messages("Percent", "{procent}") == [], "a source without placeholders"
     assert all(finding.is_error for finding in findings("%s, {}", "%d, {a}", "pl"))
 
 
@@ -119,7 +119,7 @@ def test_numbers_are_compared_without_their_separators(source, target, missing):
     assert messages(source, target) == expected
 
 
-def test_an_address_ends_before_the_full_stop_of_its_sentence():
+def test_an_address_does_not_include_following_punctuation():
     assert messages("See https://a.example/b.", "Zob. https://a.example/b, tam") == []
     assert messages("Ask a@b.example, or www.c.example!", "x") == [
         "Addresses of the source are missing: “a@b.example” and “www.c.example”."
@@ -136,36 +136,33 @@ def test_double_spaces_are_counted():
     assert messages("a", "a  bc   d") == ["There are two spaces in a row in 2 places."]
 
 
-def test_quotation_marks_are_those_of_the_language():
+def test_quotation_marks_of_another_language_are_reported():
     assert messages("“a”", "«a»", "de") == ["Quotation marks of another language: « ». In Deutsch write „ “ ‚ ‘."]
     assert messages("“a”", "«a»", "xx") == []
 
 
-def test_words_of_different_blocks_are_told_apart_and_those_of_one_line_are_not():
+def test_numbers_in_different_blocks_are_separate():
     assert in_html("<p>1</p><p>2</p>", "<p>12</p><p></p>") == [
         "Numbers of the source are missing: “1” and “2”. Compare them."
     ]
     assert in_html("<p>1<b>2</b></p>", "<p><b>12</b></p>") == []
 
 
-# Changes of a source
+def test_blocks_separate_words_and_inline_tags_do_not():
+    assert visible_words("<p>One</p><p>two&amp;</p>") == ["One", "two&"]
+    assert visible_words("<p>o<em>n</em>e</p>") == ["one"]
+    assert visible_words("a <b> c") == ["a", "<b>", "c"]
 
 
-def test_words_of_formatted_text_end_where_a_block_ends():
-    assert words("<p>One</p><p>two&amp;</p>") == ["One", "two&"]
-    assert words("<p>o<em>n</em>e</p>") == ["one"]
-    assert words("a <b> c") == ["a", "<b>", "c"]
-
-
-def test_what_was_removed_comes_before_what_was_added():
-    html = word_changes("one two three", "one 2 three")
+def test_removed_words_precede_added_words():
+    html = word_diff("one two three", "one 2 three")
     assert html == (
         'one <del><span class="visually-hidden">removed: </span>two</del> '
         '<ins><span class="visually-hidden">added: </span>2</ins> three'
     )
-    assert word_changes("one", "one two") == 'one <ins><span class="visually-hidden">added: </span>two</ins>'
-    assert word_changes("one two", "two") == '<del><span class="visually-hidden">removed: </span>one</del> two'
-    assert "&lt;b&gt;" in word_changes("one", "one <b>")
+    assert word_diff("one", "one two") == 'one <ins><span class="visually-hidden">added: </span>two</ins>'
+    assert word_diff("one two", "two") == '<del><span class="visually-hidden">removed: </span>one</del> two'
+    assert "&lt;b&gt;" in word_diff("one", "one <b>")
 
 
 @pytest.mark.parametrize(
@@ -181,11 +178,11 @@ def test_what_was_removed_comes_before_what_was_added():
         (2, True, True, (0, 0)),
     ],
 )
-def test_an_unchanged_stretch_is_cut_to_eight_words_at_each_change(length, is_first, is_last, ends):
-    stretch = [str(number) for number in range(length)]
-    expected = stretch if ends is None else [*stretch[: ends[0]], "…", *stretch[length - ends[1] :]]
-    assert shortened(stretch, is_first, is_last) == " ".join(expected)
+def test_an_unchanged_passage_is_shortened_to_eight_words_at_each_change(length, is_first, is_last, ends):
+    words = [str(number) for number in range(length)]
+    expected = words if ends is None else [*words[: ends[0]], "…", *words[length - ends[1] :]]
+    assert shortened(words, is_first, is_last) == " ".join(expected)
 
 
-def test_eight_words_are_enough():
+def test_the_context_has_eight_words():
     assert CONTEXT == 8

@@ -1,4 +1,4 @@
-"""The order of the statuses: which one a text has where several apply, and which one stands for several texts."""
+"""The precedence of statuses, for one text and for several texts."""
 
 from itertools import combinations
 
@@ -25,8 +25,8 @@ def polish(item, field: str = "title") -> Translation:
     return Translation.objects.of(item).into("pl").get(field=field)
 
 
-def states(item) -> dict[str, Status]:
-    return Translation.objects.states(Deliverable, [item.pk])[item.pk]
+def statuses(item) -> dict[str, Status]:
+    return Translation.objects.statuses_by_item(Deliverable, [item.pk])[item.pk]
 
 
 def test_a_stale_text_with_a_draft_is_a_draft(deliverable):
@@ -49,18 +49,18 @@ def test_an_emptied_text_of_a_changed_source_is_missing(deliverable):
 
 
 def test_an_item_has_the_most_urgent_status_of_its_texts(deliverable):
-    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("current", "current")
+    assert (statuses(deliverable)["pl"], statuses(deliverable)["de"]) == ("current", "current")
     polish(deliverable).propose("Inny tytuł")
-    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("draft", "current")
+    assert (statuses(deliverable)["pl"], statuses(deliverable)["de"]) == ("draft", "current")
     Deliverable.objects.filter(pk=deliverable.pk).update(summary_en="Another summary.")
-    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("stale", "stale")
+    assert (statuses(deliverable)["pl"], statuses(deliverable)["de"]) == ("stale", "stale")
     Deliverable.objects.filter(pk=deliverable.pk).update(body_pl="")
-    assert (states(deliverable)["pl"], states(deliverable)["de"]) == ("missing", "stale")
+    assert (statuses(deliverable)["pl"], statuses(deliverable)["de"]) == ("missing", "stale")
 
 
 def test_a_language_has_the_most_urgent_status_of_all_texts(deliverable):
     def status() -> str:
-        languages = Translation.objects.of(deliverable).states_of_languages()
+        languages = Translation.objects.of(deliverable).statuses_by_language()
         return next(language["status"] for language in languages if language["code"] == "pl")
 
     assert status() == "current"

@@ -1,4 +1,4 @@
-"""Dates in English as Europe writes them; Django's own are American."""
+"""European date formats for English. Those of Django are American."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"
