@@ -1,6 +1,7 @@
 """Wording of the notice: its texts in one language, and the differences between two wordings."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ def current_wording() -> dict:
 
     Raises Notice.DoesNotExist.
     """
-    notice = Notice.objects.get(key=Notice.KEY)
+    notice = cast(Notice, Notice.objects.get(key=Notice.KEY))
     purposes = []
     for purpose in Purpose.objects.published().prefetch_related("cookies"):
         cookies = [
@@ -45,7 +46,7 @@ def current_wording() -> dict:
         )
     return {
         **texts_of(notice, "heading", "introduction", "controller"),
-        "contact": notice.contact,  # type: ignore[attr-defined]  # mypy sees the manager of the base class
+        "contact": notice.contact,
         "objection": str(OBJECTION),
         "purposes": purposes,
     }

@@ -3,7 +3,7 @@
 import logging
 import smtplib
 from datetime import timedelta
-from typing import Self
+from typing import Self, cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -128,7 +128,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
         A message that the mail server refuses keeps waiting. If there is no connection, all others keep waiting, too.
         """
-        page = FeedbackPage.objects.first()
+        page = cast(FeedbackPage | None, FeedbackPage.objects.first())
         if page is None or not sends_mail():
             return 0
         mailed = 0
@@ -136,7 +136,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             if not message.claim():
                 continue
             try:
-                message.as_mail(page.recipient).send()  # type: ignore[attr-defined]  # mypy sees the manager of the base class
+                message.as_mail(page.recipient).send()
             except (OSError, ValueError) as error:
                 message.release()
                 # Only the type of the error is logged, because its text may contain an e-mail address.

@@ -106,7 +106,7 @@ def test_staff_are_told_when_an_upload_is_kept_but_its_sizes_could_not_be_made(s
             aside.rename(folder)
     save_and_stay(visitor)
     assert not visitor.page.locator(".messagelist .warning").count()
-    assert "missing" not in visitor.page.locator(".field-sizes_made").inner_text()
+    assert "missing" not in visitor.page.locator(".field-rendition_state").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

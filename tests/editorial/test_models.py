@@ -1,4 +1,4 @@
-"""Keys, languages, past addresses and scheduled changes of content, and rows that change while they are deleted."""
+"""Keys, languages, past slugs and scheduled changes of content, and rows that change during their deletion."""
 
 from datetime import timedelta
 
@@ -33,12 +33,12 @@ def test_a_key_is_made_from_the_heading_once():
     assert make_deliverable("…").key == "deliverable"
 
 
-def test_a_key_has_at_most_80_characters_of_the_heading_and_ends_with_no_hyphen():
+def test_a_key_has_at_most_80_characters_of_the_heading_and_no_hyphen_at_its_end():
     assert make_deliverable(f"{'a' * 79} b").key == "a" * 79
     assert make_deliverable(f"{'b' * 80}c").key == "b" * 80
 
 
-def test_a_key_is_written_with_the_fields_that_are_named():
+def test_a_missing_key_is_saved_together_with_the_given_fields():
     item = make_deliverable("A title")
     item.key = ""
     item.title_en = "Another title"
@@ -50,7 +50,7 @@ def test_a_key_is_written_with_the_fields_that_are_named():
 # Languages
 
 
-def test_a_language_needs_what_the_source_language_has_of_each_item():
+def test_a_language_needs_all_texts_that_the_source_language_has():
     items = Deliverable.objects.filter(pk__in=Deliverable.objects.values("pk")[:2])
     items.update(title_en="Title", title_pl="Tytuł", title_de="Titel", title_fr=None, title_tr="")
     assert {"en", "pl", "de"} <= items.languages("title")
@@ -61,10 +61,10 @@ def test_a_language_needs_what_the_source_language_has_of_each_item():
     assert "de" in items.languages("title")
 
 
-# Past addresses
+# Past slugs
 
 
-def test_a_past_address_in_the_active_language_goes_before_one_in_another():
+def test_a_past_slug_in_the_active_language_precedes_one_in_another_language():
     first, second = Page.objects.order_by("pk")[:2]
     PastSlug.objects.create(section="pages", language="pl", slug="old", key=second.key)
     PastSlug.objects.create(section="pages", language="de", slug="old", key=first.key)
@@ -73,7 +73,7 @@ def test_a_past_address_in_the_active_language_goes_before_one_in_another():
             assert Page.objects.get_by_slug("old") == found
 
 
-def test_an_address_in_use_goes_before_a_past_one():
+def test_a_current_slug_precedes_a_past_one():
     first, second = Page.objects.order_by("pk")[:2]
     PastSlug.objects.create(section="pages", language="pl", slug="now", key=first.key)
     Page.objects.filter(pk=second.pk).update(slug_pl="now")
@@ -81,7 +81,7 @@ def test_an_address_in_use_goes_before_a_past_one():
         assert Page.objects.get_by_slug("now") == second
 
 
-def test_an_address_of_what_was_deleted_is_gone():
+def test_a_slug_of_a_deleted_item_is_gone():
     PastSlug.objects.create(section="pages", language="pl", slug="old", key="deleted")
     with pytest.raises(Gone):
         Page.objects.get_by_slug("old")
@@ -90,20 +90,20 @@ def test_an_address_of_what_was_deleted_is_gone():
 # Scheduled changes
 
 
-def test_of_several_changes_each_that_is_due_is_made_in_turn_and_the_others_stay():
+def test_due_changes_are_applied_in_order_and_others_are_kept():
     page, now = Page.objects.get(kind="vision"), timezone.now()
     for hours, is_published in ((-1, True), (-2, False), (1, False)):
         ScheduledChange.objects.create(item=page, at=now + timedelta(hours=hours), is_published=is_published)
     assert ScheduledChange.objects.apply_due() == 2
     page.refresh_from_db()
-    assert page.is_published, "the later one counts"
+    assert page.is_published, "the later change was applied last"
     assert ScheduledChange.objects.get().at > now
 
 
 # Rows
 
 
-def test_a_row_that_changes_while_its_deletion_is_saved_is_read_again(staff, monkeypatch):
+def test_a_deletion_starts_again_if_the_row_changes_during_it(staff, monkeypatch):
     client = Client()
     client.force_login(staff())
     part = InitiativePart.objects.first()
