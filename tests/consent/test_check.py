@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from consent.models import Decision, Leaf, NoticeVersion, Seal
-from consent.verification import check
+from consent.record_check import check_record
 from triggers.registry import remove
 
 pytestmark = pytest.mark.django_db
@@ -29,11 +29,11 @@ def unprotect():
 
 
 def faults(decision: Decision) -> list[str]:
-    return check(Decision.objects.get(pk=decision.pk)).faults
+    return check_record(Decision.objects.get(pk=decision.pk)).faults
 
 
 def test_an_untouched_record_has_its_seal_and_no_fault(sealed):
-    checked = check(sealed)
+    checked = check_record(sealed)
     assert (checked.seal, checked.faults) == (Seal.objects.get(), [])
 
 
@@ -74,7 +74,7 @@ def test_another_key_and_a_missing_one_are_named_once(sealed, settings):
 
 def test_a_record_that_waits_for_its_seal_has_none(sealed, decide):
     waiting = decide("refuse")
-    assert (check(waiting).seal, check(waiting).faults) == (None, [])
+    assert (check_record(waiting).seal, check_record(waiting).faults) == (None, [])
 
 
 def test_a_record_dated_before_the_latest_seal_that_no_seal_covers_is_named(sealed, decide):

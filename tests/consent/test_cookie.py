@@ -6,7 +6,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.http import HttpResponse
 
-from consent.cookie import ConsentCookie, forget, is_number, objects, own_cookie
+from consent.cookie import (
+    ConsentCookie,
+    consent_cookie_value,
+    delete_on_all_domains,
+    has_objection_signal,
+    is_notice_number,
+)
 from consent.variants import VaryRule
 
 pytestmark = pytest.mark.once
@@ -37,7 +43,7 @@ CHOICE = django_settings.COOKIE_CONSENT_NAME
     ],
 )
 def test_the_choice_is_the_last_cookie_of_its_name_without_quotation_marks(header, value):
-    assert own_cookie(header) == value
+    assert consent_cookie_value(header) == value
 
 
 # Reading it
@@ -45,26 +51,26 @@ def test_the_choice_is_the_last_cookie_of_its_name_without_quotation_marks(heade
 
 @pytest.mark.parametrize("number", ["1", "0", "12", "999999999"])
 def test_a_choice_names_its_notice_by_a_number_of_at_most_nine_digits(number):
-    assert is_number(number)
-    assert ConsentCookie.read(f"notice={number}") == ConsentCookie(int(number), {})
+    assert is_notice_number(number)
+    assert ConsentCookie.parse(f"notice={number}") == ConsentCookie(int(number), {})
 
 
 @pytest.mark.parametrize("number", ["", "1000000000", "-1", "1.0", "a", "١", "²", " 1"])
 def test_a_choice_with_another_number_is_none(number):
-    assert not is_number(number)
-    assert ConsentCookie.read(f"functional=now|notice={number}") is None
+    assert not is_notice_number(number)
+    assert ConsentCookie.parse(f"functional=now|notice={number}") is None
 
 
 def test_every_value_but_that_of_a_refusal_is_consent():
-    cookie = ConsentCookie.read("functional=now|statistics=-1|advertising=2026-01-01|notice=3")
+    cookie = ConsentCookie.parse("functional=now|statistics=-1|advertising=2026-01-01|notice=3")
     assert cookie.answers == {"functional": True, "statistics": False, "advertising": True}
     assert cookie.notice_number == 3
 
 
 def test_a_choice_grants_the_purposes_that_it_allows_and_no_others():
     cookie = ConsentCookie(1, {"functional": True, "statistics": False})
-    assert cookie.grants(["functional", "statistics", "advertising"]) == {"functional"}
-    assert cookie.grants(["statistics"]) == frozenset()
+    assert cookie.granted_among(["functional", "statistics", "advertising"]) == {"functional"}
+    assert cookie.granted_among(["statistics"]) == frozenset()
     assert cookie.grants_anything
     assert not ConsentCookie(1, {"statistics": False}).grants_anything
     assert not ConsentCookie(1, {}).grants_anything
@@ -73,7 +79,7 @@ def test_a_choice_grants_the_purposes_that_it_allows_and_no_others():
 @pytest.mark.parametrize(("number", "holds"), [(1, False), (2, True), (3, True), (4, True), (5, False)])
 def test_a_choice_holds_from_the_notice_that_last_asked_to_the_one_in_force(number, holds):
     cookie = ConsentCookie(number, {})
-    assert cookie.is_of(2, 4) is holds
+    assert cookie.answers_one_of(2, 4) is holds
     assert cookie.holds_for(SimpleNamespace(number=4, asked_since=2)) is holds
     seen = VaryRule(4, 2, ()).variant({"HTTP_COOKIE": f"{CHOICE}=notice={number}"})
     assert seen == ("4 answered" if holds else "4 asked")
@@ -93,7 +99,7 @@ def test_a_choice_holds_from_the_notice_that_last_asked_to_the_one_in_force(numb
     ],
 )
 def test_a_browser_objects_by_either_signal(rf, headers, objecting):
-    assert objects(rf.get("/", headers=headers)) is objecting
+    assert has_objection_signal(rf.get("/", headers=headers).META) is objecting
 
 
 # Deleting others
@@ -109,7 +115,7 @@ def test_a_browser_objects_by_either_signal(rf, headers, objecting):
 )
 def test_a_cookie_is_deleted_on_the_host_and_on_each_domain_above_it(host, domains):
     response = HttpResponse()
-    forget(response, "_ga", host)
+    delete_on_all_domains(response, "_ga", host)
     assert sorted(morsel["domain"] for morsel in response.cookies.values()) == domains
     assert {(morsel.key, morsel.value, morsel["max-age"]) for morsel in response.cookies.values()} == {("_ga", "", 0)}
 
@@ -121,7 +127,7 @@ RULE = VaryRule(3, 2, ("media", "statistics"), ("functional", "media", "statisti
 
 
 def as_written(value: str) -> bool:
-    return RULE.is_as_written({"HTTP_COOKIE": f"{CHOICE}={value}"})
+    return RULE.has_known_cookie({"HTTP_COOKIE": f"{CHOICE}={value}"})
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def as_written(value: str) -> bool:
         "notice=3",
     ],
 )
-def test_a_choice_is_as_written_where_this_site_can_have_written_it(value):
+def test_a_choice_has_known_cookie_where_this_site_can_have_written_it(value):
     assert as_written(value)
 
 
@@ -156,8 +162,8 @@ def test_a_choice_with_other_values_purposes_or_another_order_is_not_as_written(
     assert not as_written(value)
 
 
-def test_no_choice_is_as_written():
-    assert RULE.is_as_written({}) and RULE.is_as_written({"HTTP_COOKIE": "other=a"})
+def test_no_choice_is_a_known_cookie():
+    assert RULE.has_known_cookie({}) and RULE.has_known_cookie({"HTTP_COOKIE": "other=a"})
 
 
 def test_there_are_a_variant_without_answer_with_objection_and_one_for_each_set_of_purposes():

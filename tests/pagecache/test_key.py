@@ -200,7 +200,7 @@ def test_a_file_without_a_digest_in_its_name_has_no_key(settings, name):
 
 
 @pytest.mark.parametrize(
-    ("host", "query", "foreseeable"),
+    ("host", "query", "canonical"),
     [
         ("localhost", "", True),
         ("localhost:8000", "", True),
@@ -209,8 +209,8 @@ def test_a_file_without_a_digest_in_its_name_has_no_key(settings, name):
         ("localhost", "page=2", False),
     ],
 )
-def test_a_key_is_foreseeable_with_a_configured_host_the_port_of_the_server_and_no_query(host, query, foreseeable):
-    assert key(PARTNERS, query, host).is_foreseeable("8000") is foreseeable
+def test_a_key_is_canonical_with_a_configured_host_the_port_of_the_server_and_no_query(host, query, canonical):
+    assert key(PARTNERS, query, host).is_canonical("8000") is canonical
 
 
 def test_a_key_leads_to_a_request_with_the_same_key():

@@ -34,7 +34,7 @@ class Rule:
     def variant(self, environ: dict) -> str:
         return environ.get("HTTP_COOKIE", "asked")
 
-    def is_as_written(self, environ: dict) -> bool:
+    def has_known_cookie(self, environ: dict) -> bool:
         return environ.get("HTTP_COOKIE") != "odd"
 
     def request_headers(self, variant: str) -> dict[str, str] | None:
@@ -141,6 +141,15 @@ def test_a_static_file_outlives_a_change_and_is_asked_for_without_a_variant(cach
     assert ["HTTP_COOKIE" in environ for environ in site.environs] == [False]
 
 
+def test_the_rule_is_read_once_for_each_content_version(make_cache, monkeypatch):
+    read = []
+    monkeypatch.setattr(Rule, "in_force", classmethod(lambda cls: read.append(cls) or cls()))
+    cache = make_cache(version="first")
+    for version in ("first", "second", "second", "first"):
+        cache.set_content_version(version)
+    assert len(read) == 3
+
+
 def test_a_page_says_what_it_depends_on(cache):
     assert ask(cache).header("vary") == "Accept-Encoding, Cookie, Sec-GPC, DNT"
 
@@ -242,7 +251,7 @@ def test_pages_of_another_build_are_not_current(make_cache, site, monkeypatch):
     before = make_cache()
     ask(before)
     written(before)
-    monkeypatch.setattr(cache_module, "build", lambda: "another")
+    monkeypatch.setattr(cache_module, "build_id", lambda: "another")
     after = make_cache()
     assert not after.is_current(after.get(after.key(request())))
     site.answer = Response(200, [HTML], b"two")

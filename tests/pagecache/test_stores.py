@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pagecache.disk import Disk
+from pagecache.disk import DiskCache
 from pagecache.key import CacheKey
 from pagecache.lru import LRUCache
 from pagecache.response import CachedPage, Response
@@ -90,32 +90,32 @@ def folder(tmp_path):
 def test_a_page_is_read_as_it_was_written(folder):
     headers = [("Content-Type", "text/html"), ("Content-Language", "pl")]
     written = CachedPage.of(Response(200, headers, b"<p>Text</p>" * 50), "Cookie", "version", "build")
-    Disk(folder, 1_000_000).write(key(), written)
-    ((read_key, read),) = Disk(folder, 1_000_000).read()
+    DiskCache(folder, 1_000_000).write(key(), written)
+    ((read_key, read),) = DiskCache(folder, 1_000_000).read()
     assert read_key == key() and isinstance(read_key, CacheKey)
     for encoding in ("", "br", "gzip", "zstd"):
         request = {"HTTP_ACCEPT_ENCODING": encoding}
         assert read.response(request) == written.response(request)
     assert (read.content_version, read.build, read.rendered_at) == ("version", "build", written.rendered_at)
-    assert Disk(folder, 1_000_000).find(key()).bodies == written.bodies
+    assert DiskCache(folder, 1_000_000).find(key()).bodies == written.bodies
 
 
 def test_a_page_is_found_by_its_whole_key(folder):
-    disk = Disk(folder, 1_000_000)
+    disk = DiskCache(folder, 1_000_000)
     disk.write(key(), page())
     assert disk.find(key(host="unic.example")) is None and disk.find(key("/pl/")) is None
 
 
 def test_the_latest_page_is_read_last(folder):
-    disk, pages = Disk(folder, 1_000_000), [page(version=str(number)) for number in range(5)]
+    disk, pages = DiskCache(folder, 1_000_000), [page(version=str(number)) for number in range(5)]
     for number in (3, 1, 4, 0, 2):
-        pages[number].rendered_at = 1000.0 + number
+        pages[number].rendered_at = 1000.0 - number
         disk.write(key(f"/{number}/"), pages[number])
-    assert [read.content_version for _key, read in disk.read()] == ["0", "1", "2", "3", "4"]
+    assert [read.content_version for _key, read in disk.read()] == ["4", "3", "2", "1", "0"]
 
 
 def test_a_discarded_page_is_gone_and_may_have_been_before(folder):
-    disk = Disk(folder, 1_000_000)
+    disk = DiskCache(folder, 1_000_000)
     disk.write(key(), page())
     disk.discard(key())
     disk.discard(key())
@@ -123,7 +123,7 @@ def test_a_discarded_page_is_gone_and_may_have_been_before(folder):
 
 
 def test_over_the_limit_the_oldest_files_go_down_to_three_quarters(folder):
-    disk = Disk(folder, 100_000)
+    disk = DiskCache(folder, 100_000)
     for number in range(9):
         disk.write(key(f"/{number}/"), page(EMPTY + 10_000))
         os.utime(disk.path(key(f"/{number}/")), (1000 + number, 1000 + number))
@@ -134,8 +134,8 @@ def test_over_the_limit_the_oldest_files_go_down_to_three_quarters(folder):
 
 
 def test_the_size_counts_what_was_on_disk_before(folder):
-    Disk(folder, 1_000_000).write(key(), page(EMPTY + 10_000))
-    assert Disk(folder, 1_000_000).size == sum(file.stat().st_size for file in folder.iterdir()) > 10_000
+    DiskCache(folder, 1_000_000).write(key(), page(EMPTY + 10_000))
+    assert DiskCache(folder, 1_000_000).size == sum(file.stat().st_size for file in folder.iterdir()) > 10_000
 
 
 def test_a_half_written_file_is_deleted_after_an_hour(folder):
@@ -143,10 +143,10 @@ def test_a_half_written_file_is_deleted_after_an_hour(folder):
     for name, age in ((f"old{UNFINISHED}", 3610), (f"young{UNFINISHED}", 3500), ("old.page", 9999)):
         (folder / name).write_bytes(b"half")
         os.utime(folder / name, (now - age, now - age))
-    Disk(folder, 1_000_000)
+    DiskCache(folder, 1_000_000)
     assert {file.name for file in folder.iterdir()} == {f"young{UNFINISHED}", "old.page"}
 
 
 def test_the_folder_is_made_with_those_above_it(folder):
-    Disk(folder / "a" / "b", 1_000_000).write_state({"rule": 1})
-    assert Disk(folder / "a" / "b", 1_000_000).read_state() == {"rule": 1}
+    DiskCache(folder / "a" / "b", 1_000_000).write_state({"rule": 1})
+    assert DiskCache(folder / "a" / "b", 1_000_000).read_state() == {"rule": 1}

@@ -1,12 +1,12 @@
-"""A translation as the desk shows it: its findings, its addresses, and who may write it."""
+"""Findings, URLs and permissions of translations."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
-from translations.status.rights import all_languages_open_to, group_for, permission_for
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from translations.status.models import Translation
+from translations.status.permissions import all_permitted_languages, group_for, permission_for
 
 pytestmark = pytest.mark.django_db
 
@@ -20,25 +20,24 @@ def polish(item, field: str = "title") -> Translation:
     return Translation.objects.of(item).into("pl").get(field=field)
 
 
-def test_a_row_has_the_findings_on_its_text(deliverable):
+def test_findings_check_the_published_translation(deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en="In 2026", title_pl="W roku")
     assert [finding.message for finding in polish(deliverable).findings] == [
         "Numbers of the source are missing: “2026”. Compare them."
     ]
-    Deliverable.objects.filter(pk=deliverable.pk).update(
-        body_en="<p>One</p>", body_pl="<p>Raz <strong>dwa</strong></p>"
-    )
-    assert [finding.is_error for finding in polish(deliverable, "body").findings] == [False], "it is formatted text"
+    body = {"body_en": "<p>One</p>", "body_pl": "<p>Raz <strong>dwa</strong></p>"}
+    Deliverable.objects.filter(pk=deliverable.pk).update(**body)
+    assert [finding.is_error for finding in polish(deliverable, "body").findings] == [False], "checked as HTML"
 
 
 @pytest.mark.parametrize("emptied", [{"title_en": ""}, {"title_pl": ""}])
-def test_a_row_without_source_or_target_has_no_findings(deliverable, emptied):
+def test_a_missing_source_or_translation_has_no_findings(deliverable, emptied):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en="In 2026", title_pl="W 2027")
     Deliverable.objects.filter(pk=deliverable.pk).update(**emptied)
     assert polish(deliverable).findings == []
 
 
-def test_the_change_of_a_source_is_shown_where_the_text_was_translated_before(deliverable):
+def test_source_changes_need_an_earlier_translation(deliverable):
     before = deliverable.title_en
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=f"{before} again")
     assert "<ins>" in polish(deliverable).source_changes
@@ -46,21 +45,21 @@ def test_the_change_of_a_source_is_shown_where_the_text_was_translated_before(de
     assert polish(deliverable).source_changes == ""
 
 
-def test_a_text_is_edited_in_the_form_of_its_item_at_its_field(deliverable):
+def test_the_edit_url_is_the_form_of_the_item_with_the_field_as_anchor(deliverable):
     row = polish(deliverable)
     form = reverse("admin:alliance_deliverable_change", args=[deliverable.pk])
     assert row.edit_url == f"{form}#id_title_pl"
     assert row.desk_url == reverse("admin:translations_texttotranslate_change", args=[row.pk])
 
 
-def test_a_text_of_an_inline_is_edited_in_the_form_of_what_it_belongs_to():
+def test_the_edit_url_of_an_inline_is_the_form_of_its_parent():
     part = InitiativePart.objects.first()
     row = Translation.objects.of(part).into("pl").first()
     assert row.edit_url == reverse("admin:alliance_initiative_change", args=[part.initiative_id])
     assert Initiative.objects.filter(pk=part.initiative_id).exists()
 
 
-def test_each_language_has_a_group_with_the_right_to_translate_into_it(django_user_model, settings):
+def test_each_language_has_a_group_with_its_permission(django_user_model, settings):
     for code, name in settings.CONTENT_LANGUAGES.items():
         if code == settings.LANGUAGE_CODE:
             assert not Permission.objects.filter(codename=permission_for(code)).exists()
@@ -69,11 +68,11 @@ def test_each_language_has_a_group_with_the_right_to_translate_into_it(django_us
         assert (permission.codename, permission.name) == (f"translate_into_{code}", f"Can translate into {name}")
         user = django_user_model.objects.create_user(code, is_staff=True)
         user.groups.add(Group.objects.get(name=group_for(code)))
-        assert all_languages_open_to(user) == [code]
+        assert all_permitted_languages(user) == [code]
 
 
-def test_nobody_translates_without_a_right_or_with_a_closed_account(django_user_model):
+def test_translating_requires_a_permission_and_an_active_account(django_user_model):
     user = django_user_model.objects.create_user("a", is_staff=True)
-    assert all_languages_open_to(user) == []
+    assert all_permitted_languages(user) == []
     user = django_user_model.objects.create_user("b", is_staff=True, is_superuser=True, is_active=False)
-    assert all_languages_open_to(user) == []
+    assert all_permitted_languages(user) == []
