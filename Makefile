@@ -35,11 +35,12 @@ bench:  ## Compare the speed of the site with nginx and other sites; make bench 
 	@sh bin/environment requirements.txt requirements-dev.txt
 	@.venv/bin/python -m bench.pages $(ARGS)
 
-lint:  ## Check code and templates with ruff and djlint
+lint:  ## Check code and templates with ruff, djlint and mypy
 	@sh bin/environment requirements.txt requirements-dev.txt
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/djlint templates --lint --check --quiet
+	.venv/bin/mypy .
 
 format:  ## Format code and templates
 	@sh bin/environment requirements.txt requirements-dev.txt

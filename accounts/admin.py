@@ -1,4 +1,4 @@
-"""Staff accounts in the admin."""
+"""Admin of staff accounts."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -9,7 +9,7 @@ from django.forms import CheckboxSelectMultiple
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.choices import ChoicesMixin, OfferedFilter
+from editorial.admin.choices import ChoicesMixin, LimitedChoicesFilter
 from editorial.admin.conflicts import ConflictMixin
 from editorial.forms import EditForm
 
@@ -22,11 +22,11 @@ class StaffForm(EditForm, UserChangeForm):
 
 @admin.register(User)
 class StaffAdmin(ConflictMixin, ChoicesMixin, CountedMixin, UserAdmin):
-    """Staff accounts: what a person may do follows from their groups alone."""
+    """Admin of staff accounts. The permissions of an account come from its groups alone."""
 
     form = StaffForm
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_superuser"]
-    list_filter = ["is_active", "is_superuser", ("groups", OfferedFilter)]
+    list_filter = ["is_active", "is_superuser", ("groups", LimitedChoicesFilter)]
     search_fields = [*UserAdmin.search_fields, "groups__name"]
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined"]

@@ -1,16 +1,16 @@
-"""The answer to a sign-in that was held off."""
+"""Response to a sign-in that was refused."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts.backends import SignInHeldOffError
+from accounts.backends import SignInRefusedError
 from health.errors import BARE_LAYOUT, render_error
 
 
 class SignInMiddleware:
-    """Turns SignInHeldOffError, whichever view was signing somebody in, into a page that says when to try again."""
+    """Answers SignInRefusedError, raised in any view, with a page that says when to try again."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -19,15 +19,15 @@ class SignInMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, SignInHeldOffError):
+        if not isinstance(exception, SignInRefusedError):
             return None
-        words = None
+        texts = None
         if exception.status == 503:
-            words = (
+            texts = (
                 _("Too many sign-ins at the moment"),
                 _("Your password was not checked. Try again in a few seconds."),
             )
-        # Without the menu: many of these pages are sent when there is least time for them.
-        response = render_error(request, exception.status, BARE_LAYOUT, words)
+        # Without the menu, which would cost time while the server is busy.
+        response = render_error(request, exception.status, BARE_LAYOUT, texts)
         response.headers["Retry-After"] = str(exception.retry_after)
         return response

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -13,15 +15,15 @@ from alliance.models import (
     Milestone,
     Task,
 )
-from editorial.admin import ContentAdmin, ContentInline, OfferedFilter, SoleContentAdmin, thumbnail
+from editorial.admin import ContentAdmin, ContentInline, LimitedChoicesFilter, SingletonContentAdmin, thumbnail
 from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
-ON_THIS_SITE = (_("On this site"), {"fields": ["order", "is_published"]})
+ON_THIS_SITE: tuple[Any, Any] = (_("On this site"), {"fields": ["order", "is_published"]})
 
 
 @admin.register(Alliance)
-class AllianceAdmin(SoleContentAdmin):
+class AllianceAdmin(SingletonContentAdmin):
     list_display = ["acronym", "name", "host", "logo_thumbnail", "emblem_thumbnail"]
     logo_thumbnail = thumbnail("logo", _("logo"))
     emblem_thumbnail = thumbnail("emblem", _("emblem"))
@@ -46,7 +48,7 @@ class FigureAdmin(ContentAdmin):
     fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
 
     @admin.display(description=_("number"), ordering="value")
-    def number(self, figure):
+    def number(self, figure: Figure) -> str:
         return figure.number
 
 
@@ -88,7 +90,7 @@ class InitiativeAdmin(ActivityAdmin):
 class TaskAdmin(ContentAdmin):
     list_display = ["title", "partner", "order", "is_published"]
     list_editable = ["order"]
-    list_filter = [("partner", OfferedFilter), ("initiatives", OfferedFilter), "is_published"]
+    list_filter = [("partner", LimitedChoicesFilter), ("initiatives", LimitedChoicesFilter), "is_published"]
     list_select_related = ["partner"]
     search_fields = ["title", "body", "partner__name", "initiatives__title"]
     fieldsets = [(None, {"fields": ["partner", "title", "body", "initiatives"]}), ON_THIS_SITE]
@@ -102,7 +104,7 @@ class TaskInline(ContentInline):
         return super().get_queryset(request).prefetch_related("initiatives")
 
 
-# Tasks live within their university, which knows nothing of the alliance's models.
+# Added here, because `partners` must not import `alliance`.
 PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
 
 

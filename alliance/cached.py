@@ -1,4 +1,4 @@
-"""The alliance, and the languages of its lists, kept until the content changes."""
+"""The alliance and the languages of its lists, cached per content version."""
 
 from django.http import Http404, HttpRequest
 
@@ -10,24 +10,24 @@ from pages.models import Page
 
 @cached_per_version
 def alliance() -> Alliance | None:
-    """The alliance with its texts and host; None before any content is loaded."""
+    """The alliance with its texts and host; None before content is loaded."""
     return Alliance.objects.with_host().first()
 
 
-def the_alliance(request: HttpRequest) -> Alliance:
-    """Raises Http404 before any content is loaded."""
+def get_alliance_or_404(request: HttpRequest) -> Alliance:
+    """The alliance. Raises Http404 before content is loaded."""
     found = alliance(request)
     if found is None:
-        raise Http404("no alliance is entered yet")
+        raise Http404("no content is loaded")
     return found
 
 
 @cached_per_version
-def languages_of_lists() -> dict[str, set[str]]:
-    """By kind of section, the languages in which its list is complete."""
-    return sections.languages_of_lists()
+def list_languages() -> dict[str, set[str]]:
+    """Section kind → languages in which its list is completely translated."""
+    return sections.list_languages()
 
 
 def languages(request: HttpRequest, page: Page) -> set[str]:
-    """The languages in which the page of a section is complete."""
-    return sections.languages(page, languages_of_lists(request))
+    """The languages in which the page of a section is completely translated."""
+    return sections.languages(page, list_languages(request))

@@ -1,10 +1,11 @@
-"""What every page's frame shows of the alliance."""
+"""Context of the page layout."""
 
+from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from alliance import cached
 
 
-def alliance(request):
-    """`alliance`: the alliance with its host university, or an empty value before any content is loaded."""
+def alliance(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+    """`alliance`: the alliance with its host university; a false value before content is loaded."""
     return {"alliance": SimpleLazyObject(lambda: cached.alliance(request))}

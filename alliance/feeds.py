@@ -1,4 +1,4 @@
-"""The timeline for a reader's own program (Atom, RFC 4287)."""
+"""The timeline as an Atom feed (RFC 4287)."""
 
 from math import ceil
 
@@ -6,23 +6,23 @@ from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
-from alliance.cached import the_alliance
+from alliance.cached import get_alliance_or_404
 from alliance.models import Milestone
 from pages.cached import section
 from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, page_query
 
-MOST_TOLD = 50
+MAX_ENTRIES = 50
 
 
 class MilestoneFeed(Feed):
-    """What happened, the latest first."""
+    """Published milestones, the latest first."""
 
     feed_type = Atom1Feed
 
     def get_object(self, request) -> Page:
         self.timeline = request.build_absolute_uri(reverse("alliance:milestones"))
-        self.alliance = the_alliance(request)
+        self.alliance = get_alliance_or_404(request)
         return section(request, Page.Kind.MILESTONES)
 
     def title(self, page: Page) -> str:
@@ -35,7 +35,7 @@ class MilestoneFeed(Feed):
         return page.get_absolute_url()
 
     def items(self):
-        return Milestone.objects.published().with_place().reverse()[:MOST_TOLD]
+        return Milestone.objects.published().with_position().reverse()[:MAX_ENTRIES]
 
     def item_title(self, milestone: Milestone) -> str:
         return f"{milestone.date_in_words}: {milestone.title}"
@@ -44,11 +44,11 @@ class MilestoneFeed(Feed):
         return milestone.body
 
     def item_guid(self, milestone: Milestone) -> str:
-        """The same for good, whichever part of the timeline it stands on (RFC 4287, section 4.2.6)."""
+        """A permanent ID, independent of pagination (RFC 4287, section 4.2.6)."""
         return f"{self.timeline}#{milestone.key}"
 
     def item_link(self, milestone: Milestone) -> str:
-        query = page_query(ceil(milestone.place / ITEMS_PER_PAGE))
+        query = page_query(ceil(milestone.position / ITEMS_PER_PAGE))
         return f"{reverse('alliance:milestones')}{query}#{milestone.key}"
 
     def item_updateddate(self, milestone: Milestone):

@@ -1,4 +1,4 @@
-"""Addresses without a language."""
+"""URLs without a language prefix."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Pages of the alliance for the search, and its text pages with the texts of the lists that they show."""
+"""Search entries of the deliverables, initiatives and pages of the site."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,8 +9,11 @@ from search.index import Entry
 
 
 def entries() -> Iterator[Entry]:
-    """Every published page in the active language, in the order of the site."""
-    lists = texts_of_lists()
+    """One entry per published page, in the active language.
+
+    The entry of a section contains the texts of its list if the items have no pages of their own.
+    """
+    lists = list_texts()
     for page in Page.objects.published().exclude(kind=Page.Kind.SEARCH):
         yield Entry.of(
             page,
@@ -23,14 +26,14 @@ def entries() -> Iterator[Entry]:
             deliverable, deliverable.translated["title"], deliverable.translated["summary"], [deliverable.body]
         )
     for initiative in Initiative.objects.published().with_parts():
-        of_parts = texts_of(initiative.published_parts, "title", "body")
+        part_texts = texts_of(initiative.published_parts, "title", "body")
         yield Entry.of(
-            initiative, initiative.translated["title"], initiative.translated["summary"], [initiative.body, *of_parts]
+            initiative, initiative.translated["title"], initiative.translated["summary"], [initiative.body, *part_texts]
         )
 
 
-def texts_of_lists() -> dict[str, list[str]]:
-    """By kind of page, the words of its list's items that have no page of their own."""
+def list_texts() -> dict[str, list[str]]:
+    """Page kind → texts of the items in its list that have no page of their own."""
     alliances = Alliance.objects.all()
     return {
         Page.Kind.HOME: [

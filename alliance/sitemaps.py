@@ -1,6 +1,8 @@
-"""Pages of the alliance in the sitemap."""
+"""Pages, deliverables and initiatives in the sitemap."""
 
 from functools import cached_property
+
+from django.db.models import QuerySet
 
 from alliance import sections
 from alliance.models import Deliverable, Initiative
@@ -12,15 +14,15 @@ class PageSitemap(ContentSitemap):
     model = Page
 
     @cached_property
-    def of_lists(self) -> dict[str, set[str]]:
-        return sections.languages_of_lists()
+    def list_languages(self) -> dict[str, set[str]]:
+        return sections.list_languages()
 
-    def published(self):
-        # A page of search results is no place that a search engine should lead to.
+    def published(self) -> QuerySet[Page]:
+        # Search engines should not index search results.
         return super().published().exclude(kind=Page.Kind.SEARCH)
 
-    def languages_of(self, item):
-        return sections.languages(item, self.of_lists)
+    def languages_of(self, item: Page) -> set[str]:
+        return sections.languages(item, self.list_languages)
 
 
 class DeliverableSitemap(ContentSitemap):

@@ -1,14 +1,16 @@
-"""The alliance's pages, and the two that look over the whole site: the overview and the search."""
+"""Pages of the alliance, the overview of the site, and the style guide."""
+
+from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.forms import ModelChoiceField
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from alliance import cached
-from alliance.cached import the_alliance
+from alliance.cached import get_alliance_or_404
 from alliance.feeds import MilestoneFeed
 from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
 from pagecache.decorators import cached_page
@@ -17,23 +19,22 @@ from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, paginate
 from partners.cached import universities
 from partners.map import points
-from partners.models import MOST_ON_MAP, PartnerUniversity
+from partners.models import MAX_ON_MAP, PartnerUniversity
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 from search.forms import SearchForm
 
-# So much of one kind stands on one page of the overview, which shows no more than names.
+# Items of one kind per page of the overview, which only shows their names.
 NAMES_IN_OVERVIEW = 100
 
 
-def render_section(request, kind: str, template: str, **context):
-    """Answer with the page of the section `kind`."""
+def render_section(request: HttpRequest, kind: str, template: str, **context: Any) -> HttpResponse:
+    """Render the page of the section `kind`."""
     page = section(request, kind)
-    there = cached.languages(request, page)
     context = {
         "page": page,
         "subject": page,
-        "languages_there": there,
+        "available_languages": cached.languages(request, page),
         "universities": universities(request),
         **context,
     }
@@ -42,9 +43,9 @@ def render_section(request, kind: str, template: str, **context):
 
 @cached_page()
 @require_safe
-def home(request):
-    alliance = the_alliance(request)
-    # One more than is shown, to know whether there are more.
+def home(request: HttpRequest) -> HttpResponse:
+    alliance = get_alliance_or_404(request)
+    # One more than the page shows, to know whether there are more.
     deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_PER_PAGE + 1])
     tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_PER_PAGE + 1])
     return render_section(
@@ -52,62 +53,62 @@ def home(request):
         Page.Kind.HOME,
         "alliance/home.html",
         alliance=alliance,
-        figures=Figure.objects.published().latest(),
+        figures=Figure.objects.published().newest_per_label(),
         key_areas=KeyArea.objects.published(),
         deliverables=deliverables[:ITEMS_PER_PAGE],
         has_more_deliverables=len(deliverables) > ITEMS_PER_PAGE,
-        # They lead to the first part of the list of tasks.
+        # Their links lead to the first page of the list of tasks.
         tasks=tasks[:ITEMS_PER_PAGE],
         has_more_tasks=len(tasks) > ITEMS_PER_PAGE,
         entry_points=EntryPoint.objects.published().with_links(),
         points=points(universities(request)),
-        has_more_universities=len(universities(request)) == MOST_ON_MAP,
+        has_more_universities=len(universities(request)) == MAX_ON_MAP,
     )
 
 
 @cached_page()
 @require_safe
-def vision(request):
+def vision(request: HttpRequest) -> HttpResponse:
     return render_section(
         request,
         Page.Kind.VISION,
         "alliance/vision.html",
-        alliance=the_alliance(request),
+        alliance=get_alliance_or_404(request),
         benefits=AudienceBenefit.objects.published(),
     )
 
 
 @cached_page("page")
 @require_safe
-def deliverable_list(request):
+def deliverable_list(request: HttpRequest) -> HttpResponse:
     return render_section(
         request,
         Page.Kind.DELIVERABLES,
         "alliance/deliverable_list.html",
-        list_page=paginate(request, Deliverable.objects.published()),
+        page_obj=paginate(request, Deliverable.objects.published()),
     )
 
 
 @cached_page("page")
 @require_safe
-def initiative_list(request):
+def initiative_list(request: HttpRequest) -> HttpResponse:
     return render_section(
         request,
         Page.Kind.INITIATIVES,
         "alliance/initiative_list.html",
-        list_page=paginate(request, Initiative.objects.published().with_parts()),
+        page_obj=paginate(request, Initiative.objects.published().with_parts()),
     )
 
 
-def render_activity(request, kind: str, template: str, activity: Activity, **context):
-    """Answer with the page of a deliverable or initiative, which belongs to the section `kind`."""
-    others = type(activity).objects.published().defer("body").exclude(pk=activity.pk)
+def render_activity(request: HttpRequest, kind: str, template: str, activity: Activity, **context: Any) -> HttpResponse:
+    """Render the page of a deliverable or initiative, which belongs to the section `kind`."""
+    related = type(activity).objects.published().defer("body").exclude(pk=activity.pk)
     context = {
         "section": section(request, kind),
         "activity": activity,
         "subject": activity,
         "universities": universities(request),
-        "others": others[:ITEMS_PER_PAGE],
+        "related": related[:ITEMS_PER_PAGE],
         **context,
     }
     return render(request, template, context)
@@ -115,8 +116,8 @@ def render_activity(request, kind: str, template: str, activity: Activity, **con
 
 @cached_page()
 @require_safe
-def deliverable_detail(request, slug: str):
-    deliverable = Deliverable.objects.published().select_related("cover").at(slug)
+def deliverable_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    deliverable = Deliverable.objects.published().select_related("cover").get_by_slug(slug)
     if deliverable.slug != slug:
         return redirect(deliverable, permanent=True)
     return render_activity(request, Page.Kind.DELIVERABLES, "alliance/deliverable_detail.html", deliverable)
@@ -124,8 +125,8 @@ def deliverable_detail(request, slug: str):
 
 @cached_page("page")
 @require_safe
-def initiative_detail(request, slug: str):
-    initiative = Initiative.objects.published().select_related("cover").at(slug)
+def initiative_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    initiative = Initiative.objects.published().select_related("cover").get_by_slug(slug)
     if initiative.slug != slug:
         return redirect(initiative, permanent=True)
     return render_activity(
@@ -134,46 +135,46 @@ def initiative_detail(request, slug: str):
         "alliance/initiative_detail.html",
         initiative,
         parts=initiative.parts.published(),
-        list_page=paginate(request, initiative.tasks.published().select_related("partner")),
+        page_obj=paginate(request, initiative.tasks.published().select_related("partner")),
     )
 
 
 @cached_page("page")
 @require_safe
-def task_list(request):
-    alliance = the_alliance(request)
+def task_list(request: HttpRequest) -> HttpResponse:
+    alliance = get_alliance_or_404(request)
     return render_section(
         request,
         Page.Kind.TASKS,
         "alliance/task_list.html",
         alliance=alliance,
-        list_page=paginate(request, alliance.host.tasks.published().with_initiatives()),
+        page_obj=paginate(request, alliance.host.tasks.published().with_initiatives()),
     )
 
 
 @cached_page("page")
 @require_safe
-def milestone_list(request):
+def milestone_list(request: HttpRequest) -> HttpResponse:
     return render_section(
         request,
         Page.Kind.MILESTONES,
         "alliance/milestone_list.html",
-        list_page=paginate(request, Milestone.objects.published()),
+        page_obj=paginate(request, Milestone.objects.published()),
     )
 
 
 @cached_page()
 @require_safe
-def milestone_feed(request):
+def milestone_feed(request: HttpRequest) -> HttpResponse:
     feed = MilestoneFeed()(request)
-    # By its ETag a reader knows better whether it is another one.
+    # Feed readers should use the ETag: Last-Modified does not change when a milestone is removed.
     del feed.headers["Last-Modified"]
     return feed
 
 
 @cached_page("page")
 @require_safe
-def overview(request):
+def overview(request: HttpRequest) -> HttpResponse:
     partners = PartnerUniversity.objects.published().for_list()
     pages = list(Page.objects.published().defer("body", "lead", "description"))
     return render_section(
@@ -184,30 +185,30 @@ def overview(request):
         pages_of_site=[page for page in pages if not page.is_of_alliance],
         deliverables=Deliverable.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
         initiatives=Initiative.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
-        list_page=paginate(request, partners, NAMES_IN_OVERVIEW),
+        page_obj=paginate(request, partners, NAMES_IN_OVERVIEW),
     )
 
 
 @require_safe
-def styleguide(request):
-    """Every piece of the design, for staff and developers. Raises Http404 for anybody else."""
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """All components of the design, for staff and developers. Raises Http404 for other visitors."""
     if not (settings.DEBUG or request.user.is_staff):
         raise Http404("the style guide is for staff")
     current = universities(request)
-    # One letter is too short to search for, so that a field with an error can be seen.
+    # A search for one letter is invalid, which shows a field with an error.
     form = SearchForm({"q": "x"})
     form.is_valid()
-    choice = ModelChoiceField(
+    choice: ModelChoiceField[Picture] = ModelChoiceField(
         Picture.objects.all(), widget=PictureChoice("A picture"), required=False, empty_label="no picture"
     )
     context = {
-        "alliance": the_alliance(request),
+        "alliance": get_alliance_or_404(request),
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
         "universities": current,
         "points": points(current),
-        "figures": Figure.objects.published().latest(),
+        "figures": Figure.objects.published().newest_per_label(),
         "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,
-        "list_page": Paginator(range(30), 10).page(2),
+        "example_page": Paginator(range(30), 10).page(2),
     }
     return render(request, "alliance/styleguide.html", context)

@@ -1,4 +1,4 @@
-"""Static files as production serves them: named by their content, compressed, and this site's own minified."""
+"""Static files for production: hashed names, compressed, and the project's own style sheets and scripts minified."""
 
 import re
 from pathlib import Path
@@ -12,24 +12,32 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 IMPORT = re.compile(r'@import url\("([^"]+)"\);')
 
 
+def source(name: str) -> str:
+    """The source of a static file. Raises FileNotFoundError."""
+    path = finders.find(name)
+    if path is None:
+        raise FileNotFoundError(name)
+    return Path(path).read_text(encoding="utf-8")
+
+
 def with_imports(sheet: str) -> str:
-    """A style sheet of this site with the imported sheets in place of the imports: one request instead of two."""
-    return IMPORT.sub(lambda found: Path(finders.find(f"css/{found[1]}")).read_text(encoding="utf-8"), sheet)
+    """Replace the imports of a style sheet by the imported sheets, which saves requests."""
+    return IMPORT.sub(lambda match: source(f"css/{match[1]}"), sheet)
 
 
 def minified_css(sheet: str) -> str:
     return cssmin(with_imports(sheet))
 
 
-# By folder of this site's own files, which is also their ending.
+# Folder of the project's own files, which equals their suffix → minifier.
 MINIFIERS = {"css": minified_css, "js": jsmin}
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's storage; style sheets and scripts of this site are minified."""
+    """WhiteNoise's storage, with minified style sheets and scripts of the project."""
 
     def post_process(self, paths, **options):
-        # As they were saved: the source of a style sheet still has its imports.
+        # Django must hash the saved files: the sources of style sheets still have their imports.
         own = {name: (self, name) for name in paths if name.split("/")[0] in MINIFIERS}
         yield from super().post_process(paths | own, **options)
 

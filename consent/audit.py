@@ -1,7 +1,7 @@
-"""A walk over the whole site in a real browser, to compare what it keeps and asks for with what is declared.
+"""Cookie audit: crawls the site in a real browser, and compares storage and requests with the declarations.
 
-Each pass is a visitor of its own: one who decides nothing, one who refuses all, one for each purpose who allows it
-alone, and one at the sign-in of staff.
+Each pass is a separate visitor: one without a decision, one who refuses everything, one for each optional purpose who
+allows only that purpose, and one on the sign-in page of staff.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from consent.models import DeclaredCookie, EmbeddedContent, Purpose, Script
 from consent.models.third_party import origin
 
 TABS = 4
-# Problems; the last is a remark, the others fail an audit.
+# Problems. The last one is a remark, the others are faults.
 UNDECLARED, WITHOUT_CONSENT, NEVER_SEEN = "not declared", "without consent", "never seen"
 REQUEST = "request"
 STORAGE = """async () => ({
@@ -31,22 +31,22 @@ STORAGE = """async () => ({
 
 @dataclass
 class Pass:
-    """One visitor: what they allowed, and what was seen, as (kind, name) → the first page that it was seen on.
+    """One visitor: the granted purposes, and the first page of everything that was seen, by kind and name.
 
-    The kind of a request is REQUEST and its name the other host's origin; else it is a DeclaredCookie.Kind.
+    A kind is a DeclaredCookie.Kind, or REQUEST for a request to another origin, whose name is that origin.
     """
 
     name: str
     granted: frozenset[str]
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def note(self, kind: str, name: str, page: str):
+    def add(self, kind: str, name: str, page: str) -> None:
         self.seen.setdefault((kind, name), page)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as declared: what kind of thing, its name, the passes it was seen in, the first page."""
+    """A difference from the declarations, with the passes in which it was seen and its first page."""
 
     problem: str
     kind: str
@@ -64,9 +64,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Declared:
-    """Kind and name of what is declared → the keys of the purposes that it is declared for.
+    """The declarations: keys of purposes by kind and name, and the keys of the necessary purposes.
 
-    A name may end in a star: _ga_* stands for all that begin so.
+    A name can end with an asterisk, as in _ga_*.
     """
 
     purposes: dict[tuple[str, str], frozenset[str]]
@@ -74,6 +74,7 @@ class Declared:
 
     @classmethod
     def on_this_site(cls) -> "Declared":
+        """Return the declarations in the database."""
         purposes: dict[tuple[str, str], frozenset[str]] = {}
         for cookie in DeclaredCookie.objects.published().select_related("purpose"):
             purposes[cookie.kind, cookie.name] = frozenset([cookie.purpose.key])
@@ -82,14 +83,14 @@ class Declared:
                 for source in set().union(*item.sources.values()):
                     known = purposes.get((REQUEST, source), frozenset())
                     purposes[REQUEST, source] = known | {item.purpose.key}
-        return cls(purposes, frozenset(Purpose.objects.filter(is_necessary=True).values_list("key", flat=True)))
+        return cls(purposes, frozenset(Purpose.objects.necessary().values_list("key", flat=True)))
 
     def matching(self, kind: str, name: str) -> tuple[str, str] | None:
-        """The declaration that covers what was seen."""
+        """Return kind and name of the declaration that covers an item, or None."""
         return next((key for key in self.purposes if key[0] == kind and fnmatchcase(name, key[1])), None)
 
     def compare(self, passes: Iterable[Pass]) -> list[Finding]:
-        """What was seen and is not declared, or came without consent; then what is declared and was never seen."""
+        """Return the undeclared items, the items without consent, and then the declarations that were never seen."""
         seen_in: dict[tuple[str, str, str], list[tuple[Pass, str]]] = {}
         covered = set()
         for visitor in passes:
@@ -102,22 +103,23 @@ class Declared:
                 if not self.purposes[declaration] & (visitor.granted | self.necessary):
                     seen_in.setdefault((WITHOUT_CONSENT, kind, name), []).append((visitor, page))
         faults = [
-            Finding(problem, kind, name, tuple(visitor.name for visitor, _page in where), where[0][1])
-            for (problem, kind, name), where in seen_in.items()
+            Finding(problem, kind, name, tuple(visitor.name for visitor, _page in visits), visits[0][1])
+            for (problem, kind, name), visits in seen_in.items()
         ]
         return faults + [Finding(NEVER_SEEN, *key) for key in self.purposes if key not in covered]
 
 
 def passes_of_this_site() -> list[Pass]:
-    optional = Purpose.objects.published().filter(is_necessary=False).values_list("key", flat=True)
+    """Return the empty passes of all visitors, except the one on the sign-in page."""
+    optional = Purpose.objects.published().optional().values_list("key", flat=True)
     undecided, refusing = Pass("nothing decided", frozenset()), Pass("all refused", frozenset())
     return [undecided, refusing, *(Pass(f"only {key} allowed", frozenset([key])) for key in optional)]
 
 
-class Walk:
-    """The visits of all passes to one running site at `address`, such as http://127.0.0.1:8000.
+class Crawl:
+    """Crawl of a running site at `address`, such as http://127.0.0.1:8000.
 
-    With `under`, only to pages whose path begins with one of these, such as /en/partners/.
+    `under` limits it to pages whose path starts with one of these prefixes, such as /en/partners/.
     """
 
     def __init__(self, address: str, under: Iterable[str] = ()):
@@ -129,7 +131,7 @@ class Walk:
         self.paths: list[str] = []
 
     def run(self, chromium: str, passes: list[Pass]) -> list[Pass]:
-        """Fill `passes`, and a further one at the sign-in of staff, with what `chromium`, a program, sees."""
+        """Run all passes in Chromium, whose path is `chromium`, and return them with the one on the sign-in page."""
         return asyncio.run(self.visit_all(chromium, passes))
 
     async def visit_all(self, chromium: str, passes: list[Pass]) -> list[Pass]:
@@ -146,14 +148,15 @@ class Walk:
         return [*passes, staff]
 
     async def find_paths(self, browser) -> list[str]:
-        """The addresses of the sitemap that are to be visited, and the pages of consent."""
+        """Return the paths in the sitemap that start with `under`, and the pages of consent."""
         context = await browser.new_context()
-        answer = await context.request.get(f"{self.address}/sitemap.xml")
-        found = [urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", await answer.text())]
+        response = await context.request.get(f"{self.address}/sitemap.xml")
+        found = [urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", await response.text())]
         await context.close()
         return [*(path for path in found if path.startswith(self.under)), self.settings, self.receipt]
 
-    async def visit(self, browser, visitor: Pass, paths: list[str]):
+    async def visit(self, browser, visitor: Pass, paths: list[str]) -> None:
+        """Visit all pages as one visitor, in TABS tabs."""
         context = await browser.new_context()
         await self.decide(context, visitor)
         waiting = list(paths)
@@ -161,15 +164,15 @@ class Walk:
         async def tab():
             page = await context.new_page()
             while waiting:
-                await self.look(page, visitor, waiting.pop(0))
+                await self.inspect(page, visitor, waiting.pop(0))
 
         await asyncio.gather(*(tab() for _number in range(TABS)))
         for cookie in await context.cookies():
-            visitor.note(DeclaredCookie.Kind.COOKIE.value, cookie["name"], "")
+            visitor.add(DeclaredCookie.Kind.COOKIE.value, cookie["name"], "")
         await context.close()
 
-    async def decide(self, context, visitor: Pass):
-        """Press the button that this visitor presses, in the real form."""
+    async def decide(self, context, visitor: Pass) -> None:
+        """Send the form of the settings with the decision of this visitor."""
         if visitor.name in ("nothing decided", "staff at the sign-in"):
             return
         page = await context.new_page()
@@ -181,12 +184,12 @@ class Walk:
         await page.wait_for_selector("#consent-saved")
         await page.close()
 
-    async def look(self, page, visitor: Pass, path: str):
-        """Open one page, scroll to its end, and note what it keeps and whom it asks."""
+    async def inspect(self, page, visitor: Pass, path: str) -> None:
+        """Open a page, scroll to its end, and add its storage and requests to the pass."""
 
         def note_request(request):
             if urlsplit(request.url).scheme.startswith("http") and origin(request.url) != origin(self.address):
-                visitor.note(REQUEST, origin(request.url), path)
+                visitor.add(REQUEST, origin(request.url), path)
 
         page.on("request", note_request)
         await page.goto(self.address + path)
@@ -195,6 +198,6 @@ class Walk:
         page.remove_listener("request", note_request)
         for kind, names in (await page.evaluate(STORAGE)).items():
             for name in names:
-                visitor.note(kind, name, path)
+                visitor.add(kind, name, path)
         for cookie in await page.context.cookies():
-            visitor.note(DeclaredCookie.Kind.COOKIE.value, cookie["name"], path)
+            visitor.add(DeclaredCookie.Kind.COOKIE.value, cookie["name"], path)

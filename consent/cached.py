@@ -1,4 +1,4 @@
-"""Notice and third parties that every page needs to know, kept until the content changes."""
+"""Notice and third-party content that every page needs, cached until the content changes."""
 
 from django.http import HttpRequest
 
@@ -8,13 +8,13 @@ from pagecache.per_version import cached_per_version
 
 @cached_per_version
 def notice_in_force() -> NoticeVersion | None:
-    """None before the first notice is published."""
+    """Return the published notice, or None before the first is published."""
     return NoticeVersion.objects.current()
 
 
 @cached_per_version
 def embeds() -> dict[str, EmbeddedContent]:
-    """All embedded content by the address that texts link to."""
+    """Return all embedded content by the URL that texts link to."""
     return {embed.page_url: embed for embed in EmbeddedContent.objects.optional()}
 
 
@@ -24,5 +24,5 @@ def optional_scripts() -> tuple[Script, ...]:
 
 
 def scripts(request: HttpRequest, granted: frozenset[str]) -> list[Script]:
-    """The scripts that run for a visitor who allowed the purposes with these keys."""
-    return [one for one in optional_scripts(request) if one.purpose.key in granted]
+    """Return the scripts that run for a visitor who granted the purposes with these keys."""
+    return [script for script in optional_scripts(request) if script.purpose.key in granted]

@@ -1,34 +1,36 @@
-"""What every page's frame shows of consent."""
+"""Consent values that every page's layout needs."""
 
+from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from consent.cookie import objects
+from consent.cookie import has_objection_signal
 from consent.state import ConsentState
 from editorial.texts import TranslatedText
 
 
-def consent(request):
-    """`consent`: the notice to show, or an empty value where the visitor decided, or nothing can be asked.
-    `consented_scripts`: the scripts of others that this visitor allowed.
-    `may_withdraw`: whether there is consent to withdraw.
+def consent(request: HttpRequest) -> dict:
+    """Add the lazy values `consent`, `consented_scripts` and `may_withdraw`.
+
+    `consent` is the notice to show, or None if the visitor has decided or no notice is published. `consented_scripts`
+    are the third-party scripts that the visitor allowed.
     """
     return {
         "consent": SimpleLazyObject(lambda: notice_to_show(request)),
-        "consented_scripts": SimpleLazyObject(lambda: ConsentState.of(request).scripts),
-        "may_withdraw": SimpleLazyObject(lambda: ConsentState.of(request).may_withdraw),
+        "consented_scripts": SimpleLazyObject(lambda: ConsentState.for_request(request).scripts),
+        "may_withdraw": SimpleLazyObject(lambda: ConsentState.for_request(request).may_withdraw),
     }
 
 
-def notice_to_show(request) -> dict | None:
-    standing = ConsentState.of(request)
-    if standing.version is None or standing.is_decided:
+def notice_to_show(request: HttpRequest) -> dict | None:
+    state = ConsentState.for_request(request)
+    if state.version is None or state.is_decided:
         return None
-    version, language = standing.version, get_language()
+    version, language = state.version, get_language()
     return {
         "number": version.number,
         "html": version.html_in(language),
-        "attributes": TranslatedText("notice", version.shown_in(language)).attributes,
-        "objection": version.wording_in(language)["objection"] if objects(request) else "",
+        "attributes": TranslatedText("notice", version.language_shown(language)).attributes,
+        "objection": version.wording_in(language)["objection"] if has_objection_signal(request.META) else "",
         "path": request.get_full_path(),
     }

@@ -1,5 +1,6 @@
-"""The visitor's choice as the browser carries it, and the receipt number in a cookie of its own."""
+"""Consent cookie, receipt cookie and idempotency cookie, and the objection signal of the browser."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,29 +12,29 @@ from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import HttpRequest, HttpResponse
 
 from consent.models import Decision, NoticeVersion
-from consent.models.record import RECEIPT
+from consent.receipt_number import RECEIPT_PATTERN
 
 RECEIPT_COOKIE, IDEMPOTENCY_COOKIE = "cookie_consent_receipt", "cookie_consent_attempt"
-# Entry of the choice beside django-cookie-consent's own, which are named after purposes.
-NOTICE = "notice"
+# Entry of the consent cookie with the number of the notice. The other entries are purposes.
+NOTICE_ENTRY = "notice"
 # Name of the form field and of the query parameter.
 IDEMPOTENCY_KEY = "idempotency_key"
-# For this long a second press of the same button is recognised.
+# Lifetime of the idempotency cookie.
 IDEMPOTENCY_SECONDS = 60
 # Maximum digits of a notice number.
-LONGEST_NUMBER = 9
+MAX_NUMBER_DIGITS = 9
 
 
-def is_number(text: str) -> bool:
-    """Whether `text` can be the number of a notice: ASCII digits, and not too many of them."""
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+def is_notice_number(text: str) -> bool:
+    """Whether `text` can be the number of a notice: at most MAX_NUMBER_DIGITS ASCII digits."""
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS
 
 
-def own_cookie(header: str) -> str:
-    """The value of the choice in a Cookie header, as Django reads it: the last of several counts.
+def consent_cookie_value(header: str) -> str:
+    """Return the value of the consent cookie in a Cookie header, as Django reads it: of several, the last one.
 
-    A value with a backslash is not ours and counts as empty: Python takes 50 ms to unquote one of 8 KB that is made for
-    it (CVE-2024-7592, until 3.11.10 and 3.12.6).
+    A value with a backslash counts as empty. The site never writes one, and Python before 3.11.10 and 3.12.6 takes
+    quadratic time to unquote it (CVE-2024-7592).
     """
     found = ""
     for entry in header.split(";"):
@@ -47,80 +48,86 @@ def own_cookie(header: str) -> str:
 
 @dataclass(frozen=True)
 class ConsentCookie:
-    """The decision as the browser reports it. The proof is the record in the database."""
+    """A decision as the browser reports it. The evidence is the Decision in the database."""
 
     notice_number: int
     # Key of a purpose → whether consent was given.
     answers: dict[str, bool]
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "ConsentCookie | None":
-        """The choice that `request` carries, or None where it carries none that can be read."""
-        return cls.sent_in(request.META)
+    def from_request(cls, request: HttpRequest) -> "ConsentCookie | None":
+        """Return the consent cookie of `request`, or None without a valid one."""
+        return cls.from_environ(request.META)
 
     @classmethod
-    def sent_in(cls, environ: dict) -> "ConsentCookie | None":
-        """The choice in a WSGI environment. The page cache and the pages read it here, so that they never disagree."""
+    def from_environ(cls, environ: dict) -> "ConsentCookie | None":
+        """Return the consent cookie of a WSGI request, or None without a valid one.
+
+        The page cache and the pages both call it, so that they always agree.
+        """
         if "HTTP_COOKIE" not in environ:
             return None
-        return cls.read(own_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", "")))
+        return cls.parse(consent_cookie_value(get_str_from_wsgi(environ, "HTTP_COOKIE", "")))
 
     @classmethod
-    def read(cls, cookie: str) -> "ConsentCookie | None":
-        """The choice in the value of the cookie, or None where there is none that can be read."""
-        entries = parse_cookie_str(cookie)
-        number = entries.pop(NOTICE, "")
-        if not is_number(number):
+    def parse(cls, value: str) -> "ConsentCookie | None":
+        """Return the consent cookie with this value, or None if the value is not valid."""
+        entries = parse_cookie_str(value)
+        number = entries.pop(NOTICE_ENTRY, "")
+        if not is_notice_number(number):
             return None
-        answers = {key: value != settings.COOKIE_CONSENT_DECLINE for key, value in entries.items()}
+        answers = {key: answer != settings.COOKIE_CONSENT_DECLINE for key, answer in entries.items()}
         return cls(int(number), answers)
 
     def holds_for(self, version: NoticeVersion) -> bool:
-        """Whether the visitor need not be asked about `version`: nothing of substance is new since the choice."""
-        return self.is_of(version.asked_since, version.number)
+        """Whether the decision still holds for `version`: no substantial change was published since."""
+        return self.answers_one_of(version.asked_since, version.number)
 
-    def is_of(self, first: int, last: int) -> bool:
-        """Whether it answers one of the notices from number `first` to `last`."""
+    def answers_one_of(self, first: int, last: int) -> bool:
+        """Whether the decision answers one of the notices from number `first` to `last`."""
         return first <= self.notice_number <= last
 
     @property
     def grants_anything(self) -> bool:
         return any(self.answers.values())
 
-    def grants(self, purposes) -> frozenset[str]:
-        """Those of `purposes` (keys) that were allowed."""
+    def granted_among(self, purposes: Iterable[str]) -> frozenset[str]:
+        """Return the keys in `purposes` that were granted."""
         return frozenset(key for key in purposes if self.answers.get(key))
 
 
-def entries_of(decision: Decision) -> dict[str, str]:
-    """The entries of the choice cookie. They are the same for all who answered a notice alike, as caches key on them.
+def cookie_entries(decision: Decision) -> dict[str, str]:
+    """Return the entries of the consent cookie.
 
-    django-cookie-consent compares a granted value with the moment at which the purpose's newest cookie was declared.
-    The moment at which the notice was put in force is the same for everyone, and later than that.
+    They are the same for all visitors who gave the same answers to a notice, because caches use the cookie as a key.
+    For the same reason the value of a granted purpose is the time when the notice was published. django-cookie-consent
+    accepts every time that is later than the declaration of the purpose's newest cookie.
     """
     accepted, declined = decision.notice.published_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
-    answers = {key: accepted if granted else declined for key, granted in sorted(decision.choices.items())}
-    return answers | {NOTICE: str(decision.notice.number)}
+    answers = {key: accepted if granted else declined for key, granted in sorted(decision.answers_by_purpose.items())}
+    return answers | {NOTICE_ENTRY: str(decision.notice.number)}
 
 
-def receipt_in(request: HttpRequest) -> str:
-    """The receipt number that the browser carries; "" where it has none, or one of another form."""
+def sent_receipt(request: HttpRequest) -> str:
+    """Return the receipt number that the browser sent, or "" without a valid one."""
     number = request.COOKIES.get(RECEIPT_COOKIE, "")
-    return number if RECEIPT.fullmatch(number) else ""
+    return number if RECEIPT_PATTERN.fullmatch(number) else ""
 
 
-def keep(request: HttpRequest, response: HttpResponse, decision: Decision, storing: set[str]):
-    """Give `response` the cookies of `decision`, for as long as it holds, and delete the cookies that it declines.
+def set_decision_cookies(
+    request: HttpRequest, response: HttpResponse, decision: Decision, storage_purposes: set[str]
+) -> None:
+    """Set the cookies of `decision`, and delete the cookies of the purposes that it declines.
 
-    `storing` has the keys of the purposes for which a browser keeps more than cookies. A browser can delete that only
-    as a whole, and is told to where consent to one of these purposes is withdrawn.
+    `storage_purposes` are the keys of the purposes that also use other browser storage. Clear-Site-Data can only delete
+    all of it, so the header is sent when consent to one of these purposes is withdrawn.
     """
-    set_cookie_dict_to_response(response, entries_of(decision))
-    set_own_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
+    set_cookie_dict_to_response(response, cookie_entries(decision))
+    set_http_only_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
     delete_idempotency_cookie(request, response)
     declined = [
         cookie["name"]
-        for purpose in decision.answers_in_words()
+        for purpose in decision.purposes_with_answers()
         if not purpose["is_granted"]
         for cookie in purpose["cookies"]
     ]
@@ -128,32 +135,35 @@ def keep(request: HttpRequest, response: HttpResponse, decision: Decision, stori
     for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
         if name in (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE, IDEMPOTENCY_COOKIE):
             continue
-        # Browsers send names that no cookie can have. The decision is on record, so the answer must not fail on one.
+        # Browsers also send names that http.cookies refuses. The decision is stored, so the response must not fail.
         with suppress(CookieError):
-            forget(response, name, request.get_host())
-    before = ConsentCookie.of(request)
-    withdrawn = {key for key, granted in decision.choices.items() if before and before.answers.get(key) and not granted}
-    # A prefetched page still asks the question that is answered now.
-    cleared = ['"prefetchCache"', *(['"storage"'] if withdrawn & storing else [])]
+            delete_on_all_domains(response, name, request.get_host())
+    before = ConsentCookie.from_request(request)
+    withdrawn = {
+        key
+        for key, granted in decision.answers_by_purpose.items()
+        if before and before.answers.get(key) and not granted
+    }
+    # Prefetched pages still contain the notice.
+    cleared = ['"prefetchCache"', *(['"storage"'] if withdrawn & storage_purposes else [])]
     response.headers["Clear-Site-Data"] = ", ".join(cleared)
 
 
-def set_own_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/"):
-    """Set a cookie with the properties of the choice, out of reach of scripts."""
+def set_http_only_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
+    """Set a cookie with the attributes of the consent cookie, out of reach of scripts."""
     response.set_cookie(
         name,
         value,
         max_age=seconds,
         path=path,
-        domain=settings.COOKIE_CONSENT_DOMAIN,
         secure=settings.COOKIE_CONSENT_SECURE,
         httponly=True,
-        samesite=settings.COOKIE_CONSENT_SAMESITE,
+        samesite="Lax",
     )
 
 
 def sent_idempotency_key(request: HttpRequest) -> str:
-    """The random name that a post to decide brings in its form, its address, or a cookie; "" where it has none."""
+    """Return the idempotency key in the form, the query or the cookie, or "" without one."""
     return (
         request.POST.get(IDEMPOTENCY_KEY)
         or request.GET.get(IDEMPOTENCY_KEY)
@@ -161,31 +171,27 @@ def sent_idempotency_key(request: HttpRequest) -> str:
     )
 
 
-def set_idempotency_cookie(request: HttpRequest, response: HttpResponse, idempotency_key: str):
-    """Keep the name of this post in the browser for a minute; only the address of the form gets it."""
-    set_own_cookie(response, IDEMPOTENCY_COOKIE, idempotency_key, IDEMPOTENCY_SECONDS, request.path)
+def set_idempotency_cookie(request: HttpRequest, response: HttpResponse, idempotency_key: str) -> None:
+    """Set the idempotency cookie for IDEMPOTENCY_SECONDS, limited to the path of this request."""
+    set_http_only_cookie(response, IDEMPOTENCY_COOKIE, idempotency_key, IDEMPOTENCY_SECONDS, request.path)
 
 
-def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse):
+def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse) -> None:
     if IDEMPOTENCY_COOKIE in request.COOKIES:
-        response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path, domain=settings.COOKIE_CONSENT_DOMAIN)
+        response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path)
 
 
-def forget(response: HttpResponse, name: str, host: str):
-    """Delete a cookie of this host and of each domain above it, where scripts often set theirs."""
+def delete_on_all_domains(response: HttpResponse, name: str, host: str) -> None:
+    """Delete a cookie on this host and on each parent domain, where third-party scripts often set theirs."""
     response.delete_cookie(name)
     labels = host.partition(":")[0].split(".")
     for start in range(len(labels) - 1):
         morsel = response.cookies[name].copy()
         morsel["domain"] = domain = ".".join(labels[start:])
-        # A response keeps its cookies by name; this one needs several of a name.
+        # SimpleCookie is keyed by name, and this response needs several cookies of one name.
         response.cookies[f"{name} {domain}"] = morsel
 
 
-def objects(request: HttpRequest) -> bool:
-    """Whether the browser says for the visitor that tracking is not wanted (Global Privacy Control, Do Not Track)."""
-    return says_no(request.META)
-
-
-def says_no(environ: dict) -> bool:
+def has_objection_signal(environ: dict) -> bool:
+    """Whether a WSGI request has an objection signal: Sec-GPC: 1 (Global Privacy Control) or DNT: 1 (Do Not Track)."""
     return "1" in (environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"))

@@ -1,18 +1,19 @@
-"""The record in forms that others read: CSV, JSON Lines, and JSON-LD. All are made line by line, in flat memory."""
+"""Export of the record as CSV, JSON Lines and JSON-LD, line by line in constant memory."""
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from django.db.models import OuterRef, Subquery
 
-from consent.canonical import moment
+from consent.hashing import rfc3339
 from consent.models import Decision, NoticeVersion
+from consent.models.record import DecisionQuerySet
 
 CHUNK = 2000
-LINES_A_CHUNK = 500
+LINES_PER_CHUNK = 500
 COLUMNS = (
     "receipt",
     "decided_at",
@@ -24,7 +25,7 @@ COLUMNS = (
     "notice_digest",
     "language",
     "path",
-    "objection_by_browser",
+    "objection_signal",
     "predecessor",
     "digest",
 )
@@ -48,92 +49,94 @@ GIVEN, REFUSED, WITHDRAWN = "dpv:ConsentGiven", "dpv:ConsentRefused", "dpv:Conse
 
 
 class Line:
-    """A file for the csv module that hands each line back."""
+    """File object for the csv module that returns each line."""
 
     def write(self, text: str) -> str:
         return text
 
 
-def with_notices(decisions) -> Iterator[Decision]:
-    """The decisions of a queryset one by one; the few versions of the notice are asked for once."""
+def with_notices(decisions: DecisionQuerySet) -> Iterator[Decision]:
+    """Yield the decisions with their notices, which are fetched once because they are few."""
     versions = NoticeVersion.objects.in_bulk()
     for decision in decisions.iterator(CHUNK):
         decision.notice = versions[decision.notice_id]
         yield decision
 
 
-def as_csv(decisions) -> Iterator[str]:
+def as_csv(decisions: DecisionQuerySet) -> Iterator[str]:
+    """Yield a header and a row per decision."""
     writer = csv.writer(Line())
-    # Spreadsheets take a file without this mark for one in an old encoding.
+    # Spreadsheets need the byte order mark to detect UTF-8.
     yield "\ufeff" + writer.writerow(COLUMNS)
     for decision in with_notices(decisions):
         yield writer.writerow(
             [
                 decision.receipt,
-                moment(decision.decided_at),
-                moment(decision.expires_at),
+                rfc3339(decision.decided_at),
+                rfc3339(decision.expires_at),
                 decision.action,
                 " ".join(decision.granted_purposes),
-                " ".join(key for key, granted in decision.choices.items() if not granted),
+                " ".join(key for key, granted in decision.answers_by_purpose.items() if not granted),
                 decision.notice.number,
                 decision.notice.digest,
                 decision.language,
                 decision.path,
-                int(decision.gpc),
+                int(decision.has_objection_signal),
                 decision.predecessor,
                 decision.digest,
             ]
         )
 
 
-def as_json_lines(decisions) -> Iterator[str]:
-    """One object a line: the record as it is hashed, and its digest."""
+def as_json_lines(decisions: DecisionQuerySet) -> Iterator[str]:
+    """Yield an object per decision: the hashed content, and its digest."""
     for decision in with_notices(decisions):
         yield json.dumps(decision.content() | {"digest": decision.digest}, ensure_ascii=False) + "\n"
 
 
-def as_json_ld(decisions) -> Iterator[str]:
-    """One graph of records in the terms of ISO/IEC TS 27560:2023, as the Data Privacy Vocabulary writes them."""
+def as_json_ld(decisions: DecisionQuerySet) -> Iterator[str]:
+    """Yield a graph of consent records (ISO/IEC TS 27560:2023) in the Data Privacy Vocabulary."""
     before = Decision.objects.filter(digest=OuterRef("predecessor")).values("granted")
     decisions = decisions.annotate(granted_before=Subquery(before))
     yield '{"@context": ' + json.dumps(CONTEXT) + ',\n"@graph": ['
-    # What was asked and answered makes up most of a record, and is alike in many: it is written once.
-    separator, written = "\n", {}
+    # Notice and answers are most of a record, and the same in many records. They are serialized once.
+    separator = "\n"
+    serialized: dict[tuple, str] = {}
     for decision in with_notices(decisions):
         statuses = statuses_of(decision)
-        alike = (decision.notice_id, decision.language, *statuses.items())
-        if alike not in written:
-            written[alike] = json.dumps(asked_and_answered(decision, statuses), ensure_ascii=False).removeprefix("{")
+        key = (decision.notice_id, decision.language, *statuses.items())
+        if key not in serialized:
+            serialized[key] = json.dumps(notice_and_answers(decision, statuses), ensure_ascii=False).removeprefix("{")
         own = json.dumps(consent_record(decision), ensure_ascii=False).removesuffix("}")
-        yield f"{separator}{own}, {written[alike]}"
+        yield f"{separator}{own}, {serialized[key]}"
         separator = ",\n"
     yield "\n]}\n"
 
 
-def worded(decision: Decision, asked: dict, name: str) -> dict:
-    """A text of a purpose or cookie as it was shown, with its language."""
-    language = asked.get("languages", {}).get(name, decision.notice.shown_in(decision.language))
-    return {"@value": asked[name], "@language": language}
+def language_string(decision: Decision, texts: dict, name: str) -> dict:
+    """Return a text of a purpose or cookie as it was shown, with its language."""
+    language = texts.get("languages", {}).get(name, decision.notice.language_shown(decision.language))
+    return {"@value": texts[name], "@language": language}
 
 
 def process(decision: Decision, purpose: dict, status: str) -> dict:
-    """What was asked about one purpose, and what became of it."""
+    """Return a purpose and its consent status as a dpv:Process."""
     return {
         "@type": "dpv:Process",
         "dpv:hasPurpose": {
             "@type": "dpv:Purpose",
             "dct:identifier": f"{purpose['key']}/{purpose['version']}",
-            "dct:title": worded(decision, purpose, "name"),
-            "dct:description": worded(decision, purpose, "description"),
+            "dct:title": language_string(decision, purpose, "name"),
+            "dct:description": language_string(decision, purpose, "description"),
         },
         "dpv:hasPersonalData": [
             {
                 "@type": "dpv:PersonalData",
                 "dct:title": cookie["name"],
-                "dct:description": worded(decision, cookie, "description"),
+                "dct:description": language_string(decision, cookie, "description"),
                 "dpv:hasStorageCondition": {
                     "@type": "dpv:StorageDuration",
-                    "dct:description": worded(decision, cookie, "duration"),
+                    "dct:description": language_string(decision, cookie, "duration"),
                 },
             }
             for cookie in purpose["cookies"]
@@ -148,8 +151,8 @@ def process(decision: Decision, purpose: dict, status: str) -> dict:
 
 
 def consent_record(decision: Decision) -> dict:
-    """One decision as a dpv:ConsentRecord, but for what was asked and answered."""
-    decided_at = moment(decision.decided_at)
+    """Return a decision as a dpv:ConsentRecord, without notice and answers."""
+    decided_at = rfc3339(decision.decided_at)
     return {
         "@id": f"urn:sha256:{decision.digest}",
         "@type": "dpv:ConsentRecord",
@@ -163,12 +166,12 @@ def consent_record(decision: Decision) -> dict:
         "dpv:isIndicatedAtTime": decided_at,
         "dpv:hasIndicationMethod": decision.action,
         "dpv:hasLocation": decision.path,
-        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(decision.expires_at)},
+        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": rfc3339(decision.expires_at)},
     }
 
 
-def asked_and_answered(decision: Decision, statuses: dict[str, str]) -> dict:
-    """The rest of its record: who asked by which notice, and a dpv:Process for each purpose that was asked about."""
+def notice_and_answers(decision: Decision, statuses: dict[str, str]) -> dict:
+    """Return the rest of the record: controller, notice, and a dpv:Process for each optional purpose."""
     wording = decision.notice.wording_in(decision.language)
     controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
     return {
@@ -177,7 +180,7 @@ def asked_and_answered(decision: Decision, statuses: dict[str, str]) -> dict:
             "@type": "dpv:ConsentNotice",
             "@id": f"urn:sha256:{decision.notice.digest}",
             "dct:hasVersion": str(decision.notice.number),
-            "dct:issued": moment(decision.notice.published_at),
+            "dct:issued": rfc3339(decision.notice.published_at),
         },
         "dpv:hasProcess": [
             process(decision, purpose, statuses.get(purpose["key"], REFUSED))
@@ -188,31 +191,34 @@ def asked_and_answered(decision: Decision, statuses: dict[str, str]) -> dict:
 
 
 def statuses_of(decision: Decision) -> dict[str, str]:
-    """Key of each optional purpose → what the data subject said of it; only what was given before is withdrawn.
+    """Return the consent status by the key of each optional purpose.
 
-    `decision.granted_before` is what the decision before granted, None where there is none on record.
+    Only a purpose that the decision before granted can be withdrawn. The annotation `granted_before` has its granted
+    keys, or None if that decision was erased or never existed.
     """
-    choices, before = decision.choices, decision.granted_before
-    if before is None:
-        taken_back = choices if decision.action == Decision.Action.WITHDRAWN else ()
-    else:
-        taken_back = before.split(",") if decision.action != Decision.Action.REFUSED_ALL else ()
-    return {key: GIVEN if granted else WITHDRAWN if key in taken_back else REFUSED for key, granted in choices.items()}
+    answers = decision.answers_by_purpose
+    before: str | None = getattr(decision, "granted_before", None)
+    withdrawn: Iterable[str] = ()
+    if before is None and decision.action == Decision.Action.WITHDRAWN:
+        withdrawn = answers
+    elif before is not None and decision.action != Decision.Action.REFUSED_ALL:
+        withdrawn = before.split(",")
+    return {key: GIVEN if granted else WITHDRAWN if key in withdrawn else REFUSED for key, granted in answers.items()}
 
 
 @dataclass(frozen=True)
 class Format:
-    """A form of export: its name for people, its media type, its file's ending, and what makes its lines."""
+    """Export format: name, media type, file extension, and the function that yields the lines."""
 
     name: str
     media_type: str
-    ending: str
+    extension: str
     lines: Callable[..., Iterator[str]]
 
-    def chunks(self, decisions) -> Iterator[str]:
-        """The lines, many at a time: a chunk costs the server as much as one line would."""
+    def chunks(self, decisions: DecisionQuerySet) -> Iterator[str]:
+        """Yield the lines in chunks, because a chunk costs the server as much as a line."""
         lines = self.lines(decisions)
-        while chunk := "".join(islice(lines, LINES_A_CHUNK)):
+        while chunk := "".join(islice(lines, LINES_PER_CHUNK)):
             yield chunk
 
 

@@ -1,4 +1,6 @@
-"""The one form of consent: one decision over all purposes."""
+"""Form of a decision over all purposes."""
+
+from typing import cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +9,7 @@ from consent.models import Decision, NoticeVersion
 
 
 class DecisionForm(forms.Form):
-    """The buttons of the notice, and the boxes that go with one of them. Nothing is ticked unless it was granted."""
+    """Buttons and checkboxes of the notice. Only granted purposes are ticked (Recital 32 GDPR)."""
 
     action = forms.ChoiceField(
         choices=[(name, name) for name in ("accept", "refuse", "choose", "withdraw", "allow")],
@@ -32,13 +34,14 @@ class DecisionForm(forms.Form):
     def __init__(self, *args, version: NoticeVersion, granted: frozenset[str], **kwargs):
         super().__init__(*args, **kwargs)
         self.version, self.granted = version, granted
-        self.fields["purposes"].choices = [(key, key) for key in version.optional_purposes]
+        purposes = cast(forms.MultipleChoiceField, self.fields["purposes"])
+        purposes.choices = [(key, key) for key in version.optional_purposes]
 
     @property
     def decided(self) -> dict:
-        """The action and the answer to each optional purpose, as DecisionQuerySet.record takes them."""
+        """Arguments `action` and `answers` of DecisionQuerySet.record."""
         pressed, ticked = self.cleaned_data["action"], self.cleaned_data["purposes"]
-        # “Allow” stands beside one piece of content: it adds to what is granted already.
+        # The button “allow” of embedded content adds one purpose to those that are granted.
         chosen = {
             "accept": self.version.optional_purposes,
             "choose": ticked,

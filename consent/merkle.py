@@ -1,6 +1,6 @@
 """Merkle trees as transparency logs build them (RFC 9162, section 2.1), over SHA-256.
 
-Hashes are 32 bytes; a tree is given as the list, or any iterable, of its leaves' hashes in order.
+Hashes are 32 bytes. A tree is given by the hashes of its leaves, in order.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from hashlib import sha256
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """The hash of a leaf that holds `entry`."""
+    """Return the hash of a leaf with the content `entry`."""
     return sha256(b"\x00" + entry).digest()
 
 
@@ -17,7 +17,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
-    """The Merkle Tree Hash. Holds no more than one hash a level, whatever the number of leaves."""
+    """Return the Merkle Tree Hash. Keeps at most one hash per level of the tree in memory."""
     stack: list[tuple[int, bytes]] = []
     for leaf in leaves:
         size, top = 1, leaf
@@ -34,7 +34,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def inclusion_path(leaves: list[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from the leaf at `index` (from 0) up to the root."""
+    """Return the inclusion path of the leaf at `index`, counted from 0 (RFC 9162, section 2.1.3)."""
     if len(leaves) == 1:
         return []
     # The largest power of two that is smaller than the number of leaves.

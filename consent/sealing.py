@@ -1,28 +1,34 @@
-"""The recurring work on the consent record: sealing what is new, erasing what was kept long enough."""
+"""Recurring jobs: seal new records, and erase records after their retention period."""
 
 from consent.models import AccessEntry, Leaf, Seal
 from consent.signing import SealKey, SealKeyMissingError
 
 
 def seal() -> int:
-    """Seal the records that wait; returns how many. Raises an error where the key is damaged, even if none wait."""
+    """Seal the unsealed records, and return their number.
+
+    Raises SealKeyError if the key is missing or damaged, even without unsealed records.
+    """
     try:
         SealKey.own()
     except SealKeyMissingError:
-        # The first seal makes it.
+        # The first seal creates the key.
         if Seal.objects.exists():
             raise
     return Seal.objects.seal_waiting()
 
 
 def erase_outdated() -> int:
-    """Erase what was kept long enough; returns how many records. The next seal covers the erasure."""
+    """Erase records and log entries after their retention period, and return the number of records.
+
+    The next seal covers the erasure.
+    """
     AccessEntry.objects.outdated().delete()
     return Leaf.objects.erase_outdated()
 
 
 def seal_and_erase() -> tuple[int, int]:
-    """Returns how many records were sealed and how many erased."""
+    """Return the numbers of sealed and erased records. The erasures are sealed, too."""
     sealed = seal()
     erased = erase_outdated()
     return sealed + seal(), erased

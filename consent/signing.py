@@ -1,7 +1,7 @@
-"""The key that seals are signed with (Ed25519, RFC 8032), and signed notes as transparency logs write them.
+"""Signing key of the seals (Ed25519, RFC 8032), and signed notes (C2SP signed-note), as in transparency logs.
 
-A signed note is text, an empty line, and lines of the form "— name base64" (C2SP, signed-note): the base64 holds four
-bytes that name the key and the signature over the text.
+A signed note is a text, an empty line, and signature lines of the form "— name base64". The base64 encodes the four
+bytes of the key ID and the signature over the text.
 """
 
 import base64
@@ -24,17 +24,17 @@ ED25519 = b"\x01"
 
 
 def note_digest(text: str) -> str:
-    """SHA-256, in hex, of a note's text without its signature."""
+    """Return the SHA-256, in hex, of the text of a note without its signatures."""
     return sha256(text.encode()).hexdigest()
 
 
 def key_id(public: bytes) -> bytes:
-    """The four bytes that name a key in a note's signature."""
+    """Return the key ID, four bytes that identify a public key in a signature line."""
     return sha256(f"{KEY_NAME}\n".encode() + ED25519 + public).digest()[:4]
 
 
 def signed_by(note: str, public: bytes) -> bool:
-    """Whether `note` carries a true signature of the key with the 32 bytes `public`."""
+    """Whether `note` has a valid signature of the public key `public`, 32 bytes."""
     text, _empty, signatures = note.rpartition("\n\n")
     for line in signatures.splitlines():
         try:
@@ -53,61 +53,61 @@ def signed_by(note: str, public: bytes) -> bool:
 
 
 class SealKeyError(Exception):
-    """The key of the seals is missing, damaged, or another than the newest seal's. Its text says what to do."""
+    """The signing key is missing, damaged, or not the key of the newest seal. The message says what to do."""
 
 
 class SealKeyMissingError(SealKeyError):
-    """No key is given and none is kept."""
+    """No key is configured and none is stored."""
 
 
 @dataclass(frozen=True)
 class SealKey:
-    """The site's own key. `CONSENT_SEAL_KEY` gives its 32 secret bytes in base64, else they are kept in DATA_DIR."""
+    """The signing key of the site, from the setting CONSENT_SEAL_KEY (32 bytes in base64) or a file in DATA_DIR."""
 
     private: Ed25519PrivateKey
 
     @classmethod
     def own(cls) -> "SealKey":
-        """The key that this site signs with. Raises SealKeyError where it is missing or damaged."""
+        """Return the key of this site. Raises SealKeyError if it is missing or damaged."""
         if settings.CONSENT_SEAL_KEY:
-            return cls.of(base64.b64decode(settings.CONSENT_SEAL_KEY))
+            return cls.from_bytes(base64.b64decode(settings.CONSENT_SEAL_KEY))
         path = settings.DATA_DIR / KEY_FILE
-        words = {"path": path}
+        parameters = {"path": str(path)}
         try:
             secret = key_files.read(path)
         except FileNotFoundError as error:
             raise SealKeyMissingError(
                 _("The key of the seals is missing: bring %(path)s back from a backup, or set CONSENT_SEAL_KEY.")
-                % words
+                % parameters
             ) from error
         except OSError as error:
-            words["reason"] = error.strerror
-            raise SealKeyError(_("The key of the seals, %(path)s, cannot be read: %(reason)s.") % words) from error
+            parameters["reason"] = error.strerror or ""
+            raise SealKeyError(_("The key of the seals, %(path)s, cannot be read: %(reason)s.") % parameters) from error
         if len(secret) != 32:
             raise SealKeyError(
-                _("The key of the seals is empty or damaged: bring %(path)s back from a backup.") % words
+                _("The key of the seals is empty or damaged: bring %(path)s back from a backup.") % parameters
             )
-        return cls.of(secret)
+        return cls.from_bytes(secret)
 
     @classmethod
-    def own_or_new(cls) -> "SealKey":
-        """The key that this site signs with; a new one, kept in DATA_DIR, where it has none. Raises SealKeyError."""
+    def own_or_create(cls) -> "SealKey":
+        """Return the key of this site, and create it in DATA_DIR if it is missing. Raises SealKeyError."""
         try:
             return cls.own()
         except SealKeyMissingError:
             path = settings.DATA_DIR / KEY_FILE
             try:
-                # Another process may be faster; then its key counts.
-                key_files.read_or_make(path, lambda: os.urandom(32))
+                # If another process is faster, its key is used.
+                key_files.read_or_create(path, lambda: os.urandom(32))
             except OSError as error:
-                words = {"path": path, "reason": error.strerror}
+                parameters = {"path": path, "reason": error.strerror}
                 raise SealKeyError(
-                    _("The key of the seals, %(path)s, cannot be written: %(reason)s.") % words
+                    _("The key of the seals, %(path)s, cannot be written: %(reason)s.") % parameters
                 ) from error
             return cls.own()
 
     @classmethod
-    def of(cls, secret: bytes) -> "SealKey":
+    def from_bytes(cls, secret: bytes) -> "SealKey":
         return cls(Ed25519PrivateKey.from_private_bytes(secret))
 
     @property
@@ -116,10 +116,10 @@ class SealKey:
 
     @property
     def verifier(self) -> str:
-        """The public key as verifiers of signed notes take it: name+id+base64."""
+        """Public key in the format of signed notes: name+id+base64."""
         return f"{KEY_NAME}+{key_id(self.public).hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
 
     def sign(self, text: str) -> str:
-        """`text`, which ends with a new line, as a signed note."""
+        """Return `text`, which must end with a newline, as a signed note."""
         signature = base64.b64encode(key_id(self.public) + self.private.sign(text.encode())).decode()
         return f"{text}\n— {KEY_NAME} {signature}\n"

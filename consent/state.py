@@ -1,4 +1,4 @@
-"""What the visitor of one request decided, found out once: which purposes are granted, and what loads because of it."""
+"""Consent state of one request: the purposes that the visitor granted, and what loads because of them."""
 
 from functools import cached_property
 
@@ -8,22 +8,26 @@ from consent import cached
 from consent.cookie import ConsentCookie
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
+ATTRIBUTE = "consent_state"
+
 
 class ConsentState:
-    """Consent as it stands for one request. Everything is found out when first used."""
+    """Consent state of one request. Every property is computed on first use."""
 
     def __init__(self, request: HttpRequest):
         self.request = request
-        self.choice = ConsentCookie.of(request)
-        # Directive of the Content-Security-Policy → origins that this answer needs besides the site's own.
+        self.cookie = ConsentCookie.from_request(request)
+        # Directive of the Content-Security-Policy → origins that this response needs besides the site's own.
         self.sources: dict[str, set[str]] = {}
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "ConsentState":
-        """The one of this request."""
-        if not hasattr(request, "consent_state"):
-            request.consent_state = cls(request)
-        return request.consent_state
+    def for_request(cls, request: HttpRequest) -> "ConsentState":
+        """Return the state of `request`, created on the first call."""
+        state = getattr(request, ATTRIBUTE, None)
+        if state is None:
+            state = cls(request)
+            setattr(request, ATTRIBUTE, state)
+        return state
 
     @cached_property
     def version(self) -> NoticeVersion | None:
@@ -31,24 +35,24 @@ class ConsentState:
 
     @cached_property
     def is_decided(self) -> bool:
-        """Whether the visitor answered the notice in force, so that nothing needs to be asked."""
-        return bool(self.version and self.choice and self.choice.holds_for(self.version))
+        """Whether the visitor has answered the notice in force."""
+        return bool(self.version and self.cookie and self.cookie.holds_for(self.version))
 
     @cached_property
     def granted(self) -> frozenset[str]:
-        """The keys of the optional purposes that the visitor allows."""
-        if not self.is_decided:
+        """Keys of the optional purposes that the visitor granted."""
+        if not (self.version and self.cookie and self.is_decided):
             return frozenset()
-        return self.choice.grants(self.version.optional_purposes)
+        return self.cookie.granted_among(self.version.optional_purposes)
 
     @property
     def may_withdraw(self) -> bool:
-        """Whether the visitor's answer, which still holds, allowed anything."""
-        return self.is_decided and self.choice.grants_anything
+        """Whether the visitor has a valid decision that granted a purpose."""
+        return bool(self.is_decided and self.cookie and self.cookie.grants_anything)
 
     @cached_property
     def scripts(self) -> list[Script]:
-        """The scripts to run, which the answer's policy then allows."""
+        """Scripts to run. The response's policy allows them from the first access on."""
         found = cached.scripts(self.request, self.granted) if self.granted else []
         for script in found:
             self.allow(script)
@@ -56,9 +60,10 @@ class ConsentState:
 
     @cached_property
     def embeds(self) -> dict[str, EmbeddedContent]:
-        """All embedded content by the address that texts link to."""
+        """All embedded content by the URL that texts link to."""
         return cached.embeds(self.request)
 
-    def allow(self, third_party: EmbeddedContent | Script):
+    def allow(self, third_party: EmbeddedContent | Script) -> None:
+        """Add the origins of `third_party` to the response's policy."""
         for directive, origins in third_party.sources.items():
             self.sources.setdefault(directive, set()).update(origins)

@@ -1,7 +1,7 @@
-"""A seal kept outside the database: by this installation in DATA_DIR, or by anybody who downloaded one.
+"""Seals stored outside the database: the newest seal in DATA_DIR, and seals that were downloaded.
 
-DATA_DIR/newest_seal.txt holds the newest seal that this installation made or saw, as the site publishes it. A database
-that was replaced by an older one is noticed by it.
+DATA_DIR/newest_seal.txt has the newest seal of this installation, in the published format. It reveals that the database
+was replaced by an older one.
 """
 
 import logging
@@ -18,13 +18,13 @@ from security.files import write_atomically
 log = logging.getLogger(__name__)
 
 
-class SealOrderError(Exception):
-    """The database and the newest seal that is known from elsewhere do not fit together; sealing would hide it."""
+class SealMismatchError(Exception):
+    """The database contradicts the stored newest seal. Another seal would hide this."""
 
 
 @dataclass(frozen=True)
-class KeptSeal:
-    """The facts of one seal, read from its signed text."""
+class StoredSeal:
+    """Fields of a seal, read from its signed text."""
 
     number: int
     digest: str
@@ -32,9 +32,9 @@ class KeptSeal:
     note: str
 
     @classmethod
-    def parse(cls, note: str) -> "KeptSeal":
-        """Read the signed text of a seal. Raises ValueError where `note` is something else."""
-        # A mail or an editor may have added empty lines.
+    def parse(cls, note: str) -> "StoredSeal":
+        """Return the fields of a seal in signed text. Raises ValueError if `note` is not a seal."""
+        # E-mail programs and editors may add empty lines.
         note = note.strip() + "\n"
         text, _empty, _signature = note.partition("\n\n")
         lines = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
@@ -44,23 +44,23 @@ class KeptSeal:
         return cls(int(lines.get("number", "")), note_digest(f"{text}\n"), sealed_at, note)
 
 
-def newest_seal_file() -> Path:
-    """Where this installation keeps the newest seal."""
+def newest_seal_path() -> Path:
+    """Return the path of the stored newest seal."""
     return settings.DATA_DIR / "newest_seal.txt"
 
 
-def newest_known() -> KeptSeal | None:
-    """The newest seal that this installation made, or None before the first one.
+def read_newest_seal() -> StoredSeal | None:
+    """Return the newest seal of this installation, or None before the first one.
 
-    Raises SealOrderError where the file is damaged.
+    Raises SealMismatchError if the file is damaged.
     """
-    path = newest_seal_file()
+    path = newest_seal_path()
     try:
-        return KeptSeal.parse(path.read_text(encoding="utf-8"))
+        return StoredSeal.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise SealOrderError(
+        raise SealMismatchError(
             _(
                 "%(path)s is damaged. Compare the record with a seal that was kept elsewhere (manage.py "
                 "verify_consents --against FILE), then delete the file."
@@ -69,9 +69,9 @@ def newest_known() -> KeptSeal | None:
         ) from error
 
 
-def remember(note: str):
-    """Keep `note` as the newest seal; written whole or not at all. A failure is logged, as the seal is committed."""
-    path = newest_seal_file()
+def store_newest_seal(note: str) -> None:
+    """Store `note` as the newest seal, atomically. Errors are logged, because the seal is already committed."""
+    path = newest_seal_path()
     try:
         write_atomically(path, note.encode(), is_durable=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""In how many ways a page can differ by consent: what is asked of whom, and what loads for whom."""
+"""Variants of a page by consent state, which are part of the page cache's key."""
 
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
@@ -7,7 +7,7 @@ from cookie_consent.util import dict_to_cookie_str, parse_cookie_str
 from django.conf import settings
 from django.core.handlers.wsgi import get_str_from_wsgi
 
-from consent.cookie import NOTICE, ConsentCookie, own_cookie, says_no
+from consent.cookie import NOTICE_ENTRY, ConsentCookie, consent_cookie_value, has_objection_signal
 from consent.models import EmbeddedContent, NoticeVersion, Script
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
@@ -15,26 +15,29 @@ ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
 
 @dataclass(frozen=True)
 class VaryRule:
-    """Which of its variants a page is shown in, told without asking the database.
+    """Maps a request to a page variant without a database query.
 
-    A variant is named by the number of the notice in force and by what the visitor said: "3 asked", "3 asked objects"
-    (the question then mentions that the browser objects to tracking), "3 answered", "3 answered granted media
-    statistics" (consent can be withdrawn, and what needs consent to these purposes loads).
+    The name of a variant has the number of the notice in force and the consent state:
+
+    - "3 asked": the notice is shown.
+    - "3 asked objects": the notice is shown, and mentions the objection signal.
+    - "3 answered": the notice is not shown. Nothing was granted.
+    - "3 answered granted media statistics": consent can be withdrawn, and third-party content of these purposes loads.
     """
 
-    # Numbers of the notice in force (0: none is published yet), and of the oldest one an answer to which still holds.
+    # Numbers of the notice in force (0 if none is published), and of the oldest one whose answers still hold.
     notice: int
     asked_since: int
-    # Keys of the purposes by which something on the site loads.
+    # Keys of the purposes that third-party content on the site needs.
     purposes: tuple[str, ...]
-    # Keys of all purposes that visitors answer.
+    # Keys of all optional purposes.
     answered: tuple[str, ...] = ()
-    # Number of each notice an answer to which still holds → when it was published, as the choice cookie words consent.
+    # Number of each notice whose answers still hold → publication time, the value of granted purposes in the cookie.
     published: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def in_force(cls) -> "VaryRule":
-        """The rule as the database has it now."""
+        """Return the rule for the current content of the database."""
         version = NoticeVersion.objects.current()
         if version is None:
             return cls(0, 0, ())
@@ -49,68 +52,68 @@ class VaryRule:
         )
 
     @classmethod
-    def from_json(cls, kept: dict) -> "VaryRule":
+    def from_json(cls, data: dict) -> "VaryRule":
         return cls(
-            kept["notice"],
-            kept["asked_since"],
-            tuple(kept["purposes"]),
-            tuple(kept["answered"]),
-            kept["published"],
+            data["notice"],
+            data["asked_since"],
+            tuple(data["purposes"]),
+            tuple(data["answered"]),
+            data["published"],
         )
 
     def as_json(self) -> dict:
         return asdict(self)
 
     def variant(self, environ: dict) -> str:
-        """What the sender of a WSGI request is to see. An answer that can't be read is none."""
-        choice = ConsentCookie.sent_in(environ)
-        if self.notice and choice and choice.is_of(self.asked_since, self.notice):
-            words = [GRANTED, *sorted(choice.grants(self.purposes))] if choice.grants_anything else []
-            return " ".join([str(self.notice), ANSWERED, *words])
-        if self.notice and says_no(environ):
+        """Return the variant that a WSGI request gets. An invalid consent cookie counts as no decision."""
+        cookie = ConsentCookie.from_environ(environ)
+        if self.notice and cookie and cookie.answers_one_of(self.asked_since, self.notice):
+            granted = [GRANTED, *sorted(cookie.granted_among(self.purposes))] if cookie.grants_anything else []
+            return " ".join([str(self.notice), ANSWERED, *granted])
+        if self.notice and has_objection_signal(environ):
             return f"{self.notice} {ASKED} {OBJECTS}"
         return f"{self.notice} {ASKED}"
 
-    def is_as_written(self, environ: dict) -> bool:
-        """Whether a WSGI request has no choice, or one worded as this site writes it (consent.cookie.entries_of).
+    def has_known_cookie(self, environ: dict) -> bool:
+        """Whether a WSGI request has no consent cookie, or exactly one that this site writes (`cookie_entries`).
 
-        There are few such wordings, however many cookies are made up, so a cache may key on them.
+        The number of these values is small and bounded, so that a cache can use them as keys.
         """
-        if not (cookie := own_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))):
+        if not (cookie := consent_cookie_value(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))):
             return True
         entries = parse_cookie_str(cookie)
-        number = entries.pop(NOTICE, "")
+        number = entries.pop(NOTICE_ENTRY, "")
         answers = {self.published.get(number), settings.COOKIE_CONSENT_DECLINE}
         return (
             number in self.published
             and answers.issuperset(entries.values())
             and entries.keys() <= set(self.answered)
-            and cookie == dict_to_cookie_str(dict(sorted(entries.items())) | {NOTICE: number})
+            and cookie == dict_to_cookie_str(dict(sorted(entries.items())) | {NOTICE_ENTRY: number})
         )
 
     def variants(self) -> list[str]:
-        """All that there are."""
+        """Return all variants."""
         if not self.notice:
             return [f"{self.notice} {ASKED}"]
         asked = [f"{self.notice} {ASKED}", f"{self.notice} {ASKED} {OBJECTS}"]
-        granted = [some for count in range(len(self.purposes) + 1) for some in combinations(self.purposes, count)]
-        answers = [[], *([GRANTED, *some] for some in granted)]
-        return asked + [" ".join([str(self.notice), ANSWERED, *words]) for words in answers]
+        subsets = [keys for count in range(len(self.purposes) + 1) for keys in combinations(self.purposes, count)]
+        answers = [[], *([GRANTED, *keys] for keys in subsets)]
+        return asked + [" ".join([str(self.notice), ANSWERED, *answer]) for answer in answers]
 
     def request_headers(self, variant: str) -> dict[str, str] | None:
-        """What a visitor sends who sees `variant`, as entries of a WSGI environment: nobody's receipt is among it.
+        """Return the headers of a request that gets `variant`, as entries of a WSGI environment, without a receipt.
 
-        None for a variant of a notice that is not in force any more.
+        Returns None for a variant of a notice that is no longer in force.
         """
-        notice, state, *words = variant.split()
+        notice, state, *details = variant.split()
         if notice != str(self.notice):
             return None
         if state == ANSWERED:
-            # The word for any consent stands for a purpose by which nothing loads.
-            entries = dict.fromkeys(words, "now") | {NOTICE: notice}
+            # The entry "granted" stands for a granted purpose without third-party content.
+            entries = dict.fromkeys(details, "now") | {NOTICE_ENTRY: notice}
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
-        return {"HTTP_SEC_GPC": "1"} if OBJECTS in words else {}
+        return {"HTTP_SEC_GPC": "1"} if OBJECTS in details else {}
 
     def allows_third_parties(self, variant: str) -> bool:
-        """Whether something of a third party may load on pages in `variant`."""
+        """Whether third-party content may load on pages in `variant`."""
         return not set(variant.split()).isdisjoint(self.purposes)

@@ -1,10 +1,10 @@
-"""Checking that nobody touched the record: every record against its seal, every seal against the one before."""
+"""Verification of the record: each record against its seal, each seal against the seal before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -12,19 +12,17 @@ from django.utils.translation import gettext as _
 import triggers
 from consent import merkle
 from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
-from consent.models.seal import BATCH, NO_SEAL_BEFORE, SLACK
+from consent.models.seal import BATCH_SIZE, CLOCK_TOLERANCE, NO_PREVIOUS_SEAL, Sealed
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known
+from consent.stored_seal import SealMismatchError, StoredSeal, read_newest_seal
 from consent.triggers import PURPOSE
 
-# Stands for a record whose columns hold what no program wrote there: a date that is none.
-UNREADABLE = object()
-# So many faults say enough; the rest would be a list of everything after the first.
-ENOUGH = 100
+# Maximum number of reported faults. The first fault often causes many others.
+MAX_FAULTS = 100
 
 
 class SealedRecord(NamedTuple):
-    """A Leaf, cheaper to make a million of, and its record: None where there is none."""
+    """Columns of a Leaf, without the cost of a model instance, and its record or None."""
 
     seal_id: int
     position: int
@@ -32,14 +30,14 @@ class SealedRecord(NamedTuple):
     record: int
     digest: str
     erasure_id: int | None
-    content: Decision | Erasure | Restoration | None
+    content: Sealed | None
 
 
 @dataclass
 class Report:
-    """The findings of a verification: numbers of what was checked, and the faults as sentences, the first one first.
+    """Report of a verification: the numbers of checked items, and the faults as sentences in their order.
 
-    `remarks` are sentences on what explains a gap, such as a backup that was restored.
+    `remarks` are sentences that explain gaps, such as a restored backup.
     """
 
     records: int = 0
@@ -50,14 +48,14 @@ class Report:
     remarks: list[str] = field(default_factory=list)
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         return not self.faults
 
 
 class Verification:
-    """One walk over seals and records in their order. Holds one batch of records at a time.
+    """Verification of all seals and records in their order, with one batch of records in memory.
 
-    `keys` are the public keys, of 32 bytes each, whose signatures count beside the site's own.
+    `keys` are public keys of 32 bytes that are accepted in addition to the site's own key.
     """
 
     def __init__(self, keys: tuple[bytes, ...] = ()):
@@ -67,11 +65,12 @@ class Verification:
         self.notices: dict[int, NoticeVersion] = {}
         restorations = list(Restoration.objects.all())
         self.report.remarks = [str(restoration) for restoration in restorations]
-        # The newest seal that was brought back → the number of the next one.
+        # Pairs of the newest restored seal and the number of the next seal.
         self.gaps = {(restoration.seal_number, restoration.known_number + 1) for restoration in restorations}
 
     def run(self) -> Report:
-        for fault in islice(self.faults(), ENOUGH):
+        """Verify everything, and return the report with at most MAX_FAULTS faults."""
+        for fault in islice(self.faults(), MAX_FAULTS):
             self.report.faults.append(fault)
         return self.report
 
@@ -96,10 +95,10 @@ class Verification:
                 yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
 
     def seal_faults(self) -> Iterator[str]:
-        """Faults of each seal and of the records under it, seal by seal."""
+        """Yield the faults of each seal and of its records."""
         before = None
         groups = groupby(self.leaves(), key=lambda leaf: leaf.seal_id)
-        for seal in Seal.objects.order_by("number").iterator(BATCH):
+        for seal in Seal.objects.order_by("number").iterator(BATCH_SIZE):
             self.report.seals += 1
             yield from self.chain_faults(seal, before)
             pk, leaves = next(groups, (None, ()))
@@ -112,27 +111,27 @@ class Verification:
             yield _("There are records under a seal that was removed.")
 
     def chain_faults(self, seal: Seal, before: Seal | None) -> Iterator[str]:
-        words = {"number": seal.number}
+        parameters = {"number": seal.number}
         last = before.number if before else 0
         if seal.number != last + 1 and (last, seal.number) not in self.gaps:
-            yield _("A seal before seal %(number)s was removed.") % words
-        elif seal.previous != (before.digest if before else NO_SEAL_BEFORE):
-            yield _("Seal %(number)s does not follow from the seal before.") % words
+            yield _("A seal before seal %(number)s was removed.") % parameters
+        elif seal.previous != (before.digest if before else NO_PREVIOUS_SEAL):
+            yield _("Seal %(number)s does not follow from the seal before.") % parameters
         if note_digest(seal.text) != seal.digest or not seal.note.startswith(f"{seal.text}\n"):
-            yield _("Seal %(number)s was altered.") % words
-        # Without any key, the fault is the key's and not that of every seal.
+            yield _("Seal %(number)s was altered.") % parameters
+        # Without a key, only the key is reported.
         elif self.keys and not any(signed_by(seal.note, key) for key in self.keys):
-            yield _("Seal %(number)s is not signed with this site's key.") % words
+            yield _("Seal %(number)s is not signed with this site's key.") % parameters
 
     def leaf_faults(self, seal: Seal, before: Seal | None, leaves: list[SealedRecord]) -> Iterator[str]:
-        whole, last = True, {}
+        is_complete, last = True, dict[str, int]()
         for index, leaf in enumerate(leaves):
             if leaf.position != seal.first + index:
-                whole = False
+                is_complete = False
                 yield _("The record at position %(position)s was removed.") % {"position": seal.first + index}
                 break
             fault = self.record_fault(leaf, seal, before)
-            # A seal takes its records in the order of their numbers.
+            # A seal has its records in the order of their primary keys.
             if not fault and leaf.record < last.get(leaf.kind, 0):
                 fault = _("The record at position %(position)s (number %(record)s) was reordered.") % {
                     "position": leaf.position,
@@ -140,9 +139,9 @@ class Verification:
                 }
             last[leaf.kind] = leaf.record
             if fault:
-                whole = False
+                is_complete = False
                 yield fault
-        if whole and (
+        if is_complete and (
             len(leaves) != seal.size or merkle.root(bytes.fromhex(leaf.digest) for leaf in leaves).hex() != seal.root
         ):
             yield _("Seal %(number)s: one of the records at the positions %(first)s to %(last)s was altered.") % {
@@ -152,60 +151,61 @@ class Verification:
             }
 
     def record_fault(self, leaf: SealedRecord, seal: Seal, before: Seal | None) -> str | None:
-        """What is wrong with the record of one leaf, or None."""
+        """Return the fault of the record of a leaf, or None."""
         self.report.records += 1
         record = leaf.content
-        words = {"position": leaf.position, "record": leaf.record}
+        parameters = {"position": leaf.position, "record": leaf.record}
         if leaf.erasure_id:
             self.report.erased += 1
-            return _("The record at position %(position)s was erased and is here again.") % words if record else None
+            return (
+                _("The record at position %(position)s was erased and is here again.") % parameters if record else None
+            )
         if record is None:
-            return _("The record at position %(position)s (number %(record)s) was removed.") % words
+            return _("The record at position %(position)s (number %(record)s) was removed.") % parameters
         computed = self.hash_of(record)
         if computed != leaf.digest:
             if computed and computed == record.digest and Leaf.objects.filter(digest=computed).exists():
-                return _("The record at position %(position)s (number %(record)s) was reordered.") % words
-            return _("The record at position %(position)s (number %(record)s) was altered.") % words
+                return _("The record at position %(position)s (number %(record)s) was reordered.") % parameters
+            return _("The record at position %(position)s (number %(record)s) was altered.") % parameters
         if isinstance(record, Decision) and (
-            record.decided_at > seal.sealed_at + SLACK or (before and record.decided_at < before.sealed_at - SLACK)
+            record.decided_at > seal.sealed_at + CLOCK_TOLERANCE
+            or (before and record.decided_at < before.sealed_at - CLOCK_TOLERANCE)
         ):
             return (
                 _(
                     "The record at position %(position)s (number %(record)s) was inserted: it is dated before or after "
                     "the time of its seal."
                 )
-                % words
+                % parameters
             )
         return None
 
-    def hash_of(self, record: Decision | Erasure | Restoration) -> str | None:
-        """The hash of what the record says now; None where it says what no record says, or names no notice."""
-        if record is UNREADABLE:
-            return None
+    def hash_of(self, record: Sealed) -> str | None:
+        """Return the leaf hash of the current content, or None if its notice or a date is invalid."""
         if isinstance(record, Decision):
-            # The few versions are in memory; a query for each record would be many.
+            # The few notice versions are in memory, which saves a query for each record.
             if record.notice_id not in self.notices:
                 return None
             record.notice = self.notices[record.notice_id]
         try:
             return record.leaf()
-        except AttributeError:  # A date that is none comes as None.
+        except AttributeError:  # SQLite returns None for an invalid date.
             return None
 
     def leaves(self) -> Iterator[SealedRecord]:
-        """Every leaf in order."""
+        """Yield all leaves in order, with their records."""
         *columns, _content = SealedRecord._fields
-        stream = Leaf.objects.order_by("position").values_list(*columns, named=True).iterator(BATCH)
-        while batch := list(islice(stream, BATCH)):
+        stream = Leaf.objects.order_by("position").values_list(*columns, named=True).iterator(BATCH_SIZE)
+        while batch := list(islice(stream, BATCH_SIZE)):
             records = {
                 kind: in_bulk(model, [leaf.record for leaf in batch if leaf.kind == kind])
                 for model, kind in Leaf.KINDS.items()
             }
             for leaf in batch:
-                yield SealedRecord(*leaf, content=records.get(leaf.kind, {}).get(leaf.record))
+                yield SealedRecord._make((*leaf, records.get(leaf.kind, {}).get(leaf.record)))
 
     def erasure_faults(self) -> Iterator[str]:
-        for erasure in Erasure.objects.order_by("pk").iterator(BATCH):
+        for erasure in Erasure.objects.order_by("pk").iterator(BATCH_SIZE):
             digests = erasure.leaves.order_by("position").values_list("digest", flat=True)
             if (
                 erasure.leaf() != erasure.digest
@@ -217,100 +217,66 @@ class Verification:
                 }
 
     def unsealed_faults(self) -> Iterator[str]:
-        """Faults of the records that no seal covers yet."""
+        """Yield the faults of the records without a seal."""
         latest = Seal.objects.latest_seal()
-        for decision in Leaf.objects.unsealed(Decision).order_by("pk").iterator(BATCH):
+        for decision in Leaf.objects.unsealed(Decision).order_by("pk").iterator(BATCH_SIZE):
             self.report.unsealed += 1
-            words = {"record": decision.pk}
+            parameters = {"record": decision.pk}
             if self.hash_of(decision) != decision.digest:
-                yield _("Record number %(record)s, not sealed yet, was altered.") % words
-            elif latest and decision.decided_at < latest.sealed_at - SLACK:
-                yield _("Record number %(record)s was inserted: it is dated before the latest seal.") % words
+                yield _("Record number %(record)s, not sealed yet, was altered.") % parameters
+            elif latest and decision.decided_at < latest.sealed_at - CLOCK_TOLERANCE:
+                yield _("Record number %(record)s was inserted: it is dated before the latest seal.") % parameters
 
     def newest_seal_faults(self) -> Iterator[str]:
-        """Whether the newest seal that this installation made is still there."""
+        """Yield a fault if the database contradicts the stored newest seal."""
         try:
-            known = newest_known()
-        except SealOrderError as fault:
-            yield str(fault)
+            known = read_newest_seal()
+        except SealMismatchError as error:
+            yield str(error)
             return
-        if known and (fault := Seal.objects.fault_of(known)):
+        if known and (fault := Seal.objects.fault_against(known)):
             yield fault
 
     def protection_faults(self) -> Iterator[str]:
-        """Triggers without which the database lets anyone change or delete a record."""
+        """Yield the missing or altered triggers that make the record append-only."""
         for name in triggers.faults(connection, PURPOSE):
             yield _("The database trigger %(name)s, which protects the record, is missing or was altered.") % {
                 "name": name
             }
 
 
-def in_bulk(model: type[Decision | Erasure | Restoration], numbers: list[int]) -> dict:
-    """Number → record, UNREADABLE where the database gives back what is none."""
+def in_bulk(model: type[Sealed], numbers: list[int]) -> dict[int, Any]:
+    """Return the records with these primary keys. A record with invalid values is replaced by an empty one."""
     if not numbers:
         return {}
     first, last = min(numbers), max(numbers)
     try:
-        # Mostly they are all that there are in between: to name each of thousands takes the database longer.
+        # The keys are mostly consecutive, and a range is faster than a list of thousands.
         if last - first < 2 * len(numbers):
             return {record.pk: record for record in model.objects.filter(pk__range=(first, last))}
         return model.objects.in_bulk(numbers)
     except ValueError:
         if len(numbers) == 1:
-            return {numbers[0]: UNREADABLE}
+            return {numbers[0]: model(pk=numbers[0])}
         middle = len(numbers) // 2
         return in_bulk(model, numbers[:middle]) | in_bulk(model, numbers[middle:])
 
 
 def own_key() -> tuple[tuple[bytes, ...], str]:
-    """The site's public key, and what is wrong with it: one of the two is empty."""
+    """Return the site's public key as a tuple, and its fault. One of the two is empty."""
     try:
         return (SealKey.own().public,), ""
     except SealKeyError as error:
         return (), str(error)
 
 
-def fault_against(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
-    """What is wrong with the site's past in view of a seal that somebody kept, or None.
+def fault_against_seal(note: str, keys: tuple[bytes, ...] = ()) -> str | None:
+    """Return how the database contradicts a downloaded seal, or None.
 
-    `note` is the signed text as it was published. Raises ValueError where it is none.
+    `note` is the signed text of the seal. Raises ValueError if it is not a seal.
     """
-    kept = KeptSeal.parse(note)
+    stored = StoredSeal.parse(note)
     own, key_fault = own_key()
-    if not any(signed_by(kept.note, key) for key in (*own, *keys)):
+    if not any(signed_by(stored.note, key) for key in (*own, *keys)):
         return key_fault or _("The seal that was kept is not signed with this site's key.")
-    return Seal.objects.fault_of(kept)
-
-
-@dataclass(frozen=True)
-class Checked:
-    """The result of checking one record: its seal, None while it waits for one, and what is wrong."""
-
-    seal: Seal | None
-    faults: list[str]
-
-
-def check(decision: Decision) -> Checked:
-    """Check one record now: against its hash, its notice, and its seal's tree, chain and signature."""
-    faults = []
-    if decision.leaf() != decision.digest:
-        faults.append(_("The record was altered: its hash does not match."))
-    if not decision.notice.is_as_published():
-        faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
-    leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
-    if leaf is None:
-        latest = Seal.objects.latest_seal()
-        if latest and decision.decided_at < latest.sealed_at - SLACK:
-            faults.append(_("The record was inserted: it is dated before the latest seal, but no seal covers it."))
-        return Checked(None, faults)
-    if leaf.digest != decision.digest:
-        faults.append(_("The record is not the one that was sealed."))
-    verification, seal = Verification(), leaf.seal
-    if verification.key_fault:
-        faults.append(verification.key_fault)
-    before = Seal.objects.below(seal.number).first()
-    faults += verification.chain_faults(seal, before)
-    digests = seal.leaves.order_by("position").values_list("digest", flat=True)
-    if merkle.root(bytes.fromhex(digest) for digest in digests).hex() != seal.root:
-        faults.append(_("The records under seal %(number)s no longer give its root.") % {"number": seal.number})
-    return Checked(seal, faults)
+    return Seal.objects.fault_against(stored)

@@ -1,4 +1,4 @@
-"""The visitor's side of consent: deciding, the settings, and the receipt."""
+"""Pages of consent for visitors: decision, settings, receipt and seals."""
 
 import logging
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -20,11 +21,11 @@ from consent.cookie import (
     IDEMPOTENCY_KEY,
     ConsentCookie,
     delete_idempotency_cookie,
-    is_number,
-    keep,
-    objects,
-    receipt_in,
+    has_objection_signal,
+    is_notice_number,
     sent_idempotency_key,
+    sent_receipt,
+    set_decision_cookies,
     set_idempotency_cookie,
 )
 from consent.forms import DecisionForm
@@ -39,62 +40,61 @@ from security.same_site import is_from_this_site
 
 log = logging.getLogger(__name__)
 
-# Decisions from one address: a campus may have a single one.
+# Decisions of one network in ten minutes. A whole campus can share one address.
 DECISIONS = RateLimit(600, 10 * 60)
-# Where the confirmation stands on every page; :target shows it, so that it also appears on a page that is cached.
-SAVED = "consent-saved"
+# Anchor of the confirmation, which every page contains and CSS shows with :target. So it works on cached pages.
+SAVED_ANCHOR = "consent-saved"
 
 
 @dataclass(frozen=True)
-class Screen:
-    """A page of consent as the frame sees it: title, description and address."""
+class ConsentPage:
+    """Title, description and URL of a page of consent, for the layout."""
 
-    title: str
-    meta_description: str
+    title: str | Promise
+    meta_description: str | Promise
     url_name: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.title)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse(self.url_name)
 
 
-SETTINGS = Screen(_("Cookie settings"), _("View, change or withdraw your consent to cookies."), "consent:settings")
-RECEIPT = Screen(
+SETTINGS = ConsentPage(_("Cookie settings"), _("View, change or withdraw your consent to cookies."), "consent:settings")
+RECEIPT = ConsentPage(
     _("Receipt of your cookie choice"),
     _("The record of your cookie choice: the question, your answer and the time."),
     "consent:receipt",
 )
-SEALS = Screen(
+SEALS = ConsentPage(
     _("Seals over consent records"),
     _("Signed seals that let anyone check that no record was changed."),
     "consent:seals",
 )
-# Seals on one page of the list.
-SEALS_A_PAGE = 50
-# Maximum digits of a seal's number, a 64-bit integer. Python refuses to read one of more than 4,300.
-LONGEST_SEAL_NUMBER = 18
+SEALS_PER_PAGE = 50
+# Maximum digits of a seal's number, which is a 64-bit integer. int() refuses more than 4,300 digits.
+MAX_SEAL_NUMBER_DIGITS = 18
 
 
 def current_version(request: HttpRequest) -> NoticeVersion:
-    """The notice that is in force. Raises Http404 before the first is published."""
-    version = ConsentState.of(request).version
+    """Return the notice in force. Raises Http404 before the first is published."""
+    version = ConsentState.for_request(request).version
     if version is None:
         raise Http404("no notice is published yet")
     return version
 
 
 def shown_version(request: HttpRequest) -> NoticeVersion:
-    """The notice that the form was shown with: a page that stood open may hold an older one than is in force."""
+    """Return the notice that the form was shown with. A page that was loaded earlier may have an older one."""
     current, number = current_version(request), request.POST.get("notice", "")
-    if not is_number(number) or int(number) == current.number:
+    if not is_notice_number(number) or int(number) == current.number:
         return current
     return NoticeVersion.objects.filter(number=number).first() or current
 
 
-def way_back(request: HttpRequest) -> str:
-    """The page that the visitor decided on, if it is one of this site; else the settings."""
+def safe_return_path(request: HttpRequest) -> str:
+    """Return the path of the page that the visitor decided on, or of the settings if it is not a safe path."""
     path = request.POST.get("next", "")
     if path.startswith("/") and "\0" not in path and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
         return path
@@ -104,50 +104,50 @@ def way_back(request: HttpRequest) -> str:
 @require_POST
 @never_cache
 @csrf_exempt
-def decide(request):
-    """Record one decision over all purposes, then set the cookie and lead back to where the visitor was."""
+def decide(request: HttpRequest) -> HttpResponse:
+    """Record a decision over all purposes, set the cookies, and redirect to the page of the visitor."""
     if not is_from_this_site(request):
         return permission_denied(request)
-    before, idempotency_key = receipt_in(request), sent_idempotency_key(request)
-    if not idempotency_key and not before and "text/html" in request.headers.get("Accept", ""):
-        return once_more_by_name(request)
-    back = way_back(request)
+    receipt_number, idempotency_key = sent_receipt(request), sent_idempotency_key(request)
+    if not idempotency_key and not receipt_number and "text/html" in request.headers.get("Accept", ""):
+        return repeat_with_idempotency_key(request)
+    return_path = safe_return_path(request)
     try:
         version = shown_version(request)
-        form = DecisionForm(request.POST, version=version, granted=ConsentState.of(request).granted)
+        form = DecisionForm(request.POST, version=version, granted=ConsentState.for_request(request).granted)
         if not form.is_valid():
             return settings_page(request, current_version(request), form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))
-        if not is_within_limit and not Decision.objects.withdraws(before, **form.decided):
-            return not_recorded(request, back, status=429)
-        storing = DeclaredCookie.objects.storing()
+        if not is_within_limit and not Decision.objects.withdraws(receipt_number, **form.decided):
+            return not_recorded_page(request, return_path, status=429)
+        storage_purposes = DeclaredCookie.objects.storage_purposes()
         decision = Decision.objects.record(
             notice=version,
             language=get_language(),
-            # What follows a question mark may say who the visitor is, or what they looked for.
-            path=urlsplit(back).path,
-            gpc=objects(request),
-            receipt=before,
+            # The query may contain personal data.
+            path=urlsplit(return_path).path,
+            has_objection_signal=has_objection_signal(request.META),
+            receipt=receipt_number,
             idempotency_key=idempotency_key,
             **form.decided,
         )
     except DatabaseError as error:
         log.error("A decision could not be recorded: %s", cause_of(error))
-        return not_recorded(request, back)
+        return not_recorded_page(request, return_path)
     if request.headers.get("Accept") == "application/json":
-        response = JsonResponse({"receipt": decision.receipt})
+        response: HttpResponse = JsonResponse({"receipt": decision.receipt})
     else:
-        response = HttpResponseRedirect(f"{back.split('#')[0]}#{SAVED}")
+        response = HttpResponseRedirect(f"{return_path.split('#')[0]}#{SAVED_ANCHOR}")
         response.status_code = 303
-    keep(request, response, decision, storing)
+    set_decision_cookies(request, response, decision, storage_purposes)
     return response
 
 
-def once_more_by_name(request):
-    """Have the browser send the same post again under a random name, by which a second press is recognised.
+def repeat_with_idempotency_key(request: HttpRequest) -> HttpResponse:
+    """Redirect the browser to send the same form again with an idempotency key.
 
-    A public page is the same for everyone, so without JavaScript its form brings no name. A press before this answer
-    replaces the first one, because a browser follows the last one only. A press after it brings the name in a cookie.
+    Public pages are cached for all visitors, so their forms have no key unless JavaScript adds one. A second press
+    before this response cancels the first request. A second press after it sends the key in a cookie.
     """
     idempotency_key = uuid4().hex
     response = HttpResponseRedirect(f"{request.path}?{IDEMPOTENCY_KEY}={idempotency_key}", preserve_request=True)
@@ -155,15 +155,15 @@ def once_more_by_name(request):
     return response
 
 
-def not_recorded(request, back: str, status: int = 503):
-    """The same choice to send again. Without a record, no cookie is set and nothing counts as decided.
+def not_recorded_page(request: HttpRequest, return_path: str, status: int = 503) -> HttpResponse:
+    """Return a page to send the same choice again. No cookie is set, and nothing counts as decided.
 
-    503 where the database failed, 429 where too many decisions came from one address.
+    `status` is 503 if the database failed, and 429 over the rate limit.
     """
     context = BARE_LAYOUT | {
         "consent": None,
         "subject": SETTINGS,
-        "back": back,
+        "return_path": return_path,
         "notice": request.POST.get("notice", ""),
         "action": request.POST.get("action", ""),
         "purposes": request.POST.getlist("purposes"),
@@ -171,16 +171,18 @@ def not_recorded(request, back: str, status: int = 503):
         "is_limited": status == 429,
     }
     response = render(request, "consent/not_recorded.html", context, status=status)
-    # The form of this answer has the name of the idempotency_key.
+    # The form of this page has the idempotency key.
     delete_idempotency_cookie(request, response)
     response.headers["Retry-After"] = str(DECISIONS.seconds_left if status == 429 else SECONDS_UNTIL_RETRY)
     return response
 
 
-def settings_page(request, version: NoticeVersion, form: DecisionForm | None, status: int = 200):
-    """The state as it is, and the form that changes it. What was chosen in a form with an error stays chosen."""
-    choice = ConsentCookie.of(request)
-    granted = set(form.data.getlist("purposes")) if form is not None else ConsentState.of(request).granted
+def settings_page(
+    request: HttpRequest, version: NoticeVersion, form: DecisionForm | None, status: int = 200
+) -> HttpResponse:
+    """Return the settings with the current decision, or with the choices of an invalid `form`."""
+    cookie = ConsentCookie.from_request(request)
+    granted = set(request.POST.getlist("purposes")) if form is not None else ConsentState.for_request(request).granted
     wording = version.texts_in(get_language())
     purposes = [
         purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
@@ -188,16 +190,16 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
     ]
     context = {
         "subject": SETTINGS,
-        # This page asks for itself.
+        # This page contains the form itself.
         "consent": None,
-        "choice": choice,
-        "is_decided": ConsentState.of(request).is_decided,
-        "has_consented": choice is not None and choice.grants_anything,
+        "cookie": cookie,
+        "is_decided": ConsentState.for_request(request).is_decided,
+        "has_consented": cookie is not None and cookie.grants_anything,
         "form": form,
         "notice": version.number,
         "purposes": purposes,
-        # It says that all is off.
-        "objection": wording["objection"] if objects(request) and not granted else "",
+        # The text says that everything optional is off.
+        "objection": wording["objection"] if has_objection_signal(request.META) and not granted else "",
         "idempotency_key": uuid4(),
     }
     return render(request, "consent/settings.html", context, status=status)
@@ -205,27 +207,27 @@ def settings_page(request, version: NoticeVersion, form: DecisionForm | None, st
 
 @require_safe
 @never_cache
-def settings_view(request):
+def settings_view(request: HttpRequest) -> HttpResponse:
     return settings_page(request, current_version(request), None)
 
 
-def own_decision(request) -> Decision | None:
-    """The decision that holds for the receipt that the browser carries."""
-    return Decision.objects.select_related("notice").latest_of(receipt_in(request))
+def sent_decision(request: HttpRequest) -> Decision | None:
+    """Return the newest decision under the receipt number that the browser sent."""
+    return Decision.objects.select_related("notice").latest_of(sent_receipt(request))
 
 
 @require_safe
 @never_cache
-def receipt(request):
-    decision = own_decision(request)
-    asked_in = decision.notice.shown_in(decision.language) if decision else ""
+def receipt(request: HttpRequest) -> HttpResponse:
+    decision = sent_decision(request)
+    shown_language = decision.notice.language_shown(decision.language) if decision else ""
     context = {
         "subject": RECEIPT,
-        "number": receipt_in(request),
-        "has_choice": ConsentCookie.of(request) is not None,
+        "number": sent_receipt(request),
+        "has_cookie": ConsentCookie.from_request(request) is not None,
         "decision": decision,
-        "asked_in": asked_in,
-        "wording": decision.notice.wording[asked_in] if decision else None,
+        "shown_language": shown_language,
+        "wording": decision.notice.wording[shown_language] if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
     }
     return render(request, "consent/receipt.html", context)
@@ -233,13 +235,13 @@ def receipt(request):
 
 @require_safe
 @never_cache
-def receipt_json(request):
-    """The receipt as a file. Raises Http404 for a browser that carries none."""
-    decision = own_decision(request)
+def receipt_json(request: HttpRequest) -> HttpResponse:
+    """Return the receipt as a file. Raises Http404 without a receipt."""
+    decision = sent_decision(request)
     if decision is None:
         raise Http404("no receipt")
     response = JsonResponse(
-        decision.as_receipt(Leaf.objects.proof_for(decision.digest)),
+        decision.as_receipt(Leaf.objects.inclusion_proof(decision.digest)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
     response.headers["Content-Disposition"] = f'attachment; filename="consent-{decision.receipt}.json"'
@@ -248,20 +250,20 @@ def receipt_json(request):
 
 @require_safe
 @cache_control(private=True, no_cache=True)
-def seals(request):
-    """The published seals, newest first, with the key and the program to check them.
+def seals(request: HttpRequest) -> HttpResponse:
+    """Show the published seals, newest first, with the public key and the program that checks receipts.
 
-    Raises Http404 for a number that no seal can have.
+    Raises Http404 if the number in the query is too large for a seal.
     """
     below = request.GET.get("below", "")
     has_number = below.isascii() and below.isdecimal()
-    if has_number and len(below) > LONGEST_SEAL_NUMBER:
+    if has_number and len(below) > MAX_SEAL_NUMBER_DIGITS:
         raise Http404("no seal has such a number")
-    listed = list(Seal.objects.below(int(below) if has_number else None)[: SEALS_A_PAGE + 1])
+    listed = list(Seal.objects.below(int(below) if has_number else None)[: SEALS_PER_PAGE + 1])
     context = {
         "subject": SEALS,
-        "seals": listed[:SEALS_A_PAGE],
-        "has_older": len(listed) > SEALS_A_PAGE,
+        "seals": listed[:SEALS_PER_PAGE],
+        "has_older": len(listed) > SEALS_PER_PAGE,
         "restorations": Restoration.objects.all(),
     }
     try:
@@ -272,8 +274,8 @@ def seals(request):
 
 
 @require_safe
-def seal_text(request, number: int):
-    """One seal as a signed note, to keep. Raises Http404 for a number that was not given yet."""
+def seal_text(request: HttpRequest, number: int) -> HttpResponse:
+    """Return a seal as a signed note to download. Raises Http404 for an unknown number."""
     seal = get_object_or_404(Seal, number=number)
     response = HttpResponse(seal.note, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="seal-{number}.txt"'

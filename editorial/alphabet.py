@@ -1,14 +1,13 @@
-"""Letters: the order of each language's alphabet, the same on every database, and letters without accents.
+"""Sorting in the alphabetical order of each language, and removal of accents.
 
-For the order, a table of our own: PyICU needs ICU's headers to be built, pyuca knows no language's own order, and the
-databases order by what was installed beside them.
+The order comes from a table in this module: PyICU must be compiled with the headers of ICU, pyuca has no orders for
+single languages, and the order of a database depends on its installation.
 """
 
 import unicodedata
 
-# Language → runs of letters, each of which has a place of its own after the letter before it (CLDR, root and the
-# language's own collation). All others go with the letter that Unicode takes them apart into: ä with a in German
-# (DIN 5007-1), é with e in French.
+# Language → groups of letters, each of which sorts after the one before it (CLDR, the root collation and that of the
+# language). Other letters sort with their base letter in Unicode: ä with a in German (DIN 5007-1), é with e in French.
 ALPHABETS = {
     "pl": "aą cć eę lł nń oó sś zźż",
     "es": "nñ",
@@ -17,59 +16,59 @@ ALPHABETS = {
     "sv": "zåäö",
     "hr": "cčć d(dž)đ l(lj) n(nj) sš zž",
 }
-# Letters that Unicode does not take apart, where no alphabet of a language gives them another place.
+# Letters that Unicode does not decompose, for languages without a rule of their own.
 ROOT = "dđ hħ lł oø tŧ"
-# Two letters that count as one, by the sign that stands for them while strings are compared.
+# Digraphs that count as one letter → the character that replaces them in sort keys.
 DIGRAPHS = {"(dž)": "\ue000", "(lj)": "\ue001", "(nj)": "\ue002"}
-SAME = {"fi": {"æ": "ä", "ø": "ö"}, "sv": {"æ": "ä", "ø": "ö"}}
+EQUAL_LETTERS = {"fi": {"æ": "ä", "ø": "ö"}, "sv": {"æ": "ä", "ø": "ö"}}
 
 
-def places(language: str) -> dict[str, tuple[str, int]]:
-    """Letter → the letter that it follows, and how far behind."""
-    found = {}
+def letter_ranks(language: str) -> dict[str, tuple[str, int]]:
+    """Return each letter with a rule → the first letter of its group, and its position in the group."""
+    ranks: dict[str, tuple[str, int]] = {}
     for alphabet in (ROOT, ALPHABETS.get(language, "")):
-        for digraph, sign in DIGRAPHS.items():
-            alphabet = alphabet.replace(digraph, sign)
-        for first, *others in alphabet.split():
-            found |= {letter: (first, place) for place, letter in enumerate(others, start=1)}
-    return found | {letter: found[other] for letter, other in SAME.get(language, {}).items()}
+        for digraph, replacement in DIGRAPHS.items():
+            alphabet = alphabet.replace(digraph, replacement)
+        for group in alphabet.split():
+            ranks |= {letter: (group[0], position) for position, letter in enumerate(group[1:], start=1)}
+    return ranks | {letter: ranks[other] for letter, other in EQUAL_LETTERS.get(language, {}).items()}
 
 
-PLACES = {language: places(language) for language in ALPHABETS}
-ROOT_PLACES = places("")
+RANKS = {language: letter_ranks(language) for language in ALPHABETS}
+ROOT_RANKS = letter_ranks("")
 
 
-# Letters that Unicode does not take apart into a base letter and a mark.
-UNDIVIDED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+# Letters that Unicode does not decompose into a base letter and a mark.
+BASE_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
 def without_marks(text: str) -> str:
-    """`text` in Unicode's compatibility decomposition, without accents and other marks."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    """Return the compatibility decomposition of `text` (NFKD) without combining marks."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def fold(text: str) -> str:
-    """`text` without capitals and accents: "Malmö" → "malmo"."""
-    # Marks go first and last: what casefold and the table return can have marks again.
-    return without_marks(without_marks(text).casefold().translate(UNDIVIDED))
+    """Return `text` in lower case without accents: "Malmö" → "malmo"."""
+    # Twice, because the results of casefold and of the table can have marks again.
+    return without_marks(without_marks(text).casefold().translate(BASE_LETTERS))
 
 
 def sort_key(text: str, language: str) -> tuple:
-    """What `text` is to be sorted by among others in a list for readers of `language`."""
-    known = PLACES.get(language, ROOT_PLACES)
-    # Composed first, so that a capital İ that came as two characters is one. NFKC takes ligatures and digraphs apart.
+    """Return the key that sorts `text` in the alphabetical order of `language`."""
+    ranks = RANKS.get(language, ROOT_RANKS)
+    # NFKC composes a capital İ of two characters, and decomposes ligatures and digraphs.
     lowered = unicodedata.normalize("NFKC", text)
     if language == "tr":
         lowered = lowered.translate({0x49: "ı", 0x130: "i"})
     lowered = lowered.casefold()
     if language == "hr":
-        for digraph, sign in DIGRAPHS.items():
-            lowered = lowered.replace(digraph.strip("()"), sign)
+        for digraph, replacement in DIGRAPHS.items():
+            lowered = lowered.replace(digraph.strip("()"), replacement)
     letters = []
     for letter in lowered:
-        if letter in known:
-            letters.append(known[letter])
+        if letter in ranks:
+            letters.append(ranks[letter])
         else:
             letters += [(base, 0) for base in without_marks(letter)]
-    # Accents decide between what is the same without them, then small letters before capitals.
+    # If two texts are the same without accents, the accents decide, and then small letters precede capitals.
     return letters, lowered, text.swapcase()

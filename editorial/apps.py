@@ -13,7 +13,7 @@ class EditorialConfig(AppConfig):
     name = "editorial"
     verbose_name = _("Editing")
 
-    def ready(self):
+    def ready(self) -> None:
         from editorial.content_files import content_models
         from editorial.triggers import slug_triggers
         from pagecache.triggers import register_content
@@ -22,12 +22,12 @@ class EditorialConfig(AppConfig):
         triggers.register(slug_triggers)
         self.register_jobs()
 
-    def register_jobs(self):
+    def register_jobs(self) -> None:
         from editorial.models import ScheduledChange
 
         jobs.register(
             "scheduled-changes",
-            ScheduledChange.objects.carry_out,
+            ScheduledChange.objects.apply_due,
             every=timedelta(seconds=5),
             title=_("Shows and hides content at the scheduled moment."),
         )

@@ -1,7 +1,8 @@
-"""How a conflict is told: who changed the field meanwhile, and what it says now."""
+"""Messages about conflicts: who changed a field, when, and its stored value."""
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -15,62 +16,64 @@ from django.utils.translation import gettext as _
 from editorial.fields import RichTextField
 
 
-def log_of(items: list[models.Model]) -> models.QuerySet:
-    """The history of these items, the latest first."""
-    wanted = Q(pk__in=[])
+def log_entries(items: list[models.Model]) -> models.QuerySet[LogEntry]:
+    """Return the entries in the history of `items`, the latest first."""
+    is_of_items = Q(pk__in=[])
     for item in items:
-        wanted |= Q(content_type=ContentType.objects.get_for_model(item), object_id=item.pk)
-    return LogEntry.objects.filter(wanted).select_related("user").order_by("-action_time", "-pk")
+        is_of_items |= Q(content_type=ContentType.objects.get_for_model(item), object_id=item.pk)
+    return LogEntry.objects.filter(is_of_items).select_related("user").order_by("-action_time", "-pk")
 
 
-def last_change(item: models.Model, label, since: datetime) -> LogEntry | None:
-    """The latest change of the field with this label, by the history; None where none is on record.
+def last_change(item: models.Model, label: object, since: datetime) -> LogEntry | None:
+    """Return the latest entry in the history that names the field with `label` as changed, or None.
 
-    What is edited within a form stands in the history of what it belongs to.
+    The history of the items that `item` refers to is searched too, because their forms may include `item`.
     """
-    owners = [getattr(item, field.name) for field in item._meta.fields if field.many_to_one]
-    history = log_of([item, *filter(None, owners)]).filter(action_flag=CHANGE, action_time__gte=since)
-    # The history keeps names in the words of the program.
+    parents = [getattr(item, field.name) for field in item._meta.fields if field.many_to_one]
+    history = log_entries([item, *filter(None, parents)]).filter(action_flag=CHANGE, action_time__gte=since)
+    # The history stores untranslated names.
     with translation.override(None):
-        label = str(label).casefold()
-        within = {"name": str(item._meta.verbose_name), "object": str(item)}
-    # An item has few changes within the time that a form is open.
+        name_of_field = str(label).casefold()
+        as_part = {"name": str(item._meta.verbose_name), "object": str(item)}
+    # Fifty entries cover the time for which a form is open.
     for entry in history[:50]:
         is_own = entry.object_id == str(item.pk) and entry.content_type_id == ContentType.objects.get_for_model(item).pk
-        for part in parts_of(entry):
-            is_of_item = within.items() <= part.items() or (is_own and "name" not in part)
-            if is_of_item and label in (name.casefold() for name in part.get("fields", [])):
+        for part in changed_parts(entry):
+            is_of_item = as_part.items() <= part.items() or (is_own and "name" not in part)
+            if is_of_item and name_of_field in (name.casefold() for name in part.get("fields", [])):
                 return entry
     return None
 
 
-def parts_of(entry: LogEntry) -> list[dict]:
-    """The fields that an entry of the history names as changed."""
+def changed_parts(entry: LogEntry) -> list[dict[str, Any]]:
+    """Return the changes in an entry: the fields, and the kind and name of the row if it is not the item itself."""
     try:
-        told = json.loads(entry.change_message)
+        parts = json.loads(entry.change_message)
     except ValueError:
         return []
-    return [part["changed"] for part in told if "changed" in part]
+    return [part["changed"] for part in parts if "changed" in part]
 
 
-def deletion_of(model: type[models.Model], pk) -> LogEntry | None:
-    return log_of([model(pk=pk)]).filter(action_flag=DELETION).first()
+def last_deletion(model: type[models.Model], pk: Any) -> LogEntry | None:
+    """Return the entry about the deletion of an item, or None."""
+    return log_entries([model(pk=pk)]).filter(action_flag=DELETION).first()
 
 
-def who_and_when(entry: LogEntry) -> dict[str, str]:
+def author_and_time(entry: LogEntry) -> dict[str, str]:
+    """Return the placeholders `who` and `when` for messages about an entry."""
     moment = formats.date_format(timezone.localtime(entry.action_time), "SHORT_DATETIME_FORMAT")
     return {"who": entry.user.get_full_name() or entry.user.get_username(), "when": moment}
 
 
 def change_message(change: LogEntry | None) -> str:
-    """The author and the moment of a field's last change, where the history has them."""
+    """Return who changed a field and when, as far as the history has it."""
     if change is None:
         return _("Somebody changed this after you opened the form.")
-    return _("%(who)s changed this on %(when)s, after you opened the form.") % who_and_when(change)
+    return _("%(who)s changed this on %(when)s, after you opened the form.") % author_and_time(change)
 
 
 def conflict_message(happened: str, stored: str, language: str | None = None, is_file: bool = False) -> SafeString:
-    """The error at a field that somebody else changed after the form was opened, with the stored value."""
+    """Return the error for a field that somebody else changed after the form was opened, with its stored value."""
     if is_file:
         remedy = _("If your file should replace it, choose it again, then save.")
     else:
@@ -85,18 +88,19 @@ def conflict_message(happened: str, stored: str, language: str | None = None, is
     )
 
 
-def readable(model_field: models.Field, value) -> str:
-    """A stored value as people read it."""
+def display_value(model_field: models.Field, value: Any) -> str:
+    """Return a stored value as a text or HTML for people."""
     if value is None or value == "":
         return ""
     if isinstance(model_field, RichTextField):
-        # A draft of it was not sanitised before.
+        # Drafts are stored without being sanitised.
         return mark_safe(model_field.sanitize(value))  # noqa: S308
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if model_field.is_relation:
-        related = model_field.related_model._default_manager
-        return ", ".join(map(str, value)) if model_field.many_to_many else str(related.filter(pk=value).first() or "")
+    if model_field.many_to_many:
+        return ", ".join(map(str, value))
+    if isinstance(model_field, models.ForeignKey):
+        return str(model_field.related_model._default_manager.filter(pk=value).first() or "")
     if model_field.flatchoices:
         return str(dict(model_field.flatchoices).get(getattr(value, "code", value), value))
     if isinstance(value, datetime):

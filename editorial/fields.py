@@ -1,24 +1,23 @@
-"""Fields that never store what should not be served: rich text and uploaded pictures."""
+"""Model fields that clean their values before they are stored: rich text and uploaded pictures."""
 
 import errno
 import logging
 from functools import partial
-from io import BytesIO
+from typing import Any
 from urllib.parse import urljoin
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import models, transaction
 from django.db.models.fields.files import ImageFieldFile
 from django.db.models.signals import post_delete
 from django.utils.encoding import filepath_to_uri
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from editorial.files import delete_unless_named
+from editorial.files import PrivateStorage, delete_unless_named
+from editorial.images import CleanImage, clean_image
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +37,13 @@ RICH_TEXT_EXTENSIONS = {
 
 
 class RichTextField(ProseEditorField):
-    """Formatted text, kept as HTML that was sanitised to what the editor can produce.
+    """Formatted text as HTML, sanitised to the elements that the editor can produce.
 
-    Sanitising happens on the way into the database, whichever way the value takes: form, model, bulk
-    operation, queryset update or content file.
+    The value is sanitised whenever it is written to the database: by a form, a model, a bulk operation, a queryset
+    update or a content file.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         kwargs.setdefault("extensions", RICH_TEXT_EXTENSIONS)
         kwargs.setdefault("sanitize", True)
         super().__init__(*args, **kwargs)
@@ -59,92 +58,22 @@ class RichTextField(ProseEditorField):
         return value
 
 
-MAX_IMAGE_BYTES = 5 * 1024 * 1024
-MAX_IMAGE_PIXELS = 24_000_000
-# Format as Pillow names it → file ending that the picture is stored under.
-IMAGE_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
-
-
-class CleanPicture(ContentFile):
-    """The content of a picture that went through `clean_image`."""
-
-
-def clean_image(upload) -> CleanPicture:
-    """Return `upload` re-encoded without metadata, upright, in its own format.
-
-    Re-encoding keeps nothing but the pixels: no EXIF, no GPS position, nothing hidden behind the image.
-    Raises ValidationError for a file that is no picture of an allowed kind, or is too large.
-    """
-    if upload.size > MAX_IMAGE_BYTES:
-        raise ValidationError(
-            _("The file is larger than %(limit)s MB. Save the picture smaller and upload it again."),
-            code="image_too_large",
-            params={"limit": MAX_IMAGE_BYTES // 1024 // 1024},
-        )
-    upload.seek(0)
-    content = upload.read()
-    if b"<svg" in content[:4096].lower():
-        raise ValidationError(
-            _(
-                "SVG pictures are not accepted because they can contain scripts. Upload the picture as "
-                "PNG, JPEG or WebP."
-            ),
-            code="image_is_svg",
-        )
-    try:
-        image = Image.open(BytesIO(content), formats=list(IMAGE_FORMATS))
-        # Before any pixel is unpacked: a small file can claim to be an enormous picture.
-        if image.width * image.height > MAX_IMAGE_PIXELS:
-            raise ValidationError(
-                _("The picture has more than %(limit)s million pixels. Make it smaller and upload it again."),
-                code="image_too_many_pixels",
-                params={"limit": MAX_IMAGE_PIXELS // 1_000_000},
-            )
-        image_format = image.format
-        if getattr(image, "is_animated", False):
-            raise ValidationError(_("The picture is animated. Upload a still picture."), code="image_is_animated")
-        profile = image.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(image)
-        upright.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise ValidationError(
-            _("This file is not a readable picture. Upload a PNG, JPEG or WebP file."),
-            code="image_unreadable",
-        ) from error
-    bare = Image.new(upright.mode, upright.size)
-    if upright.mode == "P":
-        bare = upright.convert("RGBA" if "transparency" in upright.info else "RGB")
-        bare.info.clear()
-    else:
-        bare.paste(upright)
-    options = {"JPEG": {"quality": 90}, "PNG": {"optimize": True}, "WEBP": {"quality": 90}}[image_format]
-    if profile:
-        options["icc_profile"] = profile
-    if image_format == "JPEG" and bare.mode not in ("RGB", "L", "CMYK"):
-        bare = bare.convert("RGB")
-    output = BytesIO()
-    bare.save(output, image_format, **options)
-    stem = (upload.name or "image").replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return CleanPicture(output.getvalue(), name=f"{stem}{IMAGE_FORMATS[image_format]}")
-
-
-# Errors of a disk that is full, or of a quota or a limit that is reached.
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Errors of a full disk, and of a quota or file size limit.
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class PictureFormField(forms.ImageField):
-    """A form field for one uploaded picture, cleaned by `clean_image`.
+    """Form field for an uploaded picture, which `clean_image` cleans.
 
-    The picture is written to its storage while the form is validated, under a temporary name: a disk that cannot take
-    it is an error of this field, like any other.
+    Validation writes the picture to its storage under a temporary name, so that a full disk is an error of this field.
     """
 
-    def __init__(self, *args, storage, folder: str, **kwargs):
+    def __init__(self, *args: Any, storage: PrivateStorage, folder: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.storage, self.folder = storage, folder
 
-    def to_python(self, data):
-        # Not ImageField's own check, whose message cannot say what is wrong; clean_image opens the file.
+    def to_python(self, data: Any) -> CleanImage | None:
+        # Skip the check of ImageField, because the messages of clean_image are more precise.
         upload = forms.FileField.to_python(self, data)
         if upload is None:
             return None
@@ -153,7 +82,7 @@ class PictureFormField(forms.ImageField):
             self.storage.stage(picture, self.folder)
         except OSError as error:
             log.error("An upload could not be stored: %s", error)
-            if error.errno in NO_ROOM:
+            if error.errno in NO_SPACE:
                 message = _(
                     "The server has no space for this file. Ask the administrator to free space, then choose "
                     "the file again and save."
@@ -165,35 +94,35 @@ class PictureFormField(forms.ImageField):
             raise ValidationError(message, code="image_not_stored") from error
         return picture
 
-    def widget_attrs(self, widget):
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         return {"accept": "image/png,image/jpeg,image/webp"} if not widget.is_hidden else {}
 
 
 class PictureFile(ImageFieldFile):
-    """The file of a picture. Its `url` is for staff, its `public_url` for visitors, while a published item uses it."""
+    """File of a picture. `url` is for staff. `public_url` is for visitors, and works while a published item uses it."""
 
     @property
     def public_url(self) -> str:
-        return urljoin(settings.MEDIA_URL, filepath_to_uri(self.name))
+        return urljoin(settings.MEDIA_URL, filepath_to_uri(self.name or ""))
 
 
 class PictureField(models.ImageField):
-    """One picture: PNG, JPEG or WebP, checked and stripped of metadata however it arrives.
+    """PNG, JPEG or WebP picture. It is checked and stripped of metadata before it is stored.
 
-    When a row is deleted, or its file replaced, the old file is deleted after the commit. `upload_to` is a folder.
+    When a row is deleted or its file is replaced, the old file is deleted after the commit. `upload_to` is a folder.
     """
 
     attr_class = PictureFile
 
-    def contribute_to_class(self, cls, name, **kwargs):
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, *args, **kwargs)
         if not cls._meta.abstract:
             post_delete.connect(self.after_delete, sender=cls)
 
-    def after_delete(self, instance, using, **kwargs):
+    def after_delete(self, instance: models.Model, using: str, **kwargs: Any) -> None:
         self.delete_after_commit(getattr(instance, self.attname).name, using)
 
-    def delete_after_commit(self, name: str | None, using: str):
+    def delete_after_commit(self, name: str | None, using: str) -> None:
         if name:
             transaction.on_commit(partial(delete_unless_named, name), using=using, robust=True)
 
@@ -202,15 +131,18 @@ class PictureField(models.ImageField):
         if not add and not (file and file._committed):
             rows = type(model_instance)._base_manager.filter(pk=model_instance.pk)
             self.delete_after_commit(rows.values_list(self.attname, flat=True).first(), rows.db)
-        if file and not file._committed and not isinstance(file.file, CleanPicture):
+        if file and not file._committed and not isinstance(file.file, CleanImage):
             picture = clean_image(file.file)
             file.file, file.name = picture, picture.name
-            # What was measured before may lie on its side.
+            # Cleaning may have rotated the picture.
             vars(file).pop("_dimensions_cache", None)
             self.update_dimension_fields(model_instance, force=True)
         return super().pre_save(model_instance, add)
 
-    def formfield(self, **kwargs):
-        return super().formfield(
-            **{"form_class": PictureFormField, "storage": self.storage, "folder": self.upload_to} | kwargs
-        )
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        defaults: dict[str, Any] = {
+            "form_class": PictureFormField,
+            "storage": self.storage,
+            "folder": self.upload_to,
+        }
+        return super().formfield(**(defaults | kwargs))

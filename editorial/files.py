@@ -1,4 +1,4 @@
-"""Uploaded files: how they are stored, which rows name them, and how those that no row names are deleted."""
+"""Uploaded files: their storage, the rows that name them, and the deletion of orphans."""
 
 import logging
 import os
@@ -7,6 +7,7 @@ import time
 import weakref
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
+from weakref import WeakKeyDictionary
 
 from django.apps import apps
 from django.core.files import File
@@ -21,18 +22,21 @@ log = logging.getLogger(__name__)
 # Sent with the `name` of an uploaded file after it was deleted.
 file_deleted = Signal()
 
-# A younger file may belong to a transaction that is not committed yet, or to a backup that is being restored.
+# A younger file may belong to an open transaction or to a backup that is being restored.
 ORPHAN_AGE = timedelta(days=1)
-# Fewer orphans than this are deleted even where the database names fewer files still.
+# This number of orphans is always deleted, even if the database names fewer files.
 FEW_ORPHANS = 10
 
 
 class PrivateStorage(FileSystemStorage):
-    """Uploads in a folder that is never served as such; the URL of a file is the one for staff.
+    """Storage of uploads in a folder that no server serves. The URL of a file is the one for staff.
 
-    A file is written under a temporary name and renamed when it is whole. Each file gets a new random name, so a name
-    never means another file later, neither in a browser's cache nor in a transaction that still runs.
+    A file is written under a temporary name and renamed when it is complete. Each file gets a random name, so that a
+    name is never used again. Browser caches and open transactions rely on this.
     """
+
+    # Temporary file of each content that `stage` wrote → a finalizer that deletes the file.
+    staged: WeakKeyDictionary[File, tuple[Path, weakref.finalize]] = WeakKeyDictionary()
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         path = PurePosixPath(name)
@@ -43,13 +47,13 @@ class PrivateStorage(FileSystemStorage):
     def stage(self, content: File, folder: str) -> None:
         """Write `content` into `folder` under a temporary name, so that saving it later is only a rename.
 
-        The temporary file is removed together with `content`, unless it was saved. Raises OSError and leaves no file
-        where that fails.
+        If `content` is not saved, the temporary file is deleted together with it. Raises OSError and leaves no file if
+        writing fails.
         """
         directory = Path(self.path(folder))
         directory.mkdir(parents=True, exist_ok=True)
         descriptor, path = tempfile.mkstemp(prefix=".", suffix=".part", dir=directory)
-        remove = weakref.finalize(content, Path(path).unlink, missing_ok=True)
+        delete_temporary = weakref.finalize(content, Path(path).unlink, missing_ok=True)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 for chunk in content.chunks():
@@ -57,18 +61,18 @@ class PrivateStorage(FileSystemStorage):
                 file.flush()
                 os.fsync(file.fileno())
         except BaseException:
-            remove()
+            delete_temporary()
             raise
-        content.staged_at, content.remove_staged = path, remove
+        self.staged[content] = Path(path), delete_temporary
 
     def _save(self, name: str, content: File) -> str:
         path = Path(self.path(name))
-        if not hasattr(content, "staged_at"):
+        if content not in self.staged:
             self.stage(content, str(PurePosixPath(name).parent))
+        temporary, delete_temporary = self.staged.pop(content)
         path.parent.mkdir(parents=True, exist_ok=True)
-        Path(content.staged_at).rename(path)
-        content.remove_staged.detach()
-        del content.staged_at, content.remove_staged
+        temporary.rename(path)
+        delete_temporary.detach()
         directory = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
@@ -78,7 +82,7 @@ class PrivateStorage(FileSystemStorage):
 
 
 def file_fields() -> list[FileField]:
-    """Every field that names uploaded files."""
+    """Return all file fields of all models."""
     return [
         field
         for model in apps.get_models()
@@ -89,7 +93,7 @@ def file_fields() -> list[FileField]:
 
 
 def models_naming(name: str) -> set[type[Model]]:
-    """The models of which a row, published or not, names the file `name`; one query."""
+    """Return the models with a row, published or not, that names the file `name`. Takes one query."""
     fields = file_fields()
     first, *others = [
         field.model._base_manager.filter(**{field.name: name}).order_by().values_list(Value(number))
@@ -99,7 +103,7 @@ def models_naming(name: str) -> set[type[Model]]:
 
 
 def named_files() -> set[str]:
-    """The names of all uploaded files that a row names."""
+    """Return the names of all uploaded files that a row names."""
     return {
         name
         for field in file_fields()
@@ -109,7 +113,7 @@ def named_files() -> set[str]:
 
 
 def delete_unless_named(name: str) -> None:
-    """Delete the uploaded file `name` if no row names it any more; to be called after the commit."""
+    """Delete the uploaded file `name` if no row names it. Call this after the commit."""
     if not models_naming(name):
         delete(name)
 
@@ -120,14 +124,15 @@ def delete(name: str) -> None:
 
 
 def delete_orphans(force: bool = False) -> int:
-    """Delete uploaded files that no row names, as a crash or a rollback leaves them; return how many.
+    """Delete uploaded files that no row names, as after a crash or a rollback. Return their number.
 
-    With more orphans than named files this is probably the wrong database. Nothing is then deleted without `force`.
+    If there are more orphans than named files, the database is probably the wrong one. Then nothing is deleted without
+    `force`.
     """
-    root = Path(default_storage.location)
+    root = Path(default_storage.path(""))
     oldest = time.time() - ORPHAN_AGE.total_seconds()
-    # The files before the rows: the row of a file that is listed may still be committed, and is then seen. The time of
-    # the last change of the inode, because a restored backup keeps that of the content.
+    # List the files before the rows, so that the row of a listed file is found if it is committed meanwhile. ctime and
+    # not mtime, because restoring a backup sets mtime to an old time.
     files = [path for path in root.rglob("*") if path.is_file() and path.stat().st_ctime < oldest]
     named = named_files()
     orphans = [name for path in files if (name := path.relative_to(root).as_posix()) not in named]

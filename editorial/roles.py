@@ -1,5 +1,8 @@
-"""The groups of staff, and the rights that each has over an app's content. Migrations call this."""
+"""Groups of staff and their permissions, for use in migrations."""
 
+from typing import Any
+
+from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
 
 EDITORS = "Editors"
@@ -8,7 +11,7 @@ PUBLISHERS = "Publishers"
 PRIVACY_OFFICERS = "Privacy officers"
 GROUPS = (EDITORS, TRANSLATORS, PUBLISHERS, PRIVACY_OFFICERS)
 
-# What each group may do with content; privacy officers have no part in it.
+# Actions of each group on content. Privacy officers have none.
 CONTENT_RIGHTS = {
     EDITORS: ("view", "add", "change"),
     TRANSLATORS: ("view", "translate"),
@@ -16,12 +19,13 @@ CONTENT_RIGHTS = {
 }
 
 
-def grant(apps, app_label: str, rights: dict[str, tuple[str, ...]]):
+def grant(apps: Apps, app_label: str, rights: dict[str, tuple[str, ...]]) -> None:
     """Give each group its actions on every model of `app_label`.
 
-    `apps` is the migration's registry. Django makes permissions after all migrations; here they are needed now.
+    `apps` is the registry of the migration. `rights` maps the name of a group to actions. Django creates permissions
+    after all migrations, so this creates those of the app now.
     """
-    app_config = apps.get_app_config(app_label)
+    app_config: Any = apps.get_app_config(app_label)
     app_config.models_module = True
     create_permissions(app_config, apps=apps, verbosity=0)
     app_config.models_module = None
@@ -32,8 +36,8 @@ def grant(apps, app_label: str, rights: dict[str, tuple[str, ...]]):
         group_model.objects.get(name=group_name).permissions.add(*permissions)
 
 
-def withdraw(apps, app_label: str, rights: dict[str, tuple[str, ...]]):
-    """Take back what `grant` gave."""
+def withdraw(apps: Apps, app_label: str, rights: dict[str, tuple[str, ...]]) -> None:
+    """Reverse `grant`."""
     group_model, permission_model = apps.get_model("auth.Group"), apps.get_model("auth.Permission")
     permissions = permission_model.objects.filter(content_type__app_label=app_label)
     for group in group_model.objects.filter(name__in=rights):

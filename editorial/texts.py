@@ -1,5 +1,8 @@
-"""Translated texts as pages show them: in the reader's language, or in the source language and marked as such."""
+"""Translated texts for pages, which fall back to another language and are marked as such."""
 
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info
@@ -7,51 +10,60 @@ from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.typography import typeset
 
-# Stands on every element whose text is not in the language of the page.
-MARK = "data-untranslated"
+if TYPE_CHECKING:
+    from editorial.models import Content
+
+# Attribute of all elements whose text is not in the language of the page.
+UNTRANSLATED_ATTRIBUTE = "data-untranslated"
+
+
+def page_language_code() -> str:
+    return get_language() or settings.LANGUAGE_CODE
 
 
 class TranslatedText(str):
-    """A text that knows its language. In a template it becomes HTML: typeset, and marked where it is not translated.
+    """A text with its language. A template renders it as HTML, with no-break spaces and with `lang` if needed.
 
-    An attribute can hold no element: there a template takes the plain field, and `attributes` for the element.
+    For an HTML attribute, use the plain field as its value and add `attributes` to the element.
     """
 
-    def __new__(cls, text: str, language: str):
-        text = super().__new__(cls, text)
-        text.language = language
-        return text
+    language: str
+
+    def __new__(cls, text: str, language: str) -> Self:
+        instance = super().__new__(cls, text)
+        instance.language = language
+        return instance
 
     @property
     def attributes(self) -> SafeString:
-        """The attributes of an element that holds this text alone; nothing where it is in the page's language."""
-        reader = get_language()
-        if not self or self.language == reader:
+        """Attributes for an element with only this text. Empty if the text is in the language of the page."""
+        page_language = page_language_code()
+        if not self or self.language == page_language:
             return SafeString("")
         bidi = get_language_info(self.language)["bidi"]
-        direction = f' dir="{"rtl" if bidi else "ltr"}"' if bidi != get_language_info(reader)["bidi"] else ""
-        return mark_safe(f' lang="{self.language}"{direction} {MARK}')  # noqa: S308 (codes of the settings)
+        direction = f' dir="{"rtl" if bidi else "ltr"}"' if bidi != get_language_info(page_language)["bidi"] else ""
+        return mark_safe(f' lang="{self.language}"{direction} {UNTRANSLATED_ATTRIBUTE}')  # noqa: S308 (codes of the settings)
 
     def __html__(self) -> SafeString:
-        words = escape(typeset(str(self), self.language))
+        html = escape(typeset(str(self), self.language))
         attributes = self.attributes
-        return mark_safe(f"<span{attributes}>{words}</span>") if attributes else words  # noqa: S308 (escaped)
+        return mark_safe(f"<span{attributes}>{html}</span>") if attributes else html  # noqa: S308 (escaped)
 
 
 class TranslatedFields:
-    """The translated fields of one item: `partner.translated.name` in a template gives a TranslatedText.
+    """Access to the translated fields of an item in templates: `partner.translated.name` gives a TranslatedText.
 
-    `heading` stands for the field that names the item.
+    `heading` is an alias for the field that names the item.
     """
 
-    def __init__(self, item):
+    def __init__(self, item: "Content"):
         self.item = item
 
     def __getitem__(self, name: str) -> TranslatedText:
-        """The first of the reader's language and those that stand in for it in which the field says something."""
-        reader = get_language()
+        """Return the field in the first language that has a text: the page's language, then its fallbacks."""
+        page_language = page_language_code()
         name = self.item.heading_field if name == "heading" else name
-        for language in resolution_order(reader):
+        for language in resolution_order(page_language):
             if value := getattr(self.item, build_localized_fieldname(name, language)):
                 return TranslatedText(value, language)
-        return TranslatedText("", reader)
+        return TranslatedText("", page_language)

@@ -1,6 +1,6 @@
-"""Triggers that add the slug an item had to the slug history, in the same transaction as the change of its slug.
+"""Database triggers that add the old slug of an item to the slug history, in the transaction of the change.
 
-One trigger for a change and one for the deletion of rows, for each kind of addressed content.
+Each table of sluggable content has one trigger for UPDATE and one for DELETE.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from editorial.models import PastSlug, SluggableContent
 from triggers import Trigger
 
 TABLE = PastSlug._meta.db_table
-# Languages without a slug give no row. The newest item that had a slug keeps it.
-KEEP = (
+# Languages without a slug give no row. If two items had the same slug, the later one replaces the earlier.
+INSERT = (
     f"INSERT INTO {TABLE} (section, language, slug, key) SELECT '{{section}}', language, slug, OLD.key "
     "FROM ({slugs}) AS old WHERE slug <> '' AND {condition} "
     "ON CONFLICT (section, language, slug) DO UPDATE SET key = excluded.key;"
@@ -23,7 +23,7 @@ EVENTS = {
         "SELECT '{code}' AS language, OLD.{slug} AS slug, NEW.{slug} AS new_slug",
         "slug IS DISTINCT FROM new_slug",
     ),
-    # Visitors never saw the address of an unpublished item.
+    # Visitors never saw the URL of an unpublished item.
     "DELETE": ("SELECT '{code}' AS language, OLD.{slug} AS slug", "OLD.is_published"),
 }
 
@@ -35,6 +35,6 @@ def slug_triggers(vendor: str) -> Iterator[Trigger]:
             continue
         for event, (row, condition) in EVENTS.items():
             rows = " UNION ALL ".join(row.format(code=code, slug=f'"{slug}"') for code, slug in slugs.items())
-            body = KEEP.format(section=model.content_section, slugs=rows, condition=condition)
+            body = INSERT.format(section=model.content_section, slugs=rows, condition=condition)
             columns = ("key", "is_published", *slugs.values())
             yield Trigger("slugs", model._meta.db_table, event, body, columns=columns, tables=(TABLE,))

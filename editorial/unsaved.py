@@ -1,149 +1,162 @@
-"""Unsaved input: a posted admin form that was not accepted, shown again as it was typed and saved by nobody.
+"""Unsaved input: an admin form that was submitted with an ended session or an old CSRF token, and is shown again.
 
-A form is posted after its session has ended, or with the CSRF token of a session that a sign-in in another tab
-replaced. The view is then asked as by GET, which writes nothing, and its forms are bound to what was posted.
+A CSRF token is old if a sign-in in another tab replaced the session. The view is called with a GET request, which
+writes nothing, and its forms are bound to the submitted data.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote_plus
 
 from django.conf import settings
+from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
-from django.forms import BaseForm, BaseModelFormSet
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from editorial.forms import BASE_VALUES
+from editorial.base_values import BASE_VALUES
 
-# Names the hidden input in which the sign-in page carries a posted form.
-CARRIED = "unsaved_input"
-# The names of Django's fields for passwords; usable_password is a choice.
-# A primary key as a form may carry it.
+# Name of the hidden input that carries a submitted form through the sign-in page.
+INPUT_NAME = "unsaved_input"
+# A primary key in a form.
 KEY = re.compile(r"[0-9]{1,18}")
+# Names of Django's password fields. usable_password is not one, but a choice.
 PASSWORD = re.compile(r"(?!usable_)\w*password\d*$")
-# Room in the sign-in form for the name, the password and the token.
+# Bytes that the sign-in form needs for its other fields.
 SIGN_IN_BYTES = 10_000
 
 
 @dataclass(frozen=True)
 class UnsavedInput:
-    """The fields of a posted form, and the names of the files that came with it. Passwords are left out."""
+    """Fields of a submitted form without passwords, and the names of its files."""
 
     fields: QueryDict
     files: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "UnsavedInput":
-        """The posted fields, whether to the form itself or carried by the sign-in page."""
-        if CARRIED in request.POST:
-            return cls.parse(request.POST[CARRIED])
+    def from_request(cls, request: HttpRequest) -> "UnsavedInput":
+        """Return the fields that were submitted to the form itself or carried through the sign-in page."""
+        if INPUT_NAME in request.POST:
+            return cls.parse(str(request.POST[INPUT_NAME]))
         fields = request.POST.copy()
         for name in request.POST:
             if name == "csrfmiddlewaretoken" or PASSWORD.match(name):
                 del fields[name]
-        return cls(fields, [file.name for _name, files in request.FILES.lists() for file in files])
+        return cls(fields, [file.name or "" for _name, files in request.FILES.lists() for file in files])
 
     @classmethod
-    def parse(cls, carried: str) -> "UnsavedInput":
+    def parse(cls, text: str) -> "UnsavedInput":
+        """Return the input in `text`, the value of `serialized`. It is empty if `text` is damaged."""
         fields = QueryDict(mutable=True)
         try:
-            typed = json.loads(carried)
-            for name, values in typed["fields"].items():
+            data = json.loads(text)
+            for name, values in data["fields"].items():
                 fields.setlist(well_formed(name), [well_formed(value) for value in values])
-            return cls(fields, [well_formed(name) for name in typed["files"]])
+            return cls(fields, [well_formed(name) for name in data["files"]])
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return cls(QueryDict(mutable=True))
 
     @property
-    def carried(self) -> str:
-        """As the value of one input; empty where a form that has it would be too large to be posted."""
-        typed = json.dumps({"fields": dict(self.fields.lists()), "files": self.files}, ensure_ascii=False)
-        fits = len(quote_plus(typed)) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE - SIGN_IN_BYTES
-        return typed if fits else ""
+    def serialized(self) -> str:
+        """The input as JSON for a hidden field. Empty if the form would be too large to be submitted."""
+        text = json.dumps({"fields": dict(self.fields.lists()), "files": self.files}, ensure_ascii=False)
+        max_bytes = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) - SIGN_IN_BYTES
+        return text if len(quote_plus(text)) < max_bytes else ""
 
     @property
     def is_action(self) -> bool:
-        """Whether the post chose an action for items of a list and nothing was typed."""
+        """Whether the form was an action on selected items of a list."""
         return "action" in self.fields and "_save" not in self.fields
 
 
 def well_formed(value: object) -> str:
-    """`value` as text, without unpaired surrogates, which JSON can name and no answer can carry."""
+    """Return `value` as a text. Unpaired surrogates, which JSON can contain and UTF-8 cannot, are replaced."""
     return str(value).encode("utf-8", "replace").decode()
 
 
-def by_get(request: HttpRequest) -> HttpRequest:
-    """`request` as one by GET, on which no view writes; the post itself is gone for whatever comes after."""
+def as_get_request(request: HttpRequest) -> HttpRequest:
+    """Turn `request` into a GET request without submitted data, for which no view writes anything."""
     request.method = request.META["REQUEST_METHOD"] = "GET"
-    request.POST, request._files = QueryDict(), MultiValueDict()
+    request.POST = QueryDict()
+    request._files = MultiValueDict()  # type: ignore[attr-defined]  # request.FILES has no setter
     return request
 
 
-def show(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-    """Answer as `view` answers to GET, with its forms as they were posted."""
-    typed = UnsavedInput.of(request)
-    request.unsaved_input = typed if typed.fields else None
-    return view(by_get(request))
+def redisplay(request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    """Call `view` with a GET request, with its forms bound to the submitted data."""
+    submitted = UnsavedInput.from_request(request)
+    set_unsaved_input(request, submitted if submitted.fields else None)
+    return view(as_get_request(request))
 
 
 def unsaved_input(request: HttpRequest) -> UnsavedInput | None:
     return getattr(request, "unsaved_input", None)
 
 
+def set_unsaved_input(request: HttpRequest, value: UnsavedInput | None) -> None:
+    request.unsaved_input = value  # type: ignore[attr-defined]  # an attribute of this module
+
+
 def posted(request: HttpRequest) -> QueryDict:
-    """The fields that `request` posted, now or before its session or token was found to have ended."""
-    typed = unsaved_input(request)
-    return typed.fields if typed else request.POST
+    """Return the submitted fields of `request`, including unsaved input."""
+    unsaved = unsaved_input(request)
+    return unsaved.fields if unsaved else request.POST
 
 
-def as_typed(form_class: type[BaseForm], request: HttpRequest) -> type[BaseForm]:
-    """`form_class`, bound to the unsaved input of `request` where there is one. It is shown and not checked."""
-    typed = unsaved_input(request)
-    if typed is None or typed.is_action:
+def as_typed(form_class: Any, request: HttpRequest) -> Any:
+    """Return a subclass of `form_class` that is bound to the unsaved input of `request`, without validation.
+
+    Return `form_class` itself if there is no such input.
+    """
+    unsaved = unsaved_input(request)
+    if unsaved is None or unsaved.is_action:
         return form_class
+    fields = unsaved.fields
 
     class FormAsTyped(form_class):
-        # As posted, so that saving finds what others changed since.
-        base_values = typed.fields.get(BASE_VALUES, "")
+        # The submitted base values, so that saving finds changes of others.
+        base_values = fields.get(BASE_VALUES, "")
 
-        def __init__(self, *args, **kwargs):
-            super().__init__(*args, **kwargs | {"data": typed.fields})
+        def __init__(self, *args: Any, **kwargs: Any):
+            super().__init__(*args, **kwargs | {"data": fields})
             self._errors = ErrorDict()
             if BASE_VALUES in self.fields:
                 self.fields[BASE_VALUES].initial = self.base_values
 
-    # A subclass of a model form makes its fields anew; those of the class may have been adapted since.
+    # A subclass of a model form makes new fields, but those of the class may have been changed.
     FormAsTyped.base_fields = form_class.base_fields
     return FormAsTyped
 
 
-def rows_as_typed(
-    formset_class: type[BaseModelFormSet], request: HttpRequest, queryset: QuerySet | None = None
-) -> type[BaseModelFormSet]:
-    """`formset_class` with the rows in the unsaved input of `request`; of those in `queryset` where it is given."""
-    typed = unsaved_input(request)
-    if typed is None or typed.is_action:
+def rows_as_typed(formset_class: Any, request: HttpRequest, queryset: QuerySet | None = None) -> Any:
+    """Return a subclass of `formset_class` that is bound to the unsaved input of `request`, without validation.
+
+    `queryset` replaces that of the formset. Return `formset_class` itself if there is no such input.
+    """
+    unsaved = unsaved_input(request)
+    if unsaved is None or unsaved.is_action:
         return formset_class
+    fields = unsaved.fields
 
     class RowsAsTyped(formset_class):
-        def __init__(self, *args, **kwargs):
+        def __init__(self, *args: Any, **kwargs: Any):
             prefix = kwargs.get("prefix") or self.get_default_prefix()
-            if f"{prefix}-TOTAL_FORMS" in typed.fields:
-                kwargs["data"] = typed.fields
+            if f"{prefix}-TOTAL_FORMS" in fields:
+                kwargs["data"] = fields
                 if queryset is not None:
                     kwargs["queryset"] = queryset
             super().__init__(*args, **kwargs)
             self._errors, self._non_form_errors = [ErrorDict() for _form in self.forms], ErrorList()
 
         def base_values(self) -> str:
-            return typed.fields.get(f"{self.prefix}-{BASE_VALUES}", "") if self.is_bound else super().base_values()
+            return fields.get(f"{self.prefix}-{BASE_VALUES}", "") if self.is_bound else super().base_values()
 
-        def _construct_form(self, number, **kwargs):
-            form = super()._construct_form(number, **kwargs)
+        def _construct_form(self, i: int, **kwargs: Any) -> Any:
+            form = super()._construct_form(i, **kwargs)
             if self.is_bound:
                 form._errors = ErrorDict()
             return form
@@ -151,23 +164,25 @@ def rows_as_typed(
     return RowsAsTyped
 
 
-class UnsavedInputMixin:
-    """Has each form of a ModelAdmin show the unsaved input of its request."""
+class UnsavedInputMixin(ModelAdmin):
+    """Admin whose forms show the unsaved input of the request."""
 
-    def get_form(self, request, obj=None, **kwargs):
-        return as_typed(super().get_form(request, obj, **kwargs), request)
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return as_typed(super().get_form(request, obj, change=change, **kwargs), request)
 
-    def get_formsets_with_inlines(self, request, obj=None):
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):
             yield rows_as_typed(formset, request), inline
 
-    def get_changelist_formset(self, request, **kwargs):
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         formset = super().get_changelist_formset(request, **kwargs)
-        key = re.compile(rf"{formset.get_default_prefix()}-\d+-{self.opts.pk.name}$")
-        if typed := unsaved_input(request):
-            for name in [name for name in typed.fields if key.match(name)]:
-                if not KEY.fullmatch(typed.fields[name]):
-                    typed.fields[name] = ""
-        keys = [value for name, value in posted(request).items() if key.match(name) and KEY.fullmatch(value)]
-        # All that were posted, on whichever page of the list they are by now.
+        key_name = re.compile(rf"{formset.get_default_prefix()}-\d+-{self.opts.pk.name}$")
+        fields = posted(request)
+        key_names = [name for name in fields if key_name.match(name)]
+        keys = [key for name in key_names if KEY.fullmatch(key := str(fields[name]))]
+        if unsaved_input(request):
+            for name in key_names:
+                if fields[name] not in keys:
+                    fields[name] = ""
+        # All submitted rows, even if they are now on another page of the list.
         return rows_as_typed(formset, request, self.get_queryset(request).filter(pk__in=keys))

@@ -1,13 +1,13 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import CountedMixin, SoleContentAdmin
+from editorial.admin import CountedMixin, SingletonContentAdmin
 from editorial.admin.conflicts import ConflictMixin
 from feedback.models import FeedbackPage, Message
 
 
 @admin.register(FeedbackPage)
-class FeedbackPageAdmin(SoleContentAdmin):
+class FeedbackPageAdmin(SingletonContentAdmin):
     list_display = ["title", "recipient", "updated_at"]
     search_fields = ["title", "introduction", "confirmation"]
     fieldsets = [(None, {"fields": ["title", "description", "introduction", "confirmation", "recipient"]})]
@@ -15,7 +15,7 @@ class FeedbackPageAdmin(SoleContentAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
-    """What visitors wrote stays as it is; staff say that it is answered, and how."""
+    """Staff can change the state and the note of a message, but not what the visitor wrote."""
 
     list_display = ["__str__", "received_at", "page", "state", "is_mailed"]
     list_filter = ["state", ("mailed_at", admin.EmptyFieldListFilter), "received_at"]
@@ -23,14 +23,14 @@ class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
     date_hierarchy = "received_at"
     list_per_page = 50
     fieldsets = [
-        (None, {"fields": ["text", "page", "email", "answer_form", "language", "received_at", "mailed_at"]}),
+        (None, {"fields": ["text", "page", "email", "answer_format", "language", "received_at", "mailed_at"]}),
         (_("Answer"), {"fields": ["state", "answered_at", "note"]}),
     ]
     readonly_fields = [
         "text",
         "page",
         "email",
-        "answer_form",
+        "answer_format",
         "language",
         "received_at",
         "mailed_at",

@@ -1,16 +1,17 @@
-"""The form by which visitors report a barrier."""
+"""Form to report an accessibility barrier."""
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 check_length = MaxLengthValidator(5000, _("Shorten the text to 5000 characters; it has %(show_value)s now."))
 
 
 class FeedbackForm(forms.Form):
-    """What the barrier is, and where and how the answer should come. Only the first is needed.
+    """Report of a barrier. Only `text` is required.
 
-    Lengths are checked here and not by the browser, which would cut off a pasted text without a word.
+    Lengths are validated on the server, because browsers silently cut off a pasted text at `maxlength`.
     """
 
     text = forms.CharField(
@@ -38,31 +39,30 @@ class FeedbackForm(forms.Form):
         validators=[MaxLengthValidator(254, _("An e-mail address has at most 254 characters. Check the address."))],
         error_messages={"invalid": _("Write the e-mail address in full, such as name@example.org, or leave it empty.")},
     )
-    answer_form = forms.CharField(
+    answer_format = forms.CharField(
         label=_("Answer in another format? (optional)"),
         help_text=_("For example large print, easy language or sign language. Say how we can send it to you."),
         required=False,
         validators=[MaxLengthValidator(300, _("Shorten the format of the answer to 300 characters."))],
     )
-    # Nobody sees it; programs that fill in whatever they find do.
+    # Honeypot: hidden from people, filled in by spam programs.
     homepage = forms.CharField(required=False)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: QueryDict | None = None, initial: dict | None = None):
+        super().__init__(data, initial=initial, label_suffix="")
 
-    def clean_text(self):
+    def clean_text(self) -> str:
         text = self.cleaned_data["text"].replace("\r\n", "\n")
         check_length(text)
         return text
 
-    def clean(self):
+    def clean(self) -> dict:
         if self.cleaned_data.get("homepage"):
-            self.data = self.data.copy()
-            self.data["homepage"] = ""
+            self.data = {**self.data, "homepage": ""}
             self.add_error(None, _("This message looked automated. If you are a person, send it again."))
         return self.cleaned_data
 
     @property
     def message(self) -> dict:
-        """The fields of a Message."""
-        return {name: self.cleaned_data[name] for name in ("text", "page", "email", "answer_form")}
+        """Fields of a Message."""
+        return {name: self.cleaned_data[name] for name in ("text", "page", "email", "answer_format")}

@@ -1,8 +1,9 @@
-"""What visitors report of barriers on the site: the page with the form, and the messages."""
+"""Reports of accessibility barriers: the page with the form, and the messages."""
 
 import logging
 import smtplib
 from datetime import timedelta
+from typing import Self, cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -20,22 +21,22 @@ from security.idempotency import valid_idempotency_key
 
 log = logging.getLogger(__name__)
 
-# A process that took a message to mail it has surely ended after this time: another may take it.
-MAILING_ENDS_WITHIN = timedelta(minutes=5)
-# So many waiting messages are mailed at once, since a visitor may wait for it.
-MAILED_AT_ONCE = 20
-# A message that waits for longer than this makes the job that mails it fail, so that staff hear of it.
-MAILED_WITHIN = timedelta(hours=1)
-# The mean month of the calendar.
+# A process that mails a message ends within this time. After it, another process may mail the message.
+MAILING_TIMEOUT = timedelta(minutes=5)
+# Maximum messages that are mailed at once, because a visitor may wait for the response.
+MAIL_BATCH_SIZE = 20
+# After this time a waiting message makes the mail job fail, so that staff notice.
+OVERDUE_AFTER = timedelta(hours=1)
+# Mean length of a calendar month.
 MONTH = timedelta(days=365.2425 / 12)
-# Months for which an answered message is kept: as long as the University can be asked how it was answered.
-KEPT_MONTHS = 12
+# Retention period of answered messages: the time in which supervisory bodies can ask for the answer.
+RETENTION_MONTHS = 12
 
 
 class FeedbackPage(Content):
-    """The page with the form: its words, and who gets what visitors write. There is one.
+    """Texts of the page with the form, and the recipient of the messages. There is exactly one.
 
-    The recipient stands here and not with the alliance, so that a university can give barriers to whom they concern.
+    The recipient is separate from the contact of the alliance, so that messages can go to accessibility staff.
     """
 
     content_section = "feedback"
@@ -83,25 +84,25 @@ class FeedbackPage(Content):
     def key_source(self) -> str:
         return self.KEY
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("feedback:form")
 
 
 class MailOverdueError(Exception):
-    """Messages have waited too long for a mail server."""
+    """Messages waited longer than OVERDUE_AFTER for a mail server."""
 
 
 def sends_mail() -> bool:
-    """Whether the site has a mail server; without one, messages wait in the admin."""
+    """Whether the site has a mail server. Without one, messages wait in the admin."""
     return settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend"
 
 
-class MessageQuerySet(models.QuerySet):
-    def receive(self, *, idempotency_key: str = "", **fields):
+class MessageQuerySet(models.QuerySet["Message"]):
+    def receive(self, *, idempotency_key: str = "", **fields) -> "Message":
         """Commit a message and return it.
 
-        `idempotency_key` is a random value that the form gives its post: one that is sent again with the same text gets
-        the message of the first. Raises DatabaseError where nothing was written.
+        `idempotency_key` is a random value of the form: the same message with the same key is stored once. Raises
+        DatabaseError if nothing was written.
         """
         idempotency_key = valid_idempotency_key(idempotency_key)
         earlier = self.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
@@ -110,7 +111,7 @@ class MessageQuerySet(models.QuerySet):
                 with transaction.atomic():
                     return self.create(idempotency_key=idempotency_key, **fields)
             except IntegrityError:
-                # The same post came first, in another process.
+                # Another process stored the same message first.
                 earlier = self.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
                 if earlier is None:
                     raise
@@ -118,54 +119,54 @@ class MessageQuerySet(models.QuerySet):
             return earlier
         return self.create(**fields)
 
-    def waiting(self):
-        """The messages that no mail server has taken yet."""
+    def waiting(self) -> Self:
+        """Return the messages that no mail server has accepted yet."""
         return self.filter(mailed_at=None)
 
     def mail_waiting(self) -> int:
-        """Mail the messages that wait for it to the recipient, newest first; returns how many went.
+        """Mail the waiting messages to the recipient, newest first, and return their number.
 
-        What the mail server does not take waits for the next time, and all the rest where there is no server to ask.
+        A message that the mail server refuses keeps waiting. If there is no connection, all others keep waiting, too.
         """
-        page = FeedbackPage.objects.first()
+        page = cast(FeedbackPage | None, FeedbackPage.objects.first())
         if page is None or not sends_mail():
             return 0
         mailed = 0
-        for message in self.waiting().order_by("-pk")[:MAILED_AT_ONCE]:
-            if not message.take():
+        for message in self.waiting().order_by("-pk")[:MAIL_BATCH_SIZE]:
+            if not message.claim():
                 continue
             try:
                 message.as_mail(page.recipient).send()
             except (OSError, ValueError) as error:
-                message.give_back()
-                # The kind of error alone: its words may hold an address.
+                message.release()
+                # Only the type of the error is logged, because its text may contain an e-mail address.
                 log.warning("Message %s could not be mailed: %s", message.pk, type(error).__name__)
                 if isinstance(error, (smtplib.SMTPDataError, ValueError)):
-                    # Something in this one message; another may pass.
+                    # Only this message is refused.
                     continue
                 break
             self.filter(pk=message.pk).update(mailed_at=timezone.now(), mailing_since=None)
             mailed += 1
         return mailed
 
-    def mail_or_raise(self):
-        """Mail the waiting messages. Raises MailOverdueError where new ones have waited too long for a mail server."""
+    def mail_or_raise(self) -> None:
+        """Mail the waiting messages. Raises MailOverdueError if new messages still wait after OVERDUE_AFTER."""
         self.mail_waiting()
         if not sends_mail():
             return
-        overdue = self.waiting().filter(state=Message.State.NEW, received_at__lt=timezone.now() - MAILED_WITHIN).count()
+        overdue = self.waiting().filter(state=Message.State.NEW, received_at__lt=timezone.now() - OVERDUE_AFTER).count()
         if overdue:
             raise MailOverdueError(
-                f"Messages that no mail server takes: {overdue}. Check EMAIL_URL and the recipient, or answer them in "
-                "the admin."
+                f"Messages that no mail server accepts: {overdue}. Check EMAIL_URL and the recipient, or answer them "
+                "in the admin."
             )
 
-    def outdated(self):
-        """The messages that were answered so long ago that nobody needs them any more."""
-        return self.filter(answered_at__lt=timezone.now() - KEPT_MONTHS * MONTH)
+    def outdated(self) -> Self:
+        """Return the answered messages after their retention period."""
+        return self.filter(answered_at__lt=timezone.now() - RETENTION_MONTHS * MONTH)
 
     def erase_outdated(self) -> int:
-        """Returns how many messages were erased."""
+        """Erase the answered messages after their retention period, and return their number."""
         erased, _details = self.outdated().delete()
         return erased
 
@@ -176,20 +177,19 @@ class MessageState(models.TextChoices):
 
 
 class Message(models.Model):
-    """What one visitor wrote of a barrier, and what became of it. It holds no IP address."""
+    """Report of a barrier by a visitor, with its state. It contains no IP address."""
 
     State = MessageState
 
     text = models.TextField(_("barrier"), max_length=5000)
     page = models.CharField(_("page of the site"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail for the answer"), blank=True)
-    answer_form = models.CharField(_("format of the answer"), max_length=300, blank=True)
+    answer_format = models.CharField(_("format of the answer"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=20)
     received_at = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
-    # The random name of the post that it came with.
     idempotency_key = models.CharField(max_length=36, blank=True)
     mailed_at = models.DateTimeField(_("sent by e-mail"), null=True, blank=True)
-    # Since when a process tries to mail it.
+    # Time when a process started to mail it.
     mailing_since = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
         _("state"),
@@ -231,17 +231,18 @@ class Message(models.Model):
             self.answered_at = timezone.now()
         super().save(*args, **kwargs)
 
-    def take(self) -> bool:
-        """Whether this process may mail it: no other is at it, and none has."""
+    def claim(self) -> bool:
+        """Reserve the message for this process. Returns False if another process mails it or has mailed it."""
         now = timezone.now()
-        free = Q(mailing_since=None) | Q(mailing_since__lt=now - MAILING_ENDS_WITHIN)
+        free = Q(mailing_since=None) | Q(mailing_since__lt=now - MAILING_TIMEOUT)
         return bool(Message.objects.waiting().filter(free, pk=self.pk).update(mailing_since=now))
 
-    def give_back(self):
+    def release(self) -> None:
+        """Let other processes mail the message again."""
         Message.objects.filter(pk=self.pk).update(mailing_since=None)
 
     def as_mail(self, recipient: str) -> EmailMessage:
-        """The mail to staff, in the site's own language. Nothing that a visitor wrote stands in its subject."""
+        """Return the mail to staff in the source language. Its subject contains no text of the visitor."""
         with translation.override(settings.LANGUAGE_CODE):
             return EmailMessage(
                 subject=gettext("Accessibility feedback, message %(number)s") % {"number": self.pk},

@@ -1,10 +1,11 @@
-"""The visitor's side of feedback: the form, and the confirmation."""
+"""Pages of feedback for visitors: the form and the confirmation."""
 
 import logging
+from typing import cast
 from uuid import uuid4
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
@@ -25,20 +26,20 @@ from security.same_site import is_from_this_site
 
 log = logging.getLogger(__name__)
 
-# Messages from one address: a university may have a single one.
+# Messages of one network in an hour. A whole university can share one address.
 MESSAGES = RateLimit(100, 60 * 60)
 
 
-def the_page() -> FeedbackPage:
-    """Raises Http404 before any content is loaded."""
-    page = FeedbackPage.objects.first()
+def feedback_page() -> FeedbackPage:
+    """Return the page with the form. Raises Http404 before the content is loaded."""
+    page = cast(FeedbackPage | None, FeedbackPage.objects.first())
     if page is None:
-        raise Http404("no feedback page is entered yet")
+        raise Http404("there is no feedback page")
     return page
 
 
-def asked_page(request: HttpRequest) -> str:
-    """The page that the visitor came from, as the link to the form names it; "" if it is none of this site's."""
+def page_from_query(request: HttpRequest) -> str:
+    """Return the path in the query parameter `page`, or "" unless it is a page of this site."""
     path = request.GET.get("page", "")
     if len(path) > 300 or not path.startswith("/") or not url_has_allowed_host_and_scheme(path, allowed_hosts=None):
         return ""
@@ -53,10 +54,10 @@ def asked_page(request: HttpRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_cache=True)
 @csrf_exempt
-def form(request):
-    """Show the form; by POST, commit the message, mail it, and lead to the confirmation."""
+def form(request: HttpRequest) -> HttpResponse:
+    """Show the form; on POST, commit the message, mail it, and redirect to the confirmation."""
     if request.method != "POST":
-        return form_page(request, FeedbackForm(initial={"page": asked_page(request)}))
+        return form_page(request, FeedbackForm(initial={"page": page_from_query(request)}))
     if not is_from_this_site(request):
         return permission_denied(request)
     filled = FeedbackForm(request.POST)
@@ -78,21 +79,21 @@ def form(request):
     try:
         Message.objects.mail_waiting()
     except DatabaseError as error:
-        # The message is stored; the job `mail-feedback` mails it.
+        # The message is stored, and the job `mail-feedback` will mail it.
         log.warning("Messages could not be mailed: %s", cause_of(error))
-    response = HttpResponseRedirect(reverse("feedback:sent"))
-    response.status_code = 303
-    return response
+    redirect = HttpResponseRedirect(reverse("feedback:sent"))
+    redirect.status_code = 303
+    return redirect
 
 
-def form_page(request, filled: FeedbackForm, status: int = 200):
-    page = the_page()
+def form_page(request: HttpRequest, filled: FeedbackForm, status: int = 200) -> HttpResponse:
+    page = feedback_page()
     context = {"page": page, "subject": page, "form": filled, "idempotency_key": idempotency_key_of(request)}
     return render(request, "feedback/form.html", context, status=status)
 
 
-def not_stored(request, filled: FeedbackForm):
-    """503, and what was typed to send again; nothing of the page is from the database."""
+def not_stored(request: HttpRequest, filled: FeedbackForm) -> HttpResponse:
+    """Return status 503 with the filled form to send again, without a database query."""
     context = BARE_LAYOUT | {
         "is_error": True,
         "heading": _("Your message could not be stored"),
@@ -106,12 +107,12 @@ def not_stored(request, filled: FeedbackForm):
 
 
 def idempotency_key_of(request: HttpRequest) -> str:
-    """The random name of this post: a new one, or that of the post which did not succeed."""
+    """Return the key of a failed POST, or a new one."""
     return request.POST.get("idempotency_key") or str(uuid4())
 
 
 @require_safe
-def sent(request):
-    page = the_page()
+def sent(request: HttpRequest) -> HttpResponse:
+    page = feedback_page()
     context = {"page": page, "subject": page, "heading": _("Your message has been sent")}
     return render(request, "feedback/sent.html", context)

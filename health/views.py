@@ -49,7 +49,7 @@ class Readiness:
             if missing:
                 names = [f"{migration.app_label}.{migration.name}" for migration, _ in missing]
                 return 503, {"ready": False, "database": "ok", "migrations_missing": names}
-            return 200, {"ready": True, "database": "ok", "migrations_missing": [], "jobs": Job.objects.troubles()}
+            return 200, {"ready": True, "database": "ok", "migrations_missing": [], "jobs": Job.objects.unhealthy()}
         except CONNECTION_ERRORS:
             return 503, {"ready": False, "database": "away"}
 

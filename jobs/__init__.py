@@ -1,4 +1,4 @@
-"""Recurring work: one list of jobs, which one process at a time carries out."""
+"""Recurring jobs: a registry, and a runner in one server process at a time."""
 
 from jobs.registry import register
 

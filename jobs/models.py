@@ -1,4 +1,4 @@
-"""How each recurring job went, and which process runs them."""
+"""Outcome of each recurring job, and the lease of the process that runs them."""
 
 import logging
 from datetime import datetime, timedelta
@@ -14,49 +14,50 @@ from jobs.registry import Definition, definitions
 
 log = logging.getLogger(__name__)
 
-# A process that did not renew its lease for this long has ended; another one takes the work over.
+# A lease that was not renewed for this time has expired, and another process may take it.
 LEASE = timedelta(seconds=15)
-# A job that failed is tried again after this time, or sooner where it runs more often.
+# A job that failed runs again after this time, or after its interval if that is shorter.
 RETRY = timedelta(minutes=5)
 # An error that persists is logged again after this time.
-SAID_AGAIN = timedelta(hours=1)
-# A job is late if it did not succeed for twice its interval and this.
+LOG_INTERVAL = timedelta(hours=1)
+# A job is late if it did not succeed for twice its interval plus this time.
 GRACE = timedelta(minutes=1)
 
 
-def cause(error: BaseException) -> str:
-    """The kind of an error and the first line of its message; on the further lines, databases quote values."""
+def error_summary(error: BaseException) -> str:
+    """Return the class of an error and the first line of its message. In further lines, databases quote values."""
     first_line = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {first_line}"[:300]
 
 
-class JobQuerySet(models.QuerySet):
-    def registered(self):
-        """The jobs that there are now; those of a former configuration may still have a row."""
-        return self.filter(name__in=definitions)
+class JobQuerySet(models.QuerySet["Job"]):
+    def registered(self) -> dict[str, "Job"]:
+        """Return the jobs in the registry by name. A row may also be left of a job that was removed from it."""
+        return {job.name: job for job in self.filter(name__in=definitions)}
 
-    def prepared(self) -> list["Job"]:
-        """All registered jobs, the most frequent first. Those that have no row yet get one."""
-        jobs = {job.name: job for job in self.registered()}
+    def ensure_all(self) -> list["Job"]:
+        """Return all registered jobs, the most frequent first. Add the rows that are missing."""
+        jobs = self.registered()
         if missing := definitions.keys() - jobs.keys():
-            self.bulk_create([Job(name=name) for name in missing], ignore_conflicts=True)
-            jobs = {job.name: job for job in self.registered()}
+            Job.objects.bulk_create([Job(name=name) for name in missing], ignore_conflicts=True)
+            jobs = self.registered()
         return sorted(jobs.values(), key=lambda job: (job.definition.every, job.name))
 
-    def troubles(self) -> dict[str, dict]:
-        """Name → state and last success of each job that is not in order, for monitors."""
-        jobs = {job.name: job for job in self.registered()}
+    def unhealthy(self) -> dict[str, dict[str, str | None]]:
+        """Return the state and last success (ISO 8601) of each job that is failing, late or was never run, by name."""
+        jobs = self.registered()
         found = {}
         for name in sorted(definitions):
             job = jobs.get(name) or Job(name=name)
             if job.state != Job.State.OK:
-                succeeded_at = job.last_succeeded_at and job.last_succeeded_at.isoformat(timespec="seconds")
-                found[name] = {"state": str(job.state), "last_success": succeeded_at}
+                succeeded_at = job.last_succeeded_at
+                last_success = succeeded_at.isoformat(timespec="seconds") if succeeded_at else None
+                found[name] = {"state": str(job.state), "last_success": last_success}
         return found
 
 
 class Job(models.Model):
-    """How one recurring job went. What it does stands in the registry, under the same name."""
+    """Outcome of the last runs of one recurring job. The registry defines the job under the same name."""
 
     class State(models.TextChoices):
         OK = "ok", _("on time")
@@ -80,7 +81,7 @@ class Job(models.Model):
         ordering = ("name",)
         default_permissions = ("view",)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.definition.title) if self.name in definitions else self.name
 
     @property
@@ -98,9 +99,9 @@ class Job(models.Model):
 
     @property
     def due_at(self) -> datetime:
-        """When it is to run next."""
+        """The time of the next run."""
         now = timezone.now()
-        # A start in the future comes from a clock that was wrong.
+        # A start in the future means that the clock was wrong.
         if self.last_started_at is None or self.last_started_at > now:
             return now
         return self.last_started_at + (min(self.definition.every, RETRY) if self.failures else self.definition.every)
@@ -110,9 +111,9 @@ class Job(models.Model):
         return self.due_at <= timezone.now()
 
     def run(self) -> bool:
-        """Do the work once and note the outcome; returns whether it succeeded.
+        """Call the function once and store the outcome. Return whether it succeeded.
 
-        Errors of the work end here. Raises DatabaseError only where the outcome cannot be noted.
+        Errors of the function are caught. Raises DatabaseError only if the outcome cannot be stored.
         """
         self.last_started_at = timezone.now()
         self.save(update_fields=["last_started_at"])
@@ -120,21 +121,21 @@ class Job(models.Model):
             self.definition.function()
         except Exception as error:
             if isinstance(error, DatabaseFault):
-                # The connection may be what broke.
+                # The connection may be broken.
                 close_old_connections()
-            self.note_failure(error)
+            self.record_failure(error)
             return False
-        self.note_success()
+        self.record_success()
         return True
 
-    def note_failure(self, error: Exception):
-        """Store the error. Log it the first time, when it is of another kind, and each hour."""
-        now, kind = timezone.now(), type(error).__name__
-        is_known = self.failures and self.last_error.partition(":")[0] == kind
+    def record_failure(self, error: Exception) -> None:
+        """Store the error. Log it if it is the first, of another class than the last, or an hour after the last log."""
+        now, error_class = timezone.now(), type(error).__name__
+        is_known = self.failures and self.last_error.partition(":")[0] == error_class
         self.failing_since = self.failing_since or now
         self.failures += 1
-        self.last_error = cause(error)
-        if not is_known or self.error_logged_at is None or now - self.error_logged_at >= SAID_AGAIN:
+        self.last_error = error_summary(error)
+        if not is_known or self.error_logged_at is None or now - self.error_logged_at >= LOG_INTERVAL:
             self.error_logged_at = now
             log.error(
                 "The job %s failed (failures in a row: %s, last success: %s): %s",
@@ -146,7 +147,7 @@ class Job(models.Model):
             )
         self.save(update_fields=["failing_since", "failures", "last_error", "error_logged_at"])
 
-    def note_success(self):
+    def record_success(self) -> None:
         if self.failures:
             log.warning(
                 "The job %s has recovered (failures in a row: %s, last success: %s)",
@@ -160,35 +161,35 @@ class Job(models.Model):
 
     @property
     def last_success(self) -> str:
-        """The moment of the last success, for the log."""
+        """The time of the last success (ISO 8601), for the log."""
         return self.last_succeeded_at.isoformat(timespec="seconds") if self.last_succeeded_at else "never"
 
 
-class LeaseQuerySet(models.QuerySet):
+class LeaseQuerySet(models.QuerySet["Lease"]):
     def take(self, owner: str) -> bool:
-        """Take the lease, or renew it; returns False while another owner holds it.
+        """Take or renew the lease. Return False while another owner holds it.
 
-        The database's clock counts, so the clocks of several hosts may differ.
+        Times are those of the database's clock, because the clocks of several hosts may differ.
         """
-        # Read first: on SQLite, an UPDATE waits for the write lock even where it changes nothing.
+        # Read first: on SQLite, an UPDATE waits for the write lock even if it changes no row.
         if self.filter(expires_at__gt=Now()).exclude(owner=owner).exists():
             return False
         free = self.filter(Q(owner=owner) | Q(expires_at__lte=Now()))
         new = {"owner": owner, "expires_at": Now() + LEASE}
         if free.update(**new):
             return True
-        self.bulk_create([Lease(owner=owner, expires_at=Now())], ignore_conflicts=True)
+        Lease.objects.bulk_create([Lease(owner=owner, expires_at=Now())], ignore_conflicts=True)
         return bool(free.update(**new))
 
-    def give_back(self, owner: str):
-        """Let another process take the lease at once."""
+    def give_back(self, owner: str) -> None:
+        """End the lease, so that another process can take it at once."""
         self.filter(owner=owner).update(expires_at=Now())
 
 
 class Lease(models.Model):
-    """Which process runs the jobs, and until when without renewing it. There is one.
+    """The process that runs the jobs, and the time at which its lease expires. The table has one row.
 
-    A process that was paused may finish its current job after it lost the lease; jobs must bear that.
+    A process that was suspended may finish its current job after it lost the lease, so jobs must allow for that.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -201,5 +202,5 @@ class Lease(models.Model):
         default_permissions = ()
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_lease")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.owner

@@ -1,4 +1,4 @@
-"""The list of recurring jobs. Each app registers its own in its AppConfig."""
+"""Registry of the recurring jobs. Each app registers its jobs in its AppConfig."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,24 +9,25 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Definition:
-    """The function of a job, and how often it runs.
+    """The function of a job, and the interval at which it runs.
 
-    Jobs run one after the other, so `function` takes seconds, not minutes: it leaves the rest for its next run. It may
-    be killed at any point, and another process may run it at the same time. If it raises, the job counts as failed.
+    Jobs run one after the other, so `function` must return within seconds and leave the rest of its work to its next
+    run. The process may be killed at any point, and another process may run the function at the same time. If the
+    function raises, the job counts as failed.
     """
 
     name: str
     function: Callable[[], object]
     every: timedelta
-    # The purpose of the job, in the reader's language.
+    # The purpose of the job, for the admin.
     title: str | Promise
 
 
 definitions: dict[str, Definition] = {}
 
 
-def register(name: str, function: Callable[[], object], *, every: timedelta, title: str | Promise):
-    """Have `function` run again and again. Raises ValueError where another job has this name."""
+def register(name: str, function: Callable[[], object], *, every: timedelta, title: str | Promise) -> None:
+    """Run `function` at the interval `every`. Raises ValueError if another job has this name."""
     if name in definitions:
-        raise ValueError(f"There are two jobs with the name {name}.")
+        raise ValueError(f"Two jobs have the name {name}.")
     definitions[name] = Definition(name, function, every, title)

@@ -151,7 +151,7 @@ def write_keys(to: Path) -> Path:
         write_file(unfinished / "README", KEYS_README.encode())
         write_file(unfinished / "secret_key", settings.SECRET_KEY.encode())
         # A key is created before the first seal only. After that, a missing key raises SealKeyError.
-        key = SealKey.own() if Seal.objects.exists() else SealKey.own_or_new()
+        key = SealKey.own() if Seal.objects.exists() else SealKey.own_or_create()
         write_file(unfinished / "consent_seal_key", key.private.private_bytes_raw())
     return final
 

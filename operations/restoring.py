@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from consent.models import Erasure, Leaf, Restoration, Seal
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
+from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
 from operations.backups import KEY_FILES, Backup, BackupError, fsync, write_file
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads
@@ -35,7 +35,7 @@ class Restore:
     def __init__(self, backup: Backup, keys: Path | None = None):
         self.backup, self.keys = backup, keys
         self.database, self.uploads = own_database(), all_uploads()
-        self.newest_seal: KeptSeal | None = None
+        self.newest_seal: StoredSeal | None = None
         self.erasures: list[ErasureOnRequest] = []
 
     def check(self):
@@ -71,11 +71,11 @@ class Restore:
         """Read the data that the backup cannot contain: the newest seal, and later erasures on request."""
         seals = []
         # A restore must also work with damaged data.
-        with suppress(SealOrderError):
-            seals.append(newest_known())
+        with suppress(SealMismatchError):
+            seals.append(read_newest_seal())
         with suppress(DatabaseError, DumpError, ValueError):
             if note := self.database.contents().newest_seal:
-                seals.append(KeptSeal.parse(note))
+                seals.append(StoredSeal.parse(note))
         with suppress(DatabaseError):
             since = Erasure.objects.filter(reason=Erasure.Reason.REQUEST, erased_at__gte=self.backup.made_at)
             self.erasures = [
@@ -125,7 +125,7 @@ class Restore:
         if self.database.contents() != self.backup.contents:
             raise BackupError("The restored database does not have the rows that were backed up.")
 
-    def record(self, external_seal: KeptSeal | None) -> Restoration:
+    def record(self, external_seal: StoredSeal | None) -> Restoration:
         """Migrate the database, end all sessions, and record the restore among the consents.
 
         `external_seal` is a seal that was stored on another machine.
@@ -138,9 +138,9 @@ class Restore:
         # New seals continue the restored chain.
         newest = Seal.objects.latest_seal()
         if newest:
-            remember(newest.note)
+            store_newest_seal(newest.note)
         else:
-            newest_seal_file().unlink(missing_ok=True)
+            newest_seal_path().unlink(missing_ok=True)
         return restoration
 
     def repeat_erasures(self) -> int:
@@ -152,5 +152,5 @@ class Restore:
         return count
 
 
-def newest_of(seals: list[KeptSeal | None]) -> KeptSeal | None:
+def newest_of(seals: list[StoredSeal | None]) -> StoredSeal | None:
     return max(filter(None, seals), key=lambda seal: seal.number, default=None)

@@ -108,7 +108,7 @@ class PageCache:
         write, because clients can invent any number of them.
         """
         rule = self.rule
-        if rule is None or environ["QUERY_STRING"] or not rule.is_as_written(environ):
+        if rule is None or environ["QUERY_STRING"] or not rule.has_known_cookie(environ):
             return response
         if rule.allows_third_parties(key.variant):
             return response

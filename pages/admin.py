@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import ContentAdmin, CountedMixin, RolesMixin
+from editorial.admin import ContentAdmin, CountedMixin, PermissionsMixin
 from editorial.admin.conflicts import ConflictMixin
 from pages.models import Page, Redirect
 from pictures.admin import CoverMixin
@@ -19,7 +19,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
     ]
 
     def get_readonly_fields(self, request, obj=None):
-        # The program counts on each section's page; staff add text pages.
+        # The code needs one page per section, so staff can only add text pages.
         return [*super().get_readonly_fields(request, obj), "kind"]
 
     def has_delete_permission(self, request, obj=None):
@@ -34,7 +34,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(ConflictMixin, RolesMixin, CountedMixin, admin.ModelAdmin):
+class RedirectAdmin(ConflictMixin, PermissionsMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["old_path", "new_path", "is_published"]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path", "is_published"]

@@ -1,10 +1,11 @@
-"""What every page's frame shows of the site's own pages."""
+"""Context of the page layout."""
 
+from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from pages import cached
 
 
-def layout_pages(request):
-    """`layout_pages`: the pages of the sections, in the menu and at the foot, read when first used."""
+def layout_pages(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+    """`layout_pages`: the pages of the sections, the menu and the footer; read on first use."""
     return {"layout_pages": SimpleLazyObject(lambda: cached.layout_pages(request))}

@@ -1,9 +1,11 @@
-"""Redirects that staff keep in the admin."""
+"""Redirects that staff enter in the admin."""
 
 import logging
+from collections.abc import Callable
 
 from django.db import DatabaseError
-from django.http import HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
 
 from health.errors import render_error
 from health.request_log import cause_of
@@ -13,15 +15,15 @@ log = logging.getLogger(__name__)
 
 
 class RedirectMiddleware:
-    """Answers an address that nothing else answers with the redirect that staff entered for it, or with 410.
+    """Replace a 404 or 410 response with the redirect that staff entered for the path, or with 410.
 
-    Only after a 404, or the 410 of what was deleted, so that a redirect costs no other page a query.
+    Redirects are only looked up for these responses, so other pages need no query.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.status_code not in (404, 410) or request.method not in ("GET", "HEAD"):
             return response

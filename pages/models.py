@@ -1,4 +1,6 @@
-"""The site's own pages: the headings and words of each section, its texts, and redirects of old addresses."""
+"""Pages of the site, section pages and text pages, and redirects of old addresses."""
+
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -14,8 +16,11 @@ from pictures.models import cover_field
 
 class PageQuerySet(SluggableQuerySet):
     def for_layout(self):
-        """Every published page that has a place in the program, in the menu or in the footer, with its texts."""
+        """Published pages of sections, and published pages in the menu or footer."""
         return self.published().exclude(kind=Page.Kind.TEXT, place=Page.Place.NOWHERE)
+
+
+PageManager = models.Manager.from_queryset(PageQuerySet)
 
 
 class PageKind(models.TextChoices):
@@ -31,11 +36,15 @@ class PageKind(models.TextChoices):
     TEXT = "text", _("text page")
 
 
-class Page(SluggableContent):
-    """One page of the site as staff name and introduce it.
+# URL names of the sections outside of the app `alliance`, where a section has the name of its kind.
+SECTION_URL_NAMES: dict[str, str] = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
 
-    A section's page (home, partners …) has a place in the program; staff change its words. A text page is theirs
-    altogether, and they may add more.
+
+class Page(SluggableContent):
+    """A page of the site.
+
+    A section page (home, partners …) has a view of its own, and staff edit its texts. A text page has no other content
+    than its text, and staff can add more of them.
     """
 
     content_section = "pages"
@@ -81,7 +90,7 @@ class Page(SluggableContent):
     body = RichTextField(_("text"), blank=True)
     cover = cover_field(_("Shown at the top of a text page. Add and describe pictures under Pictures."))
 
-    objects = PageQuerySet.as_manager()
+    objects: ClassVar[PageManager] = PageManager()
 
     class Meta(SluggableContent.Meta):
         verbose_name = _("page")
@@ -113,27 +122,26 @@ class Page(SluggableContent):
 
     @property
     def is_of_alliance(self) -> bool:
-        """Whether it tells of the alliance; the others are about the site itself."""
+        """Whether the page is about the alliance, not about the site itself."""
         return self.place == self.Place.MENU or self.kind not in (self.Kind.SITEMAP, self.Kind.SEARCH, self.Kind.TEXT)
 
     def get_absolute_url(self):
         if self.kind == self.Kind.TEXT:
             return reverse("pages:text", args=[self.slug])
-        if self.kind == self.Kind.PARTNERS:
-            return reverse("partners:list")
-        if self.kind == self.Kind.SEARCH:
-            return reverse("search:results")
-        return reverse(f"alliance:{self.kind}")
+        return reverse(SECTION_URL_NAMES.get(self.kind, f"alliance:{self.kind}"))
 
 
 class RedirectQuerySet(ContentQuerySet):
     def target(self, path: str) -> str | None:
-        """Where `path` leads now: an address, "" if it is gone for good, None if nothing is known of it."""
+        """The new path for `path`; "" if the page was permanently removed, None if there is no redirect."""
         return self.filter(old_path=path.rstrip("/") or "/").values_list("new_path", flat=True).first()
 
     def targets(self) -> dict[str, str]:
-        """Each old address and where it leads now; "" if it is gone for good."""
+        """Old path → new path; "" if the page was permanently removed."""
         return dict(self.values_list("old_path", "new_path"))
+
+
+RedirectManager = models.Manager.from_queryset(RedirectQuerySet)
 
 
 validate_address = RegexValidator(
@@ -144,10 +152,10 @@ validate_address = RegexValidator(
 
 
 class Redirect(Content):
-    """An old address and where it leads now, for good.
+    """A permanent redirect from an old address.
 
-    Not django.contrib.redirects: that needs the sites framework, whose domain would then stand in the sitemap
-    in place of the address under which the visitor really reads the site.
+    django.contrib.redirects needs the sites framework, which would replace the host of the request in the sitemap by
+    its own domain.
     """
 
     content_section = "redirects"
@@ -167,7 +175,7 @@ class Redirect(Content):
         help_text=_("A path as well, such as /en/. Leave it empty for a page that was permanently removed."),
     )
 
-    objects = RedirectQuerySet.as_manager()
+    objects: ClassVar[RedirectManager] = RedirectManager()
 
     class Meta(Content.Meta):
         verbose_name = _("redirect")
@@ -186,11 +194,11 @@ class Redirect(Content):
 
     def clean(self):
         if "\0" in self.old_path + self.new_path:
-            # The field's own validator refuses it, and PostgreSQL cannot be asked about it.
+            # The validator of the field reports it, and PostgreSQL rejects it in a query.
             return
         for field in ("old_path", "new_path"):
             path = getattr(self, field)
-            # Two slashes in front would name another host (RFC 3986, section 4.2).
+            # A path with two leading slashes names another host (RFC 3986, section 4.2).
             if path and (not path.startswith("/") or path.startswith("//") or "\\" in path):
                 raise ValidationError(
                     {field: _("Start with one slash, such as /unic. A redirect cannot lead to another site.")}

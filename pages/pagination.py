@@ -1,32 +1,35 @@
-"""Long lists, part by part."""
+"""Pagination of long lists."""
 
 import re
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest
 
-# A page shows so many items, and leads to the others.
 ITEMS_PER_PAGE = 24
-NUMBER = re.compile("[1-9][0-9]{0,8}")
+PAGE_NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
-def page_query(number: int, narrowing: str = "") -> str:
-    """What follows an address to name one part of its list, which `narrowing` may narrow; the first has no number."""
-    query = "&".join(filter(None, [narrowing, f"page={number}" if number > 1 else ""]))
+def page_query(number: int, filter_query: str = "") -> str:
+    """The query string for page `number` of a list, with "?". The first page has no number.
+
+    `filter_query` holds the filters of the list, URL-encoded.
+    """
+    query = "&".join(filter(None, [filter_query, f"page={number}" if number > 1 else ""]))
     return f"?{query}" if query else ""
 
 
-def paginate(request: HttpRequest, items: QuerySet, size: int = ITEMS_PER_PAGE) -> Page:
-    """The part of `items` that `page` in the query names; the first where there is no such part.
+def paginate(request: HttpRequest, items: QuerySet[Any], size: int = ITEMS_PER_PAGE) -> Page:
+    """The page of `items` that the parameter `page` selects, or the first one if that page does not exist.
 
-    It is read and counted by one query.
+    One query reads and counts the items.
     """
     paginator = Paginator(items, size)
-    asked = request.GET.get("page", "")
-    for number in [int(asked), 1] if NUMBER.fullmatch(asked) else [1]:
-        found = list(items.annotate(number_of_all=Window(Count("*")))[(number - 1) * size : number * size])
+    requested = request.GET.get("page", "")
+    for number in [int(requested), 1] if PAGE_NUMBER.fullmatch(requested) else [1]:
+        found = list(items.annotate(total=Window(Count("*")))[(number - 1) * size : number * size])
         if found:
             break
-    paginator.count = found[0].number_of_all if found else 0
+    paginator.count = found[0].total if found else 0
     return Page(found, number, paginator)

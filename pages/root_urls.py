@@ -1,4 +1,4 @@
-"""Addresses without a language."""
+"""URLs without a language prefix."""
 
 from django.urls import path
 
@@ -9,5 +9,5 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("sitemap.xml", views.sitemap_xml, name="sitemap-xml"),
-    path("sitemap-<slug:section>.xml", views.sitemap_part, name="sitemap-part"),
+    path("sitemap-<slug:section>.xml", views.sitemap_section, name="sitemap-section"),
 ]

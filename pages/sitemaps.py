@@ -1,50 +1,53 @@
-"""sitemap.xml: every published page in each language in which its body is there, with its alternates.
+"""sitemap.xml: every published page in each language that has its full text, with alternates.
 
-Apps that have pages register a class. Where one file would be too long, the sitemap is an index of several files:
+Apps register a class for their pages. If one file would be too long, sitemap.xml becomes an index of several files:
 https://www.sitemaps.org/protocol.html#index.
 """
 
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
 
 
 class ContentSitemap(Sitemap):
-    """The published items of one model that has pages."""
+    """The published items of one model whose items have pages."""
 
     i18n = True
     alternates = True
-    # Addresses per file. With their alternates they stay below the 50 MB of the protocol.
+    # URLs per file. With their alternates they stay below the 50 MB of the protocol.
     limit = 5000
-    model = None
+    model: Any
 
-    def items(self):
+    def items(self) -> list[Any]:
         return self.found
 
     @cached_property
-    def found(self) -> list:
+    def found(self) -> list[Any]:
         return list(self.published())
 
-    def published(self):
+    def published(self) -> QuerySet[Any]:
         return self.model.objects.published()
 
-    def get_languages_for_item(self, item):
-        there = self.languages_of(item)
-        return [code for code, _name in settings.LANGUAGES if code in there]
+    def get_languages_for_item(self, item: Any) -> list[str]:
+        available = self.languages_of(item)
+        return [code for code, _name in settings.LANGUAGES if code in available]
 
-    def languages_of(self, item) -> set[str]:
+    def languages_of(self, item: Any) -> set[str]:
         return item.languages()
 
-    def lastmod(self, item):
+    def lastmod(self, item: Any) -> datetime:
         return item.updated_at
 
 
 classes: dict[str, type[ContentSitemap]] = {}
 
 
-def register(section: str, sitemap: type[ContentSitemap]):
-    """Add the pages of one model; `section` names their file. Call it in `AppConfig.ready`."""
+def register(section: str, sitemap: type[ContentSitemap]) -> None:
+    """Add the pages of one model. `section` is part of the file name. Call it in `AppConfig.ready`."""
     classes[section] = sitemap
 
 

@@ -1,8 +1,8 @@
-"""The site's text pages, and the few addresses that have no language."""
+"""Text pages, and the URLs without a language: root, robots.txt, favicon and sitemaps."""
 
 from django.conf import settings
 from django.contrib.sitemaps.views import index, sitemap
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -16,25 +16,27 @@ from pages.models import Page
 from pages.sitemaps import sitemaps
 
 
-def asked_language(request) -> str:
-    """The first of the site's languages that the browser asks for, English where there is none or the header is no good
-    (RFC 9110, section 12.5.4, by the lookup of RFC 4647, section 3.4)."""
-    offered = {code.lower(): code for code, _name in settings.LANGUAGES}
-    asked = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    refused = {language for language, quality in asked if not quality}
-    for language, quality in asked:
+def preferred_language(request: HttpRequest) -> str:
+    """The language of the site that Accept-Language prefers, or LANGUAGE_CODE if none matches.
+
+    RFC 9110, section 12.5.4, with the lookup of RFC 4647, section 3.4.
+    """
+    available = {code.lower(): code for code, _name in settings.LANGUAGES}
+    preferences = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    refused = {language for language, quality in preferences if not quality}
+    for language, quality in preferences:
         # de-AT-1996, then de-AT, then de.
         while language and quality:
-            if language in offered and language not in refused:
-                return offered[language]
+            if language in available and language not in refused:
+                return available[language]
             language = language.rpartition("-")[0]
     return settings.LANGUAGE_CODE
 
 
 @require_safe
-def root(request):
-    """Sends a visitor to the home page in the language that the browser asks for."""
-    with translation.override(asked_language(request)):
+def root(request: HttpRequest) -> HttpResponse:
+    """Redirect to the home page in the preferred language of the browser."""
+    with translation.override(preferred_language(request)):
         response = redirect("alliance:home")
     patch_vary_headers(response, ["Accept-Language"])
     return response
@@ -42,8 +44,8 @@ def root(request):
 
 @cached_page()
 @require_safe
-def robots(request):
-    """What crawlers may read (RFC 9309)."""
+def robots(request: HttpRequest) -> HttpResponse:
+    """Rules for crawlers (RFC 9309)."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
@@ -53,15 +55,15 @@ def robots(request):
 
 
 @require_safe
-def favicon(request):
-    """Browsers ask for this address whatever the page says."""
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Redirect to the icon. Browsers request /favicon.ico without a link to it."""
     return redirect(static("img/favicon.ico"))
 
 
 @cached_page()
 @require_safe
-def text(request, slug: str):
-    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").at(slug)
+def text(request: HttpRequest, slug: str) -> HttpResponse:
+    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").get_by_slug(slug)
     if page.slug != slug:
         return redirect(page, permanent=True)
     return render(request, "pages/text.html", {"page": page, "subject": page})
@@ -69,16 +71,16 @@ def text(request, slug: str):
 
 @cached_page()
 @require_safe
-def sitemap_xml(request):
-    """For search engines: https://www.sitemaps.org/protocol.html."""
-    parts = sitemaps()
-    if any(part.paginator.num_pages > 1 for part in parts.values()):
-        return index(request, parts, sitemap_url_name="sitemap-part")
-    return sitemap(request, parts)
+def sitemap_xml(request: HttpRequest) -> HttpResponse:
+    """The sitemap, or an index of sitemaps for a large site: https://www.sitemaps.org/protocol.html."""
+    sections = sitemaps()
+    if any(section.paginator.num_pages > 1 for section in sections.values()):
+        return index(request, dict(sections), sitemap_url_name="sitemap-section")
+    return sitemap(request, dict(sections))
 
 
 @cached_page("p")
 @require_safe
-def sitemap_part(request, section: str):
-    """One file of many. Raises Http404 for a section or page that is not there."""
-    return sitemap(request, sitemaps(), section)
+def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
+    """One file of the sitemap index. Raises Http404 for a missing section or page."""
+    return sitemap(request, dict(sitemaps()), section)

@@ -1,14 +1,16 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 from django_countries.filters import CountryFilter
 
-from editorial.admin import ContentAdmin, RolesMixin, thumbnail
-from editorial.forms import EditForm, EditInlineFormSet
+from editorial.admin import ContentAdmin, PermissionsMixin, thumbnail
+from editorial.forms import EditForm
+from editorial.formsets import EditInlineFormSet
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.admin import CoverMixin
 
 
-class OwnNameInline(RolesMixin, admin.StackedInline):
+class OwnNameInline(PermissionsMixin, admin.StackedInline):
     model = PartnerOwnName
     form = EditForm
     formset = EditInlineFormSet
@@ -34,9 +36,9 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     logo_thumbnail = thumbnail("logo", _("logo"))
 
     @admin.display(description=_("country"), ordering="country")
-    def country_name(self, partner):
-        # By itself, the admin goes through all countries of the world for each row.
-        return partner.country.name
+    def country_name(self, partner: PartnerUniversity) -> str:
+        # For a field with choices, the admin searches all countries of the world for each row.
+        return countries.name(str(partner.country))
 
     def has_delete_permission(self, request, obj=None):
         if obj is not None and obj.is_coordinator:

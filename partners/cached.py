@@ -1,4 +1,4 @@
-"""Universities that every page shows, kept until the content changes."""
+"""Universities that every page shows, cached per content version."""
 
 from pagecache.per_version import cached_per_version
 from partners.models import PartnerUniversity
@@ -6,7 +6,7 @@ from partners.models import PartnerUniversity
 
 @cached_per_version
 def universities() -> tuple[PartnerUniversity, ...]:
-    """The first of those that belong to the alliance now, as the cloth and the map show them."""
+    """The current universities that the map and the weave pattern show."""
     return tuple(PartnerUniversity.objects.published().for_map())
 
 

@@ -1,4 +1,8 @@
+from collections.abc import Iterable
+from typing import cast
+
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -6,7 +10,7 @@ from partners.models import PartnerUniversity
 
 
 class PartnerFilterForm(forms.Form):
-    """What the list of partners is narrowed to. `countries` are the choices offered: (code, name) pairs."""
+    """Filters of the list of partners. `countries` are the choices: (code, name) pairs."""
 
     country = forms.ChoiceField(
         label=_("Country"),
@@ -20,13 +24,14 @@ class PartnerFilterForm(forms.Form):
         error_messages={"invalid_choice": _("There is no such role. Choose one from the list.")},
     )
 
-    def __init__(self, *args, countries, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
-        self.fields["country"].choices = [("", pgettext_lazy("country", "All")), *countries]
+    def __init__(self, data: QueryDict | None, countries: Iterable[tuple[str, str]]) -> None:
+        super().__init__(data, label_suffix="")
+        country = cast(forms.ChoiceField, self.fields["country"])
+        country.choices = [("", pgettext_lazy("country", "All")), *countries]
 
     @property
-    def narrowing(self) -> dict[str, str]:
-        """The valid, non-empty choices; what is invalid narrows nothing."""
+    def filters(self) -> dict[str, str]:
+        """The valid choices that are not empty, by field name."""
         if not self.is_bound:
             return {}
         self.is_valid()

@@ -1,7 +1,7 @@
-"""The map of Europe: where each university lies on it, and where its name stands without covering another.
+"""The map of Europe: positions of the universities, and placement of their labels without overlaps.
 
-Lambert's azimuthal equal-area projection about 52° N 10° E, as the European Union's own statistical maps use it
-(EPSG:3035), here on a sphere: no country looks larger than it is.
+It uses Lambert's azimuthal equal-area projection centred on 52° N 10° E, as statistical maps of the European Union do
+(EPSG:3035), simplified to a sphere.
 """
 
 from collections.abc import Iterable
@@ -14,18 +14,19 @@ from partners.models import PartnerUniversity
 
 CENTRE = radians(52), radians(10)
 EARTH_KM = 6371
-# The drawing: so many units wide and high, each of so many kilometres, and the centre's place on it.
+# Width and height of the drawing in units, kilometres per unit, and position of CENTRE in the drawing.
 WIDTH, HEIGHT, KM = 640, 640, 5
 ORIGIN = 280, 388
-# What one character and one line of a name take, in units, at its largest, on a phone; how far it keeps from its point.
+# Width of a character and height of a line of a label in its largest size (on phones), and its distance from the point.
 LETTER, LINE, GAP = 14.6, 24, 14
-# Half the side of the square that a point takes; in so many squares a thread is looked at.
+# Half the side of the square that a point covers.
 POINT = 9
-STEPS = 20
+# Number of sections of a curve in the search for overlaps.
+CURVE_STEPS = 20
 
 
 def project(latitude: float, longitude: float) -> tuple[float, float]:
-    """Degrees (WGS 84) → units of the drawing, from its upper left corner."""
+    """Position in the drawing, in units from its upper left corner. Takes degrees (WGS 84)."""
     phi, lam = radians(latitude), radians(longitude) - CENTRE[1]
     closeness = 1 + sin(CENTRE[0]) * sin(phi) + cos(CENTRE[0]) * cos(phi) * cos(lam)
     scale = EARTH_KM / KM * sqrt(2 / closeness)
@@ -36,7 +37,7 @@ def project(latitude: float, longitude: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of the drawing: its left and upper edge, its width and height."""
+    """A rectangle of the drawing. `x` and `y` are its upper left corner."""
 
     x: float
     y: float
@@ -53,8 +54,8 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Name:
-    """Where a name stands: the room that it takes, and which part of it lies at `x` (SVG's text-anchor)."""
+class Label:
+    """A label: the box that it covers, its position, and the `text-anchor` of SVG."""
 
     box: Box
     anchor: str
@@ -67,23 +68,23 @@ class Name:
 
 @dataclass(frozen=True)
 class Point:
-    """One university on the map: the centre of its point, the place of its name, and the path of its thread.
+    """One university on the map: centre of the point, position of the label, and path of the thread to the coordinator.
 
-    The thread leads to the coordinator; it is empty for the coordinator itself. Numbers are written as SVG reads them,
-    whatever the language of the page.
+    The thread is empty for the coordinator. Numbers are strings in SVG notation, so that
+    templates do not localize them.
     """
 
     partner: PartnerUniversity
     x: str
     y: str
-    name_x: str
-    name_y: str
+    label_x: str
+    label_y: str
     anchor: str
     thread: str
 
 
 class City(NamedTuple):
-    """What its place on the drawing depends on: where the point lies, its name, whether the threads meet there."""
+    """A city in the drawing: position, name, and whether the threads lead to it."""
 
     x: float
     y: float
@@ -91,81 +92,81 @@ class City(NamedTuple):
     is_hub: bool
 
 
-def place_for_name(city: City, taken: list[Box], threads: list[Box]) -> Name:
-    """On whichever side covers the fewest points and names, then the least of threads."""
+def place_label(city: City, taken: list[Box], threads: list[Box]) -> Label:
+    """The label at the side of its point where it covers the fewest points and labels, then the fewest threads."""
     x, y, width = city.x, city.y, LETTER * len(city.name)
     right, left, above, below = x + GAP, x - GAP, y - GAP - LINE, y + GAP
-    places = [
-        Name(Box(right, y - LINE / 2, width, LINE), "start", right),
-        Name(Box(left - width, y - LINE / 2, width, LINE), "end", left),
-        Name(Box(x - width / 2, above, width, LINE), "middle", x),
-        Name(Box(x - width / 2, below, width, LINE), "middle", x),
+    options = [
+        Label(Box(right, y - LINE / 2, width, LINE), "start", right),
+        Label(Box(left - width, y - LINE / 2, width, LINE), "end", left),
+        Label(Box(x - width / 2, above, width, LINE), "middle", x),
+        Label(Box(x - width / 2, below, width, LINE), "middle", x),
     ]
     for edge in (above, below):
-        places += [Name(Box(start, edge, width, LINE), "start", start) for start in (x, left)]
-        places += [Name(Box(end - width, edge, width, LINE), "end", end) for end in (x, right)]
+        options += [Label(Box(start, edge, width, LINE), "start", start) for start in (x, left)]
+        options += [Label(Box(end - width, edge, width, LINE), "end", end) for end in (x, right)]
     return min(
-        places,
-        key=lambda place: (
-            not place.box.is_inside,
-            sum(map(place.box.overlaps, taken)),
-            sum(map(place.box.overlaps, threads)),
+        options,
+        key=lambda label: (
+            not label.box.is_inside,
+            sum(map(label.box.overlaps, taken)),
+            sum(map(label.box.overlaps, threads)),
         ),
     )
 
 
 @dataclass(frozen=True)
 class Thread:
-    """A line from one point to another that hangs to one side, as a thread does: a quadratic Bézier curve."""
+    """A quadratic Bézier curve from one point to another."""
 
     start: tuple[float, float]
     end: tuple[float, float]
 
     @property
-    def middle(self) -> tuple[float, float]:
-        """The point that pulls it to that side."""
+    def control(self) -> tuple[float, float]:
+        """The control point, beside the middle of the straight line."""
         (x1, y1), (x2, y2) = self.start, self.end
         return (x1 + x2) / 2 + (y2 - y1) / 8, (y1 + y2) / 2 - (x2 - x1) / 8
 
     @property
     def path(self) -> str:
-        return "M{:.1f} {:.1f}Q{:.1f} {:.1f} {:.1f} {:.1f}".format(*self.start, *self.middle, *self.end)
+        return "M{:.1f} {:.1f}Q{:.1f} {:.1f} {:.1f} {:.1f}".format(*self.start, *self.control, *self.end)
 
     @property
     def boxes(self) -> list[Box]:
-        """What it takes of the drawing, as a row of small squares."""
+        """Small squares along the curve, for the search for overlaps."""
         corners = []
-        for step in range(STEPS + 1):
-            part = step / STEPS
-            weights = ((1 - part) ** 2, 2 * part * (1 - part), part**2)
-            points = zip(self.start, self.middle, self.end, strict=True)
+        for step in range(CURVE_STEPS + 1):
+            t = step / CURVE_STEPS
+            weights = ((1 - t) ** 2, 2 * t * (1 - t), t**2)
+            points = zip(self.start, self.control, self.end, strict=True)
             corners.append([sum(map(float.__mul__, weights, axis)) for axis in points])
         return [Box(x - 1, y - 1, 2, 2) for x, y in corners]
 
 
-# Each page shows the map, and only a change of content changes it.
+# Many pages show the map, and it changes only with the content.
 @lru_cache(maxsize=128)
 def lay_out(cities: tuple[City, ...]) -> list[tuple[str, ...]]:
-    """For each of them all of its `Point` but whose it is."""
+    """The fields of `Point` for each city, without `partner`."""
     hub = next((city for city in cities if city.is_hub), None)
     threads = [None if hub is None or city.is_hub else Thread(city[:2], hub[:2]) for city in cities]
     taken = [Box(city.x - POINT, city.y - POINT, 2 * POINT, 2 * POINT) for city in cities]
     crossed = [box for thread in threads if thread for box in thread.boxes]
-    found = []
+    rows = []
     for city, thread in zip(cities, threads, strict=True):
-        name = place_for_name(city, taken, crossed)
-        taken.append(name.box)
-        numbers = (f"{value:.1f}" for value in (city.x, city.y, name.x, name.y))
-        found.append((*numbers, name.anchor, thread.path if thread else ""))
-    return found
+        label = place_label(city, taken, crossed)
+        taken.append(label.box)
+        numbers = (f"{value:.1f}" for value in (city.x, city.y, label.x, label.y))
+        rows.append((*numbers, label.anchor, thread.path if thread else ""))
+    return rows
 
 
 def points(partners: Iterable[PartnerUniversity]) -> list[Point]:
-    """The universities that lie on the drawing, in their order."""
+    """The points of the universities that are within the drawing, in their order."""
     shown = []
     for partner in partners:
         x, y = project(float(partner.latitude), float(partner.longitude))
         if Box(x, y, 0, 0).is_inside:
             shown.append((partner, City(x, y, partner.city, partner.is_coordinator)))
-    places = lay_out(tuple(city for _partner, city in shown))
-    return [Point(partner, *place) for (partner, _city), place in zip(shown, places, strict=True)]
+    rows = lay_out(tuple(city for _partner, city in shown))
+    return [Point(partner, *row) for (partner, _city), row in zip(shown, rows, strict=True)]

@@ -1,5 +1,6 @@
 """The universities of the alliance."""
 
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
@@ -15,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from editorial.fields import PictureField, RichTextField
-from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_words_for
-from partners.cloth import THREADS
+from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_alt_text
+from partners.weave import THREADS
 from pictures.models import cover_field
 
-# More points would cover each other on the map.
-MOST_ON_MAP = 24
+# More points would overlap on the map.
+MAX_ON_MAP = 24
 COORDINATOR_EXISTS = "coordinator_exists"
 validate_language_tag = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
@@ -34,17 +35,16 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         return set(self.order_by().values_list("country", flat=True).distinct())
 
     def for_list(self):
-        """Partners as a list shows them, without their long texts, those that left last."""
+        """Partners without their long texts, former partners last."""
         return self.defer("description").order_by(F("left").asc(nulls_first=True), "order", "pk")
 
     def current(self):
-        """Partners that belong to the alliance now."""
+        """Partners that have not left the alliance."""
         return self.filter(left=None)
 
     def for_map(self):
-        """The first of those that belong to the alliance now, as the map and the cloth show them: as many as a reader
-        can tell apart."""
-        return self.current().defer("description", "summary")[:MOST_ON_MAP]
+        """The first MAX_ON_MAP current partners, for the map and the weave pattern."""
+        return self.current().defer("description", "summary")[:MAX_ON_MAP]
 
     def with_own_names(self):
         """Partners with their published names in their own languages as `published_own_names`."""
@@ -52,7 +52,10 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         return self.prefetch_related(models.Prefetch("own_names", own_names, to_attr="published_own_names"))
 
     def neighbours(self, partner: "PartnerUniversity") -> tuple["PartnerUniversity | None", "PartnerUniversity | None"]:
-        """The current partners before and after `partner`; None where there is none, and for a partner that left."""
+        """The current partners before and after `partner` in their order.
+
+        None at the ends of the list, and twice None for a former partner.
+        """
         if partner.left:
             return None, None
         before = Q(order__lt=partner.order) | Q(order=partner.order, pk__lt=partner.pk)
@@ -61,7 +64,7 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         return current.filter(before).last(), current.filter(after).first()
 
     def matching(self, country: str = "", role: str = ""):
-        """Partners in `country` (ISO 3166-1 alpha-2) and in `role`; an empty value asks for any."""
+        """Partners in `country` (ISO 3166-1 alpha-2) and with `role`. An empty value does not filter."""
         queryset = self
         if country:
             queryset = queryset.filter(country=country)
@@ -70,13 +73,16 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         return queryset
 
 
+PartnerUniversityManager = models.Manager.from_queryset(PartnerUniversityQuerySet)
+
+
 class PartnerRole(models.TextChoices):
     COORDINATOR = "coordinator", _("Coordinator")
     MEMBER = "member", _("Member")
 
 
 class PartnerUniversity(SluggableContent):
-    """A university of the alliance. One that left stays on record, with the year."""
+    """A university of the alliance, current or former. A former one has the year in which it left."""
 
     content_section = "partners"
     heading_field = "name"
@@ -166,7 +172,10 @@ class PartnerUniversity(SluggableContent):
     description = RichTextField(_("description"), blank=True)
     cover = cover_field()
 
-    objects = PartnerUniversityQuerySet.as_manager()
+    # Set by `with_own_names`.
+    published_own_names: list["PartnerOwnName"]
+
+    objects: ClassVar[PartnerUniversityManager] = PartnerUniversityManager()
 
     class Meta(SluggableContent.Meta):
         verbose_name = _("partner university")
@@ -216,23 +225,23 @@ class PartnerUniversity(SluggableContent):
         return self.name
 
     def delete(self, *args, **kwargs):
-        """Delete the university. Raises ProtectedError for the coordinator: the alliance always has one."""
+        """Delete the university. Raises ProtectedError for the coordinator, because the alliance always has one."""
         if self.is_coordinator:
             raise ProtectedError(gettext("The coordinator cannot be deleted. Hand the role over first."), {self})
         return super().delete(*args, **kwargs)
 
     @transaction.atomic
     def save(self, *args, **kwargs):
-        """Save the university. If it is the coordinator, the one before becomes a member."""
+        """Save the university. If it is the coordinator, the previous coordinator becomes a member."""
         if self.is_coordinator:
-            before = type(self).objects.filter(role=self.Role.COORDINATOR).exclude(pk=self.pk)
-            before.update(role=self.Role.MEMBER)
+            previous = type(self).objects.filter(role=self.Role.COORDINATOR).exclude(pk=self.pk)
+            previous.update(role=self.Role.MEMBER)
         super().save(*args, **kwargs)
 
     def clean(self):
-        require_words_for(self, "logo")
-        coordinates = type(self).objects.filter(pk=self.pk, role=self.Role.COORDINATOR).exists()
-        if coordinates and not self.is_coordinator:
+        require_alt_text(self, "logo")
+        was_coordinator = type(self).objects.filter(pk=self.pk, role=self.Role.COORDINATOR).exists()
+        if was_coordinator and not self.is_coordinator:
             raise ValidationError(
                 {
                     "role": _(
@@ -243,17 +252,20 @@ class PartnerUniversity(SluggableContent):
             )
 
     def validate_constraints(self, exclude=None):
-        """Raise ValidationError where a constraint would be broken; a second coordinator is none, see `save`."""
+        """Raise ValidationError for violated constraints.
+
+        A second coordinator is not an error, because `save` resolves it.
+        """
         try:
             super().validate_constraints(exclude)
         except ValidationError as error:
-            kept = {
-                name: remaining
-                for name, faults in error.error_dict.items()
-                if (remaining := [fault for fault in faults if fault.code != COORDINATOR_EXISTS])
+            remaining = {
+                name: others
+                for name, errors in error.error_dict.items()
+                if (others := [item for item in errors if item.code != COORDINATOR_EXISTS])
             }
-            if kept:
-                raise ValidationError(kept) from None
+            if remaining:
+                raise ValidationError(remaining) from None
 
     def get_absolute_url(self):
         return reverse("partners:detail", args=[self.slug])
@@ -264,19 +276,19 @@ class PartnerUniversity(SluggableContent):
 
     @property
     def website_host(self) -> str:
-        """The website's address as people say it: uni.lodz.pl."""
-        return urlsplit(self.website).hostname.removeprefix("www.")
+        """The host name of the website without www, such as uni.lodz.pl."""
+        return (urlsplit(self.website).hostname or "").removeprefix("www.")
 
     @property
     def position_in_words(self) -> str:
-        """Latitude and longitude in the way of the active language: 51.76° N, 19.46° E."""
+        """Latitude and longitude in the format of the active language, such as 51.76° N, 19.46° E."""
         latitude, longitude = (formats.number_format(abs(value), 2) for value in (self.latitude, self.longitude))
         north_or_south = pgettext("latitude", "N") if self.latitude >= 0 else pgettext("latitude", "S")
         east_or_west = pgettext("longitude", "E") if self.longitude >= 0 else pgettext("longitude", "W")
         return f"{latitude}°\N{NO-BREAK SPACE}{north_or_south}, {longitude}°\N{NO-BREAK SPACE}{east_or_west}"
 
     def structured_data(self) -> dict:
-        """The university, with its `published_own_names`, as schema.org's CollegeOrUniversity."""
+        """The university as CollegeOrUniversity of schema.org. Needs `with_own_names`."""
         return {
             "@type": "CollegeOrUniversity",
             "name": self.name,
@@ -286,7 +298,7 @@ class PartnerUniversity(SluggableContent):
             "address": {
                 "@type": "PostalAddress",
                 "addressLocality": self.city,
-                "addressCountry": self.country.code,
+                "addressCountry": str(self.country),
             },
             "geo": {
                 "@type": "GeoCoordinates",
@@ -297,7 +309,7 @@ class PartnerUniversity(SluggableContent):
 
     @property
     def thread(self) -> int:
-        """The number of the thread, from 1 to 10, whose colour stands for this university wherever it is shown."""
+        """The number of the thread colour of this university, from 1 to THREADS."""
         return (self.order - 1) % THREADS + 1
 
     @property
@@ -310,7 +322,7 @@ class PartnerUniversity(SluggableContent):
 
     @property
     def membership_note(self) -> str:
-        """When the university joined and left, in words; empty for a founding member that stayed."""
+        """A sentence with the years of joining and leaving; empty for a founding member that has not left."""
         if self.left and self.joined:
             return gettext("Member from %(joined)s to %(left)s") % {"joined": self.joined, "left": self.left}
         if self.left:
@@ -321,7 +333,7 @@ class PartnerUniversity(SluggableContent):
 
 
 class PartnerOwnName(OrderedContent):
-    """What a university calls itself in a language of its own; Deusto has a Spanish and a Basque name."""
+    """The name of a university in one of its own languages. Deusto, for example, has a Spanish and a Basque name."""
 
     content_section = "own_names"
 
@@ -355,8 +367,9 @@ class PartnerOwnName(OrderedContent):
 
     @property
     def language_name(self) -> str:
-        """What the active language calls this name's language; its code where CLDR does not know it."""
+        """The name of the language in the active language, or its code if CLDR does not contain it."""
         try:
-            return Locale.parse(self.language, sep="-").get_language_name(get_language() or settings.LANGUAGE_CODE)
+            locale = Locale.parse(self.language, sep="-")
+            return locale.get_language_name(get_language() or settings.LANGUAGE_CODE) or self.language
         except (UnknownLocaleError, ValueError):
             return self.language

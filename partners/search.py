@@ -1,4 +1,4 @@
-"""Pages of the universities for the search."""
+"""Search entries of the universities."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ from search.index import Entry
 
 
 def entries() -> Iterator[Entry]:
-    """Every published university in the active language."""
+    """One entry per published university, in the active language."""
     for partner in PartnerUniversity.objects.published().with_own_names():
-        place = [partner.city, partner.city_local, partner.city_past, partner.country.name]
+        location = [partner.city, partner.city_local, partner.city_past, partner.country.name]
         own_names = [own_name.name for own_name in partner.published_own_names]
-        texts = [partner.short_name, *place, partner.description, *own_names]
+        texts = [partner.short_name, *location, partner.description, *own_names]
         yield Entry.of(partner, partner.translated["name"], partner.translated["summary"], texts)

@@ -1,4 +1,4 @@
-"""Pages of the universities in the sitemap."""
+"""The universities in the sitemap."""
 
 from pages.sitemaps import ContentSitemap
 from partners.models import PartnerUniversity

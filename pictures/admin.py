@@ -1,49 +1,52 @@
+from typing import Any
+
 from django.contrib import admin
-from django.db import transaction
+from django.db import models, transaction
 from django.forms import Script
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media
 
-from editorial.admin import ContentAdmin
+from editorial.admin import ChoicesMixin, ContentAdmin
 from pictures.forms import PictureChoice
 from pictures.models import Picture
-from pictures.sizes import WHOLE
+from pictures.renditions import WHOLE
 
-# So many pictures stand there to choose from; they load as they come into view. Of more, one searches by name.
-MOST_PICTURES = 250
+# Pictures that a form offers with thumbnails, which load lazily. In a larger library, users search by name.
+MAX_PICTURES = 250
 PICKER_MEDIA = Media(css={"all": ["pictures/focal-point.css"]}, js=[Script("pictures/focal-point.js", type="module")])
 
 
-class CoverMixin:
-    """The admin of what may have a cover: it is chosen among the pictures of the library, as they look."""
+class CoverMixin(ChoicesMixin):
+    """Admin of a model with a cover, which users choose from thumbnails of the library."""
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs):
         if db_field.related_model is not Picture:
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        kwargs |= {"widget": PictureChoice(label=capfirst(db_field.verbose_name)), "empty_label": _("no picture")}
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        kwargs |= {"widget": PictureChoice(label=str(capfirst(db_field.verbose_name))), "empty_label": _("no picture")}
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field.widget.widget, PictureChoice):
-            # The cards, without the links to add and change that stand beside a list.
+            # Without the links to add or change a picture.
             field.widget = field.widget.widget
         return field
 
-    def most_offered(self, db_field) -> int:
-        return MOST_PICTURES if db_field.related_model is Picture else super().most_offered(db_field)
+    def max_choices(self, db_field: models.Field) -> int:
+        return MAX_PICTURES if db_field.related_model is Picture else super().max_choices(db_field)
 
 
 @admin.register(Picture)
 class PictureAdmin(ContentAdmin):
     list_display = ["name", "file_thumbnail", "alt", "credit", "licence", "is_published"]
     search_fields = ["name", "alt", "caption", "credit", "licence"]
-    readonly_fields = ["preview", "used_in", "sizes_made"]
+    readonly_fields = ["preview", "used_in", "rendition_state"]
     fieldsets = [
         (None, {"fields": ["name", "file", "alt", "is_decorative"]}),
         (_("Focal point"), {"fields": ["preview", ("focal_x", "focal_y")]}),
         (_("Below the picture"), {"fields": ["caption", "credit", "licence", "licence_url"]}),
-        (_("On this site"), {"fields": ["is_published", "used_in", "sizes_made"]}),
+        (_("On this site"), {"fields": ["is_published", "used_in", "rendition_state"]}),
     ]
 
     @property
@@ -75,17 +78,17 @@ class PictureAdmin(ContentAdmin):
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((self.link(item),) for item in uses)))
 
     def link(self, item):
-        """The item's kind and name, leading to its form."""
-        words = f"{item._meta.verbose_name}: {item}"
+        """Return the kind and name of an item, linked to its form if it has one."""
+        text = f"{item._meta.verbose_name}: {item}"
         try:
-            address = reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
+            url = reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
         except NoReverseMatch:
-            return words
-        return format_html('<a href="{}">{}</a>', address, words)
+            return text
+        return format_html('<a href="{}">{}</a>', url, text)
 
     @admin.display(description=_("sizes for screens"))
-    def sizes_made(self, picture):
-        if picture.pk and picture.has_sizes:
+    def rendition_state(self, picture):
+        if picture.pk and picture.has_renditions:
             return _("made")
         if picture.pk:
             return _("missing; pages show the original. Save again, or ask the administrator to run make_pictures.")
@@ -93,16 +96,16 @@ class PictureAdmin(ContentAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if change and not form.has_changed() and not obj.has_sizes:
-            # Saved for this alone.
-            transaction.on_commit(obj.make_sizes, robust=True)
+        if change and not form.has_changed() and not obj.has_renditions:
+            # The user saved the form only to make the renditions.
+            transaction.on_commit(obj.make_renditions, robust=True)
 
-        def warn_where_sizes_are_missing():
-            if not obj.has_sizes:
+        def warn_about_missing_renditions():
+            if not obj.has_renditions:
                 self.message_user(
                     request,
                     _("The picture is saved, but its smaller sizes could not be made. Pages show the original."),
                     "WARNING",
                 )
 
-        transaction.on_commit(warn_where_sizes_are_missing)
+        transaction.on_commit(warn_about_missing_renditions)

@@ -16,7 +16,7 @@ class PicturesConfig(AppConfig):
 
         jobs.register(
             "make-renditions",
-            Picture.objects.make_missing_sizes,
+            Picture.objects.make_missing_renditions,
             every=timedelta(minutes=5),
             title=_("Makes missing sizes of pictures."),
         )

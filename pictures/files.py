@@ -1,4 +1,4 @@
-"""Access to uploaded files: visitors while a published item uses it, staff who may see what names it."""
+"""Access to uploaded files for visitors and staff."""
 
 from pathlib import Path
 
@@ -9,34 +9,34 @@ from django.http import HttpRequest
 
 from editorial.files import delete_orphans, file_fields, models_naming
 from editorial.models import Content
-from pictures.models import SIZES_FOLDER, Picture
+from pictures.models import RENDITIONS_FOLDER, Picture
 
 
 def is_rendition(name: str) -> bool:
-    return name.startswith(f"{SIZES_FOLDER}/")
+    return name.startswith(f"{RENDITIONS_FOLDER}/")
 
 
-def original_of(name: str) -> str:
-    """The name of the upload that the file `name` is, or was made of."""
+def upload_name(name: str) -> str:
+    """Return `name` if it is an upload, or the name of the upload of the rendition `name`."""
     if not is_rendition(name):
         return name
-    folder = name.removeprefix(f"{SIZES_FOLDER}/").partition("/")[0]
+    folder = name.removeprefix(f"{RENDITIONS_FOLDER}/").partition("/")[0]
     return f"{Picture.file.field.upload_to}/{folder.rpartition('-')[0]}"
 
 
 def is_public(name: str) -> bool:
-    """Whether a published item uses the file `name`; one query.
+    """Whether a published item uses the file `name`. Takes one query.
 
-    Of a picture its sizes are public, and the original only while pages show it in place of a missing size.
+    The renditions of a picture are public. Its upload is public only while pages show it instead of missing renditions.
     """
     if not name or not name.isprintable():
         return False
     if name.startswith(f"{Picture.file.field.upload_to}/"):
         fields = ("file", "width", "height", "focal_x", "focal_y")
-        picture = Picture.objects.live().filter(file=original_of(name)).only(*fields).first()
+        picture = Picture.objects.public().filter(file=upload_name(name)).only(*fields).first()
         if picture is None:
             return False
-        return name in picture.size_names if is_rendition(name) else picture.shows_original
+        return name in picture.rendition_names if is_rendition(name) else picture.is_upload_shown
     first, *others = [
         field.model.objects.published().filter(**{field.name: name}).order_by().values("pk")
         for field in file_fields()
@@ -45,28 +45,27 @@ def is_public(name: str) -> bool:
     return first.union(*others).exists()
 
 
-def path_of(name: str) -> Path:
-    """Where the file `name` lies. Raises SuspiciousFileOperation for a path that leads elsewhere."""
+def file_path(name: str) -> Path:
+    """Return the path of the file `name`. Raises SuspiciousFileOperation for a path outside of the storage."""
     storage = storages["renditions"] if is_rendition(name) else default_storage
     return Path(storage.path(name))
 
 
-def may_see(request: HttpRequest, name: str) -> bool:
-    """Whether this member of staff may see something that names the file, or may choose it as a picture."""
-    models = models_naming(original_of(name)) if name.isprintable() else set()
+def can_view_file(request: HttpRequest, name: str) -> bool:
+    """Whether the user may view a kind of item that has the file `name`, or that can use it as a picture."""
+    models = models_naming(upload_name(name)) if name.isprintable() else set()
     if Picture in models:
         models |= {relation.related_model for relation in Picture.relations()}
-    return any(may_view(request, model) for model in models)
+    return any(can_view(request, model) for model in models)
 
 
-def may_view(request: HttpRequest, model: type[Model]) -> bool:
+def can_view(request: HttpRequest, model: type[Model]) -> bool:
     return admin.site.is_registered(model) and admin.site.get_model_admin(model).has_view_permission(request)
 
 
 def delete_orphaned_files(force: bool = False) -> int:
-    """Delete uploads that no row names and sizes that no picture uses; return how many files and folders that were.
+    """Delete uploads that no row names and renditions that no picture uses. Return the number of files and folders.
 
-    Files are deleted when the row that named them changes. This finds what a crash, a rollback or SQL left behind, and
-    is to be called from time to time.
+    A file is normally deleted together with its row. This finds files that a crash, a rollback or plain SQL left.
     """
-    return delete_orphans(force) + Picture.objects.remove_unused_sizes()
+    return delete_orphans(force) + Picture.objects.delete_unused_renditions()

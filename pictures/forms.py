@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.forms import Media, RadioSelect, Script
 
 
 class PictureChoice(RadioSelect):
-    """Choose one picture of the library by what it shows."""
+    """Radio buttons with thumbnails, for choosing a picture of the library."""
 
     template_name = "pictures/choice.html"
 
@@ -11,8 +13,10 @@ class PictureChoice(RadioSelect):
         self.label = label
 
     @property
-    def media(self):
-        return Media(css={"all": ["pictures/choice.css"]}, js=[Script("pictures/choice.js", type="module")])
+    def media(self) -> Media:
+        # django-stubs does not know Script.
+        script: Any = Script("pictures/choice.js", type="module")
+        return Media(css={"all": ["pictures/choice.css"]}, js=[script])
 
     def get_context(self, name, value, attrs):
         return super().get_context(name, value, attrs) | {"label": self.label}

@@ -1,11 +1,11 @@
-"""The media library: photos with the words, rights and sizes that they need on a page."""
+"""Picture library: photos and drawings with their texts, rights and renditions."""
 
 import glob
 import shutil
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,81 +20,68 @@ from PIL import Image
 from editorial.fields import PictureField
 from editorial.files import file_deleted
 from editorial.models import Content, ContentQuerySet
-from pictures import sizes
+from pictures import renditions
+from pictures.renditions import Rendition, Source
 
-SIZES_FOLDER = "pictures/sizes"
-# A younger folder that is not finished is probably still being filled.
-SECONDS_TO_MAKE_SIZES = 60 * 60
-# Sizes that are missing are made for this time at once: other recurring work waits meanwhile.
-SECONDS_AT_ONCE = 20
-
-
-@dataclass(frozen=True)
-class Source:
-    """Files of one format, as a `<source>` lists them."""
-
-    media_type: str
-    srcset: str
+RENDITIONS_FOLDER = "pictures/sizes"
+# Seconds. Another process may still be writing an unfinished folder that is younger.
+WRITE_TIMEOUT = 60 * 60
+# Seconds of one run of the job, because the other jobs wait for it.
+RUN_TIMEOUT = 20
 
 
-@dataclass(frozen=True)
-class Rendition:
-    """A picture in one ratio as browsers get it: the newer formats, and one file that every browser shows."""
-
-    sources: list[Source]
-    url: str
-    width: int
-    height: int
+class RenditionError(Exception):
+    """The renditions of some pictures could not be made. Pages show the uploads instead."""
 
 
-class SizesMissingError(Exception):
-    """Some pictures have no sizes, and pages show the original."""
-
-
-class PictureQuerySet(ContentQuerySet):
-    def live(self):
+class PictureQuerySet(ContentQuerySet["Picture"]):
+    def public(self) -> Self:
         """Published pictures that a published item uses."""
         used = Q()
         for relation in self.model.relations():
             if issubclass(relation.related_model, Content):
                 items = relation.related_model.objects.published()
-                used |= Exists(items.filter(**{relation.field.name: OuterRef("pk")}))
+                used |= Q(Exists(items.filter(**{relation.field.name: OuterRef("pk")})))
         return self.published().filter(used)
 
-    def make_missing_sizes(self):
-        """Make the sizes of pictures that lack them, for some seconds. Raises SizesMissingError where that failed."""
-        end, faults = time.monotonic() + SECONDS_AT_ONCE, []
+    def make_missing_renditions(self) -> None:
+        """Make missing renditions for `RUN_TIMEOUT` seconds. Raises RenditionError if some could not be made."""
+        end, errors = time.monotonic() + RUN_TIMEOUT, []
         for picture in self.model.objects.all():
             if time.monotonic() > end:
                 break
-            if picture.has_sizes:
+            if picture.has_renditions:
                 continue
             try:
-                picture.make_sizes()
+                picture.make_renditions()
             except (OSError, ValueError) as error:
-                faults.append(f"{picture.file.name} ({error})")
-        if faults:
-            raise SizesMissingError(f"No sizes could be made of {', '.join(faults)}")
+                errors.append(f"{picture.file.name} ({error})")
+        if errors:
+            raise RenditionError(f"No renditions could be made of {', '.join(errors)}")
 
-    def remove_unused_sizes(self) -> int:
-        """Delete the folders of sizes that belong to no picture any more; return how many they were."""
-        root = Path(storages["renditions"].path(SIZES_FOLDER))
-        # The folders before the pictures: a folder is made after its picture was committed.
+    def delete_unused_renditions(self) -> int:
+        """Delete the folders of renditions that no picture uses. Return their number."""
+        root = Path(storages["renditions"].path(RENDITIONS_FOLDER))
+        # List the folders before the pictures: a folder is made after its picture was committed.
         folders = list(root.glob("*"))
         pictures = self.only("file", "width", "height", "focal_x", "focal_y").iterator()
-        used = {picture.sizes_path.name for picture in pictures}
-        unused = [folder for folder in folders if folder.name not in used and not is_being_made(folder)]
+        used = {picture.renditions_path.name for picture in pictures}
+        unused = [folder for folder in folders if folder.name not in used and not is_being_written(folder)]
         for folder in unused:
             shutil.rmtree(folder)
         return len(unused)
 
 
-def is_being_made(folder: Path) -> bool:
-    return folder.name.startswith(".") and folder.stat().st_mtime > time.time() - SECONDS_TO_MAKE_SIZES
+def is_being_written(folder: Path) -> bool:
+    """Whether `folder` is unfinished and recent, so that a process is probably writing it."""
+    return folder.name.startswith(".") and folder.stat().st_mtime > time.time() - WRITE_TIMEOUT
+
+
+PictureManager = models.Manager.from_queryset(PictureQuerySet)
 
 
 class Picture(Content):
-    """A photo or drawing that pages may show, described and credited once, wherever it is used."""
+    """A photo or drawing with its description and credit, for use on any number of pages."""
 
     content_section = "pictures"
     heading_field = "name"
@@ -114,7 +101,7 @@ class Picture(Content):
             "Hidden data, such as the place where a photo was taken, is removed."
         ),
     )
-    # Measured by the file, which therefore stands before them.
+    # After `file`, which sets them.
     width = models.PositiveIntegerField(_("width"), editable=False)
     height = models.PositiveIntegerField(_("height"), editable=False)
     colour = models.CharField(_("average colour"), max_length=7, blank=True, editable=False)
@@ -165,7 +152,7 @@ class Picture(Content):
         help_text=_("In per cent of the height."),
     )
 
-    objects = PictureQuerySet.as_manager()
+    objects: ClassVar[PictureManager["Picture"]] = PictureManager()
 
     class Meta(Content.Meta):
         verbose_name = _("picture")
@@ -180,128 +167,132 @@ class Picture(Content):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def key_source(self):
+    def key_source(self) -> str:
         return self.name
 
-    def clean(self):
+    def clean(self) -> None:
         if self.licence_url and not self.licence:
             raise ValidationError({"licence": _("Enter the name of the licence at this address, such as CC BY 4.0.")})
-        words = f"alt_{settings.LANGUAGE_CODE}"
-        described = getattr(self, words)
-        if self.is_decorative and described:
+        alt_name = f"alt_{settings.LANGUAGE_CODE}"
+        has_alt = bool(getattr(self, alt_name))
+        if self.is_decorative and has_alt:
             raise ValidationError(
-                {words: _("A decorative picture has no alternative text. Empty this field, or untick “Decorative”.")}
+                {alt_name: _("A decorative picture has no alternative text. Empty this field, or untick “Decorative”.")}
             )
-        if not self.is_decorative and not described:
+        if not self.is_decorative and not has_alt:
             raise ValidationError(
-                {words: _("Describe the picture for people who cannot see it, or mark it as decorative.")}
+                {alt_name: _("Describe the picture for people who cannot see it, or mark it as decorative.")}
             )
 
     def save(self, *args, **kwargs):
-        """Save the picture; its sizes are made once that is certain, and a fault in making them is logged alone."""
+        """Save the picture. Its renditions are made after the commit, and an error in making them is only logged."""
         super().save(*args, **kwargs)
-        # The file or the focal point may be another one now.
-        self.__dict__.pop("size_files", None)
-        if not self.has_sizes:
-            transaction.on_commit(self.make_sizes, robust=True)
+        # The file or the focal point may have changed.
+        self.__dict__.pop("rendition_files", None)
+        if not self.has_renditions:
+            transaction.on_commit(self.make_renditions, robust=True)
 
-    def make_sizes(self):
-        """Make the files that pages offer to browsers. Raises OSError, and leaves what was there, where that fails."""
-        with self.file.storage.open(self.file.name) as file, Image.open(file) as image:
-            self.colour = sizes.make(image, self.sizes_path, self.focal_point)
-        # Saved, so that pages which showed the original meanwhile are made anew.
+    def make_renditions(self) -> None:
+        """Write the renditions and store the average colour. Raises OSError and leaves the old files if that fails."""
+        with self.file.storage.open(self.file_name) as file, Image.open(file) as image:
+            self.colour = renditions.write_renditions(image, self.renditions_path, self.focal_point)
+        # Saving invalidates cached pages that show the upload.
         super().save(update_fields=["colour", "updated_at"])
-        self.__dict__.pop("size_files", None)
+        self.__dict__.pop("rendition_files", None)
+
+    @property
+    def file_name(self) -> str:
+        """The name of the upload in its storage."""
+        return self.file.name or ""
 
     @property
     def focal_point(self) -> tuple[int, int]:
         return self.focal_x, self.focal_y
 
     @property
-    def sizes_path(self) -> Path:
-        folder = sizes.folder_name(self.file.name, self.focal_point)
-        return Path(storages["renditions"].path(f"{SIZES_FOLDER}/{folder}"))
+    def renditions_path(self) -> Path:
+        """The folder of the renditions."""
+        folder = renditions.folder_name(self.file_name, self.focal_point)
+        return Path(storages["renditions"].path(f"{RENDITIONS_FOLDER}/{folder}"))
 
     @cached_property
-    def size_files(self) -> set[str]:
-        """The names of the files that were made of this picture; none while they are missing."""
+    def rendition_files(self) -> set[str]:
+        """The names of the renditions in their folder. Empty while they are missing."""
         try:
-            return {path.name for path in self.sizes_path.iterdir()}
+            return {path.name for path in self.renditions_path.iterdir()}
         except OSError:
             return set()
 
     @property
-    def has_sizes(self) -> bool:
-        return bool(self.size_files)
+    def has_renditions(self) -> bool:
+        return bool(self.rendition_files)
 
     def rendition(self, ratio: str, storage: Storage | None = None) -> Rendition:
-        """The files that a page shows of this picture in `ratio`; the original where a file is missing.
+        """Return the files for a page that shows this picture in `ratio`, or the upload if a file is missing.
 
-        `storage` gives the addresses: those for visitors, or those of the uploads, which are for staff.
+        `storage` determines the URLs. The default has those for visitors, the storage of uploads those for staff.
         """
         storage = storage or storages["renditions"]
-        part = sizes.cut((self.width, self.height), ratio, self.focal_point)
+        part = renditions.crop((self.width, self.height), ratio, self.focal_point)
         sources = []
-        for ending in sizes.MODERN_FORMATS:
-            names = {width: part.file_name(width, ending) for width, _height in part.sizes}
-            if self.size_files.issuperset(names.values()):
-                candidates = [f"{storage.url(self.size_name(name))} {width}w" for width, name in names.items()]
-                sources.append(Source(f"image/{ending}", ", ".join(candidates)))
-        for ending in sizes.FALLBACK_FORMATS:
-            name = part.file_name(part.fallback_size[0], ending)
-            if name in self.size_files:
-                return Rendition(sources, storage.url(self.size_name(name)), *part.fallback_size)
-        return Rendition([], storage.url(self.file.name), self.width, self.height)
+        for extension in renditions.MODERN_FORMATS:
+            names = {width: part.file_name(width, extension) for width, _height in part.sizes}
+            if self.rendition_files.issuperset(names.values()):
+                candidates = [f"{storage.url(self.rendition_name(name))} {width}w" for width, name in names.items()]
+                sources.append(Source(f"image/{extension}", ", ".join(candidates)))
+        for extension in renditions.FALLBACK_FORMATS:
+            name = part.file_name(part.fallback_size[0], extension)
+            if name in self.rendition_files:
+                return Rendition(sources, storage.url(self.rendition_name(name)), *part.fallback_size)
+        return Rendition([], storage.url(self.file_name), self.width, self.height)
 
     @property
-    def shows_original(self) -> bool:
-        """Whether pages show the upload itself, because a file that was made of it is missing."""
-        return any(self.rendition(ratio).url == self.file.public_url for ratio in sizes.RATIOS)
+    def is_upload_shown(self) -> bool:
+        """Whether pages show the upload itself, because a rendition is missing."""
+        upload_url = storages["renditions"].url(self.file_name)
+        return any(self.rendition(ratio).url == upload_url for ratio in renditions.RATIOS)
 
     def staff_rendition(self, ratio: str) -> Rendition:
-        """The files that staff see of this picture in `ratio`, published or not."""
+        """Return the files for staff, who also see unpublished pictures."""
         return self.rendition(ratio, self.file.storage)
 
     @property
     def thumbnail_url(self) -> str:
-        """The smallest file of the whole picture, for lists of staff."""
-        part = sizes.cut((self.width, self.height), sizes.WHOLE, self.focal_point)
+        """The URL of the smallest uncropped file, for staff."""
+        part = renditions.crop((self.width, self.height), renditions.WHOLE, self.focal_point)
         name = part.file_name(part.sizes[0][0], "webp")
-        return self.file.storage.url(self.size_name(name) if name in self.size_files else self.file.name)
+        return self.file.storage.url(self.rendition_name(name) if name in self.rendition_files else self.file_name)
 
-    def size_name(self, file: str) -> str:
-        """The name of one of the files that were made of this picture, in the storage of renditions."""
-        return f"{SIZES_FOLDER}/{self.sizes_path.name}/{file}"
+    def rendition_name(self, file: str) -> str:
+        """Return the name of a rendition in the storage of renditions."""
+        return f"{RENDITIONS_FOLDER}/{self.renditions_path.name}/{file}"
 
     @property
-    def size_names(self) -> set[str]:
-        return {self.size_name(file) for file in self.size_files}
+    def rendition_names(self) -> set[str]:
+        return {self.rendition_name(file) for file in self.rendition_files}
 
     @classmethod
     def relations(cls) -> list[models.ForeignObjectRel]:
-        """The relations through which items use a picture."""
-        return [
-            relation
-            for relation in cls._meta.get_fields(include_hidden=True)
-            if relation.auto_created and not relation.concrete
-        ]
+        """Return the relations from items to pictures."""
+        fields = cls._meta.get_fields(include_hidden=True)
+        return [field for field in fields if isinstance(field, models.ForeignObjectRel)]
 
-    def uses(self) -> list[Content]:
-        """Everything that shows this picture."""
+    def uses(self) -> list[models.Model]:
+        """Return all items that use this picture, published or not."""
         return [
             item
             for relation in self.relations()
-            for item in relation.related_model.objects.filter(**{relation.field.name: self.pk})
+            for item in relation.related_model._default_manager.filter(**{relation.field.name: self.pk})
         ]
 
 
 @receiver(file_deleted)
-def remove_sizes(name: str, **signal) -> None:
-    """Delete what was made of an upload together with it."""
-    root = Path(storages["renditions"].path(SIZES_FOLDER))
+def delete_renditions(name: str, **signal) -> None:
+    """Delete the renditions of an upload that was deleted."""
+    root = Path(storages["renditions"].path(RENDITIONS_FOLDER))
     for folder in root.glob(f"{glob.escape(Path(name).name)}-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -310,7 +301,7 @@ COVER_HELP = _("Shown at the top of the page. Add and describe pictures under Pi
 
 
 def cover_field(help_text=COVER_HELP) -> models.ForeignKey:
-    """The field `cover` of a model whose pages can have a picture at the top."""
+    """Return the field `cover` for a model whose pages can have a picture at the top."""
     return models.ForeignKey(
         Picture,
         models.PROTECT,

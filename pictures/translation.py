@@ -6,5 +6,5 @@ from pictures.models import Picture
 @register(Picture)
 class PictureTranslation(TranslationOptions):
     fields = ("alt", "caption", "credit")
-    # The model asks for the description itself, since decoration has none.
+    # The model requires the description itself, because a decorative picture has none.
     required_languages = {"en": ()}

@@ -1,4 +1,4 @@
-"""Uploaded files, as visitors and staff get them."""
+"""Responses with uploaded files, for visitors and for staff."""
 
 import time
 from pathlib import Path
@@ -6,35 +6,35 @@ from pathlib import Path
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseNotFound
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from health.errors import page_not_found
-from pictures.files import is_public, may_see, path_of
+from pictures.files import can_view_file, file_path, is_public
 
-# Names that were public when the database was last asked: what it is asked for while it is away.
-last_known: set[str] = set()
-MOST_LAST_KNOWN = 10_000
+# Names of files that were public at their last check, for use while the database is unavailable.
+public_names: set[str] = set()
+MAX_PUBLIC_NAMES = 10_000
 
-# A browser may keep a file for a week, since another file has another name. No shared cache may: what is not public
-# any more has to be gone there at once.
-FOR_VISITORS = "private, max-age=604800"
-FOR_STAFF = "private, no-cache"
+# A browser may cache a file for a week, because another file has another name. Shared caches may not, because a file
+# that is no longer public must not be served from there.
+VISITOR_CACHE_CONTROL = "private, max-age=604800"
+STAFF_CACHE_CONTROL = "private, no-cache"
 
 
 @require_safe
-def public_file(request: HttpRequest, name: str) -> HttpResponse:
-    """An uploaded file that a published item uses; 404 for any other."""
-    # Our own nginx keeps an answer until the second is over, then asks again; also that there is nothing, which takes
-    # the place of a file that it kept.
-    # Not under an address with a query, as anyone can make up thousands of copies.
+def public_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Serve an uploaded file that a published item uses. Answer 404 for any other name."""
+    # nginx caches a response until the end of the second, and then revalidates it. A cached 404 replaces a cached file.
+    # URLs with a query string are not cached, because anyone could fill the cache with copies.
     cached_by_nginx = {} if request.META["QUERY_STRING"] else {"X-Accel-Expires": f"@{int(time.time())}"}
     try:
-        if not was_public(name):
+        if not is_or_was_public(name):
             raise Http404(name)
-        return file_response(request, path_of(name), cached_by_nginx | {"Cache-Control": FOR_VISITORS})
+        return file_response(request, file_path(name), cached_by_nginx | {"Cache-Control": VISITOR_CACHE_CONTROL})
     except Http404:
         if "text/html" in request.headers.get("Accept", ""):
             response = page_not_found(request)
@@ -45,37 +45,37 @@ def public_file(request: HttpRequest, name: str) -> HttpResponse:
         return response
 
 
-def was_public(name: str) -> bool:
-    """Whether the file is public; as last known where the database is away."""
+def is_or_was_public(name: str) -> bool:
+    """Whether the file is public, or was at the last check if the database is unavailable. Raises DatabaseError."""
     try:
         found = is_public(name)
     except (OperationalError, InterfaceError):
-        if name in last_known:
+        if name in public_names:
             return True
         raise
     if found:
-        if len(last_known) >= MOST_LAST_KNOWN:
-            last_known.clear()
-        last_known.add(name)
+        if len(public_names) >= MAX_PUBLIC_NAMES:
+            public_names.clear()
+        public_names.add(name)
     else:
-        last_known.discard(name)
+        public_names.discard(name)
     return found
 
 
 @require_safe
-def staff_file(request: HttpRequest, name: str) -> HttpResponse:
-    """Any uploaded file, for staff who may see an item that names it."""
-    if not may_see(request, name):
+def staff_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Serve any uploaded file to staff who may view an item that uses it."""
+    if not can_view_file(request, name):
         raise PermissionDenied
-    return file_response(request, path_of(name), {"Cache-Control": FOR_STAFF})
+    return file_response(request, file_path(name), {"Cache-Control": STAFF_CACHE_CONTROL})
 
 
-# The headers allow a browser to keep the file and ask whether it still may show it.
+# The view sets Cache-Control itself, so that a browser can cache the file and revalidate it.
 staff_file = admin.site.admin_view(staff_file, cacheable=True)
 
 
-def file_response(request: HttpRequest, path: Path, headers: dict[str, str]) -> HttpResponse:
-    """The file at `path`, or 304 where the browser has it. Raises Http404 where there is none."""
+def file_response(request: HttpRequest, path: Path, headers: dict[str, str]) -> HttpResponseBase:
+    """Return the file at `path`, or 304 if the browser has it. Raises Http404 if it does not exist."""
     try:
         status = path.stat()
         etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'

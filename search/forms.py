@@ -1,5 +1,7 @@
 """The search form."""
 
+from collections.abc import Mapping
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -16,5 +18,5 @@ class SearchForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Mapping[str, str] | None = None):
+        super().__init__(data, label_suffix="")

@@ -1,4 +1,4 @@
-"""Index of the pages that can be found, and the search in it, in the language of the reader."""
+"""The index of the site's published pages in one language, and the search in it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,13 +15,16 @@ sources: list[Source] = []
 
 
 def register(source: Source):
-    """Register a function that returns the entries of an app's published pages in the active language."""
+    """Register a function that returns the entries of an app's published pages in the active language.
+
+    Call it in `AppConfig.ready`.
+    """
     sources.append(source)
 
 
 @dataclass
 class Entry:
-    """One page that can be found: its address, what it is called and about, and its words as they are compared."""
+    """A page in the index. The folded texts are in lower case without accents, for comparison."""
 
     url: str
     title: str
@@ -36,29 +39,29 @@ class Entry:
 
 
 def find(query: str, entries: Iterable[Entry]) -> list[Entry]:
-    """Those of `entries` in which every word of `query` stands, at most MAX_RESULTS.
+    """The entries that contain every word of `query`, at most MAX_RESULTS.
 
-    Capitals, accents and a last vowel make no difference, so that "malmo" finds Malmö, and "miasto" what is said of
-    "miasta"; a page with a word in its title comes first, then those that have the words as they were written.
-    The words are compared here and not in the database: SQLite knows the capitals of English alone.
+    The search ignores case, accents and a final vowel: "malmo" finds "Malmö", "miasto" finds "miasta". Pages with a
+    word in the title come first, then pages with all words as typed. Python compares the words, because SQLite ignores
+    case only in ASCII.
     """
     words = fold(query).split()
     stems = [stem(word) for word in words]
     found = [entry for entry in entries if all(word in entry.folded_text for word in stems)]
 
-    def is_far(entry: Entry) -> tuple[bool, bool]:
-        in_title = any(word in entry.folded_title for word in words)
-        return not in_title, not all(word in entry.folded_text for word in words)
+    def rank(entry: Entry) -> tuple[bool, bool]:
+        is_in_title = any(word in entry.folded_title for word in words)
+        return not is_in_title, not all(word in entry.folded_text for word in words)
 
-    return sorted(found, key=is_far)[:MAX_RESULTS]
+    return sorted(found, key=rank)[:MAX_RESULTS]
 
 
 def stem(word: str) -> str:
-    """A word without its last vowel, which many languages change with its part in a sentence: miasto, miasta."""
+    """The word without a final vowel, which inflection changes in many languages: miasto, miasta."""
     return word[:-1] if len(word) > 4 and word[-1] in "aeiouy" else word
 
 
 @cached_per_version
 def entries(language: str) -> tuple[Entry, ...]:
-    """Every page that can be found in `language`, which must be the active one."""
+    """The entries of all pages in `language`, which must be the active language."""
     return tuple(entry for source in sources for entry in source())

@@ -18,7 +18,7 @@ def search(request):
     context = {
         "page": page,
         "subject": page,
-        "languages_there": page.languages(),
+        "available_languages": page.languages(),
         "form": form,
         "query": query,
         "results": find(query, entries(request, get_language())) if query else [],

@@ -1,19 +1,19 @@
-"""Files that are written whole or not at all."""
+"""Atomic writing of files."""
 
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-# Suffix of a file that is being written; a process that was killed leaves one.
+# Suffix of a temporary file. A killed process leaves it behind.
 UNFINISHED = ".part"
 
 
 def write_atomically(path: Path, content: bytes, *, is_durable: bool = False, replaces: bool = True) -> None:
-    """Write `content` to `path`, readable by its owner alone, so that readers find a whole file or none.
+    """Write `content` to `path` atomically, readable by its owner only.
 
-    With `is_durable` the file survives a power cut from then on. Without `replaces`, a file that is there stays. Raises
-    OSError, as on a full disk, and leaves what was there.
+    With `is_durable`, the file survives a power failure. Without `replaces`, an existing file is kept. Raises OSError,
+    for example on a full disk, and then keeps the existing file.
     """
     descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=UNFINISHED)
     try:
@@ -25,7 +25,7 @@ def write_atomically(path: Path, content: bytes, *, is_durable: bool = False, re
         if replaces:
             Path(unfinished).replace(path)
         else:
-            # Unlike a rename, a link fails where another process was faster.
+            # Unlike a rename, a link fails if another process was faster.
             with suppress(FileExistsError):
                 os.link(unfinished, path)
         if is_durable:

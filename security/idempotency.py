@@ -1,10 +1,10 @@
-"""Random keys that forms give their posts, by which a post that is sent twice is recognised."""
+"""Idempotency keys: random values in forms, to store a form that is sent twice only once."""
 
 import re
 
-KEY = re.compile(r"[0-9a-f-]{32,36}")
+UUID = re.compile(r"[0-9a-f-]{32,36}")
 
 
 def valid_idempotency_key(text: str) -> str:
-    """`text` if it has the form of a key, a UUID; "" otherwise."""
-    return text if KEY.fullmatch(text) else ""
+    """Return `text` if it is a UUID, or "" otherwise."""
+    return text if UUID.fullmatch(text) else ""

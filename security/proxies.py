@@ -5,21 +5,21 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 
-# Stands in TRUSTED_PROXIES for whatever connects through a Unix socket, which has no address.
+# Entry of TRUSTED_PROXIES for connections through a Unix socket, which have no address.
 UNIX = "unix"
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID")
-# Entry of the WSGI environment.
+FORWARDED_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID")
+# Key in the WSGI environment.
 REQUEST_ID = "security.request_id"
 
 
 def parse_proxies(entries: Iterable[str]) -> list:
-    """Networks, and UNIX, from their texts. Raises ValueError for one that is neither."""
+    """Return the entries as IP networks or UNIX. Raises ValueError for an invalid entry."""
     stripped = [entry.strip() for entry in entries]
     return [UNIX if entry.rstrip(":") == UNIX else ip_network(entry) for entry in stripped]
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """An IP address from a text that may have a port; None if it is no address."""
+    """Return the IP address in `text`, which may have a port, or None if there is none."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -33,20 +33,20 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_trusted(peer: str) -> bool:
-    """Whether `peer`, a REMOTE_ADDR, is one of the trusted proxies."""
+    """Whether `peer`, the value of REMOTE_ADDR, is a trusted proxy."""
     address = parse_address(peer)
     if address is None:
         return not peer and UNIX in settings.TRUSTED_PROXIES
     return any(address in network for network in settings.TRUSTED_PROXIES if network != UNIX)
 
 
-def apply_forwarded(environ: dict):
-    """Set REMOTE_ADDR and the scheme of a WSGI environment to what the trusted proxies say.
+def apply_forwarded(environ: dict) -> None:
+    """Set REMOTE_ADDR and the scheme of a WSGI environment from the headers of trusted proxies.
 
-    The client is the rightmost address in X-Forwarded-For that is no trusted proxy. A trusted X-Request-ID moves to
-    REQUEST_ID. The headers are removed, so that nothing else can believe them: a second call changes nothing.
+    The client is the rightmost address in X-Forwarded-For that is not a trusted proxy. A trusted X-Request-ID is stored
+    under REQUEST_ID. The headers are removed, so that no other code trusts them and a second call changes nothing.
     """
-    forwarded, scheme, request_id = (environ.pop(header, "") for header in FORWARDED)
+    forwarded, scheme, request_id = (environ.pop(header, "") for header in FORWARDED_HEADERS)
     if not is_trusted(environ.get("REMOTE_ADDR", "")):
         return
     if request_id:
@@ -64,7 +64,7 @@ def apply_forwarded(environ: dict):
 
 
 def client_network(environ: dict) -> str:
-    """The client as rate limits count it: its IPv4 address, or the /64 network that one IPv6 subscriber has."""
+    """Return the client for rate limits: its IPv4 address, or its IPv6 network of 64 bits, which is one subscriber."""
     address = parse_address(environ.get("REMOTE_ADDR", ""))
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))

@@ -1,4 +1,4 @@
-"""Whether a form came from this site's own page: public pages hold no CSRF token that could say so."""
+"""Same-origin check of forms on public pages, which have no CSRF token."""
 
 from urllib.parse import urlsplit
 
@@ -6,10 +6,10 @@ from django.http import HttpRequest
 
 
 def is_from_this_site(request: HttpRequest) -> bool:
-    """Whether this site's own page sent the form: nobody posts for somebody else.
+    """Whether a page of this site sent the form, according to the browser.
 
-    Public pages are the same for everyone and hold no CSRF token, so the browser's own word counts: Sec-Fetch-Site,
-    else Origin, else Referer (Fetch Metadata; RFC 6454, section 7).
+    Public pages are cached for all visitors, so they have no CSRF token. The header Sec-Fetch-Site is checked first,
+    then Origin and Referer (W3C Fetch Metadata; RFC 6454, section 7).
     """
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
@@ -17,5 +17,5 @@ def is_from_this_site(request: HttpRequest) -> bool:
     try:
         return urlsplit(source)[:2] == (request.scheme, request.get_host())
     except ValueError:
-        # No address at all, such as "http://[".
+        # Not a URL, such as "http://[".
         return False

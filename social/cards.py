@@ -1,4 +1,4 @@
-"""Share cards: the picture that a link to a page brings along where people pass it on."""
+"""Share cards: pictures for link previews in social media and messengers."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -16,49 +16,55 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
-from alliance.models import Alliance, Deliverable, Initiative
-from consent.views import RECEIPT, SEALS, SETTINGS
+from alliance.models import Activity, Alliance, Deliverable, Initiative
+from consent.views import RECEIPT, SEALS, SETTINGS, ConsentPage
 from pages.models import Page
-from partners import cloth
-from partners.cloth import COLOURS, PAPER
+from partners import weave
 from partners.models import PartnerUniversity
+from partners.weave import COLOURS, PAPER
 from security.files import write_atomically
 from social import label
 
 logger = logging.getLogger(__name__)
 
+CardContent = Page | PartnerUniversity | Activity
+Subject = CardContent | ConsentPage
+
 WIDTH, HEIGHT = 1200, 630
 INK, ACCENT = "#1b1e25", "#8a2f1b"
-# A crossing of the cloth of one university and of the cloth of all takes so many pixels.
-CITY_PITCH, ALLIANCE_PITCH = 25, 20
-# What has a card: the kind in its address, the model, and the field with the words.
-KINDS = {
+# Pixels per crossing, in the pattern of one university and in that of the alliance.
+UNIVERSITY_PITCH, ALLIANCE_PITCH = 25, 20
+# Content with cards: kind in the URL → model and title field.
+KINDS: dict[str, tuple[type[CardContent], str]] = {
     "page": (Page, "title"),
     "partner": (PartnerUniversity, "name"),
     "deliverable": (Deliverable, "title"),
     "initiative": (Initiative, "title"),
 }
-# The pages of consent, which are in no table.
+# Pages of the consent app, which are not content.
 SCREENS = {screen.url_name.replace(":", "-"): screen for screen in (SETTINGS, RECEIPT, SEALS)}
-# Other code draws other pictures, so it is part of what a card is known by.
-DRAWN_BY = sha256(
-    b"".join(Path(source).read_bytes() for source in (__file__, cloth.__file__, label.__file__, *label.FACES))
+# Digest of the code and fonts that draw a card. It is part of the URL, so that a change of design changes the URL.
+CODE_DIGEST = sha256(
+    b"".join(path.read_bytes() for path in (Path(__file__), Path(weave.__file__), Path(label.__file__), *label.FONTS))
 ).hexdigest()
 
 
 def identity(subject) -> tuple[str, str] | None:
-    """The kind and the key by which the address of a card names what it is about; None if that has no card."""
+    """Kind and key of `subject` in the URL of its card; None if it has no card."""
     for key, screen in SCREENS.items():
         if subject is screen:
             return "screen", key
     return next(
-        ((kind, subject.key) for kind, (model, _words) in KINDS.items() if isinstance(subject, model)),
+        ((kind, subject.key) for kind, (model, _title) in KINDS.items() if isinstance(subject, model)),
         None,
     )
 
 
-def find(kind: str, key: str):
-    """The published thing that a card's address names. Raises Http404 where there is none."""
+def find_subject(kind: str, key: str) -> Subject:
+    """The published content or the screen that the URL of a card names.
+
+    Raises Http404 if there is none.
+    """
     if kind == "screen" and key in SCREENS:
         return SCREENS[key]
     if kind not in KINDS:
@@ -66,20 +72,20 @@ def find(kind: str, key: str):
     return get_object_or_404(KINDS[kind][0].objects.published(), key=key)
 
 
-def everything() -> Iterator:
-    """All that has a card."""
-    for model, _words in KINDS.values():
+def card_subjects() -> Iterator[Subject]:
+    """All published content and screens that have a card."""
+    for model, _title in KINDS.values():
         yield from model.objects.published()
     yield from SCREENS.values()
 
 
-def every_card() -> Iterator["Card"]:
-    """The cards of all that has one, in every language that is offered; none before any content is loaded."""
+def all_cards() -> Iterator["Card"]:
+    """The cards of all subjects in every language; none before content is loaded."""
     alliance = Alliance.objects.with_host().first()
     if alliance is None:
         return
     universities = list(PartnerUniversity.objects.published().for_map())
-    for subject in everything():
+    for subject in card_subjects():
         for language, _name in settings.LANGUAGES:
             with translation.override(language):
                 card = Card.of(subject, alliance, universities)
@@ -88,9 +94,10 @@ def every_card() -> Iterator["Card"]:
 
 @dataclass(frozen=True)
 class Card:
-    """The card of one page in one language: what its address says, and what is drawn.
+    """The share card of one page in one language.
 
-    `city` is the university whose cloth is drawn; without one it is the cloth of all `universities`.
+    The background is the weave pattern of `university`, or of the alliance if that is None. `line` is the small text
+    above the title.
     """
 
     language: str
@@ -98,73 +105,76 @@ class Card:
     key: str
     title: str
     line: str
-    city: PartnerUniversity | None
+    university: PartnerUniversity | None
     universities: tuple[PartnerUniversity, ...]
 
     @classmethod
     def of(cls, subject, alliance: Alliance, universities: Iterable[PartnerUniversity]) -> "Card":
-        """The card of `subject` in the active language."""
-        kind, key = identity(subject)
+        """The card of `subject` in the active language. Raises ValueError if `subject` has no card."""
+        found = identity(subject)
+        if found is None:
+            raise ValueError(f"no share card for {subject!r}")
+        kind, key = found
         title = str(subject) if kind == "screen" else getattr(subject, KINDS[kind][1])
         line = f"{alliance.acronym} · {alliance.host.name}"
-        city = subject if kind == "partner" else None
-        return cls(translation.get_language(), kind, key, title, line, city, tuple(universities))
+        university = subject if isinstance(subject, PartnerUniversity) else None
+        return cls(translation.get_language(), kind, key, title, line, university, tuple(universities))
 
     @cached_property
     def digest(self) -> str:
-        """What changes when anything that is drawn changes."""
-        woven = [
-            (one.founded, float(one.latitude), float(one.longitude), one.order)
-            for one in (*filter(None, [self.city]), *self.universities)
+        """Digest of everything that is drawn."""
+        facts = [
+            (item.founded, float(item.latitude), float(item.longitude), item.order)
+            for item in (*filter(None, [self.university]), *self.universities)
         ]
-        drawn = (self.title, self.line, bool(self.city), woven, DRAWN_BY)
+        drawn = (self.title, self.line, bool(self.university), facts, CODE_DIGEST)
         return sha256(repr(drawn).encode()).hexdigest()[:20]
 
     @property
     def path(self) -> str:
-        """The address of the picture; another picture has another address."""
+        """URL path of the picture. It contains the digest, so the picture can be cached for ever."""
         return reverse("share-card", args=[self.language, self.kind, self.key, self.digest])
 
     @property
     def file(self) -> Path:
-        """Where the picture is kept."""
+        """Path of the stored picture."""
         return settings.DATA_DIR / "share" / f"{self.digest}.png"
 
     @property
-    def art(self) -> Image.Image:
-        """The cloth that the label lies on."""
-        pitch = CITY_PITCH if self.city else ALLIANCE_PITCH
+    def background(self) -> Image.Image:
+        """The weave pattern, at least as large as the card."""
+        pitch = UNIVERSITY_PITCH if self.university else ALLIANCE_PITCH
         warps, wefts = ceil(WIDTH / pitch), ceil(HEIGHT / pitch)
-        if self.city:
-            return cloth.city_cloth(self.city, self.universities, warps, wefts).image(pitch)
+        if self.university:
+            return weave.university_weave(self.university, self.universities, warps, wefts).image(pitch)
         if not self.universities:
             return Image.new("RGB", (WIDTH, HEIGHT), PAPER)
-        threads = min(len(self.universities), cloth.THREADS)
-        each, digit = ceil(warps / threads), ceil(wefts / cloth.YEAR_DIGITS)
-        return cloth.alliance_cloth(self.universities, each, digit).image(pitch)
+        threads = min(len(self.universities), weave.THREADS)
+        per_university, per_digit = ceil(warps / threads), ceil(wefts / weave.YEAR_DIGITS)
+        return weave.alliance_weave(self.universities, per_university, per_digit).image(pitch)
 
     def draw(self) -> bytes:
-        """The picture as a PNG file, drawn anew."""
-        picture = self.art.crop((0, 0, WIDTH, HEIGHT))
-        edge = COLOURS[self.city.thread] if self.city else ACCENT
-        label.sew(picture, self.title, self.line, edge, (PAPER, INK, ACCENT))
+        """Draw the picture. Returns a PNG file."""
+        picture = self.background.crop((0, 0, WIDTH, HEIGHT))
+        edge = COLOURS[self.university.thread] if self.university else ACCENT
+        label.draw_label(picture, self.title, self.line, edge, (PAPER, INK, ACCENT))
         file = BytesIO()
-        # Few colours: a palette makes the file half as large.
+        # A palette halves the size of the file.
         picture.quantize(128).save(file, "PNG")
         return file.getvalue()
 
     def png(self) -> bytes:
-        """The picture as a PNG file, from the disk where it is kept. A disk that fails costs time, and no picture."""
+        """The picture as a PNG file: read from the disk, or else drawn and stored. Disk errors are only logged."""
         try:
             return self.file.read_bytes()
         except OSError:
             png = self.draw()
         try:
-            self.keep(png)
+            self.store(png)
         except OSError as error:
-            logger.warning("a share card could not be kept: %s", error)
+            logger.warning("A share card could not be stored: %s", error)
         return png
 
-    def keep(self, png: bytes):
+    def store(self, png: bytes) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self.file, png)

@@ -1,4 +1,4 @@
-"""Addresses without a language of their own."""
+"""URLs without a language prefix."""
 
 from django.urls import path
 

@@ -1,7 +1,7 @@
-"""What others ask the site for to show it elsewhere."""
+"""Share cards and the web app manifest."""
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
@@ -10,16 +10,19 @@ from django.views.decorators.http import require_safe
 
 from alliance.models import Alliance
 from pagecache.decorators import cached_page
-from partners.cloth import PAPER
 from partners.models import PartnerUniversity
-from social.cards import Card, find
-from social.mark import ICONS, MASKABLE
+from partners.weave import PAPER
+from social.cards import Card, find_subject
+from social.icons import ICONS, MASKABLE
 
-FOR_GOOD = "public, max-age=31536000, immutable"
+CACHE_FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def the_alliance(language: str) -> Alliance:
-    """The alliance with its host. Raises Http404 before content is loaded, and for a language that is not offered."""
+def get_alliance_or_404(language: str) -> Alliance:
+    """The alliance with its host.
+
+    Raises Http404 before content is loaded, and for a language that is not in LANGUAGES.
+    """
     alliance = Alliance.objects.with_host().first()
     if alliance is None or language not in dict(settings.LANGUAGES):
         raise Http404("no alliance in that language")
@@ -28,17 +31,17 @@ def the_alliance(language: str) -> Alliance:
 
 @cached_page()
 @require_safe
-def share_card(request, language: str, kind: str, key: str, digest: str):
-    """The share card of one page in one language; from the address of an older picture to that of the present one."""
-    alliance = the_alliance(language)
+def share_card(request: HttpRequest, language: str, kind: str, key: str, digest: str) -> HttpResponse:
+    """The share card of one page in one language. The URL of an outdated picture redirects to the current one."""
+    alliance = get_alliance_or_404(language)
     with translation.override(language):
-        card = Card.of(find(kind, key), alliance, PartnerUniversity.objects.published().for_map())
+        card = Card.of(find_subject(kind, key), alliance, PartnerUniversity.objects.published().for_map())
     if card.digest != digest:
         return redirect(card.path)
     headers = {
-        "Cache-Control": FOR_GOOD,
+        "Cache-Control": CACHE_FOR_EVER,
         "Content-Language": language,
-        # Link previews are shown on pages of others; that is what the picture is for.
+        # Link previews show the picture on other sites.
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
     return HttpResponse(card.png(), content_type="image/png", headers=headers)
@@ -46,15 +49,15 @@ def share_card(request, language: str, kind: str, key: str, digest: str):
 
 @cached_page()
 @require_safe
-def manifest(request, language: str):
-    """What a device shows of the site on its home screen (W3C, Web Application Manifest)."""
-    alliance = the_alliance(language)
+def manifest(request: HttpRequest, language: str) -> HttpResponse:
+    """The web app manifest in one language (W3C, Web Application Manifest)."""
+    alliance = get_alliance_or_404(language)
     with translation.override(language):
         icons = [{"src": static("img/favicon.svg"), "sizes": "any", "type": "image/svg+xml"}]
         icons += [
             {"src": static(f"img/{name}"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": "maskable"}
-            for name, (mark, size) in ICONS.items()
-            if mark is MASKABLE
+            for name, (icon, size) in ICONS.items()
+            if icon is MASKABLE
         ]
         content = {
             "id": "/",

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks a receipt of a cookie choice without the site that gave it.
+"""Verifies the receipt of a cookie choice without the site that issued it.
 
 Usage: python3 verify_receipt.py consent-7K3F-….json [KEY]
 
-KEY is the public key that the site shows under “Seals”; take it from there, or from somebody who wrote it down. Needs
-Python 3.11 and the package `cryptography`. Says what it checked; exit status 0 if all is true, 1 if not.
+KEY is the public key on the page “Seals”, or an earlier copy of it. Needs Python 3.11 and the package `cryptography`.
+Prints each check. Exit status 0 if the receipt is valid, 1 otherwise.
 """
 
 import base64
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 def digest(value):
-    """SHA-256 of the one canonical form of JSON (RFC 8785)."""
+    """Return the SHA-256 of `value` as canonical JSON (RFC 8785)."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -27,24 +27,22 @@ def fail(sentence):
 def check_record(receipt):
     entry = json.dumps(receipt["record"], ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     if hashlib.sha256(b"\x00" + entry).hexdigest() != receipt["digest"]:
-        fail("the record is not the one that its digest names.")
-    print("The record is the one that its digest names.")
+        fail("the record does not match its digest.")
+    print("The record matches its digest.")
 
 
 def check_notice(receipt):
     notice = receipt["notice"]
     if digest({"html": notice["html"], "wording": notice["wording"]}) != notice["parts"][notice["language"]]:
-        fail("the wording is not the one that was shown.")
-    first_form = {name: notice[name] for name in ("number", "parts")}
-    version = first_form | {name: notice.get(name) for name in ("published_at", "asks_again")}
-    # At first, a version was named by its number and parts alone.
-    if receipt["record"]["notice"]["digest"] not in (digest(version), digest(first_form)):
-        fail("the version of the notice is not the one on record.")
-    print(f"The wording is version {notice['number']} of the notice, which the record names.")
+        fail("the wording does not match its digest.")
+    version = {name: notice[name] for name in ("number", "published_at", "asks_again", "parts")}
+    if receipt["record"]["notice"]["digest"] != digest(version):
+        fail("the version of the notice does not match the record.")
+    print(f"The wording is version {notice['number']} of the notice in the record.")
 
 
 def root_of(leaf, index, size, path):
-    """The root that a leaf and its path give (RFC 9162, section 2.1.3.2)."""
+    """Return the root that a leaf and its inclusion path give (RFC 9162, section 2.1.3.2)."""
     node, last = leaf, size - 1
     for step in path:
         if last == 0:
@@ -67,17 +65,17 @@ def check_seal(receipt, verifier):
 
     proof = receipt["proof"]
     if proof is None:
-        fail("the record was not sealed yet when the receipt was made; download it again in a few minutes.")
+        fail("the record was not sealed yet. Download the receipt again in a few minutes.")
     text, _, signature = proof["seal"].rpartition("\n\n")
-    facts = dict(line.split(" ", 1) for line in text.splitlines()[1:])
+    fields = dict(line.split(" ", 1) for line in text.splitlines()[1:])
     path = [bytes.fromhex(step) for step in proof["path"]]
     root = root_of(bytes.fromhex(receipt["digest"]), proof["index"], proof["size"], path)
-    if root.hex() != facts["root"] or str(proof["size"]) != facts["size"]:
-        fail(f"the record is not under seal {facts['number']}.")
+    if root.hex() != fields["root"] or str(proof["size"]) != fields["size"]:
+        fail(f"the record is not under seal {fields['number']}.")
     place = f"number {proof['index'] + 1} of {proof['size']}"
-    print(f"The record is {place} under seal {facts['number']}, made {facts['sealed']}.")
+    print(f"The record is {place} under seal {fields['number']}, sealed at {fields['sealed']}.")
     if verifier is None:
-        print("The seal's signature was not checked: give the site's public key as well.")
+        print("The signature of the seal was not checked, because no public key was given.")
         return
     public = base64.b64decode(verifier.split("+", 2)[2])[1:]
     signed = base64.b64decode(signature.split()[-1])[4:]
@@ -89,7 +87,7 @@ def check_seal(receipt, verifier):
 
 
 def is_key(verifier):
-    """Whether this is a public key as the site shows it: name+id+base64."""
+    """Whether this is a public key in the format name+id+base64."""
     try:
         return len(base64.b64decode(verifier.split("+", 2)[2], validate=True)) == 33
     except (IndexError, ValueError):
@@ -101,7 +99,7 @@ def main(arguments):
         sys.exit(__doc__)
     key = arguments[1] if len(arguments) == 2 else None
     if key is not None and not is_key(key):
-        sys.exit(f"{key} is no key: copy all of it, as it stands on the page of the seals: consent-seal+…+…")
+        sys.exit(f"{key} is not a key. Copy the whole key from the page of the seals: consent-seal+…+…")
     try:
         receipt = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
         check_record(receipt)
@@ -110,7 +108,7 @@ def main(arguments):
     except OSError as error:
         sys.exit(str(error))
     except (LookupError, TypeError, ValueError):
-        fail("this is no whole receipt as the site gives it.")
+        fail("this is not a complete receipt.")
 
 
 if __name__ == "__main__":

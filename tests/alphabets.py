@@ -1,4 +1,4 @@
-"""The letters that each language needs beside those of English."""
+"""The letters of each language in addition to the English alphabet."""
 
 ALPHABETS = {
     "en": "abcdefghijklmnopqrstuvwxyz’“”–0123456789&/€",

@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.backends import ACCOUNT, ADDRESS
 from consent.models import NoticeVersion
 from consent.views import DECISIONS
-from editorial.content_files import ContentFiles
+from editorial.content_files import load
 from feedback.views import MESSAGES
 from tests.serving import Server
 
@@ -53,7 +53,7 @@ LAST = (
 )
 
 
-class OneByOne(LoadScopeScheduling):
+class GroupScheduling(LoadScopeScheduling):
     """Gives each worker its next test when the previous one is done, and all tests of a group to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -76,14 +76,14 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return OneByOne(config, log)
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database with the initial content. The changes of each test are rolled back."""
     with django_db_blocker.unblock():
-        ContentFiles(django_settings.CONTENT_DIR).load()
+        load(django_settings.CONTENT_DIR)
         NoticeVersion.objects.publish()
 
 

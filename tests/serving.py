@@ -1,4 +1,4 @@
-"""A real server process with data of its own, for tests of what only a process shows, and for benchmarks."""
+"""A server process with its own data folder, for tests and benchmarks."""
 
 import os
 import re
@@ -21,9 +21,9 @@ from server.granian import GRANIAN
 
 ROOT = Path(__file__).parents[1]
 MANAGE = [sys.executable, "manage.py"]
-# Seconds that anything may take on a busy machine before it counts as hung.
+# Timeout in seconds, generous because the machine may be busy.
 PATIENCE = 60
-# Within `http` of a configuration for nginx: nothing is written but to its own folder. To be formatted with `folder`.
+# Template for the `http` block of an nginx configuration that writes only to `folder`.
 NGINX_FOLDERS = """
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
@@ -41,14 +41,14 @@ def free_port() -> int:
 
 @contextmanager
 def side_by_side(visit: Callable[[int], None], visitors: int) -> Iterator[None]:
-    """Has each of so many visitors, given by number, call `visit` again and again, until the block ends."""
+    """Run a thread for each visitor that calls `visit` with its number repeatedly until the block ends."""
     done = threading.Event()
 
-    def visit_again(number: int):
+    def visit_repeatedly(number: int):
         while not done.is_set():
             visit(number)
 
-    threads = [threading.Thread(target=visit_again, args=(number,)) for number in range(visitors)]
+    threads = [threading.Thread(target=visit_repeatedly, args=(number,)) for number in range(visitors)]
     for thread in threads:
         thread.start()
     try:
@@ -61,7 +61,10 @@ def side_by_side(visit: Callable[[int], None], visitors: int) -> Iterator[None]:
 
 @dataclass
 class Server:
-    """The site as a process of its own group on a free port: its data folder, and the settings beside it."""
+    """The site as a process in its own process group on a free port.
+
+    `data` is its data folder; `settings` are further environment variables.
+    """
 
     data: Path
     settings: dict[str, str]
@@ -74,8 +77,8 @@ class Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return kept | {"DATA_DIR": str(self.data)} | self.settings
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return inherited | {"DATA_DIR": str(self.data)} | self.settings
 
     def manage(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess:
         return subprocess.run(
@@ -84,13 +87,13 @@ class Server:
 
     @cached_property
     def paths(self) -> list[str]:
-        """The pages in its site map."""
+        """The paths in the site map."""
         with urllib.request.urlopen(f"{self.url}/sitemap.xml") as response:
             addresses = re.findall(r"<loc>([^<]+)</loc>", response.read().decode())
         return [address.removeprefix(self.url) for address in addresses]
 
     def start(self, application: str = "", until: str = "/readyz", port: int = 0, **options):
-        """Serve as `make run` does; `application` names another ASGI application for a prepared site."""
+        """Start the server as `make run` does, or with another ASGI `application`, and wait until `until` responds."""
         self.port = port or free_port()
         command = [*MANAGE, "serve", "--port", str(self.port)]
         if application:
@@ -113,7 +116,7 @@ class Server:
 
     @property
     def workers(self) -> set[int]:
-        """The processes that answer requests."""
+        """The process IDs of the workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return {int(pid) for pid in children if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 

@@ -1,4 +1,4 @@
-"""What a reviewer would ask of the code every time, asked by machine."""
+"""Automatic code review: style, migrations, templates, requirements and imports."""
 
 import re
 import subprocess
@@ -24,10 +24,11 @@ def run(*command: str) -> subprocess.CompletedProcess:
         ("ruff", "format", "--check", "."),
         ("djlint", "templates", "--lint", "--quiet"),
         ("djlint", "templates", "--check", "--quiet"),
+        ("mypy", "."),
     ],
     ids=" ".join,
 )
-def test_code_and_templates_are_in_shape(command):
+def test_code_and_templates_pass_the_linters(command):
     outcome = run(TOOLS / command[0], *command[1:])
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
@@ -43,15 +44,15 @@ def test_templates_hold_no_inline_script_style_or_handler():
     assert not found
 
 
-def test_what_production_installs_is_pinned_and_hashed():
+def test_requirements_are_pinned_and_hashed():
     for name in ("requirements.txt", "requirements-dev.txt"):
         blocks = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", (ROOT / name).read_text()).strip())
         assert blocks
         assert not [block for block in blocks if "==" not in block or "--hash=sha256:" not in block]
 
 
-def test_nothing_but_content_and_tests_knows_the_host_university():
-    named = re.compile(r"\bLodz\b|Łódź|Łódzki|uni\.lodz", re.IGNORECASE)
+def test_only_content_and_tests_name_the_host_university():
+    name = re.compile(r"\bLodz\b|Łódź|Łódzki|uni\.lodz", re.IGNORECASE)
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
@@ -81,17 +82,17 @@ def test_nothing_but_content_and_tests_knows_the_host_university():
         "static",
     )
     sources = [path for app in apps for kind in kinds for path in (ROOT / app).rglob(kind)]
-    knowing = {path.relative_to(ROOT).as_posix() for path in sources if named.search(path.read_text())}
+    found = {path.relative_to(ROOT).as_posix() for path in sources if name.search(path.read_text())}
     examples_in_help_texts = {
         "partners/models.py",
         "partners/migrations/0001_initial.py",
         "editorial/models/slugs.py",
         "editorial/models/content.py",
     }
-    assert knowing <= examples_in_help_texts
+    assert found <= examples_in_help_texts
 
 
-# App or subpackage → the others that it may import.
+# App or subpackage → the apps and subpackages that it may import.
 MAY_IMPORT = {
     "triggers": set(),
     "security": set(),
@@ -128,13 +129,13 @@ MAY_IMPORT = {
 
 
 def package_of(module: str) -> str | None:
-    """The app or subpackage of MAY_IMPORT that a module belongs to."""
+    """The app or subpackage in MAY_IMPORT that contains the module."""
     names = module.split(".")
     candidates = (".".join(names[:length]) for length in range(len(names), 0, -1))
     return next((name for name in candidates if name in MAY_IMPORT), None)
 
 
-def test_apps_import_only_what_lies_below_them():
+def test_apps_import_only_lower_layers():
     found = {}
     for path in ROOT.glob("*/**/*.py"):
         importing = package_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
@@ -143,11 +144,11 @@ def test_apps_import_only_what_lies_below_them():
             assert "unic_site" not in {name.split(".")[0] for name in imported}, path
             found.setdefault(importing, set()).update(filter(None, map(package_of, imported)))
     assert set(found) == set(MAY_IMPORT)
-    beyond = {name: imports - {name} - MAY_IMPORT[name] for name, imports in found.items()}
-    assert not {name: imports for name, imports in beyond.items() if imports}
+    forbidden = {name: imports - {name} - MAY_IMPORT[name] for name, imports in found.items()}
+    assert not {name: imports for name, imports in forbidden.items() if imports}
 
 
-def test_the_checklist_names_tests_that_exist():
+def test_the_privacy_checklist_names_existing_tests():
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/privacy.md").read_text()))
     defined = {name for path in ROOT.glob("tests/**/*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
     assert named

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whichever way a value takes, and what a form says of it."""
+"""Constraints of the database, and the messages of forms for them."""
 
 import pytest
 from django.apps import apps
@@ -17,8 +17,8 @@ from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 OULU = {"key": "university-of-oulu"}
-# Constraint → model, which row, and the update that would break it.
-BROKEN = {
+# Constraint → model, filter for a row, and an update that violates the constraint.
+VIOLATIONS = {
     "one_alliance": (Alliance, {}, {"key": "another"}),
     "former_name_ends_after_it_starts": (Alliance, {}, {"former_name_from": 2023, "former_name_until": 2020}),
     "phase_ends_after_it_starts": (Alliance, {}, {"phase_from": 2027, "phase_until": 2023}),
@@ -45,8 +45,8 @@ BROKEN = {
 
 
 @pytest.fixture(autouse=True)
-def kinds_that_the_first_content_lacks():
-    """One of each kind that the first content has none of."""
+def further_content():
+    """An object of each kind of content that the initial content lacks."""
     make_picture()
     purpose = Purpose.objects.get(key="functional")
     EmbeddedContent.objects.create(
@@ -59,34 +59,34 @@ def kinds_that_the_first_content_lacks():
     Script.objects.create(name="Counter", provider_en="Count Ltd", purpose=purpose, source="https://a.example")
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", VIOLATIONS)
 def test_the_database_refuses_what_a_constraint_forbids(name):
-    model, row, update = BROKEN[name]
+    model, row, update = VIOLATIONS[name]
     with pytest.raises(IntegrityError), transaction.atomic():
         assert model.objects.filter(**row).update(**update) == 1
 
 
-def test_every_constraint_of_the_site_is_tried():
+def test_every_constraint_is_tested():
     models = [model for model in apps.get_models() if issubclass(model, (Content, ImportState))]
-    assert {constraint.name for model in models for constraint in model._meta.constraints} == set(BROKEN)
+    assert {constraint.name for model in models for constraint in model._meta.constraints} == set(VIOLATIONS)
 
 
-@pytest.mark.parametrize("name", sorted(set(BROKEN) - {"one_coordinator", "import_state_once"}))
-def test_a_form_says_in_words_what_a_constraint_forbids(name):
-    model, row, update = BROKEN[name]
+@pytest.mark.parametrize("name", sorted(set(VIOLATIONS) - {"one_coordinator", "import_state_once"}))
+def test_forms_explain_violated_constraints(name):
+    model, row, update = VIOLATIONS[name]
     item = model.objects.get(**row)
     for field, value in update.items():
         setattr(item, field, item._meta.get_field(field).to_python(value))
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(ValidationError) as error:
         item.full_clean(validate_unique=False)
-    assert all(message.endswith(".") for message in caught.value.messages)
-    assert not any("Constraint" in message for message in caught.value.messages)
+    assert all(message.endswith(".") for message in error.value.messages)
+    assert not any("Constraint" in message for message in error.value.messages)
 
 
 @pytest.mark.parametrize(
     "model", [model for model in apps.get_models() if issubclass(model, Content)], ids=lambda model: model.__name__
 )
-def test_content_is_known_by_its_key(model):
+def test_content_has_a_unique_natural_key(model):
     item = model.objects.first()
     assert model.objects.get_by_natural_key(*item.natural_key()) == item
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -94,10 +94,10 @@ def test_content_is_known_by_its_key(model):
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])
-def test_an_address_belongs_to_one_page_in_each_language(language):
-    one, other = Page.objects.filter(kind="text")[:2]
+def test_slugs_are_unique_in_each_language(language):
+    page, other = Page.objects.filter(kind="text")[:2]
     with pytest.raises(IntegrityError), transaction.atomic():
-        Page.objects.filter(pk=one.pk).update(**{f"slug_{language}": getattr(other, f"slug_{language}")})
+        Page.objects.filter(pk=page.pk).update(**{f"slug_{language}": getattr(other, f"slug_{language}")})
 
 
 def test_a_university_with_tasks_cannot_be_deleted():
@@ -119,14 +119,14 @@ def test_the_coordinator_cannot_be_deleted():
         PartnerUniversity.objects.get(role="coordinator").delete()
 
 
-def test_the_parts_of_an_initiative_go_with_it():
+def test_deleting_an_initiative_deletes_its_parts():
     campus = Initiative.objects.get(key="campus")
     assert InitiativePart.objects.filter(initiative=campus).count() == 4
     campus.delete()
     assert InitiativePart.objects.count() == 0
 
 
-def test_saving_a_new_coordinator_makes_the_one_before_a_member():
+def test_saving_a_new_coordinator_makes_the_previous_one_a_member():
     oulu = PartnerUniversity.objects.get(**OULU)
     oulu.role = "coordinator"
     oulu.full_clean()
@@ -134,21 +134,21 @@ def test_saving_a_new_coordinator_makes_the_one_before_a_member():
     assert PartnerUniversity.objects.get(role="coordinator") == oulu
 
 
-def test_a_university_that_joined_before_it_was_founded_is_named_even_as_the_coordinator():
+def test_a_new_coordinator_that_joined_before_it_was_founded_is_refused():
     oulu = PartnerUniversity.objects.get(**OULU)
     oulu.role, oulu.joined = "coordinator", 1900
-    with pytest.raises(ValidationError, match="cannot join before it was founded") as caught:
+    with pytest.raises(ValidationError, match="cannot join before it was founded") as error:
         oulu.full_clean()
-    assert "Another university is already the coordinator." not in caught.value.messages
+    assert "Another university is already the coordinator." not in error.value.messages
 
 
-def test_a_new_item_gets_a_key_and_an_address_from_its_heading():
+def test_a_new_item_gets_its_key_and_slug_from_its_heading():
     page = Page.objects.create(
         title_en="T", short_title_en="Żółta Łódź", short_title_pl="Żółta Łódź", description_en="D"
     )
     assert (page.key, page.slug_en, page.slug_pl) == ("zolta-lodz", "zolta-lodz", "zolta-lodz")
-    again = Page.objects.create(title_en="T", short_title_en="Żółta Łódź", description_en="D")
-    assert (again.key, again.slug_en, again.slug_pl) == ("zolta-lodz-2", "zolta-lodz-2", None)
+    second = Page.objects.create(title_en="T", short_title_en="Żółta Łódź", description_en="D")
+    assert (second.key, second.slug_en, second.slug_pl) == ("zolta-lodz-2", "zolta-lodz-2", None)
 
 
 @pytest.mark.parametrize("path", ["unic", "//example.org", "/\\example.org", "https://example.org"])
@@ -158,6 +158,6 @@ def test_a_redirect_stays_on_this_site(path):
             redirect.full_clean(exclude=["key"])
 
 
-def test_redirects_do_not_lead_in_circles():
+def test_redirects_cannot_be_chained():
     with pytest.raises(ValidationError, match="That address is itself redirected"):
         Redirect(old_path="/older", new_path="/unic").full_clean(exclude=["key"])

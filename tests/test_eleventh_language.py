@@ -1,4 +1,4 @@
-"""What docs/languages.md says of adding a language, done with Ukrainian in a copy of the project."""
+"""Adds Ukrainian to a copy of the project, as described in docs/languages.md."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.once
-LEFT_BEHIND = (
+NOT_COPIED = (
     ".git",
     ".venv",
     "var",
@@ -46,7 +46,7 @@ summary = "Університет у місті текстилю."
 description = "<p>Тут ткали бавовну.</p>"
 city = "Лодзь"
 """
-FOLLOW = """
+SCRIPT = """
 import importlib, json
 from django.conf import settings
 from django.core.management import call_command
@@ -74,7 +74,7 @@ print(json.dumps({
 
 @pytest.fixture
 def follow_the_guide(prepared, tmp_path):
-    """A function that adds Ukrainian to a copy of the project with a filled database, and returns what it shows."""
+    """A function that adds Ukrainian to a copy of the project and returns responses of the new site."""
 
     def manage(*arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
@@ -87,7 +87,7 @@ def follow_the_guide(prepared, tmp_path):
     def follow() -> dict[str, str]:
         prepared("sqlite", tmp_path)
         project = tmp_path / "project"
-        shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*LEFT_BEHIND), symlinks=True)
+        shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
         settings = project / "unic_site/settings.py"
         settings.write_text(
             settings.read_text().replace('"sv": "Svenska",', '"sv": "Svenska",\n    "uk": "Українська",')
@@ -96,18 +96,18 @@ def follow_the_guide(prepared, tmp_path):
         messages.parent.mkdir(parents=True)
         messages.write_text(MESSAGES)
         (project / "content/uk.toml").write_text(CONTENT)
-        return json.loads(manage("shell", "-v", "0", "-c", FOLLOW))
+        return json.loads(manage("shell", "-v", "0", "-c", SCRIPT))
 
     return follow
 
 
-def test_an_eleventh_language_takes_a_line_a_migration_its_messages_and_its_content(follow_the_guide):
-    shown = follow_the_guide()
-    assert shown["root"] == "/uk/"
-    assert shown["moved"] == "/uk/partnery/lodz/"
-    assert '<html lang="uk" dir="ltr">' in shown["translated"]
-    assert "<h1>Лодзький університет</h1>" in shown["translated"]
-    assert '<span lang="en" data-untranslated>' in shown["fallback"]
-    assert "Частини цієї сторінки ще не перекладено" in shown["fallback"]
-    assert 'data-offer="Читати цю сторінку українською"' in shown["english"]
-    assert re.findall(r"<loc>http://testserver(/uk/[^<]*)</loc>", shown["sitemap"]) == ["/uk/partnery/lodz/"]
+def test_a_language_needs_a_line_of_settings_a_migration_messages_and_content(follow_the_guide):
+    responses = follow_the_guide()
+    assert responses["root"] == "/uk/"
+    assert responses["moved"] == "/uk/partnery/lodz/"
+    assert '<html lang="uk" dir="ltr">' in responses["translated"]
+    assert "<h1>Лодзький університет</h1>" in responses["translated"]
+    assert '<span lang="en" data-untranslated>' in responses["fallback"]
+    assert "Частини цієї сторінки ще не перекладено" in responses["fallback"]
+    assert 'data-offer="Читати цю сторінку українською"' in responses["english"]
+    assert re.findall(r"<loc>http://testserver(/uk/[^<]*)</loc>", responses["sitemap"]) == ["/uk/partnery/lodz/"]

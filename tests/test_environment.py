@@ -1,4 +1,4 @@
-"""The environment configures the site; what makes no sense is named in one sentence before anything starts."""
+"""Configuration by environment variables. Invalid values are reported in one sentence at the start."""
 
 import multiprocessing
 import os
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def environment(tmp_path):
-    """The environment of a newcomer: nothing configured, data in a folder of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"DATA_DIR": str(tmp_path / "var")}
+    """An environment without configuration, with its own data folder."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {"DATA_DIR": str(tmp_path / "var")}
 
 
 def manage(environment: dict[str, str], *arguments: str, **options) -> subprocess.CompletedProcess:
@@ -31,7 +31,7 @@ def manage(environment: dict[str, str], *arguments: str, **options) -> subproces
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, **options)
 
 
-def show(environment: dict[str, str], setting: str) -> str:
+def setting_value(environment: dict[str, str], setting: str) -> str:
     command = [sys.executable, "-c", f"from unic_site import settings; print(settings.{setting})"]
     outcome = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert outcome.returncode == 0, outcome.stderr
@@ -39,7 +39,7 @@ def show(environment: dict[str, str], setting: str) -> str:
 
 
 def refused(environment: dict[str, str], *names: str, **options) -> str:
-    """The one sentence with which the program ends; it holds all these names."""
+    """Check that the program exits with one sentence that contains `names`, and return the sentence."""
     outcome = manage(environment, "check", **options)
     assert (outcome.returncode, outcome.stderr.count("\n")) == (1, 1), outcome.stderr
     assert outcome.stderr.startswith("Configuration: ")
@@ -66,7 +66,7 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
         ("ACCESS_LOG", "some"),
     ],
 )
-def test_a_bad_value_is_named_in_one_sentence(environment, name, value):
+def test_an_invalid_value_is_reported_in_one_sentence(environment, name, value):
     refused(environment | {name: value}, name)
 
 
@@ -82,7 +82,7 @@ def test_an_empty_variable_is_unset(environment):
     assert outcome.returncode == 0, outcome.stderr
 
 
-def test_every_variable_that_the_settings_read_is_documented_and_no_other():
+def test_exactly_the_variables_of_the_settings_are_documented():
     source = (ROOT / "unic_site/settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     table = (ROOT / "docs/settings.md").read_text()
@@ -91,11 +91,11 @@ def test_every_variable_that_the_settings_read_is_documented_and_no_other():
 
 def test_a_value_can_come_from_a_file(environment, tmp_path):
     (tmp_path / "key").write_text("k" * 60 + "\n")
-    assert show(environment | {"SECRET_KEY_FILE": str(tmp_path / "key")}, "SECRET_KEY") == "k" * 60
+    assert setting_value(environment | {"SECRET_KEY_FILE": str(tmp_path / "key")}, "SECRET_KEY") == "k" * 60
     assert not (tmp_path / "var/secret_key").exists()
 
 
-def test_a_file_that_gives_no_value_is_named(environment, tmp_path):
+def test_a_file_without_a_value_is_reported(environment, tmp_path):
     missing = str(tmp_path / "missing")
     refused(environment | {"DATABASE_URL_FILE": missing}, f"DATABASE_URL_FILE={missing} cannot be read: No such file")
     (tmp_path / "empty").write_text("\n")
@@ -106,29 +106,29 @@ def test_a_file_that_gives_no_value_is_named(environment, tmp_path):
     refused(environment | both, "SECRET_KEY and SECRET_KEY_FILE are both set")
 
 
-def test_the_data_folder_and_what_the_program_writes_into_it_are_its_users_alone(environment, tmp_path):
+def test_only_the_user_can_read_the_data_folder_and_new_files(environment, tmp_path):
     code = (
         "from django.core.files.storage import default_storage as s; from django.core.files.base import ContentFile; "
     )
     code += "s.save('a/b.txt', ContentFile(b'x')); open(settings.DATA_DIR / 'plain', 'w').close()"
     outcome = manage(environment, "shell", "-v", "0", "-c", f"from django.conf import settings; {code}")
     assert outcome.returncode == 0, outcome.stderr
-    made = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
-    assert {"secret_key", "plain"} <= {path.name for path in made} and any(path.suffix == ".txt" for path in made)
-    assert not [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    created = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
+    assert {"secret_key", "plain"} <= {path.name for path in created} and any(path.suffix == ".txt" for path in created)
+    assert not [path for path in created if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-def test_a_data_folder_that_others_can_read_is_closed_to_them(environment, tmp_path):
+def test_the_permissions_of_a_data_folder_are_restricted(environment, tmp_path):
     folder = tmp_path / "var"
     for start in range(2):
         folder.mkdir(exist_ok=True)
         folder.chmod(0o755)
-        # Empty at first, then known by what the program made in it.
-        assert show(environment, "DATA_DIR") == str(folder)
+        # An empty folder at the first start; a folder with the files of the program at the second.
+        assert setting_value(environment, "DATA_DIR") == str(folder)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, start
 
 
-def test_a_folder_with_the_files_of_something_else_is_neither_used_nor_closed(environment, tmp_path):
+def test_a_folder_with_other_files_is_refused_and_not_changed(environment, tmp_path):
     (tmp_path / "var").mkdir(mode=0o755)
     (tmp_path / "var/index.html").touch()
     (tmp_path / "var").chmod(0o755)
@@ -136,30 +136,30 @@ def test_a_folder_with_the_files_of_something_else_is_neither_used_nor_closed(en
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o755
 
 
-def test_a_secret_key_is_made_once(environment):
-    key = show(environment, "SECRET_KEY")
+def test_the_secret_key_is_generated_once(environment):
+    key = setting_value(environment, "SECRET_KEY")
     assert len(key) >= 50
-    assert show(environment, "SECRET_KEY") == key
+    assert setting_value(environment, "SECRET_KEY") == key
 
 
 @pytest.mark.parametrize("content", ["", "short", "é" * 60])
-def test_an_empty_or_damaged_secret_key_is_named_with_what_to_do(environment, tmp_path, content):
+def test_an_invalid_secret_key_file_is_reported_with_the_remedy(environment, tmp_path, content):
     (tmp_path / "var").mkdir(mode=0o700)
     (tmp_path / "var/secret_key").write_text(content, encoding="utf-8")
     refused(environment, str(tmp_path / "var/secret_key"), "empty or damaged; restore it from a backup")
 
 
-def test_a_data_folder_that_cannot_be_made_is_named(environment):
+def test_a_data_folder_that_cannot_be_created_is_reported(environment):
     refused(environment | {"DATA_DIR": "/proc/none"}, "DATA_DIR=/proc/none cannot be used")
 
 
-def test_a_data_folder_that_this_user_cannot_write_to_is_named():
-    # Not in pytest's own folder, which other users cannot enter.
+def test_a_data_folder_without_write_permission_is_reported():
+    # Not in the folder of pytest, which other users cannot enter.
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o500)
         if os.geteuid() == 0:
             os.chown(folder, NOBODY, NOBODY)
-        answers = multiprocessing.get_context("fork").Queue()
+        results = multiprocessing.get_context("fork").Queue()
 
         def use_as_ordinary_user():
             if os.geteuid() == 0:
@@ -167,37 +167,41 @@ def test_a_data_folder_that_this_user_cannot_write_to_is_named():
                 os.setgid(NOBODY)
                 os.setuid(NOBODY)
             try:
-                answers.put(str(private_folder(Path(folder))))
+                results.put(str(private_folder(Path(folder))))
             except ImproperlyConfigured as error:
-                answers.put(str(error))
+                results.put(str(error))
 
         process = multiprocessing.get_context("fork").Process(target=use_as_ordinary_user)
         process.start()
-        assert answers.get(timeout=60).startswith(f"DATA_DIR={folder} cannot be written to by this user")
+        assert results.get(timeout=60).startswith(f"DATA_DIR={folder} cannot be written to by this user")
         process.join()
 
 
-def test_https_is_one_setting_and_trusts_a_proxy_on_this_machine(environment):
-    assert show(environment, "TRUSTED_PROXIES") == "[]"
+def test_https_enables_secure_settings_and_trusts_local_proxies(environment):
+    assert setting_value(environment, "TRUSTED_PROXIES") == "[]"
     production = environment | {"HTTPS": "true"}
-    assert "127.0.0.0/8" in show(production, "TRUSTED_PROXIES") and "unix" in show(production, "TRUSTED_PROXIES")
-    assert show(production, "SECURE_SSL_REDIRECT") == show(production, "COOKIE_CONSENT_SECURE") == "True"
-    named = show(production | {"TRUSTED_PROXIES": "192.0.2.1, 2001:db8::/32"}, "TRUSTED_PROXIES")
-    assert "192.0.2.1/32" in named and "127.0.0.0" not in named
+    assert "127.0.0.0/8" in setting_value(production, "TRUSTED_PROXIES") and "unix" in setting_value(
+        production, "TRUSTED_PROXIES"
+    )
+    assert (
+        setting_value(production, "SECURE_SSL_REDIRECT") == setting_value(production, "COOKIE_CONSENT_SECURE") == "True"
+    )
+    with_proxies = setting_value(production | {"TRUSTED_PROXIES": "192.0.2.1, 2001:db8::/32"}, "TRUSTED_PROXIES")
+    assert "192.0.2.1/32" in with_proxies and "127.0.0.0" not in with_proxies
 
 
-def test_hosts_may_be_written_with_spaces(environment):
+def test_hosts_may_be_separated_with_spaces(environment):
     spaced = {"ALLOWED_HOSTS": "a.example, b.example"}
-    assert show(environment | spaced, "ALLOWED_HOSTS") == "['a.example', 'b.example']"
+    assert setting_value(environment | spaced, "ALLOWED_HOSTS") == "['a.example', 'b.example']"
 
 
-def test_hsts_covers_other_hosts_of_the_domain_only_when_it_is_said(environment):
-    shown = "SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD"
+def test_hsts_includes_subdomains_only_if_configured(environment):
+    names = "SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD"
     production = environment | {"HTTPS": "true"}
-    assert show(production, shown) == "31536000 False False"
-    assert show(production | {"HSTS_INCLUDE_SUBDOMAINS": "true"}, shown) == "31536000 True False"
+    assert setting_value(production, names) == "31536000 False False"
+    assert setting_value(production | {"HSTS_INCLUDE_SUBDOMAINS": "true"}, names) == "31536000 True False"
     both = {"HSTS_INCLUDE_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}
-    assert show(production | both, shown) == "31536000 True True"
+    assert setting_value(production | both, names) == "31536000 True True"
 
 
 def test_production_settings_pass_djangos_deployment_check(environment):

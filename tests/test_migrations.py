@@ -1,9 +1,9 @@
-"""Migrations run back and forward on a full database."""
+"""All migrations can be reversed and applied again on a database with content."""
 
 import pytest
 
 pytestmark = pytest.mark.once
-# In the order in which one app's tables depend on those of others.
+# Apps whose tables refer to others come first.
 APPS = (
     "alliance",
     "partners",
@@ -19,7 +19,7 @@ APPS = (
 COUNT = "from pages.models import Page; print(Page.objects.count())"
 
 
-def test_migrations_run_back_to_nothing_and_forward_to_a_full_site(server):
+def test_migrations_can_be_reversed_and_applied_again(server):
     pages = server.manage("shell", "-v", "0", "-c", COUNT, check=True).stdout
     for app in APPS:
         server.manage("migrate", app, "zero", "-v", "0", check=True)

@@ -1,4 +1,4 @@
-"""The admin of the three subpackages, where Django looks for it."""
+"""Admin classes of the three subpackages, imported for Django."""
 
 from translations.desk import admin as desk
 from translations.exchange import admin as exchange

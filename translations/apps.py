@@ -14,41 +14,42 @@ class TranslationsConfig(AppConfig):
     verbose_name = _("Translations")
 
     def ready(self):
-        from translations.status.models import ChangedItem, translated_models
+        from translations.status.changed_items import ChangedItem
+        from translations.status.fields import translated_models
         from translations.status.triggers import text_triggers
 
         triggers.register(text_triggers)
         for model in translated_models():
-            post_save.connect(settle_saved, sender=model)
+            post_save.connect(process_saved_item, sender=model)
         jobs.register(
             "translation-status",
-            ChangedItem.objects.settle,
+            ChangedItem.objects.process,
             every=timedelta(minutes=1),
             title=_("Updates the status of translations of content that was changed in bulk."),
         )
-        post_migrate.connect(forget_texts, sender=self)
-        post_migrate.connect(make_rights, sender=self)
+        post_migrate.connect(delete_untranslated_texts, sender=self)
+        post_migrate.connect(create_language_permissions, sender=self)
 
 
-def settle_saved(sender, instance, raw, **kwargs):
-    """Update the status of a saved item's translations in the same transaction; a fixture's, when they are read."""
-    from translations.status.models import ChangedItem
+def process_saved_item(sender, instance, raw, **kwargs):
+    """Update the translation status of a saved item in the same transaction; items of fixtures are updated later."""
+    from translations.status.changed_items import ChangedItem
 
     if not raw:
-        ChangedItem.objects.filter(model=sender._meta.label_lower, object_id=instance.pk).settle()
+        ChangedItem.objects.filter(model=sender._meta.label_lower, object_id=instance.pk).process()
 
 
-def forget_texts(using, **kwargs):
-    """Delete the status of texts whose model, field or language is not translated any more."""
-    from translations.status.comparison import forget_what_is_not_translated
+def delete_untranslated_texts(using, **kwargs):
+    """Delete the status of texts whose model, field or language is no longer translated."""
+    from translations.status.comparison import delete_untranslated
     from translations.status.models import Translation
 
     if Translation._meta.db_table in connections[using].introspection.table_names():
-        forget_what_is_not_translated()
+        delete_untranslated()
 
 
-def make_rights(using, apps, **kwargs):
-    """Give each language its right and its group of translators."""
-    from translations.status.rights import make_rights
+def create_language_permissions(using, apps, **kwargs):
+    """Create the permission and the group of translators of each language."""
+    from translations.status.permissions import create_permissions
 
-    make_rights(using, apps)
+    create_permissions(using, apps)

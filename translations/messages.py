@@ -1,7 +1,7 @@
-"""The texts of the interface: found in code and templates, kept in locale/<language>/LC_MESSAGES/django.po."""
+"""Interface texts: extraction from code and templates, and the catalogs locale/<language>/LC_MESSAGES/django.po."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -17,33 +17,34 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "ngettext_lazy": (1, 2),
 }
 TRANSLATOR_COMMENTS = ("Translators:",)
-NOT_OURS = {".venv", "var", "node_modules", "tests", "migrations"}
+EXCLUDED_FOLDERS = {".venv", "var", "node_modules", "tests", "migrations"}
 
 
 def sources(pattern: str) -> Iterator[Path]:
-    """The project's own files that match `pattern`, sorted."""
+    """The project's source files that match `pattern`, sorted."""
     for path in sorted(settings.BASE_DIR.rglob(pattern)):
-        if not NOT_OURS & set(path.relative_to(settings.BASE_DIR).parts):
+        if not EXCLUDED_FOLDERS & set(path.relative_to(settings.BASE_DIR).parts):
             yield path
 
 
 def extract_messages() -> Catalog:
-    """Every text of the interface that code and templates mark for translation, with where it stands."""
+    """A catalog of all interface texts in code and templates, with their locations."""
     catalog = Catalog(charset="utf-8")
     for path in sources("*.py"):
-        add(catalog, path, "python", path.read_bytes())
+        add_messages(catalog, path, "python", path.read_bytes())
     for path in [*sources("*.html"), *sources("templates/**/*.txt")]:
-        # Django turns a template into calls of gettext, which read as JavaScript once Python's u"" is gone.
+        # templatize() turns a template into gettext calls, which are valid JavaScript without the u of u"".
         calls = re.sub(r"\bu(?=['\"])", "", templatize(path.read_text(encoding="utf-8")))
-        add(catalog, path, "javascript", calls.encode())
+        add_messages(catalog, path, "javascript", calls.encode())
     return catalog
 
 
-def add(catalog: Catalog, path: Path, method: str, content: bytes):
+def add_messages(catalog: Catalog, path: Path, method: str, content: bytes):
+    """Add the texts in `content`; `method` is the extraction method of Babel: python or javascript."""
     found = extract(method, BytesIO(content), KEYWORDS, TRANSLATOR_COMMENTS, options={"encoding": "utf-8"})
     for line, message, comments, context in found:
-        place = (path.relative_to(settings.BASE_DIR).as_posix(), line)
-        catalog.add(message, locations=[place], auto_comments=comments, context=context)
+        location = (path.relative_to(settings.BASE_DIR).as_posix(), line)
+        catalog.add(message, locations=[location], auto_comments=comments, context=context)
 
 
 def po_path(code: str) -> Path:
@@ -51,7 +52,7 @@ def po_path(code: str) -> Path:
 
 
 def read_catalog(code: str) -> Catalog:
-    """The translations into `code`, empty where there are none yet."""
+    """The catalog of the language `code`; empty if there is no file."""
     path = po_path(code)
     if not path.exists():
         return Catalog(locale=code.replace("-", "_"), charset="utf-8", fuzzy=False)
@@ -60,7 +61,7 @@ def read_catalog(code: str) -> Catalog:
 
 
 def write_catalog(code: str, catalog: Catalog):
-    """Write the translations into `code`, with no more of a header than gettext needs: no dates that always differ."""
+    """Write the catalog of the language `code`, without the dates of the usual header, which would always differ."""
     path = po_path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
     header = (
@@ -75,16 +76,25 @@ def write_catalog(code: str, catalog: Catalog):
         )
 
 
-def open_messages(code: str, template: Catalog) -> list[str]:
-    """The texts of `template` that have no settled translation into `code`: missing, empty in a plural, or fuzzy."""
+def forms_of(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The plural forms of a text of a catalog, or the text itself if it has none."""
+    return (text or "",) if text is None or isinstance(text, str) else tuple(text)
+
+
+def untranslated_messages(code: str, template: Catalog) -> list[str]:
+    """The texts of `template` without a finished translation into `code`: missing, fuzzy or without a plural form."""
     catalog = read_catalog(code)
-    unsettled = []
+    untranslated = []
     for message in template:
         if not message.id:
             continue
-        singular = message.id[0] if message.pluralizable else message.id
+        singular = forms_of(message.id)[0]
         known = catalog.get(singular, message.context)
-        forms = [] if known is None else (known.string if known.pluralizable else [known.string])
-        if not forms or not all(forms) or known.fuzzy or known.pluralizable != message.pluralizable:
-            unsettled.append(singular)
-    return unsettled
+        if (
+            known is None
+            or known.fuzzy
+            or known.pluralizable != message.pluralizable
+            or not all(forms_of(known.string))
+        ):
+            untranslated.append(singular)
+    return untranslated

@@ -1,4 +1,4 @@
-"""Database triggers: apps declare them, `migrate` brings the database in line with the declarations."""
+"""Database triggers. Apps declare them, and `migrate` installs them."""
 
 from triggers.registry import Trigger, faults, install, register
 

@@ -8,7 +8,7 @@ class TriggersConfig(AppConfig):
     name = "triggers"
 
     def ready(self):
-        # For one app, so that each comes once per migrate: before the first migration, and after the last.
+        # With this app as sender, each receiver runs once per `migrate`: before the first and after the last migration.
         pre_migrate.connect(remove_before_migrations, sender=self)
         post_migrate.connect(install_after_migrations, sender=self)
         checks.register(check_triggers, checks.Tags.database)
@@ -29,11 +29,11 @@ def install_after_migrations(using, **kwargs):
 def check_triggers(databases, **kwargs) -> list[checks.CheckMessage]:
     """Report missing, altered and superfluous triggers.
 
-    Warnings, because `migrate` runs this check first, refuses to start after an error, and is the remedy.
+    The messages are warnings: after an error, `migrate` would refuse to start, but `migrate` is the remedy.
     """
     from triggers.registry import faults
 
-    hint = "Find out who changed it, if the software was not just upgraded; then run: manage.py migrate"
+    hint = "If the software was not just upgraded, find out who changed it. Then run: manage.py migrate"
     return [
         checks.Warning(f"The database trigger {name} is {fault}.", hint=hint, id=f"triggers.{fault}")
         for alias in databases or ()

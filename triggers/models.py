@@ -1,1 +1,1 @@
-"""No models: Django sends `pre_migrate` and `post_migrate` only to apps that have this module."""
+"""Empty. Django sends `pre_migrate` and `post_migrate` only to apps with this module."""

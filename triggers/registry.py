@@ -1,8 +1,7 @@
-"""Registry of the database triggers that apps declare, and the comparison of the database with it.
+"""Registry of the database triggers that apps declare, and their comparison with the database.
 
-Triggers see every change of a row: bulk updates, fixtures and SQL by hand, which `save` and signals miss. A definition
-is compared as text with the one that the database holds. So a changed declaration reaches an existing database, and a
-trigger that was altered by hand is noticed.
+Triggers see every change of a row, including bulk updates, fixtures and plain SQL, which signals miss. The comparison
+uses the text of the definitions in the database. So it finds changed declarations and triggers that somebody altered.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,17 +10,17 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import truncate_name
+from django.db.backends.utils import CursorWrapper, truncate_name
 
-# Triggers and functions whose names begin so are created, replaced and dropped by this app.
+# Prefix of the triggers and functions that this app creates, replaces and drops.
 PREFIX = "managed_"
-# The longest name that PostgreSQL does not cut off.
-LONGEST_NAME = 63
+# PostgreSQL truncates longer names.
+MAX_NAME_LENGTH = 63
 MISSING, ALTERED, SUPERFLUOUS = "missing", "altered", "superfluous"
 
 DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
-    # By function: one function for each trigger, which bears its name and goes with it.
+    # Each trigger has a function of the same name, and dropping the function drops the trigger.
     "postgresql": """
         SELECT proname, string_agg(pg_get_triggerdef(t.oid, true) || ' ' || t.tgenabled::text, ' ') || ' ' || prosrc
         FROM pg_proc p LEFT JOIN pg_trigger t ON t.tgfoid = p.oid
@@ -37,10 +36,10 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger of one database vendor.
+    """A trigger for one database vendor.
 
-    `body` holds SQL statements, on PostgreSQL those of a PL/pgSQL block, each ended by a semicolon. `event` is written
-    as in PostgreSQL's own listing: INSERT OR DELETE OR UPDATE OR TRUNCATE; SQLite takes one of them.
+    `body` contains SQL statements, or PL/pgSQL statements for PostgreSQL, each with a final semicolon. `event` lists
+    events in the order of PostgreSQL's definitions: INSERT OR DELETE OR UPDATE OR TRUNCATE. SQLite allows one event.
     """
 
     # Short name of the trigger's purpose, such as "slugs".
@@ -49,23 +48,23 @@ class Trigger:
     event: str
     body: str
     timing: str = "AFTER"
-    # ROW or STATEMENT; SQLite knows ROW alone.
+    # ROW or STATEMENT. SQLite only has ROW.
     level: str = "ROW"
-    # Condition on OLD and NEW under which SQLite runs the body; PostgreSQL's cannot read other tables.
+    # SQLite's WHEN condition. PostgreSQL's conditions cannot read other tables, so there the body has the condition.
     condition: str = ""
-    # Columns of its table that it reads. Without them, after part of the migrations, it is not created.
+    # Columns of the table that the trigger reads. It is created only when a migration has created them.
     columns: tuple[str, ...] = ()
-    # Other tables that it reads or writes; without them it is not created.
+    # Other tables that the trigger reads or writes. It is created only when they exist.
     tables: tuple[str, ...] = ()
-    # SQL to run once whenever the trigger is created or replaced: it makes up for changes that were not seen.
+    # SQL that runs after the trigger is created or replaced, to process changes that the trigger missed.
     on_install: str = ""
 
     @property
     def name(self) -> str:
-        return truncate_name(f"{PREFIX}{self.purpose}_{self.table}_{self.event.split()[0].lower()}", LONGEST_NAME)
+        return truncate_name(f"{PREFIX}{self.purpose}_{self.table}_{self.event.split()[0].lower()}", MAX_NAME_LENGTH)
 
     def definition(self, vendor: str) -> str:
-        """The text that the database gives back for this trigger."""
+        """The definition as the database returns it."""
         if vendor == "postgresql":
             return f"{self.postgresql_head()} O {self.postgresql_body()}"
         condition = f" WHEN {self.condition}" if self.condition else ""
@@ -82,11 +81,11 @@ class Trigger:
         result = "COALESCE(NEW, OLD)" if self.level == "ROW" else "NULL"
         return f"BEGIN {self.body} RETURN {result}; END"
 
-    def fits(self, columns: dict[str, set[str]]) -> bool:
+    def is_applicable(self, columns: dict[str, set[str]]) -> bool:
         """Whether the database has the tables and columns that the trigger needs."""
         return columns.get(self.table, set()) >= set(self.columns) and {self.table, *self.tables} <= set(columns)
 
-    def create(self, cursor, vendor: str):
+    def create(self, cursor: CursorWrapper, vendor: str):
         if vendor == "postgresql":
             cursor.execute(
                 f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $trigger${self.postgresql_body()}"
@@ -104,38 +103,38 @@ declarations: list[Declaration] = []
 
 
 def register(declaration: Declaration):
-    """Add a function that is given the database vendor and returns an app's triggers. Call it in `AppConfig.ready`."""
+    """Register a function from database vendor to the triggers of an app. Call it in `AppConfig.ready`."""
     declarations.append(declaration)
 
 
 def registered(vendor: str) -> dict[str, Trigger]:
-    """Name → trigger, of all apps. Raises ValueError where two have one name."""
-    found = {}
+    """Name → trigger, of all apps. Raises ValueError for a duplicate name."""
+    found: dict[str, Trigger] = {}
     for trigger in (trigger for declaration in declarations for trigger in declaration(vendor)):
         if found.setdefault(trigger.name, trigger) is not trigger:
             raise ValueError(f"There are two triggers with the name {trigger.name}.")
     return found
 
 
-def installed(cursor, vendor: str) -> dict[str, str | None]:
-    """Name → definition, of the triggers of this app that the database has; None where only the function is left."""
+def installed(cursor: CursorWrapper, vendor: str) -> dict[str, str | None]:
+    """Name → definition, of this app's triggers in the database; None if only the function exists."""
     cursor.execute(DEFINITIONS[vendor])
     return {name: definition for name, definition in cursor.fetchall() if name.startswith(PREFIX)}
 
 
-def wanted(cursor, vendor: str) -> dict[str, Trigger]:
-    """Name → trigger, of the registered ones for which the database has tables and columns."""
+def wanted(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
+    """Name → trigger, of the registered triggers whose tables and columns exist."""
     columns: dict[str, set[str]] = {}
     cursor.execute(COLUMNS[vendor])
     for table, column in cursor.fetchall():
         columns.setdefault(table, set()).add(column)
-    return {name: trigger for name, trigger in registered(vendor).items() if trigger.fits(columns)}
+    return {name: trigger for name, trigger in registered(vendor).items() if trigger.is_applicable(columns)}
 
 
 def faults(connection: BaseDatabaseWrapper, purpose: str = "") -> dict[str, str]:
-    """Name → "missing", "altered" or "superfluous", of each trigger that is not as registered.
+    """Name → "missing", "altered" or "superfluous", of each trigger that differs from the registry.
 
-    With `purpose`, of the triggers that serve it alone.
+    `purpose` limits the comparison to triggers with this purpose.
     """
     with connection.cursor() as cursor:
         triggers, definitions = wanted(cursor, connection.vendor), installed(cursor, connection.vendor)
@@ -154,7 +153,7 @@ def faults(connection: BaseDatabaseWrapper, purpose: str = "") -> dict[str, str]
 
 
 def install(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Create, replace and drop triggers until the database has the registered ones; return the faults mended."""
+    """Create, replace and drop triggers until the database matches the registry. Returns the corrected faults."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         found = faults(connection)
         triggers, definitions = wanted(cursor, connection.vendor), installed(cursor, connection.vendor)
@@ -167,21 +166,21 @@ def install(connection: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def remove(connection: BaseDatabaseWrapper, app_labels: set[str]):
-    """Drop the triggers that have to do with tables of these apps: they would stand in the way of migrations."""
+    """Drop the triggers that use tables of these apps, because they could make migrations fail."""
     if not app_labels:
         return
     owners = {model._meta.db_table: model._meta.app_label for model in apps.get_models(include_auto_created=True)}
-    kept = {
+    unrelated = {
         name
         for name, trigger in registered(connection.vendor).items()
         if app_labels.isdisjoint({owners.get(table) for table in (trigger.table, *trigger.tables)})
     }
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
-        for name in installed(cursor, connection.vendor).keys() - kept:
+        for name in installed(cursor, connection.vendor).keys() - unrelated:
             drop(cursor, connection.vendor, name)
 
 
-def drop(cursor, vendor: str, name: str):
+def drop(cursor: CursorWrapper, vendor: str, name: str):
     if vendor == "postgresql":
         cursor.execute(f'DROP FUNCTION "{name}" CASCADE')
     else:

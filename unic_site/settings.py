@@ -59,7 +59,7 @@ def private_folder(path: Path) -> Path:
 def generated_secret_key(path: Path) -> str:
     """Return the secret key in the file `path`. Create it at the first start."""
     try:
-        key = key_files.read_or_make(path, lambda: get_random_secret_key().encode())
+        key = key_files.read_or_create(path, lambda: get_random_secret_key().encode())
     except OSError as error:
         raise ImproperlyConfigured(
             f"The secret key {path} can be neither read nor created: {error.strerror}; correct that, or set SECRET_KEY."
@@ -343,6 +343,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # of the notice nor withdrawals.
 
 COOKIE_CONSENT_LOG_ENABLED = False
+# deploy/nginx.conf repeats the name and the value of a declined purpose.
+COOKIE_CONSENT_NAME = "cookie_consent"
+COOKIE_CONSENT_DECLINE = "-1"
 # Visitors are asked again after six months, for refusals and acceptances alike. The shortest six months have 181 days.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181
 COOKIE_CONSENT_SECURE = HTTPS

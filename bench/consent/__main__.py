@@ -1,4 +1,4 @@
-"""The consent record at the size of a million: python -m bench.consent --help."""
+"""Benchmark of the consent record with a million decisions: python -m bench.consent --help."""
 
 import argparse
 import os
@@ -17,12 +17,12 @@ from tests.serving import MANAGE, ROOT, Server
 def main():
     parser = argparse.ArgumentParser(prog="python -m bench.consent", description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--decisions", type=int, default=2000, help="Decisions that visitors make at the same time.")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="Only this one.")
+    parser.add_argument("--decisions", type=int, default=2000, help="Decisions of concurrent visitors in each run.")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="Only this database.")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        measure_desk([max(arguments.records // 100, 1000), arguments.records])
+        measure_admin_pages([max(arguments.records // 100, 1000), arguments.records])
         return
     for database in [arguments.database] if arguments.database else ["sqlite", "postgresql"]:
         folder = tempfile.mkdtemp(prefix="bench-consent-")
@@ -51,11 +51,11 @@ def measure(arguments, server: Server):
         timed([*MANAGE, "export_consents", "--format", form, "--output", str(target)], server.environment)
         target.unlink()
     print()
-    crowd(arguments.decisions, server)
+    measure_visitors(arguments.decisions, server)
 
 
 def timed(command: list[str], environment: dict):
-    """Run a command; print how long it took and the most memory it held."""
+    """Run a command, and print its time and its peak memory."""
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
@@ -66,15 +66,15 @@ def timed(command: list[str], environment: dict):
     print(f"| {' '.join(command[2:5])} | {seconds:.1f} | {usage.ru_maxrss / 1024:.0f} |", flush=True)
 
 
-def measure_desk(sizes: list[int]):
+def measure_admin_pages(sizes: list[int]):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unic_site.settings")
     import django
 
     django.setup()
-    from bench.consent.desk import measure as desk
+    from bench.consent.admin_pages import measure as measure_pages
     from bench.consent.fill import fill
 
-    results = [desk() for _size in fill(sizes)]
+    results = [measure_pages() for _size in fill(sizes)]
     print("\n| page | " + " | ".join(f"ms at {size:,} | queries" for size in sizes) + " |")
     print("|---|" + "---:|---:|" * len(sizes))
     for name in results[0]:
@@ -82,31 +82,31 @@ def measure_desk(sizes: list[int]):
         print(f"| {name} | {cells} |", flush=True)
 
 
-def crowd(number: int, server: Server):
-    from bench.consent.visitors import Crowd
+def measure_visitors(number: int, server: Server):
+    from bench.consent.visitors import Visitors
 
     server.start()
     try:
         print(
             "| visitors at a time | decisions | a second | refused | lost | doubled |\n|---:|---:|---:|---:|---:|---:|"
         )
-        for side_by_side in (1, 16):
-            before = on_record(server)
-            visitors = Crowd(server.port, number, side_by_side)
+        for concurrency in (1, 16):
+            before = recorded(server)
+            visitors = Visitors(server.port, number, concurrency)
             seconds = visitors.run()
-            written = on_record(server) - before
-            answered = {receipt for receipts in visitors.receipts.values() for receipt in receipts}
-            lost, doubled = max(len(answered) - written, 0), max(written - number, 0)
+            written = recorded(server) - before
+            acknowledged = {receipt for receipts in visitors.receipts.values() for receipt in receipts}
+            lost, doubled = max(len(acknowledged) - written, 0), max(written - number, 0)
             rate = len(visitors.receipts) / seconds
             print(
-                f"| {side_by_side} | {len(visitors.receipts)} | {rate:.0f} | {visitors.refused} | {lost} | {doubled} |",
+                f"| {concurrency} | {len(visitors.receipts)} | {rate:.0f} | {visitors.refused} | {lost} | {doubled} |",
                 flush=True,
             )
     finally:
         server.stop()
 
 
-def on_record(server: Server) -> int:
+def recorded(server: Server) -> int:
     program = "from consent.models import Decision; print(Decision.objects.count())"
     return int(server.manage("shell", "-v", "0", "-c", program, check=True).stdout)
 

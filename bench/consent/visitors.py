@@ -1,4 +1,4 @@
-"""Visitors who decide at the same time, against a running server."""
+"""Concurrent visitors who send decisions to a running server."""
 
 import http.client
 import threading
@@ -13,21 +13,21 @@ HEADERS = {
 }
 
 
-class Crowd:
-    """`number` decisions by `side_by_side` visitors at a time; each eighth or so is posted twice at once."""
+class Visitors:
+    """`number` decisions by `concurrency` visitors at a time. One in eight is sent twice at the same time."""
 
-    def __init__(self, port: int, number: int, side_by_side: int):
-        self.port, self.side_by_side = port, side_by_side
-        self.posts: Iterator[str] = iter([str(uuid4()) for _ in range(number)])
+    def __init__(self, port: int, number: int, concurrency: int):
+        self.port, self.concurrency = port, concurrency
+        self.keys: Iterator[str] = iter([str(uuid4()) for _ in range(number)])
         self.lock = threading.Lock()
-        # The name of each post → the receipts that it was answered with.
+        # Receipts in the responses, by idempotency key.
         self.receipts: dict[str, list[bytes]] = {}
         self.refused = 0
 
     def run(self) -> float:
-        """Seconds that it took."""
+        """Send all decisions, and return the time in seconds."""
         started = time.perf_counter()
-        threads = [threading.Thread(target=self.visit) for _ in range(self.side_by_side)]
+        threads = [threading.Thread(target=self.visit) for _ in range(self.concurrency)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -38,25 +38,25 @@ class Crowd:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         while True:
             with self.lock:
-                attempt = next(self.posts, None)
-            if attempt is None:
+                key = next(self.keys, None)
+            if key is None:
                 return
-            if attempt[0] in "01":
-                twin = threading.Thread(
-                    target=self.post, args=(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60), attempt)
+            if key[0] in "01":
+                duplicate = threading.Thread(
+                    target=self.post, args=(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60), key)
                 )
-                twin.start()
-                self.post(connection, attempt)
-                twin.join()
+                duplicate.start()
+                self.post(connection, key)
+                duplicate.join()
             else:
-                self.post(connection, attempt)
+                self.post(connection, key)
 
-    def post(self, connection: http.client.HTTPConnection, attempt: str):
-        connection.request("POST", "/en/cookies/decide/", f"action=accept&next=/en/&idempotency_key={attempt}", HEADERS)
-        answer = connection.getresponse()
-        body = answer.read()
+    def post(self, connection: http.client.HTTPConnection, key: str):
+        connection.request("POST", "/en/cookies/decide/", f"action=accept&next=/en/&idempotency_key={key}", HEADERS)
+        response = connection.getresponse()
+        body = response.read()
         with self.lock:
-            if answer.status == 200:
-                self.receipts.setdefault(attempt, []).append(body)
+            if response.status == 200:
+                self.receipts.setdefault(key, []).append(body)
             else:
                 self.refused += 1

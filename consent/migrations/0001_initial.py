@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='when')),
                 ('staff', models.CharField(max_length=150, verbose_name='who')),
                 ('action', models.CharField(choices=[('list', 'viewed a list of records'), ('view', 'viewed a record'), ('check', 'checked the seals'), ('export', 'exported records'), ('erase', 'erased records'), ('publish', 'published the notice')], max_length=10, verbose_name='action')),
-                ('what', models.CharField(blank=True, max_length=300, verbose_name='details')),
+                ('details', models.CharField(blank=True, max_length=300, verbose_name='details')),
             ],
             options={
                 'verbose_name': 'access by staff',
@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
                 ('answers', models.JSONField(verbose_name='answers')),
                 ('granted', models.CharField(blank=True, max_length=1000, verbose_name='granted')),
                 ('path', models.CharField(max_length=300, verbose_name='page')),
-                ('gpc', models.BooleanField(help_text='Sec-GPC or DNT was on when the visitor decided.', verbose_name='objection by browser')),
+                ('has_objection_signal', models.BooleanField(help_text='Sec-GPC or DNT was on when the visitor decided.', verbose_name='objection by browser')),
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='consent.noticeversion', verbose_name='notice version')),
             ],
             options={
@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 'ordering': ('-pk',),
                 'permissions': [('export_decision', 'Can export decisions'), ('erase_decision', 'Can erase decisions')],
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['action', 'id'], name='decision_by_action'), models.Index(fields=['notice', 'id'], name='decision_by_notice'), models.Index(fields=['language', 'id'], name='decision_by_language'), models.Index(fields=['gpc', 'id'], name='decision_by_gpc'), models.Index(fields=['predecessor'], name='decision_by_predecessor'), models.Index(fields=['idempotency_key'], name='decision_by_idempotency_key')],
+                'indexes': [models.Index(fields=['action', 'id'], name='decision_by_action'), models.Index(fields=['notice', 'id'], name='decision_by_notice'), models.Index(fields=['language', 'id'], name='decision_by_language'), models.Index(fields=['has_objection_signal', 'id'], name='decision_by_objection'), models.Index(fields=['predecessor'], name='decision_by_predecessor'), models.Index(fields=['idempotency_key'], name='decision_by_idempotency_key')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('predecessor', ''), _negated=True), fields=('predecessor',), name='decision_followed_once'), models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('idempotency_key',), name='decision_once_per_idempotency_key'), models.CheckConstraint(condition=models.Q(('action__in', ['accepted_all', 'refused_all', 'chosen', 'withdrawn', 'renewed'])), name='decision_action_is_known'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('decided_at'))), name='decision_expires_later')],
             },
         ),

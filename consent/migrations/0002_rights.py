@@ -9,7 +9,7 @@ WORDING = ("notice", "purpose", "declaredcookie", "embeddedcontent", "script")
 
 def grant(apps, schema_editor):
     roles.grant(apps, "consent", OFFICERS | TRANSLATORS)
-    # Translators have the wording alone, and no part in the record.
+    # Translators see the wording, but not the record.
     permission = apps.get_model("auth.Permission")
     translators = apps.get_model("auth.Group").objects.get(name=roles.TRANSLATORS)
     wording = permission.objects.filter(

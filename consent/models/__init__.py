@@ -1,7 +1,7 @@
-"""Consent to cookies: what a visitor is asked, in which exact words, and the record of what was answered.
+"""Models of consent to cookies: the notice, its published versions, and the record of decisions.
 
-Staff edit the notice, the purposes and the cookies. Publishing freezes all of it as a NoticeVersion; visitors see the
-newest version and nothing else, and each Decision refers to the version that was shown.
+Staff edit Notice, Purpose and DeclaredCookie. Publishing saves a copy of all of them as a NoticeVersion. Visitors see
+the newest version only, and each Decision refers to the version that was shown.
 """
 
 from consent.models.access import AccessEntry

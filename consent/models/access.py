@@ -1,39 +1,41 @@
-"""What staff did with the record."""
+"""Log of staff access to the record."""
 
 from datetime import timedelta
 from getpass import getuser
+from typing import Self
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Staff are data subjects too: after this time an entry may go. The database lets none go that is younger than a year
-# of the calendar, which may have a day more.
-KEPT = timedelta(days=366)
+# Staff are data subjects too, so entries are deleted. The database refuses this within one calendar year, which can
+# have 366 days.
+RETENTION = timedelta(days=366)
 
 
-class AccessEntryQuerySet(models.QuerySet):
-    def note(self, user, action: str, what: str = ""):
-        """Write down that `user` did `action` to `what`; no receipt number, which would outlive an erasure."""
-        return self.add(user.get_username(), action, what)
+class AccessEntryQuerySet(models.QuerySet["AccessEntry"]):
+    def log(self, user: AbstractBaseUser, action: str, details: str = "") -> "AccessEntry":
+        """Log an action of `user`. `details` must not contain a receipt number, because entries outlive erasures."""
+        return self.add(user.get_username(), action, details)
 
-    def note_operator(self, action: str, what: str = ""):
-        """The same for whoever gave a command on the machine itself, by the name of their account there."""
+    def log_operator(self, action: str, details: str = "") -> "AccessEntry":
+        """Log an action of an operator who ran a management command, by the name of the system account."""
         try:
             account = getuser()
-        except (KeyError, OSError):  # An account without a name, as containers have.
+        except (KeyError, OSError):  # Accounts in containers often have no name.
             account = "?"
-        return self.add(f"{account} (manage.py)"[:150], action, what)
+        return self.add(f"{account} (manage.py)"[:150], action, details)
 
-    def add(self, staff: str, action: str, what: str):
-        return self.create(staff=staff, action=action, what=what.replace("\0", "")[:300])
+    def add(self, staff: str, action: str, details: str) -> "AccessEntry":
+        return self.create(staff=staff, action=action, details=details.replace("\0", "")[:300])
 
-    def outdated(self):
-        return self.filter(at__lt=timezone.now() - KEPT)
+    def outdated(self) -> Self:
+        return self.filter(at__lt=timezone.now() - RETENTION)
 
 
 class AccessEntry(models.Model):
-    """One look, export or act of staff: who, when, what. Only ever added, and kept for a year."""
+    """One access of a member of staff to the record. Append-only, deleted after RETENTION."""
 
     class Action(models.TextChoices):
         LIST = "list", _("viewed a list of records")
@@ -46,7 +48,7 @@ class AccessEntry(models.Model):
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     staff = models.CharField(_("who"), max_length=150)
     action = models.CharField(_("action"), max_length=10, choices=Action)
-    what = models.CharField(_("details"), max_length=300, blank=True)
+    details = models.CharField(_("details"), max_length=300, blank=True)
 
     objects = AccessEntryQuerySet.as_manager()
 

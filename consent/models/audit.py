@@ -1,18 +1,18 @@
-"""What a browser found on the site, compared with what is declared."""
+"""Reports of cookie audits."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class CookieAuditQuerySet(models.QuerySet):
-    def latest_report(self):
+class CookieAuditQuerySet(models.QuerySet["CookieAudit"]):
+    def latest_report(self) -> "CookieAudit | None":
         return self.order_by("-pk").first()
 
 
 class CookieAudit(models.Model):
-    """One run of `manage.py audit_cookies`.
+    """Report of one run of `manage.py audit_cookies`.
 
-    `findings` is a list of objects with "problem", "kind", "name", "passes" (a list) and "page", all of them text.
+    `findings` is a list of objects with the strings "problem", "kind", "name" and "page", and the list "passes".
     """
 
     started_at = models.DateTimeField(_("started"))

@@ -1,11 +1,11 @@
-"""Erasure: content that is no longer needed, or that a subject wants gone, leaves; its hash and the reason stay."""
+"""Erasures: the content of records is deleted on request or after its retention period; their hashes are kept."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent.canonical import canonical, moment
+from consent.hashing import canonical_json, rfc3339
 from consent.merkle import leaf_hash
 
 
@@ -16,15 +16,15 @@ class ErasureReason(models.TextChoices):
 
 
 class Erasure(models.Model):
-    """That some records were erased: who did it, when, why, and which by their hashes. Sealed itself.
+    """Record of an erasure: who erased which records, when and why. It is sealed like a decision.
 
-    `leaves` is the SHA-256, in hex, of the erased records' leaf hashes one after the other, in the order of positions.
+    `hashes` is the SHA-256, in hex, of the concatenated leaf hashes of the erased records, in the order of positions.
     """
 
     Reason = ErasureReason
 
     erased_at = models.DateTimeField(_("erased"), default=timezone.now, db_index=True)
-    # Empty where the program did it by itself.
+    # Empty for automatic erasures.
     staff = models.CharField(_("by whom"), max_length=150, blank=True)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     remark = models.CharField(_("remark"), max_length=500, blank=True)
@@ -45,12 +45,12 @@ class Erasure(models.Model):
         ]
 
     def __str__(self):
-        return f"{moment(self.erased_at)} ({self.count})"
+        return f"{rfc3339(self.erased_at)} ({self.count})"
 
     def content(self) -> dict:
-        """The erasure as it is hashed: every field but its own digest."""
+        """Return the hashed content: every field except `digest`."""
         return {
-            "erased_at": moment(self.erased_at),
+            "erased_at": rfc3339(self.erased_at),
             "staff": self.staff,
             "reason": self.reason,
             "remark": self.remark,
@@ -59,5 +59,5 @@ class Erasure(models.Model):
         }
 
     def leaf(self) -> str:
-        """The hash of this erasure as a leaf of a seal's tree, in hex."""
-        return leaf_hash(canonical(self.content())).hex()
+        """Return the leaf hash in the Merkle tree of a seal, in hex."""
+        return leaf_hash(canonical_json(self.content())).hex()

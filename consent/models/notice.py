@@ -1,4 +1,4 @@
-"""The cookie notice as staff edit it."""
+"""The cookie notice that staff edit."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from editorial.models import Content
 
 
 class Notice(Content):
-    """What stands above the choice: the words in which visitors are asked. There is one."""
+    """Heading, introduction and data controller of the cookie notice. There is exactly one."""
 
     content_section = "notice"
     heading_field = "heading"

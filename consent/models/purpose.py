@@ -1,4 +1,6 @@
-"""Purposes, and the cookies declared for each, as staff edit them."""
+"""Purposes and their declared cookies, which staff edit."""
+
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -7,8 +9,21 @@ from django.utils.translation import gettext_lazy as _
 from editorial.models import ContentQuerySet, OrderedContent
 
 
+class PurposeQuerySet(ContentQuerySet["Purpose"]):
+    def necessary(self) -> Self:
+        """Return the purposes that need no consent."""
+        return self.filter(is_necessary=True)
+
+    def optional(self) -> Self:
+        """Return the purposes that need consent."""
+        return self.filter(is_necessary=False)
+
+
+PurposeManager = models.Manager.from_queryset(PurposeQuerySet)
+
+
 class Purpose(OrderedContent):
-    """A purpose of cookies. Visitors answer each one separately; a necessary one needs no consent."""
+    """A purpose of cookies. Visitors answer each purpose separately. A necessary purpose needs no consent."""
 
     content_section = "purposes"
     heading_field = "name"
@@ -23,6 +38,8 @@ class Purpose(OrderedContent):
         help_text=_("Without it the site cannot do what the visitor asks for (Article 5(3) ePrivacy Directive)."),
     )
 
+    objects: ClassVar[PurposeManager] = PurposeManager()
+
     class Meta(OrderedContent.Meta):
         verbose_name = _("purpose")
         verbose_name_plural = _("purposes")
@@ -31,10 +48,13 @@ class Purpose(OrderedContent):
         return self.name
 
 
-class DeclaredCookieQuerySet(ContentQuerySet):
-    def storing(self) -> set[str]:
-        """The keys of the purposes for which browsers keep more than cookies."""
+class DeclaredCookieQuerySet(ContentQuerySet["DeclaredCookie"]):
+    def storage_purposes(self) -> set[str]:
+        """Return the keys of the purposes that use browser storage other than cookies."""
         return set(self.exclude(kind=DeclaredCookie.Kind.COOKIE).values_list("purpose__key", flat=True))
+
+
+DeclaredCookieManager = models.Manager.from_queryset(DeclaredCookieQuerySet)
 
 
 class StorageKind(models.TextChoices):
@@ -45,7 +65,10 @@ class StorageKind(models.TextChoices):
 
 
 class DeclaredCookie(OrderedContent):
-    """One cookie, or other storage, that the site may keep in a visitor's browser, and all that must be said of it."""
+    """A cookie or other browser storage of the site, with the information that the law requires.
+
+    See Article 5(3) of the ePrivacy Directive and Article 13 GDPR.
+    """
 
     content_section = "cookies"
     heading_field = "name"
@@ -66,7 +89,9 @@ class DeclaredCookie(OrderedContent):
     description = models.CharField(_("what it is for"), max_length=300)
     duration = models.CharField(_("duration"), max_length=100, help_text=_("How long it is kept, such as 6 months."))
 
-    objects = DeclaredCookieQuerySet.as_manager()
+    objects: ClassVar[DeclaredCookieManager] = DeclaredCookieManager()
+    # Gives django-stubs the type of the related manager.
+    _default_manager: ClassVar[DeclaredCookieManager]
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("cookie")
@@ -82,5 +107,5 @@ class DeclaredCookie(OrderedContent):
     def __str__(self):
         return self.name
 
-    def key_source(self):
+    def key_source(self) -> str:
         return self.name

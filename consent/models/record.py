@@ -1,8 +1,7 @@
-"""The record: what one visitor answered at one moment."""
+"""The record of consent: one Decision for each answer of a visitor."""
 
-import re
-import secrets
 from datetime import date, datetime, time, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -10,102 +9,81 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent.canonical import canonical, moment
+from consent.hashing import canonical_json, rfc3339
 from consent.merkle import leaf_hash
-from consent.models.erasure import Erasure
+from consent.models.erasure import ErasureReason
 from consent.models.version import NoticeVersion
+from consent.receipt_number import new_receipt
 from security.idempotency import valid_idempotency_key
 
-# Crockford's Base 32: no letter that a reader could take for a digit.
-RECEIPT_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-RECEIPT_LENGTH = 16
-# A receipt number as it is on record.
-RECEIPT = re.compile(rf"[{RECEIPT_ALPHABET}]{{4}}(?:-[{RECEIPT_ALPHABET}]{{4}}){{3}}")
-MISREAD = str.maketrans("OIL", "011")
 DOUBLE_POST_SECONDS = 10
-# A record that was committed late may have a number smaller by so much than its time has; none has one smaller yet.
-LATE = 10_000
-# The mean month of the calendar.
+# Primary keys grow with `decided_at`, except that a late commit can have a key that is smaller by at most this number.
+COMMIT_LAG = 10_000
+# Mean length of a calendar month.
 MONTH = timedelta(days=365.2425 / 12)
 
 
-def new_receipt() -> str:
-    """A random receipt number of 80 bits, which says nothing of the person: 7K3F-9QRS-0TVW-XYZ1."""
-    return grouped("".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(RECEIPT_LENGTH)))
-
-
-def read_receipt(text: str) -> str:
-    """A receipt number as a person typed it, in the form in which it is on record: "7k3f 9qrs Otvw xyzl"."""
-    return grouped(re.sub(r"[\s\0-]", "", text).upper().translate(MISREAD))
-
-
-def grouped(letters: str) -> str:
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
-
-
-class DecisionQuerySet(models.QuerySet):
-    def latest_of(self, receipt: str):
-        """The decision that holds for `receipt`, or None."""
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def latest_of(self, receipt: str) -> "Decision | None":
+        """Return the newest decision under `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
 
     def withdraws(self, receipt: str, action: str, answers: dict[str, bool]) -> bool:
-        """Whether a decision with these answers takes back a consent on record under `receipt`, and gives no other."""
+        """Whether these answers withdraw a recorded consent under `receipt` and grant nothing new."""
         before = self.latest_of(receipt)
         granted = {key for key, is_granted in answers.items() if is_granted}
         return before is not None and granted < set(filter(None, before.granted.split(",")))
 
-    def with_notice(self):
-        """With the number of the notice alone: all its words in all languages would be read anew for each decision."""
-        heavy = ("notice__wording", "notice__html", "notice__style")
-        return self.select_related("notice").defer(*heavy)
+    def with_notice(self) -> Self:
+        """Join the notice without its large columns, which would be read again for each decision."""
+        large_columns = ("notice__wording", "notice__html", "notice__style")
+        return self.select_related("notice").defer(*large_columns)
 
-    def holding(self):
-        """The newest decision of each visitor who would not be asked now."""
+    def valid(self) -> Self:
+        """Return the newest decision of each visitor who is not asked again now."""
         version = NoticeVersion.objects.current()
-        followed = self.model.objects.filter(predecessor=OuterRef("digest"))
+        followed = Decision.objects.filter(predecessor=OuterRef("digest"))
         since = version.asked_since if version else 0
         return self.filter(~Exists(followed), expires_at__gt=timezone.now(), notice__number__gte=since)
 
-    def answered(self, key: str, is_granted: bool):
-        """The decisions that gave the purpose with this key consent, or refused it."""
+    def answered(self, key: str, is_granted: bool) -> Self:
+        """Return the decisions that granted the purpose with this key, or that refused it."""
         if not is_granted:
             return self.filter(**{f"answers__{key}__granted": False})
         inside = Q(granted__startswith=f"{key},") | Q(granted__endswith=f",{key}") | Q(granted__contains=f",{key},")
         return self.filter(inside | Q(granted=key))
 
-    def in_period(self, start: date | None, end: date | None):
-        """The decisions from the first moment of `start` to the last of `end`, in the site's time; None is open.
+    def in_period(self, start: date | None, end: date | None) -> Self:
+        """Return the decisions from the day `start` to the day `end`, both included, in the site's time zone.
 
-        Numbers grow with time, so that bounds by number spare the database a walk over everything outside.
+        None leaves the period open. The additional bounds on the primary key let the database use its index.
         """
-        found = self
+        decisions = self
         if start:
             first = timezone.make_aware(datetime.combine(start, time.min))
-            before = (
-                self.model.objects.filter(decided_at__lt=first).order_by("-decided_at").values_list("pk", flat=True)
-            )
-            found = found.filter(decided_at__gte=first, pk__gt=(before.first() or 0) - LATE)
+            before = Decision.objects.filter(decided_at__lt=first).order_by("-decided_at").values_list("pk", flat=True)
+            decisions = decisions.filter(decided_at__gte=first, pk__gt=(before.first() or 0) - COMMIT_LAG)
         if end:
-            over = timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
-            after = self.model.objects.filter(decided_at__gte=over).order_by("decided_at").first()
-            found = found.filter(decided_at__lt=over)
+            after_end = timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
+            after = Decision.objects.filter(decided_at__gte=after_end).order_by("decided_at").first()
+            decisions = decisions.filter(decided_at__lt=after_end)
             if after:
-                found = found.filter(pk__lt=after.pk + LATE)
-        return found
+                decisions = decisions.filter(pk__lt=after.pk + COMMIT_LAG)
+        return decisions
 
-    def outdated(self) -> dict:
-        """Reason of erasure → the decisions that were kept for as long as it asks.
+    def outdated(self) -> dict[ErasureReason, Self]:
+        """Return the decisions after their retention period, by the reason of their erasure.
 
-        A refusal is kept to show that it was heeded (Article 5(2) GDPR), a consent and its withdrawal to prove the
-        consent (Article 7(1)).
+        A refusal is kept to demonstrate compliance (Article 5(2) GDPR), a consent and its withdrawal to demonstrate the
+        consent (Article 7(1) GDPR).
         """
         now = timezone.now()
         of_consent = ~Q(granted="") | Q(action=Decision.Action.WITHDRAWN)
         return {
-            Erasure.Reason.CONSENT_EXPIRED: self.filter(
+            ErasureReason.CONSENT_EXPIRED: self.filter(
                 of_consent, decided_at__lt=now - settings.CONSENT_RETENTION_MONTHS * MONTH
             ),
-            Erasure.Reason.REFUSAL_EXPIRED: self.filter(
+            ErasureReason.REFUSAL_EXPIRED: self.filter(
                 ~of_consent, decided_at__lt=now - settings.CONSENT_RETENTION_REFUSAL_MONTHS * MONTH
             ),
         }
@@ -118,17 +96,17 @@ class DecisionQuerySet(models.QuerySet):
         action: str,
         answers: dict[str, bool],
         path: str,
-        gpc: bool,
+        has_objection_signal: bool,
         receipt: str = "",
         idempotency_key: str = "",
-    ):
+    ) -> "Decision":
         """Commit a decision and return it.
 
-        `receipt` is the visitor's own from before, if any; an unknown one is replaced. `idempotency_key` is a random
-        value that a form gives each of its posts: one that is sent again gets the record of the first, and another
-        answer with the same key follows it. The same answer under the same receipt within DOUBLE_POST_SECONDS counts
-        as one, too.
-        Raises DatabaseError where nothing was written.
+        `receipt` is the receipt number that the browser sent; an unknown number is replaced. `idempotency_key` is a
+        random value of the form: the same answer with the same key returns the first decision, and a different answer
+        follows it in the chain. The same answer under the same receipt within DOUBLE_POST_SECONDS also counts once.
+
+        Raises DatabaseError if nothing was written.
         """
         now = timezone.now()
         granted = sorted(key for key, is_granted in answers.items() if is_granted)
@@ -136,12 +114,12 @@ class DecisionQuerySet(models.QuerySet):
         earlier = self.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
         before = self.latest_of(receipt)
         if earlier:
-            # Its browser may never have heard of the receipt.
+            # The browser may never have received the receipt number.
             idempotency_key, before = "", before or self.latest_of(earlier.receipt)
-        if before and before.says_the_same(notice, granted) and (before == earlier or before.is_fresh(now)):
+        if before and before.has_same_answers(notice, granted) and (before == earlier or before.is_recent(now)):
             return before
         receipt = before.receipt if before else new_receipt()
-        action = self.as_follows(before, action, granted, is_due=bool(before and before.is_due(notice, now)))
+        action = self.effective_action(before, action, granted, is_due=bool(before and before.is_due(notice, now)))
         decision = Decision(
             receipt=receipt,
             predecessor=before.digest if before else "",
@@ -151,17 +129,17 @@ class DecisionQuerySet(models.QuerySet):
             notice=notice,
             language=language,
             action=action,
-            answers=notice.with_versions(answers),
+            answers=notice.answers_with_versions(answers),
             granted=",".join(granted),
             path=path[:300],
-            gpc=gpc,
+            has_objection_signal=has_objection_signal,
         )
         decision.digest = decision.leaf()
         try:
             with transaction.atomic():
                 decision.save(force_insert=True)
         except IntegrityError:
-            # The same post, or another of the same visitor, came first: this one follows it.
+            # A concurrent request of the same visitor was faster. This decision follows that one.
             if (
                 not (idempotency_key and self.filter(idempotency_key=idempotency_key).exists())
                 and self.latest_of(receipt) == before
@@ -173,16 +151,18 @@ class DecisionQuerySet(models.QuerySet):
                 action=action,
                 answers=answers,
                 path=path,
-                gpc=gpc,
+                has_objection_signal=has_objection_signal,
                 receipt=receipt,
                 idempotency_key=idempotency_key,
             )
         return decision
 
     @staticmethod
-    def as_follows(before: "Decision | None", action: str, granted: list[str], is_due: bool) -> str:
-        """What `action` comes to after the decision before: whichever button was pressed, to take back all that was
-        granted is to withdraw, and where nothing was granted there is nothing to withdraw but only to refuse.
+    def effective_action(before: "Decision | None", action: str, granted: list[str], is_due: bool) -> str:
+        """Return the action to record, which depends on the decision before.
+
+        Any button that revokes everything that was granted is a withdrawal. Without a granted purpose, a withdrawal
+        is a refusal. The same answer to a notice that asked again is a renewal.
         """
         if before and before.granted_purposes == granted and is_due:
             return Decision.Action.RENEWED
@@ -202,11 +182,10 @@ class DecisionAction(models.TextChoices):
 
 
 class Decision(models.Model):
-    """What one visitor answered at one moment. Only ever added; the database refuses to change it, and to delete it
-    unless an Erasure says why.
+    """The answer of one visitor to a notice. Append-only: the database only allows a deletion with an Erasure.
 
-    It holds no IP address and nothing else that names a person; `receipt` is a random number that the visitor keeps.
-    Decisions of one receipt form a chain by `predecessor`.
+    It has no personal data such as an IP address. `receipt` is a random number that the visitor keeps. The decisions
+    under one receipt number form a chain through `predecessor`, the digest of the decision before.
     """
 
     Action = DecisionAction
@@ -214,7 +193,6 @@ class Decision(models.Model):
     receipt = models.CharField(_("receipt number"), max_length=19, db_index=True)
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the record as made."))
     predecessor = models.CharField(_("digest of the decision before"), max_length=64, blank=True)
-    # The random name of the post that it came with.
     idempotency_key = models.CharField(max_length=36, blank=True)
     decided_at = models.DateTimeField(_("decided"), db_index=True)
     expires_at = models.DateTimeField(_("valid until"))
@@ -223,12 +201,14 @@ class Decision(models.Model):
     )
     language = models.CharField(_("language"), max_length=20)
     action = models.CharField(_("kind"), max_length=20, choices=Action)
-    # Key of each optional purpose → {"granted": bool, "version": of that purpose's wording}.
+    # Key of each optional purpose → {"granted": bool, "version": version of the purpose's wording}.
     answers = models.JSONField(_("answers"))
-    # Keys of the granted purposes, sorted, with commas between: for filters and figures.
+    # Sorted keys of the granted purposes, comma-separated, for filters and statistics.
     granted = models.CharField(_("granted"), max_length=1000, blank=True)
     path = models.CharField(_("page"), max_length=300)
-    gpc = models.BooleanField(_("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided."))
+    has_objection_signal = models.BooleanField(
+        _("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided.")
+    )
 
     objects = DecisionQuerySet.as_manager()
 
@@ -242,8 +222,8 @@ class Decision(models.Model):
             models.Index(fields=["action", "id"], name="decision_by_action"),
             models.Index(fields=["notice", "id"], name="decision_by_notice"),
             models.Index(fields=["language", "id"], name="decision_by_language"),
-            models.Index(fields=["gpc", "id"], name="decision_by_gpc"),
-            # SQLite never looks up a bound value in the partial indexes of the constraints below.
+            models.Index(fields=["has_objection_signal", "id"], name="decision_by_objection"),
+            # SQLite does not use the partial indexes of the constraints below for parameters.
             models.Index(fields=["predecessor"], name="decision_by_predecessor"),
             models.Index(fields=["idempotency_key"], name="decision_by_idempotency_key"),
         ]
@@ -269,58 +249,58 @@ class Decision(models.Model):
         return self.granted.split(",") if self.granted else []
 
     @property
-    def choices(self) -> dict[str, bool]:
-        """Key of each optional purpose → whether consent was given."""
+    def answers_by_purpose(self) -> dict[str, bool]:
+        """Whether consent was given, by the key of each optional purpose."""
         return {key: answer["granted"] for key, answer in self.answers.items()}
 
     def content(self) -> dict:
-        """The record as it is hashed: every field but its own digest."""
+        """Return the hashed content: every field except `digest`."""
         return {
             "receipt": self.receipt,
             "predecessor": self.predecessor,
             "idempotency_key": self.idempotency_key,
-            "decided_at": moment(self.decided_at),
-            "expires_at": moment(self.expires_at),
+            "decided_at": rfc3339(self.decided_at),
+            "expires_at": rfc3339(self.expires_at),
             "notice": {"number": self.notice.number, "digest": self.notice.digest},
             "language": self.language,
             "action": self.action,
             "answers": self.answers,
             "granted": self.granted,
             "path": self.path,
-            "objection_by_browser": self.gpc,
+            "objection_signal": self.has_objection_signal,
         }
 
     def leaf(self) -> str:
-        """The hash of this record as a leaf of a seal's tree, in hex."""
-        return leaf_hash(canonical(self.content())).hex()
+        """Return the leaf hash in the Merkle tree of a seal, in hex."""
+        return leaf_hash(canonical_json(self.content())).hex()
 
-    def says_the_same(self, notice: NoticeVersion, granted: list[str]) -> bool:
+    def has_same_answers(self, notice: NoticeVersion, granted: list[str]) -> bool:
         return self.notice_id == notice.pk and self.granted_purposes == granted
 
-    def is_fresh(self, now: datetime) -> bool:
+    def is_recent(self, now: datetime) -> bool:
         return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
 
     def is_due(self, notice: NoticeVersion, now: datetime) -> bool:
-        """Whether this decision no longer held when `notice` asked again."""
+        """Whether this decision was no longer valid when `notice` was shown."""
         return self.expires_at <= now or self.notice.number < notice.asked_since
 
-    def answers_in_words(self) -> list[dict]:
-        """Each purpose as it was shown, in the language in which it was, with its answer."""
-        shown = self.notice.shown_in(self.language)
+    def purposes_with_answers(self) -> list[dict]:
+        """Return the purposes in the language in which they were shown, each with its answer."""
+        shown = self.notice.language_shown(self.language)
         return [
             purpose
             | {
                 "language": purpose.get("languages", {}).get("name", shown),
-                "is_granted": self.choices.get(purpose["key"], True),
+                "is_granted": self.answers_by_purpose.get(purpose["key"], True),
             }
             for purpose in self.notice.wording[shown]["purposes"]
         ]
 
     def as_receipt(self, proof: dict | None) -> dict:
-        """The receipt as data: what the visitor may download, show, and check without this site.
+        """Return the receipt, which can be downloaded and verified without this site.
 
-        `record` is what is hashed; `notice` gives the wording that was shown, and the digests of the rest of that
-        version; `proof`, of LeafQuerySet.proof_for, leads from the record to a signed seal.
+        `record` is the hashed content. `notice` has the wording that was shown and the digests of the other parts of
+        its version. `proof` is the result of LeafQuerySet.inclusion_proof.
         """
         return {
             "format": "consent-receipt/1",

@@ -1,28 +1,31 @@
-"""Restorations: an older state of the database took the place of a newer one, on the record like any other event."""
+"""Restorations of an older database, which are recorded and sealed like decisions."""
+
+from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from consent.canonical import canonical, moment
+from consent.hashing import canonical_json, rfc3339
 from consent.merkle import leaf_hash
 
 
-class RestorationQuerySet(models.QuerySet):
-    def explaining(self, number: int, sealed_at) -> "Restoration | None":
-        """The restoration by which the seal with this number, made at this time, was lost."""
+class RestorationQuerySet(models.QuerySet["Restoration"]):
+    def explaining_loss_of(self, number: int, sealed_at: datetime) -> "Restoration | None":
+        """Return the restoration that lost the seal with this number and time, or None."""
         return self.filter(seal_number__lt=number, restored_at__gte=sealed_at).order_by("-pk").first()
 
 
 class Restoration(models.Model):
-    """That an older state of the database was brought back, and which seals were lost by it. Sealed itself.
+    """Record of the restoration of an older database, and of the seals that were lost.
 
-    The next seal's number follows `known_number`, so that no number is given twice.
+    `seal_number` is the newest seal of the restored database, `known_number` the newest seal before the restoration.
+    The number of the next seal follows `known_number`, so that no number is used twice.
     """
 
     restored_at = models.DateTimeField(default=timezone.now)
-    # None where somebody brought it back without the command `restore`.
+    # None if the database was restored without the command `restore`.
     backup_at = models.DateTimeField(null=True)
     seal_number = models.PositiveBigIntegerField()
     seal_digest = models.CharField(max_length=64)
@@ -42,35 +45,35 @@ class Restoration(models.Model):
         ]
 
     def __str__(self):
-        words = {
+        parameters = {
             "date": date_format(timezone.localtime(self.restored_at), "DATETIME_FORMAT"),
             "backup": date_format(timezone.localtime(self.backup_at), "DATETIME_FORMAT") if self.backup_at else "",
             "newest": self.seal_number,
             "last": self.known_number,
         }
         if self.known_number == self.seal_number:
-            return _("The backup of %(backup)s was restored on %(date)s. No lost seal is known.") % words
+            return _("The backup of %(backup)s was restored on %(date)s. No lost seal is known.") % parameters
         if self.backup_at:
             return (
                 _(
                     "The backup of %(backup)s was restored on %(date)s. It ends with seal %(newest)s; what was sealed "
                     "after that, up to seal %(last)s, is lost."
                 )
-                % words
+                % parameters
             )
         return (
             _(
                 "An older database was restored and put on record on %(date)s. It ends with seal %(newest)s; what was "
                 "sealed after that, up to seal %(last)s, is lost."
             )
-            % words
+            % parameters
         )
 
     def content(self) -> dict:
-        """The restoration as it is hashed: every field but its own digest."""
+        """Return the hashed content: every field except `digest`."""
         return {
-            "restored_at": moment(self.restored_at),
-            "backup_at": moment(self.backup_at) if self.backup_at else None,
+            "restored_at": rfc3339(self.restored_at),
+            "backup_at": rfc3339(self.backup_at) if self.backup_at else None,
             "seal_number": self.seal_number,
             "seal_digest": self.seal_digest,
             "known_number": self.known_number,
@@ -78,5 +81,5 @@ class Restoration(models.Model):
         }
 
     def leaf(self) -> str:
-        """The hash of this restoration as a leaf of a seal's tree, in hex."""
-        return leaf_hash(canonical(self.content())).hex()
+        """Return the leaf hash in the Merkle tree of a seal, in hex."""
+        return leaf_hash(canonical_json(self.content())).hex()

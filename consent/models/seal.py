@@ -1,7 +1,8 @@
-"""Seals: the record hashed into Merkle trees, each chained to the one before and signed, as transparency logs do."""
+"""Seals: signed roots of Merkle trees over the record, each chained to the seal before (RFC 9162)."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import ClassVar, Self, TypeAlias
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, Max, OuterRef
@@ -10,38 +11,40 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consent import merkle
-from consent.canonical import moment
+from consent.hashing import rfc3339
 from consent.models.erasure import Erasure
-from consent.models.record import LATE, Decision
+from consent.models.record import COMMIT_LAG, Decision
 from consent.models.restoration import Restoration
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known, remember
+from consent.stored_seal import SealMismatchError, StoredSeal, read_newest_seal, store_newest_seal
 
-# No seal is larger, so that sealing and proving need little memory whatever has piled up.
-BATCH = 4096
-# Clocks of two hosts may differ by so much.
-SLACK = timedelta(minutes=2)
-NO_SEAL_BEFORE = "0" * 64
+# Maximum records of one seal, to limit the memory that sealing and proving need.
+BATCH_SIZE = 4096
+# Maximum difference between the clocks of two hosts.
+CLOCK_TOLERANCE = timedelta(minutes=2)
+NO_PREVIOUS_SEAL = "0" * 64
+# Models whose records are sealed.
+Sealed: TypeAlias = Decision | Erasure | Restoration
 
 
-class LeafQuerySet(models.QuerySet):
-    def unsealed(self, model: type[models.Model]):
-        """The records of `model`, one of KINDS, that no seal covers."""
+class LeafQuerySet(models.QuerySet["Leaf"]):
+    def unsealed(self, model: type[Sealed]) -> models.QuerySet:
+        """Return the records of `model` that no seal covers."""
         sealed = self.filter(kind=Leaf.KINDS[model], record=OuterRef("pk"))
         return model.objects.filter(~Exists(sealed))
 
-    def waiting(self, model: type[models.Model]):
-        """Those of them that the next seal takes, oldest first, found without a look at the whole past."""
+    def waiting(self, model: type[Sealed]) -> models.QuerySet:
+        """Return the unsealed records of `model`, oldest first, without a scan of all records."""
         newest = self.filter(kind=Leaf.KINDS[model]).aggregate(newest=Max("record"))["newest"] or 0
-        return self.unsealed(model).filter(pk__gt=newest - LATE).order_by("pk")
+        return self.unsealed(model).filter(pk__gt=newest - COMMIT_LAG).order_by("pk")
 
     @transaction.atomic
     def erase(self, *, reason: str, staff: str = "", remark: str = "") -> int:
-        """Erase the content of these decisions, at most BATCH of them, and return how many it was.
+        """Erase the content of at most BATCH_SIZE of these decisions, and return their number.
 
-        Their hashes stay, with an Erasure that says who did it and why.
+        Their hashes are kept, together with a new Erasure.
         """
-        leaves = list(self.filter(kind=Leaf.KINDS[Decision], erasure=None).order_by("position")[:BATCH])
+        leaves = list(self.filter(kind=Leaf.KINDS[Decision], erasure=None).order_by("position")[:BATCH_SIZE])
         if not leaves:
             return 0
         erasure = Erasure(staff=staff, reason=reason, remark=remark, count=len(leaves))
@@ -53,7 +56,7 @@ class LeafQuerySet(models.QuerySet):
         return len(leaves)
 
     def erase_receipt(self, receipt: str, *, staff: str, remark: str) -> int:
-        """Erase all that is on record under a receipt number, on request, and return how many records it was."""
+        """Erase all decisions under a receipt number on request (Article 17 GDPR), and return their number."""
         Seal.objects.seal_waiting()
         decisions = Decision.objects.filter(receipt=receipt)
         leaves = self.filter(kind=Leaf.KINDS[Decision], record__in=decisions.values("pk"))
@@ -63,7 +66,7 @@ class LeafQuerySet(models.QuerySet):
         return count
 
     def erase_outdated(self) -> int:
-        """Erase what was kept for as long as its reason asks, and return how many records it was."""
+        """Erase the decisions after their retention period, and return their number."""
         count = 0
         for reason, decisions in Decision.objects.outdated().items():
             sealed = self.filter(kind=Leaf.KINDS[Decision], record__in=decisions.values("pk"))
@@ -72,11 +75,11 @@ class LeafQuerySet(models.QuerySet):
         return count
 
     def seal_number_of(self, digest: str) -> int | None:
-        """The number of the seal that covers the record with this digest, once there is one."""
+        """Return the number of the seal that covers the record with this digest, or None."""
         return self.filter(digest=digest).values_list("seal__number", flat=True).first()
 
-    def proof_for(self, digest: str) -> dict | None:
-        """What leads from a record's digest to a signed seal: "index", "size", "path", "seal"; None before sealing."""
+    def inclusion_proof(self, digest: str) -> dict | None:
+        """Return the inclusion proof of a record: "index", "size", "path" and "seal"; None before it is sealed."""
         leaf = self.select_related("seal").filter(digest=digest).first()
         if leaf is None:
             return None
@@ -92,27 +95,27 @@ class LeafQuerySet(models.QuerySet):
         }
 
 
-class SealQuerySet(models.QuerySet):
-    def latest_seal(self):
+class SealQuerySet(models.QuerySet["Seal"]):
+    def latest_seal(self) -> "Seal | None":
         return self.order_by("-number").first()
 
-    def below(self, number: int | None):
-        """The seals before that number, or all, newest first."""
+    def below(self, number: int | None) -> Self:
+        """Return the seals with a smaller number, newest first. None returns all seals."""
         return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
 
     def verifier(self) -> str:
-        """The public key for people to check seals with. Raises SealKeyError."""
-        return (SealKey.own() if self.exists() else SealKey.own_or_new()).verifier
+        """Return the public key that verifies the seals. Raises SealKeyError."""
+        return (SealKey.own() if self.exists() else SealKey.own_or_create()).verifier
 
     def seal_waiting(self, with_new_key: bool = False) -> int:
-        """Seal all records that wait, and return how many. A process that another one forestalls seals nothing.
+        """Seal all unsealed records, and return their number. If another process seals them first, stop.
 
-        Raises SealOrderError where the database is older than the newest seal that this installation made, and
-        SealKeyError where the key is not that of the newest seal; `with_new_key` takes it, or makes one.
+        Raises SealMismatchError if the database is older than the newest seal of this installation. Raises
+        SealKeyError if the key did not sign the newest seal. `with_new_key` accepts another key, or creates one.
         """
-        known = newest_known()
-        if known and (fault := self.fault_of(known)):
-            raise SealOrderError(fault)
+        known = read_newest_seal()
+        if known and (fault := self.fault_against(known)):
+            raise SealMismatchError(fault)
         count = 0
         while any(Leaf.objects.waiting(model).exists() for model in Leaf.KINDS):
             try:
@@ -122,34 +125,34 @@ class SealQuerySet(models.QuerySet):
             count += sealed
         return count
 
-    def fault_of(self, kept: KeptSeal) -> str | None:
-        """The fault of the database's seals in view of one that was kept elsewhere, or None.
+    def fault_against(self, stored: StoredSeal) -> str | None:
+        """Return how the seals in the database contradict a seal stored elsewhere, or None.
 
-        A seal that a recorded restoration lost is no fault.
+        A seal that was lost by a recorded restoration is no contradiction.
         """
-        if self.filter(number=kept.number, digest=kept.digest).exists():
+        if self.filter(number=stored.number, digest=stored.digest).exists():
             return None
-        if Restoration.objects.explaining(kept.number, kept.sealed_at):
+        if Restoration.objects.explaining_loss_of(stored.number, stored.sealed_at):
             return None
         newest = self.latest_seal()
-        if newest is None or newest.number < kept.number:
+        if newest is None or newest.number < stored.number:
             return gettext(
                 "Seal %(number)s is missing: the newest seal of the database is %(newest)s. An older database was "
                 "restored, or the seals after it were removed. Bring the newer one back, or run manage.py "
                 "seal_consents --after-restore to put the loss on record."
-            ) % {"number": kept.number, "newest": newest.number if newest else 0}
+            ) % {"number": stored.number, "newest": newest.number if newest else 0}
         return gettext("Seal %(number)s differs from the seal that was kept: the past was rewritten.") % {
-            "number": kept.number
+            "number": stored.number
         }
 
     @transaction.atomic
-    def continue_after_restore(self, known: KeptSeal | None, backup_at: datetime | None = None) -> Restoration:
-        """Put on record that an older database was restored. `known` is the newest seal known from elsewhere.
+    def continue_after_restore(self, known: StoredSeal | None, backup_at: datetime | None = None) -> Restoration:
+        """Record that an older database was restored. `known` is the newest seal that is stored elsewhere.
 
-        The next seal covers this record, and its number follows that of `known`.
+        The next seal covers the restoration. Its number follows the number of `known`.
         """
         newest = self.latest_seal()
-        number, digest = (newest.number, newest.digest) if newest else (0, NO_SEAL_BEFORE)
+        number, digest = (newest.number, newest.digest) if newest else (0, NO_PREVIOUS_SEAL)
         restoration = Restoration(
             backup_at=backup_at, seal_number=number, seal_digest=digest, known_number=number, known_digest=digest
         )
@@ -161,15 +164,15 @@ class SealQuerySet(models.QuerySet):
 
     @transaction.atomic
     def _seal_batch(self, with_new_key: bool) -> int:
-        records = []
-        # Decisions are the many; the others never wait behind them.
+        records: list[tuple[type[Sealed], int, str]] = []
+        # Decisions come last, so that their number does not delay the others.
         for model in (Restoration, Erasure, Decision):
             waiting = Leaf.objects.waiting(model).values_list("pk", "digest")
-            records += [(model, *row) for row in waiting[: BATCH - len(records)]]
+            records += [(model, *row) for row in waiting[: BATCH_SIZE - len(records)]]
         if not records:
             return 0
         before = self.latest_seal()
-        key = SealKey.own() if before and not with_new_key else SealKey.own_or_new()
+        key = SealKey.own() if before and not with_new_key else SealKey.own_or_create()
         if before and not with_new_key and not signed_by(before.note, key.public):
             raise SealKeyError(
                 _(
@@ -182,7 +185,7 @@ class SealQuerySet(models.QuerySet):
         lost = Restoration.objects.filter(seal_number=last).aggregate(number=Max("known_number"))["number"]
         seal = Seal(
             number=(lost or last) + 1,
-            previous=before.digest if before else NO_SEAL_BEFORE,
+            previous=before.digest if before else NO_PREVIOUS_SEAL,
             first=before.first + before.size if before else 0,
             size=len(records),
             root=merkle.root(bytes.fromhex(digest) for _model, _pk, digest in records).hex(),
@@ -195,15 +198,15 @@ class SealQuerySet(models.QuerySet):
             Leaf(position=seal.first + index, seal=seal, kind=Leaf.KINDS[model], record=pk, digest=digest)
             for index, (model, pk, digest) in enumerate(records)
         )
-        transaction.on_commit(lambda: remember(seal.note))
+        transaction.on_commit(lambda: store_newest_seal(seal.note))
         return len(records)
 
 
 class Seal(models.Model):
-    """A signed promise that certain records existed at a certain time, in a certain order, after certain others.
+    """Signed statement that certain records existed at a certain time and in a certain order.
 
-    `root` is the Merkle Tree Hash of the records' leaf hashes, `previous` the digest of the seal before, `first` the
-    position of its first record among all that were ever sealed; hashes are SHA-256 in hex.
+    `root` is the Merkle Tree Hash over the leaf hashes of its records, `previous` the digest of the seal before, and
+    `first` the position of its first record among all sealed records. Hashes are SHA-256 in hex.
     """
 
     number = models.PositiveBigIntegerField(pgettext_lazy("running", "number"), unique=True)
@@ -228,7 +231,7 @@ class Seal(models.Model):
 
     @property
     def text(self) -> str:
-        """What is signed, one fact a line."""
+        """The signed text, with one field per line."""
         return (
             "consent-seal/1\n"
             f"number {self.number}\n"
@@ -236,17 +239,17 @@ class Seal(models.Model):
             f"first {self.first}\n"
             f"size {self.size}\n"
             f"root {self.root}\n"
-            f"sealed {moment(self.sealed_at)}\n"
+            f"sealed {rfc3339(self.sealed_at)}\n"
         )
 
 
 class Leaf(models.Model):
-    """The place of one record in the order of all that were sealed. It outlives the record's content.
+    """Position and leaf hash of a sealed record. It remains when the content of the record is erased.
 
-    There is no foreign key to the record, so that its content can be erased while its hash still counts.
+    For this reason it has no foreign key to the record.
     """
 
-    KINDS = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
+    KINDS: ClassVar[dict[type[Sealed], str]] = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
 
     position = models.PositiveBigIntegerField(primary_key=True)
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="leaves")

@@ -1,5 +1,6 @@
-"""Content and programs of others, which load for those visitors alone who allowed their purpose."""
+"""Third-party content and scripts, which load only for visitors who granted their purpose."""
 
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -15,13 +16,13 @@ validate_https = URLValidator(schemes=["https"], message=_("Give a full address 
 
 
 def origin(url: str) -> str:
-    """Scheme and host of an address, as a Content-Security-Policy names a source."""
+    """Return the scheme and host of `url`, as a source in a Content-Security-Policy."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def validate_origins(text: str):
-    """Raise ValidationError unless each line of `text` is the origin of an https address, without a path."""
+def validate_origins(text: str) -> None:
+    """Raise ValidationError unless each line of `text` is an https origin without a path."""
     for line in text.split():
         validate_https(line)
         if line.rstrip("/").lower() != origin(line):
@@ -31,8 +32,8 @@ def validate_origins(text: str):
             )
 
 
-def require_consent(item):
-    """Raise ValidationError where an item's purpose is one that needs no consent."""
+def require_consent(item: "EmbeddedContent | Script") -> None:
+    """Raise ValidationError if the purpose of `item` is necessary and so needs no consent."""
     if item.purpose_id and item.purpose.is_necessary:
         raise ValidationError(
             {"purpose": _("Third-party content always needs consent. Choose a purpose that is not necessary.")}
@@ -40,9 +41,12 @@ def require_consent(item):
 
 
 class ThirdPartyQuerySet(ContentQuerySet):
-    def optional(self):
-        """What may load for those visitors who grant its purpose, with that purpose."""
+    def optional(self) -> Self:
+        """Return the published items whose purpose needs consent, with their purpose."""
         return self.published().filter(purpose__is_necessary=False).select_related("purpose")
+
+
+ThirdPartyManager = models.Manager.from_queryset(ThirdPartyQuerySet)
 
 
 class FrameShape(models.TextChoices):
@@ -53,7 +57,7 @@ class FrameShape(models.TextChoices):
 
 
 class EmbeddedContent(OrderedContent):
-    """A video, map or post of another site, shown where a paragraph of text holds nothing but a link to it."""
+    """A video, map or post of another site. It replaces a paragraph that contains only a link to it."""
 
     content_section = "embeds"
 
@@ -87,7 +91,9 @@ class EmbeddedContent(OrderedContent):
     )
     shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.WIDE)
 
-    objects = ThirdPartyQuerySet.as_manager()
+    objects: ClassVar[ThirdPartyManager] = ThirdPartyManager()
+    # Gives django-stubs the type of the related manager.
+    _default_manager: ClassVar[ThirdPartyManager]
 
     class Meta(OrderedContent.Meta):
         verbose_name = _("embedded content")
@@ -109,12 +115,12 @@ class EmbeddedContent(OrderedContent):
 
     @property
     def sources(self) -> dict[str, set[str]]:
-        """What a Content-Security-Policy must allow for it: directive → origins."""
+        """Origins that a Content-Security-Policy must allow, by directive."""
         return {"frame-src": {origin(self.frame_url)}}
 
 
 class Script(Content):
-    """A program of others, such as one that counts visits, run for those visitors alone who allow its purpose."""
+    """A third-party script, such as a visitor counter. It runs only for visitors who granted its purpose."""
 
     content_section = "scripts"
     heading_field = "name"
@@ -144,7 +150,9 @@ class Script(Content):
         ),
     )
 
-    objects = ThirdPartyQuerySet.as_manager()
+    objects: ClassVar[ThirdPartyManager] = ThirdPartyManager()
+    # Gives django-stubs the type of the related manager.
+    _default_manager: ClassVar[ThirdPartyManager]
 
     class Meta(Content.Meta):
         verbose_name = _("script")
@@ -154,7 +162,7 @@ class Script(Content):
     def __str__(self):
         return self.name
 
-    def key_source(self):
+    def key_source(self) -> str:
         return self.name
 
     def clean(self):
@@ -163,6 +171,6 @@ class Script(Content):
 
     @property
     def sources(self) -> dict[str, set[str]]:
-        """What a Content-Security-Policy must allow for it: directive → origins."""
-        talks_to = {origin(self.source), *(origin(line) for line in self.connects_to.split())}
-        return {"script-src": {origin(self.source)}, "connect-src": talks_to, "img-src": talks_to}
+        """Origins that a Content-Security-Policy must allow, by directive."""
+        connected = {origin(self.source), *(origin(line) for line in self.connects_to.split())}
+        return {"script-src": {origin(self.source)}, "connect-src": connected, "img-src": connected}

@@ -1,4 +1,4 @@
-"""Rich text as visitors read it: with the content of others that its links stand for."""
+"""Rich text with embedded third-party content."""
 
 import re
 from html import unescape
@@ -13,33 +13,36 @@ from editorial.typography import typeset_html
 
 register = template.Library()
 
-LINK_ALONE = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
+LINK_ONLY_PARAGRAPH = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
 
 
 @register.simple_tag(takes_context=True)
 def rich_text(context, html: str | None) -> str:
-    """`html`, which was sanitised when it was stored, typeset; a link alone in its paragraph to content that is
-    declared becomes that content, or the question whether to load it."""
+    """Return `html` typeset, with declared third-party content embedded.
+
+    A paragraph that contains only a link to such content is replaced by the content, or by a placeholder that asks for
+    consent. `html` was sanitised when it was stored.
+    """
     html = typeset_html(html or "", getattr(html, "language", get_language()))
-    if not LINK_ALONE.search(html) or "request" not in context:
+    if not LINK_ONLY_PARAGRAPH.search(html) or "request" not in context:
         return mark_safe(html)  # noqa: S308
     request = context["request"]
-    standing = ConsentState.of(request)
+    state = ConsentState.for_request(request)
 
-    def shown(match: re.Match) -> str:
-        embed = standing.embeds.get(unescape(match[1]))
+    def embed_or_link(match: re.Match) -> str:
+        embed = state.embeds.get(unescape(match[1]))
         if embed is None:
             return match[0]
-        is_granted = embed.purpose.key in standing.granted
+        is_granted = embed.purpose.key in state.granted
         if is_granted:
-            standing.allow(embed)
+            state.allow(embed)
         parameters = {
             "embed": embed,
             "is_granted": is_granted,
             "path": request.get_full_path(),
-            "notice": standing.version.number if standing.version else "",
+            "notice": state.version.number if state.version else "",
             "static_mirror": context.get("static_mirror", False),
         }
         return render_to_string("components/embed.html", parameters)
 
-    return mark_safe(LINK_ALONE.sub(shown, html))  # noqa: S308
+    return mark_safe(LINK_ONLY_PARAGRAPH.sub(embed_or_link, html))  # noqa: S308

@@ -1,21 +1,21 @@
-"""Admin classes that every kind of content shares."""
+"""Admin classes that all kinds of content share."""
 
 from editorial.admin.changelists import CountedChangeList, CountedMixin
-from editorial.admin.choices import MOST_OFFERED, ChoicesMixin, OfferedFilter
+from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFilter
 from editorial.admin.conflicts import ConflictMixin
-from editorial.admin.content import ContentAdmin, ContentInline, SoleContentAdmin, thumbnail
-from editorial.admin.permissions import RolesMixin
+from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
+from editorial.admin.permissions import PermissionsMixin
 
 __all__ = [
-    "MOST_OFFERED",
+    "MAX_CHOICES",
     "ChoicesMixin",
     "ConflictMixin",
     "ContentAdmin",
     "ContentInline",
     "CountedChangeList",
     "CountedMixin",
-    "OfferedFilter",
-    "RolesMixin",
-    "SoleContentAdmin",
+    "LimitedChoicesFilter",
+    "PermissionsMixin",
+    "SingletonContentAdmin",
     "thumbnail",
 ]

@@ -1,44 +1,51 @@
-"""Lists that count their rows once and show the state of translations."""
+"""Change lists that count their rows once and show the states of translations."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
 
 from translations.status.models import Translation
 
 
 class CountedChangeList(ChangeList):
-    """A page of a list whose rows are counted once: how many of all are shown is told where some are left out."""
+    """Change list that counts its rows with one query. It shows “Show all” only when the list is filtered."""
 
-    def get_results(self, request):
+    def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not (self.query or self.has_active_filters):
             self.full_result_count = self.result_count
 
 
-class CountedMixin:
-    """The admin of rows that are counted once for a list, and not all of them beside those that are found."""
+class CountedMixin(ModelAdmin):
+    """Admin whose lists are counted once, without a second count of all rows when the list is filtered."""
 
     show_full_result_count = False
 
-    def get_changelist(self, request, **kwargs):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CountedChangeList
 
 
 class ContentChangeList(CountedChangeList):
-    """A page of a list, where each item knows how its translations stand."""
+    """Change list that adds the states of its translations to each item."""
 
-    def get_results(self, request):
+    def get_results(self, request: HttpRequest) -> None:
         try:
             super().get_results(request)
         except IncorrectLookupParameters:
             if request.method != "POST" or self.page_num == 1:
                 raise
-            # The list became shorter since. What was edited in it is saved whichever page is shown.
+            # The list became shorter. The submitted rows are saved whichever page is shown.
             self.page_num = 1
             super().get_results(request)
         self.add_states(self.result_list)
 
-    def add_states(self, items):
-        states = Translation.objects.states(self.model, [item.pk for item in items])
+    def add_states(self, items: Iterable[Any]) -> None:
+        """Set `translation_states` on each item."""
+        items = list(items)
+        states = Translation.objects.statuses_by_item(self.model, [item.pk for item in items])
         for item in items:
             item.translation_states = states.get(item.pk, {})

@@ -1,65 +1,69 @@
-"""Fields and filters that offer related items: all of them, or the first ones and a search."""
+"""Form fields and filters that offer related items: all of them, or the first ones and a search."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
-from django.forms import Select
+from django.http import HttpRequest
 
-# Number of items offered in a form or beside a list; where there are more, a search finds the others.
-MOST_OFFERED = 100
+# Items that a form or a filter offers. Users search for the others.
+MAX_CHOICES = 100
 
 
-class SearchMixin:
-    """Offers the first items and those that are chosen, and searches all; without a script, the offered ones remain."""
+class SearchedChoice(AutocompleteSelect):
+    """Select that offers the first items and the selected ones, and searches all. It also works without JavaScript."""
 
-    def optgroups(self, name, value, attrs=None):
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> list:
         offered = {str(key) for key, _label in self.choices}
         if others := [key for key in value if key.isdigit() and key not in offered]:
-            chosen = self.field.related_model._default_manager.filter(pk__in=others)
-            self.choices = [*self.choices, *((item.pk, str(item)) for item in chosen)]
-        return Select.optgroups(self, name, value, attrs)
+            selected = self.field.related_model._default_manager.filter(pk__in=others)
+            self.choices = [*self.choices, *((item.pk, str(item)) for item in selected)]
+        # Not the method of AutocompleteSelect, which omits the items that are not selected.
+        return forms.Select.optgroups(self, name, list(value), attrs)
 
 
-class SearchedChoice(SearchMixin, AutocompleteSelect):
-    pass
+class SearchedChoices(SearchedChoice, AutocompleteSelectMultiple):
+    """The same for several items."""
 
 
-class SearchedChoices(SearchMixin, AutocompleteSelectMultiple):
-    pass
+class ChoicesMixin(BaseModelAdmin):
+    """Admin whose fields offer all related items if they are few, and the first ones and a search otherwise."""
 
-
-class ChoicesMixin:
-    """What an item may refer to is offered as a whole where that is little, and searched for where it is much."""
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
         if not isinstance(db_field, models.ForeignKey | models.ManyToManyField):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         queryset = self.get_field_queryset(None, db_field, request)
         if queryset is None:
             queryset = db_field.related_model._default_manager.all()
-        most = self.most_offered(db_field)
-        items = list(queryset[: most + 1])
-        if len(items) > most and self.may_search(db_field.related_model, request):
+        limit = self.max_choices(db_field)
+        items = list(queryset[: limit + 1])
+        if len(items) > limit and self.can_search(db_field.related_model, request):
             widget = SearchedChoices if db_field.many_to_many else SearchedChoice
             kwargs["widget"] = widget(db_field, self.admin_site)
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         nothing = [] if field.empty_label is None else [("", field.empty_label)]
-        # Read once for all forms on the page.
-        field.choices = [*nothing, *map(field.iterator(field).choice, items[:most])]
+        # The list is read once for all forms on the page.
+        field.choices = [*nothing, *map(field.iterator(field).choice, items[:limit])]
         return field
 
-    def most_offered(self, db_field) -> int:
-        return MOST_OFFERED
+    def max_choices(self, db_field: models.Field) -> int:
+        """Return the number of related items up to which all of them are offered."""
+        return MAX_CHOICES
 
-    def may_search(self, model, request) -> bool:
-        return model in self.admin_site._registry and self.admin_site._registry[model].has_view_permission(request)
+    def can_search(self, model: type[models.Model], request: HttpRequest) -> bool:
+        registry = self.admin_site._registry
+        return model in registry and registry[model].has_view_permission(request)
 
 
-class OfferedFilter(admin.RelatedFieldListFilter):
-    """Offers the first items that those of the list may refer to; the search finds by the others."""
+class LimitedChoicesFilter(admin.RelatedFieldListFilter):
+    """Filter that offers the first related items. The search of the list finds the others."""
 
-    def field_choices(self, field, request, model_admin):
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
         items = field.related_model._default_manager.all()
         if ordering := self.field_admin_ordering(field, request, model_admin):
             items = items.order_by(*ordering)
-        return [(item.pk, str(item)) for item in items[:MOST_OFFERED]]
+        return [(item.pk, str(item)) for item in items[:MAX_CHOICES]]

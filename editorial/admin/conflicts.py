@@ -1,63 +1,78 @@
-"""The admin of what several people edit at once."""
+"""Admin of items that several people may edit at the same time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
-from django.db import IntegrityError, router, transaction
-from django.http import HttpResponse
+from django.db import IntegrityError, models, router, transaction
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from editorial.conflicts import deletion_of, who_and_when
-from editorial.forms import BASE_VALUES, EditForm, EditFormSet, EditFormSetMixin
-from editorial.unsaved import PASSWORD, posted
+from editorial.base_values import BASE_VALUES
+from editorial.conflicts import author_and_time, last_deletion
+from editorial.forms import EditForm
+from editorial.formsets import EditFormSet
+from editorial.unsaved import PASSWORD, posted, set_unsaved_input
 from translations.status.locks import StaleReadError
 
-# A save starts again when somebody writes the same rows between its reading and its writing.
-ATTEMPTS = 5
+# Attempts at a save while others write the same rows between its reading and writing.
+MAX_ATTEMPTS = 5
 
 
-def until_undisturbed(save: Callable[[], HttpResponse]) -> HttpResponse:
-    """Call `save`, again from the start where somebody else wrote at the same moment."""
-    for _attempt in range(ATTEMPTS - 1):
+def retry_on_conflict(save: Callable[[], HttpResponse]) -> HttpResponse:
+    """Call `save`, and call it again if somebody else wrote the same rows at the same time.
+
+    Raises StaleReadError or IntegrityError if the last attempt fails.
+    """
+    for _attempt in range(MAX_ATTEMPTS - 1):
         try:
             return save()
         except (StaleReadError, IntegrityError):
-            # It validates against what is stored now, and says so in the form.
+            # The next attempt validates against the values that are stored now.
             continue
     return save()
 
 
-class ConflictMixin:
-    """Saves of an item, or of a list, only what their user changed; see editorial.forms."""
+class ConflictMixin(ModelAdmin):
+    """Admin whose forms and lists write only what their user changed. See editorial.forms."""
 
     form = EditForm
     change_form_template = "editorial/change_form.html"
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         view = super().changeform_view
-        return until_undisturbed(lambda: view(request, object_id, form_url, extra_context))
+        return retry_on_conflict(lambda: view(request, object_id, form_url, extra_context))
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         view = super().changelist_view
         if request.method != "POST" or "_save" not in request.POST:
-            return self.align(view(request, extra_context))
+            return self.sort_rows(view(request, extra_context))
 
-        def save():
+        def save() -> HttpResponse:
             with transaction.atomic(using=router.db_for_write(self.model)):
                 return view(request, extra_context)
 
-        response = until_undisturbed(save)
-        self.tell_of_missing_rows(request)
-        return self.align(response)
+        response = retry_on_conflict(save)
+        self.warn_about_deleted_rows(request)
+        return self.sort_rows(response)
 
-    def align(self, response: HttpResponse) -> HttpResponse:
-        """Put the rows of a list into the order of submitted forms: the list may be in another by now."""
-        changelist = response.context_data.get("cl") if isinstance(response, TemplateResponse) else None
+    def sort_rows(self, response: HttpResponse) -> HttpResponse:
+        """Sort the rows of a list like its submitted forms, because the order of the list may have changed."""
+        context = response.context_data if isinstance(response, TemplateResponse) else None
+        changelist = context.get("cl") if context else None
         if changelist and changelist.formset and changelist.formset.is_bound:
             listed = {item.pk: item for item in changelist.result_list}
             forms = changelist.formset.forms
@@ -65,86 +80,89 @@ class ConflictMixin:
             changelist.add_states(changelist.result_list)
         return response
 
-    def tell_of_missing_rows(self, request):
-        keys = self._get_edited_object_pks(request, EditFormSet.get_default_prefix())
-        keys = {int(key) for key in keys if key.isdecimal() and len(key) < 19}
+    def warn_about_deleted_rows(self, request: HttpRequest) -> None:
+        """Name the submitted rows of a list that were deleted meanwhile."""
+        submitted = self._get_edited_object_pks(request, EditFormSet.get_default_prefix())
+        keys = {int(key) for key in submitted if key.isdecimal() and len(key) < 19}
         for key in sorted(keys - set(self.model._base_manager.filter(pk__in=keys).values_list("pk", flat=True))):
             messages.warning(request, deletion_message(self.model, key))
 
-    def get_changelist_form(self, request, **kwargs):
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **{"form": EditForm} | kwargs)
 
-    def get_changelist_formset(self, request, **kwargs):
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_formset(request, **{"formset": EditFormSet} | kwargs)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
         if change:
             if not form.has_changed():
                 return
-            form.claim()
+            form.lock()
         super().save_model(request, obj, form, change)
 
-    def log_change(self, request, obj, message):
-        if message:
-            return super().log_change(request, obj, message)
-        return None
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
+        """Log a change, unless nothing was changed."""
+        return super().log_change(request, obj, message) if message else None
 
-    def save_related(self, request, form, formsets, change):
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        self.tell_of_gone_rows(request, formsets)
+        self.warn_about_deleted_inlines(request, formsets)
 
-    def get_inline_formsets(self, request, formsets, inline_instances, obj=None):
-        self.tell_of_gone_rows(request, formsets)
+    def get_inline_formsets(
+        self, request: HttpRequest, formsets: Any, inline_instances: Any, obj: models.Model | None = None
+    ) -> list:
+        self.warn_about_deleted_inlines(request, formsets)
         return super().get_inline_formsets(request, formsets, inline_instances, obj)
 
-    def tell_of_gone_rows(self, request, formsets):
-        """Name the rows that are no longer there, with what the user had typed into them."""
+    def warn_about_deleted_inlines(self, request: HttpRequest, formsets: Iterable[Any]) -> None:
+        """Name the rows of a form that were deleted meanwhile, with the changes that the user submitted."""
         for formset in formsets:
-            for form in formset.gone if isinstance(formset, EditFormSetMixin) else ():
-                told = deletion_message(formset.model, form.gone_key, form.submitted_name)
-                if typed := list(form.typed()):
-                    told = format_html("{} {}{}", told, _("You had entered:"), typed_list(typed))
-                messages.warning(request, told)
+            for key, form in formset.deleted_rows if isinstance(formset, EditFormSet) else ():
+                message = deletion_message(formset.model, key, form.submitted_name)
+                if changes := list(form.submitted_changes()):
+                    message = format_html("{} {}{}", message, _("You had entered:"), changes_list(changes))
+                messages.warning(request, message)
 
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Options, object_id: str) -> HttpResponse:
         if BASE_VALUES in posted(request):
             return self.deleted_view(request, object_id)
-        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]  # private in Django
 
-    def deleted_view(self, request, object_id: str) -> TemplateResponse:
-        """All that was typed into a form whose item was deleted meanwhile."""
+    def deleted_view(self, request: HttpRequest, object_id: str) -> TemplateResponse:
+        """Show the changes that were submitted for an item that was deleted meanwhile."""
         form = self.get_form(request, None, change=True)(data=posted(request), files=request.FILES)
-        formsets, _inlines = self._create_formsets(request, self.model(), change=True)
+        create_formsets = self._create_formsets  # type: ignore[attr-defined]  # private in Django
+        formsets, _inlines = create_formsets(request, self.model(), change=True)
         if isinstance(form, EditForm):
-            typed = list(form.typed())
+            changes = list(form.submitted_changes())
         else:
-            # A form of Django's own, such as that of a staff account.
+            # A form of Django, such as that for adding a group.
             names = {field.name: capfirst(field.verbose_name) for field in self.opts.fields}
-            posted_fields = posted(request).items()
-            typed = [(names[name], text) for name, text in posted_fields if name in names and not PASSWORD.match(name)]
+            shown = (name for name in names if name in posted(request) and not PASSWORD.match(name))
+            changes = [(str(names[name]), str(posted(request)[name])) for name in shown]
         for formset in formsets:
-            for row in (*formset.gone, *formset.extra_forms):
-                kind = capfirst(formset.model._meta.verbose_name)
-                typed += [(f"{kind}: {label}", text) for label, text in row.typed()]
+            kind = capfirst(formset.model._meta.verbose_name)
+            for row in (*(form for _key, form in formset.deleted_rows), *formset.extra_forms):
+                changes += [(f"{kind}: {label}", text) for label, text in row.submitted_changes()]
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("Already deleted"),
-            "told": deletion_message(self.model, unquote(object_id), getattr(form, "submitted_name", "")),
-            "typed": typed,
+            "message": deletion_message(self.model, unquote(object_id), getattr(form, "submitted_name", "")),
+            "changes": changes,
         }
-        # No form shows it.
-        request.unsaved_input = None
+        # The page has no form to show the input in.
+        set_unsaved_input(request, None)
         return TemplateResponse(request, "editorial/deleted.html", context, status=410)
 
 
-def deletion_message(model, key, name: str = "") -> str:
-    """That a row of `model` is no longer there; who deleted it, where that is on record."""
-    deletion = deletion_of(model, key)
-    named = {"kind": model._meta.verbose_name, "name": deletion.object_repr if deletion else name or f"#{key}"}
+def deletion_message(model: type[models.Model], key: Any, name: str = "") -> str:
+    """Return the message that an item was deleted, with the author and time if the history has them."""
+    deletion = last_deletion(model, key)
+    item = {"kind": model._meta.verbose_name, "name": deletion.object_repr if deletion else name or f"#{key}"}
     if deletion:
-        return _("%(who)s deleted this on %(when)s: %(kind)s “%(name)s”.") % (named | who_and_when(deletion))
-    return _("This was deleted or moved after you opened the form: %(kind)s “%(name)s”.") % named
+        return _("%(who)s deleted this on %(when)s: %(kind)s “%(name)s”.") % (item | author_and_time(deletion))
+    return _("This was deleted or moved after you opened the form: %(kind)s “%(name)s”.") % item
 
 
-def typed_list(typed: list[tuple[str, str]]) -> SafeString:
-    return format_html('<dl class="typed">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", typed))
+def changes_list(changes: list[tuple[str, str]]) -> SafeString:
+    return format_html('<dl class="submitted-changes">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", changes))

@@ -1,11 +1,18 @@
-"""Admin classes for content: language tabs, publishing, state of translations."""
+"""Admin classes for content: language tabs, publishing, states of translations."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.forms import CheckboxSelectMultiple, Script, Textarea
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media
@@ -15,11 +22,13 @@ from modeltranslation.utils import build_localized_fieldname
 from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
-from editorial.admin.permissions import RolesMixin, translation_fields
+from editorial.admin.permissions import PermissionsMixin, localized_fields
 from editorial.admin.schedule import ScheduleInline
-from editorial.forms import EditForm, EditInlineFormSet
+from editorial.forms import EditForm
+from editorial.formsets import EditInlineFormSet
 from editorial.models import ScheduledChange
-from translations.status.models import TARGET_LANGUAGES, Translation
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.models import Translation
 
 FORM_MEDIA = Media(
     css={"all": ["editorial/admin.css"]},
@@ -27,8 +36,8 @@ FORM_MEDIA = Media(
 )
 
 
-class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
-    """The admin of one kind of content, with all its languages in one form, and how each of them stands."""
+class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+    """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
@@ -39,90 +48,92 @@ class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, Transl
     save_on_top = True
     list_per_page = 50
 
-    def get_inlines(self, request, obj):
-        inlines = super().get_inlines(request, obj)
-        return [*inlines, ScheduleInline] if self.has_right(request, "publish") else inlines
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[InlineModelAdmin]]:
+        inlines = list(super().get_inlines(request, obj))
+        return [*inlines, ScheduleInline] if self.has_content_permission(request, "publish") else inlines
 
-    def get_changelist(self, request, **kwargs):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ContentChangeList
 
-    def get_list_display(self, request):
+    def get_list_display(self, request: HttpRequest) -> list:
         return [*super().get_list_display(request), "translation_state"]
 
     @admin.display(description=_("translations"))
-    def translation_state(self, item):
-        """A chip for each language."""
+    def translation_state(self, item: Any) -> SafeString | str:
+        """Column with the state of each language."""
         states = [(code, item.translation_states[code]) for code in TARGET_LANGUAGES if code in item.translation_states]
-        chip = '<span class="state state-{1}" title="{2}: {3}">{0}<span class="visually-hidden"> {3}</span></span>'
-        chips = ((code, state, settings.CONTENT_LANGUAGES[code], state.label) for code, state in states)
-        return format_html('<span class="states">{}</span>', format_html_join(" ", chip, chips)) if states else "–"
+        state_html = (
+            '<span class="state state-{1}" title="{2}: {3}">{0}<span class="visually-hidden"> {3}</span></span>'
+        )
+        rows = ((code, state, settings.CONTENT_LANGUAGES[code], state.label) for code, state in states)
+        return format_html('<span class="states">{}</span>', format_html_join(" ", state_html, rows)) if states else "–"
 
-    def get_search_fields(self, request):
-        """Each translated field in every language, so that an editor finds a text in whichever they know."""
-        expanded = []
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Return the search fields, with each translated field in all languages."""
+        expanded: list[str] = []
         for name in self.search_fields:
             field = get_fields_from_path(self.model, name)[-1]
             source = build_localized_fieldname(field.name, settings.LANGUAGE_CODE)
-            is_translated = source in translation_fields(field.model, [settings.LANGUAGE_CODE])
+            is_translated = source in localized_fields(field.model, [settings.LANGUAGE_CODE])
             codes = settings.CONTENT_LANGUAGES if is_translated else [None]
             expanded += [build_localized_fieldname(name, code) if code else name for code in codes]
         return expanded
 
-    def get_view_on_site_url(self, obj=None):
-        """Where visitors read `obj`; nowhere while it is not published."""
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Return the URL of the public page, or None if there is none or the item is not published."""
         if obj is None or not obj.is_published or not hasattr(obj, "get_absolute_url"):
             return None
         return obj.get_absolute_url()
 
-    def get_changelist_form(self, request, **kwargs):
-        # Of all the fields, a list has forms for these alone.
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        # A list has form fields only for its editable columns.
         return super().get_changelist_form(request, fields=self.list_editable, **kwargs)
 
-    def get_changelist_formset(self, request, **kwargs):
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         formset = super().get_changelist_formset(request, **kwargs)
         for field in formset.form.base_fields.values():
-            # A field in a list has no label of its own, only the heading of its column.
+            # A field in a list has a column heading but no label.
             field.widget.attrs["aria-label"] = capfirst(field.label)
         return formset
 
-    def get_changelist_instance(self, request):
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changelist = super().get_changelist_instance(request)
-        if self.translates_only(request):
+        if self.can_only_translate(request):
             changelist.list_editable = ()
         return changelist
 
-    def save_model(self, request, obj, form, change):
-        self.hold_back(request, obj)
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
+        self.unpublish_new(request, obj)
         super().save_model(request, obj, form, change)
 
-    def save_formset(self, request, form, formset, change):
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         if formset.model is ScheduledChange:
             for planned in formset.forms:
                 if planned.has_changed():
                     planned.instance.planned_by = request.user
         inlines = {inline.model: inline for inline in self.get_inline_instances(request, form.instance)}
         for row in formset.extra_forms:
-            if isinstance(inline := inlines[formset.model], RolesMixin):
-                inline.hold_back(request, row.instance)
+            if isinstance(inline := inlines[formset.model], PermissionsMixin):
+                inline.unpublish_new(request, row.instance)
         super().save_formset(request, form, formset, change)
 
-    def save_related(self, request, form, formsets, change):
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         self.show_findings(request, [form, *(row for formset in formsets for row in formset.forms)])
 
-    def show_findings(self, request, forms):
-        """Warn of what a translator should look at in the translations that were written in these forms."""
-        written = {
+    def show_findings(self, request: HttpRequest, forms: Iterable[Any]) -> None:
+        """Show warnings about the translations that were changed in `forms`."""
+        changed_forms = {
             (form.instance._meta.label_lower, form.instance.pk): form
             for form in forms
             if form.instance.pk
-            and not translation_fields(form._meta.model, TARGET_LANGUAGES).isdisjoint(form.changed_data)
+            and not localized_fields(form._meta.model, TARGET_LANGUAGES).isdisjoint(form.changed_data)
         }
-        if not written:
+        if not changed_forms:
             return
-        texts = Translation.objects.of_all([form.instance for form in written.values()])
+        texts = Translation.objects.of_items([form.instance for form in changed_forms.values()])
         for text in texts.select_related("source").order_by("pk"):
-            form = written[text.model, text.object_id]
+            form = changed_forms[text.model, text.object_id]
             if text.localized_field in form.changed_data and (findings := text.findings):
                 warning = format_html(
                     '<b>{}: {} ({})</b> {} <a href="{}">{}</a>',
@@ -135,25 +146,25 @@ class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, Transl
                 )
                 messages.warning(request, warning)
 
-    def render_change_form(self, request, context, *args, **kwargs):
-        # The rich text editor prints an import map, an inline script that only a nonce lets run.
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        # The import map of the rich text editor is an inline script, which needs the nonce.
         context["media"] = Media.from_media(context["media"] + FORM_MEDIA, nonce=request.csp_nonce)
         self.show_states(context)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def show_states(self, context):
-        """Tell how each language of the form stands, and below a stale text what changed in its source."""
+    def show_states(self, context: dict[str, Any]) -> None:
+        """Add the states of all languages to the context, and the changes of the source to each stale text."""
         formsets = [shown.formset for shown in context["inline_admin_formsets"]]
         forms = [context["adminform"].form, *(form for formset in formsets for form in formset.initial_forms)]
         saved = {(form.instance._meta.label_lower, form.instance.pk): form for form in forms if form.instance.pk}
-        texts = Translation.objects.of_all([form.instance for form in saved.values()])
-        context["translation_states"] = texts.states_of_languages()
+        texts = Translation.objects.of_items([form.instance for form in saved.values()])
+        context["translation_states"] = texts.statuses_by_language()
         changes = {}
         for text in texts.filter(status=Translation.Status.STALE).select_related("source", "translated_from"):
             field = saved[text.model, text.object_id].fields.get(text.localized_field)
             if field is None:
                 continue
-            # All languages share the changes of a source.
+            # Compare each pair of source texts once, not once for each language.
             wordings = (text.translated_from_id, text.source_id)
             if wordings not in changes:
                 changes[wordings] = text.source_changes
@@ -166,20 +177,19 @@ class ContentAdmin(ConflictMixin, RolesMixin, ChoicesMixin, CountedMixin, Transl
             )
 
 
-class SoleContentAdmin(ContentAdmin):
-    """The admin of content that there is one item of."""
+class SingletonContentAdmin(ContentAdmin):
+    """Admin of a kind of content with exactly one item."""
 
     list_filter = []
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not self.model.objects.exists()
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_model_perms(self, request):
-        # Not whether one may be added, which the list says: every page of the admin shows its menu by this, and would
-        # ask the database.
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        # Without the permission to add, because each page of the admin calls this and it would take a query.
         return {
             "add": False,
             "change": self.has_change_permission(request),
@@ -188,8 +198,8 @@ class SoleContentAdmin(ContentAdmin):
         }
 
 
-class ContentInline(RolesMixin, ChoicesMixin, TranslationStackedInline):
-    """Content that is edited within what it belongs to."""
+class ContentInline(PermissionsMixin, ChoicesMixin, TranslationStackedInline):
+    """Content that is edited in the form of the item it belongs to."""
 
     form = EditForm
     formset = EditInlineFormSet
@@ -198,14 +208,14 @@ class ContentInline(RolesMixin, ChoicesMixin, TranslationStackedInline):
     formfield_overrides = ContentAdmin.formfield_overrides
 
 
-def thumbnail(field: str, description):
-    """A column of a list that shows the picture in `field`, small."""
+def thumbnail(field: str, description: Any) -> Callable[[Any, Any], SafeString | str]:
+    """Return a column for a list that shows the picture in `field`."""
 
     @admin.display(description=description)
-    def column(model_admin, item):
+    def column(model_admin: Any, item: Any) -> SafeString | str:
         picture = getattr(item, field)
         if not picture:
-            return _("none")
+            return str(_("none"))
         return format_html('<img class="thumbnail" src="{}" alt="">', picture.url)
 
     return column

@@ -1,61 +1,62 @@
-"""Permissions finer than those of Django: translating without changing, and publishing."""
+"""Permissions in addition to those of Django: translate without changing, and publish."""
 
+from typing import Any
+
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth import get_permission_codename
-from modeltranslation.translator import translator
+from django.db.models import Model
+from django.http import HttpRequest
 from modeltranslation.utils import build_localized_fieldname
 
-from translations.status.rights import languages_open_to
+from editorial.content_files import translated_fields
+from translations.status.permissions import permitted_languages
 
 
-def translation_fields(model, languages) -> set[str]:
-    """The fields of `model` that hold a translation into one of `languages`: title_pl, but not order."""
-    if model not in translator.get_registered_models():
-        return set()
-    return {
-        build_localized_fieldname(name, code)
-        for name in translator.get_options_for_model(model).fields
-        for code in languages
-    }
+def localized_fields(model: type[Model], languages) -> set[str]:
+    """Return the names of the fields of `model` with texts in `languages`: title_pl, but not order."""
+    return {build_localized_fieldname(name, code) for name in translated_fields(model) for code in languages}
 
 
-class RolesMixin:
-    """Rights finer than Django's own: who may translate without changing, and who may publish.
+class PermissionsMixin(BaseModelAdmin):
+    """Admin with permissions to translate and to publish.
 
-    A user who may translate, into all languages or some, edits these translations and reads the rest. Without the
-    `publish` permission nothing is put on the site or taken off it; what such a user adds waits for a publisher.
+    A user who may only translate can change the texts in their languages and view all other fields. A user who may not
+    publish cannot change `is_published`, and items that they add are not published.
     """
 
-    def has_right(self, request, action: str) -> bool:
+    def has_content_permission(self, request: HttpRequest, action: str) -> bool:
+        """Whether the user has the permission for `action`, such as "publish", on this model."""
         codename = get_permission_codename(action, self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
 
-    def has_module_permission(self, request):
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return super().has_module_permission(request) or self.has_view_permission(request)
 
-    def has_view_permission(self, request, obj=None):
-        return super().has_view_permission(request, obj) or bool(languages_open_to(request.user, self.model))
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or bool(permitted_languages(request.user, self.model))
 
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) or self.translates(request)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) or bool(self.translatable_fields(request))
 
-    def translates(self, request) -> bool:
-        return bool(translation_fields(self.model, languages_open_to(request.user, self.model)))
+    def translatable_fields(self, request: HttpRequest) -> set[str]:
+        """Return the names of the fields with translations that the user may change."""
+        return localized_fields(self.model, permitted_languages(request.user, self.model))
 
-    def translates_only(self, request) -> bool:
-        return not self.has_right(request, "change") and self.translates(request)
+    def can_only_translate(self, request: HttpRequest) -> bool:
+        return not self.has_content_permission(request, "change") and bool(self.translatable_fields(request))
 
-    def get_readonly_fields(self, request, obj=None):
-        fields = [*super().get_readonly_fields(request, obj)]
-        if not self.has_right(request, "publish"):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = [str(name) for name in super().get_readonly_fields(request, obj)]
+        if not self.has_content_permission(request, "publish"):
             fields.append("is_published")
-        if obj is not None and self.translates_only(request):
+        if obj is not None and self.can_only_translate(request):
             shown = flatten_fieldsets(self.get_fieldsets(request, obj))
-            open_fields = translation_fields(self.model, languages_open_to(request.user, self.model))
-            fields += [name for name in shown if name not in open_fields]
+            translatable = self.translatable_fields(request)
+            fields += [name for name in shown if name not in translatable]
         return list(dict.fromkeys(fields))
 
-    def hold_back(self, request, item):
-        """Keep a new item from visitors where its author may not publish."""
-        if item._state.adding and not self.has_right(request, "publish"):
+    def unpublish_new(self, request: HttpRequest, item: Any) -> None:
+        """Mark a new item as not published if the user may not publish."""
+        if item._state.adding and not self.has_content_permission(request, "publish"):
             item.is_published = False

@@ -1,6 +1,6 @@
-"""What all edited content shares."""
+"""Models that all edited content shares."""
 
-from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_words_for, slug_of
+from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
 from editorial.models.import_state import ImportState
 from editorial.models.schedule import ScheduledChange
 from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQuerySet
@@ -15,6 +15,6 @@ __all__ = [
     "ScheduledChange",
     "SluggableContent",
     "SluggableQuerySet",
-    "require_words_for",
+    "require_alt_text",
     "slug_of",
 ]

@@ -1,6 +1,8 @@
-"""Base classes of all edited content."""
+"""Base models of all edited content."""
 
+from collections.abc import Iterable
 from itertools import chain, count
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,12 +20,12 @@ validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters
 
 
 def slug_of(text: str) -> str:
-    """`text` as it may stand in an address: "Uniwersytet Łódzki" → "uniwersytet-lodzki"."""
+    """Return `text` as a slug: "Uniwersytet Łódzki" → "uniwersytet-lodzki"."""
     return slugify(fold(text))
 
 
-def first_free_name(stem: str, taken) -> str:
-    """`stem`, or the first of `stem-2`, `stem-3` … that is not in `taken`."""
+def first_free_name(stem: str, taken: Iterable[str]) -> str:
+    """Return `stem`, or the first of `stem-2`, `stem-3` … that is not in `taken`."""
     taken = set(taken)
     return next(name for name in chain([stem], (f"{stem}-{n}" for n in count(2))) if name not in taken)
 
@@ -32,36 +34,43 @@ def is_filled(column: str) -> Q:
     return Q(**{f"{column}__isnull": False}) & ~Q(**{column: ""})
 
 
-class ContentQuerySet(models.QuerySet):
-    def get_by_natural_key(self, key: str):
+ContentT = TypeVar("ContentT", bound="Content", covariant=True)
+
+
+class ContentQuerySet(models.QuerySet[ContentT]):
+    def get_by_natural_key(self, key: str) -> ContentT:
         return self.get(key=key)
 
-    def published(self):
-        """Only what visitors may see."""
+    def published(self) -> Self:
+        """Items that visitors may see."""
         return self.filter(is_published=True)
 
     def languages(self, *fields: str) -> set[str]:
-        """The languages in which each of these has all that the source language has of `fields`, or of its body."""
-        lacking = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
+        """Return the languages in which every item has all of `fields` that it has in the source language.
+
+        Without `fields`, those of the body are compared.
+        """
+        missing = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
         for name in fields or self.model.body_fields:
-            for code in lacking:
-                lacking[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
-        counts = {code: models.Count("pk", filter=condition) for code, condition in lacking.items()}
-        return {code for code, lack in self.order_by().aggregate(**counts).items() if not lack}
+            for code in missing:
+                missing[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
+        counts = {code: models.Count("pk", filter=condition) for code, condition in missing.items()}
+        return {code for code, number in self.order_by().aggregate(**counts).items() if not number}
 
 
 class Content(models.Model):
-    """Something that staff edit and that the content files can carry.
+    """Base model of items that staff edit and that the content files can contain.
 
-    `content_section` names its table in content/<language>.toml; `key` names the one item in it, in every
-    language and for good, so that a file can be loaded twice and moved to another site.
+    `key` identifies an item in the content files of all languages. It never changes, so that a file can be loaded again
+    and on another site.
     """
 
+    # Name of the model's table in the content files.
     content_section: str
-    # The field whose words name the item.
+    # The field that names an item.
     heading_field = "title"
-    # The fields that make up the body of its page.
-    body_fields = ("body",)
+    # The fields with the body of an item's page.
+    body_fields: tuple[str, ...] = ("body",)
 
     key = models.CharField(
         _("key"),
@@ -78,13 +87,13 @@ class Content(models.Model):
     )
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
-    objects = ContentQuerySet.as_manager()
+    objects: ClassVar = ContentQuerySet.as_manager()
 
     class Meta:
         abstract = True
         default_permissions = ("add", "change", "delete", "view", "publish", "translate")
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.key:
             self.key = self._free_key()
             if (fields := kwargs.get("update_fields")) is not None:
@@ -97,7 +106,7 @@ class Content(models.Model):
         return TranslatedFields(self)
 
     def languages(self) -> set[str]:
-        """The languages that have all that the source language has of the body."""
+        """Return the languages in which all body fields have a text that have one in the source language."""
         source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
         return {code for code in settings.CONTENT_LANGUAGES if all(getattr(self, f"{name}_{code}") for name in source)}
 
@@ -105,16 +114,16 @@ class Content(models.Model):
         return (self.key,)
 
     def key_source(self) -> str:
-        """The text that a new item's key is made from: its heading in the source language."""
+        """Return the text for the key of a new item: its heading in the source language."""
         return getattr(self, f"{self.heading_field}_{settings.LANGUAGE_CODE}") or ""
 
     def _free_key(self) -> str:
-        stem = slug_of(self.key_source())[:80].strip("-") or self._meta.model_name
+        stem = slug_of(self.key_source())[:80].strip("-") or str(self._meta.model_name)
         return first_free_name(stem, type(self).objects.filter(key__startswith=stem).values_list("key", flat=True))
 
 
 class OrderedContent(Content):
-    """Content that stands in an order which staff choose by number."""
+    """Content in an order that staff set by numbers."""
 
     order = models.PositiveSmallIntegerField(
         _("order"), default=0, help_text=_("Smaller numbers come first. Items with equal numbers are sorted by age.")
@@ -125,9 +134,9 @@ class OrderedContent(Content):
         ordering = ("order", "pk")
 
 
-def require_words_for(item: Content, *pictures: str):
-    """Raise ValidationError where one of `item`'s pictures has no description in the source language."""
-    for picture in pictures:
-        words = f"{picture}_alt_{settings.LANGUAGE_CODE}"
-        if getattr(item, picture) and not getattr(item, words):
-            raise ValidationError({words: _("Describe the picture for people who cannot see it.")})
+def require_alt_text(item: Content, *picture_fields: str) -> None:
+    """Raise ValidationError if a picture of `item` has no alternative text in the source language."""
+    for picture in picture_fields:
+        alt_field = f"{picture}_alt_{settings.LANGUAGE_CODE}"
+        if getattr(item, picture) and not getattr(item, alt_field):
+            raise ValidationError({alt_field: _("Describe the picture for people who cannot see it.")})

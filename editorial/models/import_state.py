@@ -1,14 +1,14 @@
-"""State of the content files that were loaded."""
+"""State of the content files at their last import."""
 
 from django.db import models
 
 
 class ImportState(models.Model):
-    """What `load_content` last wrote for one item of the content files.
+    """State of one item of the content files when `load_content` last wrote it.
 
-    It outlives the item, so that something an editor deleted does not come back at the next start.
-    `digests` maps a field to two SHA-256 digests in hex: of the value in the file, and of the value as stored.
-    A stored value that no longer has its digest was changed by an editor, and is left alone.
+    The row stays when the item is deleted, so that an item that an editor deleted is not created again.
+    `digests` maps a field to two SHA-256 digests in hex: of the value in the file, and of the stored value. A stored
+    value with another digest was changed by an editor and is not overwritten.
     """
 
     section = models.CharField(max_length=60)
@@ -19,5 +19,5 @@ class ImportState(models.Model):
         constraints = [models.UniqueConstraint(fields=["section", "key"], name="import_state_once")]
         default_permissions = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.section}.{self.key}"

@@ -10,26 +10,29 @@ from django.db import models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from editorial.models.content import Content
+
 log = logging.getLogger(__name__)
 
 
-class ScheduledChangeQuerySet(models.QuerySet):
-    def carry_out(self) -> int:
-        """Show and hide what is due, the earliest first; returns how many changes that were.
+class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
+    def apply_due(self) -> int:
+        """Apply all changes that are due, the earliest first. Return their number.
 
-        Several processes may do it at once: whichever takes a change off the list makes it, in one transaction.
+        Several processes may call this at the same time. The process that deletes the row applies the change, in the
+        same transaction.
         """
         count = 0
         for change in self.filter(at__lte=timezone.now()).order_by("at", "pk"):
             with transaction.atomic():
                 if self.filter(pk=change.pk).delete()[0]:
-                    change.make()
+                    change.apply()
                     count += 1
         return count
 
 
 class ScheduledChange(models.Model):
-    """That an item is to be shown to visitors, or kept from them, from a moment on. It is gone once that is done."""
+    """Planned publishing or unpublishing of an item. The row is deleted when the change is applied."""
 
     content_type = models.ForeignKey(ContentType, models.CASCADE, editable=False)
     object_id = models.PositiveBigIntegerField(editable=False)
@@ -50,28 +53,34 @@ class ScheduledChange(models.Model):
     class Meta:
         verbose_name = _("scheduled change")
         verbose_name_plural = _("scheduled changes")
-        # Whoever may publish an item may schedule it.
+        # The permission to publish an item includes scheduling it.
         default_permissions = ()
         ordering = ("at", "pk")
         indexes = [models.Index(fields=["content_type", "object_id"], name="scheduled_of_item")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_is_published_display()}: {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
 
-    def make(self):
-        shown = {"is_published": self.is_published, "updated_at": timezone.now()}
-        self.content_type.model_class()._base_manager.filter(pk=self.object_id).update(**shown)
+    def apply(self) -> None:
+        """Publish or unpublish the item, and log the change in its history."""
+        model = self.content_type.model_class()
+        if model is not None:
+            values = {"is_published": self.is_published, "updated_at": timezone.now()}
+            model._base_manager.filter(pk=self.object_id).update(**values)
         log.info(
-            "%s, as scheduled: %s %s", "Shown" if self.is_published else "Hidden", self.content_type, self.object_id
+            "Scheduled change: %s %s %s",
+            "published" if self.is_published else "unpublished",
+            self.content_type,
+            self.object_id,
         )
         if self.item and self.planned_by_id:
-            self.tell_history()
+            self.log_change(self.item, self.planned_by_id)
 
-    def tell_history(self):
-        """Write into the history of the item what was done, in the name of who planned it."""
-        # As Django's admin keeps it: in the words of the program, which whoever reads it has in their language.
+    def log_change(self, item: Content, user_id: int) -> None:
+        """Add an entry to the history of the item, in the name of the user who planned the change."""
+        # Untranslated, because the admin translates change messages when it shows them.
         with translation.override(None):
-            named = {"name": str(self._meta.verbose_name), "object": f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}"}
-            fields = [str(self.item._meta.get_field("is_published").verbose_name)]
-        told = [{"changed": {**named, "fields": fields}}]
-        LogEntry.objects.log_actions(self.planned_by_id, [self.item], CHANGE, change_message=told, single_object=True)
+            row = {"name": str(self._meta.verbose_name), "object": f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}"}
+            fields = [str(type(item).is_published.field.verbose_name)]
+        message = [{"changed": {**row, "fields": fields}}]
+        LogEntry.objects.log_actions(user_id, [item], CHANGE, change_message=message, single_object=True)

@@ -1,4 +1,4 @@
-"""What the admin's templates need to know of the languages that content is kept in."""
+"""Template tags for the admin."""
 
 import json
 
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag
 def content_languages() -> str:
-    """The languages of content as JSON: [["en", "English"], …], the source first."""
+    """Return the content languages as JSON: [["en", "English"], …], the source language first."""
     return json.dumps(list(settings.CONTENT_LANGUAGES.items()), ensure_ascii=False)

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(max_length=5000, verbose_name='barrier')),
                 ('page', models.CharField(blank=True, max_length=300, verbose_name='page of the site')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail for the answer')),
-                ('answer_form', models.CharField(blank=True, max_length=300, verbose_name='format of the answer')),
+                ('answer_format', models.CharField(blank=True, max_length=300, verbose_name='format of the answer')),
                 ('language', models.CharField(max_length=20, verbose_name='language')),
                 ('received_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='received')),
                 ('idempotency_key', models.CharField(blank=True, max_length=36)),

@@ -2,14 +2,14 @@ from django.db import migrations
 
 from editorial import roles
 
-# Editors and publishers answer messages; only publishers erase one on request.
+# Editors and publishers answer messages. Only publishers can erase them.
 STAFF = {group: roles.CONTENT_RIGHTS[group] for group in (roles.EDITORS, roles.PUBLISHERS)}
 TRANSLATORS = {roles.TRANSLATORS: ("translate",)}
 
 
 def grant(apps, schema_editor):
     roles.grant(apps, "feedback", STAFF | TRANSLATORS)
-    # Translators have the page's words alone, and no part in what visitors write.
+    # Translators see the texts of the page, but no messages.
     permission = apps.get_model("auth.Permission")
     translators = apps.get_model("auth.Group").objects.get(name=roles.TRANSLATORS)
     translators.permissions.add(

@@ -1,9 +1,9 @@
-"""The cloths that templates show; partners/cloth.html draws them."""
+"""Template tags for weave patterns."""
 
 from django import template
 
-from partners import cloth
+from partners import weave
 
 register = template.Library()
-register.simple_tag(cloth.city_cloth)
-register.simple_tag(cloth.alliance_cloth)
+register.simple_tag(weave.university_weave)
+register.simple_tag(weave.alliance_weave)

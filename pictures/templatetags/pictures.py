@@ -1,9 +1,9 @@
-"""How templates show a picture of the library."""
+"""Template tag that shows a picture of the library."""
 
 from django import template
 
 from pictures.models import Picture
-from pictures.sizes import RATIOS, WHOLE
+from pictures.renditions import RATIOS, WHOLE
 
 register = template.Library()
 
@@ -16,13 +16,15 @@ def cover_picture(
     is_main: bool = False,
     with_caption: bool = True,
 ) -> dict:
-    """Show `picture`, if there is one that visitors may see.
+    """Show `picture` if it is published.
 
-    `sizes` tells the browser how wide it will stand, as in HTML. `is_main` is for the one picture that belongs to the
-    first view of a page: the browser fetches it first, and all others when they come near.
+    `sizes` is the attribute of that name in HTML. `is_main` is for the one picture that is visible without scrolling:
+    the browser loads it first. All other pictures are loaded lazily.
+
+    Raises TemplateSyntaxError for an unknown ratio.
     """
     if ratio not in RATIOS:
-        raise template.TemplateSyntaxError(f"cover_picture knows no ratio “{ratio}”; use one of {', '.join(RATIOS)}.")
+        raise template.TemplateSyntaxError(f"cover_picture has no ratio “{ratio}”; use one of {', '.join(RATIOS)}.")
     if picture is None or not picture.is_published:
         return {"picture": None}
     return {

@@ -1,6 +1,7 @@
-"""What the head of a page says of how the page looks elsewhere."""
+"""Template tags for link previews."""
 
 from django import template
+from django.template import Context
 
 from partners import cached
 from social.cards import HEIGHT, WIDTH, Card, identity
@@ -9,10 +10,10 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def share_card(context) -> dict | None:
-    """The share card of this page, or of the home page where this one has none: path, width and height.
+def share_card(context: Context) -> dict[str, str | int] | None:
+    """Path, width and height of the share card of this page, or of the home page if this one has none.
 
-    None before any content is loaded.
+    None before content is loaded.
     """
     subject, alliance = context.get("subject"), context.get("alliance")
     if identity(subject) is None:

@@ -1,37 +1,39 @@
-// What the frame of every page does. Light or dark, for a visitor who uses the switch at the foot of the page; nothing is kept for anybody else.
+// Behaviour that all pages share.
+
+// Colour theme: stored only for visitors who use the switch in the footer.
 const root = document.documentElement;
-const store = (() => {
+const storage = (() => {
   try {
     return localStorage;
   } catch {
-    return undefined; // A browser that keeps nothing for this site.
+    return undefined; // The visitor has disabled storage.
   }
 })();
-const kept = store?.getItem("theme");
-if (kept === "light" || kept === "dark") root.dataset.theme = kept;
+const storedTheme = storage?.getItem("theme");
+if (storedTheme === "light" || storedTheme === "dark") root.dataset.theme = storedTheme;
 
 document.addEventListener("DOMContentLoaded", () => {
   const themes = document.querySelector(".themes");
   const buttons = themes.querySelectorAll("button");
-  const show = () => {
+  const updateButtons = () => {
     for (const button of buttons) button.setAttribute("aria-pressed", button.value === (root.dataset.theme ?? "auto"));
   };
   themes.hidden = false;
-  show();
+  updateButtons();
   themes.addEventListener("click", ({ target }) => {
     if (!target.value) return;
     if (target.value === "auto") {
       delete root.dataset.theme;
-      store?.removeItem("theme");
+      storage?.removeItem("theme");
     } else {
       root.dataset.theme = target.value;
-      store?.setItem("theme", target.value);
+      storage?.setItem("theme", target.value);
     }
-    show();
+    updateButtons();
   });
 });
 
-// Browsers that know of it ask for the next page when its link is pressed, and not only when it is let go. The policy of settings.py names these rules by their digest.
+// Prefetches a page on pointer down. The content security policy in settings.py contains the hash of these rules.
 if (HTMLScriptElement.supports?.("speculationrules")) {
   const rules = document.createElement("script");
   rules.type = "speculationrules";
@@ -40,12 +42,12 @@ if (HTMLScriptElement.supports?.("speculationrules")) {
   document.head.append(rules);
 }
 
-// The confirmation of a choice does not come again with a reload, nor for somebody who is sent the address.
+// Removes the fragment of the confirmation, so that a reload or a shared URL does not show it again.
 addEventListener("load", () => {
   if (location.hash === "#consent-saved") history.replaceState(null, "", location.pathname + location.search);
 });
 
-// Offers this page in the first language of the browser that it is there in, unless that is the one it is in.
+// Offers this page in the preferred language of the browser, if the page exists in that language.
 document.addEventListener("DOMContentLoaded", () => {
   // RFC 4647, lookup: de-AT, then de.
   const lookup = (tag) => {
@@ -65,13 +67,14 @@ document.addEventListener("DOMContentLoaded", () => {
   offer.hidden = false;
 });
 
-// Sends the choice without leaving the page, so that nothing typed elsewhere is lost. Without this the form is posted.
+// Sends the consent choice without leaving the page, so that input in other forms is not lost. Without this script, the
+// browser submits the form.
 document.addEventListener("DOMContentLoaded", () => {
   const region = document.querySelector(".consent");
   if (!region) return;
   const form = region.querySelector("form");
 
-  // Names this page's post, so that one that is sent again is not recorded twice.
+  // Identifies the request, so that a repeated request is recorded once.
   const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "idempotency_key", value: bytes.join("") }));
 
@@ -80,15 +83,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const body = new URLSearchParams(new FormData(form, event.submitter));
     for (const button of form.querySelectorAll("button")) button.disabled = true;
     try {
-      // Not form.action, which is the buttons of that name.
-      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(answer.status);
+      // Not form.action, which is the list of buttons with the name "action".
+      const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
+      if (!response.ok) throw new Error(response.status);
       region.remove();
       location.hash = "consent-saved";
       document.getElementById("consent-saved").focus();
       history.replaceState(null, "", location.pathname + location.search);
     } catch {
-      // The server's own answer says what is wrong.
+      // Submit the form, so that the response of the server shows the error.
       for (const button of form.querySelectorAll("button")) button.disabled = false;
       const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action" });
       action.value = event.submitter.value;

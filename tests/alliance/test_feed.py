@@ -1,4 +1,4 @@
-"""The timeline as a feed, for who would rather be told than come and look."""
+"""The timeline as an Atom feed."""
 
 from xml.etree import ElementTree
 
@@ -16,7 +16,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @pytest.fixture
 def feed(client):
-    """A function that reads the feed in a language."""
+    """Function that returns the parsed feed in one language."""
 
     def read(code: str = "en") -> ElementTree.Element:
         with translation.override(code):
@@ -32,36 +32,36 @@ def texts(feed, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("code", [code for code, _name in settings.LANGUAGES])
-def test_it_tells_each_milestone_in_each_language_the_latest_first(feed, code):
+def test_the_feed_lists_every_milestone_in_each_language_the_latest_first(feed, code):
     found = feed(code)
     with translation.override(code):
-        told = [f"{one.date_in_words}: {one.title}" for one in Milestone.objects.published()]
+        titles = [f"{item.date_in_words}: {item.title}" for item in Milestone.objects.published()]
         timeline = f"http://testserver{reverse('alliance:milestones')}"
-    assert texts(found, "entry/title") == told[::-1]
+    assert texts(found, "entry/title") == titles[::-1]
     assert found.get("{http://www.w3.org/XML/1998/namespace}lang") == code
     links = [link.get("href") for link in found.findall(f"{ATOM}entry/{ATOM}link")]
     assert links and all(link.startswith(f"{timeline}#") for link in links)
     assert len(set(texts(found, "entry/id"))) == len(links)
 
 
-def test_a_milestone_that_is_not_on_the_site_is_not_told(feed):
+def test_an_unpublished_milestone_is_not_in_the_feed(feed):
     hidden = Milestone.objects.published().first()
     Milestone.objects.filter(pk=hidden.pk).update(is_published=False)
     assert not [title for title in texts(feed(), "entry/title") if hidden.title in title]
 
 
-def test_without_a_timeline_there_is_none(client):
+def test_without_a_timeline_page_there_is_no_feed(client):
     Page.objects.filter(kind="milestones").update(is_published=False)
     assert client.get("/en/timeline/feed.xml").status_code == 404
 
 
-def test_the_timeline_names_its_feed_to_readers_and_to_their_programs(client):
+def test_the_timeline_links_to_its_feed_in_head_and_body(client):
     text = client.get("/pl/os-czasu/").content.decode()
     assert '<link rel="alternate" type="application/atom+xml"' in text
     assert text.count('href="/pl/os-czasu/feed.xml"') == 2
 
 
-def test_it_is_read_with_the_same_queries_however_many_there_are(client, django_assert_max_num_queries):
+def test_the_feed_takes_the_same_queries_for_any_number_of_milestones(client, django_assert_max_num_queries):
     Milestone.objects.bulk_create(
         [Milestone(key=f"made-{number}", title_en="Made", date="2024-01-01", source="-") for number in range(200)]
     )

@@ -1,4 +1,4 @@
-"""What the home page shows of the alliance, and the signs in head and foot of every page."""
+"""Figures on the home page, and the emblems in header and footer."""
 
 import math
 import re
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.fixture
 def figure():
-    """A function that adds a figure with this label, year and place in the list."""
+    """Function that adds a figure with this label, year and order."""
 
     def add(value: int, label: str, year: int, order: int = 0, **fields) -> Figure:
         return Figure.objects.create(
@@ -37,7 +37,7 @@ def no_figures():
     Figure.objects.all().delete()
 
 
-def test_the_home_page_shows_each_figure_once_with_its_year(client):
+def test_the_home_page_shows_each_label_once_with_its_year(client):
     html = client.get("/en/").content.decode()
     labels = re.findall(r"<dt>([^<]+)</dt>\s*<dd>\s*<strong class=\"numeral\">", html)
     assert len(labels) == len(set(labels)) == 3
@@ -45,7 +45,7 @@ def test_the_home_page_shows_each_figure_once_with_its_year(client):
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_of_figures_with_one_label_the_newest_is_shown_wherever_it_stands(client, figure):
+def test_the_newest_figure_with_a_label_is_shown_in_any_order(client, figure):
     figure(1, "students", 2025, order=9)
     figure(2, "alliances", 2024, order=1)
     figure(3, "alliances", 2022, order=2)
@@ -54,14 +54,14 @@ def test_of_figures_with_one_label_the_newest_is_shown_wherever_it_stands(client
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_of_figures_with_one_label_and_year_the_last_in_the_list_is_shown(client, figure):
+def test_of_figures_with_the_same_label_and_year_the_last_in_order_is_shown(client, figure):
     figure(44, "alliances", 2022, order=2)
     figure(41, "alliances", 2022, order=1)
     assert shown(client) == [("44", "2022")]
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_figure_that_is_not_published_hides_no_other(client, figure):
+def test_an_unpublished_figure_does_not_hide_an_older_one(client, figure):
     figure(50, "alliances", 2023)
     figure(64, "alliances", 2024, is_published=False)
     assert shown(client) == [("50", "2023")]
@@ -72,23 +72,23 @@ def test_labels_are_compared_in_the_source_language(figure):
     figure(50, "alliances", 2023, label_pl="sojusze")
     figure(64, "universities", 2024, label_pl="sojusze")
     with translation.override("pl"):
-        assert Figure.objects.latest().count() == 2
+        assert Figure.objects.newest_per_label().count() == 2
 
 
-def test_without_a_national_emblem_nothing_is_announced(client):
+def test_the_neutral_shield_is_hidden_from_screen_readers(client):
     header = client.get("/en/").content.decode().split("</header>")[0]
     assert re.search(r'<svg class="emblem"[^>]*aria-hidden="true"', header)
     assert "mblem" not in re.sub(r'class="[^"]*"', "", header.split("<header")[1])
 
 
-def test_a_national_emblem_is_announced_by_its_description(client):
+def test_a_national_emblem_has_its_alternative_text(client):
     Alliance.objects.update(emblem="alliance/eagle.png", emblem_alt_en="A white eagle")
     ContentVersion.objects.update(name="with an emblem")
     header = client.get("/en/").content.decode().split("</header>")[0]
     assert re.search(r'<img class="emblem"\s+src="[^"]+"\s+alt="A white eagle"', header) and "<svg" not in header
 
 
-def test_the_emblem_of_the_union_stands_beside_the_funding_line_as_decoration(client):
+def test_the_emblem_of_the_european_union_is_decorative_beside_the_funding_line(client):
     footer = client.get("/pl/").content.decode().split("<footer")[1]
     assert re.search(
         r'<img class="eu-emblem" src="/static/img/eu-emblem\.svg" alt="" [^>]*>\s*<p>Współfinansowane', footer
@@ -98,7 +98,7 @@ def test_the_emblem_of_the_union_stands_beside_the_funding_line_as_decoration(cl
     assert "eu-emblem" not in client.get("/pl/").content.decode()
 
 
-def test_the_emblem_of_the_union_has_its_published_geometry_and_colours():
+def test_the_emblem_of_the_european_union_has_the_official_geometry_and_colours():
     """Interinstitutional style guide, annex A1."""
     svg = ElementTree.parse(finders.find("img/eu-emblem.svg")).getroot()
     space = "{http://www.w3.org/2000/svg}"
@@ -114,6 +114,6 @@ def test_the_emblem_of_the_union_has_its_published_geometry_and_colours():
     tips, hollows = points[::2], points[1::2]
     assert [math.degrees(math.atan2(x, -y)) % 360 for x, y in tips] == pytest.approx([0, 72, 144, 216, 288], abs=0.03)
     assert [math.hypot(x, y) for x, y in tips] == pytest.approx([height / 18] * 5, abs=0.01)
-    # The sides of a pentagram lie in one line.
+    # The sides of a pentagram are collinear.
     assert [y for _x, y in (tips[1], hollows[0], hollows[4], tips[4])] == [tips[1][1]] * 4
     assert len(hollows) == 5

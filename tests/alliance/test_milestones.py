@@ -1,4 +1,4 @@
-"""When something happened, as the reader's language writes it."""
+"""Dates of milestones in the format of each language."""
 
 from datetime import date
 
@@ -23,12 +23,12 @@ from alliance.models import Milestone
         ("sv", "1–3 oktober 2024"),
     ],
 )
-def test_days_of_one_month_name_it_once(language, written):
+def test_a_range_within_a_month_names_the_month_once(language, written):
     with translation.override(language):
         assert Milestone(date=date(2024, 10, 1), until=date(2024, 10, 3)).date_in_words == written
 
 
-def test_days_of_two_months_name_both():
+def test_a_range_over_two_months_names_both():
     with translation.override("fr"):
         days = Milestone(date=date(2024, 9, 30), until=date(2024, 10, 1))
         assert days.date_in_words == "30 septembre 2024 – 1er octobre 2024"

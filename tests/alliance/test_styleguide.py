@@ -1,14 +1,14 @@
-"""The style guide shows the design to those who carry it on, and to nobody else."""
+"""The style guide shows all components, only to staff and developers."""
 
 import pytest
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_staff_see_every_piece(client, staff):
+def test_staff_see_every_component(client, staff):
     client.force_login(staff("Editors"))
-    seen = client.get("/styleguide/").content.decode()
-    for piece in (
+    html = client.get("/styleguide/").content.decode()
+    for component in (
         "steps",
         "cards",
         "facts",
@@ -18,13 +18,13 @@ def test_staff_see_every_piece(client, staff):
         "filter",
         "pagination",
         "map",
-        "cloth",
+        "weave",
         "error",
         "wrap rich-text article",
         "picture-choice",
     ):
-        assert f'class="{piece}' in seen, piece
-    assert "<title>Style guide – UNIC</title>" in seen
+        assert f'class="{component}' in html, component
+    assert "<title>Style guide – UNIC</title>" in html
 
 
 def test_developers_see_it_without_an_account(client, settings):
@@ -32,5 +32,5 @@ def test_developers_see_it_without_an_account(client, settings):
     assert client.get("/styleguide/").status_code == 200
 
 
-def test_visitors_do_not(client):
+def test_visitors_do_not_see_it(client):
     assert client.get("/styleguide/", follow=True).status_code == 404

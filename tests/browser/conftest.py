@@ -1,6 +1,6 @@
-"""A real server process with the first content, and real Chromium to visit it with.
+"""A server process with the initial content, and Chromium to visit it.
 
-Fixtures live as long as this package: Playwright's event loop would stand in the way of other tests' databases.
+Fixtures have the scope of this package, because the event loop of Playwright disturbs the databases of other tests.
 """
 
 import shutil
@@ -15,9 +15,9 @@ from tests.serving import PATIENCE, Server
 
 HERE = Path(__file__).parent
 PASSWORD = "a-long-pass-phrase"
-# Letters as wide as in a window, and frames of others in processes of their own: alike with and without a desktop.
+# The same rendering in Chromium and chromium-headless-shell.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--site-per-process"]
-# Made in the server's database before it starts: name → groups; none means superuser.
+# Staff in the database of the server: name → groups; no group means superuser.
 STAFF = {
     "root": [],
     "translator": ["Translators"],
@@ -52,7 +52,7 @@ def site(prepared, tmp_path_factory) -> Server:
 
 @pytest.fixture(scope="package")
 def launch():
-    """A function that starts Chromium, where it is there as such without a desktop's services: in half of the time."""
+    """Function that starts Chromium; if possible chromium-headless-shell, which takes half the time."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         pytest.skip(
@@ -71,26 +71,26 @@ def chromium(launch) -> Browser:
 
 @dataclass
 class Visitor:
-    """One browser context with one page, and what the browser complained of on the way."""
+    """A browser context with one page, its console errors and its requests."""
 
     site: Server
     context: BrowserContext
     page: Page
-    complaints: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.page.on("console", self.note_console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+        self.page.on("pageerror", lambda error: self.console_errors.append(f"{self.page.url}: {error}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
     def note_console(self, message):
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{self.page.url}: {message.text}")
+            self.console_errors.append(f"{self.page.url}: {message.text}")
 
     @property
-    def strangers(self) -> list[str]:
-        """The requests that went to another host."""
+    def third_party_requests(self) -> list[str]:
+        """Requests to other hosts."""
         own = (self.site.url, "data:", "blob:")
         return [url for url in self.requests if not url.startswith(own)]
 
@@ -100,7 +100,7 @@ class Visitor:
 
 @pytest.fixture
 def visit(site, chromium):
-    """A function that opens a browser; whatever it then complains of, or asks of another host, fails the test."""
+    """Function that opens a browser. Console errors and requests to other hosts fail the test."""
     visitors = []
 
     def open_browser(**options) -> Visitor:
@@ -113,13 +113,13 @@ def visit(site, chromium):
     yield open_browser
     for visitor in visitors:
         visitor.context.close()
-        assert not visitor.complaints
-        assert not visitor.strangers
+        assert not visitor.console_errors
+        assert not visitor.third_party_requests
 
 
 @pytest.fixture
 def sign_in(visit):
-    """A function that opens a browser in which the given member of staff has signed in."""
+    """Function that opens a browser with a signed-in member of staff."""
 
     def open_admin(name: str, **options) -> Visitor:
         visitor = visit(**options)

@@ -1,4 +1,4 @@
-"""What staff meet in a real browser: nothing that the browser complains of, and work that shows on the site."""
+"""The admin in a browser."""
 
 import re
 
@@ -28,14 +28,14 @@ def open_first(visitor, model: str):
     visitor.page.locator("#content-main form").wait_for()
 
 
-def test_no_list_and_no_form_makes_the_browser_complain_or_asks_another_host(sign_in):
+def test_lists_and_forms_cause_no_console_error_and_no_third_party_request(sign_in):
     visitor = sign_in("root")
     for model in LISTS:
         open_first(visitor, model)
-        # There is one alliance; nobody adds another.
+        # There is only one alliance.
         if model != "alliance/alliance":
             visitor.go(f"/admin/{model}/add/")
-    # `visit` fails on any complaint or foreign request.
+    # The fixture `visit` checks console errors and third-party requests.
     assert visitor.requests
 
 
@@ -61,7 +61,7 @@ def test_an_editor_changes_a_polish_text_and_a_visitor_reads_it(sign_in, visit):
     assert visitor.page.locator("h1").inner_text() == "Seamless mobility"
 
 
-def test_an_error_in_a_hidden_language_is_brought_to_view(sign_in):
+def test_the_form_shows_the_language_with_an_error(sign_in):
     visitor = sign_in("root")
     open_first(visitor, "pages/page")
     visitor.page.get_by_role("button", name="Polski").click()
@@ -77,7 +77,7 @@ def test_an_error_in_a_hidden_language_is_brought_to_view(sign_in):
 
 @pytest.fixture
 def many_groups(site):
-    """More groups than a form offers at once; nobody but those who look after accounts meets them."""
+    """More groups than a form shows at once."""
 
     def manage(action: str):
         code = f"from django.contrib.auth.models import Group; Group.objects.{action}"
@@ -88,7 +88,7 @@ def many_groups(site):
     manage("filter(name__startswith='Working group').delete()")
 
 
-def test_where_there_is_much_to_choose_from_one_searches(sign_in, many_groups):
+def test_a_field_with_many_choices_has_a_search(sign_in, many_groups):
     visitor = sign_in("root")
     visitor.go("/admin/auth/user/?q=polish")
     visitor.page.locator("#result_list tbody th a").first.click()
@@ -103,7 +103,7 @@ def test_where_there_is_much_to_choose_from_one_searches(sign_in, many_groups):
     assert chosen == ["Translators: Polski", "Working group 119"]
 
 
-def test_a_translator_works_on_texts_alone(sign_in):
+def test_a_translator_can_only_edit_texts(sign_in):
     visitor = sign_in("translator")
     visitor.go("/admin/partners/partneruniversity/")
     assert not visitor.page.get_by_role("link", name=re.compile("^Add")).count()
@@ -132,7 +132,7 @@ def test_a_form_works_without_javascript(sign_in):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_sites_own_part_of_the_admin_violates_no_accessibility_rule(sign_in, scheme):
+def test_the_admin_passes_the_accessibility_checks(sign_in, scheme):
     visitor = sign_in("root", color_scheme=scheme)
     faults = []
     for path in ("/admin/", "/admin/partners/partneruniversity/", "/admin/translations/translation/"):

@@ -1,11 +1,11 @@
 """`manage.py audit_cookies` against the running site."""
 
-# Pages of several kinds.
-KINDS = ("/en/partners/university-of-lodz/", "/en/deliverables/seamless", "/en/timeline/", "/pl/wizja/")
+# Paths of several kinds of pages.
+PATHS = ("/en/partners/university-of-lodz/", "/en/deliverables/seamless", "/en/timeline/", "/pl/wizja/")
 
 
-def test_the_site_keeps_and_asks_for_what_it_declares_and_nothing_else(site, chromium):
-    outcome = site.manage("audit_cookies", site.url, *(f"--under={path}" for path in KINDS))
+def test_the_site_stores_and_loads_only_what_is_declared(site, chromium):
+    outcome = site.manage("audit_cookies", site.url, *(f"--under={path}" for path in PATHS))
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "Everything found is declared and was set with consent." in outcome.stdout
 
@@ -17,7 +17,7 @@ DeclaredCookie.objects.filter(name="csrftoken").update(is_published={published})
 """
 
 
-def test_what_is_not_declared_or_comes_without_consent_is_found(site, chromium):
+def test_undeclared_cookies_and_cookies_without_consent_are_found(site, chromium):
     site.manage("shell", "-c", CHANGE.format(purpose="statistics", published=False))
     try:
         outcome = site.manage("audit_cookies", site.url, "--under", "/pl/wizja/")

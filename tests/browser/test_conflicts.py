@@ -1,4 +1,4 @@
-"""Two people with a browser each edit the same thing: nothing that either wrote is lost."""
+"""Two people edit the same item in two browsers without losing input."""
 
 import pytest
 
@@ -16,11 +16,11 @@ def open_first(visitor, model: str, language: str = "") -> str:
     return visitor.page.url.removeprefix(visitor.site.url)
 
 
-def write(visitor, name: str, words: str):
-    """Write into a formatted text as a person does."""
+def write(visitor, name: str, text: str):
+    """Replace the content of a rich text field by typing."""
     visitor.page.get_by_role("textbox", name=name).click()
     visitor.page.keyboard.press("Control+A")
-    visitor.page.keyboard.type(words)
+    visitor.page.keyboard.type(text)
 
 
 def save(visitor, outcome: str = ".messagelist .success"):
@@ -28,7 +28,7 @@ def save(visitor, outcome: str = ".messagelist .success"):
     visitor.page.locator(outcome).first.wait_for()
 
 
-def test_of_two_browsers_neither_loses_a_text(sign_in):
+def test_concurrent_edits_of_two_browsers_lose_no_text(sign_in):
     editor, colleague = sign_in("editor"), sign_in("root")
     for visitor in (editor, colleague):
         form = open_first(visitor, "alliance/deliverable", "Polski")
@@ -40,7 +40,7 @@ def test_of_two_browsers_neither_loses_a_text(sign_in):
     write(editor, "Text [de]", "Text der Redaktion")
     save(editor, ".conflict")
     page = editor.page
-    # The language of the conflict is brought to view.
+    # The form shows the language of the conflict.
     assert page.locator(".conflict .stored-value").inner_text() == "Dla wszystkich"
     assert "root changed this on" in page.locator(".conflict").inner_text()
     assert page.locator("#id_title_pl").input_value() == "Dla każdego"
@@ -53,10 +53,10 @@ def test_of_two_browsers_neither_loses_a_text(sign_in):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_forms_saved_untouched_leave_no_trace_in_the_history(sign_in, scripts):
+def test_saving_an_unchanged_form_adds_no_history(sign_in, scripts):
     visitor = sign_in("root", java_script_enabled=scripts)
     for model in FORMS:
-        # The last: the others may have been changed by other tests.
+        # The last item, because other tests change the first one.
         visitor.go(f"/admin/{model}/")
         visitor.page.locator("#result_list tbody th a").last.click()
         visitor.page.locator("#content-main form").wait_for()

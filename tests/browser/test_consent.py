@@ -1,4 +1,4 @@
-"""The visitor's side of consent in a real browser, with and without JavaScript."""
+"""The cookie notice, settings and receipt in a browser, with and without JavaScript."""
 
 import json
 
@@ -9,12 +9,12 @@ from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
-def question(visitor):
+def notice(visitor):
     return visitor.page.get_by_role("region", name="Cookies on this site")
 
 
 def choice(visitor) -> dict[str, str]:
-    """The entries of the choice."""
+    """The entries of the consent cookie."""
     cookies = {cookie["name"]: cookie["value"] for cookie in visitor.context.cookies()}
     assert sorted(cookies) == ["cookie_consent", "cookie_consent_receipt"]
     return dict(entry.split("=", 1) for entry in cookies["cookie_consent"].strip('"').split("|"))
@@ -26,31 +26,31 @@ def receipt(visitor) -> str:
 
 @BOTH
 @pytest.mark.parametrize(("button", "granted"), [("Accept all", True), ("Refuse all", False)])
-def test_one_press_decides_and_stays_on_the_page(visit, javascript, button, granted):
+def test_one_click_saves_the_choice_and_stays_on_the_page(visit, javascript, button, granted):
     visitor = visit(java_script_enabled=javascript)
     visitor.go("/en/partners/?country=SE")
-    question(visitor).get_by_role("button", name=button).click()
+    notice(visitor).get_by_role("button", name=button).click()
     saved = visitor.page.get_by_text("Your choice is saved.")
     saved.wait_for()
     assert visitor.page.url.endswith("/en/partners/?country=SE" if javascript else "?country=SE#consent-saved")
-    assert not question(visitor).is_visible()
-    given = choice(visitor)
-    assert {given[key] != "-1" for key in ("functional", "statistics", "advertising")} == {granted}
+    assert not notice(visitor).is_visible()
+    entries = choice(visitor)
+    assert {entries[key] != "-1" for key in ("functional", "statistics", "advertising")} == {granted}
     visitor.go("/en/vision/")
-    assert not question(visitor).is_visible() and not saved.is_visible()
+    assert not notice(visitor).is_visible() and not saved.is_visible()
 
 
 @BOTH
 @pytest.mark.parametrize("milliseconds", [0, 20])
-def test_a_button_that_is_pressed_twice_decides_once(site, visit, javascript, milliseconds):
+def test_a_double_click_is_recorded_once(site, visit, javascript, milliseconds):
     before = len(site.manage("export_consents", check=True).stdout.splitlines())
     visitor = visit(java_script_enabled=javascript)
     visitor.go("/en/")
-    box = question(visitor).get_by_role("button", name="Accept all").bounding_box()
-    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    visitor.page.mouse.click(*place)
+    box = notice(visitor).get_by_role("button", name="Accept all").bounding_box()
+    position = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    visitor.page.mouse.click(*position)
     visitor.page.wait_for_timeout(milliseconds)
-    visitor.page.mouse.click(*place)
+    visitor.page.mouse.click(*position)
     visitor.page.get_by_text("Your choice is saved.").wait_for()
     after = site.manage("export_consents", check=True).stdout.splitlines()
     assert len(after) == before + 1 and json.loads(after[-1])["receipt"] == receipt(visitor)
@@ -60,7 +60,7 @@ def test_a_button_that_is_pressed_twice_decides_once(site, visit, javascript, mi
 def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
     visitor = visit(java_script_enabled=javascript)
     visitor.go("/en/")
-    question(visitor).get_by_role("button", name="Refuse all").click()
+    notice(visitor).get_by_role("button", name="Refuse all").click()
     saved = visitor.page.locator("#consent-saved")
     visitor.page.get_by_text("Your choice is saved.").wait_for()
     if javascript:
@@ -70,7 +70,7 @@ def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
 
 
 @pytest.mark.parametrize("path", ["/en/", "/en/cookies/settings/"])
-def test_the_confirmation_does_not_come_again(visit, path):
+def test_a_reload_does_not_show_the_confirmation_again(visit, path):
     visitor = visit()
     visitor.go(path)
     visitor.page.get_by_role("button", name="Refuse all").click()
@@ -81,10 +81,10 @@ def test_the_confirmation_does_not_come_again(visit, path):
     assert not visitor.page.locator("#consent-saved").is_visible()
 
 
-def test_who_is_sent_the_address_of_a_confirmation_is_asked_and_confirmed_nothing(visit):
+def test_a_shared_url_of_a_confirmation_shows_the_notice_and_no_confirmation(visit):
     visitor = visit()
     visitor.go("/en/#consent-saved")
-    assert question(visitor).is_visible()
+    assert notice(visitor).is_visible()
     assert not visitor.page.locator("#consent-saved").is_visible()
 
 
@@ -92,7 +92,7 @@ def test_who_is_sent_the_address_of_a_confirmation_is_asked_and_confirmed_nothin
 def test_purposes_can_be_chosen_changed_and_withdrawn(visit, javascript):
     visitor = visit(java_script_enabled=javascript, viewport=NARROW)
     visitor.go("/en/")
-    region = question(visitor)
+    region = notice(visitor)
     region.get_by_text("Choose", exact=True).click()
     assert region.get_by_label("Necessary").is_checked() and region.get_by_label("Necessary").is_disabled()
     assert not region.get_by_label("Statistics").is_checked()
@@ -110,28 +110,28 @@ def test_purposes_can_be_chosen_changed_and_withdrawn(visit, javascript):
     assert receipt(visitor) == number
 
 
-def test_what_was_typed_into_another_form_is_not_lost(visit):
+def test_a_choice_keeps_the_input_in_other_forms(visit):
     visitor = visit()
     visitor.go("/en/")
     visitor.page.get_by_label("Search this site").fill("half a wo")
-    question(visitor).get_by_role("button", name="Accept all").click()
+    notice(visitor).get_by_role("button", name="Accept all").click()
     visitor.page.get_by_text("Your choice is saved.").wait_for()
     assert visitor.page.get_by_label("Search this site").input_value() == "half a wo"
 
 
-def test_a_visitor_who_decides_nothing_gets_no_cookie(visit):
+def test_without_a_choice_no_cookie_is_set(visit):
     visitor = visit()
     visitor.go("/en/")
     visitor.page.keyboard.press("Escape")
     visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="Vision").click()
     visitor.page.wait_for_url("**/en/vision/")
     assert visitor.context.cookies() == []
-    assert question(visitor).is_visible()
+    assert notice(visitor).is_visible()
 
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
 @pytest.mark.parametrize("language", ["en", "pl"])
-def test_accepting_and_refusing_look_alike_and_come_one_after_the_other(visit, language, viewport):
+def test_accept_and_refuse_look_the_same_and_follow_each_other(visit, language, viewport):
     visitor = visit(viewport=viewport)
     visitor.go(f"/{language}/")
     styles = [
@@ -150,7 +150,7 @@ def test_accepting_and_refusing_look_alike_and_come_one_after_the_other(visit, l
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "pl"])
-def test_settings_and_receipt_violate_no_accessibility_rule(visit, language, scheme):
+def test_settings_and_receipt_pass_the_accessibility_checks(visit, language, scheme):
     pages = {"en": ("cookies", "settings", "receipt"), "pl": ("pliki-cookie", "ustawienia", "potwierdzenie")}[language]
     visitor = visit(color_scheme=scheme, viewport=NARROW)
     faults = []
@@ -165,17 +165,17 @@ def test_settings_and_receipt_violate_no_accessibility_rule(visit, language, sch
     assert not faults
 
 
-def test_the_opened_question_violates_no_accessibility_rule(visit):
+def test_the_opened_notice_passes_the_accessibility_checks(visit):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")
-    question(visitor).get_by_text("Choose", exact=True).click()
+    notice(visitor).get_by_text("Choose", exact=True).click()
     assert not violations(visitor.page)
 
 
 def test_the_receipt_can_be_downloaded(visit):
     visitor = visit()
     visitor.go("/en/")
-    question(visitor).get_by_role("button", name="Accept all").click()
+    notice(visitor).get_by_role("button", name="Accept all").click()
     visitor.page.get_by_role("link", name="Receipt").click()
     number = visitor.page.locator(".receipt code").first.inner_text()
     with visitor.page.expect_download() as download:
@@ -184,7 +184,7 @@ def test_the_receipt_can_be_downloaded(visit):
     assert downloaded["record"]["receipt"] == number == receipt(visitor)
 
 
-def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit, sign_in):
+def test_a_privacy_officer_finds_the_record_and_the_dialog_as_shown(visit, sign_in):
     visitor = visit()
     visitor.go("/pl/")
     visitor.page.get_by_role("button", name="Odrzuć wszystkie").click()
@@ -199,17 +199,17 @@ def test_a_privacy_officer_finds_the_record_and_the_dialog_as_it_was_shown(visit
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_officers_desk_and_the_published_seals_violate_no_accessibility_rule(site, visit, sign_in, scheme):
+def test_the_pages_of_privacy_officers_and_the_seals_pass_the_accessibility_checks(site, visit, sign_in, scheme):
     visitor = visit(color_scheme=scheme, viewport=NARROW)
     visitor.go("/en/")
-    question(visitor).get_by_role("button", name="Accept all").click()
+    notice(visitor).get_by_role("button", name="Accept all").click()
     visitor.page.locator("#consent-saved").wait_for()
     site.manage("seal_consents", check=True)
     visitor.go("/en/cookies/seals/")
     faults = violations(visitor.page) + overflow(visitor.page)
     officer = sign_in("officer", color_scheme=scheme)
     desk = "/admin/consent/decision/"
-    for path in (desk, f"{desk}figures/", f"{desk}check/", f"{desk}erase/", "/admin/consent/noticeversion/publish/"):
+    for path in (desk, f"{desk}statistics/", f"{desk}check/", f"{desk}erase/", "/admin/consent/noticeversion/publish/"):
         officer.go(path)
         faults += violations(officer.page)
     officer.go(f"{desk}check/")

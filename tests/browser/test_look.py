@@ -1,4 +1,4 @@
-"""What the design promises to the eye and the hand: colours, languages, the map, motion, and that nothing jumps."""
+"""Visual design: colour schemes, language menu, map, motion, layout shift and screenshots."""
 
 import os
 import re
@@ -13,11 +13,11 @@ from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 PHONE = {"width": 390, "height": 844}
 SHOTS = Path(__file__).parent / "screenshots"
-KEPT = "[localStorage.length, sessionStorage.length]"
+STORED = "[localStorage.length, sessionStorage.length]"
 
 
 def theme(page) -> str:
-    """The colours in use: light or dark, as the background's lightness says."""
+    """The active colour scheme, light or dark, according to the background."""
     return page.evaluate(
         """() => {
             const canvas = new OffscreenCanvas(1, 1).getContext("2d");
@@ -29,33 +29,33 @@ def theme(page) -> str:
 
 
 def rules(page, sheet: str) -> list[str]:
-    """The rules of a style sheet as the browser understood them, without optional spaces."""
+    """The rules of a style sheet as parsed by the browser, without optional spaces."""
     page.goto("about:blank")
     text = page.evaluate(
         """(sheet) => {
-            const read = new CSSStyleSheet();
-            read.replaceSync(sheet);
-            return Array.from(read.cssRules, (rule) => rule.cssText).join("\\n");
+            const parsed = new CSSStyleSheet();
+            parsed.replaceSync(sheet);
+            return Array.from(parsed.cssRules, (rule) => rule.cssText).join("\\n");
         }""",
         sheet,
     )
     return re.sub(r"(?<=[,(:])\s+|\s+(?=[,)])", "", re.sub(r"\s+", " ", text)).replace(";", ";\n").splitlines()
 
 
-def test_the_minified_style_sheet_says_the_same_as_its_source(chromium):
+def test_the_minified_style_sheet_has_the_same_rules_as_its_source(chromium):
     source = with_imports(Path("static/css/site.css").read_text(encoding="utf-8"))
     page = chromium.new_page()
     assert rules(page, minified_css(source)) == rules(page, source)
     page.close()
 
 
-def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(visit):
+def test_the_colour_switch_overrides_the_device_and_stores_only_its_own_use(visit):
     visitor = visit(color_scheme="light")
     visitor.go("/en/")
     switch = visitor.page.get_by_role("group", name="Colours")
     assert switch.get_by_role("button", name="device setting").get_attribute("aria-pressed") == "true"
     assert theme(visitor.page) == "light"
-    assert visitor.page.evaluate(KEPT) == [0, 0]
+    assert visitor.page.evaluate(STORED) == [0, 0]
     switch.get_by_role("button", name="dark").press("Enter")
     assert theme(visitor.page) == "dark"
     visitor.go("/en/partners/")
@@ -63,10 +63,10 @@ def test_the_switch_overrides_the_device_and_is_kept_for_those_alone_who_use_it(
     assert switch.get_by_role("button", name="dark").get_attribute("aria-pressed") == "true"
     switch.get_by_role("button", name="device setting").click()
     assert theme(visitor.page) == "light"
-    assert visitor.page.evaluate(KEPT) == [0, 0]
+    assert visitor.page.evaluate(STORED) == [0, 0]
 
 
-def test_without_javascript_the_device_decides_and_no_dead_switch_is_shown(visit):
+def test_without_javascript_the_colour_switch_is_hidden(visit):
     visitor = visit(color_scheme="dark", java_script_enabled=False)
     visitor.go("/en/")
     assert not visitor.page.get_by_role("group", name="Colours").is_visible()
@@ -74,31 +74,31 @@ def test_without_javascript_the_device_decides_and_no_dead_switch_is_shown(visit
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_the_language_choice_opens_and_closes_with_the_keyboard(visit, javascript):
+def test_the_language_menu_opens_and_closes_with_the_keyboard(visit, javascript):
     visitor = visit(viewport=NARROW, java_script_enabled=javascript)
     visitor.go("/en/tasks/")
-    opener = visitor.page.get_by_role("button", name="Language: English")
-    choice = visitor.page.get_by_role("navigation", name="Language", exact=True)
-    assert not choice.is_visible()
-    opener.press("Enter")
-    assert choice.get_by_role("link").first.is_visible()
+    button = visitor.page.get_by_role("button", name="Language: English")
+    menu = visitor.page.get_by_role("navigation", name="Language", exact=True)
+    assert not menu.is_visible()
+    button.press("Enter")
+    assert menu.get_by_role("link").first.is_visible()
     visitor.page.keyboard.press("Escape")
-    assert not choice.is_visible()
-    opener.press("Enter")
-    choice.get_by_role("link", name="Polski").press("Enter")
+    assert not menu.is_visible()
+    button.press("Enter")
+    menu.get_by_role("link", name="Polski").press("Enter")
     visitor.page.wait_for_url("**/pl/zadania/")
 
 
-def test_the_keyboard_meets_the_cities_on_the_map_in_the_order_of_the_list(visit):
+def test_the_keyboard_order_of_the_map_is_that_of_the_list(visit):
     visitor = visit()
     visitor.go("/en/")
     listed = visitor.page.locator(".city-list a").evaluate_all("links => links.map((link) => link.href)")
     visitor.page.locator(".city-list a").last.focus()
-    met = []
+    visited = []
     for _ in listed:
         visitor.page.keyboard.press("Tab")
-        met.append(visitor.page.evaluate("document.activeElement.href.baseVal"))
-    assert [visitor.site.url + path for path in met] == listed
+        visited.append(visitor.page.evaluate("document.activeElement.href.baseVal"))
+    assert [visitor.site.url + path for path in visited] == listed
     visitor.page.keyboard.press("Enter")
     visitor.page.wait_for_url(listed[-1])
 
@@ -106,7 +106,7 @@ def test_the_keyboard_meets_the_cities_on_the_map_in_the_order_of_the_list(visit
 @pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "desktop"])
 @pytest.mark.parametrize("path", ["/en/", "/pl/", "/en/partners/", "/pl/partnerzy/uniwersytet-lodzki/"])
 def test_nothing_moves_while_a_page_loads(visit, viewport, path):
-    """Cumulative Layout Shift; 0.1 is what web.dev calls good."""
+    """Cumulative Layout Shift; up to 0.1 is good according to web.dev."""
     visitor = visit(viewport=viewport)
     visitor.go(path)
     visitor.page.evaluate("document.fonts.ready")
@@ -121,7 +121,7 @@ def test_nothing_moves_while_a_page_loads(visit, viewport, path):
     assert shift < 0.05
 
 
-def test_headings_are_set_in_the_face_of_the_site_in_every_letter_of_its_languages(visit):
+def test_the_heading_font_has_every_letter_of_all_languages(visit):
     visitor = visit()
     visitor.go("/pl/")
     loaded = visitor.page.evaluate(
@@ -134,7 +134,7 @@ def test_headings_are_set_in_the_face_of_the_site_in_every_letter_of_its_languag
     assert loaded == ["loaded", "loaded"]
 
 
-def test_readers_who_want_no_motion_get_none(visit):
+def test_reduced_motion_is_respected(visit):
     visitor = visit(reduced_motion="reduce")
     visitor.go("/en/")
     assert visitor.page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
@@ -148,14 +148,14 @@ def test_readers_who_want_no_motion_get_none(visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
-def test_the_style_guide_violates_no_accessibility_rule(sign_in, viewport, scheme):
+def test_the_style_guide_passes_the_accessibility_checks(sign_in, viewport, scheme):
     visitor = sign_in("editor", viewport=viewport, color_scheme=scheme)
     visitor.go("/styleguide/")
     assert not violations(visitor.page) + overflow(visitor.page)
 
 
 def small(picture: Image.Image) -> Image.Image:
-    """A quarter as wide and high, in which single pixels of a letter's edge no longer count."""
+    """The picture at a quarter of its size, so that single pixels do not matter."""
     return picture.convert("RGB").resize((picture.width // 4, picture.height // 4), Image.Resampling.BOX)
 
 
@@ -165,20 +165,20 @@ def small(picture: Image.Image) -> Image.Image:
     ("name", "path"),
     [("styleguide", "/styleguide/"), ("home", "/en/"), ("partner", "/pl/partnerzy/uniwersytet-lodzki/")],
 )
-def test_pages_look_as_they_did(sign_in, name, path, viewport, scheme):
-    """Where a change is meant: KEEP_SCREENSHOTS=1 make test ARGS="-k look_as_they_did", then look at what changed."""
+def test_pages_look_like_their_screenshots(sign_in, name, path, viewport, scheme):
+    """To accept a change, run KEEP_SCREENSHOTS=1 make test ARGS="-k look_like_their_screenshots"."""
     visitor = sign_in("editor", viewport=viewport, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     visitor.go(path)
-    # One face for everything: the device's own differs from machine to machine.
-    visitor.page.add_style_tag(content=":root { --text-face: Archivo } .themes { visibility: hidden }")
+    # The site's own font for all texts, because system fonts differ between machines.
+    visitor.page.add_style_tag(content=":root { --text-font: Archivo } .themes { visibility: hidden }")
     visitor.page.evaluate("document.fonts.ready")
     picture = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
-    kept = SHOTS / f"{name}-{'phone' if viewport == PHONE else 'desktop'}-{scheme}.png"
+    stored = SHOTS / f"{name}-{'phone' if viewport == PHONE else 'desktop'}-{scheme}.png"
     if os.environ.get("KEEP_SCREENSHOTS"):
-        small(picture).quantize(64).save(kept, optimize=True)
-    before, now = Image.open(kept).convert("RGB"), small(picture)
+        small(picture).quantize(64).save(stored, optimize=True)
+    before, now = Image.open(stored).convert("RGB"), small(picture)
     assert abs(before.height - now.height) <= 0.02 * before.height
     size = (before.width, min(before.height, now.height))
     difference = ImageChops.difference(before.crop((0, 0, *size)), now.crop((0, 0, *size))).convert("L")
     changed = sum(difference.histogram()[48:]) / (size[0] * size[1])
-    assert changed <= 0.02, f"{changed:.1%} of {name} looks different: {kept.name}"
+    assert changed <= 0.02, f"{changed:.1%} of {name} looks different: {stored.name}"

@@ -1,4 +1,4 @@
-"""What a visitor meets in a real browser: with a keyboard, on a narrow screen, in the dark, without JavaScript."""
+"""Public pages in a browser: accessibility, keyboard, small screens, sizes, printing and prefetching."""
 
 import re
 import shutil
@@ -12,16 +12,16 @@ WCAG = {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     },
-    # Without it, axe would fetch stylesheets anew, by wrong addresses where one imports another.
+    # Otherwise axe would load style sheets again, with wrong URLs for imports.
     "preload": False,
-    # What passes is not told node by node, which would take most of the time.
+    # Without details of passed rules, which take most of the time.
     "resultTypes": ["violations"],
 }
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 FIRST_VIEW = 14 * 1024
-MOST_JAVASCRIPT = 4096
-# Pages that no sitemap lists.
-OTHERS = [
+MAX_JAVASCRIPT = 4096
+# Pages that are not in the sitemap.
+MORE_PATHS = [
     "/en/search/",
     "/pl/szukaj/?q=uniwersytet",
     "/en/search/?q=x",
@@ -31,26 +31,27 @@ OTHERS = [
 
 
 def violations(page) -> list[str]:
-    # Half-way through a transition, colours are not what a reader ends up with.
+    """Violated accessibility rules with their elements."""
+    # Colours are only final after the transitions.
     page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
-    # 7:1 for text, which is more than AA asks; the admin's own look is Django's.
+    # A contrast of 7:1 (AAA), except in the admin, whose colours are Django's.
     enhanced = {"rules": {"color-contrast-enhanced": {"enabled": "/admin/" not in page.url}}}
     found = Axe().run(page, options=WCAG | enhanced).response["violations"]
     return [f"{page.url} {rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 
-def every_path(site) -> list[str]:
-    return [*site.paths, *OTHERS]
+def all_paths(site) -> list[str]:
+    return [*site.paths, *MORE_PATHS]
 
 
-def one_of_each_kind(site) -> list[str]:
-    """The pages in English, of those under the same one only the first: one university, one deliverable."""
+def sample_paths(site) -> list[str]:
+    """English pages, with only one of each kind: one university, one deliverable …"""
     kinds = {path if path.count("/") < 4 else path.rsplit("/", 2)[0]: path for path in reversed(site.paths)}
-    return [*(path for path in kinds.values() if path.startswith("/en/")), *OTHERS]
+    return [*(path for path in kinds.values() if path.startswith("/en/")), *MORE_PATHS]
 
 
-def decided(visitor):
-    """The visitor, after refusing all cookies."""
+def refuse_cookies(visitor):
+    """Refuse all cookies and return the visitor."""
     visitor.go("/en/cookies/settings/")
     visitor.page.get_by_role("button", name="Refuse all").click()
     visitor.page.locator("#consent-saved").wait_for()
@@ -58,7 +59,7 @@ def decided(visitor):
 
 
 def overflow(page) -> list[str]:
-    """What reaches beyond the right edge of the screen."""
+    """Elements beyond the right edge of the screen."""
     return page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
             .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
@@ -71,29 +72,29 @@ def overflow(page) -> list[str]:
     [(0, NARROW, "light"), (1, NARROW, "dark"), (2, WIDE, "light"), (3, WIDE, "dark")],
     ids=["narrow-light", "narrow-dark", "wide-light", "wide-dark"],
 )
-def test_no_page_violates_accessibility_rules(visit, site, number, viewport, scheme):
-    """Each kind of page in English narrow and wide, light and dark; of all pages some in each form and language."""
+def test_pages_pass_the_accessibility_checks(visit, site, number, viewport, scheme):
+    """Each kind of page in English, and a sample of all pages in each variant."""
     visitor = visit(viewport=viewport, color_scheme=scheme)
     faults = []
-    # What is at fault in the dark, or on a narrow screen, is so in both of these.
-    kinds = one_of_each_kind(site) if (viewport, scheme) in ((NARROW, "dark"), (WIDE, "light")) else []
-    for path in {*kinds, *every_path(site)[number::24]}:
+    # These two variants find the errors of the other two.
+    kinds = sample_paths(site) if (viewport, scheme) in ((NARROW, "dark"), (WIDE, "light")) else []
+    for path in {*kinds, *all_paths(site)[number::24]}:
         visitor.go(path)
         faults += violations(visitor.page)
     assert not faults
 
 
-def test_no_page_in_any_language_scrolls_sideways_on_a_narrow_screen(visit, site):
+def test_no_page_scrolls_horizontally_on_a_small_screen(visit, site):
     visitor = visit(viewport=NARROW)
     faults = []
-    # TranslatedFields are what sticks out: every language has its own.
-    for path in every_path(site)[::3]:
+    # Every third path, because long words differ between languages.
+    for path in all_paths(site)[::3]:
         visitor.go(path)
         faults += overflow(visitor.page)
     assert not faults
 
 
-def test_no_home_page_scrolls_sideways_at_any_width(visit, site):
+def test_no_home_page_scrolls_horizontally_at_any_width(visit, site):
     visitor = visit()
     faults = []
     for path in [path for path in site.paths if path.count("/") == 2]:
@@ -104,30 +105,30 @@ def test_no_home_page_scrolls_sideways_at_any_width(visit, site):
     assert not faults
 
 
-def test_the_open_menu_and_the_error_page_violate_no_accessibility_rule(visit):
+def test_the_open_menu_and_the_error_page_pass_the_accessibility_checks(visit):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")
     visitor.page.get_by_role("button", name="Menu").click()
     assert not violations(visitor.page)
     visitor.go("/en/nowhere/")
     assert not violations(visitor.page)
-    # The browser itself notes the status of the error page.
-    assert all("404" in complaint for complaint in visitor.complaints)
-    visitor.complaints.clear()
+    # The console error for the status of the error page.
+    assert all("404" in error for error in visitor.console_errors)
+    visitor.console_errors.clear()
 
 
-def test_text_may_be_enlarged_fourfold(visit, site):
-    """1280 CSS pixels at 400 % leave 320 by 256 (WCAG 2.2, 1.4.10)."""
+def test_pages_work_at_400_percent_zoom(visit, site):
+    """1280 by 1024 pixels at 400% are 320 by 256 CSS pixels (WCAG 2.2, 1.4.10)."""
     visitor = visit(viewport={"width": 320, "height": 256})
     for path in ("/en/", "/pl/partnerzy/", "/pl/os-czasu/"):
         visitor.go(path)
         assert not overflow(visitor.page)
-        covered = visitor.page.evaluate("document.querySelector('.site-header').getBoundingClientRect().height")
+        height = visitor.page.evaluate("document.querySelector('.site-header').getBoundingClientRect().height")
         position = visitor.page.evaluate("getComputedStyle(document.querySelector('.site-header')).position")
-        assert position not in ("fixed", "sticky") or covered < 128
+        assert position not in ("fixed", "sticky") or height < 128
 
 
-def test_text_spacing_of_the_readers_own_hides_nothing(visit, site):
+def test_wider_text_spacing_hides_nothing(visit, site):
     """WCAG 2.2, 1.4.12."""
     visitor = visit(viewport=NARROW, bypass_csp=True)
     spacing = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
@@ -137,8 +138,8 @@ def test_text_spacing_of_the_readers_own_hides_nothing(visit, site):
         assert not overflow(visitor.page)
 
 
-def test_what_can_be_pressed_is_at_least_44_pixels_high_and_24_wide(visit, site):
-    """WCAG 2.2, 2.5.5 and 2.5.8; not links within a sentence, and a card leads where its heading leads, all over."""
+def test_controls_are_at_least_44_pixels_high_and_24_wide(visit, site):
+    """WCAG 2.2, 2.5.5 and 2.5.8. Links within a sentence are exempt, and a whole card is a link."""
     visitor = visit(viewport=NARROW)
     for path in ("/en/", "/en/partners/", "/en/sitemap/", "/en/partners/university-of-lodz/", "/en/cookies/settings/"):
         visitor.go(path)
@@ -152,8 +153,8 @@ def test_what_can_be_pressed_is_at_least_44_pixels_high_and_24_wide(visit, site)
         assert not small, path
 
 
-def test_the_first_key_offers_to_skip_to_the_content(visit):
-    visitor = decided(visit())
+def test_the_first_tab_stop_is_the_skip_link(visit):
+    visitor = refuse_cookies(visit())
     visitor.go("/en/partners/")
     visitor.page.keyboard.press("Tab")
     skip = visitor.page.get_by_role("link", name="Skip to content")
@@ -163,23 +164,23 @@ def test_the_first_key_offers_to_skip_to_the_content(visit):
     assert visitor.page.evaluate("document.activeElement.id") == "main"
 
 
-def test_every_stop_of_the_keyboard_is_seen(visit):
+def test_every_focused_element_is_visible_and_outlined(visit):
     visitor = visit(reduced_motion="reduce")
     visitor.go("/en/partners/")
     stops = visitor.page.locator("a:visible, button:visible, input:visible, select:visible").count()
     for _ in range(stops):
         visitor.page.keyboard.press("Tab")
-        seen = visitor.page.evaluate(
+        is_visible = visitor.page.evaluate(
             """() => {
                 const stop = document.activeElement, box = stop.getBoundingClientRect();
                 const outlined = [null, "::after"].some((part) => getComputedStyle(stop, part).outlineStyle !== "none");
                 return stop !== document.body && box.bottom > 0 && box.top < innerHeight && outlined;
             }"""
         )
-        assert seen, visitor.page.evaluate("document.activeElement.outerHTML")
+        assert is_visible, visitor.page.evaluate("document.activeElement.outerHTML")
 
 
-def test_the_menu_of_a_phone_opens_and_closes_with_the_keyboard(visit):
+def test_the_menu_opens_and_closes_with_the_keyboard_on_a_small_screen(visit):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")
     menu = visitor.page.get_by_role("navigation", name="Main menu")
@@ -196,7 +197,7 @@ def test_the_menu_of_a_phone_opens_and_closes_with_the_keyboard(visit):
     visitor.page.wait_for_url("**/en/vision/")
 
 
-def test_the_language_choice_leads_to_the_same_page(visit):
+def test_the_language_menu_links_to_the_same_page(visit):
     visitor = visit()
     visitor.go("/en/partners/university-of-lodz/")
     visitor.page.get_by_role("link", name="Polski").click()
@@ -224,21 +225,21 @@ def test_filter_search_and_menu_work(visit, javascript):
 
 def test_no_cookie_is_set_and_nothing_is_stored(visit, site):
     visitor = visit()
-    for path in one_of_each_kind(site):
+    for path in sample_paths(site):
         visitor.go(path)
     assert visitor.context.cookies() == []
     assert visitor.page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
-def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css_and_4_of_javascript(visit, site):
+def test_a_first_visit_loads_at_most_14_kilobytes_of_html_and_css_and_4_of_javascript(visit, site):
     visitor = visit()
-    # Intercepting requests keeps the browser from using its cache: each page is a first view.
+    # Intercepted requests bypass the browser cache, so each page is a first visit.
     visitor.context.route("**/*", lambda route: route.continue_())
     responses = []
-    visitor.page.on("response", lambda answer: responses.append(answer))
-    # Polish and Turkish have letters that English has not.
+    visitor.page.on("response", responses.append)
+    # Languages with other letters than English may load another font file.
     for path in (
-        *one_of_each_kind(site),
+        *sample_paths(site),
         "/pl/",
         "/pl/partnerzy/",
         "/pl/partnerzy/uniwersytet-lodzki/",
@@ -247,31 +248,31 @@ def test_the_first_view_is_at_most_14_kilobytes_of_html_and_css_and_4_of_javascr
     ):
         responses.clear()
         visitor.go(path)
-        counted = [answer for answer in responses if answer.request.resource_type in ("document", "stylesheet")]
-        assert {answer.headers.get("content-encoding") for answer in counted} <= {"gzip", "br", "zstd"}
+        counted = [response for response in responses if response.request.resource_type in ("document", "stylesheet")]
+        assert {response.headers.get("content-encoding") for response in counted} <= {"gzip", "br", "zstd"}
         assert len(counted) > 1
-        assert sum(answer.request.sizes()["responseBodySize"] for answer in counted) <= FIRST_VIEW, path
-        scripts = [answer for answer in responses if answer.request.resource_type == "script"]
-        assert sum(answer.request.sizes()["responseBodySize"] for answer in scripts) <= MOST_JAVASCRIPT, path
-        # The icon, of which the browser does not tell, and the lazy emblem in the footer are not in the count.
-        assert len({answer.url for answer in responses if "eu-emblem" not in answer.url}) <= 5, path
+        assert sum(response.request.sizes()["responseBodySize"] for response in counted) <= FIRST_VIEW, path
+        scripts = [response for response in responses if response.request.resource_type == "script"]
+        assert sum(response.request.sizes()["responseBodySize"] for response in scripts) <= MAX_JAVASCRIPT, path
+        # The icon is not reported by the browser; the emblem in the footer loads lazily.
+        assert len({response.url for response in responses if "eu-emblem" not in response.url}) <= 5, path
 
 
-def test_every_page_in_every_language_fits_in_14_kilobytes_with_its_style_sheet(site):
-    def sent(path: str) -> int:
+def test_every_page_with_its_style_sheet_has_at_most_14_kilobytes(site):
+    def transfer_size(path: str) -> int:
         request = Request(site.url + path, headers={"Accept-Encoding": "br"})
-        with urlopen(request) as answer:
-            assert answer.headers["Content-Encoding"] == "br"
-            return len(answer.read())
+        with urlopen(request) as response:
+            assert response.headers["Content-Encoding"] == "br"
+            return len(response.read())
 
-    with urlopen(f"{site.url}/en/") as answer:
-        sheet = re.search(r'rel="stylesheet" href="([^"]+)"', answer.read().decode())[1]
-    sizes = {path: sent(path) + sent(sheet) for path in site.paths}
+    with urlopen(f"{site.url}/en/") as response:
+        style_sheet = re.search(r'rel="stylesheet" href="([^"]+)"', response.read().decode())[1]
+    sizes = {path: transfer_size(path) + transfer_size(style_sheet) for path in site.paths}
     assert len(sizes) > 250
     assert {path: size for path, size in sizes.items() if size > FIRST_VIEW} == {}
 
 
-def test_forced_colours_leave_borders_and_marks(visit):
+def test_forced_colours_keep_the_mark_of_the_current_page(visit):
     visitor = visit(forced_colors="active")
     visitor.go("/en/partners/")
     current = visitor.page.locator(".menu [aria-current=page]")
@@ -279,7 +280,7 @@ def test_forced_colours_leave_borders_and_marks(visit):
     assert not violations(visitor.page)
 
 
-def test_print_leaves_the_content_and_takes_the_controls_away(visit):
+def test_print_hides_the_controls(visit):
     visitor = visit()
     visitor.go("/en/partners/university-of-lodz/")
     visitor.page.emulate_media(media="print")
@@ -288,49 +289,49 @@ def test_print_leaves_the_content_and_takes_the_controls_away(visit):
     assert not visitor.page.locator(".site-search").is_visible()
 
 
-def test_going_back_shows_the_page_as_it_was_without_loading_it(site, launch):
+def test_going_back_uses_the_back_forward_cache(site, launch):
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("The whole of Chromium is missing: install it, on Debian with: sudo apt install chromium")
-    # Playwright turns the back-forward cache off unless told otherwise.
+        pytest.skip("Chromium is missing: install it, on Debian with: sudo apt install chromium")
+    # Playwright disables the back-forward cache by default.
     browser = launch(executable_path=path, ignore_default_args=["--disable-back-forward-cache"])
     try:
         page = browser.new_page()
         for path in ("/en/", "/en/partners/", "/pl/", "/en/vision/"):
             page.goto(site.url + path)
-            page.evaluate("addEventListener('pageshow', (event) => { window.cameBack = event.persisted })")
+            page.evaluate("addEventListener('pageshow', (event) => { window.isRestored = event.persisted })")
             page.goto(f"{site.url}/en/timeline/")
             page.go_back(wait_until="commit")
-            page.wait_for_function("window.cameBack !== undefined")
-            assert page.evaluate("window.cameBack"), path
+            page.wait_for_function("window.isRestored !== undefined")
+            assert page.evaluate("window.isRestored"), path
     finally:
         browser.close()
 
 
 @pytest.fixture
-def whole_chromium(launch):
-    """With what a desktop's Chromium does of itself."""
+def full_chromium(launch):
+    """The full Chromium; the headless shell does not prefetch."""
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("The whole of Chromium is missing: install it, on Debian with: sudo apt install chromium")
+        pytest.skip("Chromium is missing: install it, on Debian with: sudo apt install chromium")
     browser = launch(executable_path=path)
     yield browser
     browser.close()
 
 
-def fetched(page, path: str) -> list[str]:
-    """Where requests for `path` are noted: "ahead" or "when asked for"."""
-    found = []
+def watch_requests(page, path: str) -> list[str]:
+    """A list that receives "prefetch" or "navigation" for each request of `path`."""
+    purposes = []
 
     def note(request):
         if request.url.endswith(path):
-            found.append("ahead" if "prefetch" in request.all_headers().get("sec-purpose", "") else "when asked for")
+            purposes.append("prefetch" if "prefetch" in request.all_headers().get("sec-purpose", "") else "navigation")
 
     page.context.on("request", note)
-    return found
+    return purposes
 
 
-def press(page, name: str):
+def press_link(page, name: str):
     link = page.get_by_role("main").get_by_role("link", name=name).first
     link.scroll_into_view_if_needed()
     box = link.bounding_box()
@@ -339,25 +340,25 @@ def press(page, name: str):
     page.wait_for_timeout(200)
 
 
-def test_the_next_page_is_fetched_once_its_link_is_pressed(whole_chromium, site):
-    page = whole_chromium.new_page()
+def test_a_page_is_prefetched_when_its_link_is_pressed(full_chromium, site):
+    page = full_chromium.new_page()
     page.goto(f"{site.url}/en/sitemap/")
     page.wait_for_timeout(500)
-    found = fetched(page, "/en/timeline/")
+    purposes = watch_requests(page, "/en/timeline/")
     page.get_by_role("main").get_by_role("link", name="Timeline").first.hover()
     page.wait_for_timeout(500)
-    assert found == []
-    press(page, "Timeline")
+    assert purposes == []
+    press_link(page, "Timeline")
     page.mouse.up()
     page.wait_for_url("**/en/timeline/")
-    assert found == ["ahead"]
+    assert purposes == ["prefetch"]
 
 
-def test_a_page_that_was_fetched_ahead_does_not_ask_again_what_was_answered(whole_chromium, site):
-    page = whole_chromium.new_page()
+def test_a_prefetched_page_does_not_show_the_notice_after_a_choice(full_chromium, site):
+    page = full_chromium.new_page()
     page.goto(f"{site.url}/en/sitemap/")
     page.wait_for_timeout(500)
-    press(page, "Timeline")
+    press_link(page, "Timeline")
     page.mouse.move(1, 1)
     page.mouse.up()
     page.locator(".consent").get_by_role("button").first.click()

@@ -1,8 +1,8 @@
-"""The focal point in a real browser, and the picture that a visitor then gets."""
+"""Focal points and the picture library in a browser, and pictures on pages."""
 
 import pytest
 
-from tests.browser.test_html import faults_in, read
+from tests.browser.test_html import html_errors, read
 from tests.browser.test_pages import overflow, violations
 from tests.pictures.factories import photo
 
@@ -33,8 +33,8 @@ def focal_point(visitor) -> tuple[str, str]:
     return tuple(visitor.page.locator(f"#id_focal_{axis}").input_value() for axis in "xy")
 
 
-def marker_place(visitor) -> list[int]:
-    """Where the marker's middle lies on the picture, in per cent."""
+def marker_position(visitor) -> list[int]:
+    """Centre of the marker on the picture, in per cent."""
     return visitor.page.evaluate(
         """() => {
             const picture = document.querySelector(".focal-picker").getBoundingClientRect();
@@ -55,21 +55,21 @@ def test_a_click_on_the_picture_sets_its_focal_point(sign_in, photo_file):
     assert focal_point(visitor) == ("25", "75")
     save_and_stay(visitor)
     assert focal_point(visitor) == ("25", "75")
-    assert marker_place(visitor) == [25, 75]
+    assert marker_position(visitor) == [25, 75]
 
 
-def test_the_keyboard_sets_it_as_well(sign_in, photo_file):
+def test_the_keyboard_sets_the_focal_point(sign_in, photo_file):
     visitor = sign_in("root")
     add_picture(visitor, "Typed", photo_file)
     visitor.page.locator("#id_focal_x").fill("10")
     visitor.page.locator("#id_focal_y").focus()
     visitor.page.keyboard.press("ArrowDown")
-    assert marker_place(visitor) == [10, 49]
+    assert marker_position(visitor) == [10, 49]
     save_and_stay(visitor)
     assert focal_point(visitor) == ("10", "49")
 
 
-def test_numbers_set_it_without_javascript(sign_in, photo_file):
+def test_numbers_set_the_focal_point_without_javascript(sign_in, photo_file):
     visitor = sign_in("root", java_script_enabled=False)
     add_picture(visitor, "Plain", photo_file)
     visitor.page.locator("#id_focal_x").fill("90")
@@ -106,11 +106,11 @@ def test_staff_are_told_when_an_upload_is_kept_but_its_sizes_could_not_be_made(s
             aside.rename(folder)
     save_and_stay(visitor)
     assert not visitor.page.locator(".messagelist .warning").count()
-    assert "missing" not in visitor.page.locator(".field-sizes_made").inner_text()
+    assert "missing" not in visitor.page.locator(".field-rendition_state").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_forms_of_pictures_violate_no_accessibility_rule(sign_in, photo_file, scheme):
+def test_forms_of_pictures_pass_the_accessibility_checks(sign_in, photo_file, scheme):
     visitor = sign_in("root", color_scheme=scheme)
     add_picture(visitor, f"Checked in the {scheme}", photo_file)
     faults = violations(visitor.page)
@@ -122,7 +122,7 @@ def test_forms_of_pictures_violate_no_accessibility_rule(sign_in, photo_file, sc
 
 @pytest.fixture
 def many_pictures(site):
-    """More pictures in the library than are seen at a glance."""
+    """More pictures in the library than the form shows at once."""
     fields = '"name": f"Picture {n}", "alt_en": "Füße im Schnee" if n == 7 else "", "is_decorative": n != 7'
     pictures = f'Picture(key=f"many-{{n}}", file="a.jpg", width=4, height=3, **{{{fields}}}) for n in range(20)'
     code = f"from pictures.models import Picture; Picture.objects.bulk_create([{pictures}])"
@@ -132,9 +132,9 @@ def many_pictures(site):
     site.manage("shell", "-v", "0", "-c", code, check=True)
 
 
-def test_in_a_large_library_a_cover_is_found_by_its_words_and_chosen_with_the_keyboard(sign_in, many_pictures):
+def test_a_cover_can_be_searched_and_selected_with_the_keyboard(sign_in, many_pictures):
     visitor = sign_in("root")
-    # The files of these pictures are nowhere.
+    # These pictures have no files.
     visitor.context.route("**/admin/files/a.jpg", lambda route: route.fulfill(status=204))
     visitor.go("/admin/alliance/deliverable/add/")
     choice = visitor.page.get_by_role("radiogroup", name="Cover picture")
@@ -149,16 +149,16 @@ def test_in_a_large_library_a_cover_is_found_by_its_words_and_chosen_with_the_ke
 
 @pytest.fixture
 def covered(sign_in, photo_file):
-    """The address of a page that has a cover, with caption, credit and licence."""
+    """The path of a page with a cover that has caption, credit and licence."""
     staff = sign_in("root")
     add_picture(staff, "Cover", photo_file)
-    for field, words in {
+    for field, text in {
         "caption_en": "The harbour",
         "credit_en": "Photo: the harbour's own",
         "licence": "CC BY 4.0",
         "licence_url": "https://example.org/by",
     }.items():
-        staff.page.locator(f"#id_{field}").fill(words)
+        staff.page.locator(f"#id_{field}").fill(text)
     save_and_stay(staff)
     staff.go("/admin/alliance/deliverable/?q=mobility")
     staff.page.get_by_role("link", name="Seamless mobility").click()
@@ -173,7 +173,7 @@ def covered(sign_in, photo_file):
     staff.page.locator("input[type=submit]").click()
 
 
-def test_a_visitor_gets_the_newest_format_in_a_fitting_width_in_valid_html(covered, site, visit, tmp_path):
+def test_a_page_shows_a_cover_in_avif_and_the_right_width_as_valid_html(covered, site, visit, tmp_path):
     for scheme in ("light", "dark"):
         for width, file in ((360, "16x9-360.avif"), (1280, "16x9-800.avif")):
             visitor = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
@@ -185,4 +185,4 @@ def test_a_visitor_gets_the_newest_format_in_a_fitting_width_in_valid_html(cover
             assert not overflow(visitor.page)
     (tmp_path / "covered.html").write_bytes(read(site.url + covered))
     assert b"<picture" in (tmp_path / "covered.html").read_bytes()
-    assert not faults_in(tmp_path)
+    assert not html_errors(tmp_path)

@@ -1,4 +1,4 @@
-"""What is typed in the admin outlives a reload, a closed tab and an ended session, and is seen by its writer alone."""
+"""Unsaved input in the admin survives a reload, a closed tab and the end of a session."""
 
 import pytest
 from playwright.sync_api import expect
@@ -6,14 +6,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_pages import violations
 
-KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('unsaved-input:')).length"
+COUNT_STORED = "Object.keys(localStorage).filter((name) => name.startsWith('unsaved-input:')).length"
 END_SESSIONS = "from django.contrib.sessions.models import Session; Session.objects.all().delete()"
-# Longer than the script waits until it keeps what was typed.
+# Longer than the delay before the script stores input.
 PAUSE_MS = 400
 
 
 def open_initiative(visitor, path: str = "/admin/alliance/initiative/") -> str:
-    """Open the form of an item with rows that can be added. Returns its path."""
+    """Open the form of an initiative, which has rows that can be added. Return its path."""
     visitor.go(path)
     visitor.page.locator("#result_list tbody th a").first.click()
     visitor.page.locator("#initiative_form .ProseMirror").first.wait_for(state="attached")
@@ -26,12 +26,12 @@ def type_rich(page, name: str, text: str):
     page.keyboard.type(text)
 
 
-def kept(page) -> int:
-    return page.evaluate(KEPT)
+def stored_forms(page) -> int:
+    return page.evaluate(COUNT_STORED)
 
 
-def stay(page):
-    """Answer the browser's warning with “stay” and note that it came."""
+def dismiss_warnings(page) -> list[str]:
+    """A list that receives the type of each dialog. Dialogs are dismissed, so that the page stays."""
     warnings = []
 
     def refuse(dialog):
@@ -42,7 +42,7 @@ def stay(page):
     return warnings
 
 
-def test_every_kind_of_field_comes_back_after_a_closed_tab_and_can_be_discarded(sign_in):
+def test_input_of_every_kind_of_field_is_restored_after_a_closed_tab_and_can_be_discarded(sign_in):
     visitor = sign_in("root")
     path = open_initiative(visitor)
     page = visitor.page
@@ -71,24 +71,24 @@ def test_every_kind_of_field_comes_back_after_a_closed_tab_and_can_be_discarded(
     expect(page.locator(f"#id_parts-{rows}-title_en")).to_have_value("Added row")
     expect(page.locator(at)).to_have_value("2031-05-06T07:08")
     assert violations(page) == []
-    # The editor's links library notes that a further editor came after something was typed, with our script or without.
-    visitor.complaints[:] = [text for text in visitor.complaints if "linkifyjs" not in text]
+    # A library of the rich text editor logs this for an added editor, with and without our script.
+    visitor.console_errors[:] = [text for text in visitor.console_errors if "linkifyjs" not in text]
     note.get_by_role("link", name="Discard my changes").click()
     page.wait_for_load_state()
     expect(page.locator("section.unsaved-input")).to_have_count(0)
     expect(page.locator("#id_title_en")).not_to_have_value("Typed title")
     expect(page.locator(".dynamic-parts")).to_have_count(rows)
-    assert kept(page) == 0
+    assert stored_forms(page) == 0
 
 
-def test_leaving_warns_only_where_something_was_typed_and_a_saved_form_leaves_nothing(sign_in):
+def test_leaving_warns_only_after_input_and_saving_removes_the_stored_input(sign_in):
     visitor = sign_in("root")
     page = visitor.page
     visitor.go("/admin/pages/page/")
     page.locator("#result_list tbody th a").first.click()
     page.locator("#page_form .ProseMirror").first.wait_for(state="attached")
     path = page.url
-    warnings = stay(page)
+    warnings = dismiss_warnings(page)
     sidebar = page.locator("#nav-sidebar a").first
     page.locator("#id_short_title_pl, #id_short_title_en").first.click()
     sidebar.click()
@@ -100,20 +100,20 @@ def test_leaving_warns_only_where_something_was_typed_and_a_saved_form_leaves_no
     sidebar.click(no_wait_after=True)
     page.wait_for_timeout(PAUSE_MS)
     assert warnings == ["beforeunload"]
-    assert page.url == path and kept(page) == 1
-    # Playwright's own reload waits for a page that does not come.
+    assert page.url == path and stored_forms(page) == 1
+    # The reload of Playwright would wait for the dismissed navigation.
     page.evaluate("setTimeout(() => location.reload())")
     page.wait_for_timeout(PAUSE_MS)
     assert len(warnings) == 2
     page.locator("input[name=_save]").first.click()
     page.locator(".messagelist .success").wait_for()
-    assert len(warnings) == 2 and kept(page) == 0
+    assert len(warnings) == 2 and stored_forms(page) == 0
     visitor.go("/admin/pages/page/")
     expect(page.locator("#result_list")).to_be_visible()
     assert len(warnings) == 2
 
 
-def test_another_user_of_the_browser_sees_nothing_of_it(sign_in):
+def test_another_user_of_the_browser_does_not_see_the_input(sign_in):
     visitor = sign_in("root")
     page = visitor.page
     path = open_initiative(visitor)
@@ -129,10 +129,10 @@ def test_another_user_of_the_browser_sees_nothing_of_it(sign_in):
     other.wait_for_timeout(PAUSE_MS)
     expect(other.locator("section.unsaved-input")).to_have_count(0)
     expect(other.locator("#id_title_en")).not_to_have_value("Of the first user")
-    assert kept(other) == 1
+    assert stored_forms(other) == 1
 
 
-def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
+def test_values_saved_by_others_are_shown_beside_the_input(sign_in):
     visitor = sign_in("root")
     page = visitor.page
     path = open_initiative(visitor)
@@ -149,7 +149,7 @@ def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
         expect(note).to_contain_text("Somebody else changed this")
         expect(note.locator("li")).to_have_text(["Title [en]: Stored by somebody else"])
         expect(page.locator("#id_title_en")).to_have_value("Typed by me")
-        # Nor does saving overwrite it unseen.
+        # Saving does not overwrite it without a conflict message.
         page.locator("input[name=_save]").first.click()
         expect(page.locator(".conflict")).to_contain_text("Stored by somebody else")
         expect(page.locator("#id_title_en")).to_have_value("Typed by me")
@@ -158,7 +158,7 @@ def test_what_others_stored_meanwhile_is_shown_beside_what_was_typed(sign_in):
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False], ids=["with scripts", "without scripts"])
-def test_a_form_is_saved_after_its_session_ended(sign_in, java_script_enabled):
+def test_a_form_can_be_saved_after_the_session_ended(sign_in, java_script_enabled):
     visitor = sign_in("root", java_script_enabled=java_script_enabled)
     page = visitor.page
     visitor.go("/admin/translations/glossaryterm/")
@@ -177,10 +177,10 @@ def test_a_form_is_saved_after_its_session_ended(sign_in, java_script_enabled):
     page.locator(".messagelist .success").wait_for()
     expect(page.locator("#id_note")).to_have_value("Typed in a session that ended")
     expect(page.locator("section.unsaved-input")).to_have_count(0)
-    assert not java_script_enabled or kept(page) == 0
+    assert not java_script_enabled or stored_forms(page) == 0
 
 
-def test_a_text_at_the_desk_is_saved_after_a_sign_in_in_another_tab(sign_in):
+def test_a_text_at_the_desk_can_be_saved_after_a_sign_in_in_another_tab(sign_in):
     visitor = sign_in("polish")
     page = visitor.page
     visitor.go("/admin/translations/texttotranslate/?language=pl&status=all&kind=alliance.deliverable")
@@ -198,10 +198,10 @@ def test_a_text_at_the_desk_is_saved_after_a_sign_in_in_another_tab(sign_in):
     expect(page.locator("#id_text")).to_have_value("Tytuł po drugim logowaniu")
     page.get_by_role("button", name="Save as draft").click()
     page.locator(".messagelist .success").wait_for()
-    assert kept(page) == 0
+    assert stored_forms(page) == 0
 
 
-def test_a_list_keeps_what_was_typed_into_its_columns(sign_in):
+def test_input_in_the_columns_of_a_list_is_restored(sign_in):
     visitor = sign_in("root")
     page = visitor.page
     visitor.go("/admin/alliance/figure/")

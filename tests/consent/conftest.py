@@ -1,16 +1,18 @@
-"""What tests of consent share: a visitor who decides."""
+"""Fixtures for tests of consent."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from consent.models import Decision
+from tests.consent.visitors import SAME_SITE
 
-SAME_SITE = {"sec-fetch-site": "same-origin"}
+PROTECTED = ("decision", "leaf", "seal", "erasure", "noticeversion", "restoration")
 
 
 @pytest.fixture
 def decide():
-    """A function by which a visitor presses a button: a new visitor, or the one whose browser is given."""
+    """Function that sends a decision, from a new visitor or from the given browser."""
 
     def press(action: str = "accept", browser: Client | None = None, **data) -> Decision:
         browser = browser or Client()
@@ -19,3 +21,31 @@ def decide():
         return Decision.objects.order_by("pk").last()
 
     return press
+
+
+@pytest.fixture
+def tamper():
+    """Function that runs SQL without the triggers, as an attacker with full access to the database would."""
+
+    def run(statement: str, *parameters):
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                for table in PROTECTED:
+                    cursor.execute(f"ALTER TABLE consent_{table} DISABLE TRIGGER ALL")
+            else:
+                cursor.execute(
+                    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'consent_%'"
+                )
+                dropped = dict(cursor.fetchall())
+                for name in dropped:
+                    cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(statement, parameters)
+            if connection.vendor == "postgresql":
+                for table in PROTECTED:
+                    cursor.execute(f"ALTER TABLE consent_{table} ENABLE TRIGGER ALL")
+            else:
+                for definition in dropped.values():
+                    cursor.execute(definition)
+
+    return run

@@ -1,4 +1,4 @@
-"""Content and scripts of others, as an officer declares them; no site has any from the start."""
+"""Third-party content and scripts."""
 
 from consent.models import EmbeddedContent, Purpose, Script
 

@@ -1,4 +1,4 @@
-"""Comparing what a browser saw with what is declared."""
+"""Cookie audits: items that a browser saw, compared with the declarations."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,36 +19,36 @@ DECLARED = Declared(
 UNDECIDED, COUNTED = "nothing decided", "only statistics allowed"
 
 
-def seen(undecided=(), counted=()) -> list[Pass]:
-    passes = [Pass(UNDECIDED, frozenset()), Pass(COUNTED, frozenset(["statistics"]))]
-    for visitor, things in zip(passes, (undecided, counted), strict=True):
-        for kind, name in things:
-            visitor.note(kind, name, "/en/")
-            visitor.note(kind, name, "/en/later/")
-    return passes
+def passes(undecided=(), counted=()) -> list[Pass]:
+    visitors = [Pass(UNDECIDED, frozenset()), Pass(COUNTED, frozenset(["statistics"]))]
+    for visitor, items in zip(visitors, (undecided, counted), strict=True):
+        for kind, name in items:
+            visitor.add(kind, name, "/en/")
+            visitor.add(kind, name, "/en/later/")
+    return visitors
 
 
-def faults(passes) -> list[Finding]:
-    return [finding for finding in DECLARED.compare(passes) if finding.is_fault]
+def faults(visitors: list[Pass]) -> list[Finding]:
+    return [finding for finding in DECLARED.compare(visitors) if finding.is_fault]
 
 
-def test_what_is_declared_and_allowed_is_no_fault():
-    things = [("cookie", "session"), ("cookie", "_count_12"), (REQUEST, "https://stats.example")]
-    assert faults(seen(undecided=things[:1], counted=things)) == []
+def test_declared_items_with_consent_are_no_fault():
+    items = [("cookie", "session"), ("cookie", "_count_12"), (REQUEST, "https://stats.example")]
+    assert faults(passes(undecided=items[:1], counted=items)) == []
 
 
-@pytest.mark.parametrize("thing", [("cookie", "_count_12"), (REQUEST, "https://stats.example"), ("local", "volume")])
-def test_what_comes_without_consent_is_found_with_its_first_page(thing):
-    assert faults(seen(undecided=[thing])) == [Finding(WITHOUT_CONSENT, *thing, (UNDECIDED,), "/en/")]
+@pytest.mark.parametrize("item", [("cookie", "_count_12"), (REQUEST, "https://stats.example"), ("local", "volume")])
+def test_an_item_without_consent_is_reported_with_its_first_page(item):
+    assert faults(passes(undecided=[item])) == [Finding(WITHOUT_CONSENT, *item, (UNDECIDED,), "/en/")]
 
 
-@pytest.mark.parametrize("thing", [("cookie", "spy"), ("local", "session"), (REQUEST, "https://spy.example")])
-def test_what_is_not_declared_is_found_once_with_all_its_passes(thing):
-    assert faults(seen([thing], [thing])) == [Finding(UNDECLARED, *thing, (UNDECIDED, COUNTED), "/en/")]
+@pytest.mark.parametrize("item", [("cookie", "spy"), ("local", "session"), (REQUEST, "https://spy.example")])
+def test_an_undeclared_item_is_reported_once_with_all_its_passes(item):
+    assert faults(passes([item], [item])) == [Finding(UNDECLARED, *item, (UNDECIDED, COUNTED), "/en/")]
 
 
-def test_what_is_never_seen_is_a_remark():
-    findings = DECLARED.compare(seen(undecided=[("cookie", "session")]))
+def test_a_declaration_that_is_never_seen_is_a_remark():
+    findings = DECLARED.compare(passes(undecided=[("cookie", "session")]))
     assert {finding.problem for finding in findings} == {NEVER_SEEN}
     assert {finding.name for finding in findings} == {"_count_*", "volume", "https://stats.example"}
 
@@ -71,7 +71,7 @@ def test_the_origins_of_third_parties_are_declared_for_their_purpose():
 
 
 @pytest.mark.django_db
-def test_a_report_is_read_on_the_desk(client, staff):
+def test_the_admin_shows_the_report_of_an_audit(client, staff):
     audit = CookieAudit.objects.create(
         started_at="2026-01-01T00:00:00Z",
         finished_at="2026-01-01T00:01:00Z",
@@ -83,10 +83,10 @@ def test_a_report_is_read_on_the_desk(client, staff):
     client.force_login(staff(roles.PRIVACY_OFFICERS))
     html = client.get(f"/admin/consent/cookieaudit/{audit.pk}/change/").content.decode()
     assert "&lt;spy&gt;" in html and "not declared" in html
-    assert "something is not declared" in client.get("/admin/consent/decision/figures/").content.decode()
+    assert "something is not declared" in client.get("/admin/consent/decision/statistics/").content.decode()
 
 
 @pytest.mark.django_db
-def test_a_site_that_does_not_answer_is_named():
+def test_the_audit_reports_a_site_that_does_not_answer():
     with pytest.raises(CommandError, match=r"No site answers at http://127\.0\.0\.1:9|missing"):
         call_command("audit_cookies", "http://127.0.0.1:9")

@@ -1,32 +1,20 @@
-"""What a visitor is asked and answers, and that it is on record before anything counts."""
+"""The notice, decisions of visitors, and the record that is committed before a decision counts."""
 
 import json
 import re
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
-from consent.cookie import ConsentCookie, receipt_in
+from consent.cookie import ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from pagecache.models import ContentVersion
+from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
 
 pytestmark = pytest.mark.django_db
 OPTIONAL = ["functional", "statistics", "advertising"]
-DECIDE, SETTINGS, RECEIPT = "/en/cookies/decide/", "/en/cookies/settings/", "/en/cookies/receipt/"
-SAME_SITE = {"sec-fetch-site": "same-origin"}
-# What a browser sends with a form of a page, without JavaScript.
-FORM = SAME_SITE | {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-def press(client, action: str, path: str = "/en/partners/", headers=SAME_SITE, address=DECIDE, **data):
-    return client.post(address, {"action": action, "next": path} | data, headers=headers)
-
-
-def asks(client, path: str = "/en/") -> bool:
-    return 'class="consent"' in client.get(path).content.decode()
 
 
 def test_the_first_page_asks_about_every_purpose_with_nothing_ticked(client):
@@ -38,19 +26,19 @@ def test_the_first_page_asks_about_every_purpose_with_nothing_ticked(client):
     assert 'href="/en/privacy-policy/"' in html
 
 
-def test_accepting_and_refusing_are_alike_and_come_before_choosing(client):
+def test_the_buttons_accept_and_refuse_are_equal_and_come_first(client):
     html = client.get("/en/").content.decode()
     buttons = re.findall(r"<button type=\"submit\" name=\"action\" value=\"([a-z]+)\">", html)
     assert buttons == ["accept", "refuse", "choose"]
 
 
-def test_it_asks_in_the_language_of_the_page(client):
+def test_the_notice_is_in_the_language_of_the_page(client):
     assert "Zaakceptuj wszystkie" in client.get("/pl/").content.decode()
     assert "Zanim podejmiesz" not in client.get("/pl/").content.decode()
 
 
 @pytest.mark.parametrize(
-    ("action", "data", "granted", "how"),
+    ("action", "data", "granted", "recorded_action"),
     [
         ("accept", {}, OPTIONAL, "accepted_all"),
         ("refuse", {}, [], "refused_all"),
@@ -59,20 +47,20 @@ def test_it_asks_in_the_language_of_the_page(client):
         ("refuse", {"purposes": OPTIONAL}, [], "refused_all"),
     ],
 )
-def test_a_decision_is_recorded_and_leads_back_to_the_page(client, action, data, granted, how):
+def test_a_decision_is_recorded_and_redirects_to_the_page(client, action, data, granted, recorded_action):
     before = timezone.now()
     response = press(client, action, **data)
     assert (response.status_code, response["Location"]) == (303, "/en/partners/#consent-saved")
     decision = Decision.objects.get()
     assert decision.answers == {key: {"granted": key in granted, "version": 1} for key in OPTIONAL}
-    assert (decision.action, decision.language, decision.path) == (how, "en", "/en/partners/")
+    assert (decision.action, decision.language, decision.path) == (recorded_action, "en", "/en/partners/")
     assert decision.notice == NoticeVersion.objects.current()
     assert before <= decision.decided_at <= timezone.now()
     assert 181 <= (decision.expires_at - decision.decided_at).days <= 183
     assert not asks(client)
 
 
-def test_the_choice_and_its_receipt_are_two_cookies_for_six_months_out_of_reach_of_scripts(client, settings):
+def test_consent_and_receipt_are_two_http_only_cookies_for_six_months(client, settings):
     settings.COOKIE_CONSENT_SECURE = True
     cookies = press(client, "choose", purposes=["functional"]).cookies
     assert sorted(cookies) == ["cookie_consent", "cookie_consent_receipt"]
@@ -85,7 +73,7 @@ def test_the_choice_and_its_receipt_are_two_cookies_for_six_months_out_of_reach_
     assert cookies["cookie_consent_receipt"].value == decision.receipt
 
 
-def test_all_who_chose_alike_carry_the_same_choice():
+def test_visitors_with_the_same_answers_have_the_same_consent_cookie():
     visitors = [{"idempotency_key": "a" * 32}, {}, {"purposes": ["statistics", "functional", "advertising"]}]
     answers = [press(Client(), "choose" if "purposes" in data else "accept", **data) for data in visitors]
     answers.append(press(Client(), "accept", idempotency_key="a" * 32))
@@ -93,13 +81,13 @@ def test_all_who_chose_alike_carry_the_same_choice():
     assert len({answer.cookies["cookie_consent_receipt"].value for answer in answers}) == 3
 
 
-def test_django_cookie_consent_reads_the_choice(client, rf):
+def test_django_cookie_consent_reads_the_consent_cookie(client, rf):
     from cookie_consent.models import Cookie, CookieGroup
     from cookie_consent.util import get_cookie_value_from_request
 
     for key in ("functional", "statistics"):
         Cookie.objects.create(name=key, cookiegroup=CookieGroup.objects.create(varname=key))
-    # The library takes a choice for given that is later than the declaration of the purpose's newest cookie.
+    # The library accepts consent that is later than the declaration of the purpose's newest cookie.
     Cookie.objects.update(created=NoticeVersion.objects.current().published_at - timedelta(seconds=1))
     request = rf.get("/")
     request.COOKIES["cookie_consent"] = press(client, "choose", purposes=["functional"]).cookies["cookie_consent"].value
@@ -107,43 +95,43 @@ def test_django_cookie_consent_reads_the_choice(client, rf):
     assert get_cookie_value_from_request(request, "statistics") is False
 
 
-def test_the_record_holds_nothing_that_names_a_person(client):
+def test_the_record_contains_no_personal_data(client):
     press(client, "accept", headers=SAME_SITE | {"user-agent": "Browser of Jan", "x-forwarded-for": "192.0.2.7"})
     stored = str(Decision.objects.values().get())
     assert "127.0.0.1" not in stored and "192.0.2.7" not in stored and "Jan" not in stored
 
 
 @pytest.mark.parametrize("name", ["sec-gpc", "dnt"])
-def test_an_objection_by_the_browser_is_said_and_recorded(client, name):
+def test_an_objection_signal_is_mentioned_and_recorded(client, name):
     headers = SAME_SITE | {name: "1"}
     assert "you object to tracking" in client.get("/en/", headers=headers).content.decode()
     assert "you object to tracking" not in client.get("/en/").content.decode()
     press(client, "refuse", headers=headers)
-    assert Decision.objects.get().gpc is True
+    assert Decision.objects.get().has_objection_signal is True
     assert "you object to tracking" in client.get(SETTINGS, headers=headers).content.decode()
     press(client, "accept", headers=headers)
     assert "you object to tracking" not in client.get(SETTINGS, headers=headers).content.decode()
 
 
-def test_withdrawing_follows_the_decision_before_under_the_same_receipt(client):
+def test_a_withdrawal_follows_the_decision_before_under_the_same_receipt(client):
     press(client, "accept")
     press(client, "withdraw")
     withdrawn, accepted = Decision.objects.all()
     assert (withdrawn.action, withdrawn.receipt) == ("withdrawn", accepted.receipt)
     assert withdrawn.predecessor == accepted.digest
-    assert not any(withdrawn.choices.values())
+    assert not any(withdrawn.answers_by_purpose.values())
     assert not asks(client)
 
 
 @pytest.mark.parametrize("action", ["withdraw", "refuse", "choose"])
-def test_to_take_back_all_that_was_granted_is_to_withdraw_whichever_button_does_it(client, action):
+def test_revoking_everything_is_a_withdrawal_with_any_button(client, action):
     press(client, "choose", purposes=["statistics"])
     press(client, action)
     press(client, action)
     assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
 
 
-def test_where_nothing_was_granted_there_is_nothing_to_withdraw(client):
+def test_without_granted_purposes_there_is_nothing_to_withdraw(client):
     press(client, "refuse")
     assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
     assert 'value="withdraw"' not in client.get(RECEIPT).content.decode()
@@ -151,7 +139,7 @@ def test_where_nothing_was_granted_there_is_nothing_to_withdraw(client):
     assert list(Decision.objects.values_list("action", flat=True)) == ["refused_all", "refused_all"]
 
 
-def test_an_answer_to_an_older_notice_is_shown_as_off(client):
+def test_the_settings_show_an_answer_to_an_older_notice_as_off(client):
     press(client, "accept")
     Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
     NoticeVersion.objects.publish()
@@ -161,7 +149,7 @@ def test_an_answer_to_an_older_notice_is_shown_as_off(client):
 
 
 @pytest.mark.parametrize("host", ["www.unic.example.org", "testserver"])
-def test_declined_cookies_of_any_name_go_from_the_host_and_from_those_above_it(client, settings, host):
+def test_declined_cookies_matching_a_pattern_are_deleted_on_the_host_and_its_parent_domains(client, settings, host):
     settings.ALLOWED_HOSTS = [host]
     purpose = Purpose.objects.get(key="statistics")
     DeclaredCookie.objects.create(
@@ -190,8 +178,8 @@ def test_declined_cookies_are_deleted(client):
 
 
 @pytest.mark.parametrize("name", ["_ga_é", "_ga_(1)", "Path"])
-def test_a_name_that_no_cookie_can_have_stops_no_answer(client, name):
-    """Browsers send what they like; the record is written before its cookies are deleted."""
+def test_an_invalid_cookie_name_does_not_break_the_response(client, name):
+    """The decision is already stored when the cookies are deleted."""
     DeclaredCookie.objects.create(
         key="any", purpose=Purpose.objects.get(key="statistics"), name="*", provider_en="-", description_en="-"
     )
@@ -203,7 +191,7 @@ def test_a_name_that_no_cookie_can_have_stops_no_answer(client, name):
     assert response.cookies["usual"]["max-age"] == 0
 
 
-def test_withdrawing_clears_what_was_stored_beside_cookies_and_a_first_refusal_has_nothing_to_clear(client):
+def test_only_a_withdrawal_clears_other_browser_storage(client):
     DeclaredCookie.objects.create(
         key="seen",
         kind=DeclaredCookie.Kind.LOCAL_STORAGE,
@@ -221,7 +209,7 @@ def test_withdrawing_clears_what_was_stored_beside_cookies_and_a_first_refusal_h
     assert "storage" not in press(client, "withdraw")["Clear-Site-Data"]
 
 
-def test_every_page_withdraws_in_one_press_where_there_is_consent(client):
+def test_every_page_has_a_button_to_withdraw_given_consent(client):
     withdraw = 'name="action" value="withdraw"'
     for action, may_withdraw in [(None, False), ("refuse", False), ("accept", True), ("withdraw", False)]:
         if action:
@@ -233,13 +221,13 @@ def test_every_page_withdraws_in_one_press_where_there_is_consent(client):
     assert Decision.objects.latest_of(Decision.objects.last().receipt).action == "withdrawn"
 
 
-def test_a_double_post_is_one_record(client):
+def test_the_same_decision_sent_twice_is_recorded_once(client):
     press(client, "accept")
     press(client, "accept")
     assert Decision.objects.count() == 1
 
 
-def test_a_first_press_without_javascript_is_sent_again_by_a_name_and_recorded_once(client):
+def test_a_first_decision_without_javascript_is_repeated_with_a_key_and_recorded_once(client):
     first = press(client, "accept", headers=FORM)
     assert first.status_code == 307 and not Decision.objects.exists()
     assert list(first.cookies) == ["cookie_consent_attempt"]
@@ -253,7 +241,7 @@ def test_a_first_press_without_javascript_is_sent_again_by_a_name_and_recorded_o
     assert (gone["max-age"], gone["path"]) == (0, DECIDE)
 
 
-def test_a_second_press_before_the_answer_to_the_first_is_no_second_record(client):
+def test_a_second_press_before_the_first_response_is_recorded_once(client):
     first = press(client, "accept", headers=FORM)
     elsewhere = Client()
     elsewhere.cookies = client.cookies.copy()
@@ -263,13 +251,13 @@ def test_a_second_press_before_the_answer_to_the_first_is_no_second_record(clien
     assert given == {Decision.objects.get().receipt}
 
 
-def test_a_browser_that_keeps_no_cookie_decides_by_the_address_alone(client):
+def test_a_browser_without_cookies_decides_with_the_key_in_the_query(client):
     first = press(Client(), "refuse", headers=FORM)
     assert press(Client(), "refuse", headers=FORM, address=first.url).status_code == 303
     assert Decision.objects.get().action == "refused_all"
 
 
-def test_another_answer_from_the_same_page_follows_the_first_whose_receipt_its_browser_never_got():
+def test_a_different_answer_with_the_same_key_follows_the_first_without_its_receipt():
     for action in ["accept", "refuse", "refuse", "accept"]:
         response = press(Client(), action, idempotency_key="a" * 32)
     actions = [decision.action for decision in Decision.objects.order_by("pk")]
@@ -278,14 +266,14 @@ def test_another_answer_from_the_same_page_follows_the_first_whose_receipt_its_b
     assert "statistics=-1" not in response.cookies["cookie_consent"].value
 
 
-def test_a_receipt_number_that_nobody_was_given_is_not_taken_over(client):
+def test_an_unknown_receipt_number_is_replaced(client):
     client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
     press(client, "refuse")
     assert Decision.objects.get().receipt != "0000-0000-0000-0000"
     assert client.cookies["cookie_consent_receipt"].value == Decision.objects.get().receipt
 
 
-def test_a_choice_without_its_receipt_counts_and_a_new_decision_follows_none(client):
+def test_consent_without_a_receipt_counts_and_the_next_decision_starts_a_new_chain(client):
     press(client, "accept")
     del client.cookies["cookie_consent_receipt"]
     assert not asks(client)
@@ -298,7 +286,7 @@ def test_a_choice_without_its_receipt_counts_and_a_new_decision_follows_none(cli
     assert client.cookies["cookie_consent_receipt"].value == withdrawn.receipt
 
 
-def test_a_receipt_without_its_choice_is_found_and_the_next_decision_follows_it(client):
+def test_a_receipt_without_a_consent_cookie_is_found_and_the_next_decision_follows_it(client):
     press(client, "accept")
     accepted = Decision.objects.get()
     del client.cookies["cookie_consent"]
@@ -322,7 +310,7 @@ def test_a_receipt_without_its_choice_is_found_and_the_next_decision_follows_it(
         "0" * 5000,
     ],
 )
-def test_a_receipt_of_another_form_is_none(client, number):
+def test_a_receipt_number_of_another_format_is_ignored(client, number):
     choice = press(Client(), "accept").cookies["cookie_consent"].coded_value
     carried = f"cookie_consent={choice}; cookie_consent_receipt={number}".encode().decode("latin-1")
     html = client.get(RECEIPT, headers={"cookie": carried}).content.decode()
@@ -332,18 +320,18 @@ def test_a_receipt_of_another_form_is_none(client, number):
     assert Decision.objects.first().predecessor == ""
 
 
-def test_bytes_of_a_foreign_cookie_do_not_disturb_choice_or_receipt(client):
+def test_non_ascii_bytes_in_other_cookies_do_not_affect_consent_or_receipt(client):
     press(client, "accept")
     accepted = Decision.objects.get()
     own = "; ".join(f"{name}={client.cookies[name].coded_value}" for name in client.cookies)
     visitor = Client()
     letters = [chr(byte) for byte in range(0x80, 0x100)]
-    # Each that means something to some decoder by itself, and all of them as so many cookies.
+    # Bytes with a special meaning in some encoding, and all bytes as cookies.
     for foreign in ("\x80", "\x85", "\xa0", "\xc5", "\xff", "Łódź".encode().decode("latin-1"), "; ".join(letters)):
         for header in (f"city={foreign}; {own}", f"{own}; {foreign}=1", f"{foreign}; {own}; {foreign}"):
             request = visitor.get(RECEIPT, headers={"cookie": header}).wsgi_request
-            assert ConsentCookie.of(request).answers == dict.fromkeys(OPTIONAL, True)
-            assert receipt_in(request) == accepted.receipt
+            assert ConsentCookie.from_request(request).answers == dict.fromkeys(OPTIONAL, True)
+            assert sent_receipt(request) == accepted.receipt
         if len(foreign) == 1:
             press(
                 visitor,
@@ -365,7 +353,7 @@ def test_bytes_of_a_foreign_cookie_do_not_disturb_choice_or_receipt(client):
         {},
     ],
 )
-def test_nobody_consents_for_somebody_else(client, headers):
+def test_another_site_cannot_send_a_decision(client, headers):
     response = press(client, "accept", headers=headers)
     assert response.status_code == 403
     assert not response.cookies and not Decision.objects.exists()
@@ -379,11 +367,11 @@ def test_a_browser_without_fetch_metadata_can_decide(client, headers):
 @pytest.mark.parametrize(
     "path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "", "/a\0b"]
 )
-def test_a_decision_leads_to_no_other_site(client, path):
+def test_a_decision_never_redirects_to_another_site(client, path):
     assert press(client, "refuse", path=path)["Location"] == f"{SETTINGS}#consent-saved"
 
 
-def test_an_unknown_button_is_named_and_the_ticks_are_kept(client):
+def test_an_unknown_button_is_an_error_and_the_ticks_are_kept(client):
     response = press(client, "dance", purposes=["statistics"])
     html = response.content.decode()
     assert response.status_code == 400
@@ -392,17 +380,17 @@ def test_an_unknown_button_is_named_and_the_ticks_are_kept(client):
     assert not Decision.objects.exists()
 
 
-def test_an_unknown_purpose_is_named(client):
+def test_an_unknown_purpose_is_an_error(client):
     response = press(client, "choose", purposes=["mind-reading"])
     assert response.status_code == 400
     assert "One of the purposes was removed." in response.content.decode()
 
 
-def test_a_get_decides_nothing(client):
+def test_a_get_request_decides_nothing(client):
     assert client.get(DECIDE).status_code == 405
 
 
-def test_where_nothing_can_be_written_nothing_counts_and_the_choice_is_kept(client, monkeypatch):
+def test_a_decision_that_cannot_be_stored_does_not_count_and_can_be_sent_again(client, monkeypatch):
     def refuse(*args, **kwargs):
         raise DatabaseError("disk full")
 
@@ -416,7 +404,7 @@ def test_where_nothing_can_be_written_nothing_counts_and_the_choice_is_kept(clie
     assert 'value="/en/partners/"' in html
 
 
-def test_the_settings_show_what_was_decided(client):
+def test_the_settings_show_the_decision(client):
     assert "You have not decided yet" in client.get(SETTINGS).content.decode()
     press(client, "choose", purposes=["statistics"])
     html = client.get(SETTINGS).content.decode()
@@ -425,149 +413,23 @@ def test_the_settings_show_what_was_decided(client):
     assert 'value="withdraw"' in html
 
 
-def test_every_page_leads_to_the_settings(client):
+def test_every_page_links_to_the_settings(client):
     for path in ("/en/", "/en/partners/", "/en/privacy-policy/", SETTINGS):
         assert f'href="{SETTINGS}"' in client.get(path).content.decode()
 
 
-def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
-    assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
-    press(client, "choose", purposes=["statistics"])
-    html = client.get(RECEIPT).content.decode()
-    decision = Decision.objects.get()
-    assert decision.receipt in html and decision.notice.digest in html
-    assert re.search(r"Statistics</dt>\s*<dd[^>]*>\s*yes", html)
-    assert re.search(r"Advertising</dt>\s*<dd[^>]*>\s*no", html)
-
-
-def test_the_receipt_says_what_was_asked_in_which_language_and_whom_to_ask(client):
-    press(client, "choose", purposes=["statistics"], address="/pl/pliki-cookie/decyzja/")
-    Notice.objects.update(introduction_pl="<p>Zupełnie inne pytanie.</p>")
-    NoticeVersion.objects.publish(asks_again=False)
-    html = client.get(RECEIPT).content.decode()
-    wording = Decision.objects.get().notice.wording_in("pl")
-    assert wording["introduction"] in html and "Zupełnie inne" not in html
-    assert wording["purposes"][1]["description"] in html and wording["purposes"][0]["cookies"][0]["description"] in html
-    assert 'lang="pl"' in html and "polski" in html.lower()
-    assert f'href="mailto:{wording["contact"]}"' in html
-
-
-def test_the_receipt_says_in_which_language_its_purposes_are(client):
-    Purpose.objects.filter(key="statistics").update(name_pl="")
-    NoticeVersion.objects.publish()
-    press(client, "accept", address="/pl/pliki-cookie/decyzja/")
-    html = client.get(RECEIPT).content.decode()
-    assert '<dt lang="pl">Reklamowe</dt>' in html
-    assert '<dt lang="en">Statistics</dt>' in html
-
-
-def test_the_receipt_marks_words_that_were_shown_in_another_language(client):
-    Purpose.objects.filter(key="statistics").update(description_pl="")
-    NoticeVersion.objects.publish()
-    press(client, "refuse", address="/pl/pliki-cookie/decyzja/")
-    html = client.get("/de/cookies/beleg/").content.decode()
-    description = Purpose.objects.get(key="statistics").description_en
-    assert f'<span lang="en">{description}</span>' in html
-    assert f'<span lang="pl">{Purpose.objects.get(key="functional").description_pl}</span>' in html
-
-
-def test_the_receipt_can_be_downloaded_with_the_wording(client):
-    assert client.get("/en/cookies/receipt.json").status_code == 404
-    press(client, "accept")
-    response = client.get("/en/cookies/receipt.json")
-    receipt = json.loads(response.content)
-    assert receipt["record"]["receipt"] in response["Content-Disposition"]
-    assert receipt["record"]["granted"] == "advertising,functional,statistics"
-    assert receipt["notice"]["wording"]["heading"] == "Cookies on this site"
-
-
-def test_the_answer_to_a_script_is_data_and_carries_the_cookie(client):
+def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
     response = press(client, "refuse", headers=SAME_SITE | {"accept": "application/json"})
     assert json.loads(response.content) == {"receipt": Decision.objects.get().receipt}
-    # Pages that were fetched ahead still ask.
+    # Prefetched pages still contain the notice.
     assert response["Clear-Site-Data"] == '"prefetchCache"'
     assert sorted(response.cookies) == ["cookie_consent", "cookie_consent_receipt"]
 
 
-# Versions of the notice
-
-
-def change_heading(text: str, *, asks_again: bool) -> NoticeVersion:
-    notice = Notice.objects.get()
-    notice.heading_en = text
-    notice.save()
-    return NoticeVersion.objects.publish(asks_again=asks_again)
-
-
-def test_visitors_see_what_was_published_not_what_is_being_written(client):
-    notice = Notice.objects.get()
-    notice.heading_en = "A draft"
-    notice.save()
-    assert "A draft" not in client.get("/en/").content.decode()
-    NoticeVersion.objects.publish()
-    assert "A draft" in client.get("/en/").content.decode()
-
-
-def test_publishing_what_did_not_change_makes_no_new_version():
-    assert NoticeVersion.objects.publish() == NoticeVersion.objects.publish()
-    assert NoticeVersion.objects.count() == 1
-
-
-@pytest.mark.parametrize("action", ["accept", "refuse"])
-def test_a_change_of_substance_asks_again_and_a_slip_does_not(client, action):
-    press(client, action)
-    change_heading("Cookies on our site", asks_again=False)
-    assert not asks(client)
-    change_heading("Cookies and more on our site", asks_again=True)
-    assert asks(client)
-    change_heading("Cookies, and more, on our site", asks_again=False)
-    assert asks(client)
-
-
-def test_a_new_purpose_always_asks_again(client):
-    press(client, "refuse")
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
-    NoticeVersion.objects.publish(asks_again=False)
-    assert asks(client)
-    assert "Research" in client.get("/en/").content.decode()
-
-
-def test_a_record_keeps_the_wording_that_was_shown(client):
-    press(client, "accept")
-    shown = NoticeVersion.objects.current()
-    change_heading("Something else", asks_again=True)
-    decision = Decision.objects.get()
-    assert decision.notice == shown
-    assert "Cookies on this site" in decision.notice.html_in("en")
-
-
-def test_an_answer_is_to_the_notice_that_was_shown_even_if_a_newer_one_came_in_between(client):
-    shown = re.search(r'name="notice" value="(\d+)"', client.get("/en/").content.decode())[1]
-    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
-    NoticeVersion.objects.publish()
-    press(client, "accept", notice=shown)
-    assert Decision.objects.get().notice.number == int(shown) == 1
-    assert asks(client)
-
-
-@pytest.mark.parametrize("number", ["", "0", "7", "-1", "x", "٣", "9" * 40])
-def test_a_number_that_no_notice_has_stands_for_the_one_in_force(client, number):
-    press(client, "accept", notice=number)
-    assert Decision.objects.get().notice == NoticeVersion.objects.current()
-
-
-def test_a_record_keeps_the_page_without_what_follows_a_question_mark(client):
+def test_a_record_keeps_the_path_without_the_query(client):
     response = press(client, "refuse", path="/en/search/?q=Jane+Doe&fbclid=1")
     assert response["Location"] == "/en/search/?q=Jane+Doe&fbclid=1#consent-saved"
     assert Decision.objects.get().path == "/en/search/"
-
-
-def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
-    monkeypatch.setattr("consent.cached.notice_in_force", lambda request: None)
-    # Other content than that of the other tests.
-    ContentVersion.objects.update(name="before the first notice")
-    assert not asks(client)
-    assert client.get(SETTINGS).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -591,53 +453,12 @@ def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
         f"notice={'1' * 5000}",
     ],
 )
-def test_a_broken_cookie_counts_as_no_decision(client, value):
+def test_an_invalid_consent_cookie_counts_as_no_decision(client, value):
     header = f"cookie_consent={value}".encode().decode("latin-1")
     assert 'class="consent"' in client.get("/en/", headers={"cookie": header}).content.decode()
 
 
-# Append-only
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE consent_decision SET action = 'accepted_all'",
-        "DELETE FROM consent_decision",
-        "UPDATE consent_noticeversion SET digest = 'x'",
-        "DELETE FROM consent_noticeversion WHERE number = 1",
-    ],
-)
-def test_the_database_refuses_to_change_or_delete_what_is_on_record(client, statement):
-    press(client, "refuse")
-    with pytest.raises((IntegrityError, DatabaseError), match="append-only"), transaction.atomic():
-        connection.cursor().execute(statement)
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
-@pytest.mark.parametrize("columns", ["id", "digest", "idempotency_key"])
-def test_a_record_cannot_be_changed_by_putting_another_in_its_place(client, columns):
-    press(client, "refuse", idempotency_key="0" * 32)
-    names = [field.column for field in Decision._meta.fields]
-    new = {"id": "99", "digest": "'x'", "idempotency_key": "''", "action": "'accepted_all'"}
-    values = [name if name == columns else new.get(name, name) for name in names]
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        connection.cursor().execute(
-            f"REPLACE INTO consent_decision ({', '.join(names)}) SELECT {', '.join(values)} FROM consent_decision"
-        )
-    assert Decision.objects.get().action == "refused_all"
-
-
-def test_two_decisions_cannot_follow_the_same_one(client):
-    press(client, "accept")
-    press(client, "refuse")
-    last, first = Decision.objects.all()
-    fields = {f.attname: getattr(last, f.attname) for f in Decision._meta.fields if f.name != "id"}
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Decision.objects.create(**fields | {"predecessor": first.digest, "digest": "0" * 64})
-
-
-def test_a_race_of_one_visitor_ends_in_one_chain(client, monkeypatch):
+def test_concurrent_decisions_of_one_visitor_form_one_chain(client, monkeypatch):
     press(client, "accept")
     first = Decision.objects.get()
     version = NoticeVersion.objects.current()
@@ -651,7 +472,13 @@ def test_a_race_of_one_visitor_ends_in_one_chain(client, monkeypatch):
     monkeypatch.setattr("consent.models.record.DecisionQuerySet.latest_of", late)
     answers = dict.fromkeys(OPTIONAL, False) | {"statistics": True}
     third = Decision.objects.record(
-        notice=version, language="en", action="chosen", answers=answers, path="/", gpc=False, receipt=first.receipt
+        notice=version,
+        language="en",
+        action="chosen",
+        answers=answers,
+        path="/",
+        has_objection_signal=False,
+        receipt=first.receipt,
     )
     assert third.predecessor == Decision.objects.get(action="withdrawn").digest
     assert Decision.objects.count() == 3

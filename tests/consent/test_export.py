@@ -1,4 +1,4 @@
-"""The record in the forms in which it leaves the site."""
+"""Export of the record as CSV, JSON Lines and JSON-LD."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def export(name: str, decisions) -> str:
     return "".join(FORMATS[name].chunks(decisions))
 
 
-def test_csv_has_a_row_a_record(decisions):
+def test_csv_has_a_row_per_record(decisions):
     rows = list(csv.DictReader(io.StringIO(export("csv", decisions).removeprefix("\ufeff"))))
     first, second = decisions
     assert [row["receipt"] for row in rows] == [first.receipt, first.receipt]
@@ -37,18 +37,18 @@ def test_csv_has_a_row_a_record(decisions):
     assert rows[1]["digest"] == second.digest
 
 
-def test_json_lines_can_be_checked_against_their_digests(decisions):
-    from consent.canonical import canonical
+def test_json_lines_match_their_digests(decisions):
+    from consent.hashing import canonical_json
     from consent.merkle import leaf_hash
 
     lines = [json.loads(line) for line in export("jsonl", decisions).splitlines()]
     assert len(lines) == 2
     for line in lines:
         named = line.pop("digest")
-        assert leaf_hash(canonical(line)).hex() == named
+        assert leaf_hash(canonical_json(line)).hex() == named
 
 
-def test_json_ld_speaks_the_terms_of_the_data_privacy_vocabulary(decide):
+def test_json_ld_uses_the_data_privacy_vocabulary(decide):
     DeclaredCookie.objects.create(
         key="counter",
         purpose=Purpose.objects.get(key="statistics"),
@@ -83,7 +83,7 @@ def test_json_ld_speaks_the_terms_of_the_data_privacy_vocabulary(decide):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_records_are_a_sound_empty_file(name):
+def test_an_export_without_records_is_a_valid_file(name):
     text = export(name, Decision.objects.none())
     if name == "csv":
         assert text.count("\n") == 1
@@ -94,7 +94,7 @@ def test_no_records_are_a_sound_empty_file(name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_an_export_takes_two_queries_whatever_its_size(decide, name, django_assert_num_queries):
+def test_an_export_takes_two_queries_for_any_number_of_records(decide, name, django_assert_num_queries):
     for count in (1, 5):
         for _visitor in range(count):
             decide()
@@ -102,13 +102,13 @@ def test_an_export_takes_two_queries_whatever_its_size(decide, name, django_asse
             export(name, Decision.objects.order_by("pk"))
 
 
-def test_the_command_writes_a_file_of_a_period(decisions, tmp_path, capsys):
+def test_the_command_exports_a_period_to_a_file(decisions, tmp_path, capsys):
     file = tmp_path / "consents.jsonl"
     today = timezone.localdate()
     call_command("export_consents", output=file, start=today, end=today)
     assert len(file.read_text().splitlines()) == 2
     entry = AccessEntry.objects.get()
-    assert (entry.action, entry.what) == ("export", f"jsonl from={today} to={today}")
+    assert (entry.action, entry.details) == ("export", f"jsonl from={today} to={today}")
     assert entry.staff.endswith(" (manage.py)")
     call_command("export_consents", "--to", str(today - timedelta(days=1)))
     assert capsys.readouterr().out == ""
@@ -116,7 +116,7 @@ def test_the_command_writes_a_file_of_a_period(decisions, tmp_path, capsys):
         call_command("export_consents", output=file)
 
 
-def test_a_period_is_whole_days_of_the_sites_own_time(decide):
+def test_a_period_has_whole_days_in_the_sites_time_zone(decide):
     decision = decide()
     day = timezone.localtime(decision.decided_at).date()
     found = Decision.objects.in_period

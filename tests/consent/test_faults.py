@@ -1,4 +1,4 @@
-"""What a fault does to the record: real server processes, killed and starved; a real PostgreSQL, stopped."""
+"""Effects of faults on the record: killed server processes, a full disk, and a stopped PostgreSQL."""
 
 import json
 import resource
@@ -20,7 +20,7 @@ IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 def post(
     server: Server, action: str = "accept", idempotency_key: str = IDEMPOTENCY_KEY, **headers
 ) -> tuple[int, HTTPMessage, str]:
-    """Press a button: status, headers, body."""
+    """Send a decision, and return status, headers and body."""
     data = urlencode({"action": action, "next": "/en/", "idempotency_key": idempotency_key}).encode()
     headers = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"} | headers
     request = urllib.request.Request(f"{server.url}/en/cookies/decide/", data, headers)
@@ -32,27 +32,27 @@ def post(
 
 
 def receipts(server: Server) -> list[str]:
-    """The receipt numbers on record, in their order."""
+    """Return the recorded receipt numbers in their order."""
     lines = server.manage("export_consents", check=True).stdout.splitlines()
     return [json.loads(line)["receipt"] for line in lines]
 
 
-def test_a_decision_outlives_a_server_killed_before_its_answer_and_sent_again_is_no_second_one(server):
-    server.start("tests.consent.killed:application")
+def test_a_decision_survives_a_kill_before_the_response_and_is_not_recorded_again(server):
+    server.start("tests.consent.killed_application:application")
     with pytest.raises(OSError):
         post(server)
     server.process.wait(timeout=PATIENCE)
-    (kept,) = receipts(server)
+    (receipt,) = receipts(server)
     server.start()
     status, headers, body = post(server)
     assert status == 200
-    assert json.loads(body) == {"receipt": kept}
-    assert any(kept in cookie for cookie in headers.get_all("Set-Cookie"))
-    assert receipts(server) == [kept]
+    assert json.loads(body) == {"receipt": receipt}
+    assert any(receipt in cookie for cookie in headers.get_all("Set-Cookie"))
+    assert receipts(server) == [receipt]
     assert server.manage("verify_consents").returncode == 0
 
 
-def test_the_running_server_seals_by_itself(server):
+def test_the_running_server_seals_automatically(server):
     server.settings["CONSENT_SEAL_MINUTES"] = "0.01"
     server.start()
     _status, headers, _body = post(server)
@@ -67,13 +67,13 @@ def test_the_running_server_seals_by_itself(server):
     assert proof["seal"].startswith("consent-seal/1\nnumber 1\n")
 
 
-def test_a_full_disk_loses_no_record_that_was_acknowledged(prepared, tmp_path):
+def test_a_full_disk_loses_no_acknowledged_record(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
-    most = 200_000
+    file_size = 200_000
     server.start(
         "unic_site.asgi:application",
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size)),
         stderr=subprocess.DEVNULL,
     )
     acknowledged = []
@@ -91,7 +91,7 @@ def test_a_full_disk_loses_no_record_that_was_acknowledged(prepared, tmp_path):
     assert len(receipts(server)) == len(acknowledged)
 
 
-def test_while_postgresql_is_away_nothing_counts_and_when_it_is_back_the_same_form_decides(postgresql):
+def test_without_postgresql_nothing_counts_and_after_its_restart_the_same_form_decides(postgresql):
     server = Server(
         postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri(), "CONSENT_SEAL_MINUTES": "0"}
     )

@@ -1,4 +1,4 @@
-"""Bursts of decisions pass; one address is held off at last, and a withdrawal never."""
+"""Rate limit of decisions: high enough for a campus, and never for withdrawals."""
 
 import pytest
 from django.db import DatabaseError
@@ -6,16 +6,15 @@ from django.test import Client
 
 from consent.models import Decision
 from consent.views import DECISIONS
-from tests.consent.conftest import SAME_SITE
+from tests.consent.visitors import DECIDE, SAME_SITE
 
 pytestmark = pytest.mark.django_db
-DECIDE = "/en/cookies/decide/"
 IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 
 @pytest.fixture
-def used_up():
-    """The test's own address has made all the decisions that it may make."""
+def limit_reached():
+    """The address of the test client has reached the limit."""
     for _ in range(DECISIONS.limit):
         assert DECISIONS.take("127.0.0.1")
 
@@ -24,14 +23,14 @@ def press(action: str, browser: Client | None = None, **data):
     return (browser or Client()).post(DECIDE, {"action": action, "next": "/en/"} | data, headers=SAME_SITE)
 
 
-def test_hundreds_of_decisions_of_one_campus_pass():
+def test_hundreds_of_decisions_from_one_campus_are_accepted():
     assert DECISIONS.limit >= 500
     for _ in range(20):
         assert press("accept").status_code == 303
     assert DECISIONS.count("127.0.0.1") == 20
 
 
-def test_over_the_limit_nothing_is_recorded_and_the_choice_is_kept_to_send_again(used_up):
+def test_over_the_limit_nothing_is_recorded_and_the_choice_can_be_sent_again(limit_reached):
     response = press("choose", purposes=["statistics"], idempotency_key=IDEMPOTENCY_KEY)
     html = response.content.decode()
     assert response.status_code == 429 and 0 < int(response["Retry-After"]) <= 600
@@ -42,7 +41,7 @@ def test_over_the_limit_nothing_is_recorded_and_the_choice_is_kept_to_send_again
     assert not Decision.objects.exists()
 
 
-def test_another_address_is_not_held_off(used_up):
+def test_the_limit_does_not_affect_another_address(limit_reached):
     assert press("accept", Client(REMOTE_ADDR="198.51.100.7")).status_code == 303
 
 
@@ -56,19 +55,19 @@ def test_a_withdrawal_is_never_refused(decide, action, data):
         pass
     assert press(action, browser, **data).status_code == 303
     assert Decision.objects.count() == 2
-    # What takes back nothing more is no withdrawal.
+    # Without a granted purpose it is no withdrawal.
     assert press(action, browser, **data).status_code == 429
     assert press("accept", browser).status_code == 429
 
 
-def test_a_made_up_receipt_makes_no_withdrawal(used_up, decide):
+def test_an_unknown_receipt_does_not_bypass_the_limit(limit_reached, decide):
     browser = Client()
     browser.cookies["cookie_consent"] = "statistics=2026-01-01T00:00:00+00:00|receipt=AAAA-AAAA-AAAA-AAAA|notice=1"
     assert press("withdraw", browser).status_code == 429
     assert not Decision.objects.exists()
 
 
-def test_a_decision_that_could_not_be_recorded_logs_the_cause_and_nothing_of_the_visitor(monkeypatch, caplog):
+def test_a_failed_decision_logs_the_cause_and_nothing_of_the_visitor(monkeypatch, caplog):
     def fail(*args, **kwargs):
         raise DatabaseError("disk is full\nDETAIL: AAAA-AAAA")
 

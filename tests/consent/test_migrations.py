@@ -1,4 +1,4 @@
-"""The schema, changed under a full record."""
+"""Migrations with existing records."""
 
 import pytest
 
@@ -10,7 +10,13 @@ receipt = ""
 for action, granted in [("accepted_all", True), ("withdrawn", False)]:
     answers = dict.fromkeys(version.optional_purposes, granted)
     receipt = Decision.objects.record(
-        notice=version, language="pl", action=action, answers=answers, path="/pl/", gpc=False, receipt=receipt
+        notice=version,
+        language="pl",
+        action=action,
+        answers=answers,
+        path="/pl/",
+        has_objection_signal=False,
+        receipt=receipt,
     ).receipt
 Seal.objects.seal_waiting()
 """
@@ -24,12 +30,12 @@ except DatabaseError as error:
 """
 
 
-def test_migrations_of_the_record_run_back_and_forward_without_loss(server):
+def test_migrations_can_be_reversed_and_repeated_without_losing_records(server):
     server.manage("shell", "-v", "0", "-c", DECIDE, check=True)
-    kept = server.manage("export_consents", check=True).stdout
-    assert len(kept.splitlines()) == 2
+    exported = server.manage("export_consents", check=True).stdout
+    assert len(exported.splitlines()) == 2
     server.manage("migrate", "consent", "0001", "-v", "0", check=True)
     server.manage("migrate", "-v", "0", check=True)
-    assert server.manage("export_consents", check=True).stdout == kept
+    assert server.manage("export_consents", check=True).stdout == exported
     assert server.manage("verify_consents").returncode == 0
     assert "append-only" in server.manage("shell", "-v", "0", "-c", FORGE, check=True).stdout

@@ -1,4 +1,4 @@
-"""An older database that took the place of a newer one is noticed, put on record, and told from tampering."""
+"""Restorations: an older database is detected, recorded, and distinguished from tampering."""
 
 import re
 from io import StringIO
@@ -9,16 +9,15 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from consent.models import Decision, Leaf, Restoration, Seal
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known, newest_seal_file, remember
+from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
 from consent.verification import Verification
-from tests.consent.test_seals import tamper  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def seal(decide, django_capture_on_commit_callbacks):
-    """A function that seals one decision, as the server does: what follows the commit follows."""
+    """Function that makes and seals a decision, and runs the callbacks after the commit, as the server does."""
 
     def press() -> Seal:
         decide()
@@ -30,12 +29,12 @@ def seal(decide, django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def bring_back(tamper):  # noqa: F811
-    """A function that makes of the database what it was when the seal with this number was the newest."""
+def restore(tamper):
+    """Function that sets the database back to the time when the seal with this number was the newest."""
 
     def run(number: int):
-        kept = Seal.objects.get(number=number)
-        last = kept.first + kept.size - 1
+        newest = Seal.objects.get(number=number)
+        last = newest.first + newest.size - 1
         tamper(f"DELETE FROM consent_decision WHERE id IN (SELECT record FROM consent_leaf WHERE position > {last})")
         tamper(f"DELETE FROM consent_leaf WHERE position > {last}")
         tamper(f"DELETE FROM consent_seal WHERE number > {number}")
@@ -49,91 +48,91 @@ def faults() -> list[str]:
 
 
 def run(command: str, *arguments: str, **options) -> str:
-    said = StringIO()
-    call_command(command, *arguments, stdout=said, stderr=said, **options)
-    return said.getvalue()
+    output = StringIO()
+    call_command(command, *arguments, stdout=output, stderr=output, **options)
+    return output.getvalue()
 
 
-def test_the_newest_seal_is_kept_outside_the_database(seal):
-    assert newest_known() is None
+def test_the_newest_seal_is_stored_outside_the_database(seal):
+    assert read_newest_seal() is None
     seal()
     newest = seal()
-    assert newest_known() == KeptSeal(2, newest.digest, newest.sealed_at, newest.note)
-    assert newest_seal_file().stat().st_mode & 0o777 == 0o600
+    assert read_newest_seal() == StoredSeal(2, newest.digest, newest.sealed_at, newest.note)
+    assert newest_seal_path().stat().st_mode & 0o777 == 0o600
     assert not faults()
 
 
-def test_an_older_database_is_called_that_and_not_altered(seal, bring_back):
+def test_an_older_database_is_not_reported_as_altered(seal, restore):
     for _seal in range(3):
         seal()
-    bring_back(1)
+    restore(1)
     (fault,) = faults()
     assert fault.startswith("Seal 3 is missing: the newest seal of the database is 1. An older database was restored")
     assert "altered" not in fault and "rewritten" not in fault
 
 
-def test_an_empty_database_in_place_of_a_full_one_is_noticed(seal, tamper):  # noqa: F811
+def test_an_empty_database_is_detected(seal, tamper):
     seal()
     for table in ("leaf", "seal", "decision"):
         tamper(f"DELETE FROM consent_{table}")
     assert faults()[0].startswith("Seal 1 is missing: the newest seal of the database is 0.")
 
 
-def test_nothing_is_sealed_on_an_older_database_until_somebody_puts_the_loss_on_record(seal, bring_back):
+def test_an_older_database_is_not_sealed_until_the_loss_is_recorded(seal, restore):
     for _seal in range(3):
         seal()
-    bring_back(1)
-    with pytest.raises(SealOrderError, match="Seal 3 is missing"):
+    restore(1)
+    with pytest.raises(SealMismatchError, match="Seal 3 is missing"):
         seal()
     assert Decision.objects.count() == 2
     with pytest.raises(CommandError, match="seal_consents --after-restore"):
         run("seal_consents")
-    assert [each.number for each in Seal.objects.all()] == [1]
-    said = run("seal_consents", "--after-restore")
-    assert re.search(r"An older database was restored .* ends with seal 1; .* up to seal 3, is lost\.", said)
-    assert "Sealed: 2." in said
+    assert [seal.number for seal in Seal.objects.all()] == [1]
+    output = run("seal_consents", "--after-restore")
+    assert re.search(r"An older database was restored .* ends with seal 1; .* up to seal 3, is lost\.", output)
+    assert "Sealed: 2." in output
 
 
-def test_after_that_no_number_is_given_twice_and_the_record_verifies(seal, bring_back):
+def test_after_a_recorded_restoration_no_number_is_reused_and_the_record_verifies(seal, restore):
     for _seal in range(3):
         seal()
-    bring_back(1)
+    restore(1)
     run("seal_consents", "--after-restore")
     assert seal().number == 5
-    assert [each.number for each in Seal.objects.order_by("number")] == [1, 4, 5]
+    assert [seal.number for seal in Seal.objects.order_by("number")] == [1, 4, 5]
     assert not faults()
-    said = run("verify_consents")
-    assert "up to seal 3, is lost." in said and "No record was changed." in said
+    output = run("verify_consents")
+    assert "up to seal 3, is lost." in output and "No record was changed." in output
 
 
-def test_a_kept_seal_that_was_lost_is_explained_and_another_one_under_its_number_is_not(seal, bring_back, tmp_path):
-    kept = {number: tmp_path / f"{number}.txt" for number in (1, 2, 3)}
-    for file in kept.values():
+def test_a_downloaded_seal_that_was_lost_is_a_fault_until_the_loss_is_recorded(seal, restore, tmp_path):
+    files = {number: tmp_path / f"{number}.txt" for number in (1, 2, 3)}
+    for file in files.values():
         file.write_text(seal().note)
-    bring_back(1)
+    restore(1)
     with pytest.raises(SystemExit):
-        run("verify_consents", against=kept[2])
+        run("verify_consents", against=files[2])
     run("seal_consents", "--after-restore")
-    for file in kept.values():
+    for file in files.values():
         assert "No record was changed." in run("verify_consents", against=file)
 
 
-def test_a_seal_that_goes_missing_after_a_restore_is_not_explained_by_it(seal, bring_back, tamper):  # noqa: F811
+def test_a_restoration_does_not_explain_a_seal_that_is_removed_later(seal, restore, tamper):
     for _seal in range(2):
         seal()
-    bring_back(1)
+    restore(1)
     run("seal_consents", "--after-restore")
-    remember(Seal.objects.latest_seal().note)
+    store_newest_seal(Seal.objects.latest_seal().note)
     last = Seal.objects.latest_seal()
     tamper(f"DELETE FROM consent_leaf WHERE seal_id = {last.pk}")
     tamper(f"DELETE FROM consent_seal WHERE id = {last.pk}")
     assert any(fault.startswith("Seal 3 is missing") for fault in faults())
 
 
-def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, bring_back, tamper):  # noqa: F811
+def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, restore, tamper):
     for _seal in range(2):
         seal()
-    bring_back(1)
+    restore(1)
     run("seal_consents", "--after-restore")
     tamper("DELETE FROM consent_restoration")
     assert "A seal before seal 3 was removed." in faults()
@@ -141,10 +140,10 @@ def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, bring
 
 
 @pytest.mark.parametrize("column", ["restored_at", "backup_at", "known_number", "known_digest", "seal_digest"])
-def test_an_altered_restoration_is_named(seal, bring_back, tamper, column):  # noqa: F811
+def test_an_altered_restoration_is_reported(seal, restore, tamper, column):
     for _seal in range(3):
         seal()
-    bring_back(1)
+    restore(1)
     run("seal_consents", "--after-restore")
     value = {"restored_at": "'2040-01-01 00:00:00'", "backup_at": "'2020-01-01 00:00:00'", "known_number": "9"}
     tamper(f"UPDATE consent_restoration SET {column} = {value.get(column, repr('x'))}")
@@ -162,37 +161,37 @@ def test_the_database_refuses_to_change_a_restoration(seal):
             cursor.execute("INSERT OR REPLACE INTO consent_restoration SELECT * FROM consent_restoration")
 
 
-def test_where_nothing_is_missing_no_restore_is_put_on_record(seal):
+def test_without_a_missing_seal_no_restoration_is_recorded(seal):
     seal()
     with pytest.raises(CommandError, match="no seal is missing"):
         run("seal_consents", "--after-restore")
     assert not Restoration.objects.exists()
 
 
-def test_a_newest_seal_that_this_machine_does_not_know_is_given_as_a_file(seal, bring_back, tmp_path):
+def test_the_newest_seal_can_be_given_as_a_file(seal, restore, tmp_path):
     for _seal in range(3):
         newest = seal()
-    kept = tmp_path / "seal-3.txt"
-    kept.write_text(newest.note)
-    bring_back(1)
-    newest_seal_file().unlink()
+    file = tmp_path / "seal-3.txt"
+    file.write_text(newest.note)
+    restore(1)
+    newest_seal_path().unlink()
     assert not faults()
-    assert "up to seal 3, is lost." in run("seal_consents", "--after-restore", str(kept))
-    kept.write_text(newest.note.replace("number 3", "number 9"))
+    assert "up to seal 3, is lost." in run("seal_consents", "--after-restore", str(file))
+    file.write_text(newest.note.replace("number 3", "number 9"))
     with pytest.raises(CommandError, match="not signed with this site's key"):
-        run("seal_consents", "--after-restore", str(kept))
-    kept.write_text("nonsense")
-    with pytest.raises(CommandError, match="holds no seal"):
-        run("seal_consents", "--after-restore", str(kept))
+        run("seal_consents", "--after-restore", str(file))
+    file.write_text("nonsense")
+    with pytest.raises(CommandError, match="is not a seal"):
+        run("seal_consents", "--after-restore", str(file))
 
 
-def test_the_past_under_the_same_number_is_rewritten_and_no_older_state(seal, bring_back):
+def test_a_different_seal_with_the_same_number_is_reported_as_rewritten(seal, restore):
     for _seal in range(2):
         newest = seal()
-    bring_back(1)
-    newest_seal_file().unlink()
+    restore(1)
+    newest_seal_path().unlink()
     seal()
-    remember(newest.note)
+    store_newest_seal(newest.note)
     assert faults() == ["Seal 2 differs from the seal that was kept: the past was rewritten."]
     with pytest.raises(CommandError, match="rewritten"):
         run("seal_consents", "--after-restore")
@@ -201,24 +200,24 @@ def test_the_past_under_the_same_number_is_rewritten_and_no_older_state(seal, br
 @pytest.mark.parametrize(
     "text", ["", "nonsense", "number 1\nsealed yesterday\n", "number 1\nsealed 2026-01-01T00:00:00\n"]
 )
-def test_a_damaged_file_of_the_newest_seal_is_named(seal, text):
-    newest_seal_file().write_text(text)
+def test_a_damaged_file_of_the_newest_seal_is_reported(seal, text):
+    newest_seal_path().write_text(text)
     (fault,) = faults()
-    assert str(newest_seal_file()) in fault and "is damaged" in fault
-    with pytest.raises(SealOrderError, match="is damaged"):
+    assert str(newest_seal_path()) in fault and "is damaged" in fault
+    with pytest.raises(SealMismatchError, match="is damaged"):
         seal()
 
 
-def test_a_newest_seal_that_cannot_be_written_is_logged_and_the_records_are_sealed(seal, settings, caplog):
+def test_an_error_in_storing_the_newest_seal_is_logged_and_does_not_stop_sealing(seal, settings, caplog):
     settings.DATA_DIR = settings.DATA_DIR / "missing"
     assert seal().number == 1
     assert "newest_seal.txt could not be written" in caplog.text
 
 
-def test_an_erasure_on_an_older_database_says_why_it_has_to_wait(seal, bring_back, staff, client):
+def test_an_erasure_on_an_older_database_is_refused_with_the_reason(seal, restore, staff, client):
     decision = Decision.objects.get(pk=Leaf.objects.get(seal=seal()).record)
     seal()
-    bring_back(1)
+    restore(1)
     client.force_login(staff())
     form = {"receipt": decision.receipt, "remark": "letter", "is_sure": "on"}
     page = client.post(reverse("admin:consent_decision_erase"), form)
@@ -226,13 +225,13 @@ def test_an_erasure_on_an_older_database_says_why_it_has_to_wait(seal, bring_bac
     assert Decision.objects.filter(pk=decision.pk).exists()
 
 
-def test_the_desk_and_the_public_page_of_seals_tell_of_a_restore(seal, bring_back, staff, client):
+def test_the_admin_and_the_public_list_of_seals_show_a_restoration(seal, restore, staff, client):
     for _seal in range(2):
         seal()
-    bring_back(1)
+    restore(1)
     run("seal_consents", "--after-restore")
-    told = "It ends with seal 1; what was sealed after that, up to seal 2, is lost."
-    assert told in client.get("/en/cookies/seals/").content.decode()
+    text = "It ends with seal 1; what was sealed after that, up to seal 2, is lost."
+    assert text in client.get("/en/cookies/seals/").content.decode()
     client.force_login(staff())
     page = client.post(reverse("admin:consent_decision_check_seals")).content.decode()
-    assert told in page and "No record was changed." in page
+    assert text in page and "No record was changed." in page

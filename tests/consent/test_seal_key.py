@@ -1,4 +1,4 @@
-"""The key of the seals is made once, before the first seal; without it nothing is sealed, and that is said."""
+"""Signing key of the seals: created before the first seal, and required for all others."""
 
 import base64
 import os
@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.models import Decision, Leaf, Seal
+from consent.record_check import check_record
 from consent.sealing import seal as recurring_seal
 from consent.signing import SealKey, SealKeyError
-from consent.verification import Verification, check
+from consent.verification import Verification
 
 pytestmark = pytest.mark.django_db
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
@@ -17,7 +18,7 @@ NEW_KEY = base64.b64encode(b"n" * 32).decode()
 
 @pytest.fixture
 def key_file(settings, tmp_path):
-    """Where the key is kept by a site that has none in its settings."""
+    """Path of the key file of a site without a key in its settings."""
     settings.CONSENT_SEAL_KEY = ""
     settings.DATA_DIR = tmp_path
     return tmp_path / "consent_seal_key"
@@ -28,13 +29,13 @@ def seal(decide) -> int:
     return Seal.objects.seal_waiting()
 
 
-def test_the_first_seal_makes_the_key_and_later_ones_use_it(decide, key_file):
+def test_the_first_seal_creates_the_key_and_later_seals_use_it(decide, key_file):
     assert seal(decide) == seal(decide) == 1
     assert len(key_file.read_bytes()) == 32 and key_file.stat().st_mode & 0o777 == 0o600
-    assert Verification().run().is_sound
+    assert Verification().run().is_valid
 
 
-def test_the_recurring_job_makes_the_key_with_the_first_seal_and_names_a_missing_one_later(decide, key_file):
+def test_the_job_creates_the_key_with_the_first_seal_and_later_reports_a_missing_key(decide, key_file):
     assert recurring_seal() == 0
     decide()
     assert recurring_seal() == 1
@@ -43,7 +44,7 @@ def test_the_recurring_job_makes_the_key_with_the_first_seal_and_names_a_missing
         recurring_seal()
 
 
-def test_a_site_whose_key_is_missing_refuses_to_seal_and_makes_no_new_one(decide, key_file):
+def test_a_missing_key_stops_sealing_and_is_not_replaced(decide, key_file):
     seal(decide)
     key_file.unlink()
     with pytest.raises(SealKeyError, match=r"missing: bring .*consent_seal_key back from a backup"):
@@ -52,7 +53,7 @@ def test_a_site_whose_key_is_missing_refuses_to_seal_and_makes_no_new_one(decide
     assert Seal.objects.count() == 1 and Leaf.objects.count() == 1
 
 
-def test_a_site_with_another_key_than_the_newest_seals_refuses_to_seal(decide, key_file, settings):
+def test_another_key_than_that_of_the_newest_seal_stops_sealing(decide, key_file, settings):
     seal(decide)
     settings.CONSENT_SEAL_KEY = NEW_KEY
     with pytest.raises(SealKeyError, match="Seal 1 was signed with a different key"):
@@ -61,14 +62,14 @@ def test_a_site_with_another_key_than_the_newest_seals_refuses_to_seal(decide, k
 
 
 @pytest.mark.parametrize("content", [b"", b"k" * 31, b"k" * 33])
-def test_an_empty_or_damaged_key_is_named(decide, key_file, content):
+def test_an_empty_or_damaged_key_is_reported(decide, key_file, content):
     key_file.write_bytes(content)
     with pytest.raises(SealKeyError, match=r"empty or damaged: bring .*consent_seal_key back"):
         seal(decide)
     assert key_file.read_bytes() == content
 
 
-def test_a_full_disk_is_named_and_leaves_no_key(decide, key_file, monkeypatch):
+def test_a_full_disk_is_reported_and_leaves_no_key(decide, key_file, monkeypatch):
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
@@ -78,7 +79,7 @@ def test_a_full_disk_is_named_and_leaves_no_key(decide, key_file, monkeypatch):
     assert not list(key_file.parent.glob("*key*"))
 
 
-def test_the_command_says_in_one_sentence_why_it_does_not_seal(decide, key_file):
+def test_the_command_reports_why_it_does_not_seal(decide, key_file):
     seal(decide)
     key_file.unlink()
     decide()
@@ -86,38 +87,38 @@ def test_the_command_says_in_one_sentence_why_it_does_not_seal(decide, key_file)
         call_command("seal_consents")
 
 
-def test_an_operator_takes_up_a_new_key_on_purpose(decide, key_file, capsys):
+def test_an_operator_can_replace_a_lost_key(decide, key_file, capsys):
     seal(decide)
     old = SealKey.own().verifier
     key_file.unlink()
     decide()
     call_command("seal_consents", "--new-key")
     assert SealKey.own().verifier != old
-    # From then on it is the site's key.
+    # From now on it is the key of the site.
     assert seal(decide) == 1
     call_command("verify_consents", "--old-key", old)
     assert "No record was changed." in capsys.readouterr().out
 
 
-def test_a_new_key_with_nothing_to_seal_is_refused(decide, key_file):
+def test_a_new_key_without_unsealed_records_is_refused(decide, key_file):
     seal(decide)
-    with pytest.raises(CommandError, match="No record waits"):
+    with pytest.raises(CommandError, match="no unsealed record"):
         call_command("seal_consents", "--new-key")
 
 
-def test_without_the_key_the_chain_is_still_checked_and_the_key_is_the_one_fault(decide, key_file, capsys):
+def test_without_the_key_the_chain_is_still_verified_and_only_the_key_is_reported(decide, key_file, capsys):
     seal(decide)
     decide()
     Seal.objects.seal_waiting()
     key_file.write_bytes(b"")
     assert [fault[:44] for fault in Verification().run().faults] == ["The key of the seals is empty or damaged: br"]
-    assert len(check(Decision.objects.order_by("pk").first()).faults) == 1
+    assert len(check_record(Decision.objects.order_by("pk").first()).faults) == 1
     with pytest.raises(SystemExit):
         call_command("verify_consents")
     assert capsys.readouterr().err.startswith("The key of the seals is empty")
 
 
-def test_the_page_of_seals_is_there_without_a_key(client, decide, key_file, caplog):
+def test_the_list_of_seals_works_without_a_key(client, decide, key_file, caplog):
     assert "Public key" in client.get("/en/cookies/seals/").content.decode()
     seal(decide)
     key_file.unlink()
@@ -127,14 +128,14 @@ def test_the_page_of_seals_is_there_without_a_key(client, decide, key_file, capl
     assert "cannot be shown" in caplog.text
 
 
-def test_an_erasure_that_cannot_be_sealed_says_why_and_keeps_what_was_typed(client, staff, decide, key_file):
+def test_an_erasure_that_cannot_be_sealed_shows_the_reason_and_keeps_the_input(client, staff, decide, key_file):
     decision = decide()
     Seal.objects.seal_waiting()
     decide()
     key_file.unlink()
     client.force_login(staff())
-    typed = {"receipt": decision.receipt, "remark": "Letter of 3 May", "is_sure": "on"}
-    response = client.post("/admin/consent/decision/erase/", typed)
+    form = {"receipt": decision.receipt, "remark": "Letter of 3 May", "is_sure": "on"}
+    response = client.post("/admin/consent/decision/erase/", form)
     html = response.content.decode()
     assert response.status_code == 200
     assert "The key of the seals is missing" in html and "Letter of 3 May" in html

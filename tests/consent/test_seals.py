@@ -1,33 +1,19 @@
-"""That nobody can touch the record without being found out."""
+"""Seals and verification: every change of the record is reported."""
 
-import json
 import re
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
-import rfc8785
-from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client
-from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
 from consent import merkle
-from consent.canonical import canonical, digest
-from consent.models import Decision, Erasure, Leaf, Notice, NoticeVersion, Seal
-from consent.models.record import read_receipt
+from consent.models import Decision, Notice, NoticeVersion, Seal
+from consent.record_check import check_record
 from consent.signing import SealKey
 from consent.verification import Verification
-from consent.verification import check as check_record
 
 pytestmark = pytest.mark.django_db
-PROTECTED = ("decision", "leaf", "seal", "erasure", "noticeversion", "restoration")
-RECEIPT_JSON = "/en/cookies/receipt.json"
-VERIFIER = django_settings.BASE_DIR / "static/verify_receipt.py"
 
 
 @pytest.fixture
@@ -40,45 +26,17 @@ def sealed(decide):
     return list(Decision.objects.order_by("pk"))
 
 
-@pytest.fixture
-def tamper():
-    """A function that runs SQL as somebody who has the whole database, and leaves the triggers as they were."""
-
-    def run(statement: str, *parameters):
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                for table in PROTECTED:
-                    cursor.execute(f"ALTER TABLE consent_{table} DISABLE TRIGGER ALL")
-            else:
-                cursor.execute(
-                    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'consent_%'"
-                )
-                dropped = dict(cursor.fetchall())
-                for name in dropped:
-                    cursor.execute(f"DROP TRIGGER {name}")
-            cursor.execute(statement, parameters)
-            if connection.vendor == "postgresql":
-                for table in PROTECTED:
-                    cursor.execute(f"ALTER TABLE consent_{table} ENABLE TRIGGER ALL")
-            else:
-                for definition in dropped.values():
-                    cursor.execute(definition)
-
-    return run
-
-
 def faults() -> list[str]:
     return Verification().run().faults
 
 
-def test_untouched_records_verify(sealed):
+def test_unaltered_records_verify(sealed):
     report = Verification().run()
-    assert report.is_sound
+    assert report.is_valid
     assert (report.records, report.seals, report.erased, report.unsealed) == (9, 3, 0, 0)
 
 
-def test_each_seal_follows_from_the_one_before(sealed):
+def test_each_seal_refers_to_the_seal_before(sealed):
     first, second, third = Seal.objects.order_by("number")
     assert (second.previous, third.previous) == (first.digest, second.digest)
     assert [(seal.first, seal.size) for seal in (first, second, third)] == [(0, 3), (3, 3), (6, 3)]
@@ -90,7 +48,7 @@ def test_sealing_again_seals_nothing(sealed):
 
 
 def test_large_backlogs_are_sealed_in_batches(decide, monkeypatch):
-    monkeypatch.setattr("consent.models.seal.BATCH", 2)
+    monkeypatch.setattr("consent.models.seal.BATCH_SIZE", 2)
     for _visitor in range(5):
         decide()
     assert Seal.objects.seal_waiting() == 5
@@ -107,7 +65,7 @@ FIELDS = {
     "language": "'hr'",
     "path": "'/elsewhere/'",
     "receipt": "'0000-0000-0000-0000'",
-    "gpc": "NOT gpc",
+    "has_objection_signal": "NOT has_objection_signal",
     "predecessor": "'x'",
     "idempotency_key": "'y'",
     "digest": "'z'",
@@ -115,7 +73,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("column", FIELDS)
-def test_an_altered_record_is_named(sealed, tamper, column):
+def test_an_altered_record_is_reported(sealed, tamper, column):
     victim = sealed[3]
     if column == "digest":
         tamper(f"UPDATE consent_decision SET digest = 'z', path = 'elsewhere' WHERE id = {victim.pk}")
@@ -129,7 +87,7 @@ def test_every_column_of_a_record_is_covered_by_its_hash():
     assert {field.name for field in Decision._meta.fields} - {"id"} == covered
 
 
-def test_another_notice_under_a_record_is_found(sealed, tamper, decide):
+def test_a_record_with_another_notice_is_reported(sealed, tamper, decide):
     other = NoticeVersion.objects.current()
     copy = {f.attname: getattr(other, f.attname) for f in NoticeVersion._meta.fields if f.name != "id"}
     forged = NoticeVersion(**copy | {"number": 2})
@@ -139,13 +97,13 @@ def test_another_notice_under_a_record_is_found(sealed, tamper, decide):
     assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
 
 
-def test_a_removed_record_is_named(sealed, tamper):
+def test_a_removed_record_is_reported(sealed, tamper):
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[4].pk}")
     assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was removed."]
 
 
 @pytest.mark.parametrize("position", [0, 4, 8])
-def test_a_record_removed_with_its_leaf_is_named(sealed, tamper, position):
+def test_a_record_removed_with_its_leaf_is_reported(sealed, tamper, position):
     tamper(f"DELETE FROM consent_leaf WHERE position = {position}")
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[position].pk}")
     assert faults()
@@ -153,7 +111,7 @@ def test_a_record_removed_with_its_leaf_is_named(sealed, tamper, position):
         assert faults()[0] == f"The record at position {position} was removed."
 
 
-def test_a_removed_seal_is_found(sealed, tamper):
+def test_a_removed_seal_is_reported(sealed, tamper):
     second = Seal.objects.get(number=2)
     tamper(f"DELETE FROM consent_decision WHERE id IN ({sealed[3].pk}, {sealed[4].pk}, {sealed[5].pk})")
     tamper(f"DELETE FROM consent_leaf WHERE seal_id = {second.pk}")
@@ -161,7 +119,7 @@ def test_a_removed_seal_is_found(sealed, tamper):
     assert faults()[0] == "A seal before seal 3 was removed."
 
 
-def test_an_inserted_record_is_found_before_and_after_it_is_sealed(sealed, tamper):
+def test_an_inserted_record_is_reported_before_and_after_it_is_sealed(sealed, tamper):
     forged = Decision.objects.get(pk=sealed[0].pk)
     forged.pk, forged.receipt, forged.idempotency_key = None, "1111-1111-1111-1111", ""
     forged.decided_at -= timedelta(days=30)
@@ -173,7 +131,7 @@ def test_an_inserted_record_is_found_before_and_after_it_is_sealed(sealed, tampe
     assert "was inserted" in faults()[0] and f"(number {forged.pk})" in faults()[0]
 
 
-def test_reordered_records_are_named(sealed, tamper):
+def test_reordered_records_are_reported(sealed, tamper):
     first, second = sealed[3].pk, sealed[4].pk
     tamper(f"UPDATE consent_decision SET id = 9999 WHERE id = {first}")
     tamper(f"UPDATE consent_decision SET id = {first} WHERE id = {second}")
@@ -181,13 +139,13 @@ def test_reordered_records_are_named(sealed, tamper):
     assert faults()[0] == f"The record at position 3 (number {first}) was reordered."
 
 
-def test_reordered_leaves_are_named(sealed, tamper):
+def test_reordered_leaves_are_reported(sealed, tamper):
     for old, new in ((3, 9999), (4, 3), (9999, 4)):
         tamper(f"UPDATE consent_leaf SET position = {new} WHERE position = {old}")
     assert faults() == [f"The record at position 4 (number {sealed[3].pk}) was reordered."]
 
 
-def test_a_forger_who_mends_every_hash_is_stopped_by_the_root(sealed, tamper):
+def test_forged_hashes_do_not_match_the_root_of_the_seal(sealed, tamper):
     victim = sealed[4]
     victim.path = "/elsewhere/"
     forged = victim.leaf()
@@ -196,7 +154,7 @@ def test_a_forger_who_mends_every_hash_is_stopped_by_the_root(sealed, tamper):
     assert faults() == ["Seal 2: one of the records at the positions 3 to 5 was altered."]
 
 
-def test_a_forger_who_mends_the_root_as_well_lacks_the_key(sealed, tamper):
+def test_a_forged_root_does_not_match_the_signature(sealed, tamper):
     victim, seal = sealed[8], Seal.objects.get(number=3)
     victim.path = "/elsewhere/"
     forged = victim.leaf()
@@ -214,35 +172,19 @@ def test_a_forger_who_mends_the_root_as_well_lacks_the_key(sealed, tamper):
 
 
 @pytest.mark.parametrize("column", ["previous", "root", "size", "first", "sealed_at", "note", "number"])
-def test_an_altered_seal_is_named(sealed, tamper, column):
+def test_an_altered_seal_is_reported(sealed, tamper, column):
     value = {"size": "2", "first": "4", "sealed_at": "'2026-01-01 00:00:00'", "number": "7"}.get(column, "'x'")
     tamper(f"UPDATE consent_seal SET {column} = {value} WHERE number = 3")
     assert any("eal 3" in fault or "eal 7" in fault for fault in faults())
 
 
 @pytest.mark.parametrize(("column", "value"), [("published_at", "2020-01-01 00:00:00+00:00"), ("asks_again", False)])
-def test_when_a_notice_was_published_and_whom_it_asked_cannot_be_changed_unseen(sealed, tamper, column, value):
+def test_altered_metadata_of_a_notice_version_is_reported(sealed, tamper, column, value):
     tamper(f"UPDATE consent_noticeversion SET {column} = %s", value)
     assert faults() == ["Version 1 of the notice was altered."]
 
 
-def test_a_version_named_by_number_and_parts_alone_as_at_first_still_verifies(decide, tamper, tmp_path, monkeypatch):
-    Notice.objects.update(heading_en="Biscuits")
-    with monkeypatch.context() as first:
-        named = lambda version: digest({"number": version.number, "parts": version.part_digests()})  # noqa: E731
-        first.setattr(NoticeVersion, "compute_digest", named)
-        NoticeVersion.objects.publish()
-    browser = Client()
-    decide("accept", browser)
-    Seal.objects.seal_waiting()
-    assert not faults()
-    outcome = check(downloaded_receipt(browser, tmp_path), SealKey.own().verifier)
-    assert outcome.returncode == 0, outcome.stderr
-    tamper("UPDATE consent_noticeversion SET style = 'x' WHERE number = 2")
-    assert "Version 2 of the notice was altered." in faults()
-
-
-def test_a_removed_notice_is_named(sealed, tamper):
+def test_a_removed_notice_version_is_reported(sealed, tamper):
     for heading in ("Cookies", "Cookies, once more"):
         Notice.objects.update(heading_en=heading)
         NoticeVersion.objects.publish()
@@ -250,15 +192,15 @@ def test_a_removed_notice_is_named(sealed, tamper):
     assert faults() == ["Version 2 of the notice was removed."]
 
 
-def test_a_record_of_a_notice_that_is_not_there_is_named(sealed, tamper):
+def test_a_record_of_a_missing_notice_version_is_reported(sealed, tamper):
     tamper(f"UPDATE consent_decision SET notice_id = 77 WHERE id = {sealed[4].pk}")
     assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was altered."]
     tamper(f"UPDATE consent_decision SET notice_id = {sealed[4].notice_id} WHERE id = {sealed[4].pk}")
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL holds no date that is none")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL refuses invalid dates")
 @pytest.mark.parametrize("date", ["2026-99-99", "2026-99-99 00:00:00"])
-def test_a_record_with_a_date_that_is_none_is_named(sealed, tamper, date):
+def test_a_record_with_an_invalid_date_is_reported(sealed, tamper, date):
     tamper(f"UPDATE consent_decision SET decided_at = '{date}' WHERE id = {sealed[4].pk}")
     assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was altered."]
 
@@ -266,17 +208,17 @@ def test_a_record_with_a_date_that_is_none_is_named(sealed, tamper, date):
 @pytest.mark.parametrize(
     "signature", ["", "nonsense", "— consent-seal !AAAA", "— consent-seal AAA", "— consent-seal AAAA"]
 )
-def test_a_signature_that_is_none_is_named(sealed, tamper, signature):
+def test_an_invalid_signature_is_reported(sealed, tamper, signature):
     tamper("UPDATE consent_seal SET note = %s WHERE number = 2", f"{Seal.objects.get(number=2).text}\n{signature}\n")
     assert faults() == ["Seal 2 is not signed with this site's key."]
 
 
-def test_an_altered_notice_is_named(sealed, tamper):
+def test_an_altered_notice_version_is_reported(sealed, tamper):
     tamper("UPDATE consent_noticeversion SET style = '' WHERE number = 1")
     assert faults()[0] == "Version 1 of the notice was altered."
 
 
-def test_a_record_altered_before_its_seal_is_named(decide, tamper):
+def test_a_record_altered_before_it_is_sealed_is_reported(decide, tamper):
     decision = decide()
     tamper(f"UPDATE consent_decision SET path = '/elsewhere/' WHERE id = {decision.pk}")
     assert faults() == [f"Record number {decision.pk}, not sealed yet, was altered."]
@@ -284,17 +226,17 @@ def test_a_record_altered_before_its_seal_is_named(decide, tamper):
     assert faults() == [f"The record at position 0 (number {decision.pk}) was altered."]
 
 
-def test_the_command_says_what_it_checked_and_ends_with_a_status(sealed, tamper, capsys):
+def test_the_command_prints_the_numbers_and_returns_an_exit_status(sealed, tamper, capsys):
     call_command("verify_consents")
-    said = capsys.readouterr().out
-    assert "Checked 9 records under 3 seals" in said and "The newest seal: seal 3 of 20" in said
+    output = capsys.readouterr().out
+    assert "Checked 9 records under 3 seals" in output and "Newest seal: seal 3 of 20" in output
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[1].pk}")
     with pytest.raises(SystemExit, match="1"):
         call_command("verify_consents")
     assert "position 1" in capsys.readouterr().err
 
 
-def test_a_trigger_that_no_longer_protects_the_record_is_named(sealed):
+def test_a_missing_trigger_is_reported(sealed):
     name = "managed_record_consent_decision_delete"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -305,31 +247,31 @@ def test_a_trigger_that_no_longer_protects_the_record_is_named(sealed):
     assert faults() == [f"The database trigger {name}, which protects the record, is missing or was altered."]
 
 
-def test_whoever_holds_an_old_seal_can_prove_the_past(sealed, tamper, tmp_path, capsys):
-    kept = tmp_path / "seal.txt"
+def test_a_downloaded_seal_reveals_a_rewritten_chain(sealed, tamper, tmp_path, capsys):
+    stored = tmp_path / "seal.txt"
     for ending in ("", "\n\n"):
-        kept.write_text(Seal.objects.latest_seal().note + ending)
-        call_command("verify_consents", against=kept)
-    # Somebody who has the key makes the last seal anew, over fewer records.
+        stored.write_text(Seal.objects.latest_seal().note + ending)
+        call_command("verify_consents", against=stored)
+    # An attacker with the key replaces the last seal by one over fewer records.
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[8].pk}")
     tamper("DELETE FROM consent_leaf WHERE position > 5")
     tamper("DELETE FROM consent_seal WHERE number = 3")
     Seal.objects.seal_waiting()
     assert not faults()
     with pytest.raises(SystemExit):
-        call_command("verify_consents", against=kept)
+        call_command("verify_consents", against=stored)
     assert "the past was rewritten" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "consent-seal/1\nnumber x\n\n— a b\n"])
-def test_a_file_that_holds_no_seal_is_refused(tmp_path, text):
+def test_a_file_that_is_not_a_seal_is_refused(tmp_path, text):
     file = tmp_path / "seal.txt"
     file.write_text(text)
-    with pytest.raises(CommandError, match="holds no seal"):
+    with pytest.raises(CommandError, match="is not a seal"):
         call_command("verify_consents", against=file)
 
 
-def test_the_published_seals_can_be_read_and_kept(client, sealed):
+def test_the_published_seals_can_be_downloaded(client, sealed):
     html = client.get("/en/cookies/seals/").content.decode()
     assert SealKey.own().verifier in html.replace("&#x2B;", "+").replace("&#43;", "+")
     assert [int(number) for number in re.findall(r"Seal (\d)", html)] == [3, 2, 1]
@@ -341,8 +283,8 @@ def test_the_published_seals_can_be_read_and_kept(client, sealed):
     assert client.get("/en/cookies/seals/99999999999999999999.txt").status_code == 404
 
 
-def test_the_list_of_seals_goes_on_page_by_page(client, sealed, monkeypatch):
-    monkeypatch.setattr("consent.views.SEALS_A_PAGE", 2)
+def test_the_list_of_seals_has_pages(client, sealed, monkeypatch):
+    monkeypatch.setattr("consent.views.SEALS_PER_PAGE", 2)
     assert 'href="?below=2"' in client.get("/en/cookies/seals/").content.decode()
     last = client.get("/en/cookies/seals/?below=2").content.decode()
     assert "Seal 1" in last and 'href="?below=' not in last
@@ -351,222 +293,12 @@ def test_the_list_of_seals_goes_on_page_by_page(client, sealed, monkeypatch):
 @pytest.mark.parametrize(
     ("below", "status"), [("x", 200), ("²", 200), ("٣", 200), ("9" * 18, 200), ("9" * 19, 404), ("9" * 5000, 404)]
 )
-def test_a_list_of_seals_below_a_number_that_none_can_have_is_not_found(client, below, status):
+def test_a_list_of_seals_below_an_impossible_number_is_not_found(client, below, status):
     assert client.get("/en/cookies/seals/", {"below": below}).status_code == status
 
 
 def test_before_the_first_seal_the_list_says_so(client):
     assert "Nothing is sealed yet." in client.get("/en/cookies/seals/").content.decode()
-
-
-# Receipts that prove themselves
-
-
-def downloaded_receipt(browser, tmp_path):
-    file = tmp_path / "receipt.json"
-    file.write_bytes(browser.get(RECEIPT_JSON).content)
-    return file
-
-
-def check(file, *arguments):
-    return subprocess.run([sys.executable, VERIFIER, file, *arguments], capture_output=True, text=True)
-
-
-@pytest.mark.parametrize("others", [0, 1, 2, 6])
-def test_a_receipt_is_checked_without_the_site(decide, tmp_path, others):
-    browser = Client()
-    decide("accept", browser)
-    for _visitor in range(others):
-        decide("refuse")
-    Seal.objects.seal_waiting()
-    outcome = check(downloaded_receipt(browser, tmp_path), SealKey.own().verifier)
-    assert outcome.returncode == 0, outcome.stderr
-    assert f"number 1 of {others + 1} under seal 1" in outcome.stdout
-    assert "The seal is signed with that key." in outcome.stdout
-
-
-@pytest.mark.parametrize(
-    ("forge", "sentence"),
-    [
-        (lambda receipt: receipt["record"].update(action="refused_all"), "the record is not the one"),
-        (lambda receipt: receipt["notice"]["wording"].update(heading="Else"), "the wording is not the one"),
-        (lambda receipt: receipt["notice"]["parts"].update(style="0" * 64), "the version of the notice"),
-        (lambda receipt: receipt["proof"].update(index=1), "is not under seal"),
-        (lambda receipt: receipt["proof"].update(path=receipt["proof"]["path"][:-1]), "too short"),
-        (lambda receipt: receipt["proof"].update(path=receipt["proof"]["path"] * 3), "too long"),
-        (
-            lambda receipt: receipt["proof"].update(seal=receipt["proof"]["seal"].replace("number 1", "number 2")),
-            "not signed",
-        ),
-    ],
-)
-def test_a_forged_receipt_is_found(decide, tmp_path, forge, sentence):
-    browser = Client()
-    decide("accept", browser)
-    decide("refuse")
-    decide("refuse")
-    Seal.objects.seal_waiting()
-    file = downloaded_receipt(browser, tmp_path)
-    receipt = json.loads(file.read_text())
-    forge(receipt)
-    file.write_text(json.dumps(receipt))
-    outcome = check(file, SealKey.own().verifier)
-    assert outcome.returncode == 1
-    assert "FALSE" in outcome.stderr and sentence in outcome.stderr
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", "no JSON", '{"record": {}, "digest": "x"}'])
-def test_what_is_no_receipt_is_said_to_be_none(tmp_path, text):
-    file = tmp_path / "receipt.json"
-    file.write_text(text)
-    outcome = check(file)
-    assert outcome.returncode == 1 and outcome.stderr.startswith("FALSE: ") and "Traceback" not in outcome.stderr
-
-
-@pytest.mark.parametrize("key", ["nonsense", "consent-seal+8135f56b", "consent-seal+8135f56b+AAAA", "a+b+!"])
-def test_what_is_no_key_is_said_to_be_none(decide, tmp_path, key):
-    browser = Client()
-    decide("accept", browser)
-    Seal.objects.seal_waiting()
-    outcome = check(downloaded_receipt(browser, tmp_path), key)
-    assert outcome.returncode == 1 and f"{key} is no key" in outcome.stderr
-
-
-def test_a_receipt_before_its_seal_says_to_wait(decide, tmp_path):
-    browser = Client()
-    decide("accept", browser)
-    outcome = check(downloaded_receipt(browser, tmp_path))
-    assert outcome.returncode == 1 and "not sealed yet" in outcome.stderr
-
-
-def test_a_receipt_number_is_read_as_people_write_it():
-    assert read_receipt(" 7k3f 9qrs-Otvw xyzl") == "7K3F-9QRS-0TVW-XYZ1"
-
-
-# Erasure
-
-
-def age(tamper, days: int):
-    """Make what is on record older, as time would."""
-    for decision in Decision.objects.all():
-        decision.decided_at -= timedelta(days=days)
-        decision.expires_at -= timedelta(days=days)
-        digest = decision.leaf()
-        tamper(
-            "UPDATE consent_decision SET decided_at = %s, expires_at = %s, digest = %s WHERE id = %s",
-            decision.decided_at,
-            decision.expires_at,
-            digest,
-            decision.pk,
-        )
-
-
-def test_erasing_one_subjects_records_leaves_the_rest_verifiable(decide, staff):
-    browser = Client()
-    decision = decide("accept", browser)
-    decide("withdraw", browser)
-    decide("refuse")
-    assert Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="letter of 3 May") == 2
-    assert not Decision.objects.filter(receipt=decision.receipt).exists()
-    erasure = Erasure.objects.get()
-    assert (erasure.staff, erasure.reason, erasure.count) == ("officer", "request", 2)
-    Seal.objects.seal_waiting()
-    report = Verification().run()
-    assert report.is_sound and report.erased == 2
-    assert "The record of your choice was erased" in browser.get("/en/cookies/receipt/").content.decode()
-
-
-def test_what_was_erased_cannot_be_told_from_what_stays(decide):
-    decision = decide("accept")
-    Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="")
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            assert decision.receipt not in str(cursor.fetchall())
-
-
-def test_records_go_when_the_time_of_their_reason_is_over(decide, tamper, settings):
-    decide("accept")
-    decide("refuse")
-    age(tamper, 30 * 13)
-    kept = decide("refuse")
-    Seal.objects.seal_waiting()
-    assert Leaf.objects.erase_outdated() == 1
-    assert Erasure.objects.get().reason == "refusal_expired"
-    age(tamper, 30 * 36)
-    assert Leaf.objects.erase_outdated() == 2
-    assert Decision.objects.count() == 0 and kept.pk
-    assert Leaf.objects.erase_outdated() == 0
-
-
-def test_the_command_seals_and_erases(decide, capsys):
-    decide()
-    call_command("seal_consents")
-    assert capsys.readouterr().out == "Sealed: 1. Erased as kept long enough: 0.\n"
-
-
-@pytest.mark.parametrize("what", ["record", "erasure"])
-def test_an_erasure_that_nobody_made_is_found(decide, tamper, what):
-    first, second = decide("accept"), decide("accept")
-    Leaf.objects.erase_receipt(first.receipt, staff="officer", remark="")
-    Seal.objects.seal_waiting()
-    if what == "record":
-        tamper(f"UPDATE consent_leaf SET erasure_id = {Erasure.objects.get().pk} WHERE record = {second.pk}")
-        tamper(f"DELETE FROM consent_decision WHERE id = {second.pk}")
-    else:
-        tamper("UPDATE consent_erasure SET staff = 'somebody'")
-    assert any("Erasure 1 was altered" in fault or "Erasure" in fault for fault in faults())
-
-
-def test_an_erased_record_that_comes_back_is_found(decide, tamper):
-    decision = decide("accept")
-    Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="")
-    decision.save(force_insert=True)
-    assert "is here again" in faults()[0]
-
-
-# The parts
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text("abcdefghijklmnopqrstuvwxyz_-0123456789"), inner),
-)
-
-
-@given(json_values)
-def test_canonical_json_is_that_of_rfc_8785(value):
-    assert canonical(value) == rfc8785.dumps(value)
-
-
-@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())
-def test_every_leaf_leads_to_the_root(leaves, data):
-    def naive(part):
-        if len(part) == 1:
-            return part[0]
-        middle = 1
-        while middle * 2 < len(part):
-            middle *= 2
-        return merkle.node_hash(naive(part[:middle]), naive(part[middle:]))
-
-    assert merkle.root(leaves) == naive(leaves)
-    from static.verify_receipt import root_of
-
-    index = data.draw(st.integers(0, len(leaves) - 1))
-    path = merkle.inclusion_path(leaves, index)
-    assert root_of(leaves[index], index, len(leaves), path) == merkle.root(leaves)
-
-
-def test_the_merkle_tree_hash_is_that_of_certificate_transparency():
-    # Known answers of the tree of RFC 6962, which RFC 9162 keeps.
-    entries = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
-    leaves = [merkle.leaf_hash(bytes.fromhex(entry)) for entry in entries]
-    assert merkle.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    assert merkle.root(leaves[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
-    assert merkle.root(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
 
 
 def test_a_seal_is_a_signed_note(sealed):
@@ -576,4 +308,3 @@ def test_a_seal_is_a_signed_note(sealed):
         r"sealed \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\n\n— consent-seal [A-Za-z0-9+/]{91}=\n",
         note,
     )
-    assert timezone.now()

@@ -1,4 +1,4 @@
-"""Content and scripts of others: what loads for whom, and that nothing loads for anybody else."""
+"""Third-party content and scripts: they load only for visitors who granted their purpose."""
 
 import re
 
@@ -16,7 +16,7 @@ PAGE = "/en/about/"
 
 @pytest.fixture
 def video():
-    """A video for those who allow “functional”, linked from a text page."""
+    """A video with the purpose “functional”, linked from a text page."""
     embed = make_video()
     page = Page.objects.get(key="about")
     page.body_en = f'<p>Before.</p><p><a href="{LINK.replace("&", "&amp;")}">The film</a></p><p>After.</p>'
@@ -41,7 +41,7 @@ def visit(browser, path=PAGE):
 
 
 @pytest.mark.parametrize("action", [None, "refuse", "withdraw"])
-def test_without_consent_a_local_placeholder_says_what_would_load_from_whom(decide, video, counter, action):
+def test_without_consent_a_placeholder_names_the_content_and_its_provider(decide, video, counter, action):
     browser = Client()
     if action:
         decide(action, browser)
@@ -54,7 +54,7 @@ def test_without_consent_a_local_placeholder_says_what_would_load_from_whom(deci
     assert "Before." in html and "After." in html
 
 
-def test_the_question_marks_a_purpose_that_is_not_translated(video):
+def test_the_placeholder_marks_an_untranslated_purpose(video):
     Purpose.objects.filter(key="functional").update(name_pl=None)
     page = Page.objects.get(key="about")
     Page.objects.filter(pk=page.pk).update(body_pl=page.body_en)
@@ -62,7 +62,7 @@ def test_the_question_marks_a_purpose_that_is_not_translated(video):
     assert 'Zezwól na „<span lang="en" data-untranslated>Functional</span>”' in html
 
 
-def test_allowing_it_there_adds_its_purpose_to_what_is_granted(decide, video):
+def test_allowing_embedded_content_adds_its_purpose_to_the_granted_ones(decide, video):
     browser = Client()
     decide("choose", browser, purposes=["statistics"])
     decision = decide("allow", browser, purposes=["functional"])
@@ -72,15 +72,15 @@ def test_allowing_it_there_adds_its_purpose_to_what_is_granted(decide, video):
     assert policy(response)["frame-src"] == ["https://frames.video.example"]
 
 
-def test_allowing_it_there_first_refuses_the_rest(decide, video):
-    assert decide("allow", purposes=["functional"]).choices == {
+def test_allowing_embedded_content_as_the_first_decision_refuses_all_other_purposes(decide, video):
+    assert decide("allow", purposes=["functional"]).answers_by_purpose == {
         "functional": True,
         "statistics": False,
         "advertising": False,
     }
 
 
-def test_a_page_without_it_keeps_the_strict_policy(decide, video):
+def test_a_page_without_embedded_content_keeps_the_strict_policy(decide, video):
     browser = Client()
     decide("accept", browser)
     response, html = visit(browser, "/en/partners/")
@@ -97,7 +97,7 @@ def test_a_link_within_a_sentence_stays_a_link(decide, video):
     assert "<iframe" not in html and '<a href="https://other.example/"' in html
 
 
-def test_what_is_no_longer_published_is_a_link_again(decide, video):
+def test_unpublished_embedded_content_is_shown_as_a_link(decide, video):
     EmbeddedContent.objects.update(is_published=False)
     browser = Client()
     decide("accept", browser)
@@ -105,7 +105,7 @@ def test_what_is_no_longer_published_is_a_link_again(decide, video):
     assert "<iframe" not in html and "The film</a>" in html
 
 
-def test_a_script_runs_for_those_who_allowed_its_purpose_and_their_policy_lets_it(decide, counter):
+def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_purpose(decide, counter):
     browser = Client()
     decide("choose", browser, purposes=["statistics"])
     response, html = visit(browser)
@@ -146,13 +146,13 @@ def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
         "notice=1|necessary=1|mind-reading=1",
     ],
 )
-def test_a_broken_cookie_loads_nothing(client, video, counter, value):
+def test_an_invalid_consent_cookie_loads_nothing(client, video, counter, value):
     client.cookies["cookie_consent"] = value
     response, html = visit(client)
     assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
 
 
-def test_the_admin_never_loads_anything_of_others(client, staff, decide, counter, video):
+def test_the_admin_never_loads_third_party_content(client, staff, decide, counter, video):
     decide("accept", client)
     client.force_login(staff())
     response = client.get("/admin/consent/embeddedcontent/")
@@ -160,11 +160,11 @@ def test_the_admin_never_loads_anything_of_others(client, staff, decide, counter
     assert "<iframe" not in response.content.decode()
 
 
-def test_texts_without_content_of_others_cost_no_query_of_their_own(client, decide):
+def test_texts_without_third_party_content_need_no_query_for_it(client, decide):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    # What many pages show is read here, in one query.
+    # The first page also reads the data that all pages share.
     client.get(PAGE)
     with CaptureQueriesContext(connection) as before:
         client.get(PAGE)
@@ -176,7 +176,7 @@ def test_texts_without_content_of_others_cost_no_query_of_their_own(client, deci
 
 
 @pytest.mark.parametrize("count", [1, 8])
-def test_any_number_of_embeds_costs_one_query(decide, video, count):
+def test_any_number_of_embeds_takes_one_query(decide, video, count):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -199,7 +199,7 @@ def test_any_number_of_embeds_costs_one_query(decide, video, count):
         ("purpose", "necessary", "Choose a purpose that is not necessary."),
     ],
 )
-def test_what_cannot_be_embedded_is_refused_in_words(video, field, value, sentence):
+def test_invalid_embedded_content_is_refused_with_a_message(video, field, value, sentence):
     setattr(video, field, Purpose.objects.get(key=value) if field == "purpose" else value)
     with pytest.raises(ValidationError) as caught:
         video.full_clean()
@@ -209,14 +209,14 @@ def test_what_cannot_be_embedded_is_refused_in_words(video, field, value, senten
 @pytest.mark.parametrize(
     "text", ["http://stats.example", "https://stats.example/path", "stats.example", "'unsafe-inline'"]
 )
-def test_a_script_talks_to_origins_alone(counter, text):
+def test_the_other_hosts_of_a_script_must_be_origins(counter, text):
     counter.connects_to = text
     with pytest.raises(ValidationError) as caught:
         counter.full_clean()
     assert "connects_to" in caught.value.message_dict
 
 
-def test_a_script_for_a_necessary_purpose_is_refused_and_would_not_run(decide, counter):
+def test_a_script_for_a_necessary_purpose_is_refused_and_never_runs(decide, counter):
     counter.purpose = Purpose.objects.get(key="necessary")
     with pytest.raises(ValidationError, match="always needs consent"):
         counter.full_clean()

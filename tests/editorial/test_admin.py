@@ -1,4 +1,4 @@
-"""What staff can do in the admin, each group no more than its part."""
+"""Editing content in the admin, and the permissions of each group."""
 
 import re
 from io import BytesIO
@@ -16,7 +16,7 @@ from consent.models import EmbeddedContent, Script
 from editorial.content_files import content_models
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
-from pictures.admin import MOST_PICTURES
+from pictures.admin import MAX_PICTURES
 from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.partners.factories import fill_with_partners
@@ -26,12 +26,12 @@ from translations.status.models import Translation
 pytestmark = pytest.mark.django_db
 REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
 ids = [model._meta.label for model in REGISTERED]
-MADE = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
+FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
 
 
 def one_of(model):
-    """The first item of a fresh site, or one made where a fresh site has none."""
-    return MADE[model]() if model in MADE else model.objects.first()
+    """Return the first item of a new site, or make one."""
+    return FACTORIES[model]() if model in FACTORIES else model.objects.first()
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def list_address(model) -> str:
 
 
 def filled_in(response, **changes) -> dict:
-    """What a browser would send back from the form in `response`, with some fields changed."""
+    """Return the fields that a browser submits for the form in `response`, with `changes`."""
     values = {"base_values": response.context["adminform"].form.base_values}
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
@@ -83,7 +83,7 @@ def test_every_kind_of_content_can_be_listed_searched_and_opened(signed_in, mode
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
-def test_a_form_saved_as_it_is_changes_nothing(signed_in, model):
+def test_saving_an_unchanged_form_changes_nothing(signed_in, model):
     client = signed_in()
     item = one_of(model)
     before = {f.attname: getattr(item, f.attname) for f in item._meta.fields if f.name != "updated_at"}
@@ -91,16 +91,16 @@ def test_a_form_saved_as_it_is_changes_nothing(signed_in, model):
     assert response.redirect_chain, response.context["errors"] if response.context else response
     item.refresh_from_db()
     after = {f.attname: getattr(item, f.attname) for f in item._meta.fields if f.name != "updated_at"}
-    # An empty translation may come back as an empty text where nothing was stored.
+    # A form may store an empty translation as "" instead of None.
     assert {k: v or None for k, v in after.items()} == {k: v or None for k, v in before.items()}
 
 
-def test_every_field_of_content_explains_itself_or_has_a_plain_name(signed_in):
+def test_forms_show_help_texts(signed_in):
     html = signed_in().get(address(PartnerUniversity.objects.first())).content.decode()
     assert "Degrees north of the equator" in html
 
 
-def test_an_editor_changes_a_polish_text_and_sees_it_on_the_page(signed_in):
+def test_a_polish_text_that_an_editor_saves_is_on_the_page_and_in_the_history(signed_in):
     client = signed_in("Editors")
     deliverable = Deliverable.objects.get(key="seamless-mobility")
     save(client, deliverable, title_pl="Mobilność bez granic")
@@ -112,7 +112,7 @@ def warnings(response) -> list[str]:
     return [str(message) for message in response.context["messages"] if message.level_tag == "warning"]
 
 
-def test_a_translation_is_saved_and_then_warned_of_with_the_way_to_its_source(signed_in):
+def test_findings_in_a_saved_translation_are_shown_with_a_link_to_the_desk(signed_in):
     client = signed_in("Editors")
     deliverable = Deliverable.objects.get(key="seamless-mobility")
     save(client, deliverable, title_en="Mobility in 12 cities")
@@ -127,15 +127,15 @@ def test_a_translation_is_saved_and_then_warned_of_with_the_way_to_its_source(si
     assert not warnings(save(client, deliverable, title_de="Mobilität in 12 Städten"))
 
 
-def test_what_is_edited_within_a_form_is_warned_of_too(signed_in):
+def test_findings_in_inlines_are_shown_too(signed_in):
     client = signed_in("Editors")
     part = InitiativePart.objects.first()
-    place = list(part.initiative.parts.all()).index(part)
-    (warning,) = warnings(save(client, part.initiative, **{f"parts-{place}-title_fi": 'Uusi ”otsikko" täällä'}))
+    index = list(part.initiative.parts.all()).index(part)
+    (warning,) = warnings(save(client, part.initiative, **{f"parts-{index}-title_fi": 'Uusi ”otsikko" täällä'}))
     assert "(Suomi)" in warning and "Quotation marks of another language" in warning
 
 
-def test_what_is_typed_survives_an_error_which_names_the_field(signed_in):
+def test_a_form_with_an_error_keeps_the_submitted_values(signed_in):
     client = signed_in()
     response = save(
         client, PartnerUniversity.objects.get(key="university-of-oulu"), latitude="north", name_pl="Nowa nazwa"
@@ -146,25 +146,25 @@ def test_what_is_typed_survives_an_error_which_names_the_field(signed_in):
     assert "Nowa nazwa" in html
 
 
-def test_dangerous_text_is_cleaned_before_it_is_kept(signed_in):
+def test_rich_text_is_sanitised_when_it_is_saved(signed_in):
     page = Page.objects.get(key="about")
     save(signed_in(), page, body_en='<p onclick="x()">Hello<script>alert(1)</script></p>')
     page.refresh_from_db()
     assert page.body_en == "<p>Hello</p>"
 
 
-def test_two_items_without_an_address_in_a_language_are_both_kept(signed_in):
+def test_two_items_without_a_slug_in_a_language_can_be_saved(signed_in):
     client, path = signed_in(), reverse("admin:alliance_deliverable_add")
-    twin = {"title_en": "Twin", "summary_en": "S", "body_en": "<p>B</p>"}
+    fields = {"title_en": "Same", "summary_en": "S", "body_en": "<p>B</p>"}
     for _number in (1, 2):
-        assert client.post(path, filled_in(client.get(path), **twin), follow=True).redirect_chain
-    assert set(Deliverable.objects.filter(title_en="Twin").values_list("slug_en", "slug_pl")) == {
-        ("twin", None),
-        ("twin-2", None),
+        assert client.post(path, filled_in(client.get(path), **fields), follow=True).redirect_chain
+    assert set(Deliverable.objects.filter(title_en="Same").values_list("slug_en", "slug_pl")) == {
+        ("same", None),
+        ("same-2", None),
     }
 
 
-def test_choosing_a_coordinator_takes_the_role_from_the_one_before(signed_in):
+def test_a_new_coordinator_replaces_the_previous_one(signed_in):
     response = save(signed_in(), PartnerUniversity.objects.get(key="university-of-oulu"), role="coordinator")
     assert response.redirect_chain
     coordinators = PartnerUniversity.objects.filter(role="coordinator")
@@ -186,17 +186,17 @@ def test_the_coordinator_cannot_be_deleted_from_the_list(signed_in):
     assert PartnerUniversity.objects.filter(pk=coordinator.pk).exists()
 
 
-def test_a_sections_page_cannot_be_deleted(signed_in):
+def test_the_page_of_a_section_cannot_be_deleted(signed_in):
     client = signed_in()
     assert client.post(address(Page.objects.get(kind="vision"), "delete"), {"post": "yes"}).status_code == 403
     assert client.post(address(Page.objects.get(key="about"), "delete"), {"post": "yes"}).status_code == 302
 
 
-def test_there_is_no_second_alliance(signed_in):
+def test_a_second_alliance_cannot_be_added(signed_in):
     assert signed_in().get(reverse("admin:alliance_alliance_add")).status_code == 403
 
 
-def test_tasks_are_edited_within_their_university(signed_in):
+def test_tasks_are_edited_in_the_form_of_their_university(signed_in):
     client = signed_in()
     lodz = PartnerUniversity.objects.get(key="university-of-lodz")
     html = client.get(address(lodz)).content.decode()
@@ -204,13 +204,13 @@ def test_tasks_are_edited_within_their_university(signed_in):
     assert 'name="own_names-0-name"' in html
 
 
-def test_where_there_is_little_to_choose_from_all_of_it_is_offered(signed_in):
+def test_a_field_offers_all_related_items_if_they_are_few(signed_in):
     html = signed_in().get(reverse("admin:alliance_entrypoint_add")).content.decode()
     assert html.count('name="initiatives"') == Initiative.objects.count()
     assert "admin-autocomplete" not in html
 
 
-def test_where_there_is_much_to_choose_from_it_is_searched_and_what_is_chosen_stays(signed_in):
+def test_a_field_with_many_related_items_has_a_search_and_keeps_its_value(signed_in):
     client = signed_in("Editors")
     fill_with_partners(150)
     last = PartnerUniversity.objects.get(key="test-university-139")
@@ -218,7 +218,7 @@ def test_where_there_is_much_to_choose_from_it_is_searched_and_what_is_chosen_st
     path = address(Alliance.objects.get())
     html = client.get(path).content.decode()
     assert f'<option value="{last.pk}" selected>Test University 139</option>' in html
-    # Without a script, the first can be chosen.
+    # The first ones can be selected without JavaScript.
     assert html.count("<option") < 120
     found = client.get(
         re.search('data-ajax--url="([^"]+)"', html)[1],
@@ -231,10 +231,10 @@ def test_where_there_is_much_to_choose_from_it_is_searched_and_what_is_chosen_st
     assert Alliance.objects.get().host.name == "Test University 138"
 
 
-def test_pictures_beyond_those_that_a_form_can_show_are_searched(signed_in):
+def test_pictures_are_searched_if_there_are_more_than_a_form_shows(signed_in):
     client, deliverable = signed_in(), Deliverable.objects.first()
     make_picture(name="A harbour")
-    others = [Picture(key=f"p-{n}", name=f"P {n}", width=1, height=1, file="p.png") for n in range(MOST_PICTURES)]
+    others = [Picture(key=f"p-{n}", name=f"P {n}", width=1, height=1, file="p.png") for n in range(MAX_PICTURES)]
     Picture.objects.bulk_create(others[1:])
     html = client.get(address(deliverable)).content.decode()
     assert "picture-choice" in html and "P 249" in html
@@ -251,13 +251,13 @@ def test_tasks_are_found_by_their_university_and_initiative_in_any_language(sign
         assert task in client.get(list_address(Task), {"q": words}).context["cl"].result_list
 
 
-def test_view_on_site_leads_to_the_page_in_the_editors_language(signed_in):
+def test_view_on_site_links_to_the_page_in_the_language_of_the_editor(signed_in):
     client = signed_in()
     html = client.get(address(Deliverable.objects.get(key="seamless-mobility")), headers={"accept-language": "pl"})
     assert 'href="/pl/rezultaty/' in html.content.decode()
 
 
-def test_view_on_site_is_not_offered_for_what_is_not_on_the_site(signed_in):
+def test_view_on_site_is_not_offered_for_unpublished_items(signed_in):
     Deliverable.objects.filter(key="seamless-mobility").update(is_published=False)
     html = signed_in().get(address(Deliverable.objects.get(key="seamless-mobility"))).content.decode()
     assert "viewsitelink" not in html
@@ -271,7 +271,7 @@ def picture(image_format: str = "PNG", **options) -> BytesIO:
     return file
 
 
-def test_a_logo_needs_words_and_is_then_shown_on_the_page_and_in_the_list(signed_in):
+def test_a_logo_needs_an_alternative_text_and_is_shown_on_the_page_and_in_the_list(signed_in):
     client = signed_in()
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
     response = save(client, oulu, logo=picture())
@@ -296,12 +296,12 @@ def test_an_svg_is_refused_with_the_reason(signed_in):
 # Groups
 
 
-def shown_on_dashboard(client) -> set[str]:
+def models_on_dashboard(client) -> set[str]:
     return {model["object_name"] for app in client.get("/admin/").context["app_list"] for model in app["models"]}
 
 
 CONTENT = {model.__name__ for model in REGISTERED}
-ASKING = {"Notice", "Purpose", "EmbeddedContent", "Script"}
+CONSENT = {"Notice", "Purpose", "EmbeddedContent", "Script"}
 DESK = {"Translation", "TextToTranslate", "ExchangedText"}
 RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
 
@@ -309,33 +309,33 @@ RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "Cookie
 @pytest.mark.parametrize(
     ("group", "shown"),
     [
-        ("Editors", CONTENT - ASKING | DESK | {"Message"}),
+        ("Editors", CONTENT - CONSENT | DESK | {"Message"}),
         ("Translators", CONTENT | DESK),
-        ("Publishers", CONTENT - ASKING | DESK | {"Message"}),
-        ("Privacy officers", ASKING | RECORD | DESK | {"Job"}),
+        ("Publishers", CONTENT - CONSENT | DESK | {"Message"}),
+        ("Privacy officers", CONSENT | RECORD | DESK | {"Job"}),
     ],
 )
-def test_the_dashboard_shows_each_group_its_part(signed_in, group, shown):
-    assert shown_on_dashboard(signed_in(group)) == shown
+def test_the_dashboard_shows_each_group_its_models(signed_in, group, shown):
+    assert models_on_dashboard(signed_in(group)) == shown
 
 
 def test_staff_without_a_group_see_nothing(client, staff):
     user = staff("Editors")
     user.groups.clear()
     client.force_login(user)
-    assert shown_on_dashboard(client) == set()
+    assert models_on_dashboard(client) == set()
 
 
 def test_a_polish_translator_sees_all_content_and_changes_polish_fields_alone(signed_in):
     client = signed_in("Translators: Polski")
-    assert shown_on_dashboard(client) == CONTENT | DESK
+    assert models_on_dashboard(client) == CONTENT | DESK
     initiative = Initiative.objects.get(key="campus")
     response = client.get(address(initiative))
     part = response.context["inline_admin_formsets"][0].formset.forms[0]
     for form in (response.context["adminform"].form, part):
-        own = {name for name in form.fields if name.endswith(("_pl", "_de", "_en"))}
-        assert own
-        assert all(name.endswith("_pl") for name in own)
+        translatable = {name for name in form.fields if name.endswith(("_pl", "_de", "_en"))}
+        assert translatable
+        assert all(name.endswith("_pl") for name in translatable)
     before = initiative.title_de
     save(client, initiative, title_pl="Kampus", title_de="Anders", title_en="Else", is_published="")
     initiative.refresh_from_db()
@@ -353,7 +353,7 @@ def test_editors_may_neither_delete_nor_publish(signed_in):
     assert "is_published" not in client.get(address(deliverable)).context["adminform"].form.fields
 
 
-def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
+def test_an_item_that_an_editor_adds_is_not_published(signed_in):
     client = signed_in("Editors")
     client.post(
         reverse("admin:alliance_deliverable_add"),
@@ -362,7 +362,7 @@ def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
     assert Deliverable.objects.get(title_en="New").is_published is False
 
 
-def test_a_part_that_an_editor_adds_to_a_published_initiative_waits_too(signed_in):
+def test_an_inline_that_an_editor_adds_is_not_published(signed_in):
     client = signed_in("Editors")
     campus = Initiative.objects.get(key="campus")
     values = filled_in(client.get(address(campus)))
@@ -378,14 +378,14 @@ def test_a_part_that_an_editor_adds_to_a_published_initiative_waits_too(signed_i
     assert campus.parts.filter(is_published=True).count() == 4
 
 
-def test_an_editors_change_keeps_what_is_published_published(signed_in):
+def test_an_item_stays_published_when_an_editor_changes_it(signed_in):
     deliverable = Deliverable.objects.first()
     save(signed_in("Editors"), deliverable, summary_en="Changed")
     deliverable.refresh_from_db()
     assert (deliverable.summary_en, deliverable.is_published) == ("Changed", True)
 
 
-def test_publishers_put_on_the_site_and_delete(signed_in):
+def test_publishers_can_unpublish_and_delete(signed_in):
     client = signed_in("Publishers")
     deliverable = Deliverable.objects.first()
     values = filled_in(client.get(address(deliverable)))
@@ -398,13 +398,13 @@ def test_publishers_put_on_the_site_and_delete(signed_in):
 
 
 @pytest.mark.parametrize("model", [model for model in REGISTERED if model is not Redirect], ids=str)
-def test_translators_change_translations_and_nothing_else(signed_in, model):
+def test_translators_can_change_only_translations(signed_in, model):
     form = signed_in("Translators").get(address(one_of(model))).context["adminform"].form
     assert form.fields
     assert {name.rpartition("_")[2] for name in form.fields} <= {"pl", "nl", "es", "de", "tr", "fr", "fi", "hr", "sv"}
 
 
-def test_a_translators_forged_post_changes_no_source_text(signed_in):
+def test_forged_fields_of_a_translator_are_ignored(signed_in):
     client = signed_in("Translators")
     deliverable = Deliverable.objects.first()
     source = deliverable.title_en
@@ -414,27 +414,27 @@ def test_a_translators_forged_post_changes_no_source_text(signed_in):
     assert deliverable.order != 99
 
 
-def test_translators_change_no_order_in_a_list(signed_in):
+def test_translators_cannot_change_the_order_in_a_list(signed_in):
     client = signed_in("Translators")
     assert 'name="form-0-order"' not in client.get(list_address(Deliverable)).content.decode()
 
 
-def test_translators_and_editors_reach_no_accounts(signed_in):
+def test_translators_cannot_list_accounts(signed_in):
     assert signed_in("Translators").get("/admin/auth/user/").status_code == 403
 
 
-def test_the_admin_speaks_the_language_that_staff_choose(signed_in):
+def test_staff_can_choose_the_language_of_the_admin(signed_in):
     client = signed_in()
     assert "Dodaj" in client.get("/admin/", headers={"accept-language": "pl"}).content.decode()
     client.post("/admin-language/setlang/", {"language": "pl", "next": "/admin/"})
     assert "Dodaj" in client.get("/admin/", headers={"accept-language": "en"}).content.decode()
 
 
-def test_the_admin_carries_the_alliances_name(client):
+def test_the_admin_shows_the_name_of_the_alliance(client):
     assert "UNIC" in client.get("/admin/login/").content.decode()
 
 
-def test_a_list_says_how_many_of_all_it_shows_only_where_some_are_left_out(client, staff):
+def test_a_list_has_a_link_to_all_rows_only_while_it_is_filtered(client, staff):
     client.force_login(staff())
     listed = list_address(Task)
     assert "Show all" not in client.get(listed).content.decode()

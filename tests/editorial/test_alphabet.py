@@ -1,4 +1,4 @@
-"""Names stand in the order of the reader's alphabet, on either database."""
+"""Names are sorted in the alphabetical order of each language."""
 
 import random
 
@@ -8,7 +8,7 @@ from editorial.alphabet import sort_key
 
 pytestmark = pytest.mark.once
 
-# In order, by CLDR.
+# In the order of CLDR.
 ORDERS = {
     "en": ["Cork", "côté", "cow", "Lund", "Łódź", "Zagreb"],
     "pl": ["Cieszyn", "Ćmielów", "Dania", "Lublin", "Luzino", "Łask", "Łódź", "Malmö", "Zabrze", "Źródła", "Żary"],
@@ -36,7 +36,7 @@ ORDERS = {
 
 @pytest.mark.once
 @pytest.mark.parametrize("language", ORDERS)
-def test_each_language_has_its_own_order(language):
+def test_names_are_sorted_in_the_order_of_the_language(language):
     names = ORDERS[language].copy()
     random.Random(1).shuffle(names)
     assert sorted(names, key=lambda name: sort_key(name, language)) == ORDERS[language]
@@ -53,6 +53,6 @@ def test_each_language_has_its_own_order(language):
         ("nl", ["Ierland", "ĳsland", "Italië"]),
     ],
 )
-def test_letters_whose_small_form_has_another_length_stand_where_they_belong(language, names):
+def test_letters_that_change_their_length_in_lower_case_are_sorted_correctly(language, names):
     shuffled = random.Random(1).sample(names, len(names))
     assert sorted(shuffled, key=lambda name: sort_key(name, language)) == names

@@ -1,4 +1,4 @@
-"""Two people edit the same thing at once: both keep what they wrote, and neither overwrites the other unseen."""
+"""Two people edit the same item: changes to different fields are merged, and conflicts are shown."""
 
 import json
 from html import unescape
@@ -19,7 +19,7 @@ from feedback.models import Message
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from pictures.models import Picture
-from tests.editorial import crowd
+from tests.editorial import simultaneous_saves
 from tests.editorial.test_admin import REGISTERED, address, filled_in, ids, list_address, one_of, picture, warnings
 from tests.pictures.factories import make_picture
 from translations.desk.models import TextToTranslate
@@ -52,7 +52,7 @@ def signed_in(user) -> Client:
 
 
 def as_browser(values: dict) -> dict:
-    """The values as a browser submits them: each line break as CR LF."""
+    """Return the values with line breaks as browsers submit them, as CR LF."""
     return {name: "\r\n".join(v.splitlines()) if isinstance(v, str) else v for name, v in values.items()}
 
 
@@ -68,14 +68,14 @@ def errors(response) -> dict:
     return response.context["adminform"].form.errors
 
 
-def what_is_kept(item) -> dict:
+def column_values(item) -> dict:
     return {field.attname: getattr(item, field.attname) for field in item._meta.concrete_fields}
 
 
-def test_changes_of_two_people_to_different_fields_of_one_form_are_both_kept(anna, ben, deliverable):
-    seen_by_anna, seen_by_ben = open_form(anna, deliverable), open_form(ben, deliverable)
-    assert save(anna, deliverable, seen_by_anna, title_pl="Tytuł Anny", body_de="<p>Annas Text</p>").redirect_chain
-    assert save(ben, deliverable, seen_by_ben, title_de="Bens Titel").redirect_chain
+def test_changes_to_different_fields_are_both_saved(anna, ben, deliverable):
+    form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
+    assert save(anna, deliverable, form_of_anna, title_pl="Tytuł Anny", body_de="<p>Annas Text</p>").redirect_chain
+    assert save(ben, deliverable, form_of_ben, title_de="Bens Titel").redirect_chain
     deliverable.refresh_from_db()
     assert (deliverable.title_pl, deliverable.title_de, deliverable.body_de) == (
         "Tytuł Anny",
@@ -84,10 +84,10 @@ def test_changes_of_two_people_to_different_fields_of_one_form_are_both_kept(ann
     )
 
 
-def test_a_field_that_both_changed_is_refused_with_both_texts_and_saved_at_the_second_press(anna, ben, deliverable):
-    seen_by_anna, seen_by_ben = open_form(anna, deliverable), open_form(ben, deliverable)
-    save(anna, deliverable, seen_by_anna, title_pl="Tytuł <Anny>")
-    response = save(ben, deliverable, seen_by_ben, title_pl="Tytuł Bena", summary_de="Bens Satz")
+def test_a_field_that_both_changed_is_a_conflict_and_saving_again_overwrites_it(anna, ben, deliverable):
+    form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
+    save(anna, deliverable, form_of_anna, title_pl="Tytuł <Anny>")
+    response = save(ben, deliverable, form_of_ben, title_pl="Tytuł Bena", summary_de="Bens Satz")
     assert errors(response).keys() == {"title_pl"}
     html = response.content.decode()
     assert '<div class="stored-value" lang="pl">Tytuł &lt;Anny&gt;</div>' in html
@@ -100,40 +100,40 @@ def test_a_field_that_both_changed_is_refused_with_both_texts_and_saved_at_the_s
     assert (deliverable.title_pl, deliverable.summary_de) == ("Tytuł Bena", "Bens Satz")
 
 
-def test_a_second_press_is_refused_too_where_the_field_changed_once_more(anna, ben, deliverable):
-    seen_by_anna, seen_by_ben = open_form(anna, deliverable), open_form(ben, deliverable)
-    save(anna, deliverable, seen_by_anna, title_pl="Pierwszy")
-    response = save(ben, deliverable, seen_by_ben, title_pl="Tytuł Bena")
+def test_saving_again_is_a_conflict_too_if_the_field_changed_once_more(anna, ben, deliverable):
+    form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
+    save(anna, deliverable, form_of_anna, title_pl="Pierwszy")
+    response = save(ben, deliverable, form_of_ben, title_pl="Tytuł Bena")
     save(anna, deliverable, open_form(anna, deliverable), title_pl="Drugi")
     response = save(ben, deliverable, filled_in(response))
     assert "Drugi" in errors(response)["title_pl"][0]
 
 
-def test_a_conflict_names_who_changed_the_field_and_nobody_where_the_history_does_not_know(anna, ben, deliverable):
+def test_a_conflict_names_the_author_if_the_history_has_the_change(anna, ben, deliverable):
     save(anna, deliverable, open_form(anna, deliverable), title_de="Bevor Ben öffnet")
-    seen_by_anna, seen_by_ben = open_form(anna, deliverable), open_form(ben, deliverable)
-    save(anna, deliverable, seen_by_anna, title_pl="Tytuł Anny")
+    form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
+    save(anna, deliverable, form_of_anna, title_pl="Tytuł Anny")
     Deliverable.objects.filter(pk=deliverable.pk).update(title_de="Niemand")
-    response = save(ben, deliverable, seen_by_ben, title_pl="Tytuł Bena", title_de="Bens Titel")
+    response = save(ben, deliverable, form_of_ben, title_pl="Tytuł Bena", title_de="Bens Titel")
     assert "Anna Nowak changed this on" in errors(response)["title_pl"][0]
     assert "Somebody changed this" in errors(response)["title_de"][0]
 
 
-def test_the_same_change_made_twice_is_no_conflict(anna, ben, deliverable):
-    seen_by_anna, seen_by_ben = open_form(anna, deliverable), open_form(ben, deliverable)
-    save(anna, deliverable, seen_by_anna, title_pl="Jeden tytuł")
-    assert save(ben, deliverable, seen_by_ben, title_pl="Jeden tytuł").redirect_chain
+def test_the_same_change_by_both_is_not_a_conflict(anna, ben, deliverable):
+    form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
+    save(anna, deliverable, form_of_anna, title_pl="Jeden tytuł")
+    assert save(ben, deliverable, form_of_ben, title_pl="Jeden tytuł").redirect_chain
     assert LogEntry.objects.filter(object_id=deliverable.pk).count() == 1
 
 
-def test_a_form_without_its_base_values_overwrites_nothing_and_is_saved_once_they_were_seen(ben, deliverable):
+def test_a_form_with_damaged_base_values_has_conflicts_and_can_be_saved_again(ben, deliverable):
     values = open_form(ben, deliverable) | {"base_values": "damaged", "title_pl": "Tytuł Bena"}
     response = save(ben, deliverable, values)
     assert errors(response).keys() == {"title_pl"}
     assert save(ben, deliverable, filled_in(response)).redirect_chain
 
 
-def test_a_field_that_the_form_did_not_have_yet_keeps_its_value(ben, deliverable):
+def test_a_field_that_was_not_submitted_keeps_its_value(ben, deliverable):
     values = open_form(ben, deliverable) | {"base_values": ""}
     before = values.pop("summary_en")
     assert save(ben, deliverable, values).redirect_chain
@@ -142,21 +142,21 @@ def test_a_field_that_the_form_did_not_have_yet_keeps_its_value(ben, deliverable
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
-def test_a_form_that_a_browser_sends_back_as_it_was_changes_nothing_and_leaves_no_trace(ben, model):
+def test_an_unchanged_form_writes_nothing(ben, model):
     item = one_of(model)
-    before = what_is_kept(item)
+    before = column_values(item)
     states = list(Translation.objects.order_by("pk").values())
     values = open_form(ben, item)
     with CaptureQueriesContext(connection) as queries:
         response = save(ben, item, values)
     assert response.redirect_chain and not warnings(response)
-    assert what_is_kept(model._base_manager.get(pk=item.pk)) == before
+    assert column_values(model._base_manager.get(pk=item.pk)) == before
     assert not LogEntry.objects.exists()
     assert list(Translation.objects.order_by("pk").values()) == states
     assert not [q["sql"] for q in queries if q["sql"].startswith("UPDATE") and "session" not in q["sql"]]
 
 
-def test_only_the_fields_that_changed_stand_in_the_history_and_are_warned_of(ben):
+def test_the_history_and_the_warnings_name_only_changed_fields(ben):
     page = Page.objects.get(key="about")
     Page.objects.filter(pk=page.pk).update(body_pl="<p>Jeden</p>\n<p>dwa</p>", lead_pl="Jeden\ndwa  trzy")
     values = open_form(ben, page)
@@ -168,7 +168,7 @@ def test_only_the_fields_that_changed_stand_in_the_history_and_are_warned_of(ben
     assert page.lead_pl == "Jeden\ndwa  trzy"
 
 
-def test_line_breaks_are_kept_as_one_character(ben):
+def test_line_breaks_are_stored_as_one_character(ben):
     page = Page.objects.get(key="about")
     save(ben, page, open_form(ben, page), lead_pl="Jeden\r\ndwa")
     page.refresh_from_db()
@@ -176,7 +176,7 @@ def test_line_breaks_are_kept_as_one_character(ben):
 
 
 @pytest.mark.parametrize("text", ["Zdanie. ", "Jeden\r\ndwa"])
-def test_a_text_that_nobody_touched_stays_to_the_letter(ben, text):
+def test_an_unchanged_text_is_stored_exactly_as_before(ben, text):
     page = Page.objects.get(key="about")
     Page.objects.filter(pk=page.pk).update(lead_pl=text)
     save(ben, page, open_form(ben, page), title_de="Neu")
@@ -185,8 +185,8 @@ def test_a_text_that_nobody_touched_stays_to_the_letter(ben, text):
     assert json.loads(LogEntry.objects.get().change_message) == [{"changed": {"fields": ["Title [de]"]}}]
 
 
-def test_a_field_nobody_touched_is_validated_as_it_is_stored_now(anna, ben, deliverable):
-    """A cover that was chosen when the form was opened, and is replaced and deleted since, is no fault of the user."""
+def test_an_unchanged_field_is_validated_with_its_current_value(anna, ben, deliverable):
+    """The form has no error for a cover that was replaced and deleted after the form was opened."""
     old, new = make_picture(name="Old"), make_picture(name="New")
     Deliverable.objects.filter(pk=deliverable.pk).update(cover=old)
     values = open_form(ben, deliverable)
@@ -197,7 +197,7 @@ def test_a_field_nobody_touched_is_validated_as_it_is_stored_now(anna, ben, deli
     assert (deliverable.cover, deliverable.title_de) == (new, "Neu")
 
 
-def test_a_form_with_another_error_shows_what_others_changed_meanwhile(anna, ben, deliverable):
+def test_a_form_with_another_error_shows_the_changes_of_others(anna, ben, deliverable):
     values = open_form(ben, deliverable)
     Deliverable.objects.filter(pk=deliverable.pk).update(title_pl="Tytuł Anny")
     response = save(ben, deliverable, values, title_en="", title_de="Bens Titel")
@@ -208,7 +208,7 @@ def test_a_form_with_another_error_shows_what_others_changed_meanwhile(anna, ben
     assert (deliverable.title_pl, deliverable.title_de) == ("Tytuł Anny", "Bens Titel")
 
 
-def test_choices_dates_and_numbers_are_shown_in_words(anna, ben):
+def test_conflicts_show_choices_and_numbers_as_text(anna, ben):
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
     values = open_form(ben, oulu)
     PartnerUniversity.objects.filter(pk=oulu.pk).update(country="SE", latitude="60.5", is_published=False, left=2030)
@@ -221,7 +221,7 @@ def test_choices_dates_and_numbers_are_shown_in_words(anna, ben):
     }
 
 
-def test_a_file_that_somebody_else_replaced_is_not_replaced_unseen(ben):
+def test_a_file_that_somebody_else_replaced_is_a_conflict(ben):
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
     values = open_form(ben, oulu) | {"logo_alt_en": "Logo"}
     PartnerUniversity.objects.filter(pk=oulu.pk).update(logo="partners/annas.png", logo_alt_en="Anna's")
@@ -233,40 +233,40 @@ def test_a_file_that_somebody_else_replaced_is_not_replaced_unseen(ben):
     assert oulu.logo.name != "partners/annas.png"
 
 
-def test_links_that_two_people_add_and_take_away_are_put_together(anna, ben):
+def test_links_that_two_people_add_and_remove_are_merged(anna, ben):
     task = Task.objects.first()
     first, second, third, fourth = Initiative.objects.all()[:4]
     task.initiatives.set([first, second])
-    seen_by_anna, seen_by_ben = open_form(anna, task), open_form(ben, task)
-    save(anna, task, seen_by_anna, initiatives=[second.pk, third.pk])
-    assert save(ben, task, seen_by_ben, initiatives=[first.pk, second.pk, fourth.pk], title_de="Neu").redirect_chain
+    form_of_anna, form_of_ben = open_form(anna, task), open_form(ben, task)
+    save(anna, task, form_of_anna, initiatives=[second.pk, third.pk])
+    assert save(ben, task, form_of_ben, initiatives=[first.pk, second.pk, fourth.pk], title_de="Neu").redirect_chain
     assert set(task.initiatives.all()) == {second, third, fourth}
     (entry, _) = LogEntry.objects.order_by("-pk")
     assert sorted(json.loads(entry.change_message)[0]["changed"]["fields"]) == ["Initiatives", "Title [de]"]
 
 
-def test_a_link_that_is_added_while_the_form_is_being_saved_stays(ben, monkeypatch):
+def test_a_link_that_is_added_during_a_save_is_kept(ben, monkeypatch):
     task = Task.objects.first()
     first, second, third = Initiative.objects.all()[:3]
     task.initiatives.set([first])
     values = open_form(ben, task)
-    claim = EditForm.claim
-    monkeypatch.setattr(EditForm, "claim", lambda form: (task.initiatives.add(third), claim(form)))
+    lock = EditForm.lock
+    monkeypatch.setattr(EditForm, "lock", lambda form: (task.initiatives.add(third), lock(form)))
     save(ben, task, values, initiatives=[second.pk])
     assert set(task.initiatives.all()) == {second, third}
 
 
-def test_two_items_added_at_the_same_moment_under_one_name_are_both_kept(ben, deliverable, monkeypatch):
-    """The key that was free when the first looked is taken when it writes."""
+def test_two_items_with_the_same_name_can_be_added_at_the_same_time(ben, deliverable, monkeypatch):
+    """The key is taken by another item between the check and the save."""
     keys = iter([deliverable.key, "another"])
     monkeypatch.setattr(Deliverable, "_free_key", lambda self: next(keys))
     path = reverse("admin:alliance_deliverable_add")
-    values = filled_in(ben.get(path)) | {"title_en": "Twin", "summary_en": "S", "body_en": "<p>B</p>"}
+    values = filled_in(ben.get(path)) | {"title_en": "Same", "summary_en": "S", "body_en": "<p>B</p>"}
     assert ben.post(path, values).status_code == 302
-    assert Deliverable.objects.get(key="another").title == "Twin"
+    assert Deliverable.objects.get(key="another").title == "Same"
 
 
-# Within a form
+# Inlines
 
 
 @pytest.fixture
@@ -274,17 +274,17 @@ def campus():
     return Initiative.objects.get(key="campus")
 
 
-def test_two_people_change_rows_of_one_form_and_add_some(anna, ben, campus):
+def test_two_people_can_change_and_add_rows_of_one_form(anna, ben, campus):
     parts = list(campus.parts.all())
-    seen_by_anna, seen_by_ben = open_form(anna, campus), open_form(ben, campus)
-    place = len(parts)
-    added = {"parts-TOTAL_FORMS": place + 1, f"parts-{place}-order": 9, f"parts-{place}-initiative": campus.pk}
-    save(anna, campus, seen_by_anna, **{"parts-0-title_pl": "Anna", f"parts-{place}-title_en": "By Anna"}, **added)
+    form_of_anna, form_of_ben = open_form(anna, campus), open_form(ben, campus)
+    index = len(parts)
+    added = {"parts-TOTAL_FORMS": index + 1, f"parts-{index}-order": 9, f"parts-{index}-initiative": campus.pk}
+    save(anna, campus, form_of_anna, **{"parts-0-title_pl": "Anna", f"parts-{index}-title_en": "By Anna"}, **added)
     saved = save(
         ben,
         campus,
-        seen_by_ben,
-        **{"parts-0-title_de": "Ben", "parts-1-title_de": "Ben", f"parts-{place}-title_en": "By Ben"},
+        form_of_ben,
+        **{"parts-0-title_de": "Ben", "parts-1-title_de": "Ben", f"parts-{index}-title_en": "By Ben"},
         **added,
     )
     assert saved.redirect_chain
@@ -293,11 +293,11 @@ def test_two_people_change_rows_of_one_form_and_add_some(anna, ben, campus):
     assert campus.parts.filter(title_en__in=["By Anna", "By Ben"]).count() == 2
 
 
-def test_a_row_that_both_changed_is_refused_at_its_field_in_the_name_of_who_did(anna, ben, campus):
-    seen_by_anna, seen_by_ben = open_form(anna, campus), open_form(ben, campus)
-    save(anna, campus, seen_by_anna, **{"parts-1-title_pl": "Anna"})
+def test_a_conflict_in_a_row_is_shown_at_its_field_with_the_author(anna, ben, campus):
+    form_of_anna, form_of_ben = open_form(anna, campus), open_form(ben, campus)
+    save(anna, campus, form_of_anna, **{"parts-1-title_pl": "Anna"})
     campus.parts.filter(pk=campus.parts.first().pk).update(title_pl="Niemand")
-    response = save(ben, campus, seen_by_ben, **{"parts-0-title_pl": "Ben", "parts-1-title_pl": "Ben"})
+    response = save(ben, campus, form_of_ben, **{"parts-0-title_pl": "Ben", "parts-1-title_pl": "Ben"})
     formset = response.context["inline_admin_formsets"][0].formset
     assert [list(row) for row in formset.errors] == [["title_pl"], ["title_pl"], [], []]
     assert "Somebody changed this" in formset.errors[0]["title_pl"][0]
@@ -306,7 +306,7 @@ def test_a_row_that_both_changed_is_refused_at_its_field_in_the_name_of_who_did(
     assert InitiativePart.objects.get(pk=formset.forms[1].instance.pk).title_pl == "Ben"
 
 
-def test_a_row_that_a_colleague_deleted_does_not_block_the_form_and_what_was_typed_is_shown(ben, campus):
+def test_a_form_with_a_deleted_row_is_saved_and_the_submitted_changes_of_the_row_are_shown(ben, campus):
     _first, second, third, _fourth = campus.parts.all()
     values = open_form(ben, campus)
     second.delete()
@@ -327,7 +327,7 @@ def test_a_row_that_a_colleague_deleted_does_not_block_the_form_and_what_was_typ
     assert campus.parts.count() == 3
 
 
-def test_a_form_with_an_error_and_a_deleted_row_shows_the_others_and_can_be_saved(ben, campus):
+def test_a_form_with_an_error_and_a_deleted_row_shows_the_other_rows_and_can_be_saved(ben, campus):
     first, second, third, fourth = campus.parts.all()
     values = open_form(ben, campus)
     second.delete()
@@ -343,7 +343,7 @@ def test_a_form_with_an_error_and_a_deleted_row_shows_the_others_and_can_be_save
     assert fourth.title_pl == "Ostatni"
 
 
-def test_a_row_that_changed_meanwhile_is_deleted_only_after_it_was_seen(anna, ben, campus):
+def test_deleting_a_row_that_somebody_changed_needs_a_second_save(anna, ben, campus):
     part = campus.parts.first()
     values = open_form(ben, campus)
     InitiativePart.objects.filter(pk=part.pk).update(body_pl="<p>Nowe</p>")
@@ -354,7 +354,7 @@ def test_a_row_that_changed_meanwhile_is_deleted_only_after_it_was_seen(anna, be
     assert not InitiativePart.objects.filter(pk=part.pk).exists()
 
 
-def test_rows_in_another_order_by_now_are_saved_each_by_its_own(ben, campus):
+def test_rows_are_saved_correctly_if_their_order_changed(ben, campus):
     first, *_others, last = campus.parts.all()
     values = open_form(ben, campus)
     InitiativePart.objects.filter(pk=last.pk).update(order=0)
@@ -364,14 +364,14 @@ def test_rows_in_another_order_by_now_are_saved_each_by_its_own(ben, campus):
     assert (first.title_pl, last.title_pl, last.order) == ("Pierwszy", "Ostatni", 0)
 
 
-def test_a_scheduled_change_that_was_made_meanwhile_does_not_block_the_form(ben, deliverable):
+def test_a_form_with_a_scheduled_change_that_was_applied_is_saved(ben, deliverable):
     ScheduledChange.objects.create(item=deliverable, is_published=True, at="2100-01-01T10:00Z")
     values = open_form(ben, deliverable)
     ScheduledChange.objects.all().delete()
     assert save(ben, deliverable, values, title_de="Neu").redirect_chain
 
 
-def test_saving_costs_the_same_queries_however_many_rows_nobody_touched(ben):
+def test_the_number_of_queries_of_a_save_does_not_depend_on_unchanged_rows(ben):
     task = Task.objects.filter(initiatives__isnull=False).first()
     item = task.partner
 
@@ -412,21 +412,21 @@ def orders(*items) -> list[int]:
     return [type(item).objects.get(pk=item.pk).order for item in items]
 
 
-def test_two_people_order_different_rows_of_a_list(anna, ben):
+def test_two_people_can_change_the_order_of_different_rows_in_a_list(anna, ben):
     first, second = Deliverable.objects.all()[:2]
-    seen_by_anna, seen_by_ben = open_list(anna, Deliverable), open_list(ben, Deliverable)
-    save_list(anna, Deliverable, seen_by_anna | {order_field(seen_by_anna, first): 71})
-    save_list(ben, Deliverable, seen_by_ben | {order_field(seen_by_ben, second): 72})
+    form_of_anna, form_of_ben = open_list(anna, Deliverable), open_list(ben, Deliverable)
+    save_list(anna, Deliverable, form_of_anna | {order_field(form_of_anna, first): 71})
+    save_list(ben, Deliverable, form_of_ben | {order_field(form_of_ben, second): 72})
     assert orders(first, second) == [71, 72]
 
 
-def test_a_row_of_a_list_that_both_ordered_is_refused_and_stands_beside_its_own_form(anna, ben):
+def test_a_conflict_in_a_list_is_shown_in_its_row(anna, ben):
     first, second, *_others, last = Deliverable.objects.all()
-    seen_by_anna, seen_by_ben = open_list(anna, Deliverable), open_list(ben, Deliverable)
-    save_list(anna, Deliverable, seen_by_anna | {order_field(seen_by_anna, first): 900})
+    form_of_anna, form_of_ben = open_list(anna, Deliverable), open_list(ben, Deliverable)
+    save_list(anna, Deliverable, form_of_anna | {order_field(form_of_anna, first): 900})
     second.delete()
     response = save_list(
-        ben, Deliverable, seen_by_ben | {order_field(seen_by_ben, first): 72, order_field(seen_by_ben, last): 73}
+        ben, Deliverable, form_of_ben | {order_field(form_of_ben, first): 72, order_field(form_of_ben, last): 73}
     )
     changelist = response.context["cl"]
     assert [item.pk for item in changelist.result_list] == [form.instance.pk for form in changelist.formset.forms]
@@ -441,7 +441,7 @@ def test_a_row_of_a_list_that_both_ordered_is_refused_and_stands_beside_its_own_
     assert orders(first, last) == [72, 73]
 
 
-def test_a_row_that_was_deleted_meanwhile_does_not_block_a_list(anna, ben):
+def test_a_list_with_a_deleted_row_is_saved(anna, ben):
     first, second = Deliverable.objects.all()[:2]
     values = open_list(ben, Deliverable)
     anna.post(address(first, "delete"), {"post": "yes"})
@@ -451,7 +451,7 @@ def test_a_row_that_was_deleted_meanwhile_does_not_block_a_list(anna, ben):
     assert "Anna Nowak deleted this on" in warning and first.title in warning
 
 
-def test_what_was_ordered_on_a_page_of_a_list_that_is_no_longer_there_is_saved(ben, monkeypatch):
+def test_rows_of_a_page_of_a_list_that_no_longer_exists_are_saved(ben, monkeypatch):
     from alliance.admin import ActivityAdmin
 
     monkeypatch.setattr(ActivityAdmin, "list_per_page", 1)
@@ -466,14 +466,14 @@ def test_what_was_ordered_on_a_page_of_a_list_that_is_no_longer_there_is_saved(b
 # Deleted items
 
 
-def test_what_was_typed_into_the_form_of_a_deleted_item_is_shown(anna, ben, campus):
+def test_submitted_changes_of_a_deleted_item_are_shown(anna, ben, campus):
     values = open_form(ben, campus)
     assert anna.post(address(campus, "delete"), {"post": "yes"}).status_code == 302
     response = save(ben, campus, values, **{"body_pl": "<p>Długi tekst</p>", "parts-1-title_pl": "Część", "order": 8})
     assert response.status_code == 410
     html = response.content.decode()
     assert "Anna Nowak deleted this on" in html
-    assert dict(response.context["typed"]) == {
+    assert dict(response.context["changes"]) == {
         "Text [pl]": "<p>Długi tekst</p>",
         "Order": "8",
         "Part of an initiative: Title [pl]": "Część",
@@ -481,14 +481,14 @@ def test_what_was_typed_into_the_form_of_a_deleted_item_is_shown(anna, ben, camp
     assert "&lt;p&gt;Długi tekst&lt;/p&gt;" in html
 
 
-def test_an_address_that_never_was_leads_back_as_before(ben):
+def test_the_form_of_an_unknown_item_redirects_to_the_index(ben):
     assert ben.get("/admin/alliance/deliverable/99999/change/").status_code == 302
 
 
-# Other shared data
+# Accounts, redirects and messages
 
 
-def test_an_account_that_was_closed_stays_closed_when_somebody_changes_its_name(anna, ben, staff):
+def test_a_deactivated_account_stays_inactive_when_somebody_changes_its_name(anna, ben, staff):
     account = staff("Translators")
     values = open_form(ben, account)
     User.objects.filter(pk=account.pk).update(is_active=False)
@@ -497,7 +497,7 @@ def test_an_account_that_was_closed_stays_closed_when_somebody_changes_its_name(
     assert (account.is_active, account.first_name) == (False, "Eva")
 
 
-def test_redirects_and_messages_are_no_exception(ben):
+def test_redirects_and_messages_have_conflicts_too(ben):
     redirect = Redirect.objects.create(old_path="/old", new_path="/en/vision/")
     values = open_form(ben, redirect)
     Redirect.objects.filter(pk=redirect.pk).update(new_path="/en/partners/")
@@ -511,7 +511,7 @@ def test_redirects_and_messages_are_no_exception(ben):
     assert (message.note, message.state) == ("Anna answered.", "answered")
 
 
-def test_every_kind_of_content_is_edited_with_its_base_values(ben):
+def test_the_form_of_every_content_model_has_base_values(ben):
     for model in content_models().values():
         if model in REGISTERED:
             assert "base_values" in ben.get(address(one_of(model))).content.decode(), model
@@ -533,7 +533,7 @@ def open_text(client, text) -> dict:
     return {"base_values": form["base_values"].value(), "text": form["text"].value()}
 
 
-def test_a_form_and_the_desk_keep_each_others_texts(anna, ben, deliverable):
+def test_changes_in_a_form_and_at_the_desk_are_merged(anna, ben, deliverable):
     values, text = open_form(ben, deliverable), text_of(deliverable, "title")
     sent = open_text(anna, text)
     anna.post(at_desk(text), sent | {"text": "Tytuł z biurka", "_save": ""})
@@ -544,7 +544,7 @@ def test_a_form_and_the_desk_keep_each_others_texts(anna, ben, deliverable):
     assert (deliverable.title_pl, deliverable.title_de) == ("Tytuł z biurka", "Bens Titel")
 
 
-def test_a_text_that_changed_meanwhile_is_shown_at_the_desk_beside_what_was_typed(anna, ben, deliverable):
+def test_the_desk_shows_a_conflict_with_the_stored_text(anna, ben, deliverable):
     text = text_of(deliverable, "body")
     sent = open_text(ben, text)
     save(anna, deliverable, open_form(anna, deliverable), body_pl="<p>Tekst <strong>Anny</strong></p>")
@@ -554,14 +554,14 @@ def test_a_text_that_changed_meanwhile_is_shown_at_the_desk_beside_what_was_type
     assert '<div class="stored-value" lang="pl"><p>Tekst <strong>Anny</strong></p></div>' in html
     assert "&lt;p&gt;Tekst Bena&lt;/p&gt;" in html
     form = response.context["form"]
-    again = {name: form[name].value() or "" for name in ("base_values", "seen_remarks", "text")}
+    again = {name: form[name].value() or "" for name in ("base_values", "seen_warnings", "text")}
     assert ben.post(at_desk(text), again | {"_save": ""}).status_code == 302
     deliverable.refresh_from_db()
     assert deliverable.body_pl == "<p>Tekst Bena</p>"
 
 
 @pytest.mark.parametrize("button", ["_save", "_draft", "_discard"])
-def test_a_draft_that_somebody_else_kept_is_not_lost_unseen(anna, ben, deliverable, button):
+def test_a_draft_of_somebody_else_is_a_conflict(anna, ben, deliverable, button):
     text = text_of(deliverable, "body")
     sent = open_text(ben, text)
     anna.post(at_desk(text), open_text(anna, text) | {"text": "<p>Szkic <script>x()</script> Anny</p>", "_draft": ""})
@@ -572,7 +572,7 @@ def test_a_draft_that_somebody_else_kept_is_not_lost_unseen(anna, ben, deliverab
     assert "Anny" in text.draft
 
 
-def test_what_was_typed_at_the_desk_for_a_deleted_item_is_shown(ben, campus):
+def test_the_submitted_text_of_a_deleted_item_is_shown_at_the_desk(ben, campus):
     text = text_of(campus, "title")
     sent = open_text(ben, text)
     campus.delete()
@@ -581,9 +581,9 @@ def test_what_was_typed_at_the_desk_for_a_deleted_item_is_shown(ben, campus):
     assert "Na próżno" in response.content.decode()
 
 
-def test_saves_at_the_same_moment_over_connections_of_their_own_lose_nothing(server):
+def test_simultaneous_saves_over_several_connections_lose_no_change(server):
     outcome = server.manage(
-        "shell", "-v", "0", "-c", "from tests.editorial import crowd; crowd.gather('pl', 'de', 'fi')"
+        "shell", "-v", "0", "-c", "from tests.editorial.simultaneous_saves import run; run('pl', 'de', 'fi')"
     )
-    last = [(f"{code} {crowd.ROUNDS - 1}",) * 2 for code in ("pl", "de", "fi")]
-    assert outcome.stdout.strip() == f"[302] {3 * crowd.ROUNDS} {last}", outcome.stdout + outcome.stderr
+    last = [(f"{code} {simultaneous_saves.ROUNDS - 1}",) * 2 for code in ("pl", "de", "fi")]
+    assert outcome.stdout.strip() == f"[302] {3 * simultaneous_saves.ROUNDS} {last}", outcome.stdout + outcome.stderr

@@ -1,4 +1,4 @@
-"""Content files: loaded without undoing anyone's work, checked before anything changes, written as they are read."""
+"""Content files are checked before loading, loading keeps changes of staff, and dumping is the reverse of loading."""
 
 import tempfile
 from io import BytesIO, StringIO
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
-from editorial.content_files import NOTHING, ContentError, ContentFiles, content_models, dump
+from editorial.content_files import ContentError, ContentFiles, content_models, dump
+from editorial.content_files.values import EMPTY_DIGEST
 from editorial.models import ImportState, PastSlug
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -49,46 +50,46 @@ def load(folder=settings.CONTENT_DIR, **options) -> str:
 PAGE = {"title": "News", "short_title": "News", "description": "What is new."}
 
 
-def test_a_second_run_changes_nothing():
+def test_loading_again_changes_nothing():
     before = list(Page.objects.values_list("updated_at"))
     assert "0 created, 0 updated" in load()
     assert list(Page.objects.values_list("updated_at")) == before
 
 
-def test_a_new_field_of_which_the_files_say_nothing_leaves_its_item_alone():
+def test_a_new_field_that_the_files_do_not_have_changes_no_item():
     loaded = ImportState.objects.filter(section="pages").first()
-    empty = next(name for name, digests in loaded.digests.items() if digests == [NOTHING, NOTHING])
+    empty = next(name for name, digests in loaded.digests.items() if digests == [EMPTY_DIGEST, EMPTY_DIGEST])
     before = {name: digests for name, digests in loaded.digests.items() if name != empty}
     ImportState.objects.filter(pk=loaded.pk).update(digests=before)
     load()
     assert ImportState.objects.get(pk=loaded.pk).digests == before
 
 
-def test_a_new_text_in_a_file_is_taken_over_and_reported(tmp_path):
+def test_a_changed_text_in_a_file_is_loaded_and_reported(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE}}))
     report = load(write(tmp_path, en={"pages": {"news": PAGE | {"title": "Latest news"}}}))
     assert "pages.news: updated" in report
     assert Page.objects.get(key="news").title_en == "Latest news"
 
 
-def test_what_an_editor_changed_is_kept_and_reported(tmp_path):
+def test_a_value_that_an_editor_changed_is_kept_and_reported(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE}}, pl={"pages": {"news": {"title": "Nowe"}}}))
-    Page.objects.filter(key="news").update(title_en="By hand")
+    Page.objects.filter(key="news").update(title_en="Edited")
     changed = PAGE | {"title": "From the file", "description": "Also new."}
     report = load(write(tmp_path, en={"pages": {"news": changed}}, pl={"pages": {"news": {"title": "Nowości"}}}))
     page = Page.objects.get(key="news")
-    assert (page.title_en, page.description_en, page.title_pl) == ("By hand", "Also new.", "Nowości")
+    assert (page.title_en, page.description_en, page.title_pl) == ("Edited", "Also new.", "Nowości")
     assert "pages.news.title_en: kept, because an editor changed it" in report
 
 
-def test_what_an_editor_emptied_stays_empty(tmp_path):
+def test_a_field_that_an_editor_emptied_stays_empty(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE | {"lead": "Hello"}}}))
     Page.objects.filter(key="news").update(lead_en="")
     load(write(tmp_path, en={"pages": {"news": PAGE | {"lead": "Hello again"}}}))
     assert Page.objects.get(key="news").lead_en == ""
 
 
-def test_what_an_editor_deleted_stays_away_until_it_is_asked_for():
+def test_an_item_that_an_editor_deleted_is_created_only_with_restore():
     Deliverable.objects.get(key="social-inclusion").delete()
     assert "deliverables.social-inclusion: left out, because an editor deleted it" in load()
     assert not Deliverable.objects.filter(key="social-inclusion").exists()
@@ -96,25 +97,25 @@ def test_what_an_editor_deleted_stays_away_until_it_is_asked_for():
     assert Deliverable.objects.get(key="social-inclusion").title_pl == "Włączenie społeczne"
 
 
-def test_what_an_editor_added_is_left_alone():
+def test_an_item_that_an_editor_added_is_not_changed():
     Page.objects.create(key="mine", **{f"{name}_en": text for name, text in PAGE.items()})
     load()
     assert Page.objects.filter(key="mine").exists()
 
 
-def test_a_language_added_later_is_filled_in(tmp_path):
+def test_a_language_that_is_added_later_is_loaded(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE}}))
     load(write(tmp_path, sv={"pages": {"news": {"title": "Nyheter"}}}))
     assert Page.objects.get(key="news").title_sv == "Nyheter"
 
 
-def test_texts_are_cleaned_on_their_way_in(tmp_path):
+def test_rich_text_is_sanitised_when_it_is_loaded(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE | {"body": "<p onclick='x'>A<script>b</script></p>"}}}))
     assert Page.objects.get(key="news").body_en == "<p>A</p>"
 
 
 @pytest.mark.parametrize(
-    ("en", "fault"),
+    ("en", "message"),
     [
         ({"page": {"news": PAGE}}, "en.toml: page: unknown section; use one of "),
         ({"pages": {"news": PAGE | {"titel": "x"}}}, "en.toml: pages.news.titel: unknown field; use one of "),
@@ -131,51 +132,51 @@ def test_texts_are_cleaned_on_their_way_in(tmp_path):
         ({"pages": "news"}, "en.toml: pages: write each item as a table: [pages.some-key]."),
         (
             {"initiative_parts": {"part": {"title": "A", "initiative": "nowhere"}}},
-            "en.toml: initiative_parts.part.initiative: “nowhere” is no key of [initiatives]; correct it, or add",
+            "en.toml: initiative_parts.part.initiative: “nowhere” is not a key of [initiatives]; correct it, or add",
         ),
     ],
 )
-def test_a_fault_is_named_with_file_key_and_remedy_and_nothing_changes(tmp_path, en, fault):
+def test_an_error_names_file_key_and_remedy_and_nothing_is_changed(tmp_path, en, message):
     before = Page.objects.count()
     with pytest.raises(CommandError) as caught:
-        load(write(tmp_path, en={"redirects": {"sound": {"old_path": "/sound"}}} | en))
+        load(write(tmp_path, en={"redirects": {"valid": {"old_path": "/valid"}}} | en))
     assert "nothing was changed" in str(caught.value)
-    assert fault in str(caught.value)
+    assert message in str(caught.value)
     assert Page.objects.count() == before
-    assert not ImportState.objects.filter(key="sound").exists()
+    assert not ImportState.objects.filter(key="valid").exists()
 
 
 @pytest.mark.parametrize(
-    ("pl", "fault"),
+    ("pl", "message"),
     [
         ({"pages": {"elsewhere": {"title": "x"}}}, "pl.toml: pages.elsewhere: not in en.toml; correct the key"),
         ({"pages": {"news": {"order": 2}}}, "pl.toml: pages.news.order: not a translated field; give it in the source"),
     ],
 )
-def test_a_fault_in_a_translation_is_named(tmp_path, pl, fault):
+def test_an_error_in_a_translation_is_reported(tmp_path, pl, message):
     with pytest.raises(ContentError) as caught:
         ContentFiles(write(tmp_path, en={"pages": {"news": PAGE}}, pl=pl))
-    assert fault in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_all_faults_are_named_at_once(tmp_path):
+def test_all_errors_are_reported_together(tmp_path):
     folder = write(tmp_path, en={"pages": {"news": PAGE | {"titel": "x", "order": "one"}}, "nothing": {}})
     (folder / "xx.toml").write_text("")
     (folder / "pl.toml").write_text("not toml")
     with pytest.raises(ContentError) as caught:
         ContentFiles(folder)
-    assert len(caught.value.faults) == 5
+    assert len(caught.value.errors) == 5
 
 
-def test_a_folder_without_the_source_is_named(tmp_path):
-    with pytest.raises(CommandError, match=r"en\.toml: the file is missing; it is the source of all others"):
+def test_a_folder_without_the_source_file_is_an_error(tmp_path):
+    with pytest.raises(CommandError, match=r"en\.toml: the file of the source language is missing"):
         load(tmp_path)
 
 
-def test_what_the_database_refuses_undoes_the_whole_run(tmp_path):
-    twice = {"pages": {"one": PAGE | {"kind": "home"}}, "redirects": {"a": {"old_path": "/a"}}}
+def test_nothing_is_loaded_if_the_database_refuses_an_item(tmp_path):
+    documents = {"pages": {"one": PAGE | {"kind": "home"}}, "redirects": {"a": {"old_path": "/a"}}}
     with pytest.raises(CommandError, match=r"pages\.one: .*This section has a page already"):
-        load(write(tmp_path, en=twice))
+        load(write(tmp_path, en=documents))
     assert not ImportState.objects.filter(section="redirects", key="a").exists()
 
 
@@ -185,7 +186,7 @@ def picture(**options) -> bytes:
     return output.getvalue()
 
 
-def test_pictures_are_loaded_once_and_move_with_the_files(tmp_path):
+def test_pictures_are_loaded_once_and_dumped(tmp_path):
     university = {"university-of-oulu": {"logo": "images/oulu.png", "logo_alt": "Oulu’s logo"}}
     source = dump(tmp_path / "source") and tmp_path / "source"
     (source / "images").mkdir()
@@ -202,22 +203,22 @@ def test_pictures_are_loaded_once_and_move_with_the_files(tmp_path):
     assert (tmp_path / "copy/images" / stored.name).read_bytes() == stored.open().read()
 
 
-def test_a_picture_that_is_none_or_lies_elsewhere_is_named(tmp_path):
+def test_a_damaged_missing_or_outside_picture_is_an_error(tmp_path):
     university = {"name": "U", "city": "C", "summary": "S", "short_name": "U", "city_local": "C", "country": "PL"}
     university |= {"city_local_language": "pl", "latitude": 1, "longitude": 2, "founded": 1900}
     university |= {"website": "https://example.org/", "logo_alt": "L"}
     (tmp_path / "text.png").write_text("no picture")
-    for logo, fault in (
+    for logo, message in (
         ("text.png", "This file is not a readable picture."),
-        ("missing.png", "there is no file"),
+        ("missing.png", "is missing; add it, or correct the path"),
         ("../../etc/passwd", "must be the path of a picture below the content folder"),
     ):
         with pytest.raises(ContentError) as caught:
             ContentFiles(write(tmp_path, en={"partners": {"u": university | {"logo": logo}}}))
-        assert fault in str(caught.value)
+        assert message in str(caught.value)
 
 
-def test_the_sites_own_files_come_back_as_they_were_loaded(tmp_path):
+def test_dumping_the_content_of_the_site_gives_the_loaded_files(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     dump(first)
     delete_everything()
@@ -229,22 +230,22 @@ def test_the_sites_own_files_come_back_as_they_were_loaded(tmp_path):
         assert model.objects.count() > 0
 
 
-def words(most: int) -> st.SearchStrategy[str]:
-    """Text as a form field stores it: without control characters, and without space at its ends."""
+def texts(max_size: int) -> st.SearchStrategy[str]:
+    """Return a strategy for texts as a form field stores them: stripped and without control characters."""
     letters = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"))
-    return st.text(letters, min_size=1, max_size=most).map(str.strip).filter(bool)
+    return st.text(letters, min_size=1, max_size=max_size).map(str.strip).filter(bool)
 
 
 SLUGS = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True)
-PARAGRAPHS = words(60).map(lambda text: text.replace("&", "").replace("<", "").replace(">", "").strip())
+PARAGRAPHS = texts(60).map(lambda text: text.replace("&", "").replace("<", "").replace(">", "").strip())
 PAGES = st.dictionaries(
     SLUGS,
     st.fixed_dictionaries(
-        {"title_en": words(150), "short_title_en": words(40), "description_en": words(300)},
+        {"title_en": texts(150), "short_title_en": texts(40), "description_en": texts(300)},
         optional={
-            "title_pl": words(150),
-            "description_hr": words(300),
-            "lead_tr": words(600),
+            "title_pl": texts(150),
+            "description_hr": texts(300),
+            "lead_tr": texts(600),
             "slug_fi": SLUGS,
             "body_en": PARAGRAPHS.filter(bool).map(lambda text: f"<p>{text}</p>"),
             "order": st.integers(0, 32767),
@@ -258,19 +259,19 @@ MILESTONES = st.dictionaries(
     SLUGS,
     st.fixed_dictionaries(
         {
-            "title_en": words(200),
-            "source_en": words(200),
+            "title_en": texts(200),
+            "source_en": texts(200),
             "date": st.dates(),
             "precision": st.sampled_from(["day", "month", "year"]),
         },
-        optional={"title_sv": words(200)},
+        optional={"title_sv": texts(200)},
     ),
     max_size=3,
 )
 
 
 def stored_values(item) -> dict:
-    """All that the database holds of `item` but when and under which number."""
+    """Return all stored values of `item` except id and time."""
     return {f.name: getattr(item, f.attname) or None for f in item._meta.fields if f.name not in ("id", "updated_at")}
 
 
@@ -278,7 +279,7 @@ def stored_values(item) -> dict:
     max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(pages=PAGES, milestones=MILESTONES)
-def test_loading_what_was_dumped_gives_the_same_content(pages, milestones):
+def test_loading_dumped_files_gives_the_same_content(pages, milestones):
     slugs = [page["slug_fi"] for page in pages.values() if "slug_fi" in page]
     with transaction.atomic(), tempfile.TemporaryDirectory() as folder:
         delete_everything()
@@ -292,7 +293,7 @@ def test_loading_what_was_dumped_gives_the_same_content(pages, milestones):
         first, second = Path(folder) / "first", Path(folder) / "second"
         dump(first)
         delete_everything()
-        ContentFiles(first).load()
+        load(first)
         dump(second)
         assert read(first) == read(second)
         assert {page.key: stored_values(page) for page in Page.objects.all()} == before
@@ -300,7 +301,7 @@ def test_loading_what_was_dumped_gives_the_same_content(pages, milestones):
         transaction.set_rollback(True)
 
 
-def test_past_addresses_move_along(tmp_path, client):
+def test_past_slugs_are_dumped_and_loaded(tmp_path, client):
     page = Page.objects.filter(kind="text").first()
     first = page.slug_pl
     for slug in ("nowy", "jeszcze-nowszy"):
@@ -319,13 +320,13 @@ def test_past_addresses_move_along(tmp_path, client):
     assert list(PastSlug.objects.values()) == before
 
 
-def test_a_past_address_in_a_file_takes_none_from_another_item(tmp_path):
+def test_a_past_slug_in_a_file_does_not_replace_that_of_another_item(tmp_path):
     PastSlug.objects.create(section="pages", language="en", slug="old", key="privacy-policy")
     load(write(tmp_path, en={"pages": {"news": PAGE | {"past_slugs": ["old", "older"]}}}))
     assert dict(PastSlug.objects.values_list("slug", "key")) == {"old": "privacy-policy", "older": "news"}
 
 
 @pytest.mark.parametrize("value", ["old", [5], ["no address"], ["x" * 101]])
-def test_past_addresses_that_are_none_are_named(tmp_path, value):
-    with pytest.raises(CommandError, match=r"pages\.news\.past_slugs: must be a list of addresses"):
+def test_invalid_past_slugs_are_an_error(tmp_path, value):
+    with pytest.raises(CommandError, match=r"pages\.news\.past_slugs: must be a list of slugs"):
         load(write(tmp_path, en={"pages": {"news": PAGE | {"past_slugs": value}}}))

@@ -1,4 +1,4 @@
-"""Whatever way a text or a picture takes into the site, nothing is kept that should not be served."""
+"""Rich text is sanitised and pictures are cleaned before they are stored."""
 
 from io import BytesIO
 from struct import pack
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from editorial.fields import MAX_IMAGE_BYTES, clean_image
+from editorial.images import MAX_IMAGE_BYTES, clean_image
 from pages.models import Page
 from partners.models import PartnerUniversity
 
@@ -31,7 +31,7 @@ def page(db):
     return Page.objects.get(key="about")
 
 
-WAYS = {
+WRITERS = {
     "save": lambda page, html: (setattr(page, "body_en", html), page.save()),
     "update": lambda page, html: Page.objects.filter(pk=page.pk).update(body_en=html),
     "bulk update": lambda page, html: (
@@ -42,18 +42,18 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize(("html", "clean"), DANGEROUS)
-def test_dangerous_html_is_never_stored(page, way, html, clean):
-    WAYS[way](page, html)
+def test_dangerous_html_is_never_stored(page, writer, html, clean):
+    WRITERS[writer](page, html)
     page.refresh_from_db()
-    stored = page.body_pl if way == "translation" else page.body_en
+    stored = page.body_pl if writer == "translation" else page.body_en
     assert not any(word in stored for word in ("script", "onclick", "onerror", "style", "iframe", "alert", "<!--"))
     if clean:
         assert stored == clean
 
 
-def test_what_the_editor_can_make_is_kept(page):
+def test_html_that_the_editor_can_produce_is_not_changed(page):
     html = (
         '<h2>A</h2><h3>B</h3><p><strong>c</strong> <em>d</em><br><a href="https://example.org/">e</a></p>'
         "<ul><li><p>f</p></li></ul><ol><li><p>g</p></li></ol><blockquote><p>h</p></blockquote>"
@@ -79,19 +79,19 @@ def opened(cleaned) -> Image.Image:
 PHOTO = Image.new("RGB", (60, 40), "teal")
 
 
-@pytest.mark.parametrize(("image_format", "ending"), [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")])
-def test_an_allowed_picture_is_kept_with_the_ending_of_what_it_is(image_format, ending):
+@pytest.mark.parametrize(("image_format", "extension"), [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")])
+def test_a_picture_gets_the_extension_of_its_format(image_format, extension):
     cleaned = clean_image(file(PHOTO, image_format, "holiday.gif"))
-    assert cleaned.name == f"holiday{ending}"
+    assert cleaned.name == f"holiday{extension}"
     assert opened(cleaned).size == (60, 40)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_every_kind_of_png_can_be_kept(mode):
+def test_every_mode_of_png_is_accepted(mode):
     assert opened(clean_image(file(Image.new(mode, (5, 4)), "PNG"))).size == (5, 4)
 
 
-def test_metadata_is_taken_out_and_the_picture_stands_upright():
+def test_metadata_is_removed_and_the_picture_is_rotated_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010F] = "Camera of Jan"
@@ -105,7 +105,7 @@ def test_metadata_is_taken_out_and_the_picture_stands_upright():
     assert b"Camera of Jan" not in content and b"secret" not in content
 
 
-def test_text_hidden_in_a_png_or_behind_it_is_taken_out():
+def test_text_in_or_after_a_png_is_removed():
     from PIL.PngImagePlugin import PngInfo
 
     notes = PngInfo()
@@ -119,7 +119,7 @@ def test_text_hidden_in_a_png_or_behind_it_is_taken_out():
 
 
 def bomb() -> bytes:
-    """A PNG of a few bytes that claims 100 000 by 100 000 pixels."""
+    """Return a PNG of a few bytes that declares 100 000 by 100 000 pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
@@ -147,14 +147,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_anything_else_is_refused_with_the_reason(kind):
+def test_other_files_are_refused_with_the_reason(kind):
     content, reason = REFUSED[kind]
     upload = ContentFile(content() if callable(content) else content, name="logo.png")
     with pytest.raises(ValidationError, match=reason):
         clean_image(upload)
 
 
-def test_a_picture_set_in_code_is_cleaned_too(db):
+def test_a_picture_that_is_set_in_code_is_cleaned_too(db):
     partner = PartnerUniversity.objects.get(key="university-of-oulu")
     exif = Image.Exif()
     exif[0x010F] = "Camera of Jan"
@@ -163,6 +163,6 @@ def test_a_picture_set_in_code_is_cleaned_too(db):
     assert b"Camera of Jan" not in PartnerUniversity.objects.get(pk=partner.pk).logo.read()
 
 
-def test_a_name_from_outside_cannot_leave_the_folder():
+def test_the_name_of_an_upload_cannot_contain_a_path():
     cleaned = clean_image(file(PHOTO, "PNG", "..\\..\\..\\evil.png"))
     assert cleaned.name == "evil.png"

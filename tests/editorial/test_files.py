@@ -1,4 +1,4 @@
-"""Uploaded files on the disk: written whole or not at all, kept while a row names them."""
+"""Uploaded files on the disk: written completely or not at all, deleted when no row names them."""
 
 import errno
 import gc
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks):
-    """A block after which everything is done that waits for the end of the transaction."""
+    """A block after which the callbacks of the commit are run."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -36,8 +36,8 @@ def picture(name: str = "logo.png") -> BytesIO:
     return file
 
 
-def cached_page() -> set[str]:
-    """The names of all files in the private storage, those with a dot included."""
+def stored_files() -> set[str]:
+    """Return the names of all files in the storage, including temporary ones."""
     root = Path(default_storage.location)
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
@@ -59,26 +59,26 @@ def with_logo() -> PartnerUniversity:
         ("校" * 90 + ".png", "file_"),
         ("a" * 300 + ".png", "a" * 60 + "_"),
     ],
-    ids=["accents", "no letters of ours", "long"],
+    ids=["accents", "no Latin letters", "long"],
 )
-def test_a_file_gets_a_short_plain_name_of_its_own_in_its_folder(given, stem):
+def test_a_file_gets_a_short_unique_ascii_name_in_its_folder(given, stem):
     university = PartnerUniversity.objects.get(key="university-of-oulu")
     university.logo.save(given, ContentFile(picture().read()), save=False)
     name = university.logo.name
     assert name.startswith(f"partners/{stem}")
     assert name.endswith(".png")
-    assert cached_page() == {name}
+    assert stored_files() == {name}
 
 
-def test_a_file_is_readable_by_its_user_alone_and_whole_when_it_appears(monkeypatch):
+def test_a_file_is_readable_only_by_its_user_and_complete_when_it_appears(monkeypatch):
     seen = []
     rename = Path.rename
 
-    def look(path, target):
+    def record(path, target):
         seen.append((path.name[0], path.stat().st_size, Path(target).exists()))
         return rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", look)
+    monkeypatch.setattr(Path, "rename", record)
     university = with_logo()
     assert seen == [(".", university.logo.size, False)]
     assert Path(university.logo.path).stat().st_mode & 0o777 == 0o600
@@ -88,11 +88,11 @@ def full_disk(*args):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_full_disk_leaves_no_half_file_and_the_row_as_it_was(monkeypatch):
+def test_a_full_disk_leaves_no_temporary_file_and_does_not_change_the_row(monkeypatch):
     monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(OSError, match="No space left"):
         with_logo()
-    assert not cached_page()
+    assert not stored_files()
     assert not PartnerUniversity.objects.exclude(logo="").exists()
 
 
@@ -101,7 +101,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_row_as_it_was(monkeypatch):
 
 @pytest.fixture
 def form(client, staff):
-    """A function that sends the form of a university with a logo and a new text, and returns the answer."""
+    """A function that submits the form of a university with a logo and returns the response."""
     client.force_login(staff())
 
     def send(**changes):
@@ -112,7 +112,7 @@ def form(client, staff):
     return send
 
 
-def test_an_upload_that_finds_no_room_says_so_keeps_the_form_and_leaves_no_half_file(form, monkeypatch, caplog):
+def test_on_a_full_disk_the_form_shows_an_error_and_keeps_its_values(form, monkeypatch, caplog):
     monkeypatch.setattr(os, "fsync", full_disk)
     response = form()
     assert (
@@ -120,13 +120,13 @@ def test_an_upload_that_finds_no_room_says_so_keeps_the_form_and_leaves_no_half_
         in response.context["adminform"].form.errors["logo"][0]
     )
     assert response.context["adminform"].form["founded"].value() == "1901"
-    assert not cached_page()
+    assert not stored_files()
     assert PartnerUniversity.objects.get(key="university-of-oulu").founded != 1901
     assert "No space left on device" in caplog.text
 
 
 @pytest.mark.parametrize("number", [errno.EDQUOT, errno.EFBIG])
-def test_a_quota_is_named_as_a_lack_of_room_too(form, monkeypatch, number):
+def test_a_quota_is_reported_like_a_full_disk(form, monkeypatch, number):
     def refuse(*args):
         raise OSError(number, os.strerror(number))
 
@@ -134,7 +134,7 @@ def test_a_quota_is_named_as_a_lack_of_room_too(form, monkeypatch, number):
     assert "no space for this file" in form().context["adminform"].form.errors["logo"][0]
 
 
-def test_a_folder_that_cannot_be_written_to_is_an_error_of_the_field(form):
+def test_a_folder_without_write_access_is_an_error_of_the_field(form):
     root = Path(default_storage.location)
     root.mkdir()
     (root / "partners").write_text("in the way")
@@ -142,18 +142,18 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_of_the_field(form):
     assert "The server could not store this file" in errors["logo"][0]
 
 
-def test_a_form_with_another_fault_leaves_no_file(form):
+def test_a_form_with_another_error_leaves_no_file(form):
     assert form(founded="last year").context["adminform"].form.errors.keys() == {"founded"}
     gc.collect()
-    assert not cached_page()
+    assert not stored_files()
 
 
-def test_a_form_without_fault_stores_one_file(form):
+def test_a_valid_form_stores_one_file(form):
     assert form().status_code == 302
-    assert cached_page() == {PartnerUniversity.objects.get(key="university-of-oulu").logo.name}
+    assert stored_files() == {PartnerUniversity.objects.get(key="university-of-oulu").logo.name}
 
 
-def test_content_files_that_find_no_room_say_so_and_change_nothing(tmp_path, monkeypatch):
+def test_on_a_full_disk_content_files_are_not_loaded(tmp_path, monkeypatch):
     with_logo()
     PartnerUniversity.objects.filter(logo__gt="").update(logo_alt_en="Oulu’s logo")
     dump(tmp_path)
@@ -185,50 +185,50 @@ def replace_it(university):
     university.save()
 
 
-WAYS = [delete_it, delete_all, empty_its_field, replace_it]
+CHANGES = [delete_it, delete_all, empty_its_field, replace_it]
 
 
-@pytest.mark.parametrize("end", WAYS, ids=lambda way: way.__name__)
-def test_a_file_is_deleted_with_its_last_row_after_the_commit(committed, end):
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_file_is_deleted_with_its_last_row_after_the_commit(committed, change):
     with committed():
         university = with_logo()
     name = university.logo.name
     with committed():
-        end(university)
-        assert name in cached_page()
-    assert name not in cached_page()
-    assert cached_page() == files.named_files()
+        change(university)
+        assert name in stored_files()
+    assert name not in stored_files()
+    assert stored_files() == files.named_files()
 
 
-@pytest.mark.parametrize("end", WAYS, ids=lambda way: way.__name__)
-def test_a_transaction_that_fails_loses_no_file(committed, end):
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_failed_transaction_deletes_no_file(committed, change):
     with committed():
         university = with_logo()
     name = university.logo.name
     with committed(), pytest.raises(ZeroDivisionError), transaction.atomic():
-        end(university)
+        change(university)
         raise ZeroDivisionError
-    assert name in cached_page()
+    assert name in stored_files()
     assert PartnerUniversity.objects.get(key="university-of-oulu").logo.name == name
 
 
-def test_a_file_that_another_row_names_stays(committed):
+def test_a_file_that_another_row_names_is_not_deleted(committed):
     with committed():
         university = with_logo()
         PartnerUniversity.objects.filter(key="koc-university").update(logo=university.logo.name)
     with committed():
         university.delete()
-    assert cached_page() == {university.logo.name}
+    assert stored_files() == {university.logo.name}
 
 
-def test_saving_other_fields_of_an_item_deletes_nothing(committed):
+def test_saving_other_fields_deletes_no_file(committed):
     with committed():
         university = with_logo()
     with committed():
         university.founded = 1901
         university.save()
         university.save(update_fields=["founded"])
-    assert cached_page() == {university.logo.name}
+    assert stored_files() == {university.logo.name}
 
 
 # Orphans
@@ -236,7 +236,7 @@ def test_saving_other_fields_of_an_item_deletes_nothing(committed):
 
 @pytest.fixture
 def orphan():
-    """A function that leaves a file of the given name and age, which no row names."""
+    """A function that writes a file that no row names."""
 
     def leave(name: str):
         path = Path(default_storage.path(name))
@@ -248,37 +248,37 @@ def orphan():
 
 
 @pytest.fixture
-def a_day_later(monkeypatch):
-    """A function after which all files are two days old."""
+def two_days_later(monkeypatch):
+    """A function that moves the clock two days ahead."""
     now = time.time
     return lambda: monkeypatch.setattr(files.time, "time", lambda: now() + 2 * 24 * 60 * 60)
 
 
-def test_files_that_no_row_names_are_deleted_when_they_are_a_day_old(orphan, a_day_later, capsys):
+def test_orphaned_files_are_deleted_when_they_are_a_day_old(orphan, two_days_later, capsys):
     named = with_logo().logo.name
     orphan("partners/lost.png")
     orphan("partners/.abc.part")
     call_command("delete_orphaned_files")
-    assert len(cached_page()) == 3
-    a_day_later()
+    assert len(stored_files()) == 3
+    two_days_later()
     call_command("delete_orphaned_files")
-    assert cached_page() == {named}
+    assert stored_files() == {named}
     assert capsys.readouterr().out == "0 deleted.\n2 deleted.\n"
 
 
-def test_an_old_file_that_a_backup_brought_back_just_now_is_kept(orphan):
+def test_a_file_that_was_just_restored_from_a_backup_is_not_deleted(orphan):
     path = default_storage.path(orphan("partners/restored.png"))
     os.utime(path, (0, 0))
     call_command("delete_orphaned_files")
-    assert cached_page() == {"partners/restored.png"}
+    assert stored_files() == {"partners/restored.png"}
 
 
-def test_a_database_that_names_hardly_any_of_the_files_deletes_none_unless_told_to(orphan, a_day_later, caplog):
+def test_many_orphaned_files_are_deleted_only_with_force(orphan, two_days_later, caplog):
     for number in range(files.FEW_ORPHANS + 1):
         orphan(f"partners/{number}.png")
-    a_day_later()
+    two_days_later()
     call_command("delete_orphaned_files")
-    assert len(cached_page()) == files.FEW_ORPHANS + 1
+    assert len(stored_files()) == files.FEW_ORPHANS + 1
     assert "check that DATABASE_URL and DATA_DIR belong together" in caplog.text
     call_command("delete_orphaned_files", force=True)
-    assert not cached_page()
+    assert not stored_files()

@@ -1,4 +1,4 @@
-"""Each language of the content says what English says: every text, the same structure, the same numbers."""
+"""The content in each language has the same texts, structure and numbers as the English one."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.once
 
 
 def texts(code: str) -> dict[tuple[str, str, str], str]:
-    """(section, key, field) → text."""
+    """Return (section, key, field) → text."""
     tables = tomllib.loads((settings.CONTENT_DIR / f"{code}.toml").read_text(encoding="utf-8"))
     return {
         (section, key, name): value
@@ -27,52 +27,52 @@ def structure(html: str) -> list[str]:
 
 
 def numbers(html: str) -> list[str]:
-    """What is counted or dated, without the addresses within tags."""
+    """Return the numbers outside of tags."""
     return sorted(re.findall(r"\d+", re.sub(r"<[^>]+>", "", html)))
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_no_text_is_left_out(code):
+def test_no_text_is_missing(code):
     translated = set().union(*(texts(other) for other in OTHERS))
     assert not translated - set(texts(code))
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_paragraphs_lists_and_links_are_those_of_the_source(code):
+def test_texts_have_the_same_elements_as_the_source(code):
     source = texts("en")
-    assert not [place for place, text in texts(code).items() if structure(text) != structure(source[place])]
+    assert not [field for field, text in texts(code).items() if structure(text) != structure(source[field])]
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_years_and_figures_are_those_of_the_source(code):
+def test_texts_have_the_same_years_as_the_source(code):
     source = texts("en")
-    # An Arabic numeral may stand for a number in words, so nothing but years and amounts is compared.
-    for place, text in texts(code).items():
-        if place[2] not in ("slug", "source"):
-            years = [number for number in numbers(source[place]) if len(number) == 4]
-            assert [number for number in numbers(text) if len(number) == 4] == years, place
+    # Only numbers of four digits, because a translation may write small numbers in words.
+    for field, text in texts(code).items():
+        if field[2] not in ("slug", "source"):
+            years = [number for number in numbers(source[field]) if len(number) == 4]
+            assert [number for number in numbers(text) if len(number) == 4] == years, field
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_links_stay_within_the_language(code):
-    for place, text in texts(code).items():
+def test_links_lead_to_the_same_language(code):
+    for field, text in texts(code).items():
         for path in re.findall(r'href="(/[^"]*)"', text):
-            assert path.startswith(f"/{code}/"), place
+            assert path.startswith(f"/{code}/"), field
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", settings.CONTENT_LANGUAGES)
-def test_every_link_within_the_texts_leads_to_a_page(client, code):
+def test_every_link_in_a_text_leads_to_a_page(client, code):
     paths = {path for text in texts(code).values() for path in re.findall(r'href="(/[^"]*)"', text)}
     assert paths
     assert not [path for path in paths if client.get(path).status_code != 200]
 
 
 @pytest.mark.django_db
-def test_each_page_in_each_language_has_a_title_and_a_description_of_its_own(every_page):
+def test_each_page_has_a_unique_title_and_description_in_its_language(every_page):
     seen: dict[str, list] = {}
-    for path, answer in every_page.items():
-        html = answer.content.decode()
+    for path, response in every_page.items():
+        html = response.content.decode()
         code = path.split("/")[1]
         assert f'<html lang="{code}"' in html
         title = re.search(r"<title>([^<]+)</title>", html)[1]

@@ -1,4 +1,4 @@
-"""What is shown or hidden by itself, from the moment that a publisher chose."""
+"""Scheduled publishing and unpublishing."""
 
 import time
 import urllib.error
@@ -27,39 +27,39 @@ def schedule(item, at, *, is_published: bool) -> ScheduledChange:
     return ScheduledChange.objects.create(item=item, at=at, is_published=is_published)
 
 
-def test_what_is_due_is_shown_or_hidden_once_and_renews_the_generation(client, page):
+def test_a_due_change_is_applied_once_and_changes_the_content_version(client, page):
     schedule(page, timezone.now() - HOUR, is_published=False)
     assert client.get("/en/vision/").status_code == 200
     before = ContentVersion.objects.current()
-    assert ScheduledChange.objects.carry_out() == 1
+    assert ScheduledChange.objects.apply_due() == 1
     assert client.get("/en/vision/").status_code == 404
     assert ContentVersion.objects.current() != before
-    assert ScheduledChange.objects.carry_out() == 0 and not ScheduledChange.objects.exists()
+    assert ScheduledChange.objects.apply_due() == 0 and not ScheduledChange.objects.exists()
 
 
-def test_what_is_not_due_waits(client, page):
+def test_a_change_that_is_not_due_is_not_applied(client, page):
     schedule(page, timezone.now() + HOUR, is_published=False)
-    assert ScheduledChange.objects.carry_out() == 0
+    assert ScheduledChange.objects.apply_due() == 0
     assert client.get("/en/vision/").status_code == 200 and ScheduledChange.objects.exists()
 
 
-def test_of_several_changes_the_latest_counts(page):
+def test_due_changes_are_applied_in_the_order_of_their_times(page):
     schedule(page, timezone.now() - HOUR, is_published=True)
     schedule(page, timezone.now() - 2 * HOUR, is_published=False)
-    assert ScheduledChange.objects.carry_out() == 2
+    assert ScheduledChange.objects.apply_due() == 2
     page.refresh_from_db()
     assert page.is_published
 
 
-def test_what_was_deleted_meanwhile_is_in_nobodys_way():
+def test_a_change_for_a_deleted_item_does_not_fail():
     page = Page.objects.create(title_en="A page", slug_en="a-page", kind="text")
     schedule(page, timezone.now() - HOUR, is_published=True)
     page.delete()
-    assert ScheduledChange.objects.carry_out() == 1
+    assert ScheduledChange.objects.apply_due() == 1
 
 
-def planned(page, response, at, **more) -> dict:
-    """The form of a page as a browser sends it back with one more scheduled change."""
+def with_change(page, response, at, **more) -> dict:
+    """Return the submitted fields of the form of a page with one more scheduled change."""
     rows = "editorial-scheduledchange-content_type-object_id"
     return filled_in(response) | {
         f"{rows}-TOTAL_FORMS": 1,
@@ -69,37 +69,37 @@ def planned(page, response, at, **more) -> dict:
     }
 
 
-def test_a_publisher_schedules_it_in_the_form_in_the_time_of_the_site(client, staff, page):
+def test_a_publisher_schedules_a_change_in_the_time_zone_of_the_site(client, staff, page):
     client.force_login(staff("Publishers"))
     at = timezone.now().replace(second=0, microsecond=0) + HOUR
-    response = client.post(address(page), planned(page, client.get(address(page)), at))
+    response = client.post(address(page), with_change(page, client.get(address(page)), at))
     assert response.status_code == 302, response.context["errors"]
     assert [(change.item, change.at) for change in ScheduledChange.objects.all()] == [(page, at)]
     assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in client.get(address(page)).content.decode()
 
 
-def test_the_history_of_the_item_says_what_was_done_and_who_planned_it(client, staff, page):
+def test_an_applied_change_is_in_the_history_of_the_item(client, staff, page):
     client.force_login(staff("Publishers"))
     at = timezone.now() + HOUR
-    client.post(address(page), planned(page, client.get(address(page)), at))
+    client.post(address(page), with_change(page, client.get(address(page)), at))
     ScheduledChange.objects.update(at=timezone.now() - HOUR)
-    ScheduledChange.objects.carry_out()
+    ScheduledChange.objects.apply_due()
     history = f"{address(page).removesuffix('change/')}history/"
     assert "Changed shown on the site for scheduled change" in client.get(history).content.decode()
     client.cookies["django_language"] = "de"
     assert "geplante Änderung" in client.get(history).content.decode()
 
 
-def test_a_moment_that_is_past_is_refused_and_kept_in_the_form(client, staff, page):
+def test_a_time_in_the_past_is_refused_and_stays_in_the_form(client, staff, page):
     client.force_login(staff("Publishers"))
     at = timezone.now() - HOUR
-    text = client.post(address(page), planned(page, client.get(address(page)), at)).content.decode()
+    text = client.post(address(page), with_change(page, client.get(address(page)), at)).content.decode()
     assert "Choose a time in the future." in text
     assert f'value="{timezone.localtime(at):%Y-%m-%dT%H:%M}"' in text
     assert not ScheduledChange.objects.exists()
 
 
-def test_a_form_that_was_open_before_an_upgrade_is_saved_and_calls_off_nothing(client, staff, page):
+def test_a_form_without_the_schedule_can_be_saved_and_keeps_scheduled_changes(client, staff, page):
     client.force_login(staff("Publishers"))
     schedule(page, timezone.now() + HOUR, is_published=False)
     sent = filled_in(client.get(address(page)), title_en="Another heading")
@@ -110,11 +110,11 @@ def test_a_form_that_was_open_before_an_upgrade_is_saved_and_calls_off_nothing(c
 
 
 @pytest.mark.parametrize("group", ["Editors", "Translators"])
-def test_who_may_not_publish_schedules_nothing(client, staff, page, group):
+def test_users_who_may_not_publish_cannot_schedule_changes(client, staff, page, group):
     client.force_login(staff(group))
     response = client.get(address(page))
     assert "scheduledchange" not in response.content.decode()
-    client.post(address(page), planned(page, response, timezone.now() + HOUR))
+    client.post(address(page), with_change(page, response, timezone.now() + HOUR))
     assert not ScheduledChange.objects.exists()
 
 
@@ -127,7 +127,7 @@ ScheduledChange.objects.create(item=Page.objects.get(kind="vision"), at=timezone
 
 
 @pytest.mark.once
-def test_a_running_server_does_it_by_itself_and_visitors_see_it(prepared, tmp_path):
+def test_a_running_server_applies_due_changes(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     site = Server(tmp_path / "data", {})
     site.start()
@@ -135,7 +135,7 @@ def test_a_running_server_does_it_by_itself_and_visitors_see_it(prepared, tmp_pa
         urllib.request.urlopen(f"{site.url}/en/vision/").close()
         site.manage("shell", "-v", "0", "-c", SCHEDULE, check=True)
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            for _time in range(200):
+            for _ in range(200):
                 urllib.request.urlopen(f"{site.url}/en/vision/").close()
                 time.sleep(0.1)
     finally:

@@ -1,4 +1,4 @@
-"""Spaces at which no line may break are set when a text is shown, in the way of its language."""
+"""No-break spaces and hyphens are added by the rules of the language when a text is shown."""
 
 import pytest
 
@@ -35,18 +35,18 @@ N, NN, J = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{WORD JOINER}"
         ("de", "im Jahr 2020 2500 Menschen", "im Jahr 2020 2500 Menschen"),
     ],
 )
-def test_spaces(language, plain, shown):
+def test_no_break_spaces_and_hyphens_follow_the_rules_of_the_language(language, plain, shown):
     assert typeset(plain, language) == shown
 
 
 @pytest.mark.once
-def test_tags_and_their_attributes_stay_as_they_are():
+def test_tags_and_their_attributes_are_not_changed():
     html = '<p>Voir <a href="/fr/ : ?q=1 000" title="a > b ?">ceci ?</a></p>'
     assert typeset_html(html, "fr") == html.replace("ceci ?", f"ceci{NN}?")
 
 
 @pytest.mark.django_db
-def test_pages_show_them_and_the_stored_text_keeps_plain_spaces(client):
+def test_pages_show_no_break_spaces_and_the_stored_text_has_plain_ones(client):
     deliverable = Deliverable.objects.first()
     deliverable.title_fr, deliverable.body_fr = "Pourquoi ?", "<p>Parce que : oui !</p>"
     deliverable.title_pl = None
@@ -56,5 +56,5 @@ def test_pages_show_them_and_the_stored_text_keeps_plain_spaces(client):
     assert f"<h1>Pourquoi{NN}?</h1>" in html and f"<p>Parce que{N}: oui{NN}!</p>" in html
     deliverable.refresh_from_db()
     assert deliverable.body_fr == "<p>Parce que : oui !</p>"
-    # What falls back is set in the way of its own language.
+    # A fallback text follows the rules of its own language.
     assert f">A 5{N}% share ?</span>" in client.get(f"/pl/rezultaty/{deliverable.slug_pl}/").content.decode()

@@ -1,4 +1,4 @@
-"""A form that is posted without a valid session or token comes back as it was typed, and nothing is written."""
+"""A form that is submitted without a valid session or CSRF token is shown again, and nothing is written."""
 
 import re
 from contextlib import suppress
@@ -24,27 +24,27 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "a-long-pass-phrase"
 OWN_PAGE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 TYPED = "Zażółć gęślą jaźń"
-# Signing in writes these, and no form of the admin that is tried here does.
-OF_A_SIGN_IN = ("django_session", "auth_user", "axes_")
+# Tables that a sign-in writes and the tested forms do not.
+SIGN_IN_TABLES = ("django_session", "auth_user", "axes_")
 
 
 @pytest.fixture
 def browser(staff):
-    """A client that checks tokens as a browser meets it, signed in as a superuser."""
+    """A client with CSRF checks, signed in as a superuser."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff())
     return client
 
 
 def form_in(response):
-    """The form that staff fill in on the page of `response`."""
+    """Return the main form on the page of `response`."""
     page = html.fromstring(response.content.decode())
     forms = page.xpath("//main//form[@method='post' or @id='changelist-form']")
     return forms[0] if forms else html.Element("form")
 
 
 def filled_in(response) -> dict:
-    """What a browser would post from the form in `response`; its buttons left out."""
+    """Return the fields that a browser submits for the form in `response`, without buttons."""
     fields: dict = {}
     for control in form_in(response).xpath(".//input | .//select | .//textarea"):
         name, kind = control.get("name"), control.get("type", "")
@@ -53,7 +53,7 @@ def filled_in(response) -> dict:
         if control.tag == "input":
             values = [control.get("value", "on" if kind in ("checkbox", "radio") else "")]
         elif control.tag == "textarea":
-            # The first line break after the tag is no part of it.
+            # HTML ignores the first line break after the tag.
             values = [(control.text or "").replace("\r\n", "\n").removeprefix("\n")]
         else:
             values = control.value if control.multiple else [control.value]
@@ -66,7 +66,7 @@ def without_token(fields: dict) -> dict:
 
 
 def typed_into(response, text: str = TYPED) -> dict:
-    """The form in `response`, with `text` in each line and text area that a person can write into."""
+    """Return the fields of the form in `response` with `text` in each text field."""
     fields = filled_in(response)
     for control in form_in(response).xpath(".//textarea | .//input[@type='text'] | .//input[not(@type)]"):
         name = control.get("name")
@@ -77,17 +77,17 @@ def typed_into(response, text: str = TYPED) -> dict:
 
 def writes(queries) -> list[str]:
     changes = [query["sql"] for query in queries if query["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")]
-    return [sql for sql in changes if not any(table in sql.split("WHERE")[0] for table in OF_A_SIGN_IN)]
+    return [sql for sql in changes if not any(table in sql.split("WHERE")[0] for table in SIGN_IN_TABLES)]
 
 
 def sign_in(client, response, **credentials):
-    """Fill in the sign-in page in `response` and send it to where its form says."""
+    """Submit the sign-in form in `response`."""
     page = html.fromstring(response.content.decode())
     form = page.get_element_by_id("login-form")
     fields = dict(form.form_values()) | {"username": "root", "password": PASSWORD} | credentials
-    # Within the page it belongs to the form by its attribute.
-    carried = page.xpath("//input[@form='login-form']")
-    fields |= {control.get("name"): control.get("value") for control in carried}
+    # This input belongs to the form by its attribute.
+    inputs = page.xpath("//input[@form='login-form']")
+    fields |= {control.get("name"): control.get("value") for control in inputs}
     return client.post(form.get("action"), fields, **OWN_PAGE)
 
 
@@ -103,14 +103,14 @@ def sign_in_in_another_tab(client, user="root"):
 
 
 def forms_of_every_kind() -> list[str]:
-    """The addresses of the forms to add and to change something, and of the lists, of every registered model."""
+    """Return the URLs of the change form and the list of every registered model."""
     found = []
     for model in admin.site._registry:
         if not model._meta.proxy and not model.objects.exists():
             make_one(model)
         first = model.objects.order_by("pk").values_list("pk", flat=True).first()
         actions = [("change", [first]), ("changelist", [])]
-        # The form to add something is the same, but for staff.
+        # Only accounts have a different form for adding.
         for action, arguments in [*actions, ("add", [])] if model is User else actions:
             with suppress(NoReverseMatch):
                 found.append(
@@ -120,11 +120,11 @@ def forms_of_every_kind() -> list[str]:
 
 
 def has_fields(response) -> bool:
-    """Whether there is something to fill in: a form to add or change an item, or a list with columns to edit."""
+    """Whether the page is a form for an item or a list with editable columns."""
     return response.status_code == 200 and bool(form_in(response).xpath(".//*[@name='_save']"))
 
 
-def test_every_form_of_the_admin_comes_back_as_typed_after_a_sign_in_in_another_tab(browser):
+def test_every_form_is_shown_again_after_a_sign_in_in_another_tab(browser):
     forms = {path: form for path in forms_of_every_kind() if has_fields(form := browser.get(path))}
     sign_in_in_another_tab(browser)
     for path, form in forms.items():
@@ -142,7 +142,7 @@ def test_every_form_of_the_admin_comes_back_as_typed_after_a_sign_in_in_another_
 
 
 @pytest.mark.parametrize("address", ["pages_page_add", "alliance_figure_changelist", User, TextToTranslate], ids=str)
-def test_a_form_comes_back_as_typed_after_the_session_ended(browser, address):
+def test_a_form_is_shown_again_after_the_session_ended(browser, address):
     if isinstance(address, str):
         path = reverse(f"admin:{address}")
     else:
@@ -161,7 +161,7 @@ def test_a_form_comes_back_as_typed_after_the_session_ended(browser, address):
     assert fields["csrfmiddlewaretoken"] != typed["csrfmiddlewaretoken"]
 
 
-def test_what_comes_back_is_saved_when_save_is_pressed(browser):
+def test_a_form_that_is_shown_again_can_be_saved(browser):
     deliverable = Deliverable.objects.get(key="seamless-mobility")
     path = reverse("admin:alliance_deliverable_change", args=[deliverable.pk])
     typed = filled_in(browser.get(path)) | {"title_pl": [TYPED]}
@@ -174,7 +174,7 @@ def test_what_comes_back_is_saved_when_save_is_pressed(browser):
 
 
 @pytest.mark.parametrize("button", ["_save", "_draft", "_discard", "_continue"])
-def test_no_button_of_the_desk_does_anything_without_a_valid_token(browser, button):
+def test_no_button_of_the_desk_works_without_a_valid_token(browser, button):
     text = TextToTranslate.objects.filter(language="pl", model="alliance.deliverable").first()
     text.propose("Szkic")
     path = reverse("admin:translations_texttotranslate_change", args=[text.pk])
@@ -186,8 +186,8 @@ def test_no_button_of_the_desk_does_anything_without_a_valid_token(browser, butt
     assert filled_in(shown)["text"] == [TYPED]
 
 
-@pytest.mark.parametrize("extra", [{"index": ["0"]}, {"post": ["yes"]}], ids=["chosen", "confirmed"])
-def test_no_action_is_carried_out_without_a_valid_token_or_session(browser, extra):
+@pytest.mark.parametrize("extra", [{"index": ["0"]}, {"post": ["yes"]}], ids=["selected", "confirmed"])
+def test_no_action_runs_without_a_valid_token_or_session(browser, extra):
     page = Page.objects.filter(kind=Page.Kind.TEXT).first()
     path = reverse("admin:pages_page_changelist")
     post = filled_in(browser.get(path)) | {"action": ["delete_selected"], "_selected_action": [page.pk]} | extra
@@ -228,7 +228,7 @@ def test_a_form_that_another_site_posts_is_refused_and_not_shown(browser, header
     assert TYPED not in response.content.decode()
 
 
-def test_whoever_may_not_change_an_item_gets_no_form_after_signing_in(browser, staff):
+def test_a_user_without_permission_gets_no_form_after_signing_in(browser, staff):
     staff("Translators")
     path = reverse("admin:auth_user_add")
     typed = typed_into(browser.get(path))
@@ -236,7 +236,7 @@ def test_whoever_may_not_change_an_item_gets_no_form_after_signing_in(browser, s
     assert sign_in(browser, browser.post(path, typed), username="Translators").status_code == 403
 
 
-def test_a_wrong_password_keeps_what_was_typed(browser):
+def test_a_wrong_password_keeps_the_input(browser):
     path = reverse("admin:pages_page_add")
     typed = typed_into(browser.get(path))
     end_session(browser)
@@ -245,7 +245,7 @@ def test_a_wrong_password_keeps_what_was_typed(browser):
     assert without_token(filled_in(sign_in(browser, refused))) == without_token(typed)
 
 
-def test_credentials_without_a_valid_token_sign_nobody_in(browser):
+def test_credentials_without_a_valid_token_are_ignored(browser):
     path = reverse("admin:pages_page_add")
     typed = typed_into(browser.get(path))
     end_session(browser)
@@ -254,11 +254,11 @@ def test_credentials_without_a_valid_token_sign_nobody_in(browser):
     refused = sign_in(browser, asked)
     assert "sessionid" not in refused.cookies
     assert "You were signed out" in refused.content.decode()
-    # With the fresh token of that page it goes on, and nothing is lost.
+    # The new token of that page works.
     assert without_token(filled_in(sign_in(browser, refused))) == without_token(typed)
 
 
-def test_of_two_tabs_the_second_needs_no_second_sign_in(browser):
+def test_a_second_tab_needs_no_second_sign_in(browser):
     path = reverse("admin:pages_page_add")
     typed = typed_into(browser.get(path))
     end_session(browser)
@@ -268,7 +268,7 @@ def test_of_two_tabs_the_second_needs_no_second_sign_in(browser):
     assert without_token(filled_in(shown)) == without_token(typed)
 
 
-def test_passwords_are_neither_carried_nor_shown_again(browser):
+def test_passwords_are_not_shown_again(browser):
     path = reverse("admin:auth_user_add")
     secrets = {"password1": ["s3cret-of-ola"], "password2": ["s3cret-of-ola"]}
     typed = filled_in(browser.get(path)) | {"username": ["ola"]} | secrets
@@ -280,7 +280,7 @@ def test_passwords_are_neither_carried_nor_shown_again(browser):
     assert not User.objects.filter(username="ola").exists()
 
 
-def test_files_are_named_so_that_they_are_chosen_again(browser):
+def test_the_names_of_files_are_shown_so_that_users_can_choose_them_again(browser):
     path = reverse("admin:pictures_picture_add")
     typed = filled_in(browser.get(path)) | {"name": [TYPED], "file": SimpleUploadedFile("cat.png", b"no picture")}
     end_session(browser)
@@ -291,7 +291,7 @@ def test_files_are_named_so_that_they_are_chosen_again(browser):
     assert filled_in(shown)["name"] == [TYPED]
 
 
-def test_rows_come_back_beside_those_that_others_deleted_meanwhile(browser):
+def test_rows_are_shown_again_even_if_others_deleted_one(browser):
     initiative = InitiativePart.objects.first().initiative
     path = reverse("admin:alliance_initiative_change", args=[initiative.pk])
     typed = filled_in(browser.get(path))
@@ -318,7 +318,7 @@ def test_rows_come_back_beside_those_that_others_deleted_meanwhile(browser):
     assert not InitiativePart.objects.filter(pk=deleted).exists()
 
 
-def test_what_others_changed_meanwhile_is_neither_undone_nor_overwritten_unseen(browser):
+def test_changes_of_others_are_merged_and_conflicts_are_shown(browser):
     deliverable = Deliverable.objects.get(key="seamless-mobility")
     path = reverse("admin:alliance_deliverable_change", args=[deliverable.pk])
     typed = filled_in(browser.get(path)) | {"title_pl": [TYPED]}
@@ -338,7 +338,7 @@ def test_what_others_changed_meanwhile_is_neither_undone_nor_overwritten_unseen(
     assert (deliverable.title_pl, deliverable.title_de) == (TYPED, "Auch von anderen")
 
 
-def test_what_was_typed_for_an_item_that_is_deleted_meanwhile_is_shown(browser):
+def test_the_input_for_a_deleted_item_is_shown(browser):
     deliverable = Deliverable.objects.get(key="seamless-mobility")
     path = reverse("admin:alliance_deliverable_change", args=[deliverable.pk])
     typed = filled_in(browser.get(path)) | {"title_pl": [TYPED]}
@@ -348,7 +348,7 @@ def test_what_was_typed_for_an_item_that_is_deleted_meanwhile_is_shown(browser):
     assert shown.status_code == 410 and TYPED in shown.content.decode()
 
 
-def test_a_list_keeps_what_was_typed_with_its_row_when_the_order_changed_meanwhile(browser):
+def test_the_input_in_a_list_stays_in_its_row_if_the_order_changed(browser):
     path = reverse("admin:alliance_figure_changelist")
     typed = filled_in(browser.get(path))
     first, last = typed["form-0-id"][0], typed[f"form-{int(typed['form-TOTAL_FORMS'][0]) - 1}-id"][0]
@@ -366,7 +366,7 @@ def test_a_list_keeps_what_was_typed_with_its_row_when_the_order_changed_meanwhi
     assert Figure.objects.get(pk=last).order == 0
 
 
-def test_a_form_that_is_too_long_to_be_carried_says_how_to_go_on(browser, settings):
+def test_a_form_that_is_too_large_for_the_sign_in_page_says_how_to_continue(browser, settings):
     path = reverse("admin:pages_page_add")
     typed = filled_in(browser.get(path)) | {"body_en": ["ż" * 450_000]}
     end_session(browser)
@@ -376,35 +376,35 @@ def test_a_form_that_is_too_long_to_be_carried_says_how_to_go_on(browser, settin
 
 
 @pytest.mark.parametrize(
-    "carried",
+    "value",
     ["", "no JSON", "[]", '{"fields": []}', '{"fields": {"a": 1}, "files": 5}', "null", "[" * 60_000],
-    ids=lambda carried: carried[:20],
+    ids=lambda value: value[:20],
 )
-def test_a_forged_carried_form_is_shown_as_stored(browser, carried):
+def test_forged_input_is_ignored(browser, value):
     path = reverse("admin:pages_page_add")
     asked = browser.post(path, typed_into(browser.get(path)))
     end_session(browser)
     asked = browser.post(path, {"csrfmiddlewaretoken": browser.get(path, follow=True).context["csrf_token"]})
     fields = dict(html.fromstring(asked.content.decode()).get_element_by_id("login-form").form_values())
-    fields |= {"username": "root", "password": PASSWORD, unsaved.CARRIED: carried}
+    fields |= {"username": "root", "password": PASSWORD, unsaved.INPUT_NAME: value}
     shown = browser.post(path, fields, **OWN_PAGE)
     assert shown.status_code == 200
     assert filled_in(shown)["title_en"] == [""]
 
 
-def test_an_unpaired_surrogate_in_a_carried_form_is_replaced():
+def test_an_unpaired_surrogate_is_replaced():
     typed = unsaved.UnsavedInput.parse('{"fields": {"title": ["a\\ud800"]}, "files": []}')
-    assert typed.fields["title"] == "a?" and "a?" in typed.carried
+    assert typed.fields["title"] == "a?" and "a?" in typed.serialized
 
 
 @pytest.mark.parametrize("key", ["9" * 30, "9" * 5000, "²", "x"])
-def test_an_impossible_key_in_a_list_that_comes_back_is_no_fault(browser, key):
+def test_an_invalid_key_in_a_list_is_not_an_error(browser, key):
     path = reverse("admin:alliance_figure_changelist")
     typed = filled_in(browser.get(path)) | {"form-0-id": [key], "_save": ["Save"], "csrfmiddlewaretoken": ["x"]}
     assert browser.post(path, typed, **OWN_PAGE).status_code == 200
 
 
-def test_what_was_typed_for_a_colleague_whose_account_is_deleted_meanwhile_is_shown(browser):
+def test_the_input_for_a_deleted_account_is_shown(browser):
     colleague = User.objects.create_user("ola", is_staff=True)
     path = reverse("admin:auth_user_change", args=[colleague.pk])
     typed = filled_in(browser.get(path)) | {"first_name": [TYPED]}
@@ -413,7 +413,7 @@ def test_what_was_typed_for_a_colleague_whose_account_is_deleted_meanwhile_is_sh
     assert shown.status_code == 410 and TYPED in shown.content.decode()
 
 
-def test_other_posts_without_a_session_lead_to_the_sign_in_as_before(browser):
+def test_other_forms_without_a_session_redirect_to_the_sign_in(browser):
     path = reverse("admin:auth_user_password_change", args=[User.objects.get().pk])
     fields = filled_in(browser.get(path)) | {"password1": ["s3cret-of-ola"]}
     end_session(browser)
@@ -421,7 +421,7 @@ def test_other_posts_without_a_session_lead_to_the_sign_in_as_before(browser):
     assert response.status_code == 302 and response["Location"].startswith("/admin/login/")
 
 
-def test_a_form_that_comes_back_costs_the_same_queries_whatever_was_typed(browser):
+def test_the_number_of_queries_of_a_form_that_is_shown_again_does_not_depend_on_its_rows(browser):
     initiative = Initiative.objects.order_by("pk").first()
     path = reverse("admin:alliance_initiative_change", args=[initiative.pk])
     sign_in_in_another_tab(browser)
@@ -440,7 +440,7 @@ def test_a_form_that_comes_back_costs_the_same_queries_whatever_was_typed(browse
     assert cost(1) == cost(30)
 
 
-def test_nothing_is_noted_in_the_history_of_what_was_only_shown_again(browser):
+def test_a_form_that_is_only_shown_again_is_not_in_the_history(browser):
     group = Group.objects.first()
     path = reverse("admin:auth_group_change", args=[group.pk])
     typed = filled_in(browser.get(path)) | {"name": [TYPED]}

@@ -1,4 +1,4 @@
-"""What tests of feedback share: a real mail server, and a visitor who writes."""
+"""Fixtures for tests of feedback: a mail server, and a visitor who sends the form."""
 
 import socket
 from email import message_from_bytes, policy
@@ -12,7 +12,7 @@ IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 
 class Mailbox:
-    """What the mail server took, as mails; `refused` words make it refuse a mail that holds one of them."""
+    """Accepted mails. A mail that contains one of the byte strings in `refused` is refused."""
 
     def __init__(self):
         self.mails: list[EmailMessage] = []
@@ -20,7 +20,7 @@ class Mailbox:
         self.refused: list[bytes] = []
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 (aiosmtpd's name)
-        if any(word in envelope.content for word in self.refused):
+        if any(text in envelope.content for text in self.refused):
             return "554 Refused"
         self.recipients.append(envelope.rcpt_tos)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
@@ -28,7 +28,7 @@ class Mailbox:
 
 
 class MailServer:
-    """A real SMTP server on a port of its own, which can be stopped and started again."""
+    """SMTP server on a free port, which can be stopped and started again."""
 
     def __init__(self):
         self.mailbox = Mailbox()
@@ -47,7 +47,7 @@ class MailServer:
 
 @pytest.fixture
 def mail_server(settings):
-    """The mail server that the site is set to."""
+    """The mail server in the settings of the site."""
     server = MailServer()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
@@ -63,7 +63,7 @@ def mailbox(mail_server) -> Mailbox:
 
 @pytest.fixture
 def write(client):
-    """A function by which a visitor sends the form."""
+    """Function that sends the form as a visitor."""
 
     def send(text: str = "The map says nothing to my screen reader.", headers=SAME_SITE, path=None, **data):
         return client.post(path or "/en/accessibility/feedback/", {"text": text} | data, headers=headers)

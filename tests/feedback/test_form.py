@@ -1,4 +1,4 @@
-"""What a visitor writes of a barrier is kept, and nothing typed is lost."""
+"""Form of feedback: messages are stored, and the input is kept on errors."""
 
 import re
 
@@ -18,16 +18,16 @@ def body(response) -> str:
     return response.content.decode()
 
 
-def away(*args, **kwargs):
-    raise DatabaseError("the database is away")
+def raise_database_error(*args, **kwargs):
+    raise DatabaseError("the database is not available")
 
 
-def test_the_form_is_at_an_address_in_each_language(client):
+def test_the_form_has_a_url_in_each_language(client):
     assert "Report a barrier" in body(client.get(FORM))
     assert "Zgłoś barierę" in body(client.get("/pl/deklaracja-dostepnosci/zglos-bariere/"))
 
 
-def test_the_statement_and_every_footer_lead_to_it(client):
+def test_the_accessibility_statement_and_every_footer_link_to_the_form(client):
     assert f'href="{FORM}"' in body(client.get("/en/accessibility/"))
     polish = body(client.get("/pl/deklaracja-dostepnosci/"))
     assert 'href="/pl/deklaracja-dostepnosci/zglos-bariere/"' in polish
@@ -48,43 +48,43 @@ def test_the_statement_and_every_footer_lead_to_it(client):
         ("javascript:alert(1)", ""),
     ],
 )
-def test_the_page_is_filled_in_where_it_is_one_of_this_site(client, asked, prefilled):
+def test_the_page_is_prefilled_if_it_is_a_page_of_this_site(client, asked, prefilled):
     html = body(client.get(FORM, {"page": asked}))
     field = re.search(r'<input type="text" name="page"[^>]*>', html)[0]
     assert (f'value="{prefilled}"' in field) if prefilled else ("value=" not in field)
 
 
-def test_the_form_sets_no_cookie_and_holds_no_token(client):
+def test_the_form_sets_no_cookie_and_has_no_csrf_token(client):
     response = client.get(FORM)
     assert not response.cookies
     assert "csrfmiddlewaretoken" not in body(response)
 
 
-def test_a_message_is_stored_and_leads_to_the_confirmation(client, write):
+def test_a_message_is_stored_and_redirects_to_the_confirmation(client, write):
     response = write(
-        text="Line one.\r\nLine two.", page="/en/partners/", email="jan@example.org", answer_form="large print"
+        text="Line one.\r\nLine two.", page="/en/partners/", email="jan@example.org", answer_format="large print"
     )
     assert (response.status_code, response["Location"]) == (303, SENT)
     message = Message.objects.get()
     assert (message.text, message.page) == ("Line one.\nLine two.", "/en/partners/")
-    assert (message.email, message.answer_form, message.language) == ("jan@example.org", "large print", "en")
+    assert (message.email, message.answer_format, message.language) == ("jan@example.org", "large print", "en")
     assert (message.state, message.answered_at) == ("new", None)
     assert "has reached us" in body(client.get(SENT))
 
 
-def test_what_is_wrong_and_how_to_mend_it_is_said_in_the_visitors_language(write):
+def test_errors_are_in_the_visitors_language(write):
     path = "/pl/deklaracja-dostepnosci/zglos-bariere/"
     assert "Napisz, na czym polega bariera." in body(write(text="", path=path))
     assert write(path=path)["Location"] == f"{path}wyslano/"
     assert Message.objects.get().language == "pl"
 
 
-def test_only_the_barrier_is_needed(write):
+def test_only_the_description_of_the_barrier_is_required(write):
     assert write().status_code == 303
     assert Message.objects.get().email == ""
 
 
-def test_the_message_holds_nothing_of_the_visitors_machine(write, client):
+def test_the_message_contains_no_technical_data_of_the_visitor(write, client):
     write(headers={"sec-fetch-site": "same-origin", "user-agent": "Browser of Jan", "x-forwarded-for": "192.0.2.7"})
     stored = str(Message.objects.values().get())
     assert "127.0.0.1" not in stored and "192.0.2.7" not in stored and "Jan" not in stored
@@ -98,12 +98,12 @@ def test_the_message_holds_nothing_of_the_visitors_machine(write, client):
         ({"email": "jan"}, "email", "Write the e-mail address in full"),
         ({"email": "j" * 250 + "@example.org"}, "email", "An e-mail address has at most 254 characters."),
         ({"page": "p" * 301}, "page", "Shorten the address or title of the page to 300 characters."),
-        ({"answer_form": "f" * 301}, "answer_form", "to 300 characters."),
+        ({"answer_format": "f" * 301}, "answer_format", "to 300 characters."),
     ],
 )
-def test_a_mistake_is_named_at_the_top_and_at_its_field_and_what_was_typed_stays(write, wrong, field, sentence):
-    typed = {"text": "The map.", "page": "the home page", "email": "jan@example.org", "answer_form": "large print"}
-    response = write(**typed | wrong, idempotency_key=IDEMPOTENCY_KEY)
+def test_an_error_is_shown_in_the_summary_and_at_its_field_and_the_input_is_kept(write, wrong, field, sentence):
+    fields = {"text": "The map.", "page": "the home page", "email": "jan@example.org", "answer_format": "large print"}
+    response = write(**fields | wrong, idempotency_key=IDEMPOTENCY_KEY)
     html = body(response)
     assert response.status_code == 400
     assert "<title>Error: " in html
@@ -114,7 +114,7 @@ def test_a_mistake_is_named_at_the_top_and_at_its_field_and_what_was_typed_stays
     control = re.search(rf'<(?:input|textarea)[^>]* name="{field}"[^>]*>', html)[0]
     assert 'aria-invalid="true"' in control
     assert f"id_{field}_helptext id_{field}_error" in control
-    for name, value in (typed | wrong).items():
+    for name, value in (fields | wrong).items():
         assert value in html, name
     assert f'name="idempotency_key" value="{IDEMPOTENCY_KEY}"' in html
     assert not Message.objects.exists()
@@ -138,19 +138,19 @@ def test_another_site_cannot_send_the_form(write, headers):
     assert not Message.objects.exists()
 
 
-def test_a_double_post_is_one_message(write):
+def test_the_same_message_sent_twice_is_stored_once(write):
     for _press in range(2):
         assert write(idempotency_key=IDEMPOTENCY_KEY).status_code == 303
     assert Message.objects.count() == 1
 
 
-def test_a_second_message_from_the_same_form_is_kept(write):
+def test_a_different_message_with_the_same_key_is_stored(write):
     write(text="The map.", idempotency_key=IDEMPOTENCY_KEY)
     write(text="The timeline.", idempotency_key=IDEMPOTENCY_KEY)
     assert set(Message.objects.values_list("text", flat=True)) == {"The map.", "The timeline."}
 
 
-def test_a_program_that_fills_in_everything_is_asked_again_and_a_person_loses_nothing(write):
+def test_a_filled_honeypot_is_an_error_and_the_input_is_kept(write):
     response = write(text="The map.", homepage="https://spam.example")
     html = body(response)
     assert response.status_code == 400
@@ -159,31 +159,31 @@ def test_a_program_that_fills_in_everything_is_asked_again_and_a_person_loses_no
     assert not Message.objects.exists()
 
 
-def test_one_address_sends_a_hundred_messages_an_hour_and_then_keeps_what_was_typed(write):
+def test_one_address_can_send_a_hundred_messages_an_hour_and_then_the_input_is_kept(write):
     for number in range(MESSAGES.limit):
         assert write(text=f"Barrier {number}").status_code == 303
-    held_off = write(text="The map.", email="jan@example.org", idempotency_key=IDEMPOTENCY_KEY)
-    html = body(held_off)
-    assert held_off.status_code == 429 and 0 < int(held_off["Retry-After"]) <= 3600
+    refused = write(text="The map.", email="jan@example.org", idempotency_key=IDEMPOTENCY_KEY)
+    html = body(refused)
+    assert refused.status_code == 429 and 0 < int(refused["Retry-After"]) <= 3600
     assert "from your network" in html and "The map." in html and "jan@example.org" in html
     assert f'value="{IDEMPOTENCY_KEY}"' in html
     assert Message.objects.count() == 100
 
 
-def test_a_sender_over_the_limit_holds_off_nobody_at_another_address(write, client):
+def test_the_limit_does_not_affect_another_address(write, client):
     for number in range(101):
         write(text=f"Spam {number}")
     client.defaults["REMOTE_ADDR"] = "192.0.2.9"
     assert write(text="The map.").status_code == 303
 
 
-def test_a_form_with_a_mistake_uses_up_nothing(write):
+def test_invalid_forms_do_not_count_for_the_limit(write):
     for _mistake in range(101):
         assert write(text="").status_code == 400
     assert write(text="The map.").status_code == 303
 
 
-def test_a_message_that_could_not_be_stored_logs_the_cause_and_nothing_that_was_typed(write, monkeypatch, caplog):
+def test_a_failed_message_logs_the_cause_and_none_of_the_input(write, monkeypatch, caplog):
     def fail(*args, **kwargs):
         raise DatabaseError("disk is full\nDETAIL: jan@example.org")
 
@@ -193,9 +193,9 @@ def test_a_message_that_could_not_be_stored_logs_the_cause_and_nothing_that_was_
     assert "jan@" not in caplog.text and "The map" not in caplog.text
 
 
-def test_while_the_database_is_away_what_was_typed_stays_in_the_form(write, monkeypatch):
-    monkeypatch.setattr(QuerySet, "_fetch_all", away)
-    monkeypatch.setattr(QuerySet, "count", away)
+def test_without_a_database_the_input_stays_in_the_form(write, monkeypatch):
+    monkeypatch.setattr(QuerySet, "_fetch_all", raise_database_error)
+    monkeypatch.setattr(QuerySet, "count", raise_database_error)
     response = write(text="The map.", email="jan@example.org", idempotency_key=IDEMPOTENCY_KEY)
     html = body(response)
     assert response.status_code == 503 and response["Retry-After"]
@@ -203,14 +203,14 @@ def test_while_the_database_is_away_what_was_typed_stays_in_the_form(write, monk
     assert "The map." in html and "jan@example.org" in html and f'value="{IDEMPOTENCY_KEY}"' in html
 
 
-def test_without_content_there_is_no_form(client):
+def test_without_content_the_form_is_not_found(client):
     FeedbackPage.objects.all().delete()
     assert client.get(FORM).status_code == 404
 
 
 @pytest.mark.parametrize("path", [FORM, SENT])
-def test_a_page_takes_the_same_queries_whatever_is_stored(client, path, django_assert_max_num_queries):
-    # The first page after a change also reads what all pages show.
+def test_the_number_of_queries_of_a_page_is_constant(client, path, django_assert_max_num_queries):
+    # The first page after a change also reads the data that all pages share.
     client.get(path)
     with django_assert_max_num_queries(5) as few:
         client.get(path)

@@ -1,4 +1,4 @@
-"""Recurring jobs of the tests' own in place of the site's."""
+"""Fixture that replaces the jobs of the site."""
 
 import pytest
 
@@ -8,14 +8,14 @@ from jobs.registry import definitions
 
 @pytest.fixture
 def only(monkeypatch):
-    """A function that makes the given jobs the only ones: name → (function, interval)."""
-    kept = dict(definitions)
+    """A function that replaces all jobs by the given ones: name → (function, interval)."""
+    saved = dict(definitions)
 
-    def replace(**wanted):
+    def replace(**jobs_by_name):
         definitions.clear()
-        for name, (function, every) in wanted.items():
+        for name, (function, every) in jobs_by_name.items():
             jobs.register(name, function, every=every, title=f"Does {name}")
 
     yield replace
     definitions.clear()
-    definitions.update(kept)
+    definitions.update(saved)

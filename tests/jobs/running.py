@@ -1,4 +1,4 @@
-"""A process with one job, which writes the process's number into a file: python -m tests.jobs.running FILE"""
+"""A process with one job that appends the process id to a file: python -m tests.jobs.running FILE"""
 
 import os
 import sys
@@ -14,7 +14,7 @@ django.setup()
 import jobs  # noqa: E402
 from jobs import models, registry, runner  # noqa: E402
 
-# As in production, only faster.
+# Shorter times than in production.
 models.LEASE, runner.HEARTBEAT = timedelta(seconds=2), 0.2
 
 
@@ -24,6 +24,6 @@ def note():
 
 
 registry.definitions.clear()
-jobs.register("note", note, every=timedelta(seconds=0.1), title="Notes who runs it.")
+jobs.register("note", note, every=timedelta(seconds=0.1), title="Notes the process.")
 runner.start()
 threading.Event().wait()

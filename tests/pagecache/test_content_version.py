@@ -12,7 +12,7 @@ from modeltranslation.translator import translator
 
 from alliance.models import EntryPoint, Task
 from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
-from editorial.content_files import ContentFiles
+from editorial.content_files import load
 from editorial.models import Content
 from jobs.models import Job
 from pagecache.models import ContentVersion
@@ -22,7 +22,7 @@ from tests.editorial.test_admin import address, filled_in
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
 from tests.translations.desk.test_texts import press, text_of
-from tests.translations.exchange.test_import import bring_back, export
+from tests.translations.exchange.test_import import export, import_file
 from triggers.registry import registered
 
 pytestmark = pytest.mark.django_db
@@ -174,14 +174,14 @@ def test_imported_translations_set_a_new_version(tmp_path):
     texts = export(tmp_path / "pl.po")
     Page.objects.filter(kind="vision").update(title_pl="")
     before = ContentVersion.objects.current()
-    bring_back(texts)
+    import_file(texts)
     assert ContentVersion.objects.current() != before
 
 
 def test_restoring_deleted_content_from_files_sets_a_new_version():
     PartnerUniversity.objects.filter(role="member").first().delete()
     before = ContentVersion.objects.current()
-    ContentFiles(settings.CONTENT_DIR).load(restore=True)
+    load(settings.CONTENT_DIR, restore=True)
     assert ContentVersion.objects.current() != before
 
 

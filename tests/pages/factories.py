@@ -9,11 +9,11 @@ from alliance.models import Deliverable, Initiative, Milestone, Task
 
 
 def fill(model, total: int):
-    """Bring the number of items on the page of `model` to `total`, each with a number in its title."""
+    """Copy the last item in the list of `model` until the list has `total` items, numbered in their titles."""
     published = model.objects.published()
-    there = published.of_host() if model is Task else published
-    original, copies = there.last(), []
-    for number in range(there.count() + 1, total + 1):
+    listed = published.of_host() if model is Task else published
+    original, copies = listed.last(), []
+    for number in range(listed.count() + 1, total + 1):
         copied = copy.copy(original)
         copied.pk, copied.key, copied.title_en = None, f"item-{number}", f"Item {number}"
         if model in (Deliverable, Initiative):

@@ -1,4 +1,4 @@
-"""A text without a translation: visitors read it in English, are told so, and search engines are not led to it."""
+"""Untranslated texts: shown in English, marked as English, and not offered to search engines."""
 
 import re
 from html.parser import HTMLParser
@@ -15,17 +15,18 @@ from editorial.content_files import content_models, translated_fields
 from partners.models import PartnerUniversity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-SIGN = "¤"
+# Added to every English text.
+MARKER = "¤"
 NOTE = "untranslated-note"
 VOID = {"meta", "link", "img", "input", "source", "br", "path", "circle", "rect"}
 
 
 class Reader(HTMLParser):
-    """Collects what a page says with the sign of English in it, and in which language it claims to say so."""
+    """Collects the marked texts of a page with the language that the HTML declares for them."""
 
     def __init__(self, html: str):
         super().__init__()
-        self.languages, self.said = [], []
+        self.languages, self.texts = [], []
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
@@ -43,12 +44,12 @@ class Reader(HTMLParser):
             self.note(self.languages[-1][1], [data])
 
     def note(self, language, texts):
-        self.said += [(language, text) for text in texts if text and SIGN in text]
+        self.texts += [(language, text) for text in texts if text and MARKER in text]
 
 
 @pytest.fixture
 def untranslated():
-    """The site with nothing of it in Swedish, and a sign in all that is English."""
+    """Removes all Swedish texts and marks all English ones."""
     for model in content_models().values():
         for item in model.objects.all():
             fields = translated_fields(model) - {"slug"}
@@ -56,7 +57,7 @@ def untranslated():
             for name in fields:
                 if value := getattr(item, f"{name}_en"):
                     rich = isinstance(model._meta.get_field(name), TextField) and value.startswith("<")
-                    values[f"{name}_en"] = f"<p>{SIGN}</p>{value}" if rich else f"{SIGN} {value}"[:300]
+                    values[f"{name}_en"] = f"<p>{MARKER}</p>{value}" if rich else f"{MARKER} {value}"[:300]
             model.objects.filter(pk=item.pk).update(**values)
 
 
@@ -70,41 +71,41 @@ def counterpart(client, path: str) -> str:
 
 
 @pytest.mark.once
-def test_what_is_not_translated_is_marked_as_english_wherever_it_stands(client, untranslated):
+def test_untranslated_texts_are_marked_as_english_on_every_page(client, untranslated):
     with translation.override("sv"):
         form = reverse("feedback:form")
     for path in [*(counterpart(client, path) for path in paths(client, "en")), form]:
         response = client.get(path)
         html = response.content.decode()
         assert response.status_code == 200, path
-        said = Reader(html).said
-        assert said, path
-        assert not [text for language, text in said if language != "en"], path
+        texts = Reader(html).texts
+        assert texts, path
+        assert not [text for language, text in texts if language != "en"], path
         assert html.count(NOTE) == 1, path
 
 
-def test_search_results_are_marked_too(client, untranslated):
+def test_untranslated_search_results_are_marked_as_english(client, untranslated):
     html = client.get("/sv/sok/", {"q": "lodz"}).content.decode()
-    said = Reader(html).said
-    assert len(said) > 5
-    assert {language for language, _text in said} == {"en"}
+    texts = Reader(html).texts
+    assert len(texts) > 5
+    assert {language for language, _text in texts} == {"en"}
 
 
-def test_the_cookie_notice_is_marked_too(client, untranslated):
+def test_an_untranslated_cookie_notice_is_marked_as_english(client, untranslated):
     version = NoticeVersion.objects.publish()
     assert "data-untranslated" not in version.html["fi"] and "languages" not in str(version.wording["fi"])
-    dialog = Reader(version.html["sv"]).said
-    assert len(dialog) == len(re.findall(SIGN, version.html["sv"]))
+    dialog = Reader(version.html["sv"]).texts
+    assert len(dialog) == len(re.findall(MARKER, version.html["sv"]))
     assert {language for language, _text in dialog} == {"en"}
     assert version.html["sv"] in client.get("/sv/").content.decode()
     with translation.override("sv"):
         html = client.get(reverse("consent:settings")).content.decode()
-    settings_page = Reader(html).said
+    settings_page = Reader(html).texts
     assert len(settings_page) > 5
     assert {language for language, _text in settings_page} == {"en"}
 
 
-def test_a_notice_that_lacks_a_language_is_marked_as_a_whole(client):
+def test_a_notice_without_the_language_is_marked_as_english_as_a_whole(client):
     version = NoticeVersion.objects.current()
     later = NoticeVersion(number=version.number + 1, asks_again=True, style="")
     later.wording = {code: version.wording[code] for code in ("en", "pl")}
@@ -116,7 +117,7 @@ def test_a_notice_that_lacks_a_language_is_marked_as_a_whole(client):
 
 
 @pytest.mark.once
-def test_search_engines_are_led_to_no_page_without_a_translation(client, untranslated):
+def test_search_engines_are_not_offered_untranslated_pages(client, untranslated):
     assert not paths(client, "sv")
     english = paths(client, "en")
     assert len(english) == len(paths(client, "pl"))
@@ -124,36 +125,38 @@ def test_search_engines_are_led_to_no_page_without_a_translation(client, untrans
         html = client.get(path).content.decode()
         codes = set(re.findall(r'rel="alternate" hreflang="([^"]+)"', html))
         assert codes == {*settings.CONTENT_LANGUAGES, "x-default"} - {"sv"}, path
-        there = counterpart(client, path)
-        assert f'<link rel="canonical" href="http://testserver{path}">' in client.get(there).content.decode()
+        untranslated_path = counterpart(client, path)
+        assert (
+            f'<link rel="canonical" href="http://testserver{path}">' in client.get(untranslated_path).content.decode()
+        )
 
 
-def test_the_language_choice_offers_it_all_the_same(client, untranslated):
+def test_the_language_menu_links_to_untranslated_pages(client, untranslated):
     html = client.get("/en/deliverables/").content.decode()
     for code in settings.CONTENT_LANGUAGES:
         assert re.search(rf'href="/{code}/[^"]*"\s+lang="{code}"', html), code
 
 
 @pytest.mark.once
-def test_a_page_that_is_nowhere_is_offered_in_no_other_language(client):
+def test_an_error_page_is_not_offered_in_other_languages(client):
     assert "data-offer=" in client.get("/pl/").content.decode()
     assert "data-offer=" not in client.get("/pl/nothing-here/").content.decode()
 
 
-def test_a_page_that_is_translated_says_nothing_of_it(every_page):
+def test_a_translated_page_has_no_note(every_page):
     for path, response in every_page.items():
         html = response.content.decode()
         assert NOTE not in html and "data-untranslated" not in html, path
 
 
-def test_a_section_is_there_only_with_what_it_lists(client):
+def test_a_section_counts_as_translated_only_with_its_list(client):
     Deliverable.objects.filter(pk=Deliverable.objects.first().pk).update(body_fi=None)
     html = client.get("/en/deliverables/").content.decode()
     assert 'hreflang="fi" href="http' not in html and 'hreflang="sv" href="http' in html
     assert len(paths(client, "fi")) == len(paths(client, "sv")) - 2
 
 
-def test_what_is_empty_in_english_too_is_not_missed(client):
+def test_a_text_that_is_empty_in_english_is_not_missing(client):
     partner = PartnerUniversity.objects.first()
     PartnerUniversity.objects.filter(pk=partner.pk).update(
         **{f"description_{code}": "" for code in settings.CONTENT_LANGUAGES}
@@ -162,7 +165,7 @@ def test_what_is_empty_in_english_too_is_not_missed(client):
     assert NOTE not in client.get("/sv/partner/").content.decode()
 
 
-def test_a_language_written_from_right_to_left_keeps_english_from_left_to_right(client, monkeypatch):
+def test_english_stays_left_to_right_in_a_right_to_left_language(client, monkeypatch):
     from django.conf.locale import LANG_INFO
 
     monkeypatch.setitem(LANG_INFO, "sv", LANG_INFO["sv"] | {"bidi": True})
@@ -171,11 +174,11 @@ def test_a_language_written_from_right_to_left_keeps_english_from_left_to_right(
 
 
 @pytest.mark.parametrize("path", ["/sv/", "/sv/resultat/", "/sv/partner/", "/sitemap.xml"])
-def test_falling_back_costs_no_query(client, untranslated, path, django_assert_max_num_queries):
+def test_untranslated_texts_cost_no_query(client, untranslated, path, django_assert_max_num_queries):
     client.get(path)
     with django_assert_max_num_queries(40) as before:
         client.get(path)
-    most = len(before)
+    limit = len(before)
     for model in (Deliverable, PartnerUniversity):
         for number in range(5):
             copy = model.objects.last()
@@ -184,7 +187,7 @@ def test_falling_back_costs_no_query(client, untranslated, path, django_assert_m
             for code in settings.CONTENT_LANGUAGES:
                 setattr(copy, f"slug_{code}", f"copy-{number}" if code == "en" else None)
             copy.save()
-    # The first page after a change also reads what all pages show.
+    # The first request after a change also fills the cache of shared content.
     client.get(path)
-    with django_assert_max_num_queries(most):
+    with django_assert_max_num_queries(limit):
         client.get(path)

@@ -1,4 +1,4 @@
-"""Lists come part by part, each with an address of its own, and cost the same however long they are."""
+"""Pagination: each page of a list has its own URL, and the number of queries is constant."""
 
 import re
 from xml.etree import ElementTree
@@ -36,30 +36,34 @@ def main_of(response) -> str:
     return html[html.index("<main") : html.index("</main>")]
 
 
+def title_of(response) -> str:
+    return re.search("<title>(.*?)</title>", response.content.decode(), re.DOTALL)[1]
+
+
 def canonical(response) -> str:
     return re.search('<link rel="canonical" href="([^"]*)">', response.content.decode())[1]
 
 
 @pytest.mark.parametrize("model", LISTS)
-def test_a_long_list_comes_in_parts_and_leaves_nothing_out(client, model):
+def test_the_pages_of_a_long_list_contain_every_item_once(client, model):
     path = reverse(LISTS[model])
-    whole = len(headings(client.get(path)))
+    before = len(headings(client.get(path)))
     fill(model, 2 * ITEMS_PER_PAGE + 5)
-    parts = [client.get(f"{path}{query}") for query in ("", "?page=2", "?page=3")]
-    told = [heading for part in parts for heading in headings(part)]
-    assert [len(headings(part)) for part in parts] == [ITEMS_PER_PAGE, ITEMS_PER_PAGE, 5]
-    assert len(told[:whole]) == whole and told[whole:] == [f"Item {n}" for n in range(whole + 1, len(told) + 1)]
-    assert "?page=2" in links(parts[0]) and "?page=3" in links(parts[1]) and "?page=2" in links(parts[2])
-    # The way back to the first is its own address.
-    assert f'rel="prev" href="{path}"' in main_of(parts[1])
-    assert f'start="{ITEMS_PER_PAGE + 1}"' in main_of(parts[1])
+    responses = [client.get(f"{path}{query}") for query in ("", "?page=2", "?page=3")]
+    found = [heading for response in responses for heading in headings(response)]
+    assert [len(headings(response)) for response in responses] == [ITEMS_PER_PAGE, ITEMS_PER_PAGE, 5]
+    assert len(found[:before]) == before and found[before:] == [f"Item {n}" for n in range(before + 1, len(found) + 1)]
+    assert "?page=2" in links(responses[0]) and "?page=3" in links(responses[1]) and "?page=2" in links(responses[2])
+    # The link to the first page has no page number.
+    assert f'rel="prev" href="{path}"' in main_of(responses[1])
+    assert f'start="{ITEMS_PER_PAGE + 1}"' in main_of(responses[1])
     if model is not Milestone:
-        numbers = re.findall('class="step" data-number="([0-9]+)"', "".join(map(main_of, parts)))
-        assert numbers == [str(number) for number in range(1, len(told) + 1)]
+        numbers = re.findall('class="step" data-number="([0-9]+)"', "".join(map(main_of, responses)))
+        assert numbers == [str(number) for number in range(1, len(found) + 1)]
 
 
 @pytest.mark.parametrize("model", LISTS)
-def test_a_list_costs_the_same_however_long_it_is(client, model):
+def test_a_list_takes_the_same_queries_at_any_length(client, model):
     def queries_of(query: str) -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(f"{reverse(LISTS[model])}{query}").status_code == 200
@@ -75,22 +79,22 @@ def test_a_list_costs_the_same_however_long_it_is(client, model):
     assert len(client.get(reverse(LISTS[model])).content) < 100_000
 
 
-def test_each_part_has_its_own_title_and_is_canonical_in_each_language(client):
+def test_each_page_of_a_list_has_its_own_title_and_canonical_url_in_each_language(client):
     fill(Deliverable, 2 * ITEMS_PER_PAGE)
-    # A page that lacks a translation has its canonical address in the source language.
+    # An untranslated page has its canonical URL in the source language.
     for code in [code for code, _name in settings.LANGUAGES]:
         Deliverable.objects.filter(key__startswith="item-").update(**{f"title_{code}": f"Item {code}"})
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             address = f"http://testserver{reverse('alliance:deliverables')}"
             first, second = (client.get(f"{address}{query}") for query in ("", "?page=2"))
-        titles = [re.search("<title>(.*?)</title>", one.content.decode(), re.DOTALL)[1] for one in (first, second)]
-        assert titles[0] != titles[1] and " 2 " in titles[1]
+        titles = [title_of(response) for response in (first, second)]
+        assert titles[0] != titles[1] and re.search(r"\b2\b", titles[1])
         assert (canonical(first), canonical(second)) == (address, f"{address}?page=2")
         assert f'hreflang="{code}" href="{address}?page=2"' in second.content.decode()
 
 
-def test_the_language_choice_keeps_the_part(client):
+def test_links_to_other_languages_keep_the_page_number(client):
     fill(Task, ITEMS_PER_PAGE + 1)
     assert 'href="/pl/zadania/?page=2"' in client.get("/en/tasks/?page=2").content.decode()
 
@@ -98,47 +102,47 @@ def test_the_language_choice_keeps_the_part(client):
 @pytest.mark.parametrize(
     "number", ["0", "02", "-1", "1.5", "nonsense", "٢", "4", "999999999", "9" * 100, "2 OR 1=1", "2%00"]
 )
-def test_a_part_that_is_not_there_shows_the_first(client, number):
+def test_an_invalid_page_number_shows_the_first_page(client, number):
     fill(Milestone, 3 * ITEMS_PER_PAGE)
     first, other = client.get("/en/timeline/"), client.get(f"/en/timeline/?page={number}")
     assert main_of(other) == main_of(first)
     assert canonical(other) == canonical(first) == "http://testserver/en/timeline/"
 
 
-def test_the_home_page_shows_the_first_and_leads_to_the_whole(client):
-    whole_list = re.compile(r'<p>\s*<a href="([^"]*)">')
-    assert whole_list.findall(main_of(client.get("/en/"))) == []
+def test_the_home_page_shortens_long_lists_and_links_to_them(client):
+    section_link = re.compile(r'<p>\s*<a href="([^"]*)">')
+    assert section_link.findall(main_of(client.get("/en/"))) == []
     for model in (Task, Deliverable):
         fill(model, ITEMS_PER_PAGE)
-    assert whole_list.findall(main_of(client.get("/en/"))) == []
+    assert section_link.findall(main_of(client.get("/en/"))) == []
     for model in (Task, Deliverable):
         fill(model, ITEMS_PER_PAGE + 1)
     home = client.get("/en/")
-    assert whole_list.findall(main_of(home)) == ["/en/deliverables/", "/en/tasks/"]
+    assert section_link.findall(main_of(home)) == ["/en/deliverables/", "/en/tasks/"]
     tasks = {link.partition("#")[2] for link in links(home) if link.startswith("/en/tasks/#")}
     assert len(tasks) == ITEMS_PER_PAGE
     on_page = set(re.findall(r'<li id="([^"]+)" class="step"', client.get("/en/tasks/").content.decode()))
     assert tasks == on_page
 
 
-def test_a_page_leads_to_some_of_the_others_of_its_kind(client):
+def test_an_initiative_links_to_a_limited_number_of_others(client):
     fill(Initiative, 200)
     html = main_of(client.get(Initiative.objects.published().first().get_absolute_url()))
     assert html.count('<li class="card"') == ITEMS_PER_PAGE
 
 
-def test_an_initiative_shows_the_tasks_that_serve_it_in_parts(client):
+def test_the_tasks_of_an_initiative_have_pages(client):
     initiative = Initiative.objects.published().first()
     fill(Task, 2 * ITEMS_PER_PAGE)
     initiative.tasks.set(Task.objects.published().of_host())
     first, second = (client.get(f"{initiative.get_absolute_url()}{query}") for query in ("", "?page=2"))
-    of_tasks = re.compile(r'href="/en/partners/[^"]*#([^"]+)"')
-    shown = of_tasks.findall(main_of(first)), of_tasks.findall(main_of(second))
-    assert [len(part) for part in shown] == [ITEMS_PER_PAGE, ITEMS_PER_PAGE]
+    task_link = re.compile(r'href="/en/partners/[^"]*#([^"]+)"')
+    shown = task_link.findall(main_of(first)), task_link.findall(main_of(second))
+    assert [len(keys) for keys in shown] == [ITEMS_PER_PAGE, ITEMS_PER_PAGE]
     assert len({*shown[0], *shown[1]}) == 2 * ITEMS_PER_PAGE
 
 
-def test_the_overview_names_a_hundred_of_a_kind_at_most(client):
+def test_the_overview_lists_at_most_100_items_of_a_kind(client):
     fill(Deliverable, 300)
     fill(Initiative, 300)
     named = links(client.get("/en/sitemap/"))
@@ -146,22 +150,23 @@ def test_the_overview_names_a_hundred_of_a_kind_at_most(client):
         assert len([link for link in named if re.fullmatch(f"/en/{section}/[^/]+/", link)]) == 100
 
 
-def test_the_feed_tells_the_latest_and_leads_to_the_part_they_stand_on(client):
+def test_feed_entries_link_to_their_page_of_the_timeline_and_keep_their_ids(client):
     fill(Milestone, 2 * ITEMS_PER_PAGE + 12)
     feed = ElementTree.fromstring(client.get("/en/timeline/feed.xml").content)
     entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
     assert len(entries) == 50
-    parts = set()
+    pages = set()
     for entry in entries:
         address, _, anchor = entry.find("{http://www.w3.org/2005/Atom}link").get("href").partition("#")
-        parts.add(address)
+        pages.add(address)
         assert f'<li id="{anchor}">' in client.get(address).content.decode()
     timeline = "http://testserver/en/timeline/"
     ids = {entry.find("{http://www.w3.org/2005/Atom}id").text for entry in entries}
-    # All move up by one, and are no news.
+    # All milestones move up by one position, but keep their IDs.
     Milestone.objects.filter(pk=Milestone.objects.published().first().pk).update(is_published=False)
     again = ElementTree.fromstring(client.get("/en/timeline/feed.xml").content)
     assert {
-        one.text for one in again.iterfind("{http://www.w3.org/2005/Atom}entry/{http://www.w3.org/2005/Atom}id")
+        entry_id.text
+        for entry_id in again.iterfind("{http://www.w3.org/2005/Atom}entry/{http://www.w3.org/2005/Atom}id")
     } == ids
-    assert parts == {timeline, f"{timeline}?page=2", f"{timeline}?page=3"}
+    assert pages == {timeline, f"{timeline}?page=2", f"{timeline}?page=3"}

@@ -1,4 +1,4 @@
-"""Every page in every language that is offered: it answers, says what it is, and leads to its counterparts."""
+"""Every page in every language: status, metadata, links to other languages, redirects and sitemap."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def addresses(client) -> list[str]:
     return [location.text.removeprefix("http://testserver") for location in sitemap(client).iter(f"{SITEMAP}loc")]
 
 
-def one(pattern: str, html: str) -> str:
+def only_match(pattern: str, html: str) -> str:
     found = re.findall(pattern, html)
     assert len(found) == 1, (pattern, found)
     return found[0]
@@ -39,13 +39,13 @@ def one(pattern: str, html: str) -> str:
 
 def test_the_sitemap_lists_every_published_page_in_every_language(client):
     pages = Page.objects.published().exclude(kind="search").count()
-    others = sum(model.objects.published().count() for model in (Deliverable, Initiative, PartnerUniversity))
+    items = sum(model.objects.published().count() for model in (Deliverable, Initiative, PartnerUniversity))
     listed = addresses(client)
-    assert len(listed) == len(set(listed)) == (pages + others) * len(settings.LANGUAGES)
-    assert pages + others >= 10 + 4 + 4 + 10
+    assert len(listed) == len(set(listed)) == (pages + items) * len(settings.LANGUAGES)
+    assert pages + items >= 10 + 4 + 4 + 10
 
 
-def test_each_address_in_the_sitemap_names_its_alternates_and_a_default(client):
+def test_each_url_in_the_sitemap_has_alternates_and_a_default(client):
     for url in sitemap(client).iter(f"{SITEMAP}url"):
         links = {link.get("hreflang"): link.get("href") for link in url.iter(f"{XHTML}link")}
         assert set(links) == {"x-default", *(code for code, _ in settings.LANGUAGES)}
@@ -57,7 +57,7 @@ NOINDEX = '<meta name="robots" content="noindex">'
 
 
 @pytest.mark.once
-def test_each_page_that_is_linked_is_either_in_the_sitemap_or_kept_from_search_engines(client, every_page):
+def test_each_linked_page_is_either_in_the_sitemap_or_noindex(client, every_page):
     linked = set()
     for path, response in every_page.items():
         assert NOINDEX not in body(response), path
@@ -77,7 +77,7 @@ def test_each_page_that_is_linked_is_either_in_the_sitemap_or_kept_from_search_e
     assert [path for path, response in others.items() if NOINDEX not in body(response)] == []
 
 
-def test_search_results_are_kept_from_search_engines(client):
+def test_search_results_are_noindex(client):
     assert body(client.get("/en/search/?q=city")).count(NOINDEX) == 1
 
 
@@ -87,20 +87,20 @@ def test_every_page_has_its_own_title_description_canonical_and_heading(every_pa
     for path, response in every_page.items():
         html = body(response)
         language = path.split("/")[1]
-        assert one(r'<html lang="([^"]+)"', html) == language
-        assert one(r'<link rel="canonical" href="([^"]+)"', html) == f"http://testserver{path}"
+        assert only_match(r'<html lang="([^"]+)"', html) == language
+        assert only_match(r'<link rel="canonical" href="([^"]+)"', html) == f"http://testserver{path}"
         title, description = (
-            one(r"<title>([^<]+)</title>", html),
-            one(r'<meta name="description" content="([^"]+)"', html),
+            only_match(r"<title>([^<]+)</title>", html),
+            only_match(r'<meta name="description" content="([^"]+)"', html),
         )
         assert len(re.findall(r"<h1[ >]", html)) == 1
         assert title.strip() and description.strip()
-        for said in ((language, title), (language, description)):
-            assert seen.setdefault(said, path) == path, f"{path} says the same as {seen[said]}: {said}"
+        for text in ((language, title), (language, description)):
+            assert seen.setdefault(text, path) == path, f"{path} has the same text as {seen[text]}: {text}"
 
 
 @pytest.mark.once
-def test_every_page_leads_to_itself_in_each_language(every_page):
+def test_every_page_links_to_its_versions_in_other_languages(every_page):
     for path, response in every_page.items():
         html = body(response)
         alternates = dict(re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="http://testserver([^"]+)"', html))
@@ -110,24 +110,24 @@ def test_every_page_leads_to_itself_in_each_language(every_page):
             assert f'href="{other}" lang="{language}"' in re.sub(r"\s+", " ", html), (path, other)
 
 
-def test_addresses_are_translated(client):
+def test_urls_are_translated(client):
     assert "/pl/partnerzy/uniwersytet-lodzki/" in addresses(client)
     assert "/en/partners/university-of-lodz/" in addresses(client)
 
 
-def test_an_address_with_another_languages_words_leads_to_the_right_one(client):
+def test_the_slug_of_another_language_redirects_to_the_right_url(client):
     response = client.get("/pl/partnerzy/university-of-lodz/")
     assert (response.status_code, response["Location"]) == (301, "/pl/partnerzy/uniwersytet-lodzki/")
 
 
-def test_the_frame_marks_the_current_page_in_the_menu(client):
+def test_the_menu_marks_the_current_page(client):
     html = body(client.get("/en/partners/"))
-    assert one(r'<a href="([^"]+)"\s+aria-current="page"', html) == "/en/partners/"
+    assert only_match(r'<a href="([^"]+)"\s+aria-current="page"', html) == "/en/partners/"
 
 
-def test_the_frame_marks_the_section_of_a_page_within_it(client):
+def test_the_menu_marks_the_section_of_the_current_page(client):
     html = body(client.get("/en/partners/university-of-lodz/"))
-    assert one(r'<a href="([^"]+)"\s+aria-current="true">[^<]*Partner', html) == "/en/partners/"
+    assert only_match(r'<a href="([^"]+)"\s+aria-current="true">[^<]*Partner', html) == "/en/partners/"
 
 
 def test_structured_data_is_valid_json_and_names_the_university(client):
@@ -136,51 +136,51 @@ def test_structured_data_is_valid_json_and_names_the_university(client):
     by_type = {block["@type"]: block for block in blocks}
     assert by_type["CollegeOrUniversity"]["name"] == "University of Lodz"
     assert by_type["CollegeOrUniversity"]["alternateName"] == ["Uniwersytet Łódzki"]
-    assert [step["name"] for step in by_type["BreadcrumbList"]["itemListElement"]][-1] == "University of Lodz"
+    assert [crumb["name"] for crumb in by_type["BreadcrumbList"]["itemListElement"]][-1] == "University of Lodz"
 
 
-def test_structured_data_cannot_be_broken_out_of(client):
+def test_structured_data_escapes_html(client):
     PartnerUniversity.objects.filter(key="university-of-lodz").update(name_en="</script><script>alert(1)</script>")
     html = body(client.get("/en/partners/university-of-lodz/"))
     assert "<script>alert" not in html
 
 
-def test_the_root_leads_to_the_language_that_the_browser_prefers(client):
-    for asked, path in (
+def test_the_root_redirects_to_the_preferred_language_of_the_browser(client):
+    for header, path in (
         ("pl", "/pl/"),
         ("en-GB,en;q=0.9,pl;q=0.8", "/en/"),
         ("cs,pl;q=0.7,en;q=0.3", "/pl/"),
         ("ja", "/en/"),
         ("", "/en/"),
-        # A narrower range than the site has leads to the wider one; one of another language leads nowhere.
+        # A regional variant falls back to its language.
         ("de-AT", "/de/"),
         ("PT-br", "/en/"),
         ("zh-Hant-TW,hr-Latn-HR;q=0.3", "/hr/"),
         ("de;q=0.5, fr;q=0.8", "/fr/"),
-        # q=0 means not acceptable; * leaves the choice to the site.
+        # q=0 means not acceptable; * means any language.
         ("pl;q=0", "/en/"),
         ("en;q=0, pl;q=0.1", "/pl/"),
         ("pl;q=0, *", "/en/"),
         ("de-AT, de;q=0, fr;q=0.2", "/fr/"),
         ("*;q=0", "/en/"),
-        # What is no list of languages asks for nothing.
+        # An invalid header is ignored.
         ("de;q=2", "/en/"),
         ("de;;,q=x,\x00", "/en/"),
-        # Of a list longer than any browser's the beginning counts.
+        # A very long header is only read in part.
         ("de," * 20_000, "/de/"),
         ("d" * 20_000, "/en/"),
     ):
-        response = client.get("/", headers={"accept-language": asked})
-        assert (response.status_code, response["Location"]) == (302, path), asked[:80]
+        response = client.get("/", headers={"accept-language": header})
+        assert (response.status_code, response["Location"]) == (302, path), header[:80]
         assert "Accept-Language" in response["Vary"]
 
 
-def test_a_language_that_is_not_offered_has_no_pages(client):
+def test_an_unknown_language_has_no_pages(client):
     assert client.get("/uk/", follow=True).status_code == 404
     assert client.get("/uk/partners/", follow=True).status_code == 404
 
 
-def test_old_addresses_lead_to_the_home_pages(client):
+def test_old_urls_redirect_to_the_home_pages(client):
     for old, new in (("/unic", "/"), ("/unic/", "/"), ("/en/unic", "/en/"), ("/en/unic/", "/en/")):
         response = client.get(old)
         assert (response.status_code, response["Location"]) == (301, new), old
@@ -190,7 +190,7 @@ def test_a_redirect_keeps_the_query(client):
     assert client.get("/en/unic?from=poster")["Location"] == "/en/?from=poster"
 
 
-def test_a_redirect_to_nowhere_says_that_the_page_is_gone(client):
+def test_a_redirect_without_a_target_answers_410(client):
     Redirect.objects.create(old_path="/en/old-news", new_path="")
     response = client.get("/en/old-news")
     assert response.status_code == 410
@@ -201,7 +201,7 @@ CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 
 
 @pytest.mark.parametrize("field", ["old_path", "new_path"])
-def test_an_address_of_a_redirect_has_no_control_character(field):
+def test_a_redirect_with_a_control_character_is_invalid(field):
     for number in CONTROLS:
         redirect = Redirect(key="odd", old_path="/old", new_path="/en/")
         setattr(redirect, field, f"/en/{chr(number)}Set-Cookie: a=b")
@@ -211,17 +211,17 @@ def test_an_address_of_a_redirect_has_no_control_character(field):
     Redirect(key="odd", old_path="/en/ö¡ \u2028", new_path="/pl/Łódź~").full_clean()
 
 
-def test_the_form_names_the_address_that_has_a_control_character_and_keeps_what_was_typed(client, staff):
+def test_the_form_reports_a_control_character_and_keeps_the_input(client, staff):
     client.force_login(staff())
-    typed = {"old_path": "/poster", "new_path": "/en/\r\nSet-Cookie: a=b", "is_published": "on"}
-    response = client.post("/admin/pages/redirect/add/", typed)
+    data = {"old_path": "/poster", "new_path": "/en/\r\nSet-Cookie: a=b", "is_published": "on"}
+    response = client.post("/admin/pages/redirect/add/", data)
     assert list(response.context["adminform"].errors) == ["new_path"]
     html = response.content.decode()
     assert "An address has no line breaks" in html and 'value="/poster"' in html
     assert not Redirect.objects.filter(old_path="/poster").exists()
 
 
-def test_a_stored_control_character_is_served_as_part_of_the_address(client):
+def test_a_stored_control_character_is_escaped_in_the_location(client):
     stored = Redirect.objects.create(old_path="/poster", new_path="/en/")
     for number in CONTROLS[1:]:
         Redirect.objects.filter(pk=stored.pk).update(new_path=f"/en/{chr(number)}X: y")
@@ -231,7 +231,7 @@ def test_a_stored_control_character_is_served_as_part_of_the_address(client):
 
 
 @pytest.mark.parametrize("path", ["/poster%0d%0aX:%20y", "/poster%00", "/poster%c2%85"])
-def test_an_address_with_a_control_character_leads_nowhere(client, path):
+def test_a_path_with_a_control_character_is_not_found(client, path):
     assert client.get(path).status_code == 404
 
 
@@ -240,7 +240,7 @@ def test_a_redirect_does_not_hide_a_page(client):
     assert client.get("/en/partners/").status_code == 200
 
 
-def test_an_unpublished_page_is_nowhere(client):
+def test_an_unpublished_page_is_not_found_linked_or_in_the_sitemap(client):
     page = Page.objects.get(key="about")
     path = page.get_absolute_url()
     Page.objects.filter(pk=page.pk).update(is_published=False)
@@ -249,7 +249,7 @@ def test_an_unpublished_page_is_nowhere(client):
     assert path not in addresses(client)
 
 
-def test_a_new_text_page_appears_at_the_foot_of_every_page(client):
+def test_a_new_text_page_can_appear_in_the_footer(client):
     Page.objects.create(
         key="news",
         title_en="News",
@@ -262,7 +262,7 @@ def test_a_new_text_page_appears_at_the_foot_of_every_page(client):
     assert "<p>New</p>" in body(client.get("/en/news/"))
 
 
-def test_robots_txt_names_the_sitemap_and_keeps_crawlers_off_the_admin(client):
+def test_robots_txt_names_the_sitemap_and_excludes_the_admin(client):
     text = body(client.get("/robots.txt"))
     assert "Disallow: /admin/" in text
     assert "Sitemap: http://testserver/sitemap.xml" in text
@@ -273,7 +273,7 @@ def test_public_pages_set_no_cookie(every_page):
     assert not [path for path, response in every_page.items() if response.cookies]
 
 
-def test_a_site_without_content_says_so_instead_of_failing(client):
+def test_a_site_without_content_does_not_fail(client):
     for model in (Milestone, Deliverable):
         model.objects.all().delete()
     assert "No milestone has been published yet." in body(client.get("/en/timeline/"))
@@ -283,5 +283,5 @@ def test_a_site_without_content_says_so_instead_of_failing(client):
     assert client.get("/en/partners/").status_code == 200
 
 
-def test_posting_to_a_page_is_refused(client):
+def test_a_post_to_a_page_is_not_allowed(client):
     assert client.post("/en/partners/").status_code == 405

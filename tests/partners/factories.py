@@ -1,4 +1,4 @@
-"""Universities for tests, with only what the test at hand does not say."""
+"""Universities for tests."""
 
 from django.db import connection
 
@@ -6,7 +6,7 @@ from partners.models import PartnerUniversity
 
 
 def make_partner(number: int = 1, **fields) -> PartnerUniversity:
-    """An unsaved university that passes every check."""
+    """An unsaved, valid university. `fields` replace the defaults."""
     defaults = {
         "key": f"test-university-{number}",
         "name_en": f"Test University {number}",
@@ -27,10 +27,10 @@ def make_partner(number: int = 1, **fields) -> PartnerUniversity:
 
 
 def fill_with_partners(total: int):
-    """Bring the number of universities in the database to `total`, each with a name of its own and a task."""
+    """Create universities until there are `total`, each with an own name and a task."""
     from alliance.models import Task
     from partners.models import PartnerOwnName
-    from translations.status.models import ChangedItem
+    from translations.status.changed_items import ChangedItem
 
     missing = total - PartnerUniversity.objects.count()
     if missing < 1:
@@ -40,24 +40,24 @@ def fill_with_partners(total: int):
     PartnerOwnName.objects.create(key="test-university-0-pl", partner=first, language="pl", name="Uniwersytet")
     Task.objects.create(key="test-university-0-task", partner=first, title_en="A task", body_en="<p>To do</p>")
     with connection.cursor() as cursor:
-        # The database copies them far faster than objects are made.
+        # Much faster than creating objects in Python.
         copy(cursor, PartnerUniversity, missing, key="{key}", slug_en="{key}", slug="{key}", name_en="{name}")
         owner = "(SELECT id FROM partners_partneruniversity WHERE key = {key})"
         copy(cursor, PartnerOwnName, missing, key="{key} || '-pl'", partner_id=owner)
         copy(cursor, Task, missing, key="{key} || '-task'", partner_id=owner)
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()
 
 
 def copy(cursor, model, total: int, **changed: str):
-    """Copy the row of the first test university until there are `total`, with some columns `changed`."""
-    parts = {"key": "('test-university-' || number)", "name": "('Test University ' || number)"}
+    """Copy the row of the first test university in SQL until there are `total`. `changed` are SQL expressions."""
+    expressions = {"key": "('test-university-' || number)", "name": "('Test University ' || number)"}
     columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
-    values = [changed[name].format(**parts) if name in changed else f'original."{name}"' for name in columns]
+    values = [changed[name].format(**expressions) if name in changed else f'original."{name}"' for name in columns]
     names = ", ".join(f'"{name}"' for name in columns)
-    table, upto = model._meta.db_table, total - 1
+    table, last = model._meta.db_table, total - 1
     cursor.execute(
         "WITH RECURSIVE numbers(number) AS "
-        f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {upto}) "
+        f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {last}) "
         f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM {table} original, numbers "
         "WHERE original.key LIKE 'test-university-0%' ORDER BY number"
     )

@@ -1,4 +1,4 @@
-"""The list of universities and its filter, and how the cost of pages grows: not at all."""
+"""The list of universities, its filters, and constant numbers of queries."""
 
 import re
 from uuid import uuid4
@@ -18,36 +18,36 @@ def names(response) -> list[str]:
     return re.findall(r'<li class="card.*?<h3>\s*<a[^>]*>([^<]+)</a>', response.content.decode(), re.DOTALL)
 
 
-def test_the_list_narrows_to_a_country(client):
+def test_the_list_can_be_filtered_by_country(client):
     assert names(client.get("/en/partners/?country=SE")) == ["Malmö University"]
 
 
-def test_the_list_narrows_to_a_role(client):
+def test_the_list_can_be_filtered_by_role(client):
     assert names(client.get("/en/partners/?role=coordinator")) == ["Erasmus University Rotterdam"]
 
 
-def test_country_and_role_narrow_together_to_nothing(client):
+def test_filters_without_a_match_show_a_message(client):
     response = client.get("/en/partners/?role=coordinator&country=SE")
     assert names(response) == []
     assert "No university matches." in response.content.decode()
 
 
-def test_a_choice_that_does_not_exist_is_named_and_hides_nothing(client):
+def test_an_invalid_filter_shows_an_error_and_the_whole_list(client):
     response = client.get("/en/partners/?country=XX")
     assert len(names(response)) == 10
     assert "No partner is in that country." in response.content.decode()
 
 
-def test_the_choice_of_countries_offers_those_that_have_partners(client):
+def test_the_country_filter_offers_the_countries_of_the_partners(client):
     offered = re.findall(r'<option value="([A-Z]{2})"', client.get("/en/partners/").content.decode())
     assert sorted(offered) == ["BE", "DE", "ES", "FI", "HR", "IE", "NL", "PL", "SE", "TR"]
 
 
-def test_the_language_choice_keeps_the_filter(client):
+def test_links_to_other_languages_keep_the_filter(client):
     assert 'href="/pl/partnerzy/?country=SE"' in client.get("/en/partners/?country=SE").content.decode()
 
 
-def test_a_long_list_comes_in_parts(client):
+def test_a_long_list_has_pages(client):
     fill_with_partners(60)
     first = client.get("/en/partners/")
     assert len(names(first)) == 24
@@ -56,7 +56,7 @@ def test_a_long_list_comes_in_parts(client):
     assert names(client.get("/en/partners/?page=nonsense")) == names(first)
 
 
-def test_a_university_that_left_stays_with_its_year(client):
+def test_a_former_partner_is_listed_last_with_its_years(client):
     PartnerUniversity.objects.filter(key="malmo-university").update(left=2026)
     response = client.get("/en/partners/")
     assert names(response)[-1] == "Malmö University"
@@ -98,7 +98,7 @@ def queries_of(client, path: str) -> int:
 def test_a_page_takes_the_same_queries_at_10_and_10000_partners(client):
     first, again = {}, {}
     for path in PAGES:
-        # The first page after a change also reads what every page shows.
+        # The first request after a change also fills the cache of shared content.
         ContentVersion.objects.update(name=str(uuid4()))
         first[path], again[path] = queries_of(client, path), queries_of(client, path)
     fill_with_partners(10_000)
@@ -107,7 +107,7 @@ def test_a_page_takes_the_same_queries_at_10_and_10000_partners(client):
         assert (queries_of(client, path), queries_of(client, path)) == (first[path], again[path])
     client.get("/en/partners/")
     assert queries_of(client, "/en/partners/?role=member&page=2") == again["/en/partners/?role=member"]
-    # A page shows a part of them, and leads to the others.
+    # A page shows some of them and links to the rest.
     for path in ("/en/", "/en/partners/", "/en/partners/test-university-9000/", "/en/sitemap/"):
         html = client.get(path).content.decode()
         assert html.count("test-university-") < 400
@@ -116,45 +116,45 @@ def test_a_page_takes_the_same_queries_at_10_and_10000_partners(client):
 
 @pytest.mark.once
 @pytest.mark.parametrize("total", [60, 10_000])
-def test_the_sitemap_and_each_of_its_parts_take_the_same_queries_at_any_size(client, total):
+def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(client, total):
     client.get("/sitemap.xml")
     at_ten = queries_of(client, "/sitemap.xml")
     fill_with_partners(total)
     client.get("/sitemap.xml")
     assert queries_of(client, "/sitemap.xml") == at_ten
-    parts = re.findall(r"<loc>http://testserver(/sitemap-[^<]*)</loc>", client.get("/sitemap.xml").content.decode())
-    assert len(parts) == (0 if total == 60 else 6)
-    for part in parts:
-        assert queries_of(client, part) <= at_ten, part
+    files = re.findall(r"<loc>http://testserver(/sitemap-[^<]*)</loc>", client.get("/sitemap.xml").content.decode())
+    assert len(files) == (0 if total == 60 else 6)
+    for path in files:
+        assert queries_of(client, path) <= at_ten, path
 
 
-def test_a_sitemap_that_would_be_too_long_becomes_an_index_of_several(client, monkeypatch):
+def test_a_long_sitemap_becomes_an_index_of_several_files(client, monkeypatch):
     whole = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
     monkeypatch.setattr("alliance.sitemaps.ContentSitemap.limit", 40)
     listed = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
     assert "http://testserver/sitemap-partners.xml" in listed
     assert "http://testserver/sitemap-partners.xml?p=2" in listed
-    parts = [client.get(address.removeprefix("http://testserver")).content.decode() for address in listed]
-    assert sorted(re.findall("<loc>([^<]*)</loc>", "".join(parts))) == sorted(whole)
+    files = [client.get(address.removeprefix("http://testserver")).content.decode() for address in listed]
+    assert sorted(re.findall("<loc>([^<]*)</loc>", "".join(files))) == sorted(whole)
     assert client.get("/sitemap-partners.xml?p=99").status_code == 404
     assert client.get("/sitemap-nothing.xml").status_code == 404
 
 
-def test_a_partner_has_its_neighbours_among_very_many(client):
+def test_a_partner_links_to_its_neighbours_among_many(client):
     fill_with_partners(200)
     html = client.get("/en/partners/test-university-100/").content.decode()
     assert re.search(r'rel="prev"\s+href="/en/partners/test-university-99/"', html)
     assert re.search(r'rel="next"\s+href="/en/partners/test-university-101/"', html)
 
 
-def test_the_first_partner_has_none_before_it_and_the_last_none_after_it(client):
+def test_the_first_and_the_last_partner_have_one_neighbour(client):
     first, *_, last = PartnerUniversity.objects.published().current()
     for partner, link in ((first, "next"), (last, "prev")):
         html = client.get(partner.get_absolute_url()).content.decode()
         assert re.findall(r'rel="(prev|next)"', html) == [link]
 
 
-def test_a_partner_that_left_is_no_neighbour_and_has_none(client):
+def test_a_former_partner_is_not_a_neighbour_and_has_none(client):
     before, left, after = PartnerUniversity.objects.published().current()[:3]
     PartnerUniversity.objects.filter(pk=left.pk).update(left=2026)
     assert not re.search(r'rel="(prev|next)"', client.get(left.get_absolute_url()).content.decode())
@@ -162,7 +162,7 @@ def test_a_partner_that_left_is_no_neighbour_and_has_none(client):
     assert re.search(rf'rel="next"\s+href="{after.get_absolute_url()}"', html)
 
 
-def test_partners_of_equal_order_are_neighbours_by_age(client):
+def test_partners_of_equal_order_are_sorted_by_age(client):
     PartnerUniversity.objects.update(order=1)
     before, middle, after = PartnerUniversity.objects.published().current()[:3]
     html = client.get(middle.get_absolute_url()).content.decode()

@@ -1,4 +1,4 @@
-"""Pictures for tests, with only what the test at hand does not say."""
+"""Pictures for tests."""
 
 from io import BytesIO
 
@@ -11,7 +11,7 @@ RED, BLUE = (200, 30, 30), (30, 30, 200)
 
 
 def photo(size=(2400, 1600), image_format="JPEG", mode="RGB", name="photo.jpg") -> SimpleUploadedFile:
-    """A picture whose left half is red and whose right half is blue."""
+    """Return an upload whose left half is red and whose right half is blue."""
     image = Image.new(mode, size, RED if mode == "RGB" else (*RED, 0))
     image.paste(BLUE if mode == "RGB" else (*BLUE, 255), (size[0] // 2, 0, size[0], size[1]))
     content = BytesIO()
@@ -20,6 +20,6 @@ def photo(size=(2400, 1600), image_format="JPEG", mode="RGB", name="photo.jpg") 
 
 
 def make_picture(**fields) -> Picture:
-    """A stored picture that passes every check."""
+    """Store a valid picture."""
     defaults = {"name": "Harbour", "alt_en": "Cranes over a harbour", "file": photo((400, 300))}
     return Picture.objects.create(**defaults | fields)

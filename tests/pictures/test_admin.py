@@ -1,11 +1,11 @@
-"""What staff do with pictures in the admin."""
+"""Pictures in the admin."""
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from editorial.content_files import ContentFiles, dump
+from editorial.content_files import dump, load
 from pages.models import Page
 from partners.models import PartnerUniversity
 from pictures.models import Picture
@@ -26,7 +26,7 @@ def signed_in(client, staff):
 
 
 def form(**changes) -> dict:
-    """What a browser sends for a new picture."""
+    """Return the fields that a browser submits for a new picture."""
     values = {
         "name": "Harbour",
         "file": photo((400, 300)),
@@ -42,28 +42,28 @@ def errors(response) -> dict:
     return response.context["adminform"].form.errors
 
 
-def test_a_picture_is_uploaded_described_and_made_ready_in_one_go(signed_in, django_capture_on_commit_callbacks):
+def test_one_form_stores_a_picture_and_makes_its_renditions(signed_in, django_capture_on_commit_callbacks):
     client = signed_in("Publishers")
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(ADD, form())
     assert response.status_code == 302
     picture = Picture.objects.get()
-    assert (picture.key, picture.focal_point, picture.has_sizes) == ("harbour", (20, 80), True)
+    assert (picture.key, picture.focal_point, picture.has_renditions) == ("harbour", (20, 80), True)
     assert "missing; pages show the original" not in client.get(f"{LIST}{picture.pk}/change/").content.decode()
 
 
-def test_a_list_shows_small_files_and_the_original_where_they_are_missing(
+def test_a_list_shows_the_smallest_rendition_or_the_upload_if_it_is_missing(
     signed_in, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        small = make_picture(name="Small")
-    original = make_picture(name="Original")
+        complete = make_picture(name="Complete")
+    incomplete = make_picture(name="Incomplete")
     html = signed_in().get(LIST).content.decode()
-    assert f'class="thumbnail" src="/admin/files/{small.size_name("whole-360.webp")}"' in html
-    assert f'class="thumbnail" src="{original.file.url}"' in html
+    assert f'class="thumbnail" src="/admin/files/{complete.rendition_name("whole-360.webp")}"' in html
+    assert f'class="thumbnail" src="{incomplete.file.url}"' in html
 
 
-def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
+def test_a_picture_that_an_editor_adds_is_not_published(signed_in):
     signed_in("Editors").post(ADD, form())
     assert Picture.objects.get().is_published is False
 
@@ -81,17 +81,17 @@ def test_what_an_editor_adds_waits_for_a_publisher(signed_in):
         ({"licence_url": "javascript:alert(1)"}, "licence_url", "Enter a valid URL"),
     ],
 )
-def test_a_fault_is_named_at_its_field(signed_in, changes, field, message):
+def test_an_error_is_shown_at_its_field(signed_in, changes, field, message):
     response = signed_in().post(ADD, form(**changes))
     assert message in errors(response)[field][0]
     assert not Picture.objects.exists()
 
 
-def test_decoration_needs_no_words(signed_in):
+def test_a_decorative_picture_needs_no_alternative_text(signed_in):
     assert signed_in().post(ADD, form(alt_en="", is_decorative="on")).status_code == 302
 
 
-def test_the_form_says_where_sizes_are_missing(signed_in):
+def test_the_form_says_that_renditions_are_missing(signed_in):
     picture = make_picture()
     assert "missing; pages show the original" in signed_in().get(f"{LIST}{picture.pk}/change/").content.decode()
 
@@ -104,7 +104,7 @@ def used_picture() -> Picture:
 
 
 @pytest.mark.parametrize("group", [[], ["Editors"]], ids=["root", "editor"])
-def test_a_picture_tells_where_it_is_used(signed_in, group):
+def test_the_form_lists_the_items_that_use_the_picture(signed_in, group):
     picture = used_picture()
     html = signed_in(*group).get(f"{LIST}{picture.pk}/change/").content.decode()
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
@@ -113,7 +113,7 @@ def test_a_picture_tells_where_it_is_used(signed_in, group):
     assert f"page: {Page.objects.get(key='about')}" in html
 
 
-def test_a_picture_that_is_used_cannot_be_deleted_and_says_where_it_is(signed_in):
+def test_a_picture_in_use_cannot_be_deleted_and_the_page_links_to_its_items(signed_in):
     picture = used_picture()
     client = signed_in("Publishers")
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
@@ -130,13 +130,13 @@ def test_a_picture_that_is_used_cannot_be_deleted_and_says_where_it_is(signed_in
     assert Picture.objects.filter(pk=picture.pk).exists()
 
 
-def test_a_picture_that_is_used_nowhere_is_deleted(signed_in):
+def test_an_unused_picture_can_be_deleted(signed_in):
     picture = make_picture()
     assert signed_in("Publishers").post(f"{LIST}{picture.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Picture.objects.exists()
 
 
-def test_the_form_of_a_page_offers_the_pictures_by_what_they_show(signed_in):
+def test_the_form_of_a_page_offers_pictures_with_thumbnails(signed_in):
     picture = make_picture(name="Harbour at dawn")
     page = Page.objects.get(key="about")
     html = signed_in("Editors").get(f"/admin/pages/page/{page.pk}/change/").content.decode()
@@ -146,8 +146,8 @@ def test_the_form_of_a_page_offers_the_pictures_by_what_they_show(signed_in):
     assert "<span>no picture</span>" in html
 
 
-def test_a_form_takes_the_same_queries_however_many_pictures_there_are(signed_in):
-    address = f"/admin/pages/page/{Page.objects.get(key='about').pk}/change/"
+def test_the_number_of_queries_of_a_form_does_not_depend_on_the_number_of_pictures(signed_in):
+    url = f"/admin/pages/page/{Page.objects.get(key='about').pk}/change/"
     client = signed_in("Editors")
     counts = []
     for more in (2, 20):
@@ -155,15 +155,15 @@ def test_a_form_takes_the_same_queries_however_many_pictures_there_are(signed_in
             Picture(name=f"Picture {more} {number}", key=f"picture-{more}-{number}", file="a.jpg", width=4, height=3)
             for number in range(more)
         )
-        # The first page after a change also reads what all pages show.
-        client.get(address)
+        # The first response after a change also fills the cache of the layout.
+        client.get(url)
         with CaptureQueriesContext(connection) as queries:
-            assert client.get(address).status_code == 200
+            assert client.get(url).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
-def test_pictures_move_with_the_content_files(tmp_path, django_capture_on_commit_callbacks):
+def test_content_files_carry_pictures(tmp_path, django_capture_on_commit_callbacks):
     picture = used_picture()
     Picture.objects.update(focal_x=10, caption_pl="Port", licence="CC BY 4.0")
     dump(tmp_path)
@@ -171,10 +171,10 @@ def test_pictures_move_with_the_content_files(tmp_path, django_capture_on_commit
     PartnerUniversity.objects.update(cover=None)
     picture.delete()
     with django_capture_on_commit_callbacks(execute=True):
-        report = ContentFiles(tmp_path).load()
+        report = load(tmp_path)
     assert "pictures.harbour" in report.created
-    came_back = Picture.objects.get()
-    assert (came_back.focal_x, came_back.caption_pl, came_back.licence) == (10, "Port", "CC BY 4.0")
-    assert (came_back.width, came_back.height, came_back.has_sizes) == (400, 300, True)
-    assert Page.objects.get(key="about").cover == came_back
-    assert ContentFiles(tmp_path).load().updated == []
+    restored = Picture.objects.get()
+    assert (restored.focal_x, restored.caption_pl, restored.licence) == (10, "Port", "CC BY 4.0")
+    assert (restored.width, restored.height, restored.has_renditions) == (400, 300, True)
+    assert Page.objects.get(key="about").cover == restored
+    assert load(tmp_path).updated == []

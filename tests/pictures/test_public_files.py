@@ -1,4 +1,4 @@
-"""Uploaded files: visitors get them while a published item uses them, staff whenever they may see the item."""
+"""Uploaded files: visitors get those of published items, staff those of items that they may view."""
 
 import re
 from datetime import timedelta
@@ -28,19 +28,19 @@ LOGOS = [
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_known_yet():
-    views.last_known.clear()
+def no_public_names():
+    views.public_names.clear()
 
 
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks):
-    """A block after which everything is done that waits for the end of the transaction."""
+    """A block after which the callbacks of the commit are run."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
 @pytest.fixture
 def picture(committed) -> Picture:
-    """A picture with its sizes, at the head of a published page."""
+    """The cover picture of a published page, with its renditions."""
     with committed():
         picture = make_picture(file=photo((800, 600)))
         Page.objects.filter(key="about").update(cover=picture)
@@ -61,7 +61,7 @@ def with_logo() -> PartnerUniversity:
     return university
 
 
-def public_url_of_a_size(picture: Picture) -> str:
+def rendition_url(picture: Picture) -> str:
     return picture.rendition("16/9").url
 
 
@@ -82,21 +82,21 @@ def test_a_logo_is_public_while_its_item_is_published(model, key, field):
     assert status(url) == 404
 
 
-def take_off_in_the_form(oulu):
+def unpublish_by_saving(oulu):
     oulu.is_published = False
     oulu.save()
 
 
-def take_off_by_an_update(oulu):
+def unpublish_by_update(oulu):
     PartnerUniversity.objects.update(is_published=False)
 
 
-def take_off_as_scheduled(oulu):
+def unpublish_as_scheduled(oulu):
     ScheduledChange.objects.create(item=oulu, is_published=False, at=timezone.now() - timedelta(seconds=1))
-    assert ScheduledChange.objects.carry_out() == 1
+    assert ScheduledChange.objects.apply_due() == 1
 
 
-def take_off_by_sql(oulu):
+def unpublish_by_sql(oulu):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE partners_partneruniversity SET is_published = %s", [False])
 
@@ -115,27 +115,27 @@ def delete_the_item(oulu):
     oulu.delete()
 
 
-WAYS_TO_END_IT = [
-    take_off_in_the_form,
-    take_off_by_an_update,
-    take_off_as_scheduled,
-    take_off_by_sql,
+CHANGES = [
+    unpublish_by_saving,
+    unpublish_by_update,
+    unpublish_as_scheduled,
+    unpublish_by_sql,
     empty_the_field,
     replace_the_file,
     delete_the_item,
 ]
 
 
-@pytest.mark.parametrize("end", WAYS_TO_END_IT, ids=lambda way: way.__name__)
-def test_a_file_is_gone_from_the_next_request_on_however_its_item_changed(oulu, end):
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_file_is_not_public_from_the_next_request_after_any_change(oulu, change):
     url = oulu.logo.public_url
     assert status(url) == 200
-    # Before anything that waits for the commit, such as deleting the file.
-    end(oulu)
+    # Without the callbacks of the commit, which would delete the file.
+    change(oulu)
     assert status(url) == 404
 
 
-def test_another_upload_of_the_same_name_has_another_address(oulu, committed):
+def test_another_upload_with_the_same_name_has_another_url(oulu, committed):
     first = oulu.logo.public_url
     with committed():
         empty_the_field(oulu)
@@ -153,7 +153,7 @@ def unpublish_the_page(picture):
     Page.objects.filter(cover=picture).update(is_published=False)
 
 
-def take_it_off_the_page(picture):
+def remove_it_from_the_page(picture):
     Page.objects.update(cover=None)
 
 
@@ -173,30 +173,30 @@ def delete_it(picture):
 
 
 @pytest.mark.parametrize(
-    "end",
+    "change",
     [
         unpublish_the_picture,
         unpublish_the_page,
-        take_it_off_the_page,
+        remove_it_from_the_page,
         move_its_focal_point,
         replace_its_file,
         delete_it,
     ],
-    ids=lambda way: way.__name__,
+    ids=lambda change: change.__name__,
 )
-def test_the_sizes_of_a_picture_are_public_while_a_published_page_shows_them(picture, end):
+def test_renditions_are_public_while_a_published_page_shows_the_picture(picture, change):
     urls = re.findall(r"/media/\S+", " ".join(s.srcset for s in picture.rendition("16/9").sources))
-    urls.append(public_url_of_a_size(picture))
+    urls.append(rendition_url(picture))
     assert {status(url) for url in urls} == {200}
-    end(picture)
+    change(picture)
     assert {status(url) for url in urls} == {404}
 
 
-@pytest.mark.parametrize("end", [replace_its_file, delete_it], ids=lambda way: way.__name__)
-def test_the_sizes_of_a_file_leave_the_disk_with_it(picture, committed, end):
-    folder = picture.sizes_path
+@pytest.mark.parametrize("change", [replace_its_file, delete_it], ids=lambda change: change.__name__)
+def test_renditions_are_deleted_with_their_upload(picture, committed, change):
+    folder = picture.renditions_path
     with committed():
-        end(picture)
+        change(picture)
     assert not folder.exists()
 
 
@@ -205,10 +205,10 @@ def test_the_sizes_of_a_file_leave_the_disk_with_it(picture, committed, end):
     [(PartnerUniversity, "university-of-oulu"), (Page, "about")],
     ids=str,
 )
-def test_one_published_item_is_enough_and_an_unpublished_one_is_not(committed, model, key):
+def test_a_picture_is_public_if_at_least_one_published_item_uses_it(committed, model, key):
     with committed():
         picture = make_picture()
-    url = public_url_of_a_size(picture)
+    url = rendition_url(picture)
     assert status(url) == 404
     item = model.objects.get(key=key)
     item.cover, item.is_published = picture, False
@@ -218,11 +218,11 @@ def test_one_published_item_is_enough_and_an_unpublished_one_is_not(committed, m
     assert status(url) == 200
 
 
-def test_the_original_of_a_picture_is_public_only_while_pages_show_it_in_place_of_its_sizes(picture):
+def test_an_upload_is_public_only_while_renditions_are_missing(picture):
     assert status(picture.file.public_url) == 404
-    (picture.sizes_path / "1x1-600.jpg").unlink()
+    (picture.renditions_path / "1x1-600.jpg").unlink()
     assert status(picture.file.public_url) == 200
-    picture.make_sizes()
+    picture.make_renditions()
     assert status(picture.file.public_url) == 404
 
 
@@ -245,15 +245,15 @@ def test_the_original_of_a_picture_is_public_only_while_pages_show_it_in_place_o
         "partners/" + "a" * 5000,
     ],
 )
-def test_nothing_else_is_served(picture, settings, name):
+def test_other_names_are_not_found(picture, settings, name):
     (settings.MEDIA_ROOT.parent / "secret").write_text("hidden")
-    folder = picture.size_name("").rstrip("/")
+    folder = picture.rendition_name("").rstrip("/")
     for client in (Client(), Client(headers={"accept": "text/html"})):
         assert client.get("/media/" + name.format(folder=folder), follow=True).status_code == 404
 
 
-def test_a_file_costs_one_query_however_many_there_are(picture, oulu):
-    urls = [public_url_of_a_size(picture), oulu.logo.public_url]
+def test_a_file_takes_one_query_whatever_the_number_of_files(picture, oulu):
+    urls = [rendition_url(picture), oulu.logo.public_url]
     for more in (2, 20):
         Picture.objects.bulk_create(
             Picture(name=f"P {more} {n}", key=f"p-{more}-{n}", file=f"pictures/{more}-{n}.jpg", width=4, height=3)
@@ -265,11 +265,11 @@ def test_a_file_costs_one_query_however_many_there_are(picture, oulu):
             assert len(queries) == 1
 
 
-def test_a_browser_keeps_a_file_and_no_cache_between_does_but_our_own_for_a_second(oulu):
+def test_browsers_may_cache_a_file_and_nginx_for_a_second_and_no_other_cache(oulu):
     response = Client(headers={"accept-encoding": "gzip, br"}).get(oulu.logo.public_url)
     assert response.headers["Cache-Control"] == "private, max-age=604800"
     names = [name.lower() for name in response.headers]
-    # nginx heeds the one that comes first.
+    # nginx uses the header that comes first.
     assert names.index("x-accel-expires") < names.index("cache-control")
     moment = int(response.headers["X-Accel-Expires"].removeprefix("@"))
     assert abs(moment - timezone.now().timestamp()) < 5
@@ -279,7 +279,7 @@ def test_a_browser_keeps_a_file_and_no_cache_between_does_but_our_own_for_a_seco
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_a_browser_that_has_the_file_is_told_so_with_the_same_headers(oulu):
+def test_a_conditional_request_is_answered_with_304_and_the_same_headers(oulu):
     first = Client().get(oulu.logo.public_url)
     for condition in ({"if-none-match": first["ETag"]}, {"if-modified-since": first["Last-Modified"]}):
         again = Client(headers=condition).get(oulu.logo.public_url)
@@ -290,7 +290,7 @@ def test_a_browser_that_has_the_file_is_told_so_with_the_same_headers(oulu):
     assert Client(headers={"if-none-match": first["ETag"]}).get(oulu.logo.public_url).status_code == 404
 
 
-def test_that_there_is_no_such_file_takes_its_place_in_nginx_and_is_a_page_for_who_opens_it():
+def test_nginx_caches_a_404_too_and_people_get_it_as_a_page():
     image = Client(headers={"accept": "image/avif,image/webp,*/*;q=0.8"}).get("/media/partners/logo.png")
     assert (image.status_code, image.content) == (404, b"Not found\n")
     assert image.headers["X-Accel-Expires"].startswith("@")
@@ -301,22 +301,22 @@ def test_that_there_is_no_such_file_takes_its_place_in_nginx_and_is_a_page_for_w
     assert "X-Accel-Expires" not in Client().get("/media/partners/logo.png?made-up=1").headers
 
 
-def test_while_the_database_is_away_files_are_served_that_were_public_when_it_was_last_asked(oulu, picture):
-    known, asked_never, taken_off = oulu.logo.public_url, public_url_of_a_size(picture), Alliance.objects.get()
-    taken_off.logo = photo((40, 30), "PNG", name="logo.png")
-    taken_off.save()
-    assert status(known) == status(taken_off.logo.public_url) == 200
+def test_without_the_database_files_are_served_that_were_public_at_their_last_check(oulu, picture):
+    checked, unchecked, unpublished = oulu.logo.public_url, rendition_url(picture), Alliance.objects.get()
+    unpublished.logo = photo((40, 30), "PNG", name="logo.png")
+    unpublished.save()
+    assert status(checked) == status(unpublished.logo.public_url) == 200
     Alliance.objects.update(is_published=False)
-    assert status(taken_off.logo.public_url) == 404
+    assert status(unpublished.logo.public_url) == 404
 
     def refuse(*args):
-        raise OperationalError("the server is away")
+        raise OperationalError("the server is unavailable")
 
     client = Client(raise_request_exception=False)
     with connection.execute_wrapper(refuse):
-        assert client.get(known).status_code == 200
-        assert client.get(asked_never).status_code == 503
-        assert client.get(taken_off.logo.public_url).status_code == 503
+        assert client.get(checked).status_code == 200
+        assert client.get(unchecked).status_code == 503
+        assert client.get(unpublished.logo.public_url).status_code == 503
 
 
 # Staff
@@ -333,14 +333,14 @@ def signed_in(client, staff):
 
 @pytest.fixture
 def hidden_files(oulu, picture) -> list[str]:
-    """The addresses for staff of files that no visitor gets."""
+    """The URLs for staff of files that are not public."""
     PartnerUniversity.objects.update(is_published=False)
     Picture.objects.update(is_published=False)
     return [oulu.logo.url, picture.file.url, picture.thumbnail_url, picture.staff_rendition("whole").url]
 
 
 @pytest.mark.parametrize("group", [[], ["Editors"], ["Publishers"], ["Translators"]], ids=str)
-def test_staff_see_the_files_of_what_is_not_published(signed_in, hidden_files, group):
+def test_staff_can_view_files_of_unpublished_items(signed_in, hidden_files, group):
     client = signed_in(*group)
     for url in hidden_files:
         assert url.startswith("/admin/files/")
@@ -352,7 +352,7 @@ def test_staff_see_the_files_of_what_is_not_published(signed_in, hidden_files, g
         assert status(url.replace("/admin/files/", "/media/")) == 404
 
 
-def test_who_is_not_signed_in_is_sent_to_sign_in_and_who_may_see_no_such_item_is_refused(signed_in, hidden_files):
+def test_files_for_staff_need_a_sign_in_and_the_permission_to_view_an_item(signed_in, hidden_files):
     for url in hidden_files:
         assert Client().get(url)["Location"].startswith("/admin/login/")
     client = signed_in("Privacy officers")
@@ -360,7 +360,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_who_may_see_no_such_item_is
     assert client.get("/admin/files/%00").status_code == 403
 
 
-def test_who_may_choose_a_picture_for_a_page_sees_it_and_no_logo(client, staff, oulu, picture):
+def test_staff_who_may_change_pages_can_view_pictures_but_no_logos(client, staff, oulu, picture):
     user = staff("Privacy officers")
     user.user_permissions.add(Permission.objects.get(codename="change_page"))
     client.force_login(user)
@@ -368,14 +368,12 @@ def test_who_may_choose_a_picture_for_a_page_sees_it_and_no_logo(client, staff, 
     assert client.get(oulu.logo.url).status_code == 403
 
 
-def test_a_file_that_nothing_names_is_seen_by_nobody(signed_in, oulu):
+def test_nobody_can_view_a_file_that_no_item_uses(signed_in, oulu):
     PartnerUniversity.objects.update(logo="")
     assert signed_in().get(oulu.logo.url).status_code == 403
 
 
-def test_pages_of_the_admin_name_files_by_the_addresses_for_staff_and_pages_of_the_site_never_do(
-    signed_in, oulu, picture
-):
+def test_the_admin_uses_the_urls_for_staff_and_the_site_never_does(signed_in, oulu, picture):
     client = signed_in()
     for path in (
         "/admin/partners/partneruniversity/",

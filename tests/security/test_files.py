@@ -1,4 +1,4 @@
-"""A file is written whole or not at all."""
+"""Atomic writing of files."""
 
 import errno
 import os
@@ -10,9 +10,9 @@ from security.files import write_atomically
 
 @pytest.fixture
 def folder(tmp_path):
-    made = tmp_path / "folder"
-    made.mkdir()
-    return made
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
 
 
 def test_a_file_is_replaced_by_the_new_content(folder):
@@ -23,12 +23,12 @@ def test_a_file_is_replaced_by_the_new_content(folder):
     assert list(folder.iterdir()) == [path]
 
 
-def test_only_its_owner_can_read_it(folder):
+def test_only_the_owner_can_read_a_file(folder):
     write_atomically(folder / "page", b"new")
     assert (folder / "page").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_may_not_be_replaced_stays(folder):
+def test_without_replaces_an_existing_file_is_kept(folder):
     path = folder / "key"
     write_atomically(path, b"first", replaces=False)
     write_atomically(path, b"second", replaces=False)
@@ -36,7 +36,7 @@ def test_a_file_that_may_not_be_replaced_stays(folder):
     assert list(folder.iterdir()) == [path]
 
 
-def test_on_a_full_disk_the_old_file_stays_and_no_other_is_left(folder, monkeypatch):
+def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_file(folder, monkeypatch):
     path = folder / "page"
     write_atomically(path, b"old")
 

@@ -1,4 +1,4 @@
-"""What proxies say of a request counts if the proxies are trusted."""
+"""Headers of proxies are used only if the proxy is trusted."""
 
 import pytest
 
@@ -9,14 +9,14 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def trust(settings):
-    def these(*entries: str):
+    def set_proxies(*entries: str):
         settings.TRUSTED_PROXIES = parse_proxies(entries)
 
-    return these
+    return set_proxies
 
 
-def seen(peer: str, forwarded: str = "", scheme: str = "") -> tuple[str, str]:
-    """The address and the scheme that the site sees."""
+def forwarded_client(peer: str, forwarded: str = "", scheme: str = "") -> tuple[str, str]:
+    """Return the client address and the scheme that the site uses."""
     environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http"}
     environ |= {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     environ |= {"HTTP_X_FORWARDED_PROTO": scheme} if scheme else {}
@@ -29,7 +29,7 @@ def seen(peer: str, forwarded: str = "", scheme: str = "") -> tuple[str, str]:
     ("peer", "forwarded", "client"),
     [
         ("127.0.0.1", "198.51.100.7", "198.51.100.7"),
-        # A visitor may put anything in front of what the proxy adds.
+        # A visitor can send a header with any address; the proxy appends to it.
         ("127.0.0.1", "203.0.113.66, 198.51.100.7", "198.51.100.7"),
         ("127.0.0.1", "203.0.113.66, 198.51.100.7, 10.1.2.3", "198.51.100.7"),
         ("127.0.0.1", "10.9.9.9, 10.1.2.3", "10.9.9.9"),
@@ -43,13 +43,13 @@ def seen(peer: str, forwarded: str = "", scheme: str = "") -> tuple[str, str]:
         ("192.0.2.1", "198.51.100.7", "192.0.2.1"),
     ],
 )
-def test_the_client_is_the_rightmost_address_that_is_no_trusted_proxy(trust, peer, forwarded, client):
+def test_the_client_is_the_rightmost_address_that_is_not_a_trusted_proxy(trust, peer, forwarded, client):
     trust("127.0.0.1", "10.0.0.0/8")
-    assert seen(peer, forwarded)[0] == client
+    assert forwarded_client(peer, forwarded)[0] == client
 
 
 @pytest.mark.parametrize(
-    ("peer", "said", "scheme"),
+    ("peer", "forwarded_scheme", "scheme"),
     [
         ("127.0.0.1", "https", "https"),
         ("127.0.0.1", "http, https", "https"),
@@ -58,24 +58,24 @@ def test_the_client_is_the_rightmost_address_that_is_no_trusted_proxy(trust, pee
         ("192.0.2.1", "https", "http"),
     ],
 )
-def test_the_scheme_is_that_of_a_trusted_proxy(trust, peer, said, scheme):
+def test_the_scheme_is_taken_from_a_trusted_proxy(trust, peer, forwarded_scheme, scheme):
     trust("127.0.0.1")
-    assert seen(peer, "198.51.100.7", said)[1] == scheme
+    assert forwarded_client(peer, "198.51.100.7", forwarded_scheme)[1] == scheme
 
 
-def test_a_unix_socket_is_trusted_if_it_is_named(trust):
+def test_a_unix_socket_is_trusted_if_it_is_configured(trust):
     trust("127.0.0.1")
-    assert seen("", "198.51.100.7") == ("", "http")
+    assert forwarded_client("", "198.51.100.7") == ("", "http")
     trust("unix:")
-    assert seen("", "198.51.100.7", "https") == ("198.51.100.7", "https")
+    assert forwarded_client("", "198.51.100.7", "https") == ("198.51.100.7", "https")
 
 
-def test_without_trusted_proxies_nobody_is_believed(trust):
+def test_without_trusted_proxies_the_headers_are_ignored(trust):
     trust()
-    assert seen("127.0.0.1", "198.51.100.7", "https") == ("127.0.0.1", "http")
+    assert forwarded_client("127.0.0.1", "198.51.100.7", "https") == ("127.0.0.1", "http")
 
 
-def test_a_second_time_changes_nothing(trust):
+def test_a_second_call_changes_nothing(trust):
     trust("127.0.0.1")
     environ = {
         "REMOTE_ADDR": "127.0.0.1",
@@ -99,11 +99,11 @@ def test_a_second_time_changes_nothing(trust):
         ("", ""),
     ],
 )
-def test_a_limit_counts_an_ipv4_address_or_an_ipv6_network_of_64_bits(address, network):
+def test_a_client_is_an_ipv4_address_or_an_ipv6_network_of_64_bits(address, network):
     assert client_network({"REMOTE_ADDR": address}) == network
 
 
-def test_over_https_alone_a_request_by_http_is_led_to_https(client, trust, settings, db):
+def test_http_redirects_to_https_unless_a_trusted_proxy_says_https(client, trust, settings, db):
     settings.SECURE_SSL_REDIRECT = True
     headers = {"host": "testserver", "x-forwarded-proto": "https"}
     trust("127.0.0.1")
@@ -113,7 +113,7 @@ def test_over_https_alone_a_request_by_http_is_led_to_https(client, trust, setti
     assert (response.status_code, response["Location"]) == (301, "https://testserver/en/partners/")
 
 
-def test_pages_are_made_for_the_scheme_that_a_trusted_proxy_names(client, trust, db):
+def test_pages_have_urls_with_the_scheme_of_a_trusted_proxy(client, trust, db):
     trust("127.0.0.1")
     page = client.get("/en/partners/", headers={"host": "testserver", "x-forwarded-proto": "https"}).content.decode()
     assert 'href="https://testserver/en/partners/"' in page

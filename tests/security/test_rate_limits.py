@@ -15,14 +15,14 @@ def clock(monkeypatch):
     return now
 
 
-def test_a_client_acts_as_often_as_the_limit_says_and_others_are_not_counted_with_it(clock):
+def test_the_limit_counts_each_client_separately(clock):
     limit = RateLimit(3, 600)
     assert [limit.take("192.0.2.1") for _ in range(5)] == [True, True, True, False, False]
     assert limit.take("192.0.2.2")
     assert limit.count("192.0.2.1") == 3
 
 
-def test_when_the_time_is_over_everyone_may_act_again(clock):
+def test_a_new_window_starts_without_counts(clock):
     limit = RateLimit(1, 600)
     limit.take("192.0.2.1")
     clock[0] += 599
@@ -31,7 +31,7 @@ def test_when_the_time_is_over_everyone_may_act_again(clock):
     assert limit.take("192.0.2.1") and limit.seconds_left == 600
 
 
-def test_actions_can_be_taken_back(clock):
+def test_counts_can_be_undone(clock):
     limit = RateLimit(2, 600)
     limit.take("192.0.2.1")
     limit.take("192.0.2.1")
@@ -42,7 +42,7 @@ def test_actions_can_be_taken_back(clock):
     assert limit.count("192.0.2.1") == 0
 
 
-def test_no_address_is_kept_and_the_key_changes_with_the_time(clock):
+def test_addresses_are_hashed_with_a_key_that_changes_with_the_window(clock):
     limit = RateLimit(3, 3600)
     limit.take("192.0.2.1")
     (first,) = limit.counts
@@ -53,8 +53,8 @@ def test_no_address_is_kept_and_the_key_changes_with_the_time(clock):
     assert limit.key != key and list(limit.counts) != [first]
 
 
-def test_memory_is_bounded_and_the_oldest_client_is_forgotten(clock, monkeypatch):
-    monkeypatch.setattr(rate_limits, "CLIENTS", 100)
+def test_memory_is_limited_and_the_oldest_client_is_dropped(clock, monkeypatch):
+    monkeypatch.setattr(rate_limits, "MAX_CLIENTS", 100)
     limit = RateLimit(1, 600)
     for number in range(150):
         limit.take(f"client {number}")
@@ -62,7 +62,7 @@ def test_memory_is_bounded_and_the_oldest_client_is_forgotten(clock, monkeypatch
     assert limit.take("client 0") and not limit.take("client 149")
 
 
-def test_the_parts_of_a_name_do_not_run_into_each_other(clock):
+def test_clients_with_different_parts_are_different(clock):
     limit = RateLimit(1, 600)
     limit.take("a", "bc")
     assert limit.take("ab", "c")

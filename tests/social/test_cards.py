@@ -1,4 +1,4 @@
-"""Share cards: every page has a picture of its own in each language, that others show beside a link to it."""
+"""Share cards: every page has a picture for link previews in each language."""
 
 import re
 from dataclasses import replace
@@ -17,18 +17,18 @@ from alliance.models import Alliance
 from pages.models import Page
 from partners.models import PartnerUniversity
 from social import label
-from social.cards import Card, everything
+from social.cards import Card, card_subjects
 from tests.alphabets import ALPHABETS
 from tests.partners.factories import fill_with_partners
 
-# What is drawn and said is the same on every database.
+# Independent of the database.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path):
-    """Where this test keeps its cards."""
+    """The folder of the cards in this test."""
     settings.DATA_DIR = tmp_path
     return tmp_path / "share"
 
@@ -55,15 +55,15 @@ def meta(html: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_page_names_its_card_and_the_size_that_it_has(client, every_page, language):
+def test_each_page_names_its_card_with_its_size(client, every_page, language):
     cards = set()
     for path in [path for path in every_page if path.startswith(f"/{language}/")]:
-        said = meta(every_page[path].content.decode())
-        assert said["twitter:card"] == "summary_large_image"
-        assert said["og:image"].startswith(f"http://testserver/share/{language}/"), path
-        assert said["og:image:alt"]
-        assert f"{said['og:image:width']}x{said['og:image:height']}" == "1200x630"
-        cards.add(said["og:image"].removeprefix("http://testserver"))
+        tags = meta(every_page[path].content.decode())
+        assert tags["twitter:card"] == "summary_large_image"
+        assert tags["og:image"].startswith(f"http://testserver/share/{language}/"), path
+        assert tags["og:image:alt"]
+        assert f"{tags['og:image:width']}x{tags['og:image:height']}" == "1200x630"
+        cards.add(tags["og:image"].removeprefix("http://testserver"))
     assert len(cards) >= 28
     drawn = [client.get(card) for card in sorted(cards)[:4]]
     assert {png.headers["Content-Type"] for png in drawn} == {"image/png"}
@@ -71,22 +71,22 @@ def test_each_page_names_its_card_and_the_size_that_it_has(client, every_page, l
     assert len({png.content for png in drawn}) == 4
 
 
-def test_a_page_about_something_else_shows_the_card_of_the_home_page(rf):
+def test_a_page_without_a_card_uses_that_of_the_home_page(rf):
     context = {
         "request": rf.get("/"),
         "subject": "something without a card",
         "alliance": Alliance.objects.with_host().first(),
         "layout_pages": Page.objects.for_layout(),
     }
-    drawn = Template("{% load social %}{% share_card as card %}{{ card.path }}").render(Context(context))
-    assert drawn == card_of(Page.objects.get(kind=Page.Kind.HOME)).path
+    path = Template("{% load social %}{% share_card as card %}{{ card.path }}").render(Context(context))
+    assert path == card_of(Page.objects.get(kind=Page.Kind.HOME)).path
 
 
-def test_a_card_is_the_same_whenever_it_is_drawn():
+def test_drawing_a_card_is_deterministic():
     assert card_of(host()).draw() == card_of(host()).draw()
 
 
-def test_another_title_has_another_address_and_another_picture():
+def test_a_new_title_changes_url_and_picture():
     partner = host()
     before = card_of(partner)
     partner.name_en = "Another Name"
@@ -95,26 +95,26 @@ def test_another_title_has_another_address_and_another_picture():
     assert before.draw() != after.draw()
 
 
-def test_another_fact_of_a_neighbour_has_another_address():
+def test_a_changed_fact_of_a_neighbour_changes_the_url():
     before = card_of(host()).path
     PartnerUniversity.objects.filter(role="coordinator").update(latitude=50)
     assert card_of(host()).path != before
 
 
-def test_without_universities_the_label_lies_on_plain_paper():
+def test_without_universities_the_background_is_plain():
     card = replace(card_of(Page.objects.get(kind=Page.Kind.HOME)), universities=())
     assert size_of(card.draw()) == (1200, 630)
 
 
 @pytest.mark.parametrize("path", ["/en/", "/en/vision/", "/en/partners/", "/en/partners/university-of-lodz/"])
-def test_with_more_universities_than_threads_a_page_still_names_its_present_card(client, path):
+def test_with_more_universities_than_threads_a_page_names_its_current_card(client, path):
     fill_with_partners(12)
     card = meta(client.get(path).content.decode())["og:image"].removeprefix("http://testserver")
     response = client.get(card)
     assert (response.status_code, size_of(response.content)) == (200, (1200, 630))
 
 
-def test_a_card_takes_the_same_queries_however_many_universities_there_are(client):
+def test_a_card_takes_the_same_queries_for_any_number_of_universities(client):
     counts = []
     for total in (10, 40):
         fill_with_partners(total)
@@ -124,14 +124,14 @@ def test_a_card_takes_the_same_queries_however_many_universities_there_are(clien
     assert counts[0] == counts[1]
 
 
-def test_a_picture_is_kept_for_good_and_may_be_shown_by_others(client):
+def test_a_card_may_be_cached_for_ever_and_shown_on_other_sites(client):
     response = client.get(card_of(host()).path)
     assert "immutable" in response.headers["Cache-Control"]
     assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert response.headers["Content-Language"] == "en"
 
 
-def test_the_address_of_an_older_picture_leads_to_the_present_one(client):
+def test_the_url_of_an_outdated_card_redirects_to_the_current_one(client):
     card = card_of(host(), "pl")
     response = client.get(card.path.replace(card.digest, "0123456789"))
     assert (response.status_code, response.headers["Location"]) == (302, card.path)
@@ -140,11 +140,11 @@ def test_the_address_of_an_older_picture_leads_to_the_present_one(client):
 @pytest.mark.parametrize(
     "path", ["en/partner/nowhere", "en/nothing/alliance", "xx/screen/consent-settings", "en/screen/x"]
 )
-def test_what_is_not_there_has_no_card(client, path):
+def test_an_unknown_subject_has_no_card(client, path):
     assert client.get(f"/share/{path}.0123456789.png").status_code == 404
 
 
-def test_what_is_not_published_has_no_card(client):
+def test_an_unpublished_page_has_no_card(client):
     page = Page.objects.get(kind=Page.Kind.VISION)
     path = card_of(page).path
     Page.objects.filter(pk=page.pk).update(is_published=False)
@@ -155,67 +155,67 @@ def test_a_card_is_drawn_once_and_then_read_from_the_disk(client, folder):
     card = card_of(host())
     first = client.get(card.path).content
     assert [file.name for file in folder.iterdir()] == [f"{card.digest}.png"]
-    (folder / f"{card.digest}.png").write_bytes(first + b"kept")
-    assert client.get(card.path).content == first + b"kept"
+    (folder / f"{card.digest}.png").write_bytes(first + b"stored")
+    assert client.get(card.path).content == first + b"stored"
 
 
-def test_a_card_is_drawn_where_the_disk_takes_nothing(client, folder):
+def test_a_card_is_drawn_if_it_cannot_be_stored(client, folder):
     folder.write_text("a file where the folder should be")
     assert size_of(client.get(card_of(host()).path).content) == (1200, 630)
 
 
-def test_a_write_that_fails_leaves_nothing_behind(folder, monkeypatch):
+def test_a_failed_write_leaves_no_file(folder, monkeypatch):
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     assert size_of(card_of(host()).png()) == (1200, 630)
     assert list(folder.iterdir()) == []
 
 
-def test_the_command_draws_what_is_missing_and_removes_what_is_outdated(folder, capsys):
+def test_the_command_draws_missing_cards_and_removes_outdated_ones(folder, capsys):
     Page.objects.exclude(kind=Page.Kind.HOME).delete()
     PartnerUniversity.objects.exclude(pk=host().pk).update(is_published=False)
     folder.mkdir()
     (folder / "outdated.png").write_bytes(b"")
     call_command("make_share_cards")
-    said = capsys.readouterr().out
-    total = len(LANGUAGES) * len(list(everything()))
-    assert f"{total} cards: {total} drawn, 1 outdated ones removed." in said
+    output = capsys.readouterr().out
+    total = len(LANGUAGES) * len(list(card_subjects()))
+    assert f"{total} cards: {total} drawn, 1 outdated cards removed." in output
     assert len(list(folder.iterdir())) == total
     call_command("make_share_cards")
-    assert f"{total} cards: 0 drawn, 0 outdated ones removed." in capsys.readouterr().out
+    assert f"{total} cards: 0 drawn, 0 outdated cards removed." in capsys.readouterr().out
 
 
-def test_the_command_says_where_there_is_no_room(folder):
+def test_the_command_reports_a_write_error(folder):
     folder.write_text("a file where the folder should be")
-    with pytest.raises(CommandError, match="Make room"):
+    with pytest.raises(CommandError, match="Free space"):
         call_command("make_share_cards")
 
 
 @pytest.mark.parametrize("language", ALPHABETS)
-def test_every_letter_of_each_language_is_drawn_and_none_as_a_box(language):
+def test_the_fonts_have_every_letter_of_each_language(language):
     letters = ALPHABETS[language]
     for text in (letters, letters.upper().replace("SS", "ẞ")):
-        face, kept = label.set_in_a_face(text)
-        assert kept == text
-        assert all(label.has(face, letter) for letter in text)
+        path, drawable = label.choose_font(text)
+        assert drawable == text
+        assert all(label.has_glyph(path, letter) for letter in text)
 
 
-def test_a_letter_that_no_face_has_is_left_out():
-    assert label.set_in_a_face("UNIC 🎉  Łódź\u4e16")[1] == "UNIC Łódź"
+def test_a_character_that_no_font_has_is_left_out():
+    assert label.choose_font("UNIC 🎉  Łódź\u4e16")[1] == "UNIC Łódź"
 
 
 @pytest.mark.parametrize("title", ["A", "Word " * 30, "Superdiversität" * 10, "Ł" * 150, ""])
 def test_a_title_of_any_length_fits_on_the_label(title):
     width = 900
-    face, text = label.set_in_a_face(title)
-    font, lines = label.fitted(text, face, width)
+    path, text = label.choose_font(title)
+    font, lines = label.fit_title(text, path, width)
     assert all(font.getlength(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(title.split())
-    assert len(lines) * font.size * label.LEADING <= 400
+    assert len(lines) * font.size * label.LINE_HEIGHT <= 400
 
 
-def test_every_title_on_the_site_can_be_written_whole():
-    for subject in everything():
+def test_the_fonts_have_every_character_of_every_title():
+    for subject in card_subjects():
         for language in LANGUAGES:
             card = card_of(subject, language)
             for text in (card.title, card.line):
-                assert label.set_in_a_face(text)[1] == " ".join(text.split())
+                assert label.choose_font(text)[1] == " ".join(text.split())

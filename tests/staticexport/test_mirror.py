@@ -11,7 +11,7 @@ from django.utils import translation
 from staticexport.links import Address
 from staticexport.mirror import Mirror, SameFileError
 from staticexport.site import Site
-from tests.browser.test_html import faults_in
+from tests.browser.test_html import html_errors
 from tests.staticexport.conftest import ADDRESS, numbers
 
 pytestmark = pytest.mark.once
@@ -242,7 +242,7 @@ def test_every_page_of_the_mirror_is_valid_html(exported, tmp_path):
     for name, html in exported.html().items():
         if not name.startswith("pl/"):
             (tmp_path / name.replace("/", "_")).write_text(html)
-    assert not faults_in(tmp_path)
+    assert not html_errors(tmp_path)
 
 
 def test_robots_and_feed_have_the_urls_of_the_mirror(exported):

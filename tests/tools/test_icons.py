@@ -1,4 +1,4 @@
-"""The mark in browser tabs and on home screens, and the manifest that names it."""
+"""Icons and the web app manifest."""
 
 import json
 import re
@@ -14,15 +14,15 @@ from django.utils import translation
 from PIL import Image
 
 from alliance.models import Alliance
-from social.mark import ICO_SIZES, ICONS, TAB
+from social.icons import FAVICON, ICO_SIZES, ICONS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def static_file(address: str) -> bytes:
-    return Path(finders.find(address.removeprefix("/static/"))).read_bytes()
+def static_file(url: str) -> bytes:
+    return Path(finders.find(url.removeprefix("/static/"))).read_bytes()
 
 
 def link(client, rel: str, language: str = "en") -> list[str]:
@@ -39,11 +39,11 @@ def manifest(client, language: str) -> dict:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_manifest_names_the_alliance_in_each_language(client, language):
-    said = manifest(client, language)
+    data = manifest(client, language)
     with translation.override(language):
-        assert said["name"] == Alliance.objects.get().name
-    assert (said["lang"], said["start_url"], said["display"]) == (language, f"/{language}/", "browser")
-    assert client.get(said["start_url"]).status_code == 200
+        assert data["name"] == Alliance.objects.get().name
+    assert (data["lang"], data["start_url"], data["display"]) == (language, f"/{language}/", "browser")
+    assert client.get(data["start_url"]).status_code == 200
 
 
 def test_every_page_names_the_manifest_in_its_language(every_page):
@@ -52,12 +52,12 @@ def test_every_page_names_the_manifest_in_its_language(every_page):
         assert named == [f"/share/{path.split('/')[1]}/manifest.webmanifest"], path
 
 
-def test_the_manifest_changes_with_the_language(client):
+def test_the_manifest_differs_by_language(client):
     names = [manifest(client, language)["name"] for language in LANGUAGES]
     assert len(set(names)) == len(names)
 
 
-def test_every_icon_of_the_manifest_is_of_this_site_and_has_the_size_that_it_says(client):
+def test_every_icon_of_the_manifest_is_local_and_has_the_stated_size(client):
     icons = manifest(client, "en")["icons"]
     assert {"192x192", "512x512", "any"} == {icon["sizes"] for icon in icons}
     for icon in icons:
@@ -79,20 +79,20 @@ def test_the_head_names_an_icon_for_each_kind_of_device(client):
     assert Image.open(BytesIO(static_file(link(client, "apple-touch-icon")[0]))).size == (180, 180)
 
 
-def test_the_address_that_browsers_ask_for_unasked_leads_to_an_icon(client):
+def test_the_default_favicon_url_redirects_to_an_icon(client):
     response = client.get("/favicon.ico")
     assert static_file(response.headers["Location"]).startswith(b"\0\0\1\0")
 
 
-def test_an_icon_needs_no_style_and_no_other_host():
+def test_the_svg_icon_has_no_styles_and_no_external_resources():
     svg = static_file("/static/img/favicon.svg").decode()
     assert "style" not in svg
     assert re.findall(r"https?://[^\"]+", svg) == ["http://www.w3.org/2000/svg"]
 
 
 @pytest.mark.once
-def test_the_icons_are_those_that_the_command_draws():
-    assert static_file("/static/img/favicon.svg").decode() == TAB.svg
+def test_the_committed_icons_are_up_to_date():
+    assert static_file("/static/img/favicon.svg").decode() == FAVICON.svg
     for name, (mark, size) in ICONS.items():
-        kept = Image.open(BytesIO(static_file(f"/static/img/{name}"))).convert("RGB")
-        assert kept.tobytes() == mark.image(size).convert("RGB").quantize(64).convert("RGB").tobytes()
+        stored = Image.open(BytesIO(static_file(f"/static/img/{name}"))).convert("RGB")
+        assert stored.tobytes() == mark.image(size).convert("RGB").quantize(64).convert("RGB").tobytes()

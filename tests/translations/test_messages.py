@@ -1,4 +1,4 @@
-"""Every text of the interface is translated into every language that visitors are offered."""
+"""Interface texts are translated into all public languages."""
 
 import re
 from io import StringIO
@@ -11,7 +11,7 @@ from django.utils import translation
 
 from translations.messages import extract_messages, po_path
 
-OFFERED = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+PUBLIC_CODES = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 pytestmark = pytest.mark.once
 
 
@@ -21,12 +21,12 @@ def test_texts_are_found_in_code_and_templates():
     assert any("pages found for" in message.id[1] for message in extract_messages() if isinstance(message.id, tuple))
 
 
-def test_no_text_lacks_a_translation():
+def test_every_text_is_translated():
     call_command("makemessages", "--check", stdout=StringIO())
 
 
 def test_blocks_of_several_lines_are_trimmed():
-    """Untrimmed, the text has the template's line breaks and indentation, and so no translation."""
+    """Without `trimmed`, the message includes line breaks and indentation and has no translation."""
     block = re.compile(r"{% *blocktrans(?:late)?\b([^%]*)%}(.*?){% *endblocktrans", re.DOTALL)
     untrimmed = [
         f"{path.name}: {text.strip()}"
@@ -43,32 +43,32 @@ def test_a_language_without_translations_is_reported():
         call_command("makemessages", "--check", "--locale", "uk", stdout=StringIO())
 
 
-@pytest.mark.parametrize("code", OFFERED)
-def test_placeholders_survive_translation(code):
+@pytest.mark.parametrize("code", PUBLIC_CODES)
+def test_translations_have_the_placeholders_of_their_source(code):
     with po_path(code).open("rb") as file:
         catalog = read_po(file, locale=code)
-    faults = [str(error) for message in catalog for error in message.check(catalog) if message.id]
-    assert not faults
+    errors = [str(error) for message in catalog for error in message.check(catalog) if message.id]
+    assert not errors
 
 
-def test_no_sentence_reads_the_same_in_two_languages():
-    found = {}
-    for code in OFFERED:
+def test_no_sentence_is_the_same_in_two_languages():
+    codes_by_text = {}
+    for code in PUBLIC_CODES:
         with po_path(code).open("rb") as file:
             for message in read_po(file, locale=code):
                 text = message.string if isinstance(message.string, str) else message.string[0]
                 if message.id and text.count(" ") > 1:
-                    found.setdefault(text, set()).add(code)
-    assert not {text: codes for text, codes in found.items() if len(codes) > 1}
+                    codes_by_text.setdefault(text, set()).add(code)
+    assert not {text: codes for text, codes in codes_by_text.items() if len(codes) > 1}
 
 
-def test_compiled_translations_speak(tmp_path, settings):
+def test_compiled_translations_are_used():
     call_command("compilemessages", verbosity=0)
     with translation.override("pl"):
         assert translation.gettext("Skip to content") == "Przejdź do treści"
 
 
-def test_a_damaged_file_is_named_with_its_line(tmp_path, settings):
+def test_an_invalid_file_is_reported_with_its_line(tmp_path, settings):
     folder = tmp_path / "pl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "django.po").write_text('msgid "a"\nmsgstr "b"\nnonsense here\n')

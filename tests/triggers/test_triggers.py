@@ -1,4 +1,4 @@
-"""The database has the triggers that apps register, and a difference is noticed and mended."""
+"""The database has the triggers that apps register; differences are reported and corrected."""
 
 from io import StringIO
 
@@ -31,7 +31,7 @@ def drop(name: str, table: str):
 
 
 def alter(name: str):
-    """Take away what the trigger does, and keep its name."""
+    """Replace the body of a trigger by one without effect."""
     if connection.vendor == "postgresql":
         run(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN OLD; END$$",
@@ -42,20 +42,20 @@ def alter(name: str):
 
 
 def check() -> str:
-    said = StringIO()
-    call_command("check", databases=["default"], stdout=said, stderr=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("check", databases=["default"], stdout=output, stderr=output)
+    return output.getvalue()
 
 
 def migrate() -> dict[str, str]:
-    """Run migrate, and return the faults that are left."""
+    """Run migrate and return the remaining faults."""
     call_command("migrate", verbosity=0)
     return triggers.faults(connection)
 
 
 @pytest.fixture
 def register(monkeypatch):
-    """A function that has the test's own triggers registered, in place of those it registered before."""
+    """A function that registers triggers of the test and replaces those of its earlier call."""
     others = list(declarations)
 
     def register(*declared: Trigger):
@@ -64,7 +64,7 @@ def register(monkeypatch):
     return register
 
 
-def note(text: str, **options) -> Trigger:
+def make_trigger(text: str, **options) -> Trigger:
     return Trigger("test", "alliance_figure", "DELETE", f"UPDATE jobs_job SET last_error = '{text}';", **options)
 
 
@@ -81,7 +81,7 @@ def test_a_missing_trigger_is_reported_and_created():
     assert migrate() == {}
 
 
-def test_a_trigger_that_was_altered_under_its_name_is_reported_and_replaced():
+def test_an_altered_trigger_is_reported_and_replaced():
     alter(DELETION)
     assert triggers.faults(connection) == {DELETION: "altered"}
     assert f"The database trigger {DELETION} is altered." in check()
@@ -95,10 +95,10 @@ def test_a_disabled_trigger_is_reported_and_replaced():
     assert migrate() == {}
 
 
-def test_a_superfluous_trigger_is_dropped_and_another_programs_is_kept(register):
-    register(note("one"))
+def test_a_superfluous_trigger_is_dropped_and_foreign_triggers_are_not(register):
+    register(make_trigger("one"))
     assert migrate() == {}
-    name = note("one").name
+    name = make_trigger("one").name
     foreign = "AFTER DELETE ON alliance_figure FOR EACH ROW"
     if connection.vendor == "postgresql":
         run(
@@ -116,42 +116,42 @@ def test_a_superfluous_trigger_is_dropped_and_another_programs_is_kept(register)
 
 
 def test_a_changed_body_reaches_an_existing_database(register):
-    register(note("one"))
+    register(make_trigger("one"))
     assert migrate() == {}
-    register(note("two"))
-    assert triggers.faults(connection) == {note("two").name: "altered"}
+    register(make_trigger("two"))
+    assert triggers.faults(connection) == {make_trigger("two").name: "altered"}
     assert migrate() == {}
-    assert "'two'" in definitions()[note("two").name]
+    assert "'two'" in definitions()[make_trigger("two").name]
 
 
-def test_a_new_trigger_makes_up_once_for_what_it_did_not_see(register):
-    register(note("one", on_install="UPDATE pagecache_contentversion SET name = 'made up';"))
+def test_on_install_runs_once_when_a_trigger_is_created(register):
+    register(make_trigger("one", on_install="UPDATE pagecache_contentversion SET name = 'installed';"))
     migrate()
-    assert ContentVersion.objects.current() == "made up"
+    assert ContentVersion.objects.current() == "installed"
     run("UPDATE pagecache_contentversion SET name = 'later'")
     migrate()
     assert ContentVersion.objects.current() == "later"
 
 
 @pytest.mark.parametrize("needs", [{"columns": ("not_yet",)}, {"tables": ("not_yet",)}])
-def test_a_trigger_waits_for_the_tables_and_columns_that_it_needs(register, needs):
-    register(note("one", **needs))
+def test_a_trigger_is_not_created_before_its_tables_and_columns_exist(register, needs):
+    register(make_trigger("one", **needs))
     assert migrate() == {}
-    assert note("one").name not in definitions()
+    assert make_trigger("one").name not in definitions()
 
 
-def test_two_triggers_of_one_name_are_refused(register):
-    register(note("one"), note("two"))
+def test_duplicate_trigger_names_are_refused(register):
+    register(make_trigger("one"), make_trigger("two"))
     with pytest.raises(ValueError, match="two triggers with the name managed_test_alliance_figure_delete"):
         registered(connection.vendor)
 
 
-def test_migrations_of_one_app_leave_the_triggers_of_others_in_place():
+def test_migrations_of_an_app_only_remove_its_own_triggers():
     before = definitions().keys()
     remove(connection, {"alliance"})
-    gone = before - definitions().keys()
-    assert gone == {name for name in before if "_alliance_" in name}
-    # What writes into a table stands in the way of its migrations too.
+    removed = before - definitions().keys()
+    assert removed == {name for name in before if "_alliance_" in name}
+    # Triggers that write to a table of the app are removed too.
     remove(connection, {"pagecache"})
     assert not [name for name in definitions() if "_version_" in name]
     assert DELETION in definitions()
@@ -169,15 +169,15 @@ with connection.schema_editor() as editor:
 
 @pytest.mark.once
 @pytest.mark.parametrize("server", ["sqlite"], indirect=True)
-def test_a_table_that_sqlite_rebuilds_gets_its_triggers_back(server):
-    lost = server.manage("shell", "-v", "0", "-c", REBUILD, check=True).stdout
-    assert "('managed_version_alliance_figure_update', 'missing')" in lost
+def test_migrate_restores_the_triggers_of_a_table_that_sqlite_rebuilt(server):
+    faults = server.manage("shell", "-v", "0", "-c", REBUILD, check=True).stdout
+    assert "('managed_version_alliance_figure_update', 'missing')" in faults
     server.manage("migrate", "-v", "0", check=True)
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
 
 
 @pytest.mark.once
-def test_prepare_installs_what_changed_without_a_migration_and_says_so(server):
+def test_prepare_reports_and_restores_a_missing_trigger(server):
     drop_one = (
         "from django.db import connection; table = ' ON pages_page' if connection.vendor == 'postgresql' else ''; "
         "connection.cursor().execute('DROP TRIGGER managed_slugs_pages_page_update' + table)"
@@ -189,15 +189,15 @@ def test_prepare_installs_what_changed_without_a_migration_and_says_so(server):
 
 
 @pytest.mark.once
-def test_triggers_go_with_the_tables_of_an_app_and_come_back_with_them(server):
+def test_triggers_are_removed_and_restored_with_the_tables_of_an_app(server):
     count = (
         "from triggers.registry import installed; from django.db import connection; "
         "print(len(installed(connection.cursor(), connection.vendor)))"
     )
-    every = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
+    all_triggers = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
     server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
-    fewer = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
+    remaining = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
     server.manage("migrate", "-v", "0", check=True)
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
-    assert fewer < int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout) == every
+    assert remaining < int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout) == all_triggers

@@ -1,13 +1,14 @@
-"""The translators' desk within the admin: the list of texts, one text beside its source, and the glossary."""
+"""The translators' desk in the admin: the list of texts, a text beside its source, and the glossary."""
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path, reverse, reverse_lazy
 from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.http import urlencode
@@ -18,21 +19,23 @@ from django.utils.translation import ngettext
 from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
-from editorial.admin.conflicts import until_undisturbed
+from editorial.admin.conflicts import retry_on_conflict
 from editorial.unsaved import as_typed, posted
 from translations.desk import machine
+from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
-from translations.desk.glossary import marked
-from translations.desk.memory import suggestions
-from translations.desk.models import GlossaryTerm, TextToTranslate
-from translations.status.models import TARGET_LANGUAGES, translated_models
-from translations.status.rights import languages_open_to, models_open_to
+from translations.desk.glossary import mark_terms
+from translations.desk.memory import Suggestion, suggestions
+from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
+from translations.status.fields import TARGET_LANGUAGES, translated_models
+from translations.status.permissions import permitted_languages, permitted_models
 
 FORM_MEDIA = Media(
     css={"all": ["translations/desk.css"]}, js=["editorial/rich-text.js", Script("translations/desk.js", type="module")]
 )
-# Texts that one press of the button drafts: a browser waits for it.
-DRAFTS_AT_ONCE = 50
+# Maximum number of drafts per request, because the browser waits for the response.
+MAX_DRAFTS = 50
+LIST_URL = reverse_lazy("admin:translations_texttotranslate_changelist")
 
 
 @admin.register(GlossaryTerm)
@@ -43,50 +46,8 @@ class GlossaryTermAdmin(ContentAdmin):
     fieldsets = [(None, {"fields": ["term", "note"]})]
 
 
-class LanguageFilter(admin.SimpleListFilter):
-    title = _("language")
-    parameter_name = "language"
-
-    def lookups(self, request, model_admin):
-        return [(code, settings.CONTENT_LANGUAGES[code]) for code in TARGET_LANGUAGES]
-
-    def queryset(self, request, queryset):
-        return queryset.into(self.value()) if self.value() else queryset
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """What there is to do comes first; the rest must be asked for."""
-
-    title = _("status")
-    parameter_name = "status"
-    OPEN, ALL = "open", "all"
-
-    def lookups(self, request, model_admin):
-        return [(self.OPEN, _("to do")), *TextToTranslate.Status.choices, (self.ALL, _("all"))]
-
-    def value(self):
-        return super().value() or self.OPEN
-
-    def choices(self, changelist):
-        yield from list(super().choices(changelist))[1:]
-
-    def queryset(self, request, queryset):
-        return queryset.standing(self.value())
-
-
-class KindFilter(admin.SimpleListFilter):
-    title = _("kind of content")
-    parameter_name = "kind"
-
-    def lookups(self, request, model_admin):
-        return [(model._meta.label_lower, capfirst(model._meta.verbose_name)) for model in translated_models()]
-
-    def queryset(self, request, queryset):
-        return queryset.of_kind(self.value()) if self.value() else queryset
-
-
 class TextChangeList(CountedChangeList):
-    """A page of texts, where each knows what its item is called."""
+    """Loads the headings of the items of a page of texts."""
 
     def get_results(self, request):
         super().get_results(request)
@@ -128,15 +89,15 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         return text.get_status_display()
 
     def get_queryset(self, request):
-        texts = super().get_queryset(request).readable_by(request.user)
+        texts = TextToTranslate.objects.readable_by(request.user)
         return texts.select_related("source", "translated_from")
 
     def get_changelist(self, request, **kwargs):
         return TextChangeList
 
-    # Whoever may translate anything sees all; each text says whether its reader may write it.
+    # A user with permission for any model and language sees the texts of all languages, see `may_be_written_by`.
     def has_view_permission(self, request, obj=None):
-        return bool(models_open_to(request.user))
+        return bool(permitted_models(request.user))
 
     has_change_permission = has_module_permission = has_view_permission
 
@@ -154,27 +115,27 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         language = request.GET.get("language")
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
-            "service": machine.service(),
+            "service": machine.configured_service(),
             "language": language if language in TARGET_LANGUAGES else None,
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def propose_view(self, request):
-        """Have the service draft the first open texts of one language, as far as the user may write them."""
-        language = request.POST.get("language")
-        if request.method != "POST" or language not in TARGET_LANGUAGES or machine.service() is None:
+        """Let the service draft the first open texts of a language that the user may write."""
+        language, service = request.POST.get("language"), machine.configured_service()
+        if request.method != "POST" or language not in TARGET_LANGUAGES or service is None:
             raise PermissionDenied
-        kinds = [m._meta.label_lower for m in translated_models() if language in languages_open_to(request.user, m)]
-        if not kinds:
+        labels = [m._meta.label_lower for m in translated_models() if language in permitted_languages(request.user, m)]
+        if not labels:
             raise PermissionDenied
-        waiting = TextToTranslate.objects.into(language).filter(model__in=kinds).undrafted()
+        texts = TextToTranslate.objects.into(language).filter(model__in=labels).without_draft()
         drafted = 0
         try:
-            for batch in machine.propose(waiting.select_related("source")[:DRAFTS_AT_ONCE]):
+            for batch in machine.propose(service, texts.select_related("source")[:MAX_DRAFTS]):
                 drafted += len(batch)
-        except machine.MachineError as error:
+        except machine.MachineTranslationError as error:
             self.message_user(request, str(error), messages.ERROR)
-        left = waiting.count()
+        left = texts.count()
         self.message_user(
             request,
             ngettext("%(count)s draft was made.", "%(count)s drafts were made.", drafted) % {"count": drafted}
@@ -183,125 +144,129 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             % {"count": left},
         )
         query = urlencode({"language": language, "status": TextToTranslate.Status.DRAFT})
-        return HttpResponseRedirect(f"{reverse('admin:translations_texttotranslate_changelist')}?{query}")
+        return HttpResponseRedirect(f"{LIST_URL}?{query}")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
-        return until_undisturbed(lambda: self.text_view(request, object_id))
+        return retry_on_conflict(lambda: self.text_view(request, object_id))
 
     def text_view(self, request, object_id: str) -> HttpResponse:
         text = self.get_object(request, object_id)
         if not self.has_view_permission(request):
             raise PermissionDenied
         if text is None:
-            return self.missing(request, object_id)
+            return self.deleted_response(request, object_id)
         may_write = text.may_be_written_by(request.user)
         if request.method == "POST" and not may_write:
             raise PermissionDenied
-        known = suggestions(text)
-        form = as_typed(TranslationForm, request)(text)
+        similar = suggestions(text)
+        form: BaseForm | None
         if request.method == "POST":
-            form = self.answer(request, text, known)
+            form = self.process_post(request, text, similar)
             if form is None:
-                goes_on = "_next" in request.POST
-                return HttpResponseRedirect(self.next_address(request, text) if goes_on else request.get_full_path())
-        return self.page(request, text, form, known, may_write)
+                opens_next = "_next" in request.POST
+                return HttpResponseRedirect(self.next_url(request, text) if opens_next else request.get_full_path())
+        else:
+            form = as_typed(TranslationForm, request)(text)
+        return self.render_text(request, text, form, similar, may_write)
 
-    def missing(self, request, object_id: str) -> HttpResponse:
-        """The text was deleted with its item; what was typed is shown."""
-        words = posted(request).get("text")
-        if not words:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+    def deleted_response(self, request, object_id: str) -> HttpResponse:
+        """The response for a text that was deleted with its item; it shows the unsaved input."""
+        typed = posted(request).get("text")
+        if not typed:
+            return super().change_view(request, object_id)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("Already deleted"),
-            "told": _("The item of this text was deleted after you opened the page."),
-            "typed": [(capfirst(self.opts.verbose_name), words)],
+            "message": _("The item of this text was deleted after you opened the page."),
+            "changes": [(capfirst(self.opts.verbose_name), typed)],
         }
         return TemplateResponse(request, "editorial/deleted.html", context, status=410)
 
-    def answer(self, request, text, known) -> TranslationForm | None:
-        """Do what the pressed button says. Returns the form where it must be shown again."""
+    def process_post(self, request, text: TextToTranslate, similar: list[Suggestion]) -> TranslationForm | None:
+        """Perform the action of the pressed button. Returns the form if it must be shown again."""
         data = request.POST
-        by_number = {str(number): suggestion for number, suggestion in enumerate(known)}
-        if taken := by_number.get(data.get("_take")):
-            return TranslationForm(text, proposal=taken.target)
+        by_number = {str(number): suggestion for number, suggestion in enumerate(similar)}
+        if chosen := by_number.get(data.get("_use")):
+            return TranslationForm(text, proposal=chosen.target)
         form = TranslationForm(text, data)
         if not form.is_valid():
             return form
-        words = form.cleaned_data["text"]
+        translated = form.cleaned_data["text"]
+        service = machine.configured_service()
         if "_discard" in data:
             text.propose("")
             self.message_user(request, _("The draft was discarded."), messages.SUCCESS)
             return None
         if "_draft" in data:
-            text.propose(words)
-            kept = _("Saved as a draft. Visitors do not see it until somebody saves the text.")
-            self.message_user(request, kept, messages.SUCCESS)
+            text.propose(translated)
+            message = _("Saved as a draft. Visitors do not see it until somebody saves the text.")
+            self.message_user(request, message, messages.SUCCESS)
             return None
-        if "_machine" in data and machine.service():
+        if "_machine" in data and service:
             try:
-                list(machine.propose([text]))
-            except machine.MachineError as error:
+                list(machine.propose(service, [text]))
+            except machine.MachineTranslationError as error:
                 self.message_user(request, str(error), messages.ERROR)
-                return TranslationForm(text, proposal=words)
+                return TranslationForm(text, proposal=translated)
             return None
         try:
-            text.write(words)
+            text.write(translated)
         except ValidationError as error:
             form.add_error("text", error.messages)
             return form
-        # As a form of the item names the field in the history.
+        # The history stores field names in English, as the admin form of the item does.
         with translation.override(None):
-            changed = [{"changed": {"fields": [capfirst(str(text.model_field.verbose_name))]}}]
+            changed = [{"changed": {"fields": [capfirst(str(text.target_field.verbose_name))]}}]
         LogEntry.objects.log_actions(request.user.pk, [text.item], CHANGE, change_message=changed, single_object=True)
         self.message_user(request, _("Saved: %(text)s.") % {"text": text}, messages.SUCCESS)
         return None
 
-    def filtered(self, request):
-        """The list that the text was chosen from."""
-        chosen = QueryDict(request.GET.get("_changelist_filters", ""))
-        texts = TextToTranslate.objects.readable_by(request.user).standing(chosen.get("status") or StatusFilter.OPEN)
-        return texts.of_kind(chosen["kind"]) if chosen.get("kind") else texts
+    def filtered_texts(self, request) -> TextQuerySet:
+        """The texts of the list from which the text was opened."""
+        filters = QueryDict(request.GET.get("_changelist_filters", ""))
+        status = filters.get("status") or StatusFilter.OPEN
+        texts = TextToTranslate.objects.readable_by(request.user).with_status(status)
+        return texts.of_kind(filters["kind"]) if filters.get("kind") else texts
 
-    def address(self, request, text) -> str:
+    def text_url(self, request, text: TextToTranslate) -> str:
         query = urlencode({"_changelist_filters": request.GET.get("_changelist_filters", "")})
         return f"{reverse('admin:translations_texttotranslate_change', args=[quote(text.pk)])}?{query}"
 
-    def list_address(self, request) -> str:
-        return (
-            f"{reverse('admin:translations_texttotranslate_changelist')}?{request.GET.get('_changelist_filters', '')}"
-        )
+    def list_url(self, request) -> str:
+        return f"{LIST_URL}?{request.GET.get('_changelist_filters', '')}"
 
-    def next_address(self, request, text) -> str:
-        """The next text of the list, then what was left before it, then the list itself."""
-        texts = self.filtered(request)
+    def next_url(self, request, text: TextToTranslate) -> str:
+        """The URL of the next text of the list, else of its first text, else of the list."""
+        texts = self.filtered_texts(request)
         following = text.neighbour(texts) or texts.into(text.language).exclude(pk=text.pk).first()
-        return self.address(request, following) if following else self.list_address(request)
+        return self.text_url(request, following) if following else self.list_url(request)
 
-    def page(self, request, text, form, known, may_write) -> TemplateResponse:
-        source, terms = marked(text.source_text, text.language, is_html=text.is_rich_text)
-        texts = self.filtered(request)
+    def render_text(
+        self, request, text: TextToTranslate, form: BaseForm, similar: list[Suggestion], may_write: bool
+    ) -> TemplateResponse:
+        source, terms = mark_terms(text.source_text, text.language, is_html=text.is_rich_text)
+        texts = self.filtered_texts(request)
         neighbours = {"previous": text.neighbour(texts, backwards=True), "following": text.neighbour(texts)}
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": str(text),
             "text": text,
             "form": form,
-            # The rich text editor prints an import map, an inline script that only a nonce lets run.
+            # The rich text editor prints an import map, an inline script that needs a nonce.
             "media": Media.from_media(form.media + FORM_MEDIA, nonce=request.csp_nonce),
             "source": source,
-            # Rich text was sanitised on its way into the database.
+            # Rich text is sanitised before it is stored.
             "on_site": mark_safe(text.target) if text.is_rich_text else text.target,  # noqa: S308
             "changes": text.source_changes if text.source != text.translated_from else "",
             "terms": terms,
-            "known": known,
+            "suggestions": similar,
             "may_write": may_write,
-            "service": machine.service(),
-            "list_address": self.list_address(request),
+            "service": machine.configured_service(),
+            "list_url": self.list_url(request),
             "left": texts.into(text.language).count(),
             "source_language": settings.LANGUAGE_CODE,
         }
         for name, neighbour in neighbours.items():
-            context[name] = self.address(request, neighbour) if neighbour else None
+            context[name] = self.text_url(request, neighbour) if neighbour else None
         return TemplateResponse(request, "translations/desk/text.html", context)

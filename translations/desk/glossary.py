@@ -1,4 +1,4 @@
-"""Terms of the glossary as they occur in a text."""
+"""Glossary terms in a text."""
 
 import re
 from html import unescape
@@ -13,49 +13,48 @@ from translations.desk.models import GlossaryTerm
 TAG = re.compile(r"(<[^>]*>)")
 
 
-def marked(text: str, language: str, *, is_html: bool) -> tuple[SafeString, list[dict]]:
-    """`text` with each term underlined as a link to its entry, and these entries: term, translation, meaning."""
+def mark_terms(text: str, language: str, *, is_html: bool) -> tuple[SafeString, list[dict]]:
+    """`text` as HTML with each term linked to its entry, and the entries of these terms for the template."""
     name = build_localized_fieldname("term", settings.LANGUAGE_CODE)
-    # The longest first.
+    # Longest first, so that the regular expression prefers "key area" to "area".
     terms = GlossaryTerm.objects.into(language)
     if not terms:
         return (mark_safe(text) if is_html else conditional_escape(text)), []  # noqa: S308
-    # A group for each term, so that the match itself says which one it is. The matched text cannot: "İ" matches "I",
-    # and its small form has two characters.
-    groups = "|".join(f"({in_either_number(getattr(term, name))})" for term in terms)
+    # A group for each term identifies the matched term. The matched text cannot: "İ" matches "I", and its lower case
+    # has two characters.
+    groups = "|".join(f"({singular_or_plural(getattr(term, name))})" for term in terms)
     pattern = re.compile(rf"\b(?:{groups})\b", re.IGNORECASE)
     found: dict[int, GlossaryTerm] = {}
 
-    def mark(words: str, within_link: bool) -> str:
-        """`words` as HTML, its terms underlined."""
+    def mark(plain: str, within_link: bool) -> str:
         parts, end = [], 0
-        for match in pattern.finditer(words):
-            term = terms[match.lastindex - 1]
+        for match in pattern.finditer(plain):
+            term = terms[(match.lastindex or 1) - 1]
             found[term.pk] = term
             tag = '<span class="term">{}</span>' if within_link else '<a class="term" href="#term-{}">{}</a>'
-            parts.append(conditional_escape(words[end : match.start()]))
+            parts.append(conditional_escape(plain[end : match.start()]))
             parts.append(format_html(tag, *([] if within_link else [term.pk]), match[0]))
             end = match.end()
-        return "".join([*parts, conditional_escape(words[end:])])
+        return "".join([*parts, conditional_escape(plain[end:])])
 
     if not is_html:
         return mark_safe(mark(text, False)), entries(found, language)  # noqa: S308
     pieces, depth = TAG.split(text), 0
-    for place, piece in enumerate(pieces):
+    for index, piece in enumerate(pieces):
         if piece.startswith("<a ") or piece == "</a>":
             depth += 1 if piece != "</a>" else -1
         elif not TAG.fullmatch(piece):
-            pieces[place] = mark(unescape(piece), depth > 0)
-    # Rich text was sanitised on its way into the database.
+            pieces[index] = mark(unescape(piece), depth > 0)
+    # Rich text is sanitised before it is stored.
     return mark_safe("".join(pieces)), entries(found, language)  # noqa: S308
 
 
-def in_either_number(term: str) -> str:
-    """A pattern for an English term in the singular and plural."""
+def singular_or_plural(term: str) -> str:
+    """A regular expression for the singular and the plural of an English term."""
     return f"{re.escape(term[:-1])}(?:y|ies)" if term.endswith("y") else f"{re.escape(term)}(?:s|es)?"
 
 
-def entries(found: dict[int, GlossaryTerm], language: str) -> list[dict]:
+def entries(terms: dict[int, GlossaryTerm], language: str) -> list[dict]:
     return [
         {
             "pk": term.pk,
@@ -63,5 +62,5 @@ def entries(found: dict[int, GlossaryTerm], language: str) -> list[dict]:
             "translation": getattr(term, build_localized_fieldname("term", language)),
             "note": term.note,
         }
-        for term in found.values()
+        for term in terms.values()
     ]

@@ -1,11 +1,11 @@
-"""Drafts by a translation service: DeepL, or whatever speaks LibreTranslate's protocol.
+"""Drafts by a translation service: DeepL, or any service with the LibreTranslate API.
 
-Each takes one POST, so the standard library does it; DeepL's own client would bring five packages along.
-What comes back is a draft, which a person must accept before any visitor reads it.
+The standard library sends the requests, because the official client of DeepL needs five further packages. The
+service's translations are drafts. Visitors see a draft only after a person has saved it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
@@ -15,17 +15,19 @@ from urllib.request import Request, urlopen
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from translations.desk.models import TextToTranslate
 from translations.status.locks import StaleReadError
 
-# Texts of one request; DeepL takes 50.
+# Texts per request. DeepL accepts 50.
 BATCH = 25
+# Seconds.
 TIMEOUT = 30
 DEEPL = "https://api.deepl.com/v2/translate"
 DEEPL_FREE = "https://api-free.deepl.com/v2/translate"
 
 
-class MachineError(Exception):
-    """The service gave no translation; says why, and what to do."""
+class MachineTranslationError(Exception):
+    """The service returned no translation. The message names the reason and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,19 @@ class DeepL:
             "text": texts,
             "source_lang": settings.LANGUAGE_CODE.upper(),
             "target_lang": language.upper(),
-            # As this site addresses its readers, where the language makes the difference.
+            # The site addresses readers formally in the languages that make the difference.
             "formality": "prefer_more",
         }
         if is_html:
             body["tag_handling"] = "html"
-        answer = ask(self, self.url, body, {"Authorization": f"DeepL-Auth-Key {self.key}"})
-        return [each["text"] for each in answer["translations"]]
+        response = post_json(self.name, self.url, body, {"Authorization": f"DeepL-Auth-Key {self.key}"})
+        return [translation["text"] for translation in response["translations"]]
 
 
 @dataclass(frozen=True)
 class LibreTranslate:
+    """A service at `url`, which may contain an API key as user name or password."""
+
     url: str
     name = "LibreTranslate"
 
@@ -67,31 +71,33 @@ class LibreTranslate:
         if key := address.password or address.username:
             body["api_key"] = key
         host = address.netloc.rpartition("@")[2]
-        return ask(self, f"{address.scheme}://{host}{address.path.rstrip('/')}/translate", body)["translatedText"]
+        url = f"{address.scheme}://{host}{address.path.rstrip('/')}/translate"
+        return post_json(self.name, url, body)["translatedText"]
 
 
-def ask(service, url: str, body: dict, headers: dict | None = None) -> dict:
-    # The scheme is checked when the site starts.
+def post_json(service_name: str, url: str, body: dict, headers: dict | None = None) -> dict:
+    """Send `body` to the service and return its response. Raises MachineTranslationError."""
+    # The settings accept only http and https.
     request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"} | (headers or {}))  # noqa: S310
     try:
         with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
             return json.load(response)
     except HTTPError as error:
-        raise MachineError(refusal(service.name, error)) from error
+        raise MachineTranslationError(http_error_message(service_name, error.code)) from error
     except (URLError, OSError) as error:
-        raise MachineError(
-            _("%(service)s does not answer. Try again later; nothing was lost.") % {"service": service.name}
+        raise MachineTranslationError(
+            _("%(service)s does not answer. Try again later; nothing was lost.") % {"service": service_name}
         ) from error
     except ValueError as error:
-        raise MachineError(no_translation(service.name)) from error
+        raise MachineTranslationError(no_translation_message(service_name)) from error
 
 
-def no_translation(service: str) -> str:
-    return _("%(service)s did not return a translation.") % {"service": service}
+def no_translation_message(service_name: str) -> str:
+    return _("%(service)s did not return a translation.") % {"service": service_name}
 
 
-def refusal(service: str, error: HTTPError) -> str:
-    sentences = {
+def http_error_message(service_name: str, status: int) -> str:
+    messages = {
         401: _("%(service)s refuses the key. Correct MACHINE_TRANSLATION in the settings of the site."),
         403: _("%(service)s refuses the key. Correct MACHINE_TRANSLATION in the settings of the site."),
         400: _("%(service)s does not translate into this language, or refuses the text."),
@@ -99,34 +105,37 @@ def refusal(service: str, error: HTTPError) -> str:
         429: _("%(service)s received too many requests. Try again in a few minutes."),
         456: _("The monthly quota of %(service)s is used up."),
     }
-    sentence = sentences.get(error.code, _("%(service)s reported an error (%(code)s). Try again later."))
-    return sentence % {"service": service, "code": error.code}
+    message = messages.get(status, _("%(service)s reported an error (%(code)s). Try again later."))
+    return message % {"service": service_name, "code": status}
 
 
-def service() -> DeepL | LibreTranslate | None:
-    """The service that MACHINE_TRANSLATION names; none by default."""
+def configured_service() -> DeepL | LibreTranslate | None:
+    """The service of the setting MACHINE_TRANSLATION, or None."""
     kind, _colon, value = settings.MACHINE_TRANSLATION.partition(":")
-    return {"deepl": DeepL, "libretranslate": LibreTranslate}[kind](value) if value else None
+    if not value:
+        return None
+    return DeepL(value) if kind == "deepl" else LibreTranslate(value)
 
 
-def propose(translations) -> Iterator[list]:
-    """Have the service draft each of `translations`, in batches, which are yielded once they are drafted.
+def propose(
+    service: DeepL | LibreTranslate, translations: Iterable[TextToTranslate]
+) -> Iterator[list[TextToTranslate]]:
+    """Let the service draft `translations`. Yields each batch after its drafts are stored.
 
-    Raises MachineError where the service gives no translation; what was drafted before stays.
+    Raises MachineTranslationError if the service returns no translation. Drafts of earlier batches remain.
     """
-    machine = service()
-    groups: dict[tuple[str, bool], list] = {}
+    groups: dict[tuple[str, bool], list[TextToTranslate]] = {}
     for text in translations:
         groups.setdefault((text.language, text.is_rich_text), []).append(text)
     for (language, is_html), texts in groups.items():
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
-            drafts = machine.translate([text.source_text for text in batch], language, is_html=is_html)
+            drafts = service.translate([text.source_text for text in batch], language, is_html=is_html)
             if len(drafts) != len(batch):
-                raise MachineError(no_translation(machine.name))
+                raise MachineTranslationError(no_translation_message(service.name))
             drafted = []
             for text, draft in zip(batch, drafts, strict=True):
-                # While the service was at work, somebody may have written the text.
+                # A text that somebody changed during the request keeps that change.
                 with suppress(StaleReadError):
                     text.propose(draft)
                     drafted.append(text)

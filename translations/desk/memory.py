@@ -1,4 +1,4 @@
-"""Translation memory: what the site's own past says of a text like this one."""
+"""Translation memory: earlier translations of similar texts."""
 
 import re
 from dataclasses import dataclass
@@ -9,30 +9,31 @@ from rapidfuzz import fuzz, process
 
 from translations.status.models import Translation
 
-# Texts that are compared at most, those of the nearest length first.
+# Maximum number of texts that are compared, those with the most similar length first.
 CANDIDATES = 300
-LIKENESS = 70
-# A text shorter than this part of another cannot be as like it as that.
-SHORTEST = LIKENESS / (200 - LIKENESS)
+# Minimum similarity in per cent.
+MIN_SIMILARITY = 70
+# A text that is shorter than this part of another text cannot reach the minimum.
+MIN_LENGTH_RATIO = MIN_SIMILARITY / (200 - MIN_SIMILARITY)
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A text that was translated before, and how like the present one it is, in per cent."""
+    """An earlier translation, and the similarity of its source to the present source in per cent."""
 
     source: str
     target: str
-    likeness: int
+    similarity: int
 
 
 def suggestions(text: Translation, limit: int = 3) -> list[Suggestion]:
-    """The translations of texts most like `text`, in one query, the most alike first and each wording once."""
+    """At most `limit` translations of the texts most similar to `text`, found in one query."""
     source = text.source_text
     if not source:
         return []
-    words = sorted(set(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", source))), key=len)[-3:]
+    longest_words = sorted(set(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", source))), key=len)[-3:]
     shares_a_word = Q(translated_from__text=source)
-    for word in words:
+    for word in longest_words:
         shares_a_word |= Q(translated_from__text__icontains=word)
     size = len(source)
     pairs = (
@@ -44,12 +45,17 @@ def suggestions(text: Translation, limit: int = 3) -> list[Suggestion]:
             is_other=Case(When(translated_from__text=source, then=Value(0)), default=1, output_field=IntegerField()),
             size=Length("translated_from__text"),
         )
-        .filter(size__range=(int(size * SHORTEST), int(size / SHORTEST) + 1))
+        .filter(size__range=(int(size * MIN_LENGTH_RATIO), int(size / MIN_LENGTH_RATIO) + 1))
         .order_by("is_other", Abs(F("size") - size), "pk")
         .values_list("translated_from__text", "target")[:CANDIDATES]
     )
-    known = list(dict.fromkeys(pairs))
-    alike = process.extract(
-        source, [source for source, _target in known], scorer=fuzz.ratio, limit=limit, score_cutoff=LIKENESS
+    unique_pairs: list[tuple[str, str]] = list(dict.fromkeys(pairs))
+    similar = process.extract(
+        source,
+        [source for source, _target in unique_pairs],
+        scorer=fuzz.ratio,
+        limit=limit,
+        score_cutoff=MIN_SIMILARITY,
     )
-    return [Suggestion(*known[place], round(score)) for _source, score, place in alike]
+    found = [(*unique_pairs[index], round(score)) for _source, score, index in similar]
+    return [Suggestion(source, target, similarity) for source, target, similarity in found]

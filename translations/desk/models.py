@@ -1,41 +1,39 @@
-"""The glossary, and a translation as the desk shows it."""
+"""The glossary, and a translation as the translators' desk shows it."""
 
 from collections import defaultdict
-from functools import cached_property
+from typing import ClassVar
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models.functions import Cast, Coalesce, NullIf
-from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.models import Content, ContentQuerySet
-from translations.status.models import (
-    Translation,
-    TranslationManager,
-    TranslationQuerySet,
-    text_fields,
-    translated_models,
-)
-from translations.status.rights import languages_open_to
+from translations.status.fields import text_fields
+from translations.status.models import Translation, TranslationManager, TranslationQuerySet
+from translations.status.permissions import permitted_languages, permitted_models
 
 
-class GlossaryQuerySet(ContentQuerySet):
-    def into(self, language: str):
+class GlossaryQuerySet(ContentQuerySet["GlossaryTerm"]):
+    def into(self, language: str) -> list["GlossaryTerm"]:
         """The terms that have a translation into `language`, the longest first."""
         source, target = (build_localized_fieldname("term", code) for code in (settings.LANGUAGE_CODE, language))
         terms = self.exclude(**{target: None}).exclude(**{target: ""})
         return sorted(terms, key=lambda term: -len(getattr(term, source)))
 
 
-class GlossaryTerm(Content):
-    """A word of the field, and the one word that each language has for it on this site.
+GlossaryManager = models.Manager.from_queryset(GlossaryQuerySet)
 
-    It is content like any other: staff edit it, content files carry it, and a term without a translation is open work.
+
+class GlossaryTerm(Content):
+    """A technical term and its translation into each language.
+
+    Terms are content: staff edit them, content files include them, and a missing translation is an open text.
     """
 
     content_section = "glossary"
@@ -53,7 +51,7 @@ class GlossaryTerm(Content):
         help_text=_("The meaning on this site, in English, if the word alone is not clear."),
     )
 
-    objects = GlossaryQuerySet.as_manager()
+    objects: ClassVar[GlossaryManager] = GlossaryManager()
 
     class Meta(Content.Meta):
         verbose_name = _("glossary term")
@@ -64,8 +62,8 @@ class GlossaryTerm(Content):
         return self.term
 
 
-def heading(model) -> models.Expression:
-    """What names an item of `model`: in the reader's language, or in the first that stands in for it."""
+def heading(model) -> models.F | Coalesce:
+    """An expression for the heading of an item of `model`, in the active language or its first fallback."""
     if model.heading_field not in text_fields(model):
         return models.F(model.heading_field)
     fields = [build_localized_fieldname(model.heading_field, code) for code in resolution_order(get_language())]
@@ -73,25 +71,26 @@ def heading(model) -> models.Expression:
 
 
 class TextQuerySet(TranslationQuerySet):
-    def standing(self, status: str):
-        """What has the `status`; "open" stands for all that is to do, "all" for everything."""
+    def with_status(self, status: str):
+        """Translations with `status`, or all that are not current for "open", or all translations for "all"."""
         if status == "open":
             return self.open()
         return self if status == "all" else self.filter(status=status)
 
     def of_kind(self, label: str):
+        """Translations of the model with `label`, such as "pages.page"."""
         return self.filter(model=label)
 
-    def readable_by(self, user):
-        """The kinds of content that the user may translate into some language; they show all languages of these."""
-        return self.filter(model__in=[m._meta.label_lower for m in translated_models() if languages_open_to(user, m)])
+    def readable_by(self, user: User | AnonymousUser):
+        """Translations of the models that the user may translate into at least one language, in all languages."""
+        return self.filter(model__in=[model._meta.label_lower for model in permitted_models(user)])
 
     def headings(self, texts: list["TextToTranslate"]) -> dict[tuple[str, int], str]:
-        """What the items of these texts are called, by model and key; read in one query, whatever kinds they are."""
+        """(model, key) → heading of the item, for the items of `texts`, in one query for all models."""
         keys = defaultdict(set)
         for text in texts:
             keys[text.model].add(text.object_id)
-        of_kinds = [
+        querysets: list[models.QuerySet] = [
             models.QuerySet(model)
             .filter(pk__in=keys[label])
             .order_by()
@@ -99,18 +98,21 @@ class TextQuerySet(TranslationQuerySet):
             for label in keys
             for model in [apps.get_model(label)]
         ]
-        found = of_kinds[0].union(*of_kinds[1:], all=True) if of_kinds else []
-        return {(label, key): name for label, key, name in found}
+        rows = querysets[0].union(*querysets[1:], all=True) if querysets else []
+        return {(label, key): name for label, key, name in rows}
 
-    def undrafted(self):
-        """What nobody and nothing has proposed a translation of the present source for."""
+    def without_draft(self):
+        """Missing and stale translations, which a translation service may draft."""
         return self.filter(status__in=[Translation.Status.MISSING, Translation.Status.STALE], source__isnull=False)
 
 
-class TextToTranslate(Translation):
-    """One text in one language, as a translator works on it."""
+TextManager = TranslationManager.from_queryset(TextQuerySet)
 
-    objects = TranslationManager.from_queryset(TextQuerySet)()
+
+class TextToTranslate(Translation):
+    """A translation as the translators' desk shows and edits it."""
+
+    objects: ClassVar[TextManager] = TextManager()
 
     class Meta:
         proxy = True
@@ -120,35 +122,32 @@ class TextToTranslate(Translation):
         ordering = ("model", "object_id", "pk")
 
     def __str__(self):
-        # As the list names it, see `heading`.
+        # The same name as in the list, see `heading`.
         return f"{getattr(self.item, self.item.heading_field)}: {self.field_label}"
-
-    @cached_property
-    def model_field(self) -> models.Field:
-        return self.model_class._meta.get_field(self.localized_field)
 
     @property
     def is_rich_text(self) -> bool:
-        return isinstance(self.model_class._meta.get_field(self.field), ProseEditorField)
+        return isinstance(self.source_field, ProseEditorField)
 
     @property
-    def kind(self) -> Promise:
-        return self.model_class._meta.verbose_name
+    def kind(self) -> str:
+        """The name of the item's model."""
+        return str(self.model_class._meta.verbose_name)
 
     @property
     def language_name(self) -> str:
         return settings.CONTENT_LANGUAGES[self.language]
 
-    def may_be_written_by(self, user) -> bool:
-        return self.language in languages_open_to(user, self.model_class)
+    def may_be_written_by(self, user: User | AnonymousUser) -> bool:
+        return self.language in permitted_languages(user, self.model_class)
 
-    def neighbour(self, texts, *, backwards: bool = False) -> "TextToTranslate | None":
-        """The first of `texts` after this one in the order of the desk, or the last before it."""
+    def neighbour(self, texts: TextQuerySet, *, backwards: bool = False) -> "TextToTranslate | None":
+        """The next text of `texts` in the same language, in the default order, or the previous one."""
         direction = "lt" if backwards else "gt"
-        place = {"model": self.model, "object_id": self.object_id, "pk": self.pk}
-        beyond, same = models.Q(), {}
-        for name, value in place.items():
-            beyond |= models.Q(**same, **{f"{name}__{direction}": value})
-            same[name] = value
-        order = [f"-{name}" for name in place] if backwards else list(place)
+        position = {"model": self.model, "object_id": self.object_id, "pk": self.pk}
+        beyond, same = models.Q(), models.Q()
+        for name, value in position.items():
+            beyond |= same & models.Q((f"{name}__{direction}", value))
+            same &= models.Q((name, value))
+        order = [f"-{name}" for name in position] if backwards else list(position)
         return texts.filter(beyond, language=self.language).order_by(*order).first()

@@ -1,10 +1,11 @@
-"""The page where translators fetch files and bring them back."""
+"""The admin page for the export and import of exchange files."""
 
 from collections import defaultdict
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -17,19 +18,19 @@ from translations.exchange.forms import KIND_INTERFACE, ApplyForm, ExportForm, I
 from translations.exchange.interface import InterfaceTexts
 from translations.exchange.models import ContentTexts, ExchangedText
 from translations.exchange.plan import Plan
-from translations.exchange.units import ExchangeError, Scope
-from translations.status.rights import all_languages_open_to, models_open_to
+from translations.exchange.units import ExchangeError, Scope, TextCollection
+from translations.status.permissions import all_permitted_languages, permitted_models
 
 
 @admin.register(ExchangedText)
 class ExchangeAdmin(admin.ModelAdmin):
-    """Files out and in. Texts of the interface only go out: they belong to the program, which the site cannot write."""
+    """Export and import. Interface texts can only be exported, because they belong to the program's source code."""
 
     def has_module_permission(self, request):
-        return bool(all_languages_open_to(request.user))
+        return bool(all_permitted_languages(request.user))
 
     def has_view_permission(self, request, obj=None):
-        return obj is None and bool(all_languages_open_to(request.user))
+        return obj is None and bool(all_permitted_languages(request.user))
 
     def has_add_permission(self, request):
         return False
@@ -43,17 +44,17 @@ class ExchangeAdmin(admin.ModelAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
-            path("", view(self.page), name="translations_exchangedtext_changelist"),
+            path("", view(self.exchange_page), name="translations_exchangedtext_changelist"),
             path("export/", view(self.export), name="translations_export"),
             path("import/", view(require_POST(self.preview)), name="translations_import"),
             path("apply/", view(require_POST(self.apply)), name="translations_apply"),
         ]
 
-    def page(self, request, export_form=None, import_form=None):
-        languages = all_languages_open_to(request.user)
+    def exchange_page(self, request, export_form: ExportForm | None = None, import_form: ImportForm | None = None):
+        languages = all_permitted_languages(request.user)
         if not languages:
             raise PermissionDenied
-        return self.answer(
+        return self.render(
             request,
             "translations/exchange/page.html",
             _("Exchange files with translators"),
@@ -61,20 +62,21 @@ class ExchangeAdmin(admin.ModelAdmin):
             import_form=import_form or ImportForm(),
         )
 
-    def answer(self, request, template: str, title: str, **context):
+    def render(self, request, template: str, title: str, **context):
         context |= self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
         return TemplateResponse(request, template, context)
 
     def export(self, request):
-        form = ExportForm(request.GET, languages=all_languages_open_to(request.user))
+        form = ExportForm(request.GET, languages=all_permitted_languages(request.user))
         if not form.is_valid():
-            return self.page(request, export_form=form)
+            return self.exchange_page(request, export_form=form)
         chosen = form.cleaned_data
+        texts: TextCollection
         if chosen["kind"] == KIND_INTERFACE:
             texts = InterfaceTexts(chosen["language"])
         else:
-            texts = ContentTexts(chosen["language"], models_open_to(request.user))
-        file_format = Format(chosen["form"])
+            texts = ContentTexts(chosen["language"], permitted_models(request.user))
+        file_format = Format(chosen["format"])
         site = f"{request.scheme}://{request.get_host()}"
         content = export(texts, Scope(chosen["scope"]), file_format, site)
         name = f"{chosen['kind']}-{chosen['language']}{file_format.suffix}"
@@ -85,49 +87,49 @@ class ExchangeAdmin(admin.ModelAdmin):
         )
 
     def preview(self, request):
-        """What an uploaded file would change; nothing is written."""
+        """Show the changes of an uploaded file without writing them."""
         form = ImportForm(request.POST, request.FILES)
-        if not all_languages_open_to(request.user):
+        if not all_permitted_languages(request.user):
             raise PermissionDenied
         if form.is_valid():
             options = {name: form.cleaned_data[name] for name in ("as_draft", "skip_unknown")}
             try:
-                return self.show(request, form.cleaned_data["file"], options)
+                return self.render_preview(request, form.cleaned_data["file"], options)
             except ExchangeError as error:
-                form.add_error("file", [_("Nothing was changed."), *error.faults])
-        return self.page(request, import_form=form)
+                form.add_error("file", [_("Nothing was changed."), *error.errors])
+        return self.exchange_page(request, import_form=form)
 
-    def show(self, request, content: bytes, options: dict):
+    def render_preview(self, request, content: bytes, options: dict[str, bool]):
         plan = Plan(content, ContentTexts, user=request.user, **options)
-        form = ApplyForm(user=request.user).hold(content, digest=plan.digest, **options)
+        form = ApplyForm(user=request.user)
+        form.set_file(content, digest=plan.digest, **options)
         title = _("Changes in the file")
-        return self.answer(request, "translations/exchange/preview.html", title, plan=plan, form=form)
+        return self.render(request, "translations/exchange/preview.html", title, plan=plan, form=form)
 
     def apply(self, request):
-        """Write what the preview showed. Where the site is another by now, show that first."""
+        """Write the changes of the preview, or show the preview again if the site has changed since."""
         form = ApplyForm(request.POST, user=request.user)
-        blank = ImportForm()
         try:
             if not form.is_valid():
-                raise ExchangeError(list(form.non_field_errors()))
+                raise ExchangeError([str(error) for error in form.non_field_errors()])
             chosen = form.cleaned_data
             plan = Plan(chosen["content"], ContentTexts, user=request.user, **chosen["options"])
             if plan.digest != chosen["digest"]:
                 messages.warning(
                     request, _("The site has changed since the preview, so nothing was saved. Check the changes again.")
                 )
-                return self.show(request, chosen["content"], chosen["options"])
-            self.note(request, plan.apply())
+                return self.render_preview(request, chosen["content"], chosen["options"])
+            self.log_changes(request, plan.apply())
         except ExchangeError as error:
-            messages.error(request, " ".join([_("Nothing was changed."), *error.faults]))
-            return self.page(request, import_form=blank)
+            messages.error(request, " ".join([_("Nothing was changed."), *error.errors]))
+            return self.exchange_page(request, import_form=ImportForm())
         report = "; ".join(f"{label}: {number}" for label, number in plan.counts)
         messages.success(request, _("The file was imported (%(report)s).") % {"report": report})
         return HttpResponseRedirect(reverse("admin:translations_exchangedtext_changelist"))
 
-    def note(self, request, texts: list[ExchangedText]):
-        """Note in the history of each item what the file changed in it."""
-        fields: dict = defaultdict(list)
+    def log_changes(self, request, texts: list[ExchangedText]):
+        """Add the changed fields to the history of each item."""
+        fields: dict[Model, list[str]] = defaultdict(list)
         for text in texts:
             fields[text.item].append(f"{capfirst(text.field_label)} ({text.language})")
         for item, names in fields.items():

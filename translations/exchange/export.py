@@ -1,11 +1,11 @@
-"""Files for translators."""
+"""Export of exchange files."""
 
 from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.db import models
 
 from translations.exchange import po, xliff
-from translations.exchange.units import Scope
+from translations.exchange.units import Scope, TextCollection
 
 
 class Format(models.TextChoices):
@@ -21,10 +21,10 @@ class Format(models.TextChoices):
         return {Format.XLIFF: "application/xliff+xml", Format.PO: "text/x-gettext-translation; charset=utf-8"}[self]
 
 
-def export(texts, scope: Scope, form: Format, site: str = "") -> bytes:
-    """The texts of `scope` as a file; `site` is what addresses begin with."""
+def export(texts: TextCollection, scope: Scope, file_format: Format, site: str = "") -> bytes:
+    """An exchange file with the texts of `scope`; `site` is the base URL of links, such as https://unic.example."""
     units = texts.units(scope, site)
-    if form == Format.PO:
+    if file_format == Format.PO:
         plural_forms = Catalog(locale=texts.language.replace("-", "_")).plural_forms
         return po.write(texts.language, units, plural_forms)
     return xliff.write(texts.language, settings.LANGUAGE_CODE, units, texts.kind)

@@ -1,18 +1,22 @@
-"""What a translator chooses when fetching a file, and when bringing one back."""
+"""Forms for the export and import of exchange files."""
 
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.signing import BadSignature, TimestampSigner
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from translations.exchange.export import Format
 from translations.exchange.units import Scope
 
-# What fits, looked over and sent back as text, into a form of Django's default size.
-LARGEST_UPLOAD = 1_900_000
+# In bytes. Base64 adds a third, and the page posts the file back within DATA_UPLOAD_MAX_MEMORY_SIZE.
+MAX_UPLOAD_SIZE = 1_900_000
 KIND_CONTENT, KIND_INTERFACE = "content", "interface"
 
 
@@ -23,11 +27,12 @@ class ExportForm(forms.Form):
         choices=[(KIND_CONTENT, _("of pages")), (KIND_INTERFACE, _("of the interface: buttons, messages, forms"))],
     )
     scope = forms.ChoiceField(label=_("Texts to include"), choices=Scope.choices)
-    form = forms.ChoiceField(label=_("File format"), choices=Format.choices)
+    format = forms.ChoiceField(label=_("File format"), choices=Format.choices)
 
-    def __init__(self, *args, languages, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
-        self.fields["language"].choices = [(code, settings.CONTENT_LANGUAGES[code]) for code in languages]
+    def __init__(self, data: QueryDict | None = None, *, languages: list[str]):
+        super().__init__(data, label_suffix="")
+        choices = [(code, settings.CONTENT_LANGUAGES[code]) for code in languages]
+        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=choices)
 
 
 class ImportForm(forms.Form):
@@ -46,12 +51,12 @@ class ImportForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: QueryDict | None = None, files: MultiValueDict | None = None):
+        super().__init__(data, files, label_suffix="")
 
-    def clean_file(self):
+    def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
-        if file.size > LARGEST_UPLOAD:
+        if file.size > MAX_UPLOAD_SIZE:
             raise forms.ValidationError(
                 _(
                     "The file is larger than 1.9 MB. Split it, or ask the administrator to import it on the "
@@ -62,23 +67,22 @@ class ImportForm(forms.Form):
 
 
 class ApplyForm(forms.Form):
-    """A file that was looked over, kept in the page under the site's signature, for the person who saw it."""
+    """The file and options of a preview, in a hidden field that is signed for the user who saw the preview."""
 
-    held = forms.CharField(widget=forms.HiddenInput)
+    signed_file = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.signer = TimestampSigner(salt=f"exchange.import.{user.pk}")
 
-    def hold(self, content: bytes, as_draft: bool, skip_unknown: bool, digest: str):
+    def set_file(self, content: bytes, *, as_draft: bool, skip_unknown: bool, digest: str):
         packed = urlsafe_b64encode(zlib.compress(content, 9)).decode()
-        self.initial["held"] = self.signer.sign(f"{as_draft:d}.{skip_unknown:d}.{digest}.{packed}")
-        return self
+        self.initial["signed_file"] = self.signer.sign(f"{as_draft:d}.{skip_unknown:d}.{digest}.{packed}")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         try:
             as_draft, skip_unknown, digest, packed = self.signer.unsign(
-                self.cleaned_data.get("held", ""), max_age=settings.SESSION_COOKIE_AGE
+                self.cleaned_data.get("signed_file", ""), max_age=settings.SESSION_COOKIE_AGE
             ).split(".")
         except BadSignature as error:
             raise forms.ValidationError(_("The upload was incomplete. Upload the file again.")) from error

@@ -1,22 +1,24 @@
-"""A text of the content as it goes out to a translator and comes back."""
+"""Texts of the content in exchange files."""
 
 from collections import defaultdict
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db.models import Model, prefetch_related_objects
-from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from editorial.content_files import content_models, is_translated, references
+from editorial.models import Content
 from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
-from translations.status.models import Translation, translated_models
-from translations.status.rights import languages_open_to
+from translations.status.fields import translated_models
+from translations.status.models import Translation, TranslationQuerySet
+from translations.status.permissions import permitted_languages
 
 
 class ExchangedText(Translation):
-    """A translation that exchange files carry, under a name that is the same on every site: pages.about.title."""
+    """A translation in exchange files. Its ID, such as pages.about.title, is the same on every site."""
 
     class Meta:
         proxy = True
@@ -33,14 +35,10 @@ class ExchangedText(Translation):
         return f"{capfirst(self.model_class._meta.verbose_name)} “{self.item}”: {self.field_label}"
 
     @property
-    def desk_url(self) -> str:
-        return reverse("admin:translations_texttotranslate_change", args=[self.pk])
-
-    @property
     def url(self) -> str:
-        """Where visitors read the text; where it has no page of its own, where staff translate it."""
-        is_read = self.item.is_published and hasattr(self.item, "get_absolute_url")
-        return self.item.get_absolute_url() if is_read else self.desk_url
+        """The path of the item's public page, or of the translators' desk if the item has none."""
+        is_public = self.item.is_published and hasattr(self.item, "get_absolute_url")
+        return self.item.get_absolute_url() if is_public else self.desk_url
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -59,37 +57,34 @@ class ExchangedText(Translation):
         return self.status == self.Status.CURRENT
 
     @property
-    def takes_drafts(self) -> bool:
+    def accepts_drafts(self) -> bool:
         return True
 
     def unit(self, site: str = "") -> Unit:
-        """What goes out; `site` is what addresses begin with."""
         return Unit(
             id=self.unit_id,
             sources=self.sources,
             targets=self.drafts or self.published,
-            is_settled=self.is_current,
+            is_final=self.is_current,
             context=self.unit_id,
             earlier_source=self.earlier_source if self.status == self.Status.STALE else "",
             description=self.label,
             url=f"{site}{self.url}",
-            limit=self.model_class._meta.get_field(self.field).max_length,
+            limit=self.source_field.max_length,
         )
 
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
-        """`targets` as the field would keep them; raises ValidationError for what it would refuse."""
         if "\0" in targets[0]:
             raise ValidationError(_("The character U+0000 is not allowed in a text. Remove it."))
-        return (self.model_class._meta.get_field(self.localized_field).clean(targets[0], self.item),)
+        return (self.target_field.clean(targets[0], self.item),)
 
-    def findings(self, targets: tuple[str, ...]) -> list[Finding]:
-        field = self.model_class._meta.get_field(self.field)
-        return findings_for(field, self.source_text, targets[0], self.language)
+    def check_targets(self, targets: tuple[str, ...]) -> list[Finding]:
+        return findings_for(self.source_field, self.source_text, targets[0], self.language)
 
-    def may_be_changed_by(self, user) -> bool:
-        return self.language in languages_open_to(user, self.model_class)
+    def may_be_written_by(self, user: User | AnonymousUser) -> bool:
+        return self.language in permitted_languages(user, self.model_class)
 
-    def take(self, targets: tuple[str, ...], as_draft: bool):
+    def store(self, targets: tuple[str, ...], as_draft: bool):
         if as_draft:
             self.propose(targets[0])
         else:
@@ -102,14 +97,13 @@ class ContentTexts:
     kind = "content"
 
     def __init__(self, language: str, models: list[type[Model]] | None = None):
-        """Those of all content, or of `models` alone."""
+        """`models` limits the texts to these models."""
         self.language = language
         labels = [model._meta.label_lower for model in models or translated_models()]
         self.texts = (
             ExchangedText.objects.into(language)
             .filter(source__isnull=False, model__in=labels)
             .select_related("source", "translated_from")
-            .with_items()
         )
 
     def units(self, scope: Scope, site: str = "") -> list[Unit]:
@@ -122,17 +116,17 @@ class ContentTexts:
         fields = {model._meta.label_lower: [field.name for field in model._meta.fields] for model in kinds}
         order = list(fields)
 
-        def place(text: ExchangedText) -> tuple[int, int, int]:
+        def position(text: ExchangedText) -> tuple[int, int, int]:
             return order.index(text.model), text.object_id, fields[text.model].index(text.field)
 
-        return [text.unit(site) for text in sorted(with_references(texts), key=place)]
+        return [text.unit(site) for text in sorted(with_references(texts), key=position)]
 
     def unit_id(self, unit: Unit) -> str:
         return unit.id or unit.context or ""
 
     def known(self, ids: set[str]) -> dict[str, ExchangedText]:
-        """The texts that the site has under `ids`, in a few queries for each kind of content."""
-        found = {}
+        """A few queries for each kind of content find the texts."""
+        found: dict[str, ExchangedText] = {}
         keys: dict[str, set[str]] = {}
         for section, key, _field in (unit_id.split(".") for unit_id in ids if unit_id.count(".") == 2):
             keys.setdefault(section, set()).add(key)
@@ -145,14 +139,15 @@ class ContentTexts:
         return found
 
     def save(self):
-        """Nothing is left to do: each text was written by itself."""
+        """`ExchangedText.store` has saved each text already."""
 
 
-def with_references(texts) -> list[ExchangedText]:
-    """The texts, with what their items refer to for their names and addresses, in one query for each reference."""
-    items: dict[type, list] = defaultdict(list)
+def with_references(queryset: TranslationQuerySet) -> list[ExchangedText]:
+    """The texts with their items and the objects that these refer to, in one query for each reference."""
+    texts = queryset.with_items()
+    items: dict[type[Content], list[Content]] = defaultdict(list)
     for text in texts:
         items[text.model_class].append(text.item)
     for model, of_model in items.items():
         prefetch_related_objects(of_model, *(field.name for field in references(model) if not field.many_to_many))
-    return list(texts)
+    return texts

@@ -1,11 +1,13 @@
-"""What a file would change on this site, shown before anything is written."""
+"""The changes of an exchange file on this site, for preview and import."""
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.html import conditional_escape
@@ -13,15 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from translations.exchange import po, xliff
-from translations.exchange.units import ExchangeError, ExchangeFile, Unit
-from translations.status.changes import word_changes
+from translations.exchange.units import ExchangeError, ExchangeFile, Text, TextCollection, Unit
+from translations.status.diff import word_diff
+from translations.status.fields import TARGET_LANGUAGES, translated_models
 from translations.status.locks import StaleReadError
-from translations.status.models import TARGET_LANGUAGES, translated_models
-from translations.status.rights import languages_open_to
+from translations.status.permissions import permitted_languages
 
 
 class Outcome(models.TextChoices):
-    """What becomes of one text of a file."""
+    """The effect of the import on one text of the file."""
 
     WRITTEN = "written", gettext_lazy("put on the site")
     DRAFT = "draft", gettext_lazy("saved as a draft")
@@ -32,14 +34,15 @@ class Outcome(models.TextChoices):
     EMPTY = "empty", gettext_lazy("not translated in the file")
 
 
-LARGEST = 30_000_000
-# What someone should see before a file is applied; of the rest the number will do.
-SHOWN = (Outcome.WRITTEN, Outcome.DRAFT, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
+# In bytes.
+MAX_FILE_SIZE = 30_000_000
+# Outcomes that the preview shows text by text; it only counts the others.
+SHOWN_OUTCOMES = (Outcome.WRITTEN, Outcome.DRAFT, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One text of a file, beside what the site has."""
+    """A text of the file compared with the text of the site."""
 
     unit: Unit
     outcome: Outcome
@@ -48,52 +51,64 @@ class Change:
     sources: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def difference(self) -> str:
-        """`after` with what is new in it marked, as HTML."""
+        """The word by word diff of `before` and `after` as HTML."""
         after = "\n".join(self.after)
-        return word_changes("\n".join(self.before), after) if self.before else conditional_escape(after)
+        return word_diff("\n".join(self.before), after) if self.before else conditional_escape(after)
 
 
 def read(content: bytes) -> ExchangeFile:
-    """The texts of a file; what begins with a pointed bracket is XLIFF."""
-    if len(content) > LARGEST:
+    """Parse a file as XLIFF if it starts with "<", else as PO. Raises ExchangeError if it is invalid."""
+    if len(content) > MAX_FILE_SIZE:
         raise ExchangeError(
-            [_("The file is larger than %(limit)d MB. Split it, or export fewer texts.") % {"limit": LARGEST // 10**6}]
+            [
+                _("The file is larger than %(limit)d MB. Split it, or export fewer texts.")
+                % {"limit": MAX_FILE_SIZE // 10**6}
+            ]
         )
     is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
     return (xliff if is_xml else po).read(content)
 
 
 def site_language(tag: str) -> str | None:
-    """The site's code for a language tag such as "pl-PL"; None for a language that it has not."""
+    """The code of a language of the site for a language tag such as "pl-PL", or None."""
     code = tag.replace("_", "-").lower()
     known = {language.lower(): language for language in settings.CONTENT_LANGUAGES}
     return known.get(code) or known.get(code.partition("-")[0])
 
 
 class Plan:
-    """What `content`, a file, would do to the texts of one kind; raises ExchangeError for a file of no use.
+    """The changes that the file `content` would make to the texts of `kind`.
 
-    It is made anew whenever it is needed; two plans with the same digest do the same.
+    Raises ExchangeError if the file is invalid. With `user`, the plan only allows texts that the user may translate.
+    Preview and import each make a plan; plans with the same digest make the same changes.
     """
 
-    def __init__(self, content: bytes, kind: type, *, as_draft=False, skip_unknown=False, user=None):
+    def __init__(
+        self,
+        content: bytes,
+        kind: Callable[[str], TextCollection],
+        *,
+        as_draft: bool = False,
+        skip_unknown: bool = False,
+        user: User | AnonymousUser | None = None,
+    ):
         file = read(content)
         self.user = user
         self.language = self.language_of(file)
-        if user and not any(self.language in languages_open_to(user, model) for model in translated_models()):
+        if user and not any(self.language in permitted_languages(user, model) for model in translated_models()):
             raise ExchangeError(
                 [_("You may not translate into the language “%(language)s”.") % {"language": file.language}]
             )
         self.texts = kind(self.language)
         self.as_draft = as_draft
-        self.faults: list[str] = []
-        self.changes = list(self.judge_all(file.units, skip_unknown))
-        if self.faults:
-            raise ExchangeError(self.faults)
+        self.errors: list[str] = []
+        self.changes = list(self.all_changes(file.units, skip_unknown))
+        if self.errors:
+            raise ExchangeError(self.errors)
 
     def language_of(self, file: ExchangeFile) -> str:
         language = site_language(file.language)
@@ -114,10 +129,11 @@ class Plan:
             )
         return language
 
-    def judge_all(self, units: tuple[Unit, ...], skip_unknown: bool):
-        units = [replace(unit, id=self.texts.unit_id(unit)) for unit in units]
-        times = Counter(unit.id for unit in units)
-        known = self.texts.known(set(times))
+    def all_changes(self, file_units: tuple[Unit, ...], skip_unknown: bool) -> Iterator[Change]:
+        """The changes of the valid units; the errors of the others are added to `errors`."""
+        units = [replace(unit, id=self.texts.unit_id(unit)) for unit in file_units]
+        occurrences = Counter(unit.id for unit in units)
+        known = self.texts.known(set(occurrences))
         if units and not known:
             raise ExchangeError(
                 [
@@ -130,58 +146,60 @@ class Plan:
         for unit in units:
             if unit.id not in known and skip_unknown:
                 yield Change(unit, Outcome.UNKNOWN, unit.id)
-            elif fault := self.fault_of(unit, known, times):
-                self.faults.append(f"{unit.place}: {fault}")
+            elif error := self.error_in(unit, known, occurrences):
+                self.errors.append(f"{unit.location}: {error}")
             else:
-                yield self.judge(unit, known[unit.id])
+                yield self.change(unit, known[unit.id])
 
-    def fault_of(self, unit: Unit, known: dict, times: Counter) -> str | None:
+    def error_in(self, unit: Unit, known: Mapping[str, Text], occurrences: Counter[str]) -> str | None:
         if unit.id not in known:
             return _(
                 "this site has no such text. If it was deleted since the export, choose to leave out unknown texts."
             )
-        if times[unit.id] > 1:
+        if occurrences[unit.id] > 1:
             return _("it is in the file more than once. Keep one.")
-        if self.user and not known[unit.id].may_be_changed_by(self.user):
+        if self.user and not known[unit.id].may_be_written_by(self.user):
             return _("you may not translate this text into this language. Remove it, or ask for the right.")
         return None
 
-    def judge(self, unit: Unit, text) -> Change:
-        outcome, after, remarks = self.outcome(unit, text), unit.targets, []
+    def change(self, unit: Unit, text: Text) -> Change:
+        """Compare a unit with the text of the site; errors in its translation are added to `errors`."""
+        outcome, after = self.outcome(unit, text), unit.targets
+        warnings: list[str] = []
         if outcome in (Outcome.WRITTEN, Outcome.DRAFT):
-            findings = text.findings(unit.targets)
-            remarks = [finding.message for finding in findings]
+            findings = text.check_targets(unit.targets)
+            warnings = [finding.message for finding in findings]
             try:
                 if errors := outcome == Outcome.WRITTEN and [f.message for f in findings if f.is_error]:
                     raise ValidationError(errors)
                 after = text.clean_targets(unit.targets)
             except ValidationError as error:
-                self.faults += [f"{unit.place}: {message}" for message in error.messages]
-        return Change(unit, outcome, text.label, text.desk_url, text.sources, text.published, after, tuple(remarks))
+                self.errors += [f"{unit.location}: {message}" for message in error.messages]
+        return Change(unit, outcome, text.label, text.desk_url, text.sources, text.published, after, tuple(warnings))
 
-    def outcome(self, unit: Unit, text) -> Outcome:
+    def outcome(self, unit: Unit, text: Text) -> Outcome:
         if not any(unit.targets):
             return Outcome.EMPTY
-        if unit.targets == text.published and (text.is_current or not unit.is_settled):
+        if unit.targets == text.published and (text.is_current or not unit.is_final):
             return Outcome.SAME
-        is_draft = self.as_draft or not unit.is_settled
+        is_draft = self.as_draft or not unit.is_final
         if is_draft and unit.targets in (text.published, text.drafts):
             return Outcome.SAME
         if unit.sources != text.sources and not self.as_draft:
             return Outcome.OUTDATED
         if is_draft:
-            return Outcome.DRAFT if text.takes_drafts else Outcome.UNFINISHED
+            return Outcome.DRAFT if text.accepts_drafts else Outcome.UNFINISHED
         return Outcome.WRITTEN
 
     @property
     def shown(self) -> list[Change]:
-        return [change for change in self.changes if change.outcome in SHOWN]
+        return [change for change in self.changes if change.outcome in SHOWN_OUTCOMES]
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """How many texts meet each outcome."""
+        """The label of each outcome and the number of its texts."""
         numbers = Counter(change.outcome for change in self.changes)
-        return [(outcome.label, numbers[outcome]) for outcome in Outcome if numbers[outcome]]
+        return [(str(outcome.label), numbers[outcome]) for outcome in Outcome if numbers[outcome]]
 
     @property
     def changes_something(self) -> bool:
@@ -189,33 +207,38 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex of all that the plan does, and to what."""
-        done = [[change.unit.id, change.outcome, change.sources, change.before, change.after] for change in self.shown]
-        return sha256(json.dumps(done).encode()).hexdigest()
+        """The SHA-256 of the shown changes, in hexadecimal."""
+        changes = [
+            [change.unit.id, change.outcome, change.sources, change.before, change.after] for change in self.shown
+        ]
+        return sha256(json.dumps(changes).encode()).hexdigest()
 
     @transaction.atomic
     def apply(self) -> list:
-        """Write it all, and return the texts; where the site refuses one or has another by now, raise ExchangeError."""
+        """Write the changes and return the changed texts.
+
+        Raises ExchangeError, without writing anything, if the site refuses a text or has changed it meanwhile.
+        """
         known = self.texts.known({change.unit.id for change in self.changes})
-        faults, taken = [], []
+        errors, stored = [], []
         for change in self.changes:
             if change.outcome not in (Outcome.WRITTEN, Outcome.DRAFT):
                 continue
             text = known.get(change.unit.id)
             try:
-                if text is None or self.judge(change.unit, text) != change:
+                if text is None or self.change(change.unit, text) != change:
                     raise StaleReadError(change)
-                text.take(change.after, as_draft=change.outcome == Outcome.DRAFT)
-                taken.append(text)
+                text.store(change.after, as_draft=change.outcome == Outcome.DRAFT)
+                stored.append(text)
             except StaleReadError:
-                faults.append(
+                errors.append(
                     _("%(place)s: it was changed on the site a moment ago. Import the file again.")
-                    % {"place": change.unit.place}
+                    % {"place": change.unit.location}
                 )
             except ValidationError as error:
-                faults.append(f"{change.unit.place}: {' '.join(error.messages)}")
-        if faults:
-            raise ExchangeError(faults)
-        if taken:
+                errors.append(f"{change.unit.location}: {' '.join(error.messages)}")
+        if errors:
+            raise ExchangeError(errors)
+        if stored:
             self.texts.save()
-        return taken
+        return stored

@@ -1,4 +1,4 @@
-"""PO, the format of gettext."""
+"""PO, the file format of gettext."""
 
 from io import BytesIO
 
@@ -11,7 +11,7 @@ from translations.exchange.units import ExchangeError, ExchangeFile, Unit
 
 
 def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
-    # One line a text: the toolkit takes a line that starts with "_:" for a comment of KDE's.
+    # No line wrapping: translate-toolkit reads a line that starts with "_:" as a KDE comment.
     store = pofile(noheader=True, width=-1)
     header = store.addsourceunit("")
     header.target = (
@@ -25,11 +25,11 @@ def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
         if unit.context is not None:
             added.setcontext(unit.context)
         added.target = list(unit.targets) if unit.is_plural else "".join(unit.targets)
-        if any(unit.targets) and not unit.is_settled:
+        if any(unit.targets) and not unit.is_final:
             added.markfuzzy()
         if unit.earlier_source:
             added.prev_source = unit.earlier_source
-        limit = unit.limit and _("At most %(count)d characters.") % {"count": unit.limit}
+        limit = _("At most %(count)d characters.") % {"count": unit.limit} if unit.limit else ""
         added.addnote("\n".join(filter(None, (unit.description, limit, unit.url))), "developer")
     output = BytesIO()
     store.serialize(output)
@@ -37,6 +37,7 @@ def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
 
 
 def read(content: bytes) -> ExchangeFile:
+    """Parse a PO file. Raises ExchangeError if it is invalid."""
     try:
         store = pofile(BytesIO(content))
     except (PoParseError, UnicodeDecodeError, LookupError, ValueError) as error:
@@ -52,17 +53,17 @@ def read(content: bytes) -> ExchangeFile:
                 id="",
                 sources=sources_of(unit),
                 targets=targets if any(targets) else (),
-                is_settled=not unit.isfuzzy(),
+                is_final=not unit.isfuzzy(),
                 context=unit.getpreviouscontext() if unit.msgctxt else None,
                 line=unit.line_number,
             )
         )
-    # PO does not say which language it translates from.
+    # PO does not name the source language.
     return ExchangeFile(None, header.get("Language", ""), tuple(units))
 
 
 def sources_of(unit: pounit) -> tuple[str, ...]:
-    """The singular, and the plural if there is one, with what the toolkit took for a comment put back."""
+    """The singular and the plural, including text that translate-toolkit read as a KDE comment."""
     singular = unquotefrompo(unit.msgidcomments + unit.msgid)
     plural = unquotefrompo(unit.msgid_pluralcomments + unit.msgid_plural)
     return (singular, plural) if plural else (singular,)

@@ -1,29 +1,34 @@
-"""What an exchange file carries, whatever its format."""
+"""The contents of an exchange file in any format, and the interface of the texts that the site exchanges."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-# Nobody reads more at once.
-FAULTS = 20
+from translations.status.checks import Finding
+
+# Maximum number of errors that are shown.
+MAX_ERRORS = 20
 
 
 class ExchangeError(Exception):
-    """A file is of no use as it is; `faults` lists why, as sentences that name line or unit and remedy."""
+    """An exchange file cannot be used. `errors` are sentences with the place in the file and the remedy."""
 
-    def __init__(self, faults: list[str]):
-        self.faults = list(faults[:FAULTS])
-        if (more := len(faults) - FAULTS) > 0:
-            self.faults.append(
+    def __init__(self, errors: list[str]):
+        self.errors = list(errors[:MAX_ERRORS])
+        if (more := len(errors) - MAX_ERRORS) > 0:
+            self.errors.append(
                 ngettext("There is %(more)d more error.", "There are %(more)d more errors.", more) % {"more": more}
             )
-        super().__init__("\n".join(self.faults))
+        super().__init__("\n".join(self.errors))
 
 
 class Scope(models.TextChoices):
-    """Which texts go out."""
+    """The texts to export, by status."""
 
     OPEN = "open", _("missing, stale and draft")
     DRAFT = "draft", _("drafts")
@@ -32,27 +37,27 @@ class Scope(models.TextChoices):
 
 @dataclass(frozen=True)
 class Unit:
-    """One text and its translation.
+    """A text and its translation in an exchange file.
 
-    A text with plural forms has two sources, singular and plural, and as many targets as its language has forms;
-    any other has one of each. A text that is not translated yet has no target.
+    A text with plural forms has two sources, singular and plural, and one target for each plural form of the target
+    language. Other texts have one source and one target. A missing translation has no target.
     """
 
     id: str
     sources: tuple[str, ...]
     targets: tuple[str, ...] = ()
-    # False for a draft, and for what a translator's tool calls unfinished.
-    is_settled: bool = True
-    # What gettext calls msgctxt; a text of the content has its id there.
+    # False for drafts and for translations that a translation tool marks as unfinished.
+    is_final: bool = True
+    # The msgctxt of gettext; for a text of the content, its ID.
     context: str | None = None
-    # The wording that the target was made from, where the source is another now.
+    # The source text that a stale translation was made from.
     earlier_source: str = ""
-    # What the text is and where it stands, for the translator.
+    # The kind, item and field of the text, for the translator.
     description: str = ""
     url: str = ""
-    # How many characters the field has room for.
+    # Maximum number of characters.
     limit: int | None = None
-    # Forms of the language, for a text with plurals.
+    # Number of plural forms of the target language, for a text with plural forms.
     forms: int = 1
     line: int | None = None
 
@@ -61,8 +66,8 @@ class Unit:
         return len(self.sources) > 1
 
     @property
-    def place(self) -> str:
-        """Where in its file it stands."""
+    def location(self) -> str:
+        """The place in the file, for error messages."""
         if self.line is None:
             return _("Unit “%(unit)s”") % {"unit": self.id}
         return _("Line %(line)d, unit “%(unit)s”") % {"line": self.line, "unit": self.id}
@@ -70,8 +75,65 @@ class Unit:
 
 @dataclass(frozen=True)
 class ExchangeFile:
-    """A file as it was read: which texts, from and into which language."""
+    """The parsed contents of an exchange file."""
 
+    # None for PO, which does not name the source language.
     source_language: str | None
     language: str
     units: tuple[Unit, ...]
+
+
+class Text(Protocol):
+    """A text of the site that exchange files contain: an `ExchangedText` or an `InterfaceText`.
+
+    `published` and `drafts` are translations, one for each plural form, or empty.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def desk_url(self) -> str: ...
+
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+
+    @property
+    def published(self) -> tuple[str, ...]: ...
+
+    @property
+    def drafts(self) -> tuple[str, ...]: ...
+
+    @property
+    def is_current(self) -> bool: ...
+
+    @property
+    def accepts_drafts(self) -> bool: ...
+
+    def may_be_written_by(self, user: User | AnonymousUser) -> bool: ...
+
+    def check_targets(self, targets: tuple[str, ...]) -> list[Finding]: ...
+
+    def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+        """The targets as they are stored. Raises ValidationError if they cannot be stored."""
+
+    def store(self, targets: tuple[str, ...], as_draft: bool) -> None: ...
+
+
+class TextCollection(Protocol):
+    """The texts of one kind in one language: `ContentTexts` or `InterfaceTexts`."""
+
+    kind: str
+    language: str
+
+    def units(self, scope: Scope, site: str = "") -> list[Unit]:
+        """The units to export; `site` is the base URL of links."""
+
+    def unit_id(self, unit: Unit) -> str:
+        """The ID of an imported unit. PO has no IDs; there it is made from the context and the source."""
+
+    def known(self, ids: set[str]) -> Mapping[str, Text]:
+        """ID → text, for those of `ids` that the site has."""
+
+    def save(self) -> None:
+        """Complete an import, after `Text.store` was called for each changed text."""

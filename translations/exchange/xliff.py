@@ -1,8 +1,13 @@
-"""XLIFF 2.1, where translate-toolkit's XLIFF 2.0 leaves something out.
+"""XLIFF 2.1, based on the XLIFF 2.0 classes of translate-toolkit.
 
-Added are inline codes, which keep markup and placeholders safe from the translator's hand; <cp>, for characters
-that XML cannot carry; notes and xml:space where the schema has them; and the module for length limits. The
-namespace of 2.1 is still that of 2.0.
+This module adds:
+
+* inline codes, which protect markup and placeholders from changes,
+* <cp> for characters that XML does not allow,
+* notes and xml:space in the positions that the schema requires,
+* the module for length limits.
+
+XLIFF 2.1 uses the namespace of 2.0. Specification: https://docs.oasis-open.org/xliff/xliff-core/v2.1/
 """
 
 import re
@@ -18,14 +23,17 @@ from translate.storage.xliff2 import Xliff2File, Xliff2Unit
 from translations.exchange.units import ExchangeError, ExchangeFile, Unit
 
 LIMITS = "urn:oasis:names:tc:xliff:sizerestriction:2.0"
-# Markup, and the placeholders of Python's formats: all that must reach the translation as it is.
+# Markup and placeholders of Python's string formats, which become inline codes.
 CODE = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|%\(\w+\)[sd]|%[sd]|\{\w*\}")
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PLURAL = "gettext:plural"
 
 
 def reject_unsafe(content: bytes):
-    """Raise ExchangeError where `content` is not well-formed, or declares entities that could swell or fetch."""
+    """Raise ExchangeError if `content` is not well-formed or has a document type declaration.
+
+    A declaration could define entities that expand to gigabytes or read files of the server.
+    """
 
     def doctype(name, *_ids):
         raise ExchangeError(
@@ -50,13 +58,13 @@ def reject_unsafe(content: bytes):
 
 
 class TextUnit(Xliff2Unit):
-    """A unit of one segment whose texts may hold inline codes and any character."""
+    """A unit of one segment with inline codes and characters that XML does not allow."""
 
     def _ensure_xml_space_preserve(self):
         setXMLspace(self.getunitelement(), "preserve")
 
     def child_of_unit(self, name: str) -> etree._Element:
-        """The child `name` of the unit, made where it is absent: notes come first, original data before the segment."""
+        """Get or create the child `name`. The schema puts notes first, and original data before the segment."""
         unit = self.getunitelement()
         child = unit.find(self.namespaced(name))
         if child is None:
@@ -64,29 +72,30 @@ class TextUnit(Xliff2Unit):
             unit.insert(0 if name == "notes" else unit.index(self.xmlelement), child)
         return child
 
-    def addnote(self, text: str, origin: str | None = None):
+    def addnote(self, text: str, origin: str | None = None, position: str = "append") -> None:
         note = etree.SubElement(self.child_of_unit("notes"), self.namespaced("note"))
         note.text = NOT_IN_XML.sub("\ufffd", text)
         note.set("category", origin or "description")
 
-    def createlanguageNode(self, lang: str, text: str, purpose: str) -> etree._Element:  # noqa: N802
-        """The element `purpose` with `text`, its markup as codes; a code of the source keeps its id in the target."""
+    def createlanguageNode(self, lang: str, text: str, purpose: str) -> etree._Element:  # type: ignore[override]  # noqa: N802
+        """The element `purpose` with `text` and its inline codes. A code has the same ID in source and target."""
         node = etree.Element(self.namespaced(purpose))
-        data, free = self.data(), defaultdict(list)
+        data = self.data()
+        unused_ids: dict[str, list[str]] = defaultdict(list)
         codes = 0
         for code in self.xmlelement.iter(self.namespaced("ph")):
             codes += 1
-            free[data[code.get("dataRef")]].append(code.get("id"))
+            unused_ids[data[code.get("dataRef")]].append(code.get("id"))
         position = 0
         for match in CODE.finditer(text):
             self.append_characters(node, text[position : match.start()])
             position = match.end()
-            known = free[match[0]]
-            if not known:
+            ids = unused_ids[match[0]]
+            if not ids:
                 codes += 1
-                known.append(str(codes))
+                ids.append(str(codes))
             code = etree.SubElement(node, self.namespaced("ph"))
-            code.set("id", known.pop(0))
+            code.set("id", ids.pop(0))
             code.set("dataRef", self.data_id(match[0]))
             code.set("disp", NOT_IN_XML.sub("\ufffd", match[0]))
         self.append_characters(node, text[position:])
@@ -101,10 +110,10 @@ class TextUnit(Xliff2Unit):
         append_text(node, text[position:])
 
     def data_id(self, text: str) -> str:
-        """The name of `text` among the unit's original data."""
-        for name, known in self.data().items():
-            if known == text:
-                return name
+        """Get or create the ID of `text` in the unit's original data."""
+        for data_id, original_text in self.data().items():
+            if original_text == text:
+                return data_id
         container = self.child_of_unit("originalData")
         data = etree.SubElement(container, self.namespaced("data"))
         data.set("id", f"d{len(container)}")
@@ -112,7 +121,7 @@ class TextUnit(Xliff2Unit):
         return data.get("id")
 
     def data(self) -> dict[str, str]:
-        """The unit's original data: what each inline code stands for."""
+        """ID → text, of the unit's original data, to which inline codes refer."""
         container = self.getunitelement().find(self.namespaced("originalData"))
         if container is None:
             return {}
@@ -123,7 +132,7 @@ class TextUnit(Xliff2Unit):
 
 
 def text_of(node: etree._Element, data: dict[str, str]) -> str:
-    """The text of an element with what its codes stand for; raises ValueError where one stands for nothing."""
+    """The text of an element with the original text of its codes. Raises ValueError for invalid content."""
     parts = [node.text or ""]
     for child in node:
         parts += [inline_text(child, data), child.tail or ""]
@@ -177,6 +186,7 @@ class TextFile(Xliff2File):
 
 
 def write(language: str, source_language: str, units: list[Unit], kind: str) -> bytes:
+    """An XLIFF file with `units`; `kind` is the ID of its <file> element."""
     store = TextFile(sourcelanguage=source_language, targetlanguage=language)
     store.body.set("id", kind)
     for unit in units:
@@ -200,7 +210,7 @@ def add_unit(store: TextFile, unit: Unit, unit_id: str, source: str, target: str
     element.set("id", unit_id)
     if target:
         added.target = target
-    added.xmlelement.set("state", "final" if target and unit.is_settled else "initial")
+    added.xmlelement.set("state", "final" if target and unit.is_final else "initial")
     if unit.limit:
         element.set(f"{{{LIMITS}}}sizeRestriction", str(unit.limit))
     for text, category in (
@@ -215,6 +225,7 @@ def add_unit(store: TextFile, unit: Unit, unit_id: str, source: str, target: str
 
 
 def read(content: bytes) -> ExchangeFile:
+    """Parse an XLIFF 2 file. Raises ExchangeError if it is invalid."""
     reject_unsafe(content)
     try:
         store = TextFile(BytesIO(content))
@@ -222,11 +233,11 @@ def read(content: bytes) -> ExchangeFile:
         raise ExchangeError(
             [_("The file is not XLIFF 2 (%(error)s). Save it as XLIFF 2.1 or 2.0 in your tool.") % {"error": error}]
         ) from error
-    faults: list[str] = []
+    errors: list[str] = []
     units: list[Unit] = []
     plurals: dict[etree._Element, list[Unit]] = defaultdict(list)
     for element in store.document.getroot().iterdescendants(store.namespaced("unit")):
-        unit = read_unit(store, element, faults)
+        unit = read_unit(store, element, errors)
         if unit is None:
             continue
         group = element.getparent()
@@ -240,23 +251,24 @@ def read(content: bytes) -> ExchangeFile:
                 id=group.get("id", ""),
                 sources=(forms[0].sources[0], forms[-1].sources[0]),
                 targets=tuple("".join(form.targets) for form in forms),
-                is_settled=all(form.is_settled for form in forms),
+                is_final=all(form.is_final for form in forms),
                 line=group.sourceline,
             )
         )
-    if faults:
-        raise ExchangeError(faults)
-    units.sort(key=lambda unit: unit.line)
+    if errors:
+        raise ExchangeError(errors)
+    units.sort(key=lambda unit: unit.line or 0)
     return ExchangeFile(store.sourcelanguage, store.targetlanguage or "", tuple(units))
 
 
-def read_unit(store: TextFile, element: etree._Element, faults: list[str]) -> Unit | None:
-    where = {"line": element.sourceline, "unit": element.get("id", "")}
+def read_unit(store: TextFile, element: etree._Element, errors: list[str]) -> Unit | None:
+    """Parse a unit. Adds to `errors` and returns None if it is invalid."""
+    location = {"line": element.sourceline, "unit": element.get("id", "")}
     segments = list(element.iterchildren(store.namespaced("segment")))
     if len(segments) != 1:
-        faults.append(
+        errors.append(
             _("Line %(line)d, unit “%(unit)s”: it must have one segment. Join the segments that your tool made.")
-            % where
+            % location
         )
         return None
     segment = store.UnitClass.createfromxmlElement(segments[0])
@@ -264,17 +276,19 @@ def read_unit(store: TextFile, element: etree._Element, faults: list[str]) -> Un
     try:
         source, target = segment.source, segment.target
     except ValueError as error:
-        faults.append(
-            _("Line %(line)d, unit “%(unit)s”: %(error)s. Restore it from the export.") % {**where, "error": error}
+        errors.append(
+            _("Line %(line)d, unit “%(unit)s”: %(error)s. Restore it from the export.") % {**location, "error": error}
         )
         return None
     if source is None:
-        faults.append(_("Line %(line)d, unit “%(unit)s”: the source is missing. Restore it from the export.") % where)
+        errors.append(
+            _("Line %(line)d, unit “%(unit)s”: the source is missing. Restore it from the export.") % location
+        )
         return None
     return Unit(
-        id=where["unit"],
+        id=location["unit"],
         sources=(source,),
         targets=(target,) if target else (),
-        is_settled=segments[0].get("state", "initial") != "initial",
+        is_final=segments[0].get("state", "initial") != "initial",
         line=element.sourceline,
     )

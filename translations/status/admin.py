@@ -1,8 +1,9 @@
-"""The overview of the translators' desk: how far each language is, and where to go on."""
+"""The overview of translation progress."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
@@ -10,20 +11,20 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from translations.status.models import Translation
+from translations.status.permissions import all_permitted_languages, permitted_models
 from translations.status.progress import Progress, Share
-from translations.status.rights import all_languages_open_to, models_open_to
 
 
 @admin.register(Translation)
 class TranslationAdmin(admin.ModelAdmin):
-    """Languages × kinds of content in place of a list; the texts themselves are listed at the desk."""
+    """A table of languages and kinds of content; the translators' desk lists the texts themselves."""
 
     def get_urls(self):
         overview = self.admin_site.admin_view(self.changelist_view)
         return [path("", overview, name="translations_translation_changelist")]
 
     def has_view_permission(self, request, obj=None):
-        return bool(models_open_to(request.user))
+        return bool(permitted_models(request.user))
 
     has_module_permission = has_view_permission
 
@@ -39,19 +40,19 @@ class TranslationAdmin(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        progress = Progress(models_open_to(request.user))
+        progress = Progress(permitted_models(request.user))
         kinds = [
             {
                 "name": capfirst(model._meta.verbose_name_plural),
-                "shares": [self.shown(code, share, model) for code, share in shares.items()],
+                "shares": [self.cell(code, share, model) for code, share in shares.items()],
             }
-            for model, shares in progress.kinds.items()
+            for model, shares in progress.by_model.items()
         ]
-        languages = [self.shown(code, share) for code, share in progress.languages.items()]
-        for code in all_languages_open_to(request.user):
-            chosen = urlencode({"language": code, "kind": "content", "scope": "open", "form": "xliff"})
+        languages = [self.cell(code, share) for code, share in progress.by_language.items()]
+        for code in all_permitted_languages(request.user):
+            query = urlencode({"language": code, "kind": "content", "scope": "open", "format": "xliff"})
             cell = next(cell for cell in languages if cell["code"] == code)
-            cell["export"] = f"{reverse('admin:translations_export')}?{chosen}"
+            cell["export_url"] = f"{reverse('admin:translations_export')}?{query}"
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("Translation progress"),
@@ -60,15 +61,15 @@ class TranslationAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "translations/overview.html", context)
 
-    def shown(self, language: str, share: Share, model=None) -> dict:
-        """A share with the addresses of what is to do in it: the list, and the first text of the list."""
-        chosen = {"language": language, "status": "open"}
+    def cell(self, language: str, share: Share, model: type[Model] | None = None) -> dict:
+        """A share for the template, with the URLs of the list of its open texts and of the first of them."""
+        filters = {"language": language, "status": "open"}
         if model:
-            chosen["kind"] = model._meta.label_lower
-        query = urlencode(chosen)
-        shown = {"code": language, "language": settings.CONTENT_LANGUAGES[language], "share": share}
+            filters["kind"] = model._meta.label_lower
+        query = urlencode(filters)
+        cell = {"code": language, "language": settings.CONTENT_LANGUAGES[language], "share": share}
         if share.open:
-            shown["list"] = f"{reverse('admin:translations_texttotranslate_changelist')}?{query}"
-            text = reverse("admin:translations_texttotranslate_change", args=[share.first_open])
-            shown["text"] = f"{text}?{urlencode({'_changelist_filters': query})}"
-        return shown
+            cell["list_url"] = f"{reverse('admin:translations_texttotranslate_changelist')}?{query}"
+            text_url = reverse("admin:translations_texttotranslate_change", args=[share.first_open])
+            cell["text_url"] = f"{text_url}?{urlencode({'_changelist_filters': query})}"
+        return cell

@@ -1,16 +1,18 @@
-"""What a person would notice in a translation at a glance, noticed by machine before it is kept.
+"""Automatic checks of a translation against its source.
 
-Not translate-toolkit's filters: they don't say which number or link is missing, take a decimal comma for a fault, and
-complain of one settled text of this site in six.
+translate-toolkit has such checks too, but they do not name the missing number or link, they report decimal commas, and
+they report one in six finished texts of this site.
 """
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 
 from django.conf import settings
+from django.db.models import Field
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +24,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]\b|\{\w*\}")
 TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 SPACES = re.compile(r"\S[ \u00a0\u202f]{2,}\S")
 QUOTES = set('"“”„‟«»‹›‘‚')
-# Outer and inner quotation marks of each language; the apostrophe ’ is right in all.
-QUOTES_OF = {
+# Outer and inner quotation marks of each language. The apostrophe ’ is allowed in all languages.
+QUOTES_BY_LANGUAGE = {
     "en": "“ ” ‘ ’",
     "pl": "„ ” « » ‚ ’",
     "nl": "‘ ’ “ ”",
@@ -39,23 +41,23 @@ QUOTES_OF = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One remark on a translation. An error stands until it is mended; anything else a person may overrule."""
+    """A result of a check. An error must be corrected; a person may ignore a warning."""
 
     message: str
     is_error: bool = False
 
 
 class Markup(HTMLParser):
-    """The tags, links and words of a piece of HTML."""
+    """The tags, links and text of a piece of HTML."""
 
     VOID = {"br", "hr", "img"}
-    WITHIN_A_LINE = {"a", "b", "em", "i", "strong"}
+    INLINE = {"a", "b", "em", "i", "strong"}
 
     def __init__(self, html: str):
         super().__init__()
         self.tags: Counter[str] = Counter()
         self.links: list[str] = []
-        self.words: list[str] = []
+        self.text_parts: list[str] = []
         self.open: list[str] = []
         self.unpaired: list[str] = []
         self.feed(html)
@@ -66,8 +68,8 @@ class Markup(HTMLParser):
         self.tags[tag] += 1
         if tag == "a":
             self.links.append(dict(attrs).get("href") or "")
-        if tag not in self.WITHIN_A_LINE:
-            self.words.append("\n")
+        if tag not in self.INLINE:
+            self.text_parts.append("\n")
         if tag not in self.VOID:
             self.open.append(tag)
 
@@ -78,45 +80,50 @@ class Markup(HTMLParser):
             self.unpaired.append(f"</{tag}>")
 
     def handle_data(self, data):
-        self.words.append(data)
+        self.text_parts.append(data)
 
     @property
     def text(self) -> str:
-        return "".join(self.words)
+        return "".join(self.text_parts)
 
 
-def findings(source: str, target: str, language: str, *, is_html: bool = False, limit: int | None = None):
-    """What is to be said of `target` as a translation of `source` into `language`, errors first."""
-    found = []
+def findings(
+    source: str, target: str, language: str, *, is_html: bool = False, limit: int | None = None
+) -> list[Finding]:
+    """Check `target` as a translation of `source` into `language`. Returns the findings, errors first.
+
+    `limit` is the maximum number of characters.
+    """
+    found: list[Finding] = []
     if is_html:
         before, after = Markup(source), Markup(target)
-        found += [*pairs(after), *tags(before, after), *links(before.links, after.links, language)]
+        found += [*check_pairs(after), *check_tags(before, after), *check_links(before.links, after.links, language)]
         source, target = before.text, after.text
     else:
-        found += plain(source, target)
+        found += check_plain_text(source, target)
     found += [
-        *length(target, limit),
-        *placeholders(source, target),
-        *numbers(source, target),
-        *addresses(source, target),
-        *spaces(target),
-        *quotes(target, language),
+        *check_length(target, limit),
+        *check_placeholders(source, target),
+        *check_numbers(source, target),
+        *check_addresses(source, target),
+        *check_spaces(target),
+        *check_quotes(target, language),
     ]
     return sorted(found, key=lambda finding: not finding.is_error)
 
 
-def findings_for(field, source: str, target: str, language: str) -> list[Finding]:
-    """The findings on a text of the model field `field`, which knows its form and its length."""
+def findings_for(field: Field, source: str, target: str, language: str) -> list[Finding]:
+    """Check a text of `field`, which determines whether it is HTML and its maximum length."""
     return findings(
         source, target, language, is_html=isinstance(field, ProseEditorField), limit=getattr(field, "max_length", None)
     )
 
 
-def listed(words) -> str:
+def quoted_list(words: Iterable[str]) -> str:
     return get_text_list([f"“{word}”" for word in words], _("and"))
 
 
-def length(target: str, limit: int | None):
+def check_length(target: str, limit: int | None) -> Iterator[Finding]:
     over = len(target) - limit if limit else 0
     if over > 0:
         sentence = ngettext(
@@ -127,80 +134,81 @@ def length(target: str, limit: int | None):
         yield Finding(sentence % {"over": over, "limit": limit}, is_error=True)
 
 
-def pairs(after: Markup):
+def check_pairs(after: Markup) -> Iterator[Finding]:
     if after.unpaired:
         sentence = _("These tags have no matching opening or closing tag: %(tags)s. Complete or remove them.")
-        yield Finding(sentence % {"tags": listed(after.unpaired)}, is_error=True)
+        yield Finding(sentence % {"tags": quoted_list(after.unpaired)}, is_error=True)
 
 
-def plain(source: str, target: str):
-    """Readers would see the tags of a text that is not formatted."""
+def check_plain_text(source: str, target: str) -> Iterator[Finding]:
     added = sorted(set(TAG.findall(target)) - set(TAG.findall(source)))
     if added:
         sentence = _("This text is not formatted, so readers would see %(tags)s as typed. Remove it.")
-        yield Finding(sentence % {"tags": listed(added)}, is_error=True)
+        yield Finding(sentence % {"tags": quoted_list(added)}, is_error=True)
 
 
-def tags(before: Markup, after: Markup):
-    lost, added = before.tags - after.tags, after.tags - before.tags
-    # Links are told apart by where they lead.
-    lost, added = ([f"<{tag}> × {n}" for tag, n in sorted(tags.items()) if tag != "a"] for tags in (lost, added))
-    if lost:
-        yield Finding(_("Formatting of the source is missing: %(tags)s.") % {"tags": listed(lost)})
+def check_tags(before: Markup, after: Markup) -> Iterator[Finding]:
+    # check_links compares links by their URLs.
+    missing, added = (
+        [f"<{tag}> × {number}" for tag, number in sorted(tags.items()) if tag != "a"]
+        for tags in (before.tags - after.tags, after.tags - before.tags)
+    )
+    if missing:
+        yield Finding(_("Formatting of the source is missing: %(tags)s.") % {"tags": quoted_list(missing)})
     if added:
-        yield Finding(_("Formatting that the source does not have: %(tags)s.") % {"tags": listed(added)})
+        yield Finding(_("Formatting that the source does not have: %(tags)s.") % {"tags": quoted_list(added)})
 
 
-def links(before: list[str], after: list[str], language: str):
-    lost = [link for link in dict.fromkeys(before) if not link.startswith("/") and link not in after]
-    if lost:
-        yield Finding(_("Links of the source are missing: %(links)s.") % {"links": listed(lost)})
-    own, expected = ([link for link in links if link.startswith("/")] for links in (after, before))
-    if len(own) != len(expected):
+def check_links(before: list[str], after: list[str], language: str) -> Iterator[Finding]:
+    missing = [link for link in dict.fromkeys(before) if not link.startswith("/") and link not in after]
+    if missing:
+        yield Finding(_("Links of the source are missing: %(links)s.") % {"links": quoted_list(missing)})
+    internal, expected = ([link for link in links if link.startswith("/")] for links in (after, before))
+    if len(internal) != len(expected):
         sentence = _("Links to pages of this site: %(expected)s in the source, %(found)s here.")
-        yield Finding(sentence % {"expected": len(expected), "found": len(own)})
-    others = [f"/{code}/" for code in settings.CONTENT_LANGUAGES if code != language]
-    astray = [link for link in dict.fromkeys(own) if link.startswith(tuple(others))]
-    if astray:
+        yield Finding(sentence % {"expected": len(expected), "found": len(internal)})
+    other_prefixes = [f"/{code}/" for code in settings.CONTENT_LANGUAGES if code != language]
+    wrong = [link for link in dict.fromkeys(internal) if link.startswith(tuple(other_prefixes))]
+    if wrong:
         sentence = _("Links lead to pages in another language: %(links)s. Link to the same page in %(language)s.")
-        yield Finding(sentence % {"links": listed(astray), "language": settings.CONTENT_LANGUAGES.get(language)})
+        yield Finding(sentence % {"links": quoted_list(wrong), "language": settings.CONTENT_LANGUAGES.get(language)})
 
 
-def placeholders(source: str, target: str):
+def check_placeholders(source: str, target: str) -> Iterator[Finding]:
     before, after = Counter(PLACEHOLDER.findall(source)), Counter(PLACEHOLDER.findall(target))
-    if lost := before - after:
+    if missing := before - after:
         sentence = _("Placeholders are missing: %(names)s. The program puts words there; keep them as they are.")
-        yield Finding(sentence % {"names": listed(lost)}, is_error=True)
+        yield Finding(sentence % {"names": quoted_list(missing)}, is_error=True)
     if added := after - before if before else None:
         sentence = _("Placeholders that the source does not have: %(names)s. Remove them.")
-        yield Finding(sentence % {"names": listed(added)}, is_error=True)
+        yield Finding(sentence % {"names": quoted_list(added)}, is_error=True)
 
 
-def numbers(source: str, target: str):
-    """Numbers of the source that are not in the translation, however each language writes its separators."""
-    present = {bare(number) for number in NUMBER.findall(target)} | set(re.findall(r"\d+", target))
-    lost = []
+def check_numbers(source: str, target: str) -> Iterator[Finding]:
+    """Numbers are compared without separators, because languages write them differently."""
+    present = {digits_of(number) for number in NUMBER.findall(target)} | set(re.findall(r"\d+", target))
+    missing = []
     for number in dict.fromkeys(NUMBER.findall(source)):
-        if bare(number) not in present and not set(re.findall(r"\d+", number)) <= present:
-            lost.append(number)
-    if lost:
+        if digits_of(number) not in present and not set(re.findall(r"\d+", number)) <= present:
+            missing.append(number)
+    if missing:
         sentence = _("Numbers of the source are missing: %(numbers)s. Compare them.")
-        yield Finding(sentence % {"numbers": listed(lost)})
+        yield Finding(sentence % {"numbers": quoted_list(missing)})
 
 
-def bare(number: str) -> str:
-    """ "14.4", "14,4" → "144"."""
+def digits_of(number: str) -> str:
+    """The digits without separators: "14.4" and "14,4" → "144"."""
     return re.sub(r"\D", "", number)
 
 
-def addresses(source: str, target: str):
+def check_addresses(source: str, target: str) -> Iterator[Finding]:
     found = [address.rstrip(".,;:!?") for address in ADDRESS.findall(unescape(source))]
-    lost = [address for address in dict.fromkeys(found) if address not in unescape(target)]
-    if lost:
-        yield Finding(_("Addresses of the source are missing: %(addresses)s.") % {"addresses": listed(lost)})
+    missing = [address for address in dict.fromkeys(found) if address not in unescape(target)]
+    if missing:
+        yield Finding(_("Addresses of the source are missing: %(addresses)s.") % {"addresses": quoted_list(missing)})
 
 
-def spaces(target: str):
+def check_spaces(target: str) -> Iterator[Finding]:
     if places := SPACES.findall(target):
         sentence = ngettext(
             "There are two spaces in a row in %(count)s place.",
@@ -210,10 +218,10 @@ def spaces(target: str):
         yield Finding(sentence % {"count": len(places)})
 
 
-def quotes(target: str, language: str):
-    right = QUOTES_OF.get(language)
-    wrong = sorted(QUOTES & set(target) - set(right)) if right else []
+def check_quotes(target: str, language: str) -> Iterator[Finding]:
+    allowed = QUOTES_BY_LANGUAGE.get(language)
+    wrong = sorted(QUOTES & set(target) - set(allowed)) if allowed else []
     if wrong:
         sentence = _("Quotation marks of another language: %(wrong)s. In %(language)s write %(right)s.")
-        words = {"wrong": " ".join(wrong), "right": right, "language": settings.CONTENT_LANGUAGES.get(language)}
-        yield Finding(sentence % words)
+        values = {"wrong": " ".join(wrong), "right": allowed, "language": settings.CONTENT_LANGUAGES.get(language)}
+        yield Finding(sentence % values)

@@ -1,4 +1,4 @@
-"""Comparison of the texts of items with what is known of them: what was translated, and from which wording."""
+"""Updates source texts and translations from the items that hold the texts."""
 
 from collections.abc import Collection
 
@@ -8,94 +8,97 @@ from django.db.models import Q
 from django.utils import timezone
 from modeltranslation.utils import build_localized_fieldname
 
-from translations.status.models import TARGET_LANGUAGES, SourceText, Translation, text_fields, translated_models
+from translations.status.fields import TARGET_LANGUAGES, text_fields, translated_models
+from translations.status.models import SourceText, Translation, model_field
 
-# As the base managers have them: to read a translation through its own manager settles changed items first.
+# The base managers, because the default manager of Translation processes changed items first.
 translations, sources = Translation._base_manager, SourceText._base_manager
 UPDATED = ["source", "translated_from", "target", "draft", "words", "changed_at"]
+# (key, field) → language → text
+Texts = dict[tuple[int, str], dict[str, str]]
 
 
-def columns_of(model: type[models.Model]) -> tuple[str, ...]:
+def text_columns(model: type[models.Model]) -> tuple[str, ...]:
     """The columns that hold the texts of `model`, in all languages."""
     names = [
         build_localized_fieldname(name, code) for name in text_fields(model) for code in settings.CONTENT_LANGUAGES
     ]
-    return tuple(model._meta.get_field(name).column for name in names)
+    return tuple(column for name in names if (column := model_field(model, name).column))
 
 
 def word_count(text: str) -> int:
-    """An estimate: what stands between spaces, line breaks and tags."""
+    """The estimated number of words: strings between spaces, line breaks and tags."""
     return len(text.replace("><", "> <").split())
 
 
-def compare(model: type[models.Model], keys: Collection[int]):
-    """Bring the source texts and translations of these items of `model` up to date with the items."""
+def update_translations(model: type[models.Model], keys: Collection[int]):
+    """Update the source texts and translations of the items of `model` with these primary keys."""
     label, now = model._meta.label_lower, timezone.now()
-    of_items = Q(model=label, object_id__in=keys)
-    # Locked, so that a draft that is proposed meanwhile is not overwritten.
-    rows = translations.filter(of_items).order_by("pk").select_for_update()
-    known = {(row.object_id, row.field, row.language): row for row in rows.defer("status")}
-    present = texts_of(model, keys)
-    source_keys = known_sources(label, of_items, present)
-    written, current = [], set()
-    for (key, field), texts in present.items():
-        source = texts[settings.LANGUAGE_CODE]
+    condition = Q(model=label, object_id__in=keys)
+    # Locked, so that a draft that is saved meanwhile is not overwritten.
+    rows = translations.filter(condition).order_by("pk").select_for_update()
+    stored = {(row.object_id, row.field, row.language): row for row in rows.defer("status")}
+    texts = current_texts(model, keys)
+    source_ids = ensure_source_texts(label, condition, texts)
+    changed, current = [], set()
+    for (key, field), by_language in texts.items():
+        source = by_language[settings.LANGUAGE_CODE]
         for language in TARGET_LANGUAGES:
-            target = texts[language]
+            target = by_language[language]
             if not source and not target:
                 continue
-            place = (key, field, language)
-            current.add(place)
-            row = known.get(place) or Translation(model=label, object_id=key, field=field, language=language, target="")
-            source_id = source_keys[key, field, source] if source else None
+            row_key = (key, field, language)
+            current.add(row_key)
+            row = stored.get(row_key)
+            row = row or Translation(model=label, object_id=key, field=field, language=language, target="")
+            source_id = source_ids[key, field, source] if source else None
             if row.pk and row.target == target and row.source_id == source_id:
                 continue
             if row.target != target:
                 row.translated_from_id = source_id if target else None
                 row.draft = ""
             row.source_id, row.target, row.words, row.changed_at = source_id, target, word_count(source), now
-            # Without its key: the row is found by its place.
+            # Without the primary key, the upsert finds an existing row by its unique fields.
             row.pk = None
-            written.append(row)
-    place_fields = ["model", "object_id", "field", "language"]
-    translations.bulk_create(written, update_conflicts=True, update_fields=UPDATED, unique_fields=place_fields)
-    translations.filter(pk__in=[row.pk for place, row in known.items() if place not in current]).delete()
-    sources.filter(model=label, object_id__in=set(keys) - {key for key, _field in present}).delete()
+            changed.append(row)
+    unique_fields = ["model", "object_id", "field", "language"]
+    translations.bulk_create(changed, update_conflicts=True, update_fields=UPDATED, unique_fields=unique_fields)
+    translations.filter(pk__in=[row.pk for row_key, row in stored.items() if row_key not in current]).delete()
+    sources.filter(model=label, object_id__in=set(keys) - {key for key, _field in texts}).delete()
 
 
-def texts_of(model: type[models.Model], keys: Collection[int]) -> dict[tuple[int, str], dict[str, str]]:
-    """Key and field → language → text, of the items that there are."""
+def current_texts(model: type[models.Model], keys: Collection[int]) -> Texts:
+    """The texts of the items with these primary keys; deleted items are left out."""
     localized = {
         (field, code): build_localized_fieldname(field, code)
         for field in text_fields(model)
         for code in settings.CONTENT_LANGUAGES
     }
-    found: dict[tuple[int, str], dict[str, str]] = {}
+    texts: Texts = {}
     for item in models.QuerySet(model).filter(pk__in=keys).order_by().values("pk", *localized.values()):
         for (field, code), name in localized.items():
-            found.setdefault((item["pk"], field), {})[code] = item[name] or ""
-    return found
+            texts.setdefault((item["pk"], field), {})[code] = item[name] or ""
+    return texts
 
 
-def known_sources(label: str, of_items: Q, present: dict) -> dict[tuple[int, str, str], int]:
-    """Key, field and text → key of the source text; those that are not known yet are added."""
-    rows = sources.filter(of_items).values_list("object_id", "field", "text", "pk")
-    known = {tuple(place): pk for *place, pk in rows}
+def ensure_source_texts(label: str, condition: Q, texts: Texts) -> dict[tuple[int, str, str], int]:
+    """Create missing source texts. Returns (key, field, text) → primary key of the source text."""
+    ids = {(row.object_id, row.field, row.text): row.pk for row in sources.filter(condition)}
     now = timezone.now()
     new = [
         SourceText(model=label, object_id=key, field=field, text=source, created_at=now)
-        for (key, field), texts in present.items()
-        if (source := texts[settings.LANGUAGE_CODE]) and (key, field, source) not in known
+        for (key, field), by_language in texts.items()
+        if (source := by_language[settings.LANGUAGE_CODE]) and (key, field, source) not in ids
     ]
     for row in sources.bulk_create(new):
-        known[row.object_id, row.field, row.text] = row.pk
-    return known
+        ids[row.object_id, row.field, row.text] = row.pk
+    return ids
 
 
-def forget_what_is_not_translated():
-    """Delete the rows of models, fields and languages that are not translated any more."""
-    known = Q(pk__in=[])
+def delete_untranslated():
+    """Delete the rows of models, fields and languages that are no longer translated."""
+    translated = Q(pk__in=[])
     for model in translated_models():
-        known |= Q(model=model._meta.label_lower, field__in=text_fields(model))
-    translations.exclude(known, language__in=TARGET_LANGUAGES).delete()
-    sources.exclude(known).delete()
+        translated |= Q(model=model._meta.label_lower, field__in=text_fields(model))
+    translations.exclude(translated, language__in=TARGET_LANGUAGES).delete()
+    sources.exclude(translated).delete()

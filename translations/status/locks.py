@@ -1,20 +1,20 @@
-"""Locks on rows of content, for those who read a row, decide by it, and then write it."""
+"""Row locks for a read that is followed by a write."""
 
 from django.db import connections, models, router
 
 
 class StaleReadError(Exception):
-    """A row changed between reading and writing it. Undo the transaction, and start again from what is stored now."""
+    """A row changed after it was read. Roll the transaction back, read the row again and retry."""
 
 
-def locked(model: type[models.Model], pk) -> models.Model | None:
-    """The row as it is stored now, locked until the end of the transaction; None where it was deleted.
+def locked(model: type[models.Model], pk: object) -> models.Model | None:
+    """Lock a row until the end of the transaction and return its stored state, or None if it was deleted.
 
-    An UPDATE takes the lock, not SELECT FOR UPDATE: the triggers of a content table lock the content version before
-    the row. Everybody takes the two locks in this order, so nobody waits for one that waits for them.
+    An UPDATE takes the lock, because SELECT FOR UPDATE could deadlock: the triggers of content tables lock the content
+    version before the row, and all transactions must take the two locks in this order.
     """
     rows = model._base_manager.using(router.db_for_write(model)).filter(pk=pk)
     if connections[rows.db].features.has_select_for_update:
         rows.update(**{model._meta.pk.name: models.F(model._meta.pk.name)})
-    # SQLite has one lock for all writers, which the transaction took when it began.
+    # On SQLite the transaction already holds the lock of the whole database.
     return rows.first()

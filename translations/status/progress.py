@@ -1,20 +1,22 @@
-"""How far the translations of the site are: for each language, as a whole and for each kind of content."""
+"""Translation progress by language, for all content and for each kind of content."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db.models import Model
 
-from translations.status.models import TARGET_LANGUAGES, Translation
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.models import Translation
 
 
 @dataclass
 class Share:
-    """Some texts in one language."""
+    """The number of texts in one language by status."""
 
     texts: Counter = field(default_factory=Counter)
+    # Estimated words of the source texts whose translations are not current.
     words_to_do: int = 0
-    # The key of a text that is to do.
+    # The primary key of the first translation that is not current.
     first_open: int | None = None
 
     @property
@@ -27,7 +29,7 @@ class Share:
 
     @property
     def percent(self) -> int:
-        """Of all texts; 100 only when nothing is to do."""
+        """The percentage of current texts, rounded down."""
         return 100 * (self.total - self.open) // self.total if self.total else 100
 
     def add(self, row: dict):
@@ -38,17 +40,18 @@ class Share:
 
 
 class Progress:
-    """The shares of each language in the texts of `models`, read from the database in one query."""
+    """The shares of all target languages in the texts of `models`, read in one query."""
 
     def __init__(self, models: list[type[Model]]):
-        self.languages = {code: Share() for code in TARGET_LANGUAGES}
-        self.kinds: dict[type[Model], dict[str, Share]] = {}
-        shares = defaultdict(Share)
+        self.by_language = {code: Share() for code in TARGET_LANGUAGES}
+        # Models without texts are left out.
+        self.by_model: dict[type[Model], dict[str, Share]] = {}
+        shares: dict[tuple[str, str], Share] = defaultdict(Share)
         labels = [model._meta.label_lower for model in models]
-        for row in Translation.objects.filter(model__in=labels).figures():
-            self.languages[row["language"]].add(row)
+        for row in Translation.objects.filter(model__in=labels).counts():
+            self.by_language[row["language"]].add(row)
             shares[row["model"], row["language"]].add(row)
         for model in models:
-            of_model = {code: shares[model._meta.label_lower, code] for code in TARGET_LANGUAGES}
-            if any(share.total for share in of_model.values()):
-                self.kinds[model] = of_model
+            by_language = {code: shares[model._meta.label_lower, code] for code in TARGET_LANGUAGES}
+            if any(share.total for share in by_language.values()):
+                self.by_model[model] = by_language

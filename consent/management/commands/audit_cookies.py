@@ -5,15 +5,15 @@ from urllib.request import urlopen
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
-from consent.audit import Declared, Walk, passes_of_this_site
+from consent.audit import Crawl, Declared, passes_of_this_site
 from consent.models import CookieAudit
 
 
 class Command(BaseCommand):
     help = (
-        "Walks the running site in real Chromium as a visitor who decides nothing, refuses all, or allows each purpose "
-        "alone; compares cookies, storage and requests with what is declared. Exit status 1 where something is not "
-        "declared or was set without consent. Example: manage.py audit_cookies http://127.0.0.1:8000"
+        "Crawls the running site in Chromium as visitors who decide nothing, refuse everything, or allow one purpose "
+        "only, and compares cookies, storage and requests with the declarations. Exit status 1 if something is "
+        "undeclared or was set without consent. Example: manage.py audit_cookies http://127.0.0.1:8000"
     )
 
     def add_arguments(self, parser):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="PATH",
-            help="Only pages whose address begins so, such as /en/ or /pl/partnerzy/; may be given several times.",
+            help="Only pages whose path starts with PATH, such as /en/ or /pl/partnerzy/. Can be repeated.",
         )
 
     def handle(self, *args, address, under, **options):
@@ -31,34 +31,35 @@ class Command(BaseCommand):
         try:
             urlopen(f"{address}/sitemap.xml", timeout=10).close()  # noqa: S310 (an operator gives the address)
         except (OSError, ValueError) as error:
-            raise CommandError(f"No site answers at {address}: start it with make run, or give its address.") from error
-        started, walk = timezone.now(), Walk(address, under)
+            raise CommandError(f"No site answers at {address}. Start it with make run, or give its address.") from error
+        started, crawl = timezone.now(), Crawl(address, under)
         declared, passes = Declared.on_this_site(), passes_of_this_site()
-        findings = declared.compare(walk.run(chromium, passes))
+        findings = declared.compare(crawl.run(chromium, passes))
         audit = CookieAudit.objects.create(
             started_at=started,
             finished_at=timezone.now(),
             address=address,
-            pages=len(walk.paths),
+            pages=len(crawl.paths),
             findings=[finding.as_data() for finding in findings],
             is_clean=not any(finding.is_fault for finding in findings),
         )
         self.stdout.write(f"Visited {audit.pages} pages in {len(passes) + 1} passes.")
         for finding in findings:
-            where = f" ({', '.join(finding.passes)}; first at {finding.page or 'the end'})" if finding.passes else ""
-            self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{where}")
+            details = f" ({', '.join(finding.passes)}; first at {finding.page or 'the end'})" if finding.passes else ""
+            self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{details}")
         if not audit.is_clean:
             sys.exit(1)
-        self.stdout.write("Everything found is declared and was set with consent.")
+        self.stdout.write("Everything that was found is declared and was set with consent.")
 
     @staticmethod
     def find_chromium() -> str:
+        """Return the path of Chromium. Raises CommandError if it or playwright is missing."""
         try:
             import playwright  # noqa: F401
         except ImportError as error:
-            raise CommandError("playwright is missing: pip install -r requirements-dev.txt") from error
-        found = filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome")))
-        path = next(found, None)
+            raise CommandError("playwright is missing. Run: pip install -r requirements-dev.txt") from error
+        programs = map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))
+        path = next(filter(None, programs), None)
         if path is None:
-            raise CommandError("Chromium is missing: install it, on Debian with: sudo apt install chromium")
+            raise CommandError("Chromium is missing. On Debian, run: sudo apt install chromium")
         return path

@@ -4,17 +4,14 @@ from consent.models import AccessEntry, Notice, NoticeVersion
 
 
 class Command(BaseCommand):
-    help = (
-        "Publishes the cookie notice with its purposes and cookies as they stand: visitors see it from now on. "
-        "Example: manage.py publish_notice --small-change"
-    )
+    help = "Publishes the cookie notice with its purposes and cookies. Example: manage.py publish_notice --small-change"
 
     def add_arguments(self, parser):
-        parser.add_argument("--small-change", action="store_true", help="Do not ask those again who decided already.")
+        parser.add_argument("--small-change", action="store_true", help="Do not ask visitors again who have decided.")
         parser.add_argument(
             "--refresh",
             action="store_true",
-            help="Publish no draft: only the first version, or what a new release of the program changed of its looks.",
+            help="Publish only the first version, or the style and languages of a new release. Drafts stay drafts.",
         )
 
     def handle(self, *args, small_change, refresh, **options):
@@ -22,13 +19,12 @@ class Command(BaseCommand):
         if refresh and not before and not Notice.objects.exists():
             return
         try:
-            if refresh and before:
-                version = NoticeVersion.objects.refresh()
-            else:
+            version = NoticeVersion.objects.refresh() if refresh else None
+            if version is None:
                 version = NoticeVersion.objects.publish(asks_again=not small_change)
                 if not refresh and version != before:
-                    AccessEntry.objects.note_operator(AccessEntry.Action.PUBLISH, str(version))
+                    AccessEntry.objects.log_operator(AccessEntry.Action.PUBLISH, str(version))
         except Notice.DoesNotExist as error:
-            raise CommandError("There is no cookie notice yet: write one in the admin, or run load_content.") from error
+            raise CommandError("There is no cookie notice. Write one in the admin, or run load_content.") from error
         if not refresh or options["verbosity"] > 1:
             self.stdout.write(f"Version {version.number} of the cookie notice is in force.")

@@ -5,13 +5,13 @@ from django.core.management import BaseCommand, CommandError
 from consent.models import Seal
 from consent.sealing import seal_and_erase
 from consent.signing import SealKey, SealKeyError, signed_by
-from consent.stored_seal import KeptSeal, SealOrderError, newest_known
+from consent.stored_seal import SealMismatchError, StoredSeal, read_newest_seal
 
 
 class Command(BaseCommand):
     help = (
-        "Seals the consent records that wait for it, and erases those that were kept long enough. The server does both "
-        "by itself, unless CONSENT_SEAL_MINUTES is 0. "
+        "Seals the unsealed consent records, and erases records after their retention period. The server does both "
+        "automatically, unless CONSENT_SEAL_MINUTES is 0. "
         "Example: manage.py seal_consents"
     )
 
@@ -20,51 +20,57 @@ class Command(BaseCommand):
             "--after-restore",
             nargs="?",
             type=Path,
-            const=newest_known,
+            const=read_newest_seal,
             metavar="FILE",
             help=(
-                "An older backup was restored without the restore command: put the lost seals on record and go on. "
-                "FILE is the newest seal that somebody kept, if this machine does not know it."
+                "Record that an older backup was restored without the command restore, and continue sealing. "
+                "FILE is the newest downloaded seal, if this machine does not have it."
             ),
         )
         parser.add_argument(
             "--new-key",
             action="store_true",
-            help="Seal with another key than the last seal's, because that one is lost or was replaced. Without a key, "
-            "one is made. Keep the old public key: verify_consents needs it for the seals until now.",
+            help="Seal with another key, because the key of the last seal was lost or replaced. If there is none, it "
+            "is created. Keep the old public key: verify_consents needs it for the existing seals.",
         )
 
     def handle(self, *args, after_restore, new_key, **options):
         try:
             if after_restore:
-                self.note_restoration(after_restore)
+                self.record_restoration(after_restore)
             first = Seal.objects.seal_waiting(with_new_key=True) if new_key else 0
             if new_key and not first:
-                raise CommandError("No record waits for a seal, so no key is taken up: repeat this when one does.")
+                raise CommandError(
+                    "There is no unsealed record, so the key was not changed. Repeat this when there is one."
+                )
             sealed, erased = seal_and_erase()
-        except (SealOrderError, SealKeyError) as fault:
-            raise CommandError(str(fault)) from fault
-        self.stdout.write(f"Sealed: {first + sealed}. Erased as kept long enough: {erased}.")
+        except (SealMismatchError, SealKeyError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Sealed: {first + sealed}. Erased after their retention period: {erased}.")
 
-    def note_restoration(self, source):
-        known = newest_known() if source is newest_known else self.read(source)
-        fault = Seal.objects.fault_of(known) if known else None
+    def record_restoration(self, source) -> None:
+        """Record that an older database was restored. Raises CommandError if no seal is missing."""
+        known = read_newest_seal() if source is read_newest_seal else self.read(source)
+        fault = Seal.objects.fault_against(known) if known else None
         if fault is None:
-            raise CommandError("--after-restore: no seal is missing, so there is nothing to put on record.")
+            raise CommandError("--after-restore: no seal is missing, so nothing was recorded.")
         newest = Seal.objects.latest_seal()
         if newest and newest.number >= known.number:
-            # The same number with other content is no older state of the record.
+            # A different seal with the same number is not explained by an older database.
             raise CommandError(f"--after-restore: {fault}")
         self.stdout.write(str(Seal.objects.continue_after_restore(known)))
 
     @staticmethod
-    def read(file: Path) -> KeptSeal:
+    def read(file: Path) -> StoredSeal:
+        """Return the seal in `file`. Raises CommandError unless it is signed with the key of this site."""
         try:
-            kept = KeptSeal.parse(file.read_text(encoding="utf-8"))
+            seal = StoredSeal.parse(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise CommandError(f"--after-restore: {error}") from error
         except ValueError as error:
-            raise CommandError(f"--after-restore: {file} holds no seal; give a file as the site offers it.") from error
-        if not signed_by(kept.note, SealKey.own().public):
+            raise CommandError(
+                f"--after-restore: {file} is not a seal. Give a file that was downloaded from the site."
+            ) from error
+        if not signed_by(seal.note, SealKey.own().public):
             raise CommandError(f"--after-restore: the seal in {file} is not signed with this site's key.")
-        return kept
+        return seal

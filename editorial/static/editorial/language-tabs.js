@@ -1,6 +1,6 @@
-// Shows one language of a form at a time. Without this script all languages stand below one another.
+// Shows one language of a form at a time. Without this script, all languages are shown.
 const languages = JSON.parse(document.querySelector("meta[name=content-languages]")?.content ?? "[]");
-const words = document.querySelector("meta[name=content-languages]")?.dataset ?? {};
+const labels = document.querySelector("meta[name=content-languages]")?.dataset ?? {};
 const form = document.querySelector("#content-main form");
 
 function markRows(root) {
@@ -35,7 +35,7 @@ function start() {
   const bar = document.createElement("div");
   bar.className = "language-tabs";
   bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", words.label);
+  bar.setAttribute("aria-label", labels.label);
   const buttons = languages.map(([code, name]) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -45,11 +45,11 @@ function start() {
     const own = rows.filter((row) => row.dataset.languageOf === code);
     if (own.some((row) => row.querySelector(".errorlist"))) {
       button.classList.add("has-error");
-      button.append(` (${words.error})`);
+      button.append(` (${labels.error})`);
     } else if (states?.querySelector(`[data-code="${code}"]`)) {
       button.append(" ", states.querySelector(`[data-code="${code}"] .state`));
     } else if (!own.some(isFilled)) {
-      button.append(` (${words.empty})`);
+      button.append(` (${labels.empty})`);
     }
     button.addEventListener("click", () => show(code, buttons));
     return button;
@@ -58,8 +58,8 @@ function start() {
   states?.remove();
   form.prepend(bar);
   const withError = buttons.find((button) => button.classList.contains("has-error"));
-  const kept = buttons.find((button) => button.value === sessionStorage.getItem("content-language"));
-  show((withError ?? kept ?? buttons[0]).value, buttons);
+  const previous = buttons.find((button) => button.value === sessionStorage.getItem("content-language"));
+  show((withError ?? previous ?? buttons[0]).value, buttons);
   document.addEventListener("formset:added", (event) => {
     markRows(event.target);
     show(form.dataset.language, buttons);

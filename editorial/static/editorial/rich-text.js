@@ -1,11 +1,11 @@
-// The rich text editor adds its styles inline unless an element for them is there. The security policy would block
-// them, so they stand in admin.css, and this empty element holds their place.
-const place = document.createElement("style");
-place.nonce = document.currentScript.nonce;
-place.dataset.tiptapStyle = "";
-document.head.append(place);
+// The rich text editor adds an inline style element unless there is one already. The Content-Security-Policy blocks
+// inline styles, so this element is empty and the styles are in admin.css.
+const styleElement = document.createElement("style");
+styleElement.nonce = document.currentScript.nonce;
+styleElement.dataset.tiptapStyle = "";
+document.head.append(styleElement);
 
-// The editor stands in for a text area, and takes over its label and its help text.
+// The editor replaces a text area, so it gets the label and the help text.
 document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } }) => {
   const label = document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`);
   if (label) {

@@ -1,5 +1,5 @@
-// Keeps what is typed into a form in this browser until it is saved, and warns before it is left behind.
-// localStorage, since the text must outlive the tab: the key holds the writer's number and the form's address.
+// Stores unsaved input of a form in this browser until it is saved, and warns before the page is left.
+// localStorage, because the input must survive closing the tab. The key has the primary key of the user and the URL.
 const NAME = "unsaved-input";
 const DAYS = 7;
 const WAIT_MS = 200;
@@ -11,7 +11,7 @@ const form = list?.elements._save
   : document.querySelector("#content-main form[id$='_form'][method=post], form#translation");
 const isList = form === list;
 const editors = new Map();
-let warnsOf = false;
+let isWarning = false;
 let isSubmitted = false;
 
 const keyOf = ({ pathname, search }, withQuery = isList) =>
@@ -31,7 +31,7 @@ function write(draft) {
     if (draft.entries.length) localStorage.setItem(key, JSON.stringify(draft));
     else remove(key);
   } catch {
-    // The storage is full or switched off: the warning before leaving remains.
+    // The storage is full or disabled. The warning before leaving the page still works.
   }
 }
 
@@ -39,7 +39,7 @@ function remove(name) {
   try {
     localStorage.removeItem(name);
   } catch {
-    // Without a storage there is nothing to remove.
+    // The storage is disabled.
   }
 }
 
@@ -54,7 +54,7 @@ function removeOutdated() {
   for (const name of names) if (!(read(name)?.at > oldest)) remove(name);
 }
 
-// The page after a form was saved says so, and names the form as the one it came from.
+// The page after a successful save has a success message, and the form as its referrer.
 function removeSaved() {
   if (!document.querySelector(".messagelist .success") || !document.referrer) return;
   const from = new URL(document.referrer);
@@ -63,8 +63,8 @@ function removeSaved() {
   }
 }
 
-// Hidden inputs are the program's, names with a leading underscore its buttons; the others in a list choose an action.
-const isKept = (control) =>
+// Not stored: hidden inputs, passwords, files, buttons (leading underscore), the action of a list, templates of rows.
+const isStored = (control) =>
   control.name &&
   !["hidden", "password", "file", "search", "submit", "button"].includes(control.type) &&
   !/^_|^action$|^select_across$|__prefix__/.test(control.name);
@@ -76,16 +76,16 @@ function valuesOf(control, isOriginal) {
   if (control.tagName !== "SELECT") return [isOriginal ? control.defaultValue : control.value];
   const options = [...control.options];
   const chosen = options.filter((option) => (isOriginal ? option.defaultSelected : option.selected));
-  // A list of one line shows its first option where none is marked.
+  // A select without a selected option shows its first one.
   if (!chosen.length && !control.multiple && options.length) return [options[0].value];
   return chosen.map((option) => option.value);
 }
 
-// Name → its controls, and its values as the page came and as they are now.
+// Name → its controls, its values when the page was loaded, and its current values.
 function readForm() {
   const fields = new Map();
   for (const control of form.elements) {
-    if (!isKept(control)) continue;
+    if (!isStored(control)) continue;
     const field = fields.get(control.name) ?? { controls: [], original: [], now: [] };
     field.controls.push(control);
     field.original.push(...valuesOf(control, true));
@@ -95,12 +95,12 @@ function readForm() {
   return fields;
 }
 
-// The hidden inputs by which saving finds what others changed since: see editorial.forms.
+// The hidden inputs with which the server finds changes of others, see editorial/base_values.py.
 const baseInputs = () => [...form.elements].filter(({ name }) => /(^|-)base_values$/.test(name));
 
-const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (first, second) => JSON.stringify(first) === JSON.stringify(second);
 
-// The row of a list of forms that a field belongs to: its prefix, number and primary key, which is "" for an added row.
+// The row of a formset that a field belongs to: its prefix, number and primary key, which is "" for an added row.
 function rowOf(name) {
   const [, prefix, number, field] = name.match(/^(.+)-(\d+)-(.+)$/) ?? [];
   if (!prefix || !form.elements[`${prefix}-TOTAL_FORMS`]) return null;
@@ -109,25 +109,25 @@ function rowOf(name) {
 
 function labelOf(control) {
   const label = control.labels?.[0] ?? control.closest("fieldset")?.querySelector("legend");
-  const words = (control.getAttribute("aria-label") ?? label?.textContent ?? control.name).trim().replace(/:$/, "");
+  const text = (control.getAttribute("aria-label") ?? label?.textContent ?? control.name).trim().replace(/:$/, "");
   const row = isList ? control.closest("tr")?.querySelector("th")?.textContent.trim() : "";
-  return row ? `${row}, ${words}` : words;
+  return row ? `${row}, ${text}` : text;
 }
 
-// What can be shown of a value: the words of a choice, and a text without its markup.
-function wordsOf(control, values) {
-  const words = values.map((value) => {
+// The values as text: the labels of options, and rich text without its markup.
+function textOf(control, values) {
+  const texts = values.map((value) => {
     const option = [...(control.options ?? [])].find((each) => each.value === value);
     return option?.text ?? new DOMParser().parseFromString(value, "text/html").body.textContent.trim();
   });
-  return words.join(", ") || "–";
+  return texts.join(", ") || "–";
 }
 
 function entriesOf(before) {
   const bases = new Map(before.map((entry) => [entry.name, entry.base]));
   const entries = [];
   for (const [name, { controls, original, now }] of readForm()) {
-    // A form that came back with what was typed does not tell what is stored.
+    // A form that the server returned with unsaved input does not have the stored values.
     const base = bases.get(name) ?? original;
     if (isSame(base, now)) continue;
     const options = controls[0].selectedOptions;
@@ -144,7 +144,7 @@ function fill({ controls }, { now, labels }) {
       control.checked = now.includes(control.value);
     } else if (control.tagName === "SELECT") {
       for (const value of now) {
-        // A choice that was searched for is not among the options of a new page.
+        // An option that was found by a search is missing on a new page.
         if (control.matches(".admin-autocomplete") && ![...control.options].some((option) => option.value === value)) {
           control.add(new Option(labels[value], value));
         }
@@ -165,43 +165,43 @@ function addRow(prefix) {
   return Number(total.value) > number ? number : null;
 }
 
-// Puts the entries of a draft into the form. Returns those whose stored value is another by now, and those without a place.
+// Fills the form from the entries of a draft. Returns descriptions of conflicts and of entries for deleted rows.
 function restore(entries) {
   const added = new Map();
   const conflicts = [];
-  const gone = [];
+  const deleted = [];
   for (const entry of entries) {
     let { name } = entry;
     if (entry.row) {
       const { prefix, number, field, id } = entry.row;
-      const place = `${prefix}-${number}`;
+      const row = `${prefix}-${number}`;
       if (id) {
         const input = [...form.elements].find((each) => each.value === id && each.name.match(`^${prefix}-\\d+-id$`));
         name = input ? input.name.replace(/id$/, field) : "";
       } else {
-        if (!added.has(place)) added.set(place, addRow(prefix));
-        name = added.get(place) === null ? "" : `${prefix}-${added.get(place)}-${field}`;
+        if (!added.has(row)) added.set(row, addRow(prefix));
+        name = added.get(row) === null ? "" : `${prefix}-${added.get(row)}-${field}`;
       }
     }
     const shown = name && readForm().get(name);
     if (!shown) {
-      gone.push(`${entry.label}: ${wordsOf(document.createElement("input"), entry.now)}`);
+      deleted.push(`${entry.label}: ${textOf(document.createElement("input"), entry.now)}`);
       continue;
     }
     if (!isSame(shown.original, entry.base) && !isSame(shown.original, entry.now)) {
-      conflicts.push(`${entry.label}: ${wordsOf(shown.controls[0], shown.original)}`);
+      conflicts.push(`${entry.label}: ${textOf(shown.controls[0], shown.original)}`);
     }
     fill(shown, entry);
   }
-  return { conflicts, gone };
+  return { conflicts, deleted };
 }
 
-function showNote(at, { conflicts, gone }) {
+function showNote(at, { conflicts, deleted }) {
   const shown = note.content.cloneNode(true);
-  const when = shown.querySelector("[data-when]");
-  when.hidden = false;
-  when.append(` ${new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" })}`);
-  for (const [name, lines] of Object.entries({ changed: conflicts, gone })) {
+  const savedAt = shown.querySelector("[data-saved-at]");
+  savedAt.hidden = false;
+  savedAt.append(` ${new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" })}`);
+  for (const [name, lines] of Object.entries({ changed: conflicts, deleted })) {
     const part = shown.querySelector(`[data-${name}]`);
     part.hidden = !lines.length;
     const items = lines.map((line) => Object.assign(document.createElement("li"), { textContent: line }));
@@ -209,7 +209,7 @@ function showNote(at, { conflicts, gone }) {
     ul.append(...items);
     part.append(ul);
   }
-  document.querySelector("#unsaved-input-place").append(shown);
+  document.querySelector("#unsaved-input-note").append(shown);
 }
 
 function warn(event) {
@@ -219,39 +219,39 @@ function warn(event) {
 function watch(draft) {
   let timer;
 
-  function keep() {
+  function save() {
     timer = clearTimeout(timer);
     const entries = entriesOf(draft.entries);
-    const isUnsaved = entries.length > 0 || "asTyped" in note.dataset;
+    const isUnsaved = entries.length > 0 || "redisplayed" in note.dataset;
     const bases = Object.fromEntries(baseInputs().map(({ name, value }) => [name, value]));
     if (!isSame(entries, draft.entries)) write((draft = { at: Date.now(), entries, bases, isSubmitted }));
-    // A page with such a listener is not kept for the way back, so it is there only while it is needed.
-    if (isUnsaved === warnsOf) return;
-    warnsOf = isUnsaved;
-    window[warnsOf ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
+    // A page with this listener is not put into the back/forward cache, so it is added only when needed.
+    if (isUnsaved === isWarning) return;
+    isWarning = isUnsaved;
+    window[isWarning ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
   }
 
-  function keepSoon() {
-    timer ??= setTimeout(keep, WAIT_MS);
+  function saveSoon() {
+    timer ??= setTimeout(save, WAIT_MS);
   }
 
-  // Calendars, choosers and added rows change fields without an event of their own, but not without a click or a key.
-  for (const type of ["input", "change", "click", "keyup", "focusin"]) form.addEventListener(type, keepSoon);
-  for (const type of ["formset:added", "formset:removed"]) document.addEventListener(type, keepSoon);
-  window.django?.jQuery?.(form).on("change", keepSoon);
+  // Date pickers, selectors and added rows change fields without an event, but only after a click or a key.
+  for (const type of ["input", "change", "click", "keyup", "focusin"]) form.addEventListener(type, saveSoon);
+  for (const type of ["formset:added", "formset:removed"]) document.addEventListener(type, saveSoon);
+  window.django?.jQuery?.(form).on("change", saveSoon);
   form.addEventListener("submit", ({ submitter }) => {
-    // The button beside the actions of a list saves nothing.
+    // The button of the actions of a list saves nothing.
     isSubmitted = submitter?.name !== "index";
-    keep();
+    save();
     write((draft = { ...draft, isSubmitted }));
     window.removeEventListener("beforeunload", warn);
-    warnsOf = false;
+    isWarning = false;
   });
-  window.addEventListener("pagehide", () => timer && keep());
+  window.addEventListener("pagehide", () => timer && save());
   window.addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
     isSubmitted = false;
-    keep();
+    save();
   });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-discard]")) return;
@@ -259,30 +259,30 @@ function watch(draft) {
     timer = clearTimeout(timer);
     window.removeEventListener("beforeunload", warn);
     remove(key);
-    // By GET, also where the page answered a form.
+    // A GET request, even if this page is the response to a POST request.
     location.replace(event.target.closest("a").href);
   });
-  keep();
+  save();
 }
 
-// The entries that are not stored yet. An added row is stored where another one has all of its values by now.
-function lackingOf(entries) {
+// The entries that are not saved yet. An added row counts as saved if another row has all of its values.
+function unsavedEntries(entries) {
   const fields = readForm();
-  const isStored = ({ name, now, row }) =>
+  const isSaved = ({ name, now, row }) =>
     isSame(fields.get(name)?.original, now) && (!row?.id || rowOf(name)?.id === row.id);
   const isOfRow = (row) => (entry) => entry.row?.prefix === row.prefix && entry.row.number === row.number;
   return entries.filter((entry) =>
-    entry.row && !entry.row.id ? !entries.filter(isOfRow(entry.row)).every(isStored) : !isStored(entry),
+    entry.row && !entry.row.id ? !entries.filter(isOfRow(entry.row)).every(isSaved) : !isSaved(entry),
   );
 }
 
 function start() {
   const draft = read(key) ?? { entries: [] };
-  if ("asTyped" in note.dataset) return watch(draft);
-  const lacking = lackingOf(draft.entries);
-  if (lacking.length) {
+  if ("redisplayed" in note.dataset) return watch(draft);
+  const unsaved = unsavedEntries(draft.entries);
+  if (unsaved.length) {
     for (const input of baseInputs()) input.value = draft.bases[input.name] ?? input.value;
-    showNote(draft.at, restore(lacking));
+    showNote(draft.at, restore(unsaved));
   } else if (draft.entries.length) {
     remove(key);
   }
@@ -293,6 +293,6 @@ document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } 
 if (note) {
   removeOutdated();
   removeSaved();
-  // Django's own scripts add the buttons for more rows when the page is read.
+  // After Django's scripts, which add the buttons for more rows.
   if (form) document.addEventListener("DOMContentLoaded", () => setTimeout(start));
 }

@@ -2,14 +2,14 @@ from django.core.management import BaseCommand, CommandError
 
 from jobs.models import Job, Lease
 from jobs.registry import definitions
-from jobs.runner import own_name
+from jobs.runner import process_name
 
 
 class Command(BaseCommand):
     help = (
-        "Runs the recurring jobs that are due, once, unless a server does it already; for a site that is served "
-        "otherwise than by `manage.py serve`, each minute. With names, runs these in any case. Exit status 1 where one "
-        "failed. Example: manage.py run_jobs mail-feedback"
+        "Runs the recurring jobs that are due, once, unless a server process runs them. If the site does not run under "
+        "`manage.py serve`, call this command every minute. Jobs that are named run in any case. The exit status is 1 "
+        "if a job failed. Example: manage.py run_jobs mail-feedback"
     )
 
     def add_arguments(self, parser):
@@ -17,20 +17,20 @@ class Command(BaseCommand):
 
     def handle(self, *args, names, **options):
         if unknown := sorted(set(names) - definitions.keys()):
-            raise CommandError(f"There is no job {', '.join(unknown)}. There are: {', '.join(sorted(definitions))}.")
+            raise CommandError(f"Unknown job {', '.join(unknown)}. Use one of: {', '.join(sorted(definitions))}.")
         if names:
-            self.run([job for job in Job.objects.prepared() if job.name in names])
+            self.run([job for job in Job.objects.ensure_all() if job.name in names])
             return
-        owner = own_name()
+        owner = process_name()
         if not Lease.objects.take(owner):
             self.stdout.write(f"Nothing to do: {Lease.objects.first()} runs the jobs.")
             return
         try:
-            self.run([job for job in Job.objects.prepared() if job.is_due])
+            self.run([job for job in Job.objects.ensure_all() if job.is_due])
         finally:
             Lease.objects.give_back(owner)
 
-    def run(self, jobs: list[Job]):
+    def run(self, jobs: list[Job]) -> None:
         failed = []
         for job in jobs:
             if job.run():

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from consent.models import Seal
 from consent.signing import SealKey, SealKeyError, signed_by
-from consent.stored_seal import KeptSeal, SealOrderError
+from consent.stored_seal import SealMismatchError, StoredSeal
 from consent.verification import Verification
 from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
@@ -104,14 +104,14 @@ class Command(BaseCommand):
             raise CommandError(f"{error} To restore without a backup of it, give --discard.") from error
 
     @staticmethod
-    def read_seal(file: Path) -> KeptSeal:
+    def read_seal(file: Path) -> StoredSeal:
         try:
-            return KeptSeal.parse(file.read_text(encoding="utf-8"))
+            return StoredSeal.parse(file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise CommandError(f"--newest-seal: {file} is not a seal; give a file that the site offers.") from error
 
     @staticmethod
-    def is_signed(seal: KeptSeal) -> bool:
+    def is_signed(seal: StoredSeal) -> bool:
         try:
             return signed_by(seal.note, SealKey.own().public)
         except SealKeyError:
@@ -120,7 +120,7 @@ class Command(BaseCommand):
     def verify(self):
         try:
             Seal.objects.seal_waiting()
-        except (SealOrderError, SealKeyError) as error:
+        except (SealMismatchError, SealKeyError) as error:
             self.stderr.write(str(error))
         report = Verification().run()
         self.stdout.write(

@@ -1,4 +1,4 @@
-// A click on the picture fills in its focal point. Without this script, the two numbers are typed.
+// Sets the focal point by a click on the picture. Without this script, staff enter the two numbers.
 const fields = ["focal_x", "focal_y"].map((name) => document.querySelector(`#id_${name}`));
 const upload = document.querySelector("#id_file");
 const picker = document.querySelector(".focal-picker");
@@ -9,7 +9,7 @@ function start() {
   picker.append(marker);
   picker.classList.add("is-ready");
 
-  function place() {
+  function moveMarker() {
     const [x, y] = fields.map((field) => Math.min(100, Math.max(0, Number(field.value))));
     marker.style.left = `${x}%`;
     marker.style.top = `${y}%`;
@@ -21,11 +21,11 @@ function start() {
     fields.forEach((field, axis) => {
       field.value = Math.min(100, Math.max(0, Math.round(share[axis] * 100)));
     });
-    place();
+    moveMarker();
   });
-  for (const field of fields) field.addEventListener("input", place);
+  for (const field of fields) field.addEventListener("input", moveMarker);
 
-  // Another file is drawn, since the policy lets no page show a file that is not on the site yet.
+  // A newly chosen file is drawn on a canvas, because the Content-Security-Policy does not allow blob: images.
   upload?.addEventListener("change", async () => {
     const image = upload.files[0] && (await createImageBitmap(upload.files[0]).catch(() => null));
     if (!image) return;
@@ -34,7 +34,7 @@ function start() {
     canvas.getContext("2d").drawImage(image, 0, 0);
     picker.querySelector("img, canvas").replaceWith(canvas);
   });
-  place();
+  moveMarker();
 }
 
 if (picker && fields.every(Boolean)) start();

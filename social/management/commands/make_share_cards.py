@@ -2,29 +2,29 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from alliance.models import Alliance
-from social.cards import every_card
+from social.cards import all_cards
 
 
 class Command(BaseCommand):
     help = (
-        "Draws the share card of every published page in every language that is offered, and removes those that no "
-        "page shows any more. The site draws a missing one when it is first asked for. "
+        "Draws the share cards of all published pages in every language and removes outdated ones. Without this "
+        "command, the site draws each card on its first request. "
         "Example: manage.py make_share_cards"
     )
 
     def handle(self, *args, **options):
         if not Alliance.objects.exists():
-            raise CommandError("There is no content yet. Run `manage.py load_content` first.")
-        kept, drawn = set(), 0
-        for card in every_card():
-            kept.add(card.file)
+            raise CommandError("No content is loaded yet. Run `manage.py load_content` first.")
+        current, drawn = set(), 0
+        for card in all_cards():
+            current.add(card.file)
             if not card.file.exists():
                 try:
-                    card.keep(card.draw())
+                    card.store(card.draw())
                 except OSError as error:
-                    raise CommandError(f"{card.file}: {error}. Make room there, then run this again.") from error
+                    raise CommandError(f"{card.file}: {error}. Free space there, then run this again.") from error
                 drawn += 1
-        outdated = set((settings.DATA_DIR / "share").glob("*.png")) - kept
+        outdated = set((settings.DATA_DIR / "share").glob("*.png")) - current
         for file in outdated:
             file.unlink()
-        self.stdout.write(f"{len(kept)} cards: {drawn} drawn, {len(outdated)} outdated ones removed.")
+        self.stdout.write(f"{len(current)} cards: {drawn} drawn, {len(outdated)} outdated cards removed.")

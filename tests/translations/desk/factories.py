@@ -1,13 +1,13 @@
-"""Much to translate, for tests that need more than the first content."""
+"""Open texts, for tests that need more than the initial content."""
 
 from datetime import date
 
 from alliance.models import Milestone
-from translations.status.models import ChangedItem
+from translations.status.changed_items import ChangedItem
 
 
 def fill_with_milestones(count: int):
-    """Milestones that no language has yet."""
+    """Create milestones without translations."""
     stem = f"milestone-{Milestone.objects.count()}"
     Milestone.objects.bulk_create(
         Milestone(
@@ -19,4 +19,4 @@ def fill_with_milestones(count: int):
         )
         for number in range(count)
     )
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()

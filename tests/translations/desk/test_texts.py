@@ -1,4 +1,4 @@
-"""The translators' desk: texts beside their sources, what it says of them, and who may write what."""
+"""The translators' desk: texts beside their sources, findings, suggestions and permissions."""
 
 import re
 from html import unescape
@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Purpose, Script
-from editorial.content_files import ContentFiles, dump
+from editorial.content_files import ContentFiles, dump, load
 from pages.models import Page
 from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones
-from translations.desk.glossary import marked
+from translations.desk.glossary import mark_terms
 from translations.desk.models import GlossaryTerm, TextToTranslate
-from translations.status.models import TARGET_LANGUAGES, ChangedItem
+from translations.status.changed_items import ChangedItem
+from translations.status.fields import TARGET_LANGUAGES
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:translations_texttotranslate_changelist")
@@ -30,7 +31,7 @@ LIST = reverse("admin:translations_texttotranslate_changelist")
 
 @pytest.fixture
 def task():
-    """A task whose title stands in a new wording, so that all its translations are open."""
+    """A task with a new title, whose translations are therefore open."""
     task = Task.objects.first()
     task.title_en = "An alliance of 12 post-industrial cities"
     task.save()
@@ -47,20 +48,20 @@ def text_of(item, field: str = "title", language: str = "pl") -> TextToTranslate
     return TextToTranslate.objects.of(item).get(field=field, language=language)
 
 
-def address(text) -> str:
+def url(text) -> str:
     return reverse("admin:translations_texttotranslate_change", args=[text.pk])
 
 
-def press(client, text, button: str, words: str, follow=True, **values):
-    """Open the text, write `words`, and press a button."""
-    form = client.get(address(text)).context["form"]
-    sent = {"base_values": form["base_values"].value(), "text": words, button: ""} | values
-    return client.post(address(text), sent, follow=follow)
+def press(client, text, button: str, typed: str, follow=True, **values):
+    """Open the page of the text, type a translation and press a button."""
+    form = client.get(url(text)).context["form"]
+    data = {"base_values": form["base_values"].value(), "text": typed, button: ""} | values
+    return client.post(url(text), data, follow=follow)
 
 
-def test_a_text_stands_beside_its_source_and_saving_it_puts_it_on_the_site(polish, task):
+def test_a_text_is_shown_beside_its_source_and_saving_publishes_it(polish, task):
     text = text_of(task)
-    html = polish.get(address(text)).content.decode()
+    html = polish.get(url(text)).content.decode()
     assert "post-industrial cities" in html
     press(polish, text, "_save", "Sojusz 12 miast postindustrialnych")
     task.refresh_from_db()
@@ -69,14 +70,14 @@ def test_a_text_stands_beside_its_source_and_saving_it_puts_it_on_the_site(polis
     assert LogEntry.objects.get(object_id=task.pk).user.username == "Translators: Polski"
 
 
-def test_a_text_is_called_the_same_in_the_list_and_in_its_form(polish):
+def test_a_text_has_the_same_name_in_the_list_and_on_its_page(polish):
     for item in (Figure.objects.first(), Alliance.objects.get(), Task.objects.first()):
         text = TextToTranslate.objects.of(item).filter(language="pl").first()
         found = polish.get(LIST, {"q": text.source.text, "status": "all", "language": "pl"}).content.decode()
-        assert polish.get(address(text)).context["title"] in unescape(found)
+        assert polish.get(url(text)).context["title"] in unescape(found)
 
 
-def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
+def test_warnings_prevent_saving_once_and_keep_the_input(polish, task):
     text = text_of(task)
     response = press(polish, text, "_save", "Sojusz 21 miast")
     html = response.content.decode()
@@ -84,27 +85,27 @@ def test_remarks_hold_a_text_back_once_with_what_was_typed_kept(polish, task):
     assert "Sojusz 21 miast" in html
     task.refresh_from_db()
     assert task.title_pl != "Sojusz 21 miast"
-    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_remarks", "text")}
-    # Another fault is another remark, which nobody has read yet.
-    polish.post(address(text), again | {"text": "Sojusz  21 miast", "_save": ""})
+    again = {name: response.context["form"][name].value() for name in ("base_values", "seen_warnings", "text")}
+    # A different warning prevents saving again.
+    polish.post(url(text), again | {"text": "Sojusz  21 miast", "_save": ""})
     task.refresh_from_db()
     assert task.title_pl != "Sojusz  21 miast"
-    polish.post(address(text), again | {"_save": ""})
+    polish.post(url(text), again | {"_save": ""})
     task.refresh_from_db()
     assert task.title_pl == "Sojusz 21 miast"
 
 
-def test_an_error_cannot_be_overruled(polish, task):
+def test_an_error_cannot_be_ignored(polish, task):
     text = text_of(task)
-    words = "Sojusz 12 miast " * 40
+    too_long = "Sojusz 12 miast " * 40
     for _attempt in range(2):
-        response = press(polish, text, "_save", words)
+        response = press(polish, text, "_save", too_long)
         assert "too long" in response.content.decode()
-        assert words.strip() in response.content.decode()
+        assert too_long.strip() in response.content.decode()
     assert text_of(task).status != "current"
 
 
-def test_save_and_next_goes_through_the_open_texts_of_the_language(polish, task):
+def test_save_and_next_opens_the_next_open_text_of_the_language(polish, task):
     text = text_of(task)
     response = press(polish, text, "_next", "Sojusz 12 miast")
     following = response.context.get("text")
@@ -115,26 +116,26 @@ def test_save_and_next_goes_through_the_open_texts_of_the_language(polish, task)
     assert response.context["text"] == text_of(Milestone.objects.first())
 
 
-def test_a_draft_is_proposed_to_the_next_reader_and_to_no_visitor(polish, client, task):
+def test_translators_see_a_draft_and_visitors_do_not(polish, client, task):
     text = text_of(task)
     before = task.title_pl
     press(polish, text, "_draft", "Wersja robocza, bez 12")
     task.refresh_from_db()
     assert task.title_pl == before
     assert text_of(task).status == "draft"
-    response = polish.get(address(text))
+    response = polish.get(url(text))
     assert response.context["form"]["text"].value() == "Wersja robocza, bez 12"
     assert "Nobody has reviewed" in response.content.decode()
     press(polish, text, "_discard", "")
     assert text_of(task).draft == ""
 
 
-def test_what_changed_meanwhile_is_not_overwritten_unseen(polish, task):
+def test_a_change_of_the_source_during_editing_is_reported(polish, task):
     text = text_of(task)
-    response = polish.get(address(text))
+    response = polish.get(url(text))
     Task.objects.filter(pk=task.pk).update(title_en="An alliance of 10 cities")
-    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "Sojusz 12 miast", "_save": ""}
-    response = polish.post(address(text), sent)
+    data = {"base_values": response.context["form"]["base_values"].value(), "text": "Sojusz 12 miast", "_save": ""}
+    response = polish.post(url(text), data)
     html = response.content.decode()
     assert "changed while you were writing" in html
     assert "An <a" in html or "An alliance of 10 cities" in html
@@ -142,22 +143,22 @@ def test_what_changed_meanwhile_is_not_overwritten_unseen(polish, task):
 
 
 def test_terms_of_the_glossary_are_underlined_with_their_translation(polish, task):
-    html = polish.get(address(text_of(task))).content.decode()
+    html = polish.get(url(text_of(task))).content.decode()
     assert 'class="term" href="#term-' in html
     assert '<span lang="pl">sojusz</span>' in html
 
 
-def test_terms_are_known_in_the_plural(polish, task):
-    html = polish.get(address(text_of(task))).content.decode()
+def test_terms_are_found_in_the_plural(polish, task):
+    html = polish.get(url(text_of(task))).content.decode()
     assert ">post-industrial cities</a>" in html
     assert '<span lang="pl">miasto postindustrialne</span>' in html
 
 
-def test_terms_within_tags_and_links_leave_the_markup_whole(polish, task):
+def test_terms_in_tags_and_links_do_not_change_the_markup(polish, task):
     Task.objects.filter(pk=task.pk).update(
         body_en='<p class="alliance">See <a href="/en/alliance/">alliances</a> & co</p>'
     )
-    html = polish.get(address(text_of(task, "body"))).content.decode()
+    html = polish.get(url(text_of(task, "body"))).content.decode()
     assert '<a href="/en/alliance/"><span class="term">alliances</span></a>' in html
 
 
@@ -189,73 +190,73 @@ def glossary():
 )
 @pytest.mark.parametrize("is_html", [False, True])
 @pytest.mark.usefixtures("glossary")
-def test_a_term_is_known_in_letters_whose_small_form_has_another_length(text, shown, term, is_html):
-    around = "<p>In {} &lt; here</p>" if is_html else "In {} < here"
-    marks, entries = marked(around.format(shown if is_html else text), "pl", is_html=is_html)
-    assert f">{shown}</a> &lt; here" in marks
+def test_a_term_is_found_when_its_lower_case_has_another_length(text, shown, term, is_html):
+    template = "<p>In {} &lt; here</p>" if is_html else "In {} < here"
+    html, entries = mark_terms(template.format(shown if is_html else text), "pl", is_html=is_html)
+    assert f">{shown}</a> &lt; here" in html
     assert [entry["term"] for entry in entries] == [term]
 
 
 @given(text=st.text(st.sampled_from("Iİıi̇stanbulSTRAßẞEŉﬁ fieldΩR&D<>'city")))
 @hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.usefixtures("glossary")
-def test_marking_terms_loses_no_character(text):
+def test_marking_terms_preserves_the_text(text):
     for is_html in (False, True):
-        marks, _entries = marked(escape(text) if is_html else text, "pl", is_html=is_html)
-        assert unescape(re.sub(r"</?(?:a|span)[^>]*>", "", marks)) == text
+        html, _entries = mark_terms(escape(text) if is_html else text, "pl", is_html=is_html)
+        assert unescape(re.sub(r"</?(?:a|span)[^>]*>", "", html)) == text
 
 
 @pytest.mark.parametrize("number", ["²", "٠", "-1", "x", "9", "9" * 5000])
-def test_a_suggestion_that_is_not_there_is_not_taken(polish, task, number):
-    assert press(polish, text_of(task), "_take", "Słowa", _take=number).status_code == 200
+def test_an_invalid_suggestion_number_is_ignored(polish, task, number):
+    assert press(polish, text_of(task), "_use", "Słowa", _use=number).status_code == 200
 
 
-def test_like_texts_of_the_past_are_suggested_and_can_be_taken_over(polish, task):
+def test_translations_of_similar_texts_are_suggested_and_can_be_used(polish, task):
     other = Milestone.objects.first()
     other.title_en, other.title_pl = "An alliance of 10 post-industrial cities", "Sojusz 10 miast postindustrialnych"
     other.save()
     text = text_of(task)
-    known = polish.get(address(text)).context["known"]
-    assert (known[0].target, known[0].likeness > 90) == ("Sojusz 10 miast postindustrialnych", True)
-    response = press(polish, text, "_take", "", _take="0")
+    suggestion = polish.get(url(text)).context["suggestions"][0]
+    assert (suggestion.target, suggestion.similarity > 90) == ("Sojusz 10 miast postindustrialnych", True)
+    response = press(polish, text, "_use", "", _use="0")
     assert response.context["form"]["text"].value() == "Sojusz 10 miast postindustrialnych"
     task.title_en = other.title_en
     task.save()
-    assert polish.get(address(text)).context["known"][0].likeness == 100
+    assert polish.get(url(text)).context["suggestions"][0].similarity == 100
 
 
-def test_list_and_text_cost_the_same_queries_however_much_there_is(polish, task):
-    text, found = text_of(task), []
+def test_the_list_and_the_page_of_a_text_run_a_constant_number_of_queries(polish, task):
+    text, counts = text_of(task), []
     for size in (5, 40):
         fill_with_milestones(size)
         with CaptureQueriesContext(connection) as queries:
             polish.get(LIST, {"language": "pl", "kind": "alliance.milestone"})
-            polish.get(address(text))
-        found.append(len(queries))
-    assert found[0] == found[1]
+            polish.get(url(text))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
-def test_a_list_of_many_kinds_costs_the_same_queries_as_of_one_and_names_each_item(polish, task):
-    def shown() -> int:
+def test_the_list_runs_the_same_queries_for_one_and_for_many_kinds_of_content(polish, task):
+    def query_count() -> int:
         with CaptureQueriesContext(connection) as queries:
             html = polish.get(LIST, {"language": "pl"}).content.decode()
         assert [name for name in names if name not in html] == []
         return len(queries)
 
     names = ["An alliance of 12 post-industrial cities: title"]
-    of_one = shown()
+    queries_for_one_kind = query_count()
     Alliance.objects.update(tagline_en="New")
     Script.objects.create(
         name="Counter", provider_en="New", purpose=Purpose.objects.first(), source="https://a.example"
     )
     Page.objects.filter(kind="search").update(title_en="New")
     GlossaryTerm.objects.create(term_en="A term")
-    ChangedItem.objects.settle()
+    ChangedItem.objects.process()
     names += ["UNIC: ", "Counter: provider", "Search: title", "A term: term"]
-    assert shown() == of_one
+    assert query_count() == queries_for_one_kind
 
 
-def test_the_list_shows_what_is_to_do_by_language_status_and_kind(polish, task):
+def test_the_list_filters_by_language_status_and_kind(polish, task):
     def shown(**filters):
         return list(polish.get(LIST, filters).context["cl"].result_list)
 
@@ -266,30 +267,30 @@ def test_the_list_shows_what_is_to_do_by_language_status_and_kind(polish, task):
     assert not shown(language="pl", status="current", kind="alliance.task", q="post-industrial cities")
 
 
-def test_a_text_of_each_kind_can_be_opened(polish):
+def test_texts_of_all_kinds_can_be_opened(polish):
     for label in TextToTranslate.objects.order_by().values_list("model", flat=True).distinct():
         text = TextToTranslate.objects.into("pl").of_kind(label).first()
-        assert polish.get(address(text)).status_code == 200, label
+        assert polish.get(url(text)).status_code == 200, label
         assert polish.get(text.edit_url).status_code == 200, label
 
 
 @pytest.mark.parametrize("language", ["pl", "de"])
-def test_a_polish_translator_sees_all_languages_and_writes_polish_alone(polish, task, language):
+def test_a_polish_translator_reads_all_languages_and_writes_only_polish(polish, task, language):
     text = text_of(task, language=language)
-    response = polish.get(address(text))
+    response = polish.get(url(text))
     assert "post-industrial cities" in response.content.decode()
-    sent = {"base_values": response.context["form"]["base_values"].value(), "text": "12 x", "_save": ""}
-    assert polish.post(address(text), sent).status_code == (302 if language == "pl" else 403)
+    data = {"base_values": response.context["form"]["base_values"].value(), "text": "12 x", "_save": ""}
+    assert polish.post(url(text), data).status_code == (302 if language == "pl" else 403)
     task.refresh_from_db()
     assert (getattr(task, f"title_{language}") == "12 x") == (language == "pl")
 
 
-def test_each_language_has_a_group_and_staff_without_one_have_no_desk(client, staff):
+def test_each_language_has_a_group_and_the_desk_requires_permission(client, staff):
     names = set(Group.objects.values_list("name", flat=True))
     assert {"Translators: Polski", "Translators: Türkçe"} <= names
     assert len([name for name in names if name.startswith("Translators: ")]) == len(TARGET_LANGUAGES)
     client.force_login(staff("Privacy officers"))
-    # They keep the notice, and so may translate that, and nothing else.
+    # They may change the notice, and therefore translate it.
     shown = client.get(LIST, {"status": "all"}).context["cl"].result_list
     assert {text.model.split(".")[0] for text in shown} == {"consent"}
     outsider = staff("Editors")
@@ -298,18 +299,15 @@ def test_each_language_has_a_group_and_staff_without_one_have_no_desk(client, st
     assert client.get(LIST).status_code == 403
 
 
-def test_the_glossary_travels_with_the_content_files(tmp_path):
+def test_content_files_include_the_glossary(tmp_path):
     dump(tmp_path)
-    files = ContentFiles(tmp_path)
-    assert files.files["pl"]["glossary"]["key-area"] == {"term": "kluczowy obszar"}
-    assert files.load().unchanged
+    assert ContentFiles(tmp_path).files["pl"]["glossary"]["key-area"] == {"term": "kluczowy obszar"}
+    assert load(tmp_path).unchanged
 
 
-def test_staff_change_a_term_and_the_desk_knows_it(client, staff, task):
+def test_a_changed_term_is_shown_at_the_desk(client, staff, task):
     client.force_login(staff("Editors"))
-    from translations.desk.models import GlossaryTerm
-
     term = GlossaryTerm.objects.get(key="alliance")
     path = reverse("admin:translations_glossaryterm_change", args=[term.pk])
     client.post(path, filled_in(client.get(path), term_pl="przymierze"))
-    assert '<span lang="pl">przymierze</span>' in client.get(address(text_of(task))).content.decode()
+    assert '<span lang="pl">przymierze</span>' in client.get(url(text_of(task))).content.decode()

@@ -1,4 +1,4 @@
-"""Exchange files: whatever text goes out comes back, and a damaged file is named with the place."""
+"""Exchange files preserve all texts."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ TEXTS = st.lists(PIECES | st.text(max_size=12), min_size=1, max_size=8).map("".j
 
 
 UNITS = st.builds(
-    lambda source, target, settled: Unit("pages.about.title", (source,), (target,), settled, "pages.about.title"),
+    lambda source, target, is_final: Unit("pages.about.title", (source,), (target,), is_final, "pages.about.title"),
     TEXTS.filter(bool),
     TEXTS.filter(bool),
     st.booleans(),
@@ -27,22 +27,22 @@ FORMS = st.builds(
 )
 
 
-def kept(unit: Unit) -> tuple:
-    return unit.sources, unit.targets, unit.is_settled
+def contents(unit: Unit) -> tuple:
+    return unit.sources, unit.targets, unit.is_final
 
 
 @given(UNITS | FORMS)
-def test_xliff_returns_every_text_as_it_went_out(unit):
+def test_xliff_preserves_every_text(unit):
     file = xliff.read(xliff.write("pl", "en", [unit], "content"))
     assert (file.source_language, file.language) == ("en", "pl")
-    assert [kept(u) for u in file.units] == [kept(unit)]
+    assert [contents(u) for u in file.units] == [contents(unit)]
     assert file.units[0].id == unit.id
 
 
 @given(UNITS | FORMS)
 @example(Unit("pages.about.title", ("\n_: a\n",), ("b",), context="pages.about.title"))
-def test_po_returns_every_text_as_it_went_out(unit):
+def test_po_preserves_every_text(unit):
     file = po.read(po.write("pl", [unit], PLURAL_FORMS))
     assert file.language == "pl"
-    assert [kept(u) for u in file.units] == [kept(unit)]
+    assert [contents(u) for u in file.units] == [contents(unit)]
     assert file.units[0].context == unit.context

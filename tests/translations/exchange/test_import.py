@@ -1,4 +1,4 @@
-"""Files out and in on the command line: what comes back is taken over as a whole, or not at all."""
+"""Export and import on the command line: a file is imported as a whole or not at all."""
 
 from io import StringIO
 
@@ -24,14 +24,14 @@ def export(path, *options: str, language: str = "pl"):
     return path
 
 
-def bring_back(path, *options: str) -> str:
+def import_file(path, *options: str) -> str:
     output = StringIO()
     call_command("import_translations", str(path), *options, stdout=output)
     return output.getvalue()
 
 
 def translate(path, unit: str, text: str, state: str = "translated"):
-    """Give `text` as the translation of `unit`, as a tool of another maker would."""
+    """Set the translation of a unit, as a translation tool would."""
     if path.suffix == ".po":
         with path.open("rb") as file:
             catalog = read_po(file)
@@ -56,114 +56,114 @@ def units(path) -> list[str]:
 
 @pytest.fixture
 def page():
-    """A page whose heading lacks its Polish."""
+    """A page without a Polish title."""
     Page.objects.filter(key="accessibility").update(title_pl="")
     return Page.objects.get(key="accessibility")
 
 
-HEADING = "pages.accessibility.title"
+TITLE_ID = "pages.accessibility.title"
 
 
-def heading() -> str:
+def title() -> str:
     return Page.objects.values_list("title_pl", flat=True).get(key="accessibility")
 
 
 @pytest.fixture(params=["pl.xlf", "pl.po"])
 def file(request, tmp_path):
-    """Where to export to, in each format."""
+    """The path to export to, for each format."""
     return tmp_path / request.param
 
 
-def test_a_file_brought_back_untouched_changes_nothing(file):
-    assert bring_back(export(file)) == f"Already on the site: {Translation.objects.into('pl').count()}\n"
+def test_an_unchanged_file_changes_nothing(file):
+    assert import_file(export(file)) == f"Already on the site: {Translation.objects.into('pl').count()}\n"
 
 
-def test_open_texts_go_out_alone(page, tmp_path):
-    Page.objects.filter(key="accessibility").update(description_en="What hinders whom.")
-    assert units(export(tmp_path / "pl.xlf", "--open")) == [HEADING, "pages.accessibility.description"]
+def test_only_open_texts_are_exported_with_the_option_open(page, tmp_path):
+    Page.objects.filter(key="accessibility").update(description_en="Barriers and remedies.")
+    assert units(export(tmp_path / "pl.xlf", "--open")) == [TITLE_ID, "pages.accessibility.description"]
     text = (tmp_path / "pl.xlf").read_text()
     assert "Page “Accessibility”: " in text
     assert '<note category="length">' in text
     assert '<note category="earlier-source">Translated from: ' in text
 
 
-def test_a_translation_is_put_on_the_site(page, file):
-    translate(export(file, "--open"), HEADING, "Dostępność „dla wszystkich”\u00a0✓")
-    report = bring_back(file)
-    assert f"{HEADING}: put on the site" in report
+def test_a_translation_is_published(page, file):
+    translate(export(file, "--open"), TITLE_ID, "Dostępność „dla wszystkich”\u00a0✓")
+    report = import_file(file)
+    assert f"{TITLE_ID}: put on the site" in report
     assert "+ Dostępność" in report
-    assert heading() == "Dostępność „dla wszystkich”\u00a0✓"
+    assert title() == "Dostępność „dla wszystkich”\u00a0✓"
     assert not Translation.objects.into("pl").open().exists()
 
 
 def test_a_dry_run_reports_and_writes_nothing(page, file):
-    translate(export(file, "--open"), HEADING, "Dostępność")
-    report = bring_back(file, "--dry-run")
+    translate(export(file, "--open"), TITLE_ID, "Dostępność")
+    report = import_file(file, "--dry-run")
     assert "+ Dostępność" in report
-    assert not heading()
+    assert not title()
 
 
 @pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
-def test_what_is_unfinished_or_asked_for_as_a_draft_waits_for_a_person(page, file, state, options):
-    translate(export(file, "--open"), HEADING, "Dostepnosc", state)
-    assert "saved as a draft" in bring_back(file, *options)
-    assert not heading()
+def test_unfinished_translations_and_drafts_are_not_published(page, file, state, options):
+    translate(export(file, "--open"), TITLE_ID, "Dostepnosc", state)
+    assert "saved as a draft" in import_file(file, *options)
+    assert not title()
     draft = Translation.objects.into("pl").of(page).get(field="title")
     assert (draft.draft, draft.status) == ("Dostepnosc", "draft")
 
 
-def test_a_text_whose_source_has_changed_since_is_named_and_left_out(page, file):
-    translate(export(file, "--open"), HEADING, "Dostępność")
+def test_a_text_with_a_changed_source_is_reported_and_left_out(page, file):
+    translate(export(file, "--open"), TITLE_ID, "Dostępność")
     Page.objects.filter(key="accessibility").update(title_en="Barriers")
-    assert f"{HEADING}: left out: the source has changed since the export" in bring_back(file)
-    assert not heading()
-    bring_back(file, "--as-draft")
+    assert f"{TITLE_ID}: left out: the source has changed since the export" in import_file(file)
+    assert not title()
+    import_file(file, "--as-draft")
     assert Translation.objects.into("pl").of(page).get(field="title").draft == "Dostępność"
 
 
-def test_a_stale_translation_that_still_fits_is_confirmed(tmp_path):
+def test_importing_a_stale_translation_unchanged_confirms_it(tmp_path):
     Page.objects.filter(key="accessibility").update(title_en="Accessibility for all")
-    before = heading()
+    before = title()
     file = export(tmp_path / "pl.xlf", "--open")
-    bring_back(file)
-    assert units(export(file, "--open")) == [HEADING]
-    translate(file, HEADING, before)
-    bring_back(file)
+    import_file(file)
+    assert units(export(file, "--open")) == [TITLE_ID]
+    translate(file, TITLE_ID, before)
+    import_file(file)
     assert units(export(file, "--open")) == []
-    assert heading() == before
+    assert title() == before
 
 
-def test_one_text_that_the_site_refuses_holds_back_all(page, file):
+def test_one_invalid_text_prevents_the_import(page, file):
     export(file)
-    translate(file, HEADING, "Dostępność")
+    translate(file, TITLE_ID, "Dostępność")
     translate(file, "pages.accessibility.short_title", "D" * 300)
     with pytest.raises(CommandError, match=r"(?s)nothing was changed.*pages\.accessibility\.short_title.*too long"):
-        bring_back(file)
-    assert not heading()
+        import_file(file)
+    assert not title()
 
 
-def test_markup_that_could_harm_is_taken_out(tmp_path):
+def test_unsafe_markup_is_removed(tmp_path):
     file = export(tmp_path / "pl.po")
     translate(file, "pages.accessibility.body", '<p onclick="x()">Treść</p><script>alert(1)</script>')
-    bring_back(file)
+    import_file(file)
     assert Page.objects.get(key="accessibility").body_pl == "<p>Treść</p>"
 
 
-def test_a_language_is_known_by_its_region_too(page, tmp_path):
-    translate(export(tmp_path / "pl.xlf", "--open"), HEADING, "Dostępność")
+def test_a_language_tag_may_have_a_region(page, tmp_path):
+    translate(export(tmp_path / "pl.xlf", "--open"), TITLE_ID, "Dostępność")
     (tmp_path / "pl.xlf").write_text((tmp_path / "pl.xlf").read_text().replace('trgLang="pl"', 'trgLang="pl-PL"'))
-    bring_back(tmp_path / "pl.xlf")
-    assert heading() == "Dostępność"
+    import_file(tmp_path / "pl.xlf")
+    assert title() == "Dostępność"
 
 
 DAMAGE = {
     "cut off": (lambda text: text[: len(text) // 2], r"Line \d+: the file is not valid XML"),
     "a tag left open": (lambda text: text.replace("</source>", "", 1), r"Line \d+: the file is not valid XML"),
-    "entities that swell": (
+    "entities that expand": (
         lambda text: text.replace("<xliff", '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><xliff', 1),
         r"Line \d+: the file has a document type declaration",
     ),
-    "entities that fetch": (
+    "entities that read files": (
         lambda text: text.replace("<xliff", '<!DOCTYPE x SYSTEM "file:///etc/passwd"><xliff', 1),
         r"Line \d+: the file has a document type declaration",
     ),
@@ -181,38 +181,38 @@ DAMAGE = {
         lambda text: text.replace("accessibility.short_title", "accessibility.title"),
         r"Line \d+, unit “pages.accessibility.title”: it is in the file more than once",
     ),
-    "a lost code": (
+    "a missing code": (
         lambda text: text.replace('<data id="d1">', '<data id="d99">'),
         r"Line \d+, unit “pages.accessibility.body”: the inline code “d1” is not among the original data",
     ),
-    "a code for no character": (lambda text: text.replace("<source>", '<source><cp hex="D800"/>'), "no code point"),
-    "a character that no text may have": (
+    "an invalid code point": (lambda text: text.replace("<source>", '<source><cp hex="D800"/>'), "no code point"),
+    "a forbidden character": (
         lambda text: text.replace("</segment>", '<target><cp hex="0000"/></target></segment>').replace(
             "initial", "final"
         ),
         r"Line \d+, unit “pages.accessibility.title”: The character U\+0000",
     ),
-    "parts": (lambda text: text.replace("</segment>", "</segment><segment><source/></segment>"), "one segment"),
+    "two segments": (lambda text: text.replace("</segment>", "</segment><segment><source/></segment>"), "one segment"),
     "no source": (lambda text: text.replace("source>", "sauce>"), "the source is missing"),
-    "an element out of place": (lambda text: text.replace("<source>", "<source><g/>"), "<g> is not allowed"),
+    "an unknown element": (lambda text: text.replace("<source>", "<source><g/>"), "<g> is not allowed"),
 }
 
 
-@pytest.mark.parametrize(("damage", "said"), DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_or_foreign_xliff_changes_nothing_and_says_where(tmp_path, damage, said):
+@pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
+def test_an_invalid_xliff_changes_nothing_and_the_error_names_the_place(tmp_path, damage, message):
     Page.objects.filter(key="accessibility").update(title_pl="", short_title_pl="", body_pl="")
     file = export(tmp_path / "pl.xlf", "--open")
     damaged = damage(file.read_text())
     assert damaged != file.read_text()
     file.write_text(damaged)
-    with pytest.raises(CommandError, match=said) as refusal:
-        bring_back(file)
-    assert "nothing was changed" in str(refusal.value)
-    assert not heading()
+    with pytest.raises(CommandError, match=message) as error:
+        import_file(file)
+    assert "nothing was changed" in str(error.value)
+    assert not title()
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "for the language “”"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not valid PO|language “”"),
@@ -221,40 +221,38 @@ def test_a_damaged_or_foreign_xliff_changes_nothing_and_says_where(tmp_path, dam
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "b"\n', "has none of the texts"),
     ],
 )
-def test_a_damaged_or_foreign_po_changes_nothing_and_says_where(tmp_path, content, said):
+def test_an_invalid_po_changes_nothing_and_the_error_names_the_place(tmp_path, content, message):
     file = tmp_path / "pl.po"
     file.write_bytes(content)
-    with pytest.raises(CommandError, match=said):
-        bring_back(file)
+    with pytest.raises(CommandError, match=message):
+        import_file(file)
 
 
-def test_a_text_that_was_deleted_since_can_be_left_out(page, file):
+def test_deleted_texts_can_be_skipped(page, file):
     KeyArea.objects.create(key="short-lived", name_en="Short-lived")
-    translate(export(file, "--open"), HEADING, "Dostępność")
+    translate(export(file, "--open"), TITLE_ID, "Dostępność")
     KeyArea.objects.get(key="short-lived").delete()
     with pytest.raises(CommandError, match=r"key_areas\.short-lived\.name”: this site has no such text"):
-        bring_back(file)
-    assert "key_areas.short-lived.name: left out" in bring_back(file, "--skip-unknown")
-    assert heading() == "Dostępność"
+        import_file(file)
+    assert "key_areas.short-lived.name: left out" in import_file(file, "--skip-unknown")
+    assert title() == "Dostępność"
 
 
-def test_a_file_of_any_size_is_told_by_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("translations.exchange.plan.LARGEST", 1000)
+def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("translations.exchange.plan.MAX_FILE_SIZE", 1000)
     with pytest.raises(CommandError, match="larger than"):
-        bring_back(export(tmp_path / "pl.xlf"))
+        import_file(export(tmp_path / "pl.xlf"))
 
 
-def test_more_content_takes_no_more_queries(tmp_path):
-    def queries() -> list[int]:
-        numbers = []
-        for work in (lambda: export(tmp_path / "pl.xlf"), lambda: bring_back(tmp_path / "pl.xlf", "--dry-run")):
-            with CaptureQueriesContext(
-                connection,
-            ) as captured:
-                work()
-            numbers.append(len(captured))
-        return numbers
+def test_export_and_import_run_a_constant_number_of_queries(tmp_path):
+    def query_counts() -> list[int]:
+        counts = []
+        for command in (lambda: export(tmp_path / "pl.xlf"), lambda: import_file(tmp_path / "pl.xlf", "--dry-run")):
+            with CaptureQueriesContext(connection) as captured:
+                command()
+            counts.append(len(captured))
+        return counts
 
-    few = queries()
+    few = query_counts()
     fill_with_partners(40)
-    assert queries() == few
+    assert query_counts() == few

@@ -1,4 +1,4 @@
-"""Texts of the interface out and in on the command line."""
+"""Export and import of interface texts on the command line."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import pytest
 from babel.messages.pofile import read_po, write_po
 from django.core.management import CommandError
 
-from tests.translations.exchange.test_import import bring_back, export
+from tests.translations.exchange.test_import import export, import_file
 from translations.messages import po_path, read_catalog
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -15,13 +15,13 @@ OPTION = "--interface"
 
 @pytest.fixture(autouse=True)
 def own_locale(settings, tmp_path):
-    """A copy of the catalogues that a test may write to."""
+    """A copy of the Polish catalog that tests may change."""
     shutil.copytree(settings.LOCALE_PATHS[0] / "pl", tmp_path / "locale" / "pl")
     settings.LOCALE_PATHS = [tmp_path / "locale"]
 
 
 def change(path, singular: str, string, is_fuzzy: bool = False):
-    """Translate a message in a PO file, as a tool of another maker would."""
+    """Translate a message in a PO file, as a translation tool would."""
     with path.open("rb") as file:
         catalog = read_po(file, locale="pl")
     catalog[singular].string = string
@@ -30,17 +30,17 @@ def change(path, singular: str, string, is_fuzzy: bool = False):
         write_po(file, catalog)
 
 
-def test_untouched_files_leave_the_catalogue_as_it_was(tmp_path):
+def test_an_unchanged_file_does_not_change_the_catalog(tmp_path):
     before = po_path("pl").read_bytes()
     for name in ("pl.po", "pl.xlf"):
-        assert bring_back(export(tmp_path / name, OPTION), OPTION).startswith("Already on the site: ")
+        assert import_file(export(tmp_path / name, OPTION), OPTION).startswith("Already on the site: ")
     assert po_path("pl").read_bytes() == before
 
 
-def test_a_changed_text_is_written_to_the_catalogue(tmp_path):
+def test_a_changed_text_is_written_to_the_catalog(tmp_path):
     file = export(tmp_path / "pl.po", OPTION)
     change(file, "Skip to content", "Do treści")
-    report = bring_back(file, OPTION)
+    report = import_file(file, OPTION)
     assert "+ Do treści" in report
     assert "compilemessages" in report
     assert read_catalog("pl")["Skip to content"].string == "Do treści"
@@ -48,7 +48,7 @@ def test_a_changed_text_is_written_to_the_catalogue(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("singular", "string", "said"),
+    ("singular", "string", "message"),
     [
         ("%(counter)s record", ("zapis", "%(n)s zapisy", "zapisów"), "Keep the placeholders"),
         ("%(counter)s record", ("%(counter)s zapis", "%(counter)s zapisy", ""), "has 3 plural forms"),
@@ -56,24 +56,24 @@ def test_a_changed_text_is_written_to_the_catalogue(tmp_path):
         ("deliverables/", "Nasze rezultaty/", "part of an address"),
     ],
 )
-def test_a_translation_that_would_break_a_page_is_refused(tmp_path, singular, string, said):
+def test_an_invalid_translation_is_refused(tmp_path, singular, string, message):
     before = po_path("pl").read_bytes()
     file = export(tmp_path / "pl.po", OPTION)
     change(file, singular, string)
-    with pytest.raises(CommandError, match=said):
-        bring_back(file, OPTION)
+    with pytest.raises(CommandError, match=message):
+        import_file(file, OPTION)
     assert po_path("pl").read_bytes() == before
 
 
-def test_an_unfinished_text_does_not_take_the_place_of_a_finished_one(tmp_path):
+def test_an_unfinished_translation_does_not_replace_a_finished_one(tmp_path):
     file = export(tmp_path / "pl.po", OPTION)
     change(file, "Skip to content", "Do treści?", is_fuzzy=True)
-    assert "left out: it is unfinished" in bring_back(file, OPTION)
+    assert "left out: it is unfinished" in import_file(file, OPTION)
     assert read_catalog("pl")["Skip to content"].string == "Przejdź do treści"
 
 
-def test_texts_of_pages_and_interface_are_not_mixed_up(tmp_path):
+def test_content_and_interface_texts_cannot_be_confused(tmp_path):
     with pytest.raises(CommandError, match="or the reverse"):
-        bring_back(export(tmp_path / "pl.po", OPTION))
+        import_file(export(tmp_path / "pl.po", OPTION))
     with pytest.raises(CommandError, match="or the reverse"):
-        bring_back(export(tmp_path / "pl.xlf"), OPTION)
+        import_file(export(tmp_path / "pl.xlf"), OPTION)

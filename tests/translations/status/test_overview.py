@@ -1,4 +1,4 @@
-"""What staff see of the state of translations: chips, changes of the source, the overview, and the command."""
+"""Translation status in lists and forms, the overview, and the command translation_status."""
 
 import re
 from io import StringIO
@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from tests.partners.factories import fill_with_partners
-from translations.status.changes import word_changes
-from translations.status.models import TARGET_LANGUAGES, Translation
+from translations.status.diff import word_diff
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = "/admin/translations/translation/"
@@ -19,7 +20,7 @@ OVERVIEW = "/admin/translations/translation/"
 
 @pytest.fixture
 def deliverable():
-    """One with a stale title and a missing German summary."""
+    """A deliverable with a stale title and a missing German summary."""
     item = Deliverable.objects.get(key="seamless-mobility")
     Deliverable.objects.filter(pk=item.pk).update(title_en="Seamless learning & teaching", summary_de="")
     return item
@@ -29,7 +30,7 @@ def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
-def test_a_list_shows_how_each_language_of_an_item_stands(client, staff, deliverable):
+def test_a_list_shows_the_status_of_each_language_of_an_item(client, staff, deliverable):
     client.force_login(staff("Editors"))
     html = client.get("/admin/alliance/deliverable/").content.decode()
     row = next(row for row in html.split("<tr>") if "Seamless learning" in row)
@@ -39,7 +40,7 @@ def test_a_list_shows_how_each_language_of_an_item_stands(client, staff, deliver
     assert [f"{code} current" in text_of(other) for code in TARGET_LANGUAGES] == [True] * len(TARGET_LANGUAGES)
 
 
-def test_a_form_shows_how_its_languages_stand_with_all_that_is_edited_in_it(client, staff):
+def test_a_form_shows_the_status_of_each_language_including_inlines(client, staff):
     client.force_login(staff("Editors"))
     initiative = Initiative.objects.filter(parts__isnull=False).first()
     InitiativePart.objects.filter(initiative=initiative).update(title_fi="")
@@ -49,7 +50,7 @@ def test_a_form_shows_how_its_languages_stand_with_all_that_is_edited_in_it(clie
     assert "translation-states" not in client.get("/admin/alliance/initiative/add/").content.decode()
 
 
-def test_a_stale_text_shows_what_changed_in_its_source(client, staff, deliverable):
+def test_a_stale_text_shows_the_changes_of_its_source(client, staff, deliverable):
     client.force_login(staff("Editors"))
     html = client.get(f"/admin/alliance/deliverable/{deliverable.pk}/change/").content.decode()
     help_text = html.split('id="id_title_pl_helptext"')[1].split("</div>")[0]
@@ -58,51 +59,51 @@ def test_a_stale_text_shows_what_changed_in_its_source(client, staff, deliverabl
     assert "<ins>" not in html.split('id="id_summary_pl_helptext"')[1].split("</div>")[0]
 
 
-def test_changes_are_told_in_words_that_one_reads_and_unchanged_stretches_are_cut_short():
+def test_the_diff_compares_visible_words_and_shortens_unchanged_passages():
     before = "<p>One.</p><p>" + "same " * 40 + "old</p>"
-    changes = word_changes(before, before.replace("old", "<b>new</b> &lt;"))
+    changes = word_diff(before, before.replace("old", "<b>new</b> &lt;"))
     assert text_of(changes).count("same") == 8
     assert "…" in changes and "One.Two" not in changes
     assert "<b>" not in changes and "&lt;" in changes
 
 
-def test_a_change_that_one_does_not_read_is_shown_in_the_code():
-    changes = word_changes('<a href="/old/">Here</a>', '<a href="/new/">Here</a>')
+def test_the_diff_shows_the_source_code_if_only_markup_changed():
+    changes = word_diff('<a href="/old/">Here</a>', '<a href="/new/">Here</a>')
     assert "/old/" in text_of(changes) and "/new/" in text_of(changes)
 
 
-def test_a_form_with_stale_texts_costs_the_same_queries_however_many_they_are(client, staff, deliverable):
+def test_a_form_with_stale_texts_runs_a_constant_number_of_queries(client, staff, deliverable):
     client.force_login(staff())
-    address = f"/admin/alliance/deliverable/{deliverable.pk}/change/"
-    client.get(address)
+    url = f"/admin/alliance/deliverable/{deliverable.pk}/change/"
+    client.get(url)
     with CaptureQueriesContext(connection) as before:
-        client.get(address)
+        client.get(url)
     queries = len(before)
     Deliverable.objects.filter(pk=deliverable.pk).update(summary_en="New", body_en="<p>New</p>")
-    client.get(address)
+    client.get(url)
     with CaptureQueriesContext(connection) as after:
-        client.get(address)
+        client.get(url)
     assert len(after) == queries
 
 
-def test_the_overview_leads_from_the_index_to_what_is_to_do(client, staff, deliverable):
+def test_the_overview_links_to_open_texts(client, staff, deliverable):
     client.force_login(staff("Translators"))
     assert f'href="{OVERVIEW}"' in client.get("/admin/").content.decode()
     response = client.get(OVERVIEW)
     row = next(row for row in response.content.decode().split("<tr>") if "Deliverables</th>" in row)
     links = re.findall(r'href="([^"]+)"', row.replace("&amp;", "&"))
     german = [link for link in links if "language=de" in link or "language%3Dde" in link]
-    texts_to_do, first_text = german
-    assert "Seamless learning" in client.get(texts_to_do).content.decode()
+    open_texts, first_text = german
+    assert "Seamless learning" in client.get(open_texts).content.decode()
     assert client.get(first_text).context["text"].language == "de"
     assert client.get(first_text).context["text"].item == deliverable
 
 
-def test_the_overview_gives_what_is_to_do_as_a_file_to_whoever_may_bring_it_back(client, staff, deliverable):
+def test_the_overview_links_to_exports_of_permitted_languages(client, staff, deliverable):
     client.force_login(staff("Translators: Polski"))
     html = client.get(OVERVIEW).content.decode().replace("&amp;", "&")
-    (address,) = re.findall(r'href="([^"]+)">XLIFF', html)
-    file = client.get(address).content.decode()
+    (url,) = re.findall(r'href="([^"]+)">XLIFF', html)
+    file = client.get(url).content.decode()
     assert 'trgLang="pl"' in file and "Seamless learning" in file and "Social inclusion" not in file
     page = client.get(re.search('href="([^"]+)#import"', html)[1]).content.decode()
     assert 'id="import"' in page
@@ -115,11 +116,11 @@ def test_the_overview_counts_texts_and_words(client, staff, deliverable):
     rows = Translation.objects.into("pl").filter(model="alliance.deliverable")
     percent = 100 * (rows.count() - 1) // rows.count()
     assert f"{percent}%" in text_of(row.split("</td>")[0])
-    # “Seamless learning & teaching”
+    # The title “Seamless learning & teaching” has four words.
     assert "4 words" in text_of(row.split("</td>")[0])
 
 
-def test_whoever_translates_nothing_sees_no_overview(client, staff):
+def test_the_overview_requires_permission(client, staff):
     member = staff("Privacy officers")
     member.groups.clear()
     client.force_login(member)
@@ -127,7 +128,7 @@ def test_whoever_translates_nothing_sees_no_overview(client, staff):
     assert client.get(OVERVIEW).status_code == 403
 
 
-def test_the_overview_costs_the_same_queries_however_much_there_is(client, staff):
+def test_the_overview_runs_a_constant_number_of_queries(client, staff):
     client.force_login(staff())
     client.get(OVERVIEW)
     with CaptureQueriesContext(connection) as before:
@@ -140,19 +141,19 @@ def test_the_overview_costs_the_same_queries_however_much_there_is(client, staff
     assert len(after) == queries
 
 
-def test_the_overview_asks_for_nothing_that_its_index_lacks():
+def test_an_index_covers_the_query_of_the_overview():
     index = next(index for index in Translation._meta.indexes if index.name == "translation_status")
-    asked = re.findall(r'"translations_translation"\."(\w+)"', str(Translation.objects.figures().query))
-    assert set(asked) == set(index.fields)
+    columns = re.findall(r'"translations_translation"\."(\w+)"', str(Translation.objects.counts().query))
+    assert set(columns) == set(index.fields)
 
 
 def status(**options) -> str:
-    out = StringIO()
-    call_command("translation_status", stdout=out, **options)
-    return out.getvalue()
+    output = StringIO()
+    call_command("translation_status", stdout=output, **options)
+    return output.getvalue()
 
 
-def test_the_command_tells_how_far_each_language_is(deliverable):
+def test_the_command_shows_the_progress_of_each_language(deliverable):
     lines = {line.split()[0]: line.split() for line in status().splitlines()[1:]}
     assert set(lines) == set(TARGET_LANGUAGES)
     total = Translation.objects.into("de").count()
@@ -162,7 +163,7 @@ def test_the_command_tells_how_far_each_language_is(deliverable):
     assert len(status(language=["pl"]).splitlines()) == 2
 
 
-def test_the_command_fails_under_the_share_that_is_asked_for(deliverable):
+def test_the_command_fails_below_the_given_percentage(deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_pl="Nauka bez barier")
     status(language=["pl"], fail_under=100)
     with pytest.raises(CommandError, match="Under 100 %: de"):

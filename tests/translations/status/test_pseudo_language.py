@@ -1,4 +1,4 @@
-"""A pseudo-language finds what escaped translation: whatever a page says without its brackets."""
+"""A pseudo-language finds untranslated texts: the texts of a page without its brackets."""
 
 import re
 from html.parser import HTMLParser
@@ -22,22 +22,22 @@ PLACEHOLDER = re.compile(r"(%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]+>|&\w+;)")
 
 
 def pseudo(text: str) -> str:
-    """`text` with accents and longer, in brackets; placeholders and tags stay as they are."""
+    """`text` with accents, longer and in brackets; placeholders and tags are unchanged."""
     parts = PLACEHOLDER.split(text)
-    shown = "".join(part if place % 2 else part.translate(ACCENTED) for place, part in enumerate(parts))
-    return f"{OPEN}{shown}{'·' * (len(text) // 3)}{CLOSE}"
+    accented = "".join(part if index % 2 else part.translate(ACCENTED) for index, part in enumerate(parts))
+    return f"{OPEN}{accented}{'·' * (len(text) // 3)}{CLOSE}"
 
 
 def is_technical(text: str) -> bool:
-    """Whether it is an address, a format of dates, or lacks letters; no sentence that somebody reads."""
+    """Whether the text is a URL segment, a date format or has no word."""
     return text.endswith("/") or not re.search(r"[^\W\d]{2}", PLACEHOLDER.sub("", text))
 
 
 class PseudoTranslation(trans_real.DjangoTranslation):
-    """Translates everything that any program asks to have translated, the framework's own texts too."""
+    """Translates all texts into the pseudo-language, including those of Django."""
 
     def gettext(self, message):
-        # A context stands before its message.
+        # The message may have a context as prefix.
         text = message.rpartition(trans_real.CONTEXT_SEPARATOR)[2]
         return super().gettext(message) if is_technical(text) else pseudo(text)
 
@@ -46,46 +46,46 @@ class PseudoTranslation(trans_real.DjangoTranslation):
 
 
 class Reader(HTMLParser):
-    """Collects what a page says to people outside the brackets, in the page's language."""
+    """Collects the texts of a page that are in the page's language."""
 
-    SILENT = ("script", "style", "code", "svg", "time", "textarea")
+    IGNORED_TAGS = ("script", "style", "code", "svg", "time", "textarea")
     VOID = ("meta", "link", "img", "input", "source", "br", "hr", "col")
-    SPOKEN = ("alt", "aria-label", "title", "placeholder", "content")
+    TEXT_ATTRIBUTES = ("alt", "aria-label", "title", "placeholder", "content")
 
     def __init__(self, html: str):
         super().__init__()
-        self.open, self.said = [], []
+        self.open, self.texts = [], []
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         values = dict(attributes)
         foreign = values.get("lang") not in (None, "sv") or (values.get("hidden", "") is None)
-        silent = foreign or tag in self.SILENT or any(silent for _tag, silent in self.open)
+        is_ignored = foreign or tag in self.IGNORED_TAGS or any(is_ignored for _tag, is_ignored in self.open)
         if tag not in self.VOID:
-            self.open.append((tag, silent))
+            self.open.append((tag, is_ignored))
         if tag == "meta" and values.get("name") != "description":
             return
         if tag == "input" and values.get("type") in ("submit", "button"):
-            self.note(silent, values.get("value"))
-        for name in self.SPOKEN:
-            self.note(silent, values.get(name))
+            self.add(is_ignored, values.get("value"))
+        for name in self.TEXT_ATTRIBUTES:
+            self.add(is_ignored, values.get(name))
 
     def handle_endtag(self, tag):
         while self.open and self.open.pop()[0] != tag:
             pass
 
     def handle_data(self, data):
-        self.note(any(silent for _tag, silent in self.open), data)
+        self.add(any(is_ignored for _tag, is_ignored in self.open), data)
 
-    def note(self, silent, text):
-        if not silent and text:
-            self.said.append(text)
+    def add(self, is_ignored, text):
+        if not is_ignored and text:
+            self.texts.append(text)
 
 
-def escaped(html: str, known: re.Pattern) -> list[str]:
-    """What a page says outside the brackets, and that is no name that `known` finds."""
-    text, before = "\n".join(Reader(html).said), ""
-    # Texts may hold texts.
+def untranslated(html: str, known: re.Pattern) -> list[str]:
+    """The texts of a page outside the brackets that are not known names."""
+    text, before = "\n".join(Reader(html).texts), ""
+    # Translated texts may contain translated texts.
     while text != before:
         text, before = re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", " ", text), text
     digest = r"\b[0-9a-f]{32,}\b"
@@ -94,7 +94,7 @@ def escaped(html: str, known: re.Pattern) -> list[str]:
 
 @pytest.fixture
 def pseudo_language(monkeypatch):
-    """Swedish, taken by the pseudo-language in interface and content."""
+    """Use the pseudo-language instead of Swedish in interface and content."""
     for model in content_models().values():
         for item in model.objects.all():
             values = {
@@ -111,9 +111,9 @@ def pseudo_language(monkeypatch):
 
 
 def names(*more: str) -> re.Pattern:
-    """What is the same in every language: names of languages and people's own names of universities and cities."""
+    """A pattern for names that are the same in every language, such as names of languages, universities and cities."""
     known = {name for _code, name in settings.LANGUAGES} | set(more)
-    # CLDR's, in the reader's language.
+    # Language names of CLDR in Swedish.
     known |= set(Locale("sv").languages.values())
     known |= {partner.website_host for partner in PartnerUniversity.objects.all()}
     for model in content_models().values():
@@ -124,7 +124,7 @@ def names(*more: str) -> re.Pattern:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
-def test_public_pages_say_nothing_that_escaped_translation(client, pseudo_language):
+def test_public_pages_have_no_untranslated_text(client, pseudo_language):
     known = names("Python")
     sitemap = client.get("/sitemap.xml").content.decode()
     paths = re.findall(r"<loc>http://testserver(/sv/[^<]*)</loc>", sitemap)
@@ -132,16 +132,16 @@ def test_public_pages_say_nothing_that_escaped_translation(client, pseudo_langua
         paths += [reverse(name) for name in ("search:results", "consent:settings", "consent:receipt", "consent:seals")]
         paths += [reverse("feedback:form"), f"{reverse('search:results')}?q=x", "/sv/nowhere/"]
     assert len(paths) > 30
-    found = {path: faults for path in paths if (faults := escaped(client.get(path).content.decode(), known))}
-    assert not found, "\n".join(f"{path}: {faults}" for path, faults in found.items())
+    found = {path: texts for path in paths if (texts := untranslated(client.get(path).content.decode(), known))}
+    assert not found, "\n".join(f"{path}: {texts}" for path, texts in found.items())
 
 
-def test_our_pages_of_the_admin_say_nothing_that_escaped_translation(client, staff, pseudo_language):
+def test_admin_pages_of_this_project_have_no_untranslated_text(client, staff, pseudo_language):
     client.force_login(staff())
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "sv"
     folders = {path.name for path in settings.BASE_DIR.iterdir()}
-    # The account; names of formats; what the framework says of its own pictures; an app of others without translations.
-    known = names("root", "XLIFF 2.1", "PO (gettext)", "True", "False", "Search", "Axes")
+    # The user name; names of formats; alternative texts of Django's icons.
+    known = names("root", "XLIFF 2.1", "PO (gettext)", "True", "False", "Search")
     found = {}
     for model, model_admin in admin.site._registry.items():
         if model.__module__.split(".")[0] in folders:
@@ -152,6 +152,6 @@ def test_our_pages_of_the_admin_say_nothing_that_escaped_translation(client, sta
                 path = reverse(f"admin:{name}")
                 response = client.get(path)
                 assert page == "add" or response.status_code == 200, path
-                if response.status_code == 200 and (faults := escaped(response.content.decode(), known)):
-                    found[path] = faults
-    assert not found, "\n".join(f"{path}: {faults}" for path, faults in found.items())
+                if response.status_code == 200 and (texts := untranslated(response.content.decode(), known)):
+                    found[path] = texts
+    assert not found, "\n".join(f"{path}: {texts}" for path, texts in found.items())

@@ -1,4 +1,4 @@
-"""How each translation stands is known, whichever way its source or its words were saved."""
+"""The translation status is correct after any kind of change."""
 
 import tomllib
 
@@ -10,12 +10,13 @@ from django.core.serializers import serialize
 from django.db import connection, transaction
 
 from alliance.models import Deliverable, Initiative, InitiativePart
-from editorial.content_files import ContentFiles, dump
+from editorial.content_files import dump, load
 from jobs.registry import definitions
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin
+from translations.status.changed_items import ChangedItem
 from translations.status.locks import StaleReadError
-from translations.status.models import ChangedItem, SourceText, Translation
+from translations.status.models import SourceText, Translation
 from triggers.registry import install, remove
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ def deliverable():
     return Deliverable.objects.get(key="seamless-mobility")
 
 
-def of(item, field="title", language="pl") -> Translation:
+def translation_of(item, field="title", language="pl") -> Translation:
     return Translation.objects.of(item).into(language).get(field=field)
 
 
@@ -64,7 +65,7 @@ def by_content_files(client, item, *, folder, **values):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         document["deliverables"][item.key][field] = value
         path.write_text(tomli_w.dumps(document), encoding="utf-8")
-    ContentFiles(folder).load()
+    load(folder)
 
 
 def by_fixture(client, item, *, folder, **values):
@@ -80,63 +81,65 @@ def by_sql(client, item, **values):
         cursor.execute(f"UPDATE alliance_deliverable SET {assignments} WHERE id = %s", [*values.values(), item.pk])
 
 
-WAYS = [in_admin, on_the_model, by_update, by_bulk_update, by_bulk_create, by_content_files, by_fixture, by_sql]
+CHANGES = [in_admin, on_the_model, by_update, by_bulk_update, by_bulk_create, by_content_files, by_fixture, by_sql]
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
+@pytest.fixture(params=CHANGES, ids=lambda change: change.__name__)
 def change(request, client, staff, tmp_path):
-    """A function that changes fields of an item in one of the ways that there are."""
+    """A function that changes fields of an item, once for each kind of change."""
     client.force_login(staff())
-    way = request.param
-    needs = {"folder": tmp_path} if way in (by_content_files, by_fixture) else {}
-    return lambda item, **values: way(client, item, **needs, **values)
+    function = request.param
+    options = {"folder": tmp_path} if function in (by_content_files, by_fixture) else {}
+    return lambda item, **values: function(client, item, **options, **values)
 
 
-def test_a_new_source_makes_its_translations_stale_and_a_new_translation_is_current(change, deliverable):
-    was = deliverable.title_en
-    assert of(deliverable).status == "current"
+def test_a_new_source_makes_translations_stale_and_a_new_translation_is_current(change, deliverable):
+    old_title = deliverable.title_en
+    assert translation_of(deliverable).status == "current"
     change(deliverable, title_en=TITLE)
-    stale = of(deliverable)
-    assert (stale.status, stale.source_text, stale.earlier_source) == ("stale", TITLE, was)
+    stale = translation_of(deliverable)
+    assert (stale.status, stale.source_text, stale.earlier_source) == ("stale", TITLE, old_title)
     change(deliverable, title_pl=TYTUL)
-    renewed = of(deliverable)
+    renewed = translation_of(deliverable)
     assert (renewed.status, renewed.target, renewed.earlier_source) == ("current", TYTUL, TITLE)
 
 
-def test_a_source_that_comes_back_to_an_old_wording_finds_its_translation_current(deliverable):
-    was = deliverable.title_en
+def test_restoring_an_earlier_source_makes_its_translation_current(deliverable):
+    old_title = deliverable.title_en
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
-    Deliverable.objects.filter(pk=deliverable.pk).update(title_en=was)
-    assert of(deliverable).status == "current"
-    assert SourceText.objects.filter(model="alliance.deliverable", object_id=deliverable.pk, text=was).count() == 1
+    Deliverable.objects.filter(pk=deliverable.pk).update(title_en=old_title)
+    assert translation_of(deliverable).status == "current"
+    assert (
+        SourceText.objects.filter(model="alliance.deliverable", object_id=deliverable.pk, text=old_title).count() == 1
+    )
 
 
-def test_source_and_translation_saved_at_once_are_current(deliverable):
+def test_a_translation_saved_together_with_its_source_is_current(deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE, title_pl=TYTUL)
-    assert of(deliverable).status == "current"
-    assert of(deliverable, language="de").status == "stale"
+    assert translation_of(deliverable).status == "current"
+    assert translation_of(deliverable, language="de").status == "stale"
 
 
-def test_an_emptied_translation_is_missing_and_its_words_are_to_do(deliverable):
+def test_an_emptied_translation_is_missing(deliverable):
     for empty in ("", None):
         Deliverable.objects.filter(pk=deliverable.pk).update(title_en="Two  words", title_pl=empty)
-        assert (of(deliverable).status, of(deliverable).target) == ("missing", "")
-    assert of(deliverable).words in (2, 3)
+        assert (translation_of(deliverable).status, translation_of(deliverable).target) == ("missing", "")
+    assert translation_of(deliverable).words in (2, 3)
     Deliverable.objects.filter(pk=deliverable.pk).update(title_pl=TYTUL)
-    assert of(deliverable).status == "current"
+    assert translation_of(deliverable).status == "current"
 
 
-def test_a_translation_of_an_emptied_source_is_stale_until_it_is_emptied_too():
+def test_a_translation_of_an_emptied_source_is_stale_until_it_is_emptied():
     page = Page.objects.get(kind="vision")
     Page.objects.filter(pk=page.pk).update(lead_en="Lead", lead_pl="Wstęp")
-    assert of(page, "lead").status == "current"
+    assert translation_of(page, "lead").status == "current"
     Page.objects.filter(pk=page.pk).update(lead_en="")
-    assert (of(page, "lead").status, of(page, "lead").words) == ("stale", 0)
+    assert (translation_of(page, "lead").status, translation_of(page, "lead").words) == ("stale", 0)
     Page.objects.filter(pk=page.pk).update(lead_pl="")
     assert not Translation.objects.of(page).into("pl").filter(field="lead").exists()
 
 
-def test_a_new_item_has_a_translation_of_each_text_in_each_language(settings):
+def test_a_new_item_gets_translation_rows_for_each_text_and_language(settings):
     initiative = Initiative.objects.first()
     parts = InitiativePart.objects.bulk_create(
         InitiativePart(initiative=initiative, key=f"part-{n}", title_en="Part", title_pl="Część", body_en="")
@@ -150,130 +153,129 @@ def test_a_new_item_has_a_translation_of_each_text_in_each_language(settings):
         assert {row.status for row in rows.into("de")} == {"missing"}
 
 
-@pytest.mark.parametrize("way", ["item", "queryset", "sql"])
-def test_a_deleted_item_leaves_no_trace(deliverable, way):
-
-    def traces() -> list[bool]:
+@pytest.mark.parametrize("deletion", ["item", "queryset", "sql"])
+def test_a_deleted_item_leaves_no_rows(deliverable, deletion):
+    def rows_exist() -> list[bool]:
         rows = Translation.objects.filter(model="alliance.deliverable", object_id=pk)
         return [rows.exists(), SourceText.objects.filter(model="alliance.deliverable", object_id=pk).exists()]
 
     pk = deliverable.pk
-    assert traces() == [True, True]
-    if way == "item":
+    assert rows_exist() == [True, True]
+    if deletion == "item":
         Deliverable.objects.get(pk=deliverable.pk).delete()
-    elif way == "queryset":
+    elif deletion == "queryset":
         Deliverable.objects.filter(pk=deliverable.pk).delete()
     else:
         with connection.cursor() as cursor:
             for table in ("alliance_entrypoint_deliverables", "alliance_deliverable"):
                 column = "id" if table == "alliance_deliverable" else "deliverable_id"
                 cursor.execute(f"DELETE FROM {table} WHERE {column} = %s", [deliverable.pk])
-    assert traces() == [False, False]
+    assert rows_exist() == [False, False]
 
 
-def test_what_is_taken_back_changes_no_state(deliverable):
+def test_a_rolled_back_change_does_not_change_the_status(deliverable):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
         1 / 0  # noqa: B018
-    assert of(deliverable).status == "current"
+    assert translation_of(deliverable).status == "current"
 
 
-def test_addresses_and_files_are_no_texts_to_translate():
+def test_slugs_and_files_are_not_translated():
     assert not Translation.objects.filter(field__in=["slug", "file", "logo"]).exists()
 
 
-def test_a_written_translation_is_on_the_site_and_current(client, deliverable):
+def test_write_publishes_the_translation_and_makes_it_current(client, deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
-    row = of(deliverable)
+    row = translation_of(deliverable)
     row.propose("Studia za granicą")
-    assert (row.status, of(deliverable).draft) == ("draft", "Studia za granicą")
+    assert (row.status, translation_of(deliverable).draft) == ("draft", "Studia za granicą")
     assert "Studia za granicą" not in client.get("/pl/rezultaty/").content.decode()
     row.write(TYTUL)
     assert (row.status, row.draft, row.earlier_source) == ("current", "", TITLE)
     assert TYTUL in client.get("/pl/rezultaty/").content.decode()
 
 
-def test_the_same_words_written_once_more_fit_the_new_source(deliverable):
+def test_writing_an_unchanged_translation_confirms_it_for_the_new_source(deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
-    row = of(deliverable)
+    row = translation_of(deliverable)
     row.write(row.target)
-    assert of(deliverable).status == "current"
+    assert translation_of(deliverable).status == "current"
 
 
-def test_a_translation_that_the_form_would_refuse_is_not_written(deliverable):
-    row = of(deliverable)
-    was = row.target
-    with pytest.raises(ValidationError) as refusal:
+def test_write_refuses_an_invalid_translation(deliverable):
+    row = translation_of(deliverable)
+    old_target = row.target
+    with pytest.raises(ValidationError) as error:
         row.write("x" * 1000)
-    assert list(refusal.value.message_dict) == ["title_pl"]
-    assert of(deliverable).target == was
+    assert list(error.value.message_dict) == ["title_pl"]
+    assert translation_of(deliverable).target == old_target
 
 
 @pytest.mark.parametrize("changed", [{"title_en": "Another source"}, {"title_pl": "Inny przekład"}])
-def test_a_translation_that_changed_since_it_was_read_is_neither_written_nor_drafted(deliverable, changed):
-    row = of(deliverable)
+def test_write_and_propose_refuse_a_translation_that_changed_since_it_was_read(deliverable, changed):
+    row = translation_of(deliverable)
     Deliverable.objects.filter(pk=deliverable.pk).update(**changed)
-    now = of(deliverable).target
+    now = translation_of(deliverable).target
     for write in (row.write, row.propose):
         with pytest.raises(StaleReadError):
             write(TYTUL)
-    assert (of(deliverable).target, of(deliverable).draft) == (now, "")
+    assert (translation_of(deliverable).target, translation_of(deliverable).draft) == (now, "")
 
 
-def test_formatted_text_is_cleaned_before_it_is_written(deliverable):
-    row = of(deliverable, "body")
+def test_write_sanitises_rich_text(deliverable):
+    row = translation_of(deliverable, "body")
     row.write("<p>Tekst</p><script>alert(1)</script>")
     assert row.target == "<p>Tekst</p>"
     assert row.status == "current"
 
 
-def test_items_of_a_list_are_loaded_in_one_query_for_each_model(django_assert_num_queries):
-    rows = Translation.objects.into("pl").filter(model__in=["alliance.deliverable", "pages.page"]).with_items()
+def test_with_items_loads_items_in_one_query_for_each_model(django_assert_num_queries):
+    rows = Translation.objects.into("pl").filter(model__in=["alliance.deliverable", "pages.page"])
     with django_assert_num_queries(3):
-        assert {type(row.item) for row in rows} == {Deliverable, Page}
+        assert {type(row.item) for row in rows.with_items()} == {Deliverable, Page}
 
 
-def test_content_that_changed_while_nobody_watched_is_noted_by_the_next_migration(deliverable, settings):
+def test_installing_the_triggers_processes_changes_made_without_them(deliverable, settings):
     remove(connection, {"translations"})
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE, summary_pl="Nowe streszczenie")
     Page.objects.filter(kind="vision").update(lead_pl="Wstęp")
-    assert of(deliverable).status == "current"
+    assert translation_of(deliverable).status == "current"
     install(connection)
-    assert of(deliverable).status == "stale"
-    assert of(deliverable, "summary").target == "Nowe streszczenie"
+    assert translation_of(deliverable).status == "stale"
+    assert translation_of(deliverable, "summary").target == "Nowe streszczenie"
 
 
-def test_saving_an_item_keeps_the_order_of_translation_and_source(deliverable):
+def test_saving_an_item_updates_the_status_at_once(deliverable):
     deliverable.title_pl = TYTUL
     deliverable.save()
     deliverable.title_en = TITLE
     deliverable.save()
-    assert of(deliverable).status == "stale"
+    assert translation_of(deliverable).status == "stale"
 
 
-def test_a_draft_outlives_a_new_source_and_not_a_new_translation(deliverable):
-    of(deliverable).propose("Studia")
+def test_a_new_source_keeps_a_draft_and_a_new_translation_deletes_it(deliverable):
+    translation_of(deliverable).propose("Studia")
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
-    assert (of(deliverable).status, of(deliverable).draft) == ("draft", "Studia")
+    assert (translation_of(deliverable).status, translation_of(deliverable).draft) == ("draft", "Studia")
     Deliverable.objects.filter(pk=deliverable.pk).update(title_pl=TYTUL)
-    assert (of(deliverable).status, of(deliverable).draft) == ("current", "")
+    assert (translation_of(deliverable).status, translation_of(deliverable).draft) == ("current", "")
 
 
-def test_the_status_of_unchanged_texts_is_read_without_looking_at_items(django_assert_num_queries):
+def test_reading_the_status_of_unchanged_texts_does_not_load_items(django_assert_num_queries):
     Translation.objects.exists()
     with django_assert_num_queries(2):
         Translation.objects.exists()
 
 
-def test_changes_in_bulk_are_settled_in_chunks(monkeypatch):
-    monkeypatch.setattr("translations.status.models.CHUNK", 2)
+def test_bulk_changes_are_processed_in_chunks(monkeypatch):
+    monkeypatch.setattr("translations.status.changed_items.CHUNK", 2)
     Deliverable.objects.update(title_en=TITLE)
     assert Translation.objects.into("pl").filter(model="alliance.deliverable", field="title", status="stale").count()
     assert not Translation.objects.filter(model="alliance.deliverable", field="title", status="current").exists()
     assert not ChangedItem.objects.exists()
 
 
-def test_the_job_settles_what_was_changed_in_bulk(deliverable):
+def test_the_job_processes_bulk_changes(deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(title_en=TITLE)
     assert ChangedItem.objects.exists()
     definitions["translation-status"].function()
@@ -281,7 +283,7 @@ def test_the_job_settles_what_was_changed_in_bulk(deliverable):
 
 
 @pytest.mark.once
-def test_the_desk_can_be_migrated_away_and_back(server):
+def test_the_migrations_can_be_reversed_and_applied_again(server):
     def run(script: str) -> str:
         models = "from pages.models import Page; from translations.status.models import Translation"
         texts = "Translation.objects.filter(model='pages.page')"
@@ -290,7 +292,7 @@ def test_the_desk_can_be_migrated_away_and_back(server):
 
     count, _ = before = run("pass").split()
     server.manage("migrate", "translations", "zero", "-v", "0", check=True)
-    # The table is made anew, and with it what watches it.
+    # The migration creates the table and its triggers again.
     server.manage("migrate", "pages", "0002", "-v", "0", check=True)
     server.manage("migrate", "-v", "0", check=True)
     assert run("pass").split() == before == [count, "0"]

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -7,19 +8,22 @@ from django.core.management import BaseCommand, CommandError
 
 from partners.map import HEIGHT, WIDTH, project
 
-# What lies farther outside the drawing than this many units is left out.
-OUTSIDE = 60
-# Points nearer than this to the line between their neighbours are left out, and islands smaller than this square.
+# Margin around the drawing, in its units, at which coastlines are clipped.
+MARGIN = 60
+# Maximum distance of a removed point from the simplified line, in units of the drawing.
 TOLERANCE = 0.6
-SMALLEST = 12
-# The projection is of use on this half of the globe alone.
-SEEN = (-45, 70, 20)
+# Islands with a smaller bounding box are left out, in square units of the drawing.
+MIN_AREA = 12
+# West, east and south, in degrees. The projection is usable only within these limits.
+BOUNDS = (-45, 70, 20)
+
+Point = tuple[float, float]
 
 
 class Command(BaseCommand):
     help = (
-        "Draws static/img/europe.svg anew from Natural Earth's outline (public domain), as the npm package world-atlas "
-        "has it. Example: npm pack world-atlas && tar xzf world-atlas-*.tgz && "
+        "Draws static/img/europe.svg from the Natural Earth outline (public domain) in the npm package world-atlas. "
+        "Example: npm pack world-atlas && tar xzf world-atlas-*.tgz && "
         "manage.py draw_europe package/land-50m.json"
     )
 
@@ -39,23 +43,23 @@ class Command(BaseCommand):
         self.stdout.write(f"{target}: {target.stat().st_size} bytes")
 
     @staticmethod
-    def outline(ring: list[tuple[float, float]]) -> str:
-        """One shore as a closed path, or nothing where it is not in view."""
-        west, east, south = SEEN
+    def outline(ring: list[Point]) -> str:
+        """The SVG path of a coastline, or an empty string if it is too small or outside the drawing."""
+        west, east, south = BOUNDS
         line = [project(lat, lon) for lon, lat in ring if west < lon < east and lat > south]
         line = clip(line)
         if len(line) < 3:
             return ""
         xs, ys = zip(*line, strict=True)
-        if (max(xs) - min(xs)) * (max(ys) - min(ys)) < SMALLEST:
+        if (max(xs) - min(xs)) * (max(ys) - min(ys)) < MIN_AREA:
             return ""
         middle = len(line) // 2
-        kept = simplified(line[: middle + 1])[:-1] + simplified(line[middle:])
-        return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in kept) + "Z"
+        points = simplified(line[: middle + 1])[:-1] + simplified(line[middle:])
+        return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in points) + "Z"
 
 
-def rings(topology: dict):
-    """Every ring of a TopoJSON topology as (longitude, latitude) pairs."""
+def rings(topology: dict) -> Iterator[list[Point]]:
+    """Each ring of a TopoJSON topology as (longitude, latitude) pairs in degrees."""
     (scale_x, scale_y), (move_x, move_y) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []
     for arc in topology["arcs"]:
@@ -67,29 +71,29 @@ def rings(topology: dict):
             for indexes in polygon:
                 ring = []
                 for index in indexes:
-                    # A negative number is an arc's complement, walked backwards.
+                    # A negative index ~i means arc i in reverse order (TopoJSON specification).
                     ring += arcs[index] if index >= 0 else arcs[~index][::-1]
                 yield ring
 
 
-def clip(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The polygon within the drawing and OUTSIDE around it (Sutherland and Hodgman)."""
-    edges = [(0, -OUTSIDE, 1), (0, WIDTH + OUTSIDE, -1), (1, -OUTSIDE, 1), (1, HEIGHT + OUTSIDE, -1)]
+def clip(line: list[Point]) -> list[Point]:
+    """Clip a polygon to the drawing and its margin (Sutherland–Hodgman algorithm)."""
+    edges = [(0, -MARGIN, 1), (0, WIDTH + MARGIN, -1), (1, -MARGIN, 1), (1, HEIGHT + MARGIN, -1)]
     for axis, limit, sign in edges:
-        kept = []
+        clipped: list[Point] = []
         for before, now in zip(line[-1:] + line[:-1], line, strict=True):
             was_in, is_in = ((point[axis] - limit) * sign >= 0 for point in (before, now))
             if was_in != is_in:
                 share = (limit - before[axis]) / (now[axis] - before[axis])
-                kept.append(tuple(b + share * (n - b) for b, n in zip(before, now, strict=True)))
+                clipped.append((before[0] + share * (now[0] - before[0]), before[1] + share * (now[1] - before[1])))
             if is_in:
-                kept.append(now)
-        line = kept
+                clipped.append(now)
+        line = clipped
     return line
 
 
-def simplified(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The line without points that lie near it anyway (Ramer, Douglas and Peucker)."""
+def simplified(line: list[Point]) -> list[Point]:
+    """Simplify a line (Ramer–Douglas–Peucker algorithm)."""
     if len(line) < 3:
         return line
     (x1, y1), (x2, y2) = line[0], line[-1]

@@ -1,22 +1,22 @@
 from django.conf import settings
 from django.core.management import BaseCommand
 
-from social.mark import ICO_SIZES, ICONS, TAB
+from social.icons import FAVICON, ICO_SIZES, ICONS
 
 
 class Command(BaseCommand):
     help = (
-        "Draws the icons in static/img/ anew: favicon.svg and favicon.ico, and those of home screens. "
+        "Draws the icons in static/img/: favicon.svg, favicon.ico and the icons for home screens. "
         "Example: manage.py draw_icons"
     )
 
     def handle(self, *args, **options):
         folder = settings.BASE_DIR / "static/img"
-        (folder / "favicon.svg").write_text(TAB.svg)
-        *smaller, largest = [TAB.image(size) for size in ICO_SIZES]
+        (folder / "favicon.svg").write_text(FAVICON.svg)
+        *smaller, largest = [FAVICON.image(size) for size in ICO_SIZES]
         sizes = [(size, size) for size in ICO_SIZES]
         largest.save(folder / "favicon.ico", sizes=sizes, append_images=smaller)
-        for name, (mark, size) in ICONS.items():
-            mark.image(size).convert("RGB").quantize(64).save(folder / name, optimize=True)
+        for name, (icon, size) in ICONS.items():
+            icon.image(size).convert("RGB").quantize(64).save(folder / name, optimize=True)
         for name in ("favicon.svg", "favicon.ico", *ICONS):
             self.stdout.write(f"{folder / name}: {(folder / name).stat().st_size} bytes")

@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError
 class Command(BaseCommand):
     help = (
         "Compiles each locale/<language>/LC_MESSAGES/*.po that is newer than its .mo. "
-        "Takes the place of Django's command of this name, which needs the gettext programs."
+        "Replaces Django's command of this name, which needs the gettext programs."
     )
 
     def handle(self, *args, **options):
@@ -25,13 +25,13 @@ class Command(BaseCommand):
             with source.open("rb") as file:
                 catalog = read_po(file, abort_invalid=True)
         except PoFileError as error:
-            raise CommandError(f"{source}, line {error.lineno}: {error}. Mend that line.") from error
-        # Written aside and renamed, so that a server that starts meanwhile never reads half a file.
+            raise CommandError(f"{source}, line {error.lineno}: {error}. Correct that line.") from error
+        # Written to another file and renamed, so that a starting server never reads an incomplete file.
         unfinished = target.with_suffix(".mo.new")
         try:
             with unfinished.open("wb") as file:
                 write_mo(file, catalog)
-            # Part of the program, not of the installation's data: who installs it and who runs it may be two users.
+            # Readable by all, because the user that runs the site may differ from the owner of the program.
             unfinished.chmod(0o644)
             unfinished.replace(target)
         except OSError as error:

@@ -11,20 +11,20 @@ from translations.exchange.units import ExchangeError
 
 class Command(BaseCommand):
     help = (
-        "Takes a translator's file back, and reports every text that it changes. A file with a fault changes nothing. "
+        "Imports a translated file and reports every change. A file with an error changes nothing. "
         "Example: manage.py import_translations pl.xlf --dry-run"
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path, help="XLIFF 2 or PO, as export_translations writes them.")
-        parser.add_argument("--interface", action="store_true", help="The file holds texts of locale/.")
-        parser.add_argument("--dry-run", action="store_true", help="Report only.")
+        parser.add_argument("file", type=Path, help="XLIFF 2 or PO, exported by export_translations.")
+        parser.add_argument("--interface", action="store_true", help="Import interface texts.")
+        parser.add_argument("--dry-run", action="store_true", help="Report the changes without writing them.")
         parser.add_argument(
             "--as-draft",
             action="store_true",
-            help="Keep all as drafts, also where the source has changed; visitors see none before a person accepts it.",
+            help="Store all translations as drafts, including those of a changed source. Visitors do not see drafts.",
         )
-        parser.add_argument("--skip-unknown", action="store_true", help="Leave out texts that the site does not have.")
+        parser.add_argument("--skip-unknown", action="store_true", help="Skip texts that the site does not have.")
 
     def handle(self, *args, file, interface, dry_run, as_draft, skip_unknown, **options):
         try:
@@ -35,17 +35,17 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read ({error.strerror}).") from error
         except ExchangeError as error:
-            raise CommandError("\n".join([f"{file}: nothing was changed.", *error.faults])) from error
+            raise CommandError("\n".join([f"{file}: nothing was changed.", *error.errors])) from error
         for change in plan.shown:
             self.stdout.write(f"{change.unit.id}: {change.outcome.label}")
-            for mark, texts in (("-", change.before), ("+", change.after)):
+            for sign, texts in (("-", change.before), ("+", change.after)):
                 for text in texts:
-                    self.stdout.write("\n".join(f"  {mark} {line}" for line in text.splitlines()))
-            for remark in change.remarks:
-                self.stdout.write(f"  ! {remark}")
+                    self.stdout.write("\n".join(f"  {sign} {line}" for line in text.splitlines()))
+            for warning in change.warnings:
+                self.stdout.write(f"  ! {warning}")
         for label, number in plan.counts:
             self.stdout.write(f"{capfirst(label)}: {number}")
         if dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")
         elif interface and plan.changes_something:
-            self.stdout.write("Run compilemessages and start the site anew, so that visitors see it.")
+            self.stdout.write("Run compilemessages and restart the site to show the new texts.")

@@ -1,32 +1,33 @@
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from translations.status.models import TARGET_LANGUAGES, Translation, translated_models
+from translations.status.fields import TARGET_LANGUAGES, translated_models
+from translations.status.models import Translation
 from translations.status.progress import Progress
 
 
 class Command(BaseCommand):
     help = (
-        "Tells how far the translations of the content are, language by language. "
+        "Shows the translation progress of the content by language. "
         "Example: manage.py translation_status --language pl --fail-under 100"
     )
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--language", action="append", choices=TARGET_LANGUAGES, help="Only this one; may be given several times."
+            "--language", action="append", choices=TARGET_LANGUAGES, help="Only this language. Can be repeated."
         )
         parser.add_argument(
             "--fail-under",
             type=int,
             default=0,
             metavar="PERCENT",
-            help="End with status 1 where fewer texts of a language are current.",
+            help="Exit with status 1 if a lower percentage of texts of a language is current.",
         )
 
     def handle(self, *args, language, fail_under, **options):
         shares = {
             code: share
-            for code, share in Progress(translated_models()).languages.items()
+            for code, share in Progress(translated_models()).by_language.items()
             if not language or code in language
         }
         statuses = list(Translation.Status)

@@ -1,4 +1,4 @@
-// Keys for what the links and buttons of the desk do.
+// Keyboard shortcuts for the links and buttons of the translators' desk.
 const form = document.querySelector("#translation");
 
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,119 @@
+"""Milestones of the timeline."""
+
+import re
+from typing import ClassVar
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, get_date_format
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, F, Q, When, Window
+from django.db.models.functions import ExtractYear, RowNumber
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from editorial.fields import RichTextField
+from editorial.models import Content, ContentQuerySet
+
+# English dates in the European order: 5 February 2020.
+DATE_LOCALES = {"en": "en_GB"}
+# Within a year, milestones without a month come last.
+MILESTONE_ORDER = (ExtractYear("date"), Case(When(precision="year", then=1), default=0), "date", "pk")
+
+
+class MilestoneQuerySet(ContentQuerySet):
+    def with_position(self):
+        """Milestones with their `position` in the timeline, counted from 1."""
+        return self.annotate(position=Window(RowNumber(), order_by=MILESTONE_ORDER))
+
+
+MilestoneManager = models.Manager.from_queryset(MilestoneQuerySet)
+
+
+class DatePrecision(models.TextChoices):
+    DAY = "day", _("day")
+    MONTH = "month", _("month")
+    YEAR = "year", _("year")
+
+
+class Milestone(Content):
+    """An event in the history of the alliance, with its source."""
+
+    content_section = "milestones"
+    body_fields = ("title", "body")
+
+    Precision = DatePrecision
+
+    title = models.CharField(_("title"), max_length=200)
+    body = RichTextField(_("text"), blank=True)
+    date = models.DateField(_("date"), help_text=_("Where only the month or year is known, choose its first day."))
+    until = models.DateField(_("until"), null=True, blank=True, help_text=_("The last day, if it took several."))
+    precision = models.CharField(
+        _("date precision"),
+        max_length=10,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text=_("The part of the date that is known and shown."),
+    )
+    source = models.CharField(
+        _("source"), max_length=200, help_text=_("The source of this information, such as unic.eu news, 2023.")
+    )
+
+    class Meta(Content.Meta):
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = MILESTONE_ORDER
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("date")),
+                name="milestone_ends_after_it_starts",
+                violation_error_message=_("The last day cannot lie before the first. Check both dates."),
+            ),
+            models.CheckConstraint(
+                condition=Q(precision__in=DatePrecision.values),
+                name="milestone_precision_is_known",
+                violation_error_message=_("Choose a date precision from the list."),
+            ),
+        ]
+
+    # Set by `with_position`.
+    position: int
+
+    objects: ClassVar[MilestoneManager] = MilestoneManager()
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        if self.until and self.precision != self.Precision.DAY:
+            raise ValidationError({"until": _("A last day needs a date that is exact to the day.")})
+
+    def key_source(self):
+        return f"{self.date.year} {super().key_source()}"
+
+    @property
+    def datetime_attribute(self) -> str:
+        """The date for the `datetime` attribute of HTML: 2020-02-05, 2020-07 or 2021."""
+        return self.date.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.precision]]
+
+    @property
+    def date_in_words(self) -> str:
+        """The date or range of days in the format of the active language (CLDR), as precise as it is known."""
+        language = get_language() or settings.LANGUAGE_CODE
+        locale = Locale.parse(DATE_LOCALES.get(language, language))
+        if self.precision == self.Precision.YEAR:
+            return str(self.date.year)
+        if self.precision == self.Precision.MONTH:
+            return format_skeleton("yMMMM", self.date, locale=locale)
+        until = self.until or self.date
+        first, last = (format_date(day, "long", locale=locale) for day in (self.date, until))
+        # French writes the first of a month as an ordinal number, which the pattern of CLDR lacks.
+        if locale.language == "fr":
+            first, last = (re.sub(r"^1 ", "1er ", day) for day in (first, last))
+        if first == last:
+            return first
+        pattern = get_date_format("long", locale).pattern
+        if (self.date.year, self.date.month) == (until.year, until.month) and pattern.startswith("d"):
+            return f"{first.split()[0]}–{last}"
+        return f"{first} – {last}"

@@ -1,0 +1,44 @@
+"""Check of one record, for the admin."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from consent import merkle
+from consent.models import Decision, Leaf, Seal
+from consent.models.seal import CLOCK_TOLERANCE
+from consent.verification import Verification
+
+
+@dataclass(frozen=True)
+class RecordCheck:
+    """Result of checking one record: its seal, or None before it is sealed, and its faults."""
+
+    seal: Seal | None
+    faults: list[str]
+
+
+def check_record(decision: Decision) -> RecordCheck:
+    """Check one record: its hash, its notice, and the Merkle tree, chain and signature of its seal."""
+    faults = []
+    if decision.leaf() != decision.digest:
+        faults.append(_("The record was altered: its hash does not match."))
+    if not decision.notice.is_as_published():
+        faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
+    leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
+    if leaf is None:
+        latest = Seal.objects.latest_seal()
+        if latest and decision.decided_at < latest.sealed_at - CLOCK_TOLERANCE:
+            faults.append(_("The record was inserted: it is dated before the latest seal, but no seal covers it."))
+        return RecordCheck(None, faults)
+    if leaf.digest != decision.digest:
+        faults.append(_("The record is not the one that was sealed."))
+    verification, seal = Verification(), leaf.seal
+    if verification.key_fault:
+        faults.append(verification.key_fault)
+    before = Seal.objects.below(seal.number).first()
+    faults += verification.chain_faults(seal, before)
+    digests = seal.leaves.order_by("position").values_list("digest", flat=True)
+    if merkle.root(bytes.fromhex(digest) for digest in digests).hex() != seal.root:
+        faults.append(_("The records under seal %(number)s no longer give its root.") % {"number": seal.number})
+    return RecordCheck(seal, faults)

@@ -1,0 +1,23 @@
+"""Content files: one TOML file for each language, and pictures, for loading into the database and dumping from it.
+
+content/<source language>.toml has all fields of every item. The file of another language has only the translated
+fields, under the same section and key. docs/content.md describes the format.
+"""
+
+from editorial.content_files.dumping import dump
+from editorial.content_files.loading import Report, load
+from editorial.content_files.reading import ContentError, ContentFiles
+from editorial.content_files.schema import content_fields, content_models, is_translated, references, translated_fields
+
+__all__ = [
+    "ContentError",
+    "ContentFiles",
+    "Report",
+    "content_fields",
+    "content_models",
+    "dump",
+    "is_translated",
+    "load",
+    "references",
+    "translated_fields",
+]

@@ -1,0 +1,112 @@
+"""Formsets of forms that several people may edit at the same time."""
+
+from functools import cached_property
+from typing import Any, cast
+
+from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
+from django.core.exceptions import TooManyFieldsSent, ValidationError
+from django.db import models
+from django.forms.formsets import TOTAL_FORM_COUNT, ManagementForm
+from django.forms.models import BaseInlineFormSet, BaseModelFormSet
+from django.utils.translation import gettext as _
+
+from editorial.base_values import BASE_VALUES, BaseValues, RenderedField
+from editorial.forms import EditForm
+
+# Rows that may be submitted at once, the same as ModelAdmin.list_max_show_all.
+MAX_ROWS = 200
+
+
+class EditFormSet(BaseModelFormSet):
+    """Formset of EditForms. Rows that were deleted meanwhile are ignored and listed in `deleted_rows`."""
+
+    model: type[models.Model]
+    deleted_row_count = 0
+
+    def total_form_count(self) -> int:
+        """Raises TooManyFieldsSent (status 400) if more than `MAX_ROWS` rows are submitted."""
+        if self.is_bound and (self.management_form.cleaned_data[TOTAL_FORM_COUNT] or 0) > MAX_ROWS:
+            raise TooManyFieldsSent(f"More than {MAX_ROWS} rows were submitted.")
+        return super().total_form_count()
+
+    @property
+    def deleted_rows(self) -> list[tuple[str, EditForm]]:
+        """The primary keys and forms of the rows that were deleted meanwhile."""
+        # Making the forms fills the list.
+        return self._deleted_rows if self.forms is not None else []
+
+    @cached_property
+    def management_form(self) -> ManagementForm:
+        form = super().management_form
+        # A callable, because it needs the forms, which are made later.
+        form.fields[BASE_VALUES] = RenderedField(initial=self.base_values, required=False)
+        return form
+
+    def base_values(self) -> str:
+        return str(BaseValues({str(form.instance.pk): form.stored_fingerprints for form in self.stored_forms}))
+
+    @property
+    def stored_forms(self) -> list[EditForm]:
+        """The forms of the rows that are stored."""
+        return cast(list[EditForm], self.initial_forms)
+
+    @cached_property
+    def base(self) -> BaseValues:
+        return BaseValues.read(self.data.get(f"{self.prefix}-{BASE_VALUES}", ""))
+
+    def submitted_key(self, index: int) -> str:
+        """Return the primary key that was submitted for a row."""
+        return self.data.get(f"{self.add_prefix(index)}-{self.model._meta.pk.name}", "")
+
+    def _construct_form(self, i: int, **kwargs: Any) -> EditForm:
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]  # private in Django
+        if self.is_bound:
+            form.base = BaseValues(self.base.values.get(self.submitted_key(i), {}), self.base.at)
+        return form
+
+    @cached_property
+    def forms(self) -> list[EditForm]:  # type: ignore[override]  # a more precise type
+        self._deleted_rows: list[tuple[str, EditForm]] = []
+        forms = cast(list[EditForm], super().forms)
+        if not self.is_bound:
+            return forms
+        present = []
+        for index, form in enumerate(forms[: self.initial_form_count()]):
+            if not form.instance._state.adding:
+                present.append(form)
+            # The key is empty if an earlier response has already reported the row and left a gap in the numbers.
+            elif key := self.submitted_key(index):
+                self._deleted_rows.append((key, form))
+        added = forms[self.initial_form_count() :]
+        self.deleted_row_count = len(forms) - len(added) - len(present)
+        # The admin expects the queryset to be in the order of the forms.
+        self._queryset = [form.instance for form in present]
+        return present + added
+
+    def initial_form_count(self) -> int:
+        return super().initial_form_count() - self.deleted_row_count
+
+    def clean(self) -> None:
+        super().clean()
+        for form in cast(list[EditForm], self.deleted_forms):
+            if not form.instance._state.adding and form.changed_by_others():
+                raise ValidationError(
+                    _("“%(name)s” was changed after you opened the form. Look at it below; save again to delete it."),
+                    params={"name": form.instance},
+                )
+
+    def save_existing(self, form: Any, obj: models.Model, commit: bool = True) -> models.Model:
+        form.lock()
+        return super().save_existing(form, obj, commit)
+
+    def delete_existing(self, obj: models.Model, commit: bool = True) -> None:
+        next(form for form in self.stored_forms if form.instance is obj).lock()
+        super().delete_existing(obj, commit)
+
+
+class EditInlineFormSet(EditFormSet, BaseInlineFormSet):
+    """Formset of the rows that refer to an item by a foreign key."""
+
+
+class EditGenericInlineFormSet(EditFormSet, BaseGenericInlineFormSet):
+    """Formset of the rows that refer to an item by a generic foreign key."""

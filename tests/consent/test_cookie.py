@@ -1,0 +1,225 @@
+"""The choice cookie: how it is found, read, and compared with the notice in force."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings as django_settings
+from django.http import HttpResponse
+
+from consent.cookie import (
+    ConsentCookie,
+    consent_cookie_value,
+    delete_on_all_domains,
+    has_objection_signal,
+    is_notice_number,
+)
+from consent.variants import VaryRule
+
+pytestmark = pytest.mark.once
+CHOICE = django_settings.COOKIE_CONSENT_NAME
+
+
+# Finding it
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("", ""),
+        ("other=a", ""),
+        (CHOICE, ""),
+        (f"{CHOICE}=a", "a"),
+        (f"other=a; {CHOICE}=b; more=c", "b"),
+        (f"{CHOICE}=a; {CHOICE}=b", "b"),
+        (f"{CHOICE}=a; {CHOICE}", "a"),
+        (f'{CHOICE}="a b"', "a b"),
+        (f'{CHOICE}="', '"'),
+        (f'{CHOICE}=""', ""),
+        (f'{CHOICE}="a', '"a'),
+        (f'{CHOICE}=a"', 'a"'),
+        (f"{CHOICE}=a=b", "a=b"),
+        (f"x{CHOICE}=a", ""),
+        (f'{CHOICE}="a\\073b"', ""),
+    ],
+)
+def test_the_choice_is_the_last_cookie_of_its_name_without_quotation_marks(header, value):
+    assert consent_cookie_value(header) == value
+
+
+# Reading it
+
+
+@pytest.mark.parametrize("number", ["1", "0", "12", "999999999"])
+def test_a_choice_names_its_notice_by_a_number_of_at_most_nine_digits(number):
+    assert is_notice_number(number)
+    assert ConsentCookie.parse(f"notice={number}") == ConsentCookie(int(number), {})
+
+
+@pytest.mark.parametrize("number", ["", "1000000000", "-1", "1.0", "a", "١", "²", " 1"])
+def test_a_choice_with_another_number_is_none(number):
+    assert not is_notice_number(number)
+    assert ConsentCookie.parse(f"functional=now|notice={number}") is None
+
+
+def test_every_value_but_that_of_a_refusal_is_consent():
+    cookie = ConsentCookie.parse("functional=now|statistics=-1|advertising=2026-01-01|notice=3")
+    assert cookie.answers == {"functional": True, "statistics": False, "advertising": True}
+    assert cookie.notice_number == 3
+
+
+def test_a_choice_grants_the_purposes_that_it_allows_and_no_others():
+    cookie = ConsentCookie(1, {"functional": True, "statistics": False})
+    assert cookie.granted_among(["functional", "statistics", "advertising"]) == {"functional"}
+    assert cookie.granted_among(["statistics"]) == frozenset()
+    assert cookie.grants_anything
+    assert not ConsentCookie(1, {"statistics": False}).grants_anything
+    assert not ConsentCookie(1, {}).grants_anything
+
+
+@pytest.mark.parametrize(("number", "holds"), [(1, False), (2, True), (3, True), (4, True), (5, False)])
+def test_a_choice_holds_from_the_notice_that_last_asked_to_the_one_in_force(number, holds):
+    cookie = ConsentCookie(number, {})
+    assert cookie.answers_one_of(2, 4) is holds
+    assert cookie.holds_for(SimpleNamespace(number=4, asked_since=2)) is holds
+    seen = VaryRule(4, 2, ()).variant({"HTTP_COOKIE": f"{CHOICE}=notice={number}"})
+    assert seen == ("4 answered" if holds else "4 asked")
+
+
+@pytest.mark.parametrize(
+    ("headers", "objecting"),
+    [
+        ({}, False),
+        ({"sec-gpc": "1"}, True),
+        ({"dnt": "1"}, True),
+        ({"sec-gpc": "0", "dnt": "1"}, True),
+        ({"sec-gpc": "1", "dnt": "0"}, True),
+        ({"sec-gpc": "0", "dnt": "0"}, False),
+        ({"dnt": "11"}, False),
+        ({"dnt": "unspecified"}, False),
+    ],
+)
+def test_a_browser_objects_by_either_signal(rf, headers, objecting):
+    assert has_objection_signal(rf.get("/", headers=headers).META) is objecting
+
+
+# Deleting others
+
+
+@pytest.mark.parametrize(
+    ("host", "domains"),
+    [
+        ("localhost", [""]),
+        ("www.unic.example", ["", "unic.example", "www.unic.example"]),
+        ("www.unic.example:8000", ["", "unic.example", "www.unic.example"]),
+    ],
+)
+def test_a_cookie_is_deleted_on_the_host_and_on_each_domain_above_it(host, domains):
+    response = HttpResponse()
+    delete_on_all_domains(response, "_ga", host)
+    assert sorted(morsel["domain"] for morsel in response.cookies.values()) == domains
+    assert {(morsel.key, morsel.value, morsel["max-age"]) for morsel in response.cookies.values()} == {("_ga", "", 0)}
+
+
+# The variants
+
+
+RULE = VaryRule(3, 2, ("media", "statistics"), ("functional", "media", "statistics"), {"2": "then", "3": "now"})
+
+
+def as_written(value: str) -> bool:
+    return RULE.has_known_cookie({"HTTP_COOKIE": f"{CHOICE}={value}"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "functional=now|media=-1|statistics=now|notice=3",
+        "functional=then|media=-1|notice=2",
+        "notice=3",
+    ],
+)
+def test_a_choice_has_known_cookie_where_this_site_can_have_written_it(value):
+    assert as_written(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "functional=now|media=-1|statistics=now|notice=2",
+        "functional=then|notice=1",
+        "functional=now",
+        "functional=yes|notice=3",
+        "other=now|notice=3",
+        "statistics=now|media=-1|notice=3",
+        "notice=3|media=-1",
+        "media=-1||notice=3",
+        "media=-1|notice=3|",
+        "notice=03",
+    ],
+)
+def test_a_choice_with_other_values_purposes_or_another_order_is_not_as_written(value):
+    assert not as_written(value)
+
+
+def test_no_choice_is_a_known_cookie():
+    assert RULE.has_known_cookie({}) and RULE.has_known_cookie({"HTTP_COOKIE": "other=a"})
+
+
+def test_there_are_a_variant_without_answer_with_objection_and_one_for_each_set_of_purposes():
+    assert RULE.variants() == [
+        "3 asked",
+        "3 asked objects",
+        "3 answered",
+        "3 answered granted",
+        "3 answered granted media",
+        "3 answered granted statistics",
+        "3 answered granted media statistics",
+    ]
+    assert VaryRule(0, 0, ()).variants() == ["0 asked"]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "headers", "seen"),
+    [
+        ("", {}, "3 asked"),
+        ("", {"HTTP_DNT": "1"}, "3 asked objects"),
+        ("media=now|notice=1", {}, "3 asked"),
+        ("media=now|notice=1", {"HTTP_SEC_GPC": "1"}, "3 asked objects"),
+        ("media=-1|notice=3", {}, "3 answered"),
+        ("media=-1|notice=3", {"HTTP_SEC_GPC": "1"}, "3 answered"),
+        ("functional=now|notice=3", {}, "3 answered granted"),
+        ("statistics=now|media=now|functional=now|notice=2", {}, "3 answered granted media statistics"),
+    ],
+)
+def test_the_variant_follows_from_answer_and_objection(cookie, headers, seen):
+    assert RULE.variant({"HTTP_COOKIE": f"{CHOICE}={cookie}"} | headers) == seen
+
+
+def test_before_the_first_notice_there_is_one_variant():
+    for environ in ({}, {"HTTP_DNT": "1"}, {"HTTP_COOKIE": f"{CHOICE}=notice=0"}):
+        assert VaryRule(0, 0, ()).variant(environ) == "0 asked"
+
+
+def test_each_variant_is_that_of_the_headers_that_lead_to_it():
+    for variant in RULE.variants():
+        assert RULE.variant(RULE.request_headers(variant)) == variant
+    assert RULE.request_headers("2 asked") is None and RULE.request_headers("33 answered") is None
+
+
+@pytest.mark.parametrize(
+    ("variant", "allowed"),
+    [
+        ("3 asked", False),
+        ("3 answered", False),
+        ("3 answered granted", False),
+        ("3 answered granted media", True),
+        ("3 answered granted media statistics", True),
+    ],
+)
+def test_third_parties_may_load_where_a_purpose_is_granted_by_which_something_loads(variant, allowed):
+    assert RULE.allows_third_parties(variant) is allowed
+
+
+def test_a_rule_is_read_as_it_was_written():
+    assert VaryRule.from_json(RULE.as_json()) == RULE

@@ -1,0 +1,47 @@
+"""Several people save the same form repeatedly, each with a database connection of their own."""
+
+from threading import Barrier, Thread
+from types import SimpleNamespace
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from alliance.models import Initiative
+from tests.editorial.test_admin import address, filled_in
+from tests.serving import PATIENCE
+
+ROUNDS = 8
+
+
+def fields_of(code: str) -> tuple[str, str]:
+    return f"title_{code}", f"parts-0-title_{code}"
+
+
+def save_repeatedly(code: str, item: Initiative, barrier: Barrier, outcomes: list):
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(username=code))
+    for number in range(ROUNDS):
+        barrier.wait()
+        # Not `context` of the test client, which mixes the threads.
+        values = filled_in(SimpleNamespace(context=client.get(address(item)).context_data))
+        barrier.wait()
+        response = client.post(address(item), values | dict.fromkeys(fields_of(code), f"{code} {number}"))
+        outcomes.append((code, response.status_code))
+    connection.close()
+
+
+def run(*codes: str):
+    """Save texts of a different language in each thread. Print the statuses and the stored texts."""
+    for code in codes:
+        User.objects.create_superuser(code)
+    item, barrier, outcomes = Initiative.objects.get(key="campus"), Barrier(len(codes), timeout=PATIENCE), []
+    threads = [Thread(target=save_repeatedly, args=(code, item, barrier, outcomes)) for code in codes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    item.refresh_from_db()
+    part = item.parts.first()
+    stored = [(getattr(item, f"title_{code}"), getattr(part, f"title_{code}")) for code in codes]
+    print(sorted({status for _code, status in outcomes}), len(outcomes), stored)

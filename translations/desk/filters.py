@@ -1,0 +1,51 @@
+"""Filters of the list of texts."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from translations.desk.models import TextToTranslate
+from translations.status.fields import TARGET_LANGUAGES, translated_models
+
+
+class LanguageFilter(admin.SimpleListFilter):
+    title = _("language")
+    parameter_name = "language"
+
+    def lookups(self, request, model_admin):
+        return [(code, settings.CONTENT_LANGUAGES[code]) for code in TARGET_LANGUAGES]
+
+    def queryset(self, request, queryset):
+        return queryset.into(self.value()) if self.value() else queryset
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Open texts by default."""
+
+    title = _("status")
+    parameter_name = "status"
+    OPEN, ALL = "open", "all"
+
+    def lookups(self, request, model_admin):
+        return [(self.OPEN, _("to do")), *TextToTranslate.Status.choices, (self.ALL, _("all"))]
+
+    def value(self):
+        return super().value() or self.OPEN
+
+    def choices(self, changelist):
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request, queryset):
+        return queryset.with_status(self.value())
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind of content")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return [(model._meta.label_lower, capfirst(model._meta.verbose_name)) for model in translated_models()]
+
+    def queryset(self, request, queryset):
+        return queryset.of_kind(self.value()) if self.value() else queryset

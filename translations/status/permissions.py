@@ -1,0 +1,71 @@
+"""Permissions to write translations.
+
+A user may translate a kind of content into all languages with the permission to change or to translate it. The
+permission for a language allows translating all content into it. Each language has such a permission and a group with
+it.
+"""
+
+from django.conf import settings
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Model
+
+from translations.status.fields import TARGET_LANGUAGES, translated_models
+
+
+def permission_for(language: str) -> str:
+    return f"translate_into_{language.replace('-', '_').lower()}"
+
+
+def group_for(language: str) -> str:
+    return f"Translators: {settings.CONTENT_LANGUAGES[language]}"
+
+
+def permitted_languages(user: User | AnonymousUser, model: type[Model]) -> set[str]:
+    """The languages into which the user may translate `model`."""
+    if not user.is_active:
+        # An early exit: without it, the sign-in page runs a permission check for each model, language and backend.
+        return set()
+    label = model._meta.app_label
+    for action in ("change", "translate"):
+        if user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}"):
+            return set(TARGET_LANGUAGES)
+    return languages_by_permission(user)
+
+
+def permitted_models(user: User | AnonymousUser) -> list[type[Model]]:
+    """The models that the user may translate into at least one language."""
+    return [model for model in translated_models() if permitted_languages(user, model)]
+
+
+def all_permitted_languages(user: User | AnonymousUser) -> list[str]:
+    """The languages into which the user may translate at least one model."""
+    permitted = set().union(*(permitted_languages(user, model) for model in translated_models()))
+    return [code for code in TARGET_LANGUAGES if code in permitted]
+
+
+def languages_by_permission(user: User | AnonymousUser) -> set[str]:
+    """The languages into which the user may translate all content."""
+    return {code for code in TARGET_LANGUAGES if user.has_perm(f"translations.{permission_for(code)}")}
+
+
+def create_permissions(using: str, apps):
+    """Create the missing permissions and groups of languages. A group that staff deleted is not created again."""
+    try:
+        group_model, permission_model = apps.get_model("auth.Group"), apps.get_model("auth.Permission")
+        content_type_model = apps.get_model("contenttypes.ContentType")
+        apps.get_model("translations.Translation")
+    except LookupError:
+        # Only some apps were migrated, and these tables do not exist.
+        return
+    content_type, _created = content_type_model.objects.using(using).get_or_create(
+        app_label="translations", model="translation"
+    )
+    for code in TARGET_LANGUAGES:
+        name = settings.CONTENT_LANGUAGES[code]
+        permission, is_new = permission_model.objects.using(using).get_or_create(
+            content_type=content_type, codename=permission_for(code), defaults={"name": f"Can translate into {name}"}
+        )
+        if is_new:
+            group, _created = group_model.objects.using(using).get_or_create(name=group_for(code))
+            group.permissions.add(permission)
