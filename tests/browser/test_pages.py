@@ -236,7 +236,7 @@ def test_a_first_visit_loads_at_most_14_kilobytes_of_html_and_css_and_4_of_javas
     # Intercepted requests bypass the browser cache, so each page is a first visit.
     visitor.context.route("**/*", lambda route: route.continue_())
     responses = []
-    visitor.page.on("response", responses.append)
+    visitor.page.on("response", lambda response: responses.append(response))
     # Languages with other letters than English may load another font file.
     for path in (
         *sample_paths(site),
