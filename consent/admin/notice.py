@@ -13,7 +13,7 @@ from consent.admin.base import Action, ReadOnlyAdmin, notice_as_shown
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
 
-# Purpose and DeclaredCookie replace these models, whose tables stay empty (docs/decisions/0011).
+# Purpose and DeclaredCookie replace these models, whose tables stay empty (docs/decisions/0012).
 for model in (CookieGroup, Cookie):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
