@@ -102,8 +102,8 @@ def run_all(arguments: list[str]) -> list[int]:
         on_postgresql = start(PROCESSORS // 2, database_tests, output, DATABASE_URL=server.get_uri())
         try:
             print("\n=== SQLite and browser ===", flush=True)
-            # One worker more than processors, because some tests wait for a server or a browser.
-            statuses = [start(PROCESSORS + 1, arguments).wait(), on_postgresql.wait()]
+            # Two workers more than processors, because some tests wait for a server or a browser.
+            statuses = [start(PROCESSORS + 2, arguments).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
             server.cleanup()

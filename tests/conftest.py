@@ -45,6 +45,8 @@ LAST = (
     *SERVERS,
     # All other tests with a server.
     (),
+    # Before the tests that add pictures, which the style guide shows.
+    ("tests/browser/test_look.py",),
     *BROWSERS,
     ("tests/browser/test_audit.py",),
     ("tests/browser/test_html.py",),

@@ -22,8 +22,7 @@ def run(*command: str) -> subprocess.CompletedProcess:
     [
         ("ruff", "check", "."),
         ("ruff", "format", "--check", "."),
-        ("djlint", "templates", "--lint", "--quiet"),
-        ("djlint", "templates", "--check", "--quiet"),
+        ("djlint", "templates", "--lint", "--check", "--quiet"),
         ("mypy", "."),
     ],
     ids=" ".join,

@@ -237,13 +237,3 @@ def test_there_is_a_content_version_before_the_first_change():
     ContentVersion.objects.all().delete()
     call_command("migrate", verbosity=0)
     assert len(ContentVersion.objects.current()) >= 32
-
-
-@pytest.mark.once
-def test_the_migrations_of_the_page_cache_are_reversible(server):
-    change = "from pages.models import Page; print(Page.objects.update(order=1))"
-    server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
-    server.manage("shell", "-v", "0", "-c", change, check=True)
-    server.manage("migrate", "-v", "0", check=True)
-    show = f"{change}; print(ContentVersion.objects.current())"
-    assert len(server.manage("shell", "-v", "0", "-c", show, check=True).stdout.split()[-1]) >= 32
