@@ -78,7 +78,7 @@ def multiply(model, total: int):
 
 def fill():
     """Fill all tables in the admin: 2,000 rows, or 300 if the rows are large or have translations."""
-    fill_with_partners(2_000)
+    fill_with_partners(300)
     for model in (*admin.site._registry, LogEntry):
         if model._meta.label_lower not in SINGLETONS and not model._meta.proxy:
             multiply(model, 300 if model in (*translated_models(), NoticeVersion) else 2_000)
