@@ -23,7 +23,7 @@ def etag(cached: CachedPage) -> str:
     return cached.response({}).header("etag")
 
 
-# What may be shared
+# Responses for shared caches
 
 
 @pytest.mark.parametrize(
