@@ -127,7 +127,7 @@ def as_typed(form_class: Any, request: HttpRequest) -> Any:
             if BASE_VALUES in self.fields:
                 self.fields[BASE_VALUES].initial = self.base_values
 
-    # A subclass of a model form makes new fields, but those of the class may have been changed.
+    # The metaclass of model forms builds the fields again. Keep those of `form_class`, which may have been changed.
     FormAsTyped.base_fields = form_class.base_fields
     return FormAsTyped
 

@@ -28,7 +28,7 @@ FALLBACK_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {"quality": 80, "optimize": True, "progressive": True}),
     "png": ("PNG", {"optimize": True}),
 }
-# Part of the folder's name, because a change of one of these gives other files.
+# A digest of it is in the name of the folder, because other values give other files.
 RECIPE = repr((WIDTHS, FALLBACK_WIDTH, RATIOS, MODERN_FORMATS, FALLBACK_FORMATS))
 
 
@@ -64,9 +64,9 @@ class Crop:
 
 
 def crop(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Crop:
-    """Return the largest part of a picture of `size` that has `ratio`, as near to `focal_point` as possible.
+    """Return the largest part of a picture of `size` that has `ratio`, as near to the focal point as possible.
 
-    The focal point is in per cent of width and height. Pictures are never enlarged.
+    `focal_point` is in per cent of width and height. Pictures are never enlarged.
     """
     width, height = size
     wanted = RATIOS[ratio] or width / height

@@ -273,7 +273,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Uploads are read into memory, so that they do not depend on space for temporary files.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-# A university with its tasks in ten languages is one form.
+# The form of a university contains its tasks in ten languages.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # Staff accounts
@@ -296,8 +296,8 @@ CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 
 # Page cache
 
-# Size of the page cache in the memory of each process, and in DATA_DIR. 0 disables it.
 PAGE_CACHE = DATA_DIR / "pages"
+# Maximum size in the memory of each process, and of the folder. 0 disables the cache.
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
 
 # Security

@@ -189,7 +189,7 @@ class SingletonContentAdmin(ContentAdmin):
         return False
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        # Without the permission to add, because each page of the admin calls this and it would take a query.
+        # “add” is always False: has_add_permission would take a query on each page of the admin.
         return {
             "add": False,
             "change": self.has_change_permission(request),
