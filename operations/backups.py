@@ -138,7 +138,7 @@ def write_backup(to: Path) -> Backup:
     return Backup.open(final)
 
 
-def require_apart(keys: Path, backups: Path):
+def require_separate_folders(keys: Path, backups: Path):
     """Raise BackupError if one of the folders is the other or inside the other."""
     keys, backups = keys.resolve(), backups.resolve()
     if keys == backups or keys in backups.parents or backups in keys.parents:

@@ -69,13 +69,13 @@ def crop(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Cro
     `focal_point` is in per cent of width and height. Pictures are never enlarged.
     """
     width, height = size
-    wanted = RATIOS[ratio] or width / height
-    crop_width, crop_height = min(width, height * wanted), min(height, width / wanted)
+    aspect = RATIOS[ratio] or width / height
+    crop_width, crop_height = min(width, height * aspect), min(height, width / aspect)
     left = min(max(width * focal_point[0] / 100 - crop_width / 2, 0), width - crop_width)
     top = min(max(height * focal_point[1] / 100 - crop_height / 2, 0), height - crop_height)
 
     def scaled(to_width: int) -> tuple[int, int]:
-        return to_width, max(1, round(to_width / wanted))
+        return to_width, max(1, round(to_width / aspect))
 
     largest = max(1, int(crop_width))
     widths = [w for w in WIDTHS if w < largest] + ([largest] if largest < WIDTHS[-1] else [WIDTHS[-1]])

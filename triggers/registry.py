@@ -122,7 +122,7 @@ def installed(cursor: CursorWrapper, vendor: str) -> dict[str, str | None]:
     return {name: definition for name, definition in cursor.fetchall() if name.startswith(PREFIX)}
 
 
-def wanted(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
+def applicable(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
     """Return name → trigger for the registered triggers whose tables and columns exist."""
     columns: dict[str, set[str]] = {}
     cursor.execute(COLUMNS[vendor])
@@ -137,7 +137,7 @@ def faults(connection: BaseDatabaseWrapper, purpose: str = "") -> dict[str, str]
     `purpose` limits the comparison to triggers with this purpose.
     """
     with connection.cursor() as cursor:
-        triggers, definitions = wanted(cursor, connection.vendor), installed(cursor, connection.vendor)
+        triggers, definitions = applicable(cursor, connection.vendor), installed(cursor, connection.vendor)
     found = {}
     prefix = f"{PREFIX}{purpose}_" if purpose else PREFIX
     for name in sorted(triggers.keys() | definitions.keys()):
@@ -156,7 +156,7 @@ def install(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """Create, replace and drop triggers until the database matches the registry. Returns the corrected faults."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         found = faults(connection)
-        triggers, definitions = wanted(cursor, connection.vendor), installed(cursor, connection.vendor)
+        triggers, definitions = applicable(cursor, connection.vendor), installed(cursor, connection.vendor)
         for name, fault in found.items():
             if name in definitions:
                 drop(cursor, connection.vendor, name)

@@ -4,7 +4,7 @@ from pathlib import Path
 from django.core.management import BaseCommand, CommandError
 
 from consent.signing import SealKeyError
-from operations.backups import BackupError, remove_older, require_apart, write_backup, write_keys
+from operations.backups import BackupError, remove_older, require_separate_folders, write_backup, write_keys
 from operations.databases import DumpError
 
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"--keep {keep}: give the number of backups to keep, 1 or more.")
         try:
             if keys:
-                require_apart(keys, to)
+                require_separate_folders(keys, to)
             backup = write_backup(to)
             size = sum(part["bytes"] for part in backup.manifest["parts"].values())
             files = sum(backup.manifest["uploads"].values())

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         restore = Restore(backup, keys)
         external_seal = self.read_seal(newest_seal) if newest_seal else None
         restore.check()
-        restore.database.require_alone()
+        restore.database.require_no_other_connections()
         made_at = date_format(timezone.localtime(backup.made_at), "DATETIME_FORMAT")
         self.stdout.write(f"The backup of {made_at} is complete.")
         if not discard and not self.is_installation_empty(restore):
