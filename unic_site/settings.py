@@ -66,8 +66,8 @@ def generated_secret_key(path: Path) -> str:
         ) from error
     if len(key) < 50 or not key.isascii():
         raise ImproperlyConfigured(
-            f"The secret key {path} is empty or damaged; restore it from a backup, or delete it to get a new one, "
-            "which ends all sessions."
+            f"The secret key {path} is empty or damaged; restore it from the copy of the keys, or delete it to get "
+            "a new one, which ends all sessions."
         )
     return key.decode("ascii")
 
@@ -230,7 +230,7 @@ CONTENT_LANGUAGES = {
     "hr": "Hrvatski",
     "sv": "Svenska",
 }
-# Languages for visitors, in the order of the language menu.
+# Languages for visitors. The language menu sorts them by name.
 LANGUAGES = list(CONTENT_LANGUAGES.items())
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
@@ -244,7 +244,7 @@ FORMAT_MODULE_PATH = ["unic_site.formats"]
 # Country names that differ from ISO 3166-1.
 COUNTRIES_OVERRIDE = {"NL": _("The Netherlands"), "TR": _("Türkiye (Turkey)")}
 
-# Initial content. Another university of the alliance sets its own folder.
+# Initial content. Another university or alliance sets its own folder.
 CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 
 # Static files and uploads

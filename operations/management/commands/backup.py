@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "--keys",
             type=Path,
             metavar="DIR",
-            help="Also back up the keys, to this folder. Store it in another place than the backups.",
+            help="Also back up the keys, to this folder. Store it apart from the backups.",
         )
 
     def handle(self, *args, to, keep, keys, **options):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             rows = sum(backup.contents.rows.values())
             self.stdout.write(f"{backup.folder}: {rows} rows, {files} uploaded files, {size / 1e6:.1f} MB.")
             if keys:
-                self.stdout.write(f"{write_keys(keys)}: the keys. Store them in another place than the backups.")
+                self.stdout.write(f"{write_keys(keys)}: the keys. Store them apart from the backups.")
             if keep and (removed := remove_older(to, keep)):
                 self.stdout.write(f"Older backups removed: {removed}.")
         except SealKeyError as error:
