@@ -23,7 +23,7 @@ from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
 from translations.status.models import Translation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
 ids = [model._meta.label for model in REGISTERED]
 FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}

@@ -11,7 +11,7 @@ from partners.models import PartnerUniversity
 from pictures.models import Picture
 from tests.pictures.factories import make_picture, photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADD = "/admin/pictures/picture/add/"
 LIST = "/admin/pictures/picture/"
 

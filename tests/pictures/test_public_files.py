@@ -19,7 +19,7 @@ from pictures import views
 from pictures.models import Picture
 from tests.pictures.factories import make_picture, photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LOGOS = [
     (PartnerUniversity, "university-of-oulu", "logo"),
     (Alliance, "alliance", "logo"),
@@ -42,7 +42,7 @@ def committed(django_capture_on_commit_callbacks):
 def picture(committed) -> Picture:
     """The cover picture of a published page, with its renditions."""
     with committed():
-        picture = make_picture(file=photo((800, 600)))
+        picture = make_picture(file=photo((400, 300)))
         Page.objects.filter(key="about").update(cover=picture)
     return picture
 
