@@ -149,6 +149,8 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         # The import map of the rich text editor is an inline script, which needs the nonce.
         context["media"] = Media.from_media(context["media"] + FORM_MEDIA, nonce=request.csp_nonce)
+        # The form shows a new item as it will be saved.
+        self.unpublish_new(request, context["adminform"].form.instance)
         self.show_states(context)
         return super().render_change_form(request, context, *args, **kwargs)
 

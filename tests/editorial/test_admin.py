@@ -362,6 +362,13 @@ def test_an_item_that_an_editor_adds_is_not_published(signed_in):
     assert Deliverable.objects.get(title_en="New").is_published is False
 
 
+@pytest.mark.parametrize(("group", "icon"), [("Editors", "icon-no.svg"), ("Publishers", None)])
+def test_the_form_for_a_new_item_shows_editors_that_it_will_be_hidden(signed_in, group, icon):
+    html = signed_in(group).get(reverse("admin:alliance_milestone_add")).content.decode()
+    row = html.partition("field-is_published")[2].partition("</fieldset>")[0]
+    assert icon in row if icon else re.search(r"<input[^>]* checked", row)
+
+
 def test_an_inline_that_an_editor_adds_is_not_published(signed_in):
     client = signed_in("Editors")
     campus = Initiative.objects.get(key="campus")

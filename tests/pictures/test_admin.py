@@ -87,6 +87,12 @@ def test_an_error_is_shown_at_its_field(signed_in, changes, field, message):
     assert not Picture.objects.exists()
 
 
+def test_a_form_with_an_error_does_not_preview_the_upload_that_was_not_stored(signed_in):
+    html = signed_in().post(ADD, form(alt_en="")).content.decode()
+    assert "Save the picture first." in html
+    assert "focal-picker" not in html
+
+
 def test_a_decorative_picture_needs_no_alternative_text(signed_in):
     assert signed_in().post(ADD, form(alt_en="", is_decorative="on")).status_code == 302
 
