@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from consent.models import DeclaredCookie, EmbeddedContent, Purpose, Script
-from consent.models.third_party import origin
+from consent.models.provider import origin
 
 TABS = 4
 # Problems. The last one is a remark, the others are faults.

@@ -24,5 +24,5 @@ def optional_scripts() -> tuple[Script, ...]:
 
 
 def scripts(request: HttpRequest, granted: frozenset[str]) -> list[Script]:
-    """Return the scripts that run for a visitor who granted the purposes with these keys."""
-    return [script for script in optional_scripts(request) if script.purpose.key in granted]
+    """Return the scripts that run for a visitor who allowed the providers with these keys."""
+    return [script for script in optional_scripts(request) if script.provider.key in granted]

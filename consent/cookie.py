@@ -12,11 +12,10 @@ from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import HttpRequest, HttpResponse
 
 from consent.models import Decision, NoticeVersion
+from consent.models.provider import NOTICE_ENTRY
 from consent.receipt_number import RECEIPT_PATTERN
 
 RECEIPT_COOKIE, IDEMPOTENCY_COOKIE = "cookie_consent_receipt", "cookie_consent_attempt"
-# Entry of the consent cookie with the number of the notice. The other entries are purposes.
-NOTICE_ENTRY = "notice"
 # Name of the form field and of the query parameter.
 IDEMPOTENCY_KEY = "idempotency_key"
 # Lifetime of the idempotency cookie.
@@ -51,7 +50,7 @@ class ConsentCookie:
     """A decision as the browser reports it. The evidence is the Decision in the database."""
 
     notice_number: int
-    # Key of a purpose → whether consent was given.
+    # Key of a provider → whether consent was given.
     answers: dict[str, bool]
 
     @classmethod
@@ -91,20 +90,20 @@ class ConsentCookie:
     def grants_anything(self) -> bool:
         return any(self.answers.values())
 
-    def granted_among(self, purposes: Iterable[str]) -> frozenset[str]:
-        """Return the keys in `purposes` that were granted."""
-        return frozenset(key for key in purposes if self.answers.get(key))
+    def granted_among(self, providers: Iterable[str]) -> frozenset[str]:
+        """Return the keys in `providers` that were granted."""
+        return frozenset(key for key in providers if self.answers.get(key))
 
 
 def cookie_entries(decision: Decision) -> dict[str, str]:
     """Return the entries of the consent cookie.
 
     They are the same for all visitors who gave the same answers to a notice, because caches use the cookie as a key.
-    For the same reason the value of a granted purpose is the time when the notice was published. django-cookie-consent
+    For the same reason the value of a granted provider is the time when the notice was published. django-cookie-consent
     accepts every time that is later than the declaration of the purpose's newest cookie.
     """
     accepted, declined = decision.notice.published_at.isoformat(), settings.COOKIE_CONSENT_DECLINE
-    answers = {key: accepted if granted else declined for key, granted in sorted(decision.answers_by_purpose.items())}
+    answers = {key: accepted if granted else declined for key, granted in sorted(decision.answers_by_provider.items())}
     return answers | {NOTICE_ENTRY: str(decision.notice.number)}
 
 
@@ -114,22 +113,17 @@ def sent_receipt(request: HttpRequest) -> str:
     return number if RECEIPT_PATTERN.fullmatch(number) else ""
 
 
-def set_decision_cookies(
-    request: HttpRequest, response: HttpResponse, decision: Decision, storage_purposes: set[str]
-) -> None:
-    """Set the cookies of `decision`, and delete the cookies of the purposes that it declines.
-
-    `storage_purposes` are the keys of the purposes that also use other browser storage. Clear-Site-Data can only delete
-    all of it, so the header is sent when consent to one of these purposes is withdrawn.
-    """
+def set_decision_cookies(request: HttpRequest, response: HttpResponse, decision: Decision) -> None:
+    """Set the cookies of `decision`, and delete the cookies of the providers that it declines."""
     set_cookie_dict_to_response(response, cookie_entries(decision))
     set_http_only_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
     delete_idempotency_cookie(request, response)
     declined = [
         cookie["name"]
         for purpose in decision.purposes_with_answers()
-        if not purpose["is_granted"]
-        for cookie in purpose["cookies"]
+        for provider in purpose["providers"]
+        if not provider["is_granted"]
+        for cookie in provider["cookies"]
     ]
     sent = [name for name in request.COOKIES if any(fnmatchcase(name, pattern) for pattern in declined)]
     for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
@@ -138,15 +132,8 @@ def set_decision_cookies(
         # Browsers also send names that http.cookies refuses. The decision is stored, so the response must not fail.
         with suppress(CookieError):
             delete_on_all_domains(response, name, request.get_host())
-    before = ConsentCookie.from_request(request)
-    withdrawn = {
-        key
-        for key, granted in decision.answers_by_purpose.items()
-        if before and before.answers.get(key) and not granted
-    }
     # Prefetched pages still contain the notice.
-    cleared = ['"prefetchCache"', *(['"storage"'] if withdrawn & storage_purposes else [])]
-    response.headers["Clear-Site-Data"] = ", ".join(cleared)
+    response.headers["Clear-Site-Data"] = '"prefetchCache"'
 
 
 def set_http_only_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:

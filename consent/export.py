@@ -75,8 +75,8 @@ def as_csv(decisions: DecisionQuerySet) -> Iterator[str]:
                 rfc3339(decision.decided_at),
                 rfc3339(decision.expires_at),
                 decision.action,
-                " ".join(decision.granted_purposes),
-                " ".join(key for key, granted in decision.answers_by_purpose.items() if not granted),
+                " ".join(decision.granted_providers),
+                " ".join(key for key, granted in decision.answers_by_provider.items() if not granted),
                 decision.notice.number,
                 decision.notice.digest,
                 decision.language,
@@ -196,7 +196,7 @@ def statuses_of(decision: Decision) -> dict[str, str]:
     Only a purpose that the decision before granted can be withdrawn. The annotation `granted_before` has its granted
     keys, or None if that decision was erased or never existed.
     """
-    answers = decision.answers_by_purpose
+    answers = decision.answers_by_provider
     before: str | None = getattr(decision, "granted_before", None)
     withdrawn: Iterable[str] = ()
     if before is None and decision.action == Decision.Action.WITHDRAWN:

@@ -1,15 +1,24 @@
-"""Form of a decision over all purposes."""
+"""Form of a decision over all providers."""
 
 from typing import cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Decision, NoticeVersion
 
+# Fields of the checkboxes. `shown` has the purposes whose box was ticked when the form was shown.
+CHOICES = ("purposes", "providers", "shown")
+
 
 class DecisionForm(forms.Form):
-    """Buttons and checkboxes of the notice. Only granted purposes are ticked (Recital 32 GDPR)."""
+    """Buttons and checkboxes of the notice. Only granted providers are ticked (Recital 32 GDPR).
+
+    A purpose has a box, and each of its providers has one. Without JavaScript the boxes can contradict each other, so
+    the narrower reading counts: a purpose whose box was unticked grants nothing; otherwise the ticked providers count;
+    a purpose that was ticked without any of its providers grants all of them.
+    """
 
     action = forms.ChoiceField(
         choices=[(name, name) for name in ("accept", "refuse", "choose", "withdraw", "allow")],
@@ -21,6 +30,10 @@ class DecisionForm(forms.Form):
     purposes = forms.MultipleChoiceField(
         required=False,
         error_messages={"invalid_choice": _("One of the purposes was removed. Check your choice again.")},
+    )
+    providers = forms.MultipleChoiceField(
+        required=False,
+        error_messages={"invalid_choice": _("One of the providers was removed. Check your choice again.")},
     )
 
     ACTIONS = {
@@ -35,17 +48,38 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.version, self.granted = version, granted
         purposes = cast(forms.MultipleChoiceField, self.fields["purposes"])
-        purposes.choices = [(key, key) for key in version.optional_purposes]
+        purposes.choices = [(key, key) for key in self.providers_by_purpose()]
+        providers = cast(forms.MultipleChoiceField, self.fields["providers"])
+        providers.choices = [(key, key) for key in version.optional_providers]
+
+    def providers_by_purpose(self) -> dict[str, set[str]]:
+        """Return the keys of the providers of each purpose that visitors are asked about."""
+        found: dict[str, set[str]] = {}
+        for key, provider in self.version.optional_providers.items():
+            found.setdefault(provider["purpose"], set()).add(key)
+        return found
+
+    def chosen(self) -> set[str]:
+        """Return the keys of the providers that the boxes grant."""
+        purposes, ticked = set(self.cleaned_data["purposes"]), set(self.cleaned_data["providers"])
+        shown = set(cast(QueryDict, self.data).getlist("shown"))
+        chosen: set[str] = set()
+        for purpose, providers in self.providers_by_purpose().items():
+            if purpose in shown and purpose not in purposes:
+                continue
+            is_all = purpose in purposes and purpose not in shown
+            chosen |= providers & ticked or (providers if is_all else set())
+        return chosen
 
     @property
     def decided(self) -> dict:
         """Arguments `action` and `answers` of DecisionQuerySet.record."""
-        pressed, ticked = self.cleaned_data["action"], self.cleaned_data["purposes"]
-        # The button “allow” of embedded content adds one purpose to those that are granted.
+        pressed = self.cleaned_data["action"]
+        # The button “allow” of embedded content adds one provider to those that are granted.
         chosen = {
-            "accept": self.version.optional_purposes,
-            "choose": ticked,
-            "allow": [*self.granted, *ticked],
-        }.get(pressed, [])
-        answers = {key: key in chosen for key in self.version.optional_purposes}
+            "accept": set(self.version.optional_providers),
+            "choose": self.chosen(),
+            "allow": self.granted | set(self.cleaned_data["providers"]),
+        }.get(pressed, set())
+        answers = {key: key in chosen for key in self.version.optional_providers}
         return {"action": self.ACTIONS[pressed], "answers": answers}

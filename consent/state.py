@@ -1,4 +1,4 @@
-"""Consent state of one request: the purposes that the visitor granted, and what loads because of them."""
+"""Consent state of one request: the providers that the visitor allowed, and what loads because of them."""
 
 from functools import cached_property
 
@@ -40,14 +40,14 @@ class ConsentState:
 
     @cached_property
     def granted(self) -> frozenset[str]:
-        """Keys of the optional purposes that the visitor granted."""
+        """Keys of the providers that the visitor allowed."""
         if not (self.version and self.cookie and self.is_decided):
             return frozenset()
-        return self.cookie.granted_among(self.version.optional_purposes)
+        return self.cookie.granted_among(self.version.optional_providers)
 
     @property
     def may_withdraw(self) -> bool:
-        """Whether the visitor has a valid decision that granted a purpose."""
+        """Whether the visitor has a valid decision that allowed a provider."""
         return bool(self.is_decided and self.cookie and self.cookie.grants_anything)
 
     @cached_property

@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, Provider, Purpose
 
 
 @register(Notice)
@@ -17,17 +17,17 @@ class PurposeTranslation(TranslationOptions):
 
 @register(DeclaredCookie)
 class DeclaredCookieTranslation(TranslationOptions):
-    fields = ("provider", "description", "duration")
-    required_languages = {"en": ("provider", "description", "duration")}
+    fields = ("description",)
+    required_languages = {"en": ("description",)}
 
 
 @register(EmbeddedContent)
 class EmbeddedContentTranslation(TranslationOptions):
-    fields = ("title", "provider")
-    required_languages = {"en": ("title", "provider")}
+    fields = ("title",)
+    required_languages = {"en": ("title",)}
 
 
-@register(Script)
-class ScriptTranslation(TranslationOptions):
-    fields = ("provider",)
-    required_languages = {"en": ("provider",)}
+@register(Provider)
+class ProviderTranslation(TranslationOptions):
+    fields = ("data", "retention", "transfer")
+    required_languages = {"en": ("data", "retention")}

@@ -7,8 +7,9 @@ from cookie_consent.util import dict_to_cookie_str, parse_cookie_str
 from django.conf import settings
 from django.core.handlers.wsgi import get_str_from_wsgi
 
-from consent.cookie import NOTICE_ENTRY, ConsentCookie, consent_cookie_value, has_objection_signal
+from consent.cookie import ConsentCookie, consent_cookie_value, has_objection_signal
 from consent.models import EmbeddedContent, NoticeVersion, Script
+from consent.models.provider import NOTICE_ENTRY
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
 
@@ -22,17 +23,17 @@ class VaryRule:
     - "3 asked": the notice is shown.
     - "3 asked objects": the notice is shown, and mentions the objection signal.
     - "3 answered": the notice is not shown. Nothing was granted.
-    - "3 answered granted media statistics": consent can be withdrawn, and third-party content of these purposes loads.
+    - "3 answered granted media statistics": consent can be withdrawn, and third-party content of these providers loads.
     """
 
     # Numbers of the notice in force (0 if none is published), and of the oldest one whose answers still hold.
     notice: int
     asked_since: int
-    # Keys of the purposes that third-party content on the site needs.
-    purposes: tuple[str, ...]
-    # Keys of all optional purposes.
+    # Keys of the providers whose content or scripts are on the site.
+    providers: tuple[str, ...]
+    # Keys of all providers that visitors are asked about.
     answered: tuple[str, ...] = ()
-    # Number of each notice whose answers still hold → publication time, the value of granted purposes in the cookie.
+    # Number of each notice whose answers still hold → publication time, the value of granted providers in the cookie.
     published: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -42,13 +43,13 @@ class VaryRule:
         if version is None:
             return cls(0, 0, ())
         loading = (
-            model.objects.optional().values_list("purpose__key", flat=True) for model in (EmbeddedContent, Script)
+            model.objects.optional().values_list("provider__key", flat=True) for model in (EmbeddedContent, Script)
         )
-        keys = {key for keys in loading for key in keys}.intersection(version.optional_purposes)
+        keys = {key for keys in loading for key in keys}.intersection(version.optional_providers)
         holding = NoticeVersion.objects.filter(number__range=(version.asked_since, version.number))
         published = {str(number): at.isoformat() for number, at in holding.values_list("number", "published_at")}
         return cls(
-            version.number, version.asked_since, tuple(sorted(keys)), tuple(version.optional_purposes), published
+            version.number, version.asked_since, tuple(sorted(keys)), tuple(version.optional_providers), published
         )
 
     @classmethod
@@ -56,7 +57,7 @@ class VaryRule:
         return cls(
             data["notice"],
             data["asked_since"],
-            tuple(data["purposes"]),
+            tuple(data["providers"]),
             tuple(data["answered"]),
             data["published"],
         )
@@ -68,7 +69,7 @@ class VaryRule:
         """Return the variant that a WSGI request gets. An invalid consent cookie counts as no decision."""
         cookie = ConsentCookie.from_environ(environ)
         if self.notice and cookie and cookie.answers_one_of(self.asked_since, self.notice):
-            granted = [GRANTED, *sorted(cookie.granted_among(self.purposes))] if cookie.grants_anything else []
+            granted = [GRANTED, *sorted(cookie.granted_among(self.providers))] if cookie.grants_anything else []
             return " ".join([str(self.notice), ANSWERED, *granted])
         if self.notice and has_objection_signal(environ):
             return f"{self.notice} {ASKED} {OBJECTS}"
@@ -96,7 +97,7 @@ class VaryRule:
         if not self.notice:
             return [f"{self.notice} {ASKED}"]
         asked = [f"{self.notice} {ASKED}", f"{self.notice} {ASKED} {OBJECTS}"]
-        subsets = [keys for count in range(len(self.purposes) + 1) for keys in combinations(self.purposes, count)]
+        subsets = [keys for count in range(len(self.providers) + 1) for keys in combinations(self.providers, count)]
         answers = [[], *([GRANTED, *keys] for keys in subsets)]
         return asked + [" ".join([str(self.notice), ANSWERED, *answer]) for answer in answers]
 
@@ -109,11 +110,11 @@ class VaryRule:
         if notice != str(self.notice):
             return None
         if state == ANSWERED:
-            # The entry "granted" stands for a granted purpose without third-party content.
+            # The entry "granted" stands for a granted provider without third-party content.
             entries = dict.fromkeys(details, "now") | {NOTICE_ENTRY: notice}
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
         return {"HTTP_SEC_GPC": "1"} if OBJECTS in details else {}
 
     def allows_third_parties(self, variant: str) -> bool:
         """Whether third-party content may load on pages in `variant`."""
-        return not set(variant.split()).isdisjoint(self.purposes)
+        return not set(variant.split()).isdisjoint(self.providers)

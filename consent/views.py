@@ -1,6 +1,7 @@
 """Pages of consent for visitors: decision, settings, receipt and seals."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -28,8 +29,8 @@ from consent.cookie import (
     set_decision_cookies,
     set_idempotency_cookie,
 )
-from consent.forms import DecisionForm
-from consent.models import Decision, DeclaredCookie, Leaf, NoticeVersion, Restoration, Seal
+from consent.forms import CHOICES, DecisionForm
+from consent.models import Decision, Leaf, NoticeVersion, Restoration, Seal
 from consent.signing import SealKeyError
 from consent.state import ConsentState
 from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
@@ -105,7 +106,7 @@ def safe_return_path(request: HttpRequest) -> str:
 @never_cache
 @csrf_exempt
 def decide(request: HttpRequest) -> HttpResponse:
-    """Record a decision over all purposes, set the cookies, and redirect to the page of the visitor."""
+    """Record a decision over all providers, set the cookies, and redirect to the page of the visitor."""
     if not is_from_this_site(request):
         return permission_denied(request)
     receipt_number, idempotency_key = sent_receipt(request), sent_idempotency_key(request)
@@ -120,7 +121,6 @@ def decide(request: HttpRequest) -> HttpResponse:
         is_within_limit = DECISIONS.take(client_network(request.META))
         if not is_within_limit and not Decision.objects.withdraws(receipt_number, **form.decided):
             return not_recorded_page(request, return_path, status=429)
-        storage_purposes = DeclaredCookie.objects.storage_purposes()
         decision = Decision.objects.record(
             notice=version,
             language=get_language(),
@@ -139,7 +139,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     else:
         response = HttpResponseRedirect(f"{return_path.split('#')[0]}#{SAVED_ANCHOR}")
         response.status_code = 303
-    set_decision_cookies(request, response, decision, storage_purposes)
+    set_decision_cookies(request, response, decision)
     return response
 
 
@@ -166,7 +166,7 @@ def not_recorded_page(request: HttpRequest, return_path: str, status: int = 503)
         "return_path": return_path,
         "notice": request.POST.get("notice", ""),
         "action": request.POST.get("action", ""),
-        "purposes": request.POST.getlist("purposes"),
+        "choices": [(name, value) for name in CHOICES for value in request.POST.getlist(name)],
         "idempotency_key": sent_idempotency_key(request) or uuid4(),
         "is_limited": status == 429,
     }
@@ -182,12 +182,10 @@ def settings_page(
 ) -> HttpResponse:
     """Return the settings with the current decision, or with the choices of an invalid `form`."""
     cookie = ConsentCookie.from_request(request)
-    granted = set(request.POST.getlist("purposes")) if form is not None else ConsentState.for_request(request).granted
+    granted = ConsentState.for_request(request).granted
+    if form is not None:
+        granted = frozenset(request.POST.getlist("providers"))
     wording = version.texts_in(get_language())
-    purposes = [
-        purpose | {"is_granted": purpose["is_necessary"] or purpose["key"] in granted}
-        for purpose in wording["purposes"]
-    ]
     context = {
         "subject": SETTINGS,
         # This page contains the form itself.
@@ -197,12 +195,28 @@ def settings_page(
         "has_consented": cookie is not None and cookie.grants_anything,
         "form": form,
         "notice": version.number,
-        "purposes": purposes,
+        "purposes": with_granted(wording["purposes"], granted),
         # The text says that everything optional is off.
         "objection": wording["objection"] if has_objection_signal(request.META) and not granted else "",
         "idempotency_key": uuid4(),
     }
     return render(request, "consent/settings.html", context, status=status)
+
+
+def with_granted(purposes: list[dict], granted: Collection[str]) -> list[dict]:
+    """Return purposes of a wording, each with `is_granted`, and each of their providers as well.
+
+    A purpose is granted if all of its providers are.
+    """
+    return [
+        purpose
+        | {
+            "is_granted": bool(purpose["providers"])
+            and all(provider["key"] in granted for provider in purpose["providers"]),
+            "providers": [provider | {"is_granted": provider["key"] in granted} for provider in purpose["providers"]],
+        }
+        for purpose in purposes
+    ]
 
 
 @require_safe

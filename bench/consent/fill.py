@@ -45,7 +45,7 @@ class DecisionGenerator:
             before = self.recent.pop(self.random.randrange(len(self.recent)))
         actions, weights = zip(*ACTIONS[: 4 if before else 3], strict=True)
         action = self.random.choices(actions, weights)[0]
-        answers = {key: self.answer(action) for key in self.version.optional_purposes}
+        answers = {key: self.answer(action) for key in self.version.optional_providers}
         decision = Decision(
             receipt=before.receipt if before else new_receipt(),
             predecessor=before.digest if before else "",

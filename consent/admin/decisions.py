@@ -78,7 +78,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("granted"))
     def granted_list(self, decision: Decision) -> str:
-        return ", ".join(decision.granted_purposes)
+        return ", ".join(decision.granted_providers)
 
     def get_changelist(self, request, **kwargs):
         return KeysetChangeList

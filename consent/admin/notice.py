@@ -28,7 +28,7 @@ class NoticeAdmin(SingletonContentAdmin):
 
 class CookieInline(ContentInline):
     model = DeclaredCookie
-    fields = ["name", "kind", "provider", "description", "duration", "order", "is_published"]
+    fields = ["name", "kind", "domain", "description", "lifetime", "unit", "order", "is_published"]
 
 
 @admin.register(Purpose)

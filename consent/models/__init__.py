@@ -1,14 +1,16 @@
 """Models of consent to cookies: the notice, its published versions, and the record of decisions.
 
-Staff edit Notice, Purpose and DeclaredCookie. Publishing saves a copy of all of them as a NoticeVersion. Visitors see
-the newest version only, and each Decision refers to the version that was shown.
+Staff edit Notice, Purpose, Provider and DeclaredCookie. Publishing saves a copy of all of them as a NoticeVersion.
+Visitors see the newest version only, and each Decision refers to the version that was shown.
 """
 
 from consent.models.access import AccessEntry
 from consent.models.audit import CookieAudit
+from consent.models.cookie import DeclaredCookie
 from consent.models.erasure import Erasure
 from consent.models.notice import Notice
-from consent.models.purpose import DeclaredCookie, Purpose
+from consent.models.provider import Provider
+from consent.models.purpose import Purpose
 from consent.models.record import Decision
 from consent.models.restoration import Restoration
 from consent.models.seal import Leaf, Seal
@@ -25,6 +27,7 @@ __all__ = [
     "Leaf",
     "Notice",
     "NoticeVersion",
+    "Provider",
     "Purpose",
     "Restoration",
     "Script",

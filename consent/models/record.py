@@ -47,7 +47,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.filter(~Exists(followed), expires_at__gt=timezone.now(), notice__number__gte=since)
 
     def answered(self, key: str, is_granted: bool) -> Self:
-        """Return the decisions that granted the purpose with this key, or that refused it."""
+        """Return the decisions that granted the provider with this key, or that refused it."""
         if not is_granted:
             return self.filter(**{f"answers__{key}__granted": False})
         inside = Q(granted__startswith=f"{key},") | Q(granted__endswith=f",{key}") | Q(granted__contains=f",{key},")
@@ -161,10 +161,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def effective_action(before: "Decision | None", action: str, granted: list[str], is_due: bool) -> str:
         """Return the action to record, which depends on the decision before.
 
-        Any button that revokes everything that was granted is a withdrawal. Without a granted purpose, a withdrawal
+        Any button that revokes everything that was granted is a withdrawal. Without a granted provider, a withdrawal
         is a refusal. The same answer to a notice that asked again is a renewal.
         """
-        if before and before.granted_purposes == granted and is_due:
+        if before and before.granted_providers == granted and is_due:
             return Decision.Action.RENEWED
         if not (before and before.granted) and action == Decision.Action.WITHDRAWN:
             return Decision.Action.REFUSED_ALL
@@ -201,9 +201,9 @@ class Decision(models.Model):
     )
     language = models.CharField(_("language"), max_length=20)
     action = models.CharField(_("kind"), max_length=20, choices=Action)
-    # Key of each optional purpose → {"granted": bool, "version": version of the purpose's wording}.
+    # Key of each provider → {"granted": bool, "purpose": key, "version": version of the purpose's wording}.
     answers = models.JSONField(_("answers"))
-    # Sorted keys of the granted purposes, comma-separated, for filters and statistics.
+    # Sorted keys of the granted providers, comma-separated, for filters and statistics.
     granted = models.CharField(_("granted"), max_length=1000, blank=True)
     path = models.CharField(_("page"), max_length=300)
     has_objection_signal = models.BooleanField(
@@ -245,12 +245,12 @@ class Decision(models.Model):
         return self.receipt
 
     @property
-    def granted_purposes(self) -> list[str]:
+    def granted_providers(self) -> list[str]:
         return self.granted.split(",") if self.granted else []
 
     @property
-    def answers_by_purpose(self) -> dict[str, bool]:
-        """Whether consent was given, by the key of each optional purpose."""
+    def answers_by_provider(self) -> dict[str, bool]:
+        """Whether consent was given, by the key of each provider."""
         return {key: answer["granted"] for key, answer in self.answers.items()}
 
     def content(self) -> dict:
@@ -275,7 +275,7 @@ class Decision(models.Model):
         return leaf_hash(canonical_json(self.content())).hex()
 
     def has_same_answers(self, notice: NoticeVersion, granted: list[str]) -> bool:
-        return self.notice_id == notice.pk and self.granted_purposes == granted
+        return self.notice_id == notice.pk and self.granted_providers == granted
 
     def is_recent(self, now: datetime) -> bool:
         return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
@@ -285,13 +285,16 @@ class Decision(models.Model):
         return self.expires_at <= now or self.notice.number < notice.asked_since
 
     def purposes_with_answers(self) -> list[dict]:
-        """Return the purposes in the language in which they were shown, each with its answer."""
+        """Return the purposes in the language in which they were shown, with the answer to each of their providers."""
         shown = self.notice.language_shown(self.language)
         return [
             purpose
             | {
                 "language": purpose.get("languages", {}).get("name", shown),
-                "is_granted": self.answers_by_purpose.get(purpose["key"], True),
+                "providers": [
+                    provider | {"is_granted": self.answers_by_provider[provider["key"]]}
+                    for provider in purpose["providers"]
+                ],
             }
             for purpose in self.notice.wording[shown]["purposes"]
         ]

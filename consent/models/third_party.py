@@ -1,49 +1,36 @@
-"""Third-party content and scripts, which load only for visitors who granted their purpose."""
+"""Third-party content and scripts, which load only for visitors who allowed their provider."""
 
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from consent.models.purpose import Purpose
+from consent.models.provider import Provider, origin, validate_https, validate_origins
 from editorial.models import Content, ContentQuerySet, OrderedContent
 
-validate_https = URLValidator(schemes=["https"], message=_("Give a full address that starts with https://."))
 
-
-def origin(url: str) -> str:
-    """Return the scheme and host of `url`, as a source in a Content-Security-Policy."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def validate_origins(text: str) -> None:
-    """Raise ValidationError unless each line of `text` is an https origin without a path."""
-    for line in text.split():
-        validate_https(line)
-        if line.rstrip("/").lower() != origin(line):
-            raise ValidationError(
-                _("“%(line)s” contains more than a host. Enter only the beginning, such as https://stats.example."),
-                params={"line": line},
-            )
-
-
-def require_consent(item: "EmbeddedContent | Script") -> None:
-    """Raise ValidationError if the purpose of `item` is necessary and so needs no consent."""
-    if item.purpose_id and item.purpose.is_necessary:
+def require_named_hosts(item: "EmbeddedContent | Script", field: str) -> None:
+    """Raise ValidationError on `field` if the provider of `item` does not name all of its hosts."""
+    if not item.provider_id:
+        return
+    if unnamed := sorted(item.origins - set(item.provider.origins)):
         raise ValidationError(
-            {"purpose": _("Third-party content always needs consent. Choose a purpose that is not necessary.")}
+            {
+                field: _(
+                    "%(provider)s does not name the host %(hosts)s. Add it to the provider. It loads after a new "
+                    "version of the notice is in force."
+                )
+                % {"provider": item.provider, "hosts": ", ".join(unnamed)}
+            }
         )
 
 
 class ThirdPartyQuerySet(ContentQuerySet):
     def optional(self) -> Self:
-        """Return the published items whose purpose needs consent, with their purpose."""
-        return self.published().filter(purpose__is_necessary=False).select_related("purpose")
+        """Return the published items of providers that are in use, with their provider and its purpose."""
+        return self.published().filter(provider__in=Provider.objects.in_use()).select_related("provider__purpose")
 
 
 ThirdPartyManager = models.Manager.from_queryset(ThirdPartyQuerySet)
@@ -66,15 +53,12 @@ class EmbeddedContent(OrderedContent):
     title = models.CharField(
         _("title"), max_length=200, help_text=_("A description of the content. Screen readers read it as well.")
     )
-    provider = models.CharField(
-        _("provider"), max_length=200, help_text=_("The company that sends the content and so learns of the visit.")
-    )
-    purpose = models.ForeignKey(
-        Purpose,
+    provider = models.ForeignKey(
+        Provider,
         models.PROTECT,
         related_name="embeds",
-        verbose_name=_("purpose"),
-        help_text=_("It loads only for visitors who allow this purpose."),
+        verbose_name=_("provider"),
+        help_text=_("It loads only for visitors who allow this provider, as the notice in force names it."),
     )
     page_url = models.URLField(
         _("address of its page"),
@@ -111,30 +95,31 @@ class EmbeddedContent(OrderedContent):
 
     def clean(self):
         super().clean()
-        require_consent(self)
+        require_named_hosts(self, "frame_url")
 
     @property
     def sources(self) -> dict[str, set[str]]:
         """Origins that a Content-Security-Policy must allow, by directive."""
         return {"frame-src": {origin(self.frame_url)}}
 
+    @property
+    def origins(self) -> set[str]:
+        return set().union(*self.sources.values())
+
 
 class Script(Content):
-    """A third-party script, such as a visitor counter. It runs only for visitors who granted its purpose."""
+    """A third-party script, such as a visitor counter. It runs only for visitors who allowed its provider."""
 
     content_section = "scripts"
     heading_field = "name"
 
     name = models.CharField(_("name"), max_length=100)
-    provider = models.CharField(
-        _("provider"), max_length=200, help_text=_("The company that sends the script and so learns of each visit.")
-    )
-    purpose = models.ForeignKey(
-        Purpose,
+    provider = models.ForeignKey(
+        Provider,
         models.PROTECT,
         related_name="scripts",
-        verbose_name=_("purpose"),
-        help_text=_("It runs only for visitors who allow this purpose."),
+        verbose_name=_("provider"),
+        help_text=_("It runs only for visitors who allow this provider, as the notice in force names it."),
     )
     source = models.URLField(
         _("address of the script"),
@@ -167,10 +152,14 @@ class Script(Content):
 
     def clean(self):
         super().clean()
-        require_consent(self)
+        require_named_hosts(self, "source")
 
     @property
     def sources(self) -> dict[str, set[str]]:
         """Origins that a Content-Security-Policy must allow, by directive."""
         connected = {origin(self.source), *(origin(line) for line in self.connects_to.split())}
         return {"script-src": {origin(self.source)}, "connect-src": connected, "img-src": connected}
+
+    @property
+    def origins(self) -> set[str]:
+        return set().union(*self.sources.values())

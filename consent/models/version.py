@@ -1,5 +1,6 @@
 """Notice versions: permanent copies of the notice as visitors see it."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from django.conf import settings
@@ -8,9 +9,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from consent.comparison import Change, changes_between, widenings
 from consent.dialog import dialog_html, dialog_style
 from consent.hashing import json_digest, rfc3339
-from consent.wording import Change, changes_between, current_wording, with_languages
+from consent.wording import current_wording, with_languages
 
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
@@ -29,17 +31,16 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         self.number_purposes(draft)
         for code, _name in settings.LANGUAGES:
             draft.html[code] = dialog_html(draft.wording[code], code)
-        added = set(draft.optional_purposes) - set(current.optional_purposes if current else [])
-        draft.asks_again = current is None or bool(added)
+        draft.asks_again = current is None or bool(widenings(current, draft))
         draft.digest = draft.compute_digest()
         return draft
 
     @transaction.atomic
     def publish(self, asks_again: bool = True) -> "NoticeVersion":
-        """Publish the notice, its purposes and cookies, and return the new version.
+        """Publish the notice with its purposes, providers and cookies, and return the new version.
 
-        `asks_again` means a substantial change: all visitors are asked again. A new purpose is always a substantial
-        change. Without any change, returns the current version. Raises Notice.DoesNotExist.
+        `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
+        always a substantial change. Without any change, returns the current version. Raises Notice.DoesNotExist.
         """
         draft, current = self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
@@ -191,15 +192,28 @@ class NoticeVersion(models.Model):
     def purposes(self) -> list[dict]:
         return self.wording[settings.LANGUAGE_CODE]["purposes"]
 
-    @property
-    def optional_purposes(self) -> list[str]:
-        """Keys of the purposes that need consent."""
-        return [purpose["key"] for purpose in self.purposes if not purpose["is_necessary"]]
+    @cached_property
+    def optional_providers(self) -> dict[str, dict]:
+        """Providers that visitors are asked about, in the source language, by their keys. Each has its `purpose`."""
+        return {
+            provider["key"]: provider | {"purpose": purpose["key"]}
+            for purpose in self.purposes
+            for provider in purpose["providers"]
+        }
+
+    def names(self, provider: str, origins: Iterable[str]) -> bool:
+        """Whether this version names the provider with this key, and all of `origins` as its hosts."""
+        named = self.optional_providers.get(provider)
+        return named is not None and set(origins) <= set(named["hosts"])
 
     def answers_with_versions(self, answers: dict[str, bool]) -> dict[str, dict]:
-        """Return each answer with the version of its purpose."""
+        """Return each answer with the purpose of its provider and the version of that purpose."""
         versions = {purpose["key"]: purpose["version"] for purpose in self.purposes}
-        return {key: {"granted": granted, "version": versions[key]} for key, granted in answers.items()}
+        purposes = {key: provider["purpose"] for key, provider in self.optional_providers.items()}
+        return {
+            key: {"granted": granted, "purpose": purposes[key], "version": versions[purposes[key]]}
+            for key, granted in answers.items()
+        }
 
     @cached_property
     def asked_since(self) -> int:

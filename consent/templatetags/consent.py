@@ -33,7 +33,7 @@ def rich_text(context, html: str | None) -> str:
         embed = state.embeds.get(unescape(match[1]))
         if embed is None:
             return match[0]
-        is_granted = embed.purpose.key in state.granted
+        is_granted = embed.provider.key in state.granted
         if is_granted:
             state.allow(embed)
         parameters = {

@@ -1,25 +1,48 @@
-"""Third-party content and scripts."""
+"""Providers, third-party content and scripts."""
 
-from consent.models import EmbeddedContent, Purpose, Script
+from consent.models import EmbeddedContent, NoticeVersion, Provider, Purpose, Script
 
 LINK = "https://video.example/watch?v=1&t=2"
 
 
-def make_video() -> EmbeddedContent:
-    return EmbeddedContent.objects.create(
+def make_provider(key: str, purpose: str, name: str, *hosts: str) -> Provider:
+    """Create a provider that is not part of a notice version yet."""
+    return Provider.objects.create(
+        key=key,
+        purpose=Purpose.objects.get(key=purpose),
+        name=name,
+        address="1 High Street, Dublin",
+        country="IE",
+        hosts="\n".join(hosts),
+        data_en="Your IP address.",
+        retention_en="30 days.",
+        policy_url="https://example.org/privacy",
+    )
+
+
+def make_video(publish: bool = True) -> EmbeddedContent:
+    """Create a video of the provider "video", and put a notice in force that names it unless `publish` is false."""
+    provider = make_provider("video", "functional", "Video Ltd", "https://frames.video.example")
+    embed = EmbeddedContent.objects.create(
         title_en="A walk through Lodz",
-        provider_en="Video Ltd, Ireland",
-        purpose=Purpose.objects.get(key="functional"),
+        provider=provider,
         page_url=LINK,
         frame_url="https://frames.video.example/embed/1",
     )
+    if publish:
+        NoticeVersion.objects.publish()
+    return embed
 
 
-def make_counter() -> Script:
-    return Script.objects.create(
+def make_counter(publish: bool = True) -> Script:
+    """Create a script of the provider "counter", and put a notice in force that names it unless `publish` is false."""
+    hosts = ("https://stats.example", "https://in.stats.example", "https://img.stats.example")
+    script = Script.objects.create(
         name="Counter",
-        provider_en="Count Ltd",
-        purpose=Purpose.objects.get(key="statistics"),
+        provider=make_provider("counter", "statistics", "Count Ltd", *hosts),
         source="https://stats.example/count.js",
-        connects_to="https://in.stats.example\nhttps://img.stats.example",
+        connects_to="\n".join(hosts[1:]),
     )
+    if publish:
+        NoticeVersion.objects.publish()
+    return script
