@@ -87,8 +87,13 @@ class ConsentCookie:
         return first <= self.notice_number <= last
 
     @property
+    def granted(self) -> frozenset[str]:
+        """Keys of the granted providers."""
+        return frozenset(key for key, is_granted in self.answers.items() if is_granted)
+
+    @property
     def grants_anything(self) -> bool:
-        return any(self.answers.values())
+        return bool(self.granted)
 
     def granted_among(self, providers: Iterable[str]) -> frozenset[str]:
         """Return the keys in `providers` that were granted."""

@@ -1,4 +1,4 @@
-"""Third-party content and scripts: they load only for visitors who granted their purpose."""
+"""Third-party content and scripts: they load only for visitors who allowed their provider."""
 
 import re
 
@@ -8,7 +8,7 @@ from django.test import Client
 
 from consent.models import EmbeddedContent, NoticeVersion, Purpose
 from pages.models import Page
-from tests.consent.factories import LINK, make_counter, make_video
+from tests.consent.factories import LINK, make_counter, make_provider, make_video
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/about/"
@@ -16,7 +16,7 @@ PAGE = "/en/about/"
 
 @pytest.fixture
 def video():
-    """A video with the purpose “functional”, linked from a text page."""
+    """A video of the provider “video”, linked from a text page."""
     embed = make_video()
     page = Page.objects.get(key="about")
     page.body_en = f'<p>Before.</p><p><a href="{LINK.replace("&", "&amp;")}">The film</a></p><p>After.</p>'
@@ -46,38 +46,35 @@ def test_without_consent_a_placeholder_names_the_content_and_its_provider(decide
     if action:
         decide(action, browser)
     response, html = visit(browser)
-    assert "<iframe" not in html and "stats.example" not in html
-    assert "A walk through Lodz" in html and "This content comes from Video Ltd, Ireland." in html
-    assert "Allow “Functional” and show it" in html
+    assert "<iframe" not in html and "stats.example/count.js" not in html
+    assert "A walk through Lodz" in html and "This content comes from Video Ltd (Ireland)." in html
+    assert "Your IP address." in html and 'href="/en/cookies/settings/"' in html.partition("embed-title")[2]
+    assert "Show it this once" in html and "Always allow Video Ltd" in html
     assert 'href="https://video.example/watch?v=1&amp;t=2"' in html
     assert "example" not in response["Content-Security-Policy"]
     assert "Before." in html and "After." in html
 
 
-def test_the_placeholder_marks_an_untranslated_purpose(video):
-    Purpose.objects.filter(key="functional").update(name_pl=None)
+def test_the_placeholder_marks_an_untranslated_text_of_the_provider(video):
     page = Page.objects.get(key="about")
     Page.objects.filter(pk=page.pk).update(body_pl=page.body_en)
     html = visit(Client(), f"/pl/{page.slug_pl}/")[1]
-    assert 'Zezwól na „<span lang="en" data-untranslated>Functional</span>”' in html
+    assert '<span lang="en" data-untranslated>Your IP address.</span>' in html
 
 
-def test_allowing_embedded_content_adds_its_purpose_to_the_granted_ones(decide, video):
+def test_allowing_embedded_content_adds_its_provider_to_the_granted_ones(decide, video, counter):
     browser = Client()
-    decide("choose", browser, purposes=["statistics"])
-    decision = decide("allow", browser, purposes=["functional"])
-    assert (decision.action, decision.granted) == ("chosen", "functional,statistics")
+    decide("choose", browser, providers=["counter"])
+    decision = decide("allow", browser, providers=["video"])
+    assert (decision.action, decision.granted) == ("chosen", "counter,video")
     response, html = visit(browser)
     assert 'src="https://frames.video.example/embed/1"' in html
     assert policy(response)["frame-src"] == ["https://frames.video.example"]
 
 
-def test_allowing_embedded_content_as_the_first_decision_refuses_all_other_purposes(decide, video):
-    assert decide("allow", purposes=["functional"]).answers_by_purpose == {
-        "functional": True,
-        "statistics": False,
-        "advertising": False,
-    }
+def test_allowing_embedded_content_as_the_first_decision_refuses_all_other_providers(decide, video, counter):
+    answers = decide("allow", providers=["video"]).answers_by_provider
+    assert answers == {"openstreetmap": False, "video": True, "counter": False}
 
 
 def test_a_page_without_embedded_content_keeps_the_strict_policy(decide, video):
@@ -105,9 +102,9 @@ def test_unpublished_embedded_content_is_shown_as_a_link(decide, video):
     assert "<iframe" not in html and "The film</a>" in html
 
 
-def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_purpose(decide, counter):
+def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_provider(decide, counter):
     browser = Client()
-    decide("choose", browser, purposes=["statistics"])
+    decide("choose", browser, providers=["counter"])
     response, html = visit(browser)
     assert '<script src="https://stats.example/count.js" async></script>' in html
     found = policy(response)
@@ -120,18 +117,18 @@ def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_purpo
     assert "stats.example" not in html + response["Content-Security-Policy"]
 
 
-def test_consent_to_another_purpose_loads_nothing(decide, video, counter):
+def test_consent_to_another_provider_loads_nothing(decide, video, counter):
     browser = Client()
-    decide("choose", browser, purposes=["advertising"])
+    decide("choose", browser, providers=["openstreetmap"])
     response, html = visit(browser)
-    assert "<iframe" not in html and "stats.example" not in html
+    assert "<iframe" not in html and "stats.example/count.js" not in html
     assert "example" not in response["Content-Security-Policy"]
 
 
-def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
+def test_consent_to_a_notice_that_asked_again_since_loads_nothing(decide, video, counter):
     browser = Client()
     decide("accept", browser)
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    make_provider("other", "statistics", "Other Ltd", "https://other.example")
     NoticeVersion.objects.publish()
     response, html = visit(browser)
     assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
@@ -140,10 +137,10 @@ def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
 @pytest.mark.parametrize(
     "value",
     [
-        "functional=2026-01-01T00:00:00+00:00",
-        "functional=2026-01-01T00:00:00+00:00|notice=99",
-        "notice=1|functional=-1",
-        "notice=1|necessary=1|mind-reading=1",
+        "video=2026-01-01T00:00:00+00:00",
+        "video=2026-01-01T00:00:00+00:00|notice=99",
+        "notice=2|video=-1",
+        "notice=2|necessary=1|functional=1|mind-reading=1",
     ],
 )
 def test_an_invalid_consent_cookie_loads_nothing(client, video, counter, value):
@@ -196,11 +193,11 @@ def test_any_number_of_embeds_takes_one_query(decide, video, count):
     [
         ("page_url", "http://video.example/1", "starts with https://"),
         ("frame_url", "javascript:alert(1)", "starts with https://"),
-        ("purpose", "necessary", "Choose a purpose that is not necessary."),
+        ("frame_url", "https://else.example/embed/1", "Video Ltd does not name the host https://else.example."),
     ],
 )
 def test_invalid_embedded_content_is_refused_with_a_message(video, field, value, sentence):
-    setattr(video, field, Purpose.objects.get(key=value) if field == "purpose" else value)
+    setattr(video, field, value)
     with pytest.raises(ValidationError) as caught:
         video.full_clean()
     assert sentence in " ".join(caught.value.message_dict[field])
@@ -217,10 +214,10 @@ def test_the_other_hosts_of_a_script_must_be_origins(counter, text):
 
 
 def test_a_script_for_a_necessary_purpose_is_refused_and_never_runs(decide, counter):
-    counter.purpose = Purpose.objects.get(key="necessary")
-    with pytest.raises(ValidationError, match="always needs consent"):
-        counter.full_clean()
-    counter.save()
+    counter.provider.purpose = Purpose.objects.get(key="necessary")
+    with pytest.raises(ValidationError, match="always need consent"):
+        counter.provider.full_clean()
+    counter.provider.save()
     browser = Client()
     decide("accept", browser)
     _response, html = visit(browser)
