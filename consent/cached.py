@@ -1,7 +1,5 @@
 """Notice and third-party content that every page needs, cached until the content changes."""
 
-from django.http import HttpRequest
-
 from consent.models import EmbeddedContent, NoticeVersion, Script
 from pagecache.per_version import cached_per_version
 
@@ -13,6 +11,12 @@ def notice_in_force() -> NoticeVersion | None:
 
 
 @cached_per_version
+def earlier_notice(number: int) -> NoticeVersion | None:
+    """Return the notice with this number, without the large columns that no page shows."""
+    return NoticeVersion.objects.defer("html", "style").filter(number=number).first()
+
+
+@cached_per_version
 def embeds() -> dict[str, EmbeddedContent]:
     """Return all embedded content by the URL that texts link to."""
     return {embed.page_url: embed for embed in EmbeddedContent.objects.optional()}
@@ -21,8 +25,3 @@ def embeds() -> dict[str, EmbeddedContent]:
 @cached_per_version
 def optional_scripts() -> tuple[Script, ...]:
     return tuple(Script.objects.optional())
-
-
-def scripts(request: HttpRequest, granted: frozenset[str]) -> list[Script]:
-    """Return the scripts that run for a visitor who allowed the providers with these keys."""
-    return [script for script in optional_scripts(request) if script.provider.key in granted]

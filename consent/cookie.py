@@ -86,6 +86,10 @@ class ConsentCookie:
         """Whether the decision answers one of the notices from number `first` to `last`."""
         return first <= self.notice_number <= last
 
+    def is_recorded_as(self, decision: Decision) -> bool:
+        """Whether `decision` has the same notice and answers."""
+        return self.notice_number == decision.notice.number and self.answers == decision.answers_by_provider
+
     @property
     def grants_anything(self) -> bool:
         return any(self.answers.values())

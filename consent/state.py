@@ -1,14 +1,22 @@
 """Consent state of one request: the providers that the visitor allowed, and what loads because of them."""
 
+import logging
 from functools import cached_property
 
+from django.db import DatabaseError
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
 
 from consent import cached
-from consent.cookie import ConsentCookie
-from consent.models import EmbeddedContent, NoticeVersion, Script
+from consent.cookie import ConsentCookie, sent_receipt
+from consent.models import Decision, EmbeddedContent, NoticeVersion, Script
+from health.request_log import cause_of
+
+log = logging.getLogger(__name__)
 
 ATTRIBUTE = "consent_state"
+Item = EmbeddedContent | Script
 
 
 class ConsentState:
@@ -19,6 +27,14 @@ class ConsentState:
         self.cookie = ConsentCookie.from_request(request)
         # Directive of the Content-Security-Policy → origins that this response needs besides the site's own.
         self.sources: dict[str, set[str]] = {}
+        # Whether this response depends on the record of this visitor, or was asked for with “Show it this once”.
+        self.is_personal = False
+        # “Show it this once”: key of the embed, number of the notice that the visitor read, and the embed if it loads.
+        self.asked_once = ""
+        self.asked_notice = 0
+        self.shown_once: EmbeddedContent | None = None
+        # Keys of the embeds on the page so far.
+        self.placed: set[str] = set()
 
     @classmethod
     def for_request(cls, request: HttpRequest) -> "ConsentState":
@@ -31,6 +47,7 @@ class ConsentState:
 
     @cached_property
     def version(self) -> NoticeVersion | None:
+        """The notice in force."""
         return cached.notice_in_force(self.request)
 
     @cached_property
@@ -40,7 +57,7 @@ class ConsentState:
 
     @cached_property
     def granted(self) -> frozenset[str]:
-        """Keys of the providers that the visitor allowed."""
+        """Keys of the providers that the visitor allowed, according to the cookie."""
         if not (self.version and self.cookie and self.is_decided):
             return frozenset()
         return self.cookie.granted_among(self.version.optional_providers)
@@ -51,19 +68,84 @@ class ConsentState:
         return bool(self.is_decided and self.cookie and self.cookie.grants_anything)
 
     @cached_property
+    def answered_version(self) -> NoticeVersion | None:
+        """The notice that the visitor answered, or None unless the database has a valid record that equals the cookie.
+
+        Nothing loads without the record: not if it is unknown, erased or expired, and not while the database is away.
+        """
+        self.is_personal = True
+        if not (self.version and self.cookie and self.is_decided):
+            return None
+        try:
+            decisions = Decision.objects.select_related("notice").only("answers", "expires_at", "notice__number")
+            record = decisions.latest_of(sent_receipt(self.request))
+            if record is None or record.expires_at <= timezone.now() or not self.cookie.is_recorded_as(record):
+                return None
+            return self.version_that_holds(record.notice.number)
+        except DatabaseError as error:
+            log.error("A record of consent could not be read, so nothing loads: %s", cause_of(error))
+            return None
+
+    @cached_property
+    def asked_version(self) -> NoticeVersion | None:
+        """The notice that “Show it this once” was shown with, or None if a later one asks again."""
+        return self.version_that_holds(self.asked_notice)
+
+    def version_that_holds(self, number: int) -> NoticeVersion | None:
+        """Return the notice with this number, or None if a later one asks again."""
+        if self.version is None or not self.version.asked_since <= number <= self.version.number:
+            return None
+        # The notice in force is in memory already.
+        return self.version if number == self.version.number else cached.earlier_notice(self.request, number)
+
+    def is_named(self, item: Item) -> bool:
+        """Whether the item is published, and the notice in force names its provider and all of its origins."""
+        provider = item.provider
+        is_published = item.is_published and provider.is_published and provider.purpose.is_published
+        return bool(
+            is_published
+            and not provider.purpose.is_necessary
+            and self.version
+            and self.version.names(provider.key, item.origins)
+        )
+
+    def loads(self, item: Item) -> bool:
+        """Whether the item loads on this page. The response's policy then allows its origins."""
+        if not self.is_named(item) or not (self.is_allowed(item) or self.is_asked_once(item)):
+            return False
+        for directive, origins in item.sources.items():
+            self.sources.setdefault(directive, set()).update(origins)
+        return True
+
+    def is_allowed(self, item: Item) -> bool:
+        """Whether the visitor allowed the provider under a notice that names it with all origins of the item."""
+        key = item.provider.key
+        # The record is only looked up when something would load.
+        return key in self.granted and bool(self.answered_version and self.answered_version.names(key, item.origins))
+
+    def is_asked_once(self, item: Item) -> bool:
+        """Whether the visitor asked for this embed with “Show it this once”, under a notice that names it."""
+        if not self.asked_once or not isinstance(item, EmbeddedContent) or item.key != self.asked_once:
+            return False
+        if self.asked_version is None or not self.asked_version.names(item.provider.key, item.origins):
+            return False
+        self.shown_once = item
+        return True
+
+    @cached_property
     def scripts(self) -> list[Script]:
         """Scripts to run. The response's policy allows them from the first access on."""
-        found = cached.scripts(self.request, self.granted) if self.granted else []
-        for script in found:
-            self.allow(script)
-        return found
+        if not self.granted:
+            return []
+        return [script for script in cached.optional_scripts(self.request) if self.loads(script)]
 
     @cached_property
     def embeds(self) -> dict[str, EmbeddedContent]:
         """All embedded content by the URL that texts link to."""
         return cached.embeds(self.request)
 
-    def allow(self, third_party: EmbeddedContent | Script) -> None:
-        """Add the origins of `third_party` to the response's policy."""
-        for directive, origins in third_party.sources.items():
-            self.sources.setdefault(directive, set()).update(origins)
+    @cached_property
+    def named_providers(self) -> dict[str, dict]:
+        """Providers of the notice in force by key, in the language of the page."""
+        purposes = self.version.texts_in(get_language())["purposes"] if self.version else []
+        return {provider["key"]: provider for purpose in purposes for provider in purpose["providers"]}

@@ -1,4 +1,4 @@
-"""Rich text with embedded third-party content."""
+"""Embedded third-party content, by itself and in rich text."""
 
 import re
 from html import unescape
@@ -8,12 +8,36 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from consent.link_paragraphs import LINK_ONLY_PARAGRAPH
+from consent.models import EmbeddedContent
 from consent.state import ConsentState
 from editorial.typography import typeset_html
 
 register = template.Library()
 
-LINK_ONLY_PARAGRAPH = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
+
+@register.simple_tag(takes_context=True)
+def third_party(context, embed: EmbeddedContent) -> str:
+    """Return embedded content, or a placeholder that asks for consent to load it.
+
+    The content can be an instance that is not stored. It is a link if it is not published, if the notice in force does
+    not name its provider with all of its origins, and in the static mirror. Select `provider__purpose` with it.
+    """
+    request = context.get("request")
+    is_mirror = request is None or context.get("static_mirror", False)
+    parameters: dict = {"embed": embed, "is_link": True}
+    if not is_mirror and (state := ConsentState.for_request(request)).is_named(embed) and state.version:
+        parameters = {
+            "embed": embed,
+            "is_loaded": state.loads(embed),
+            "is_once": state.shown_once is embed,
+            "is_first": embed.key not in state.placed,
+            "provider": state.named_providers[embed.provider.key],
+            "path": request.get_full_path(),
+            "notice": state.version.number,
+        }
+        state.placed.add(embed.key)
+    return mark_safe(render_to_string("components/embed.html", parameters))  # noqa: S308 (a template)
 
 
 @register.simple_tag(takes_context=True)
@@ -26,23 +50,10 @@ def rich_text(context, html: str | None) -> str:
     html = typeset_html(html or "", getattr(html, "language", get_language()))
     if not LINK_ONLY_PARAGRAPH.search(html) or "request" not in context:
         return mark_safe(html)  # noqa: S308
-    request = context["request"]
-    state = ConsentState.for_request(request)
+    state = ConsentState.for_request(context["request"])
 
     def embed_or_link(match: re.Match) -> str:
         embed = state.embeds.get(unescape(match[1]))
-        if embed is None:
-            return match[0]
-        is_granted = embed.provider.key in state.granted
-        if is_granted:
-            state.allow(embed)
-        parameters = {
-            "embed": embed,
-            "is_granted": is_granted,
-            "path": request.get_full_path(),
-            "notice": state.version.number if state.version else "",
-            "static_mirror": context.get("static_mirror", False),
-        }
-        return render_to_string("components/embed.html", parameters)
+        return third_party(context, embed) if embed and state.is_named(embed) else match[0]
 
     return mark_safe(LINK_ONLY_PARAGRAPH.sub(embed_or_link, html))  # noqa: S308

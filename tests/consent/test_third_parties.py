@@ -1,14 +1,18 @@
-"""Third-party content and scripts: they load only for visitors who granted their purpose."""
+"""Third-party content and scripts: they load only for visitors who allowed their provider."""
 
 import re
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from consent.models import EmbeddedContent, NoticeVersion, Purpose
+from consent.models import EmbeddedContent, Leaf, NoticeVersion, Provider, Purpose, Script
 from pages.models import Page
-from tests.consent.factories import LINK, make_counter, make_video
+from tests.consent.factories import LINK, make_counter, make_provider, make_video
+from tests.editorial.test_admin import filled_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/about/"
@@ -16,7 +20,7 @@ PAGE = "/en/about/"
 
 @pytest.fixture
 def video():
-    """A video with the purpose “functional”, linked from a text page."""
+    """A video of the provider “video”, linked from a text page."""
     embed = make_video()
     page = Page.objects.get(key="about")
     page.body_en = f'<p>Before.</p><p><a href="{LINK.replace("&", "&amp;")}">The film</a></p><p>After.</p>'
@@ -46,38 +50,35 @@ def test_without_consent_a_placeholder_names_the_content_and_its_provider(decide
     if action:
         decide(action, browser)
     response, html = visit(browser)
-    assert "<iframe" not in html and "stats.example" not in html
-    assert "A walk through Lodz" in html and "This content comes from Video Ltd, Ireland." in html
-    assert "Allow “Functional” and show it" in html
+    assert "<iframe" not in html and "stats.example/count.js" not in html
+    assert "A walk through Lodz" in html and "This content comes from Video Ltd (Ireland)." in html
+    assert "Your IP address." in html and 'href="/en/cookies/settings/"' in html.partition("embed-title")[2]
+    assert "Show it this once" in html and "Always allow Video Ltd" in html
     assert 'href="https://video.example/watch?v=1&amp;t=2"' in html
     assert "example" not in response["Content-Security-Policy"]
     assert "Before." in html and "After." in html
 
 
-def test_the_placeholder_marks_an_untranslated_purpose(video):
-    Purpose.objects.filter(key="functional").update(name_pl=None)
+def test_the_placeholder_marks_an_untranslated_text_of_the_provider(video):
     page = Page.objects.get(key="about")
     Page.objects.filter(pk=page.pk).update(body_pl=page.body_en)
     html = visit(Client(), f"/pl/{page.slug_pl}/")[1]
-    assert 'Zezwól na „<span lang="en" data-untranslated>Functional</span>”' in html
+    assert '<span lang="en" data-untranslated>Your IP address.</span>' in html
 
 
-def test_allowing_embedded_content_adds_its_purpose_to_the_granted_ones(decide, video):
+def test_allowing_embedded_content_adds_its_provider_to_the_granted_ones(decide, video, counter):
     browser = Client()
-    decide("choose", browser, purposes=["statistics"])
-    decision = decide("allow", browser, purposes=["functional"])
-    assert (decision.action, decision.granted) == ("chosen", "functional,statistics")
+    decide("choose", browser, providers=["counter"])
+    decision = decide("allow", browser, providers=["video"])
+    assert (decision.action, decision.granted) == ("chosen", "counter,video")
     response, html = visit(browser)
     assert 'src="https://frames.video.example/embed/1"' in html
     assert policy(response)["frame-src"] == ["https://frames.video.example"]
 
 
-def test_allowing_embedded_content_as_the_first_decision_refuses_all_other_purposes(decide, video):
-    assert decide("allow", purposes=["functional"]).answers_by_purpose == {
-        "functional": True,
-        "statistics": False,
-        "advertising": False,
-    }
+def test_allowing_embedded_content_as_the_first_decision_refuses_all_other_providers(decide, video, counter):
+    answers = decide("allow", providers=["video"]).answers_by_provider
+    assert answers == {"openstreetmap": False, "video": True, "counter": False}
 
 
 def test_a_page_without_embedded_content_keeps_the_strict_policy(decide, video):
@@ -105,9 +106,9 @@ def test_unpublished_embedded_content_is_shown_as_a_link(decide, video):
     assert "<iframe" not in html and "The film</a>" in html
 
 
-def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_purpose(decide, counter):
+def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_provider(decide, counter):
     browser = Client()
-    decide("choose", browser, purposes=["statistics"])
+    decide("choose", browser, providers=["counter"])
     response, html = visit(browser)
     assert '<script src="https://stats.example/count.js" async></script>' in html
     found = policy(response)
@@ -120,18 +121,18 @@ def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_purpo
     assert "stats.example" not in html + response["Content-Security-Policy"]
 
 
-def test_consent_to_another_purpose_loads_nothing(decide, video, counter):
+def test_consent_to_another_provider_loads_nothing(decide, video, counter):
     browser = Client()
-    decide("choose", browser, purposes=["advertising"])
+    decide("choose", browser, providers=["openstreetmap"])
     response, html = visit(browser)
-    assert "<iframe" not in html and "stats.example" not in html
+    assert "<iframe" not in html and "stats.example/count.js" not in html
     assert "example" not in response["Content-Security-Policy"]
 
 
-def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
+def test_consent_to_a_notice_that_asked_again_since_loads_nothing(decide, video, counter):
     browser = Client()
     decide("accept", browser)
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    make_provider("other", "statistics", "Other Ltd", "https://other.example")
     NoticeVersion.objects.publish()
     response, html = visit(browser)
     assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
@@ -140,16 +141,210 @@ def test_consent_to_an_older_notice_loads_nothing(decide, video, counter):
 @pytest.mark.parametrize(
     "value",
     [
-        "functional=2026-01-01T00:00:00+00:00",
-        "functional=2026-01-01T00:00:00+00:00|notice=99",
-        "notice=1|functional=-1",
-        "notice=1|necessary=1|mind-reading=1",
+        "video=2026-01-01T00:00:00+00:00",
+        "video=2026-01-01T00:00:00+00:00|notice=99",
+        "notice=2|video=-1",
+        "notice=2|necessary=1|functional=1|mind-reading=1",
     ],
 )
 def test_an_invalid_consent_cookie_loads_nothing(client, video, counter, value):
     client.cookies["cookie_consent"] = value
     response, html = visit(client)
     assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
+
+
+def loads(browser, path=PAGE) -> bool:
+    """Whether a third party loads; the policy and the caching of the response must agree."""
+    response, html = visit(browser, path)
+    found = "<iframe" in html or "stats.example/count.js" in html
+    assert ("example" in response["Content-Security-Policy"]) is found
+    assert response["Cache-Control"] == "private, no-store" or not found
+    return found
+
+
+def test_nothing_loads_for_a_cookie_without_its_record(decide, video, counter):
+    browser = Client()
+    decide("accept", browser)
+    assert loads(browser)
+    own = browser.cookies["cookie_consent_receipt"].value
+    for receipt in ("", "0000-0000-0000-0000", "x", decide("refuse").receipt):
+        browser.cookies["cookie_consent_receipt"] = receipt
+        assert not loads(browser)
+        # The same cookie with its record loads more, so no cache may keep this response.
+        assert visit(browser)[0]["Cache-Control"] == "private, no-store"
+    browser.cookies["cookie_consent_receipt"] = own
+    assert loads(browser)
+
+
+def test_nothing_loads_for_a_cookie_with_other_answers_than_its_record(decide, video, counter):
+    browser = Client()
+    decide("choose", browser, providers=["counter"])
+    altered = browser.cookies["cookie_consent"].value.replace("video=-1", "video=2026-01-01T00:00:00+00:00")
+    assert altered != browser.cookies["cookie_consent"].value
+    browser.cookies["cookie_consent"] = altered
+    assert not loads(browser)
+
+
+def test_nothing_loads_after_a_withdrawal_of_which_the_browser_never_heard(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    before = browser.cookies["cookie_consent"].value
+    decide("withdraw", browser)
+    browser.cookies["cookie_consent"] = before
+    assert not loads(browser)
+
+
+def test_nothing_loads_after_the_record_was_erased(decide, video, counter):
+    browser = Client()
+    decision = decide("accept", browser)
+    Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="letter")
+    assert not loads(browser) and visit(browser)[0]["Cache-Control"] == "private, no-store"
+
+
+def test_nothing_loads_after_a_restore_without_the_record(decide, video, counter):
+    browser = Client()
+    backup = transaction.savepoint()
+    decide("accept", browser)
+    transaction.savepoint_rollback(backup)
+    assert not loads(browser)
+
+
+def test_nothing_loads_after_the_decision_expired(decide, video, counter, monkeypatch):
+    browser = Client()
+    decision = decide("accept", browser)
+    later = decision.expires_at
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not loads(browser)
+
+
+def test_nothing_loads_and_nothing_fails_if_the_record_cannot_be_read(decide, video, counter, monkeypatch):
+    browser = Client()
+    decide("accept", browser)
+
+    def fail(*args):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("consent.models.record.DecisionQuerySet.latest_of", fail)
+    assert not loads(browser) and visit(browser)[0]["Cache-Control"] == "private, no-store"
+
+
+def test_a_third_party_that_is_not_in_the_notice_in_force_does_not_load(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    make_counter(publish=False)
+    assert not loads(browser, "/en/vision/")
+    NoticeVersion.objects.publish()
+    assert not loads(browser, "/en/vision/")
+    decide("accept", browser)
+    assert loads(browser, "/en/vision/")
+
+
+def test_a_new_host_of_an_allowed_provider_does_not_load(decide, video, counter):
+    browser = Client()
+    decide("accept", browser)
+    Provider.objects.filter(key="counter").update(hosts=f"{counter.provider.hosts}\nhttps://new.example")
+    Script.objects.update(source="https://new.example/count.js")
+    assert not loads(browser, "/en/vision/")
+
+
+def test_a_host_that_only_the_newer_notice_names_does_not_load_for_answers_to_an_older_one(decide, video, monkeypatch):
+    browser = Client()
+    decide("accept", browser)
+    Provider.objects.filter(key="video").update(hosts="https://frames.video.example\nhttps://new.example")
+    monkeypatch.setattr("consent.models.version.widenings", lambda before, after: [])
+    assert NoticeVersion.objects.publish(asks_again=False).asks_again is False
+    assert loads(browser)
+    EmbeddedContent.objects.update(frame_url="https://new.example/embed/1")
+    assert not loads(browser) and "Always allow Video Ltd" in visit(browser)[1]
+    decide("allow", browser, providers=["video"])
+    assert loads(browser)
+
+
+def test_an_answer_to_an_older_notice_holds_after_a_small_change(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    Purpose.objects.filter(key="functional").update(description_en="For you.")
+    assert NoticeVersion.objects.publish(asks_again=False).asks_again is False
+    assert loads(browser)
+
+
+@pytest.mark.parametrize("model", [Purpose, Provider, EmbeddedContent])
+def test_what_is_switched_off_stops_at_once_for_everyone(decide, video, model):
+    browser, other = Client(), Client()
+    decide("accept", browser)
+    assert loads(browser)
+    model.objects.exclude(key="necessary").update(is_published=False)
+    assert not loads(browser)
+    assert '<a href="https://video.example/watch?v=1&amp;t=2">The film</a>' in visit(other)[1]
+
+
+def test_allowing_a_map_never_lets_in_a_video(decide, video):
+    browser = Client()
+    decide("allow", browser, providers=["openstreetmap"])
+    assert not loads(browser)
+
+
+def test_embedded_content_that_the_notice_in_force_does_not_name_is_a_link(video):
+    Provider.objects.filter(pk=video.provider_id).update(hosts="https://new.example")
+    EmbeddedContent.objects.update(frame_url="https://new.example/1")
+    html = visit(Client())[1]
+    assert '<a href="https://video.example/watch?v=1&amp;t=2">The film</a>' in html and "embed-title" not in html
+
+
+REMARK = "Visitors see “A walk through Lodz” as a link: the notice in force does not name Video Ltd"
+
+
+def save_page(editor, body: str) -> str:
+    """Save the form of the page, and return the page that follows."""
+    page = Page.objects.get(key="about")
+    address = f"/admin/pages/page/{page.pk}/change/"
+    form = filled_in(editor.get(address), body_en=body)
+    return editor.post(address, form, follow=True).content.decode()
+
+
+def test_an_editor_who_embeds_what_the_notice_in_force_does_not_name_is_told(client, staff):
+    make_video(publish=False)
+    client.force_login(staff("Editors"))
+    link = f'<a href="{LINK.replace("&", "&amp;")}">The film</a>'
+    assert REMARK not in save_page(client, f"<p>See {link}.</p>")
+    assert f"{REMARK} with https://frames.video.example." in save_page(client, f"<p>See:</p><p>{link}</p>")
+    NoticeVersion.objects.publish()
+    assert REMARK not in save_page(client, f"<p>Look:</p><p>{link}</p>")
+
+
+def test_an_officer_who_declares_what_the_notice_in_force_does_not_name_is_told(client, staff):
+    video = make_video(publish=False)
+    client.force_login(staff("Privacy officers"))
+    address = f"/admin/consent/embeddedcontent/{video.pk}/change/"
+    saved = client.post(address, filled_in(client.get(address), shape="square"), follow=True).content.decode()
+    assert REMARK in saved
+    listed = client.get("/admin/consent/embeddedcontent/").content.decode()
+    assert "does not name it, so visitors see a link" in listed
+    NoticeVersion.objects.publish()
+    assert "names it" in client.get("/admin/consent/embeddedcontent/").content.decode()
+
+
+def test_a_page_on_which_nothing_would_load_can_be_shared(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    assert visit(browser, "/en/vision/")[0]["Cache-Control"] == "no-cache"
+    assert visit(Client())[0]["Cache-Control"] == "no-cache"
+
+
+def test_the_record_is_looked_up_once_and_only_if_something_would_load(decide, video, counter):
+    browser = Client()
+    decide("choose", browser, providers=["openstreetmap"])
+    visit(browser)
+    with CaptureQueriesContext(connection) as before:
+        assert not loads(browser)
+    assert not [query for query in before if "consent_decision" in query["sql"]]
+    decide("accept", browser)
+    visit(browser)
+    with CaptureQueriesContext(connection) as after:
+        assert loads(browser)
+    [lookup] = [query["sql"] for query in after if "consent_decision" in query["sql"]]
+    assert len(after) == len(before) + 1
+    assert "wording" not in lookup and '"html"' not in lookup and '"style"' not in lookup
 
 
 def test_the_admin_never_loads_third_party_content(client, staff, decide, counter, video):
@@ -161,9 +356,6 @@ def test_the_admin_never_loads_third_party_content(client, staff, decide, counte
 
 
 def test_texts_without_third_party_content_need_no_query_for_it(client, decide):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     # The first page also reads the data that all pages share.
     client.get(PAGE)
     with CaptureQueriesContext(connection) as before:
@@ -177,9 +369,6 @@ def test_texts_without_third_party_content_need_no_query_for_it(client, decide):
 
 @pytest.mark.parametrize("count", [1, 8])
 def test_any_number_of_embeds_takes_one_query(decide, video, count):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     page = Page.objects.get(key="about")
     page.body_en = page.body_en * count
     page.save()
@@ -196,11 +385,11 @@ def test_any_number_of_embeds_takes_one_query(decide, video, count):
     [
         ("page_url", "http://video.example/1", "starts with https://"),
         ("frame_url", "javascript:alert(1)", "starts with https://"),
-        ("purpose", "necessary", "Choose a purpose that is not necessary."),
+        ("frame_url", "https://else.example/embed/1", "Video Ltd does not name the host https://else.example."),
     ],
 )
 def test_invalid_embedded_content_is_refused_with_a_message(video, field, value, sentence):
-    setattr(video, field, Purpose.objects.get(key=value) if field == "purpose" else value)
+    setattr(video, field, value)
     with pytest.raises(ValidationError) as caught:
         video.full_clean()
     assert sentence in " ".join(caught.value.message_dict[field])
@@ -217,10 +406,10 @@ def test_the_other_hosts_of_a_script_must_be_origins(counter, text):
 
 
 def test_a_script_for_a_necessary_purpose_is_refused_and_never_runs(decide, counter):
-    counter.purpose = Purpose.objects.get(key="necessary")
-    with pytest.raises(ValidationError, match="always needs consent"):
-        counter.full_clean()
-    counter.save()
+    counter.provider.purpose = Purpose.objects.get(key="necessary")
+    with pytest.raises(ValidationError, match="always need consent"):
+        counter.provider.full_clean()
+    counter.provider.save()
     browser = Client()
     decide("accept", browser)
     _response, html = visit(browser)
