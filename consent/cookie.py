@@ -86,14 +86,13 @@ class ConsentCookie:
         """Whether the decision answers one of the notices from number `first` to `last`."""
         return first <= self.notice_number <= last
 
-    @property
-    def granted(self) -> frozenset[str]:
-        """Keys of the granted providers."""
-        return frozenset(key for key, is_granted in self.answers.items() if is_granted)
+    def is_recorded_as(self, decision: Decision) -> bool:
+        """Whether `decision` has the same notice and answers."""
+        return self.notice_number == decision.notice.number and self.answers == decision.answers_by_provider
 
     @property
     def grants_anything(self) -> bool:
-        return bool(self.granted)
+        return any(self.answers.values())
 
     def granted_among(self, providers: Iterable[str]) -> frozenset[str]:
         """Return the keys in `providers` that were granted."""

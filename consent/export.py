@@ -153,16 +153,18 @@ def process(decision: Decision, purpose: dict, status: str) -> dict:
 def consent_record(decision: Decision) -> dict:
     """Return a decision as a dpv:ConsentRecord, without notice and answers."""
     decided_at = rfc3339(decision.decided_at)
+    # What was shown once has no receipt number.
+    identifier = {"dct:identifier": decision.receipt} if decision.receipt else {}
     return {
         "@id": f"urn:sha256:{decision.digest}",
         "@type": "dpv:ConsentRecord",
         "dct:conformsTo": "dpv-27560:record-eu-gdpr",
-        "dct:identifier": decision.receipt,
+        **identifier,
         "dct:created": decided_at,
         "dct:language": decision.language,
         "dct:isVersionOf": f"urn:sha256:{decision.predecessor}" if decision.predecessor else None,
-        "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
-        "dpv:isIndicatedBy": {"@type": "dpv:DataSubject", "dct:identifier": decision.receipt},
+        "dpv:hasDataSubject": {"@type": "dpv:DataSubject", **identifier},
+        "dpv:isIndicatedBy": {"@type": "dpv:DataSubject", **identifier},
         "dpv:isIndicatedAtTime": decided_at,
         "dpv:hasIndicationMethod": decision.action,
         "dpv:hasLocation": decision.path,

@@ -29,8 +29,10 @@ class ConsentState:
         self.sources: dict[str, set[str]] = {}
         # Whether this response depends on the record of this visitor, or was asked for with “Show it this once”.
         self.is_personal = False
-        # Key of the embed that the visitor asked for with “Show it this once”, and the embed if it is on the page.
+        # “Show it this once”: key of the embed, number of the notice that the visitor read, and the embed if it is on the
+        # page and loads.
         self.asked_once = ""
+        self.asked_notice = 0
         self.shown_once: EmbeddedContent | None = None
         # Keys of the embeds on the page so far.
         self.placed: set[str] = set()
@@ -76,21 +78,26 @@ class ConsentState:
         if not (self.version and self.cookie and self.is_decided):
             return None
         try:
-            decisions = Decision.objects.select_related("notice").only("granted", "expires_at", "notice__number")
+            decisions = Decision.objects.select_related("notice").only("answers", "expires_at", "notice__number")
             record = decisions.latest_of(sent_receipt(self.request))
-            if (
-                record is None
-                or record.expires_at <= timezone.now()
-                or record.notice.number != self.cookie.notice_number
-                or set(record.granted_providers) != self.cookie.granted
-            ):
+            if record is None or record.expires_at <= timezone.now() or not self.cookie.is_recorded_as(record):
                 return None
-            if record.notice.number == self.version.number:
-                return self.version
-            return cached.earlier_notice(self.request, record.notice.number)
+            return self.version_that_holds(record.notice.number)
         except DatabaseError as error:
             log.error("A record of consent could not be read, so nothing loads: %s", cause_of(error))
             return None
+
+    @cached_property
+    def asked_version(self) -> NoticeVersion | None:
+        """The notice that “Show it this once” was shown with, or None if a later one asks again."""
+        return self.version_that_holds(self.asked_notice)
+
+    def version_that_holds(self, number: int) -> NoticeVersion | None:
+        """Return the notice with this number, or None if a later one asks again."""
+        if self.version is None or not self.version.asked_since <= number <= self.version.number:
+            return None
+        # The notice in force is in memory already.
+        return self.version if number == self.version.number else cached.earlier_notice(self.request, number)
 
     def is_named(self, item: Item) -> bool:
         """Whether the item is published, and the notice in force names its provider and all of its origins."""
@@ -118,10 +125,12 @@ class ConsentState:
         return key in self.granted and bool(self.answered_version and self.answered_version.names(key, item.origins))
 
     def is_asked_once(self, item: Item) -> bool:
-        """Whether the visitor asked for this embed with “Show it this once”."""
+        """Whether the visitor asked for this embed with “Show it this once”, under a notice that names it."""
         if not self.asked_once or not isinstance(item, EmbeddedContent) or item.key != self.asked_once:
             return False
-        self.is_personal, self.shown_once = True, item
+        if self.asked_version is None or not self.asked_version.names(item.provider.key, item.origins):
+            return False
+        self.shown_once = item
         return True
 
     @cached_property

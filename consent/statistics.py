@@ -81,6 +81,11 @@ class Statistics:
         return list(decisions.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
 
     @property
+    def answers(self) -> list:
+        """The rows without what was shown once, which answers no notice."""
+        return [row for row in self.rows if row["action"] != Decision.Action.SHOWN_ONCE]
+
+    @property
     def buckets(self) -> list[date]:
         """Days of the period, or the first day of each month."""
         days = [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
@@ -88,7 +93,7 @@ class Statistics:
 
     def over_time(self, *actions: str) -> Chart:
         counts: Counter = Counter()
-        for row in self.rows:
+        for row in self.answers:
             if not actions or row["action"] in actions:
                 counts[row["bucket"].date()] += row["count"]
         style = "YEAR_MONTH_FORMAT" if self.by_month else "DATE_FORMAT"
@@ -104,7 +109,7 @@ class Statistics:
 
     @property
     def total(self) -> int:
-        return sum(row["count"] for row in self.rows)
+        return sum(row["count"] for row in self.answers)
 
     @property
     def withdrawn(self) -> int:
@@ -120,7 +125,7 @@ class Statistics:
         """Return the acceptance of each optional purpose in `versions`. Withdrawals do not count as answers."""
         asked: Counter[int] = Counter()
         granted: Counter[tuple[int, str]] = Counter()
-        for row in self.rows:
+        for row in self.answers:
             if row["action"] != Decision.Action.WITHDRAWN:
                 asked[row["notice__number"]] += row["count"]
                 for key in filter(None, row["granted"].split(",")):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import get_str_from_wsgi
 
 from consent.cookie import ConsentCookie, consent_cookie_value, has_objection_signal
-from consent.models import EmbeddedContent, NoticeVersion, Script
+from consent.models import NoticeVersion, Provider
 from consent.models.provider import NOTICE_ENTRY
 
 ASKED, OBJECTS, ANSWERED, GRANTED = "asked", "objects", "answered", "granted"
@@ -23,13 +23,14 @@ class VaryRule:
     - "3 asked": the notice is shown.
     - "3 asked objects": the notice is shown, and mentions the objection signal.
     - "3 answered": the notice is not shown. Nothing was granted.
-    - "3 answered granted media statistics": consent can be withdrawn, and third-party content of these providers loads.
+    - "3 answered granted maps counter": consent can be withdrawn, and third-party content of these providers may load.
+      Pages on which it would load depend on the record of the visitor, so no cache keeps them.
     """
 
     # Numbers of the notice in force (0 if none is published), and of the oldest one whose answers still hold.
     notice: int
     asked_since: int
-    # Keys of the providers whose content or scripts are on the site.
+    # Keys of the providers whose content may load: in use, and named by the notice in force.
     providers: tuple[str, ...]
     # Keys of all providers that visitors are asked about.
     answered: tuple[str, ...] = ()
@@ -42,10 +43,8 @@ class VaryRule:
         version = NoticeVersion.objects.current()
         if version is None:
             return cls(0, 0, ())
-        loading = (
-            model.objects.optional().values_list("provider__key", flat=True) for model in (EmbeddedContent, Script)
-        )
-        keys = {key for keys in loading for key in keys}.intersection(version.optional_providers)
+        in_use = Provider.objects.in_use().values_list("key", flat=True)
+        keys = set(version.optional_providers).intersection(in_use)
         holding = NoticeVersion.objects.filter(number__range=(version.asked_since, version.number))
         published = {str(number): at.isoformat() for number, at in holding.values_list("number", "published_at")}
         return cls(
@@ -115,6 +114,7 @@ class VaryRule:
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
         return {"HTTP_SEC_GPC": "1"} if OBJECTS in details else {}
 
-    def allows_third_parties(self, variant: str) -> bool:
-        """Whether third-party content may load on pages in `variant`."""
-        return not set(variant.split()).isdisjoint(self.providers)
+    def fallback(self, variant: str) -> str:
+        """Return the variant whose pages are sent when a page of `variant` cannot be rendered: nothing was granted."""
+        notice, state, *_details = variant.split()
+        return f"{notice} {state}" if state == ANSWERED else variant

@@ -28,6 +28,7 @@ RETRY_DELAY = 5
 # One in this many bytes of memory is for keys that are not canonical, because clients can invent any number of them.
 OTHER_PAGES_SHARE = 8
 MAX_REMOVED_PATHS = 10_000
+MAX_PERSONAL_KEYS = 10_000
 
 
 class PageCache:
@@ -53,6 +54,8 @@ class PageCache:
         self.renderings: dict[CacheKey, asyncio.Task] = {}
         # Paths of pages that were removed. Proxies may still have them.
         self.removed_paths: set[str] = set()
+        # Keys whose response is personal → the content version in which it was. Django answers each of their requests.
+        self.personal_keys: dict[CacheKey, str] = {}
         # Separate threads, so that requests for cached pages do not wait for pages that were never rendered.
         self.rerender_threads = ThreadPoolExecutor(2, thread_name_prefix="page-cache")
         # A separate thread, because the disk may be slow.
@@ -104,13 +107,10 @@ class PageCache:
     def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict[str, Any]) -> Response:
         """Add the header that allows nginx to cache the response until the end of this second.
 
-        Not for pages that load content of third parties. Not for a query or a consent cookie that the site did not
-        write, because clients can invent any number of them.
+        Not for a query or a consent cookie that the site did not write, because clients can invent any number of them.
         """
         rule = self.rule
         if rule is None or environ["QUERY_STRING"] or not rule.has_known_cookie(environ):
-            return response
-        if rule.allows_third_parties(key.variant):
             return response
         # First, because nginx obeys the first header that sets a lifetime.
         return response._replace(headers=[("X-Accel-Expires", f"@{int(time.time())}"), *response.headers])
@@ -122,7 +122,12 @@ class PageCache:
         """
         if not self.server_port:
             self.server_port = environ["SERVER_PORT"]
-        page = self.get(key) or await self._run(self.disk_threads, self._find_on_disk, key)
+        page = self.get(key)
+        if page is None and self.personal_keys.get(key, UNKNOWN_VERSION) == self.content_version:
+            return None
+        page = page or await self._run(self.disk_threads, self._find_on_disk, key)
+        if page is None and self.is_database_unavailable and (response := await self.fallback(key, environ)):
+            return response
         if page is None:
             return self._response(await asyncio.shield(self._rendering(key, run)), key, environ)
         if self.is_current(page):
@@ -141,13 +146,23 @@ class PageCache:
             return page.stale_response(environ)
         return self._response(rendered, key, environ)
 
+    async def fallback(self, key: CacheKey, environ: dict[str, Any]) -> Response | None:
+        """Return the response for a page that cannot be rendered: the page of the fallback variant, outdated or not."""
+        if self.rule is None or key.is_static:
+            return None
+        other = key._replace(variant=self.rule.fallback(key.variant))
+        page = self.get(other) or await self._run(self.disk_threads, self._find_on_disk, other)
+        return page.stale_response(environ) if page else None
+
     def _response(
         self, rendered: CachedPage | Response | None, key: CacheKey, environ: dict[str, Any]
     ) -> Response | None:
         """Return the response to one of the requests that waited for the rendering."""
         if isinstance(rendered, CachedPage):
             return self._page_response(rendered, key, environ)
-        if rendered is None or rendered.header("set-cookie") or environ["QUERY_STRING"] != key.query:
+        if rendered is None or rendered.header("set-cookie") or rendered.is_personal:
+            return None
+        if environ["QUERY_STRING"] != key.query:
             return None
         if rendered.replaces_page and key.path in self.removed_paths:
             # It replaces the page that nginx may still have.
@@ -201,6 +216,8 @@ class PageCache:
             return page
         if response.status < 500:
             self._discard(key)
+            if response.is_personal:
+                self._remember_personal(key, content_version)
         elif outdated := self.get(key):
             outdated.retry_at = time.monotonic() + RETRY_DELAY
         return response
@@ -215,6 +232,11 @@ class PageCache:
             self.removed_paths.add(key.path)
             self._lru(key).discard(key)
             self.disk_threads.submit(self.disk.discard, key)
+
+    def _remember_personal(self, key: CacheKey, content_version: str):
+        if len(self.personal_keys) >= MAX_PERSONAL_KEYS:
+            self.personal_keys.clear()
+        self.personal_keys[key] = content_version
 
     def _write(self, key: CacheKey, page: CachedPage):
         try:

@@ -55,6 +55,11 @@ class Response(NamedTuple):
         return self.status == 200 and self._is_shared
 
     @property
+    def is_personal(self) -> bool:
+        """Whether the page depends on more of the request than its cache key."""
+        return "private" in self.header("cache-control")
+
+    @property
     def replaces_page(self) -> bool:
         """Whether it replaces a page that was removed: moved, not found, or gone, for all visitors."""
         return self.status in (301, 302, 308, 404, 410) and self._is_shared
@@ -66,7 +71,7 @@ class Response(NamedTuple):
             not self.header("set-cookie")
             and not self.header("content-encoding")
             and "no-store" not in cache_control
-            and "private" not in cache_control
+            and not self.is_personal
             and "'nonce-" not in self.header("content-security-policy")
             and set(vary.split(",")) <= {"", "accept-encoding", "accept-language"}
         )

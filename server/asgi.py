@@ -159,11 +159,14 @@ class Application:
         self, environ: dict[str, Any], key: CacheKey | None, receive: Callable, send: Callable
     ) -> Response | None:
         """Return the response, or None if it was streamed."""
-        if self.cache and key and (response := await self.cache.respond(key, environ, self.pool.run)) is not None:
-            return response
-        with await self.read_body(environ, receive) as body:
-            environ["wsgi.input"] = body
-            return await self.pool.run(self.call_site, environ, send, asyncio.get_running_loop())
+        response = await self.cache.respond(key, environ, self.pool.run) if self.cache and key else None
+        if response is None:
+            with await self.read_body(environ, receive) as body:
+                environ["wsgi.input"] = body
+                response = await self.pool.run(self.call_site, environ, send, asyncio.get_running_loop())
+        if response is not None and response.status >= 500 and self.cache and key:
+            return await self.cache.fallback(key, environ) or response
+        return response
 
     async def read_body(self, environ: dict[str, Any], receive: Callable) -> io.BytesIO | Body:
         if environ["REQUEST_METHOD"] in METHODS_WITHOUT_BODY:

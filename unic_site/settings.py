@@ -147,13 +147,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "health.middleware.ResponseHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
-    # After CSPMiddleware, because it adds the sources to which the visitor consented.
-    "consent.middleware.ThirdPartyPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "health.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # After LocaleMiddleware, which sets the language of its error page, and before all others that render pages.
+    "consent.middleware.ThirdPartyMiddleware",
     # After LocaleMiddleware, which sets the language of the error page.
     "server.middleware.RefusedRequestMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -51,14 +51,22 @@ class ErasureForm(forms.Form):
 
     def clean_receipt(self):
         receipt = read_receipt(self.cleaned_data["receipt"])
-        if not Decision.objects.filter(receipt=receipt).exists():
+        if not Decision.objects.under(receipt).exists():
             raise ValidationError(_("There is no record with this number. Compare it with the receipt."))
         return receipt
 
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
-    list_display = ["receipt", "decided_at", "action", "granted_list", "notice", "language", "has_objection_signal"]
+    list_display = [
+        "receipt_number",
+        "decided_at",
+        "action",
+        "granted_list",
+        "notice",
+        "language",
+        "has_objection_signal",
+    ]
     list_filter = [
         PeriodFilter,
         AnswerFilter,
@@ -76,6 +84,11 @@ class DecisionAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "consent/admin/decision_list.html"
 
+    @admin.display(description=_("receipt number"))
+    def receipt_number(self, decision: Decision) -> str:
+        # The text of the link to a record that has no receipt number.
+        return str(decision)
+
     @admin.display(description=_("granted"))
     def granted_list(self, decision: Decision) -> str:
         return ", ".join(decision.granted_providers)
@@ -84,7 +97,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         return KeysetChangeList
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.filter(receipt=read_receipt(search_term)) if search_term else queryset, False
+        return queryset.under(read_receipt(search_term)) if search_term else queryset, False
 
     def changelist_view(self, request, extra_context=None):
         context = {
@@ -108,7 +121,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             "title": _("Record of a decision"),
             "subtitle": str(decision),
             "decision": decision,
-            "chain": Decision.objects.filter(receipt=decision.receipt).with_notice().order_by("pk"),
+            "chain": Decision.objects.under(decision.receipt).with_notice().order_by("pk"),
             "checked": check_record(decision),
         }
         return self.render_page(request, "decision", context)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -39,12 +40,21 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         large_columns = ("notice__wording", "notice__html", "notice__style")
         return self.select_related("notice").defer(*large_columns)
 
+    def under(self, receipt: str) -> Self:
+        """Return the decisions under a receipt number. Without one, return none."""
+        return self.filter(receipt=receipt) if receipt else self.none()
+
     def valid(self) -> Self:
         """Return the newest decision of each visitor who is not asked again now."""
         version = NoticeVersion.objects.current()
         followed = Decision.objects.filter(predecessor=OuterRef("digest"))
         since = version.asked_since if version else 0
-        return self.filter(~Exists(followed), expires_at__gt=timezone.now(), notice__number__gte=since)
+        holding = self.of_visitors().filter(expires_at__gt=timezone.now(), notice__number__gte=since)
+        return holding.filter(~Exists(followed))
+
+    def of_visitors(self) -> Self:
+        """Leave out what was shown once, which decides nothing about later pages."""
+        return self.exclude(action=Decision.Action.SHOWN_ONCE)
 
     def answered(self, key: str, is_granted: bool) -> Self:
         """Return the decisions that granted the provider with this key, or that refused it."""
@@ -157,6 +167,36 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             )
         return decision
 
+    def record_shown_once(
+        self, *, notice: NoticeVersion, language: str, embed: str, provider: str, path: str, has_objection_signal: bool
+    ) -> "Decision":
+        """Commit that the embed with the key `embed` was shown once on request, and return the record.
+
+        It has no receipt number, belongs to no chain, and holds for no other page. Raises DatabaseError if nothing was
+        written.
+        """
+        now = timezone.now()
+        answers = notice.answers_with_versions({provider: True})
+        answers[provider]["embed"] = embed
+        decision = Decision(
+            receipt="",
+            decided_at=now,
+            expires_at=now,
+            notice=notice,
+            language=language,
+            action=Decision.Action.SHOWN_ONCE,
+            answers=answers,
+            granted=provider,
+            path=path[:300],
+            has_objection_signal=has_objection_signal,
+            # Random, so that nobody can guess an erased record from its hash.
+            idempotency_key=str(uuid4()),
+        )
+        decision.digest = decision.leaf()
+        with transaction.atomic():
+            decision.save(force_insert=True)
+        return decision
+
     @staticmethod
     def effective_action(before: "Decision | None", action: str, granted: list[str], is_due: bool) -> str:
         """Return the action to record, which depends on the decision before.
@@ -179,18 +219,20 @@ class DecisionAction(models.TextChoices):
     CHOSEN = "chosen", _("chosen")
     WITHDRAWN = "withdrawn", _("withdrawn")
     RENEWED = "renewed", _("renewed")
+    SHOWN_ONCE = "shown_once", _("shown once")
 
 
 class Decision(models.Model):
     """The answer of one visitor to a notice. Append-only: the database only allows a deletion with an Erasure.
 
     It has no personal data such as an IP address. `receipt` is a random number that the visitor keeps. The decisions
-    under one receipt number form a chain through `predecessor`, the digest of the decision before.
+    under one receipt number form a chain through `predecessor`, the digest of the decision before. An embed that was
+    shown once has a record without a receipt number and outside of all chains.
     """
 
     Action = DecisionAction
 
-    receipt = models.CharField(_("receipt number"), max_length=19, db_index=True)
+    receipt = models.CharField(_("receipt number"), max_length=19, blank=True, db_index=True)
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the record as made."))
     predecessor = models.CharField(_("digest of the decision before"), max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=36, blank=True)
@@ -201,7 +243,8 @@ class Decision(models.Model):
     )
     language = models.CharField(_("language"), max_length=20)
     action = models.CharField(_("kind"), max_length=20, choices=Action)
-    # Key of each provider → {"granted": bool, "purpose": key, "version": version of the purpose's wording}.
+    # Key of each provider → {"granted": bool, "purpose": key, "version": version of the purpose's wording}. If an embed
+    # was shown once, only its provider, with the key of the embed as "embed".
     answers = models.JSONField(_("answers"))
     # Sorted keys of the granted providers, comma-separated, for filters and statistics.
     granted = models.CharField(_("granted"), max_length=1000, blank=True)
@@ -238,11 +281,20 @@ class Decision(models.Model):
                 condition=Q(action__in=DecisionAction.values),
                 name="decision_action_is_known",
             ),
-            models.CheckConstraint(condition=Q(expires_at__gt=models.F("decided_at")), name="decision_expires_later"),
+            models.CheckConstraint(
+                condition=Q(action=DecisionAction.SHOWN_ONCE, expires_at=models.F("decided_at"))
+                | ~Q(action=DecisionAction.SHOWN_ONCE) & Q(expires_at__gt=models.F("decided_at")),
+                name="decision_expires_later",
+            ),
+            models.CheckConstraint(
+                condition=Q(action=DecisionAction.SHOWN_ONCE, receipt="", predecessor="")
+                | ~Q(action=DecisionAction.SHOWN_ONCE) & ~Q(receipt=""),
+                name="decision_has_receipt_unless_shown_once",
+            ),
         ]
 
     def __str__(self):
-        return self.receipt
+        return self.receipt or str(self.get_action_display())
 
     @property
     def granted_providers(self) -> list[str]:
@@ -252,6 +304,11 @@ class Decision(models.Model):
     def answers_by_provider(self) -> dict[str, bool]:
         """Whether consent was given, by the key of each provider."""
         return {key: answer["granted"] for key, answer in self.answers.items()}
+
+    @property
+    def embed(self) -> str:
+        """Key of the embed that was shown once, or ""."""
+        return next((answer["embed"] for answer in self.answers.values() if "embed" in answer), "")
 
     def content(self) -> dict:
         """Return the hashed content: every field except `digest`."""
@@ -294,6 +351,7 @@ class Decision(models.Model):
                 "providers": [
                     provider | {"is_granted": self.answers_by_provider[provider["key"]]}
                     for provider in purpose["providers"]
+                    if provider["key"] in self.answers
                 ],
             }
             for purpose in self.notice.wording[shown]["purposes"]

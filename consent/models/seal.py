@@ -58,7 +58,7 @@ class LeafQuerySet(models.QuerySet["Leaf"]):
     def erase_receipt(self, receipt: str, *, staff: str, remark: str) -> int:
         """Erase all decisions under a receipt number on request (Article 17 GDPR), and return their number."""
         Seal.objects.seal_waiting()
-        decisions = Decision.objects.filter(receipt=receipt)
+        decisions = Decision.objects.under(receipt)
         leaves = self.filter(kind=Leaf.KINDS[Decision], record__in=decisions.values("pk"))
         count = 0
         while erased := leaves.erase(reason=Erasure.Reason.REQUEST, staff=staff, remark=remark):

@@ -4,9 +4,12 @@ import re
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from consent.models import EmbeddedContent, NoticeVersion, Purpose
+from consent.models import EmbeddedContent, Leaf, NoticeVersion, Provider, Purpose, Script
 from pages.models import Page
 from tests.consent.factories import LINK, make_counter, make_provider, make_video
 
@@ -149,6 +152,167 @@ def test_an_invalid_consent_cookie_loads_nothing(client, video, counter, value):
     assert "<iframe" not in html and "example" not in response["Content-Security-Policy"]
 
 
+def loads(browser, path=PAGE) -> bool:
+    """Whether a third party loads; the policy and the caching of the response must agree."""
+    response, html = visit(browser, path)
+    found = "<iframe" in html or "stats.example/count.js" in html
+    assert ("example" in response["Content-Security-Policy"]) is found
+    assert response["Cache-Control"] == "private, no-store" or not found
+    return found
+
+
+def test_nothing_loads_for_a_cookie_without_its_record(decide, video, counter):
+    browser = Client()
+    decide("accept", browser)
+    assert loads(browser)
+    own = browser.cookies["cookie_consent_receipt"].value
+    for receipt in ("", "0000-0000-0000-0000", "x", decide("refuse").receipt):
+        browser.cookies["cookie_consent_receipt"] = receipt
+        assert not loads(browser)
+        # The same cookie with its record loads more, so no cache may keep this response.
+        assert visit(browser)[0]["Cache-Control"] == "private, no-store"
+    browser.cookies["cookie_consent_receipt"] = own
+    assert loads(browser)
+
+
+def test_nothing_loads_for_a_cookie_with_other_answers_than_its_record(decide, video, counter):
+    browser = Client()
+    decide("choose", browser, providers=["counter"])
+    altered = browser.cookies["cookie_consent"].value.replace("video=-1", "video=2026-01-01T00:00:00+00:00")
+    assert altered != browser.cookies["cookie_consent"].value
+    browser.cookies["cookie_consent"] = altered
+    assert not loads(browser)
+
+
+def test_nothing_loads_after_a_withdrawal_of_which_the_browser_never_heard(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    before = browser.cookies["cookie_consent"].value
+    decide("withdraw", browser)
+    browser.cookies["cookie_consent"] = before
+    assert not loads(browser)
+
+
+def test_nothing_loads_after_the_record_was_erased(decide, video, counter):
+    browser = Client()
+    decision = decide("accept", browser)
+    Leaf.objects.erase_receipt(decision.receipt, staff="officer", remark="letter")
+    assert not loads(browser) and visit(browser)[0]["Cache-Control"] == "private, no-store"
+
+
+def test_nothing_loads_after_a_restore_without_the_record(decide, video, counter):
+    browser = Client()
+    backup = transaction.savepoint()
+    decide("accept", browser)
+    transaction.savepoint_rollback(backup)
+    assert not loads(browser)
+
+
+def test_nothing_loads_after_the_decision_expired(decide, video, counter, monkeypatch):
+    browser = Client()
+    decision = decide("accept", browser)
+    later = decision.expires_at
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not loads(browser)
+
+
+def test_nothing_loads_and_nothing_fails_if_the_record_cannot_be_read(decide, video, counter, monkeypatch):
+    browser = Client()
+    decide("accept", browser)
+
+    def fail(*args):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("consent.models.record.DecisionQuerySet.latest_of", fail)
+    assert not loads(browser) and visit(browser)[0]["Cache-Control"] == "private, no-store"
+
+
+def test_a_third_party_that_is_not_in_the_notice_in_force_does_not_load(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    make_counter(publish=False)
+    assert not loads(browser, "/en/vision/")
+    NoticeVersion.objects.publish()
+    assert not loads(browser, "/en/vision/")
+    decide("accept", browser)
+    assert loads(browser, "/en/vision/")
+
+
+def test_a_new_host_of_an_allowed_provider_does_not_load(decide, video, counter):
+    browser = Client()
+    decide("accept", browser)
+    Provider.objects.filter(key="counter").update(hosts=f"{counter.provider.hosts}\nhttps://new.example")
+    Script.objects.update(source="https://new.example/count.js")
+    assert not loads(browser, "/en/vision/")
+
+
+def test_a_host_that_only_the_newer_notice_names_does_not_load_for_answers_to_an_older_one(decide, video, monkeypatch):
+    browser = Client()
+    decide("accept", browser)
+    Provider.objects.filter(key="video").update(hosts="https://frames.video.example\nhttps://new.example")
+    monkeypatch.setattr("consent.models.version.widenings", lambda before, after: [])
+    assert NoticeVersion.objects.publish(asks_again=False).asks_again is False
+    assert loads(browser)
+    EmbeddedContent.objects.update(frame_url="https://new.example/embed/1")
+    assert not loads(browser) and "Always allow Video Ltd" in visit(browser)[1]
+    decide("allow", browser, providers=["video"])
+    assert loads(browser)
+
+
+def test_an_answer_to_an_older_notice_holds_after_a_small_change(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    Purpose.objects.filter(key="functional").update(description_en="For you.")
+    assert NoticeVersion.objects.publish(asks_again=False).asks_again is False
+    assert loads(browser)
+
+
+@pytest.mark.parametrize("model", [Purpose, Provider, EmbeddedContent])
+def test_what_is_switched_off_stops_at_once_for_everyone(decide, video, model):
+    browser, other = Client(), Client()
+    decide("accept", browser)
+    assert loads(browser)
+    model.objects.exclude(key="necessary").update(is_published=False)
+    assert not loads(browser)
+    assert '<a href="https://video.example/watch?v=1&amp;t=2">The film</a>' in visit(other)[1]
+
+
+def test_allowing_a_map_never_lets_in_a_video(decide, video):
+    browser = Client()
+    decide("allow", browser, providers=["openstreetmap"])
+    assert not loads(browser)
+
+
+def test_embedded_content_that_the_notice_in_force_does_not_name_is_a_link(video):
+    Provider.objects.filter(pk=video.provider_id).update(hosts="https://new.example")
+    EmbeddedContent.objects.update(frame_url="https://new.example/1")
+    html = visit(Client())[1]
+    assert '<a href="https://video.example/watch?v=1&amp;t=2">The film</a>' in html and "embed-title" not in html
+
+
+def test_a_page_on_which_nothing_would_load_can_be_shared(decide, video):
+    browser = Client()
+    decide("accept", browser)
+    assert visit(browser, "/en/vision/")[0]["Cache-Control"] == "no-cache"
+    assert visit(Client())[0]["Cache-Control"] == "no-cache"
+
+
+def test_the_record_is_looked_up_once_and_only_if_something_would_load(decide, video, counter):
+    browser = Client()
+    decide("choose", browser, providers=["openstreetmap"])
+    visit(browser)
+    with CaptureQueriesContext(connection) as before:
+        assert not loads(browser)
+    assert not [query for query in before if "consent_decision" in query["sql"]]
+    decide("accept", browser)
+    visit(browser)
+    with CaptureQueriesContext(connection) as after:
+        assert loads(browser)
+    [lookup] = [query["sql"] for query in after if "consent_decision" in query["sql"]]
+    assert len(after) == len(before) + 1
+    assert "wording" not in lookup and '"html"' not in lookup and '"style"' not in lookup
+
+
 def test_the_admin_never_loads_third_party_content(client, staff, decide, counter, video):
     decide("accept", client)
     client.force_login(staff())
@@ -158,9 +322,6 @@ def test_the_admin_never_loads_third_party_content(client, staff, decide, counte
 
 
 def test_texts_without_third_party_content_need_no_query_for_it(client, decide):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     # The first page also reads the data that all pages share.
     client.get(PAGE)
     with CaptureQueriesContext(connection) as before:
@@ -174,9 +335,6 @@ def test_texts_without_third_party_content_need_no_query_for_it(client, decide):
 
 @pytest.mark.parametrize("count", [1, 8])
 def test_any_number_of_embeds_takes_one_query(decide, video, count):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     page = Page.objects.get(key="about")
     page.body_en = page.body_en * count
     page.save()

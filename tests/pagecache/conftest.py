@@ -18,12 +18,14 @@ from django.conf import settings as django_settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.test import Client
 
 from consent.variants import VaryRule
 from pagecache.cache import PageCache
 from pagecache.models import ContentVersion
 from server.asgi import Application, render
 from server.limits import body_limit
+from tests.consent.visitors import press
 
 DECODERS = {
     "br": brotli.decompress,
@@ -192,21 +194,26 @@ def application(make_application):
 
 
 @pytest.fixture
-def optional_purposes():
-    from consent.models import NoticeVersion
-
-    return NoticeVersion.objects.current().optional_purposes
-
-
-@pytest.fixture
 def consent_cookie():
-    """A function that returns the Cookie header of a visitor who consented to the given purposes."""
+    """A function that returns the Cookie header of a visitor who says that they allowed the given providers."""
     from consent.models import NoticeVersion
 
     def cookie(*granted: str, notice: int | None = None, receipt: str = "AAAA-BBBB-CCCC-DDDD") -> str:
         version = NoticeVersion.objects.current()
-        answers = "|".join(f"{key}={'now' if key in granted else '-1'}" for key in version.optional_purposes)
+        answers = "|".join(f"{key}={'now' if key in granted else '-1'}" for key in version.optional_providers)
         choice = f'{django_settings.COOKIE_CONSENT_NAME}="{answers}|notice={notice or version.number}"'
         return f"{choice}; cookie_consent_receipt={receipt}"
+
+    return cookie
+
+
+@pytest.fixture
+def accept():
+    """A function that records that a new visitor accepts everything, and returns their Cookie header."""
+
+    def cookie() -> str:
+        browser = Client(headers={"host": "localhost"})
+        assert press(browser, "accept").status_code == 303
+        return "; ".join(f"{name}={morsel.coded_value}" for name, morsel in browser.cookies.items())
 
     return cookie

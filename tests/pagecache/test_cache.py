@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
 from alliance.models import Alliance
-from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose, Script
+from consent.models import Notice, NoticeVersion
 from pagecache import cache as cache_module
 from pagecache import disk
 from pagecache.models import ContentVersion
@@ -25,10 +25,12 @@ from security.files import UNFINISHED
 from security.proxies import parse_proxies
 from server.asgi import REFUSED_STATUS
 from server.pool import Pool
+from tests.consent.factories import make_counter, make_provider, make_video
 from tests.pagecache.conftest import asgi_scope, ask, ask_asgi
 
 pytestmark = pytest.mark.once
 
+FILM = "https://frames.video.example/embed/1"
 CACHED_PATHS = ["/en/", "/pl/", "/en/partners/", "/en/vision/", "/en/transformation/", "/robots.txt", "/sitemap.xml"]
 CACHED_PATHS += ["/en/timeline/feed.xml", "/share/pl/manifest.webmanifest"]
 
@@ -39,23 +41,11 @@ def notice_change(application):
 
 
 @pytest.fixture
-def third_parties(optional_purposes):
+def third_parties():
     """A third-party video in the text of a page, and a third-party script."""
-    page_url = "https://films.example/1"
-    EmbeddedContent.objects.create(
-        title="A film",
-        provider="Films Ltd",
-        purpose=Purpose.objects.get(key=optional_purposes[0]),
-        page_url=page_url,
-        frame_url="https://films.example/embed/1",
-    )
-    Script.objects.create(
-        name="Counter",
-        provider="Counters Ltd",
-        purpose=Purpose.objects.get(key=optional_purposes[-1]),
-        source="https://counter.example/count.js",
-    )
-    Page.objects.filter(kind="vision").update(body_en=f'<p><a href="{page_url}">Film</a></p>')
+    make_counter(publish=False)
+    page_url = make_video().page_url
+    Page.objects.filter(kind="vision").update(body_en=f'<p><a href="{page_url.replace("&", "&amp;")}">Film</a></p>')
 
 
 # One rendering for all requests
@@ -285,40 +275,86 @@ def test_an_unpublished_page_is_not_found(application, make_application):
     assert not [key for key, _page in make_application().cache.disk.read() if key.path == "/en/vision/"]
 
 
-@pytest.mark.parametrize("is_new_purpose", [True, False])
-def test_a_new_notice_is_shown_to_visitors_whose_answer_expired(application, consent_cookie, is_new_purpose):
+@pytest.mark.parametrize("is_new_provider", [True, False])
+def test_a_new_notice_is_shown_to_visitors_whose_answer_expired(application, consent_cookie, is_new_provider):
     cookie = consent_cookie()
     assert 'class="consent"' not in ask(application, cookie=cookie).text
     old = ask(application).text
-    if is_new_purpose:
-        Purpose.objects.create(name_en="Something else", description_en="New.")
+    if is_new_provider:
+        make_provider("new", "statistics", "New Ltd", "https://new.example")
     Notice.objects.update(heading_en="Another heading")
-    version = NoticeVersion.objects.publish(asks_again=is_new_purpose)
-    assert version.asks_again is is_new_purpose
+    version = NoticeVersion.objects.publish(asks_again=is_new_provider)
+    assert version.asks_again is is_new_provider
     notice_change(application)
-    assert ('class="consent"' in ask(application, cookie=cookie).text) is is_new_purpose
+    assert ('class="consent"' in ask(application, cookie=cookie).text) is is_new_provider
     assert "Another heading" in ask(application).text and "Another heading" not in old
 
 
 # Consent variants
 
 
-def test_each_consent_state_has_its_own_page_and_policy(application, third_parties, consent_cookie, optional_purposes):
+def test_each_consent_state_has_its_own_page_and_policy(application, third_parties, consent_cookie, accept):
     notice_change(application)
-    films, counting = optional_purposes[0], optional_purposes[-1]
+    accepting = accept()
     for _ in range(2):
         asked = ask(application, "/en/vision/")
         objecting = ask(application, "/en/vision/", sec_gpc="1")
         refused = ask(application, "/en/vision/", cookie=consent_cookie())
-        allowed = ask(application, "/en/vision/", cookie=consent_cookie(films, counting))
+        allowed = ask(application, "/en/vision/", cookie=accepting)
         assert 'class="consent"' in asked.text and "consent-objection" not in asked.text
         assert "consent-objection" in objecting.text
         assert 'class="consent"' not in refused.text and "<iframe" not in refused.text
-        assert "films.example/embed" in allowed.text and "count.js" in allowed.text
+        assert FILM in allowed.text and "count.js" in allowed.text
         for answer in (asked, objecting, refused):
             assert "example" not in answer.headers["Content-Security-Policy"]
             assert "count.js" not in answer.text and "<iframe" not in answer.text
-        assert "frame-src https://films.example" in allowed.headers["Content-Security-Policy"]
+        assert "frame-src https://frames.video.example" in allowed.headers["Content-Security-Policy"]
+        assert allowed.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_page_with_a_third_party_is_not_kept_and_never_sent_to_others(
+    application, make_application, third_parties, consent_cookie, accept
+):
+    notice_change(application)
+    accepting = accept()
+    forged = consent_cookie("video", "counter", "openstreetmap")
+    for _ in range(2):
+        for visitor in (accepting, forged, accepting.partition("; cookie_consent_receipt")[0], forged):
+            answer = ask(application, "/en/vision/", cookie=visitor)
+            loads = visitor == accepting
+            assert (FILM in answer.text, "count.js" in answer.text) == (loads, loads)
+            assert answer.headers["Cache-Control"] == "private, no-store"
+            assert answer.headers["X-Accel-Expires"] is None
+    pages = [*application.cache.pages.pages, *(key for key, _page in make_application().cache.disk.read())]
+    assert not [key for key in pages if "granted" in key.variant]
+
+
+def test_a_page_on_which_nothing_would_load_is_shared_by_visitors_who_consented(
+    application, site, consent_cookie, accept
+):
+    make_video()
+    notice_change(application)
+    site.calls.clear()
+    for cookie in (accept(), consent_cookie("video", "openstreetmap")):
+        answer = ask(application, "/en/vision/", cookie=cookie)
+        assert answer.headers["Cache-Control"] == "no-cache"
+    assert site.calls == ["/en/vision/"]
+
+
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_without_the_database_a_page_with_a_third_party_is_sent_without_it(
+    application, site, third_parties, consent_cookie, accept, is_noticed
+):
+    notice_change(application)
+    accepting = accept()
+    refused = ask(application, "/en/vision/", cookie=consent_cookie()).text
+    assert FILM in ask(application, "/en/vision/", cookie=accepting).text
+    site.site = lambda environ, start: start("503 Service Unavailable", []) or [b"error"]
+    if is_noticed:
+        application.cache.set_database_unavailable(OSError("unavailable"))
+    answer = ask(application, "/en/vision/", cookie=accepting)
+    assert (answer.code, answer.text) == (200, refused) and answer.headers["Age"]
+    assert ask(application, "/en/transformation/", cookie=accepting).code == 503
 
 
 @pytest.mark.parametrize(

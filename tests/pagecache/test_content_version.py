@@ -11,13 +11,14 @@ from django.utils import timezone
 from modeltranslation.translator import translator
 
 from alliance.models import EntryPoint, Task
-from consent.models import EmbeddedContent, Notice, NoticeVersion, Purpose
+from consent.models import EmbeddedContent, Notice, NoticeVersion
 from editorial.content_files import load
 from editorial.models import Content
 from jobs.models import Job
 from pagecache.models import ContentVersion
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from tests.consent.factories import make_video
 from tests.editorial.test_admin import address, filled_in
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
@@ -58,13 +59,7 @@ def bulk_update():
 
 
 def delete():
-    EmbeddedContent.objects.create(
-        title="A film",
-        provider="Example",
-        purpose=Purpose.objects.filter(is_necessary=False).first(),
-        page_url="https://example.org/film",
-        frame_url="https://example.org/embed",
-    )
+    make_video(publish=False)
     before = ContentVersion.objects.current()
     EmbeddedContent.objects.all().delete()
     assert ContentVersion.objects.current() != before

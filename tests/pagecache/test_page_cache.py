@@ -16,7 +16,7 @@ STATIC_PATH = f"{settings.STATIC_URL}css/base.0123456789ab.css"
 
 
 class Rule:
-    """A consent rule: the cookie is the variant, "media" loads a third party, "odd" is a cookie of another's making."""
+    """A consent rule: the cookie is the variant, "media" allows a third party, "odd" is a cookie of another make."""
 
     former: set[str] = set()
 
@@ -40,8 +40,8 @@ class Rule:
     def request_headers(self, variant: str) -> dict[str, str] | None:
         return None if variant in self.former else {"HTTP_COOKIE": variant}
 
-    def allows_third_parties(self, variant: str) -> bool:
-        return variant == "media"
+    def fallback(self, variant: str) -> str:
+        return "answered" if variant == "media" else variant
 
 
 class Site:
@@ -162,7 +162,7 @@ def test_a_page_says_what_it_depends_on(cache):
     [
         (request(), True),
         (request(HTTP_COOKIE="answered"), True),
-        (request(HTTP_COOKIE="media"), False),
+        (request(HTTP_COOKIE="media"), True),
         (request(HTTP_COOKIE="odd"), False),
         (request("/en/partners/", "page=2"), False),
         (request(query="utm_source=a"), False),
@@ -205,6 +205,73 @@ def test_a_page_of_a_notice_that_is_no_longer_in_force_is_forgotten_and_left_to_
     assert cache.get(cache.key(environ)) is None
     assert ask(cache, environ) is None
     assert len(site.environs) == 1
+
+
+# Personal pages
+
+PERSONAL = Response(200, [HTML, ("Cache-Control", "private, no-store")], b"placeholder")
+MEDIA = request(HTTP_COOKIE="media")
+
+
+def test_a_personal_page_is_never_kept_and_each_request_is_left_to_django(cache, site):
+    site.answer = PERSONAL
+    for _ in range(3):
+        assert ask(cache, MEDIA) is None
+    assert len(site.environs) == 1, "it is tried once for each content version"
+    assert cache.get(cache.key(MEDIA)) is None and not written(cache).disk.pages()
+    site.answer = Response(200, [HTML], b"one")
+    cache.set_content_version("second")
+    assert ask(cache, MEDIA).body == b"one"
+
+
+def test_requests_that_wait_together_for_a_personal_page_are_all_left_to_django(cache, site):
+    site.answer = PERSONAL
+
+    async def ask_twice():
+        key = cache.key(MEDIA)
+        return await asyncio.gather(cache.respond(key, MEDIA, run), cache.respond(key, MEDIA, run))
+
+    assert asyncio.run(ask_twice()) == [None, None]
+
+
+def test_a_page_that_became_personal_is_forgotten(cache, site):
+    ask(cache, MEDIA)
+    site.answer = PERSONAL
+    cache.set_content_version("second")
+    assert ask(cache, MEDIA) is None
+    assert cache.get(cache.key(MEDIA)) is None and not written(cache).disk.pages()
+
+
+def test_the_number_of_remembered_personal_pages_is_bounded(cache, site, monkeypatch):
+    monkeypatch.setattr(cache_module, "MAX_PERSONAL_KEYS", 3)
+    site.answer = PERSONAL
+    for number in range(8):
+        ask(cache, request("/en/partners/", f"page={number}", HTTP_COOKIE="media"))
+    assert len(cache.personal_keys) <= 3
+
+
+@pytest.mark.parametrize("is_tried_before", [True, False])
+def test_without_the_database_a_personal_page_is_replaced_by_the_one_of_the_fallback_variant(
+    cache, site, is_tried_before
+):
+    ask(cache, request(HTTP_COOKIE="answered"))
+    if is_tried_before:
+        site.answer = PERSONAL
+        ask(cache, MEDIA)
+    cache.set_database_unavailable(OSError("unavailable"))
+    site.answer = Response(503, [HTML], b"")
+    answer = ask(cache, MEDIA)
+    assert (answer.status, answer.body, answer.header("age")) == (200, b"one", "0")
+    assert answer.header("x-accel-expires") == ""
+
+
+def test_the_fallback_is_found_on_disk_and_without_one_django_answers(make_cache, site):
+    ask(written(make_cache()), request(HTTP_COOKIE="answered"))
+    after = make_cache(version="")
+    after.set_database_unavailable(OSError("unavailable"))
+    assert ask(after, MEDIA).body == b"one"
+    site.answer = Response(503, [HTML], b"")
+    assert ask(after, request("/pl/", HTTP_COOKIE="media")).status == 503
 
 
 # Faults

@@ -6,11 +6,11 @@ from django.test import RequestFactory
 
 from alliance import cached as alliance
 from consent import cached as consent
-from consent.models import EmbeddedContent, Purpose, Script
 from pagecache.per_version import cached_per_version
 from pages import cached as pages
 from pages.models import Page
 from partners import cached as partners
+from tests.consent.factories import make_counter, make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -63,11 +63,8 @@ def state(item) -> dict:
 
 
 def test_pages_do_not_change_cached_objects(client):
-    purpose = Purpose.objects.filter(is_necessary=False).first()
-    EmbeddedContent.objects.create(
-        title="Film", purpose=purpose, page_url="https://a.example/1", frame_url="https://a.example/2"
-    )
-    Script.objects.create(name="Counter", purpose=purpose, source="https://b.example/count.js", key="counter")
+    make_video()
+    make_counter()
 
     def shared() -> list[dict]:
         request = RequestFactory().get("/")
