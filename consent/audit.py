@@ -5,10 +5,13 @@ only that provider, and one on the sign-in page of staff.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,11 +34,10 @@ STORAGE = """async () => ({
   session: Object.keys(sessionStorage),
   indexeddb: (await indexedDB.databases()).map((database) => database.name),
 })"""
-# Browsers load a lazy frame only when it is near.
-LOAD_ALL = """() => {
-  for (const frame of document.querySelectorAll("iframe")) frame.loading = "eager";
-  scrollTo(0, document.body.scrollHeight);
-}"""
+# Lazy frames load with the page, so that its load event waits for them.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--blink-settings=lazyLoadEnabled=false"]
+# Some browsers refuse storage to third parties. The audit must see what others allow.
+PREFERENCES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
 
 
 class Item(NamedTuple):
@@ -169,27 +171,30 @@ class Crawl:
         from playwright.async_api import async_playwright
 
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            self.paths = await self.find_paths(browser)
+            self.paths = await self.find_paths(playwright)
             for visitor in passes:
-                await self.visit(browser, visitor)
-            await browser.close()
+                with TemporaryDirectory(prefix="cookie-audit-") as profile:
+                    context = await self.start_browser(playwright, chromium, Path(profile))
+                    await self.visit(context, visitor)
+                    await context.close()
 
-    async def new_context(self, browser):
-        """Return a browser profile without cookies and storage."""
-        return await browser.new_context()
+    async def start_browser(self, playwright, chromium: str, profile: Path):
+        """Start a browser with an empty profile, and return its context."""
+        preferences = profile / "Default/Preferences"
+        preferences.parent.mkdir()
+        preferences.write_text(json.dumps(PREFERENCES))
+        return await playwright.chromium.launch_persistent_context(profile, executable_path=chromium, args=ARGUMENTS)
 
-    async def find_paths(self, browser) -> list[str]:
+    async def find_paths(self, playwright) -> list[str]:
         """Return the paths in the sitemap that start with `under`, and the pages of consent."""
-        context = await self.new_context(browser)
-        response = await context.request.get(f"{self.address}/sitemap.xml")
+        client = await playwright.request.new_context()
+        response = await client.get(f"{self.address}/sitemap.xml")
         found = [urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", await response.text())]
-        await context.close()
+        await client.dispose()
         return [*(path for path in found if path.startswith(self.under)), *self.own_paths]
 
-    async def visit(self, browser, visitor: Pass) -> None:
+    async def visit(self, context, visitor: Pass) -> None:
         """Visit all pages as one visitor, in TABS tabs."""
-        context = await self.new_context(browser)
         await self.decide(context, visitor)
         waiting = [reverse("admin:login")] if visitor.name == STAFF else list(self.paths)
 
@@ -200,7 +205,6 @@ class Crawl:
 
         await asyncio.gather(*(tab() for _number in range(min(TABS, len(waiting)))))
         await self.note_cookies(context, visitor, "")
-        await context.close()
 
     async def decide(self, context, visitor: Pass) -> None:
         """Send the decision of this visitor. Raises RuntimeError if it is not recorded."""
@@ -216,7 +220,7 @@ class Crawl:
             raise RuntimeError(f"The site did not record a decision: HTTP status {response.status}.")
 
     async def inspect(self, page, visitor: Pass, path: str) -> None:
-        """Open a page, load all of its frames, and add storage and requests of page and frames to the pass."""
+        """Open a page, scroll to its end, and add storage and requests of the page and its frames to the pass."""
 
         def note(url: str):
             if url.startswith(("http:", "https:", "ws:", "wss:")):
@@ -233,7 +237,7 @@ class Crawl:
         page.on("request", note_request)
         page.on("websocket", note_socket)
         await page.goto(self.address + path)
-        await page.evaluate(LOAD_ALL)
+        await page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
         await page.wait_for_load_state("networkidle")
         page.remove_listener("request", note_request)
         page.remove_listener("websocket", note_socket)

@@ -1,6 +1,7 @@
 """Cookie audits: items that a browser saw, compared with what the notice in force names."""
 
 import json
+from io import BytesIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -140,7 +141,7 @@ def seen(monkeypatch):
 
     monkeypatch.setattr(Crawl, "run", run)
     monkeypatch.setattr("consent.management.commands.audit_cookies.Command.find_chromium", lambda self: "chromium")
-    monkeypatch.setattr("consent.management.commands.audit_cookies.urlopen", lambda url, timeout: open("/dev/null"))
+    monkeypatch.setattr("consent.management.commands.audit_cookies.urlopen", lambda url, timeout: BytesIO())
     return items
 
 
