@@ -18,7 +18,7 @@ page.save()
 REMOVE = """
 from consent.models import EmbeddedContent, Script
 from pages.models import Page
-EmbeddedContent.objects.all().delete()
+EmbeddedContent.objects.filter(page_url__contains="video.example").delete()
 Script.objects.all().delete()
 page = Page.objects.get(key="about")
 page.body_en = page.body_en.partition('<p><a href="https://video.example')[0]
