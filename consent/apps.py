@@ -13,11 +13,14 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent to cookies")
 
     def ready(self):
+        from consent.link_paragraphs import remarks_on_unnamed_embeds
         from consent.models import NoticeVersion
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
+        from editorial.remarks import register_remarks
         from pagecache.triggers import register_content
 
+        register_remarks(remarks_on_unnamed_embeds)
         register_content(lambda: [NoticeVersion])
         triggers.register(record_triggers)
         if settings.CONSENT_SEAL_MINUTES:

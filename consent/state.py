@@ -29,8 +29,7 @@ class ConsentState:
         self.sources: dict[str, set[str]] = {}
         # Whether this response depends on the record of this visitor, or was asked for with “Show it this once”.
         self.is_personal = False
-        # “Show it this once”: key of the embed, number of the notice that the visitor read, and the embed if it is on the
-        # page and loads.
+        # “Show it this once”: key of the embed, number of the notice that the visitor read, and the embed if it loads.
         self.asked_once = ""
         self.asked_notice = 0
         self.shown_once: EmbeddedContent | None = None

@@ -1,9 +1,11 @@
 """Admin of providers, embedded content and scripts."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from consent.admin.notice import CookieInline
+from consent.cached import notice_in_force
 from consent.models import EmbeddedContent, Provider, Script
 from editorial.admin import (
     ChoicesMixin,
@@ -35,6 +37,17 @@ class EmbeddedContentAdmin(ContentAdmin):
     list_filter = [("provider", LimitedChoicesFilter), "is_published"]
     search_fields = ["title", "provider__name", "page_url"]
     fields = ["title", "provider", "page_url", "frame_url", "shape", "is_published"]
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        version = notice_in_force(request)
+
+        @admin.display(description=_("notice in force"))
+        def in_notice(embed: EmbeddedContent) -> str:
+            """Column that tells which embeds visitors see as a link."""
+            is_named = version is not None and version.names(embed.provider.key, embed.origins)
+            return str(_("names it") if is_named else _("does not name it, so visitors see a link"))
+
+        return [*super().get_list_display(request), in_notice]
 
 
 @admin.register(Script)

@@ -232,7 +232,7 @@ class Decision(models.Model):
 
     Action = DecisionAction
 
-    receipt = models.CharField(_("receipt number"), max_length=19, blank=True, db_index=True)
+    receipt = models.CharField(_("receipt number"), max_length=19, db_index=True)
     digest = models.CharField(_("digest"), max_length=64, unique=True, help_text=_("SHA-256 of the record as made."))
     predecessor = models.CharField(_("digest of the decision before"), max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=36, blank=True)

@@ -8,13 +8,12 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from consent.link_paragraphs import LINK_ONLY_PARAGRAPH
 from consent.models import EmbeddedContent
 from consent.state import ConsentState
 from editorial.typography import typeset_html
 
 register = template.Library()
-
-LINK_ONLY_PARAGRAPH = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
 
 
 @register.simple_tag(takes_context=True)

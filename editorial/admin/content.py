@@ -26,7 +26,8 @@ from editorial.admin.permissions import PermissionsMixin, localized_fields
 from editorial.admin.schedule import ScheduleInline
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
-from editorial.models import ScheduledChange
+from editorial.models import Content, ScheduledChange
+from editorial.remarks import registered
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.models import Translation
 
@@ -119,7 +120,11 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        self.show_findings(request, [form, *(row for formset in formsets for row in formset.forms)])
+        forms = [form, *(row for formset in formsets for row in formset.forms)]
+        self.show_findings(request, forms)
+        saved = [row.instance for row in forms if row.instance.pk and isinstance(row.instance, Content)]
+        for remark in (remark for remarks in registered for remark in remarks(saved)):
+            messages.warning(request, remark)
 
     def show_findings(self, request: HttpRequest, forms: Iterable[Any]) -> None:
         """Show warnings about the translations that were changed in `forms`."""

@@ -1,4 +1,8 @@
-"""Third-party content and scripts load only after consent."""
+"""Third-party content and scripts load only after consent to their provider, or once on request."""
+
+import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -7,24 +11,38 @@ from tests.browser.test_pages import NARROW, overflow, violations
 
 PAGE = "/en/about/"
 DECLARE = """
+from consent.models import EmbeddedContent, NoticeVersion
 from pages.models import Page
-from tests.consent.factories import LINK, make_counter, make_video
-make_video()
-make_counter()
+from tests.consent.factories import LINK, make_counter, make_provider, make_video
+make_counter(publish=False)
+film = make_video(publish=False)
+campus = EmbeddedContent.objects.create(key="campus", title_en="Campus", provider=film.provider, shape="square",
+    page_url="https://video.example/2", frame_url="https://frames.video.example/embed/2")
+city = EmbeddedContent.objects.create(key="city", title_en="City", page_url="https://maps.example/1",
+    frame_url="https://maps.example/embed/1", provider=make_provider("maps", "functional", "Map Ltd", "https://maps.example"))
+NoticeVersion.objects.publish()
 page = Page.objects.get(key="about")
-page.body_en += f'<p><a href="{LINK.replace("&", "&amp;")}">The film</a></p>'
+page.body_en += "".join(
+    f'<p><a href="{embed.page_url.replace("&", "&amp;")}">It</a></p>' for embed in (film, campus, city))
 page.save()
 """
 REMOVE = """
-from consent.models import EmbeddedContent, Script
+from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
 from pages.models import Page
 EmbeddedContent.objects.filter(page_url__contains="video.example").delete()
 Script.objects.all().delete()
+Provider.objects.filter(key__in=["counter", "maps", "video"]).delete()
+NoticeVersion.objects.publish()
 page = Page.objects.get(key="about")
 page.body_en = page.body_en.partition('<p><a href="https://video.example')[0]
 page.save()
 """
-THIRD_PARTIES = ("https://frames.video.example/embed/1", "https://stats.example/count.js")
+FILM, CAMPUS, CITY = (
+    "https://frames.video.example/embed/1",
+    "https://frames.video.example/embed/2",
+    "https://maps.example/embed/1",
+)
+SCRIPT = "https://stats.example/count.js"
 
 
 @pytest.fixture(scope="module")
@@ -61,41 +79,138 @@ def take_third_party_requests(visitor) -> list[str]:
     return found
 
 
+def embed(visitor, title: str):
+    """The figure with an embed or its placeholder."""
+    return visitor.page.locator("figure.embed").filter(has_text=title)
+
+
+def press(visitor, title: str, button: str):
+    embed(visitor, title).get_by_role("button", name=button).click()
+
+
+def scroll_to_all(visitor):
+    """Scroll to each embed, because frames load when they come into view."""
+    for figure in visitor.page.locator("figure.embed").all():
+        figure.scroll_into_view_if_needed()
+    visitor.page.wait_for_load_state("networkidle")
+
+
+def records_of_what_was_shown_once(site) -> list[tuple]:
+    with closing(sqlite3.connect(site.data / "db.sqlite3")) as database:
+        rows = database.execute(
+            "SELECT receipt, path, answers FROM consent_decision WHERE action = 'shown_once' ORDER BY id"
+        )
+        return [(receipt, path, json.loads(answers)) for receipt, path, answers in rows]
+
+
 @BOTH
 def test_before_consent_and_after_refusal_nothing_is_loaded(visit_with_third_parties, javascript):
     visitor = visit_with_third_parties(java_script_enabled=javascript)
     visitor.go(PAGE)
-    visitor.page.get_by_role("button", name="Allow “Functional” and show it").scroll_into_view_if_needed()
+    scroll_to_all(visitor)
     assert not visitor.context.cookies()
     visitor.page.get_by_role("button", name="Refuse all").first.click()
     visitor.page.locator("#consent-saved").wait_for()
     visitor.go(PAGE)
-    assert visitor.page.get_by_role("link", name="Open it at Video Ltd, Ireland instead").is_visible()
+    scroll_to_all(visitor)
+    assert embed(visitor, "Campus").get_by_role("link", name="Open it at Video Ltd instead").is_visible()
     assert visitor.page.locator("iframe").count() == 0
     assert take_third_party_requests(visitor) == []
 
 
 @BOTH
-def test_allowing_an_embed_loads_only_its_purpose(visit_with_third_parties, javascript):
+def test_the_placeholder_names_the_provider_its_country_and_the_data_with_a_link_to_the_settings(
+    visit_with_third_parties, javascript
+):
     visitor = visit_with_third_parties(java_script_enabled=javascript)
     visitor.go(PAGE)
-    visitor.page.get_by_role("button", name="Allow “Functional” and show it").click()
+    text = embed(visitor, "City").inner_text()
+    assert "This content comes from Map Ltd (Ireland). If you show it, Map Ltd receives: Your IP address." in text
+    embed(visitor, "City").get_by_role("link", name="All details, and your choices").click()
+    visitor.page.wait_for_url(f"{visitor.site.url}/en/cookies/settings/")
+
+
+@BOTH
+def test_allowing_a_map_loads_the_map_and_no_video(visit_with_third_parties, javascript):
+    visitor = visit_with_third_parties(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    press(visitor, "City", "Always allow Map Ltd")
     visitor.page.locator("#consent-saved").wait_for()
-    visitor.page.locator("iframe").scroll_into_view_if_needed()
+    scroll_to_all(visitor)
     assert visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").is_visible()
-    assert take_third_party_requests(visitor) == [THIRD_PARTIES[0]]
-    assert choice(visitor)["statistics"] == "-1"
+    assert take_third_party_requests(visitor) == [CITY]
+    entries = choice(visitor)
+    assert entries["maps"] != "-1" and entries["video"] == entries["counter"] == "-1"
+    visitor.go(PAGE)
+    scroll_to_all(visitor)
+    assert take_third_party_requests(visitor) == [CITY]
 
 
-def test_a_script_runs_only_while_its_purpose_is_allowed(visit_with_third_parties):
+@BOTH
+def test_an_embed_is_shown_once_without_the_others_and_without_a_cookie(site, visit_with_third_parties, javascript):
+    before = records_of_what_was_shown_once(site)
+    visitor = visit_with_third_parties(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    press(visitor, "Campus", "Show it this once")
+    visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").wait_for()
+    assert visitor.page.url == f"{site.url}{PAGE}#embed-campus"
+    scroll_to_all(visitor)
+    assert take_third_party_requests(visitor) == [CAMPUS]
+    assert "Loaded from Video Ltd this once." in embed(visitor, "Campus").inner_text()
+    assert visitor.page.get_by_role("region", name="Cookies on this site").is_visible(), "it decides nothing"
+    assert not visitor.context.cookies()
+    *earlier, (receipt, path, answers) = records_of_what_was_shown_once(site)
+    assert earlier == before and (receipt, path, list(answers)) == ("", PAGE, ["video"])
+    assert answers["video"]["embed"] == "campus"
+    visitor.go(PAGE)
+    scroll_to_all(visitor)
+    assert take_third_party_requests(visitor) == [] and visitor.page.locator("iframe").count() == 0
+
+
+@BOTH
+def test_if_it_cannot_be_recorded_nothing_is_shown_and_the_visitor_can_try_again(
+    site, visit_with_third_parties, javascript
+):
+    visitor = visit_with_third_parties(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    with closing(sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)) as database:
+        # Nobody else can write until the end of this transaction.
+        database.execute("BEGIN IMMEDIATE")
+        press(visitor, "Campus", "Show it this once")
+        visitor.page.get_by_role("heading", name="The content could not be shown").wait_for()
+        database.execute("ROLLBACK")
+    assert visitor.page.get_by_text("Nothing was loaded.").is_visible()
+    assert take_third_party_requests(visitor) == [] and not visitor.context.cookies()
+    # The browser reports the status 503.
+    visitor.console_errors.clear()
+    visitor.page.get_by_role("button", name="Try again").click()
+    visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").wait_for()
+    assert take_third_party_requests(visitor) == [CAMPUS]
+
+
+@BOTH
+def test_a_browser_without_its_receipt_gets_the_placeholders_again(visit_with_third_parties, javascript):
+    visitor = visit_with_third_parties(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    press(visitor, "Campus", "Always allow Video Ltd")
+    visitor.page.locator("#consent-saved").wait_for()
+    scroll_to_all(visitor)
+    assert sorted(take_third_party_requests(visitor)) == [FILM, CAMPUS]
+    visitor.context.clear_cookies(name="cookie_consent_receipt")
+    visitor.go(PAGE)
+    scroll_to_all(visitor)
+    assert visitor.page.get_by_role("button", name="Always allow Video Ltd").count() == 2
+    assert take_third_party_requests(visitor) == []
+
+
+def test_a_script_runs_only_while_its_provider_is_allowed(visit_with_third_parties):
     visitor = visit_with_third_parties()
-    visitor.go("/en/cookies/settings/")
-    visitor.page.get_by_label("Statistics").check()
-    visitor.page.get_by_role("button", name="Save my choice").click()
+    visitor.go("/en/")
+    visitor.page.get_by_role("button", name="Accept all").click()
     visitor.page.locator("#consent-saved").wait_for()
     visitor.go("/en/")
     visitor.page.wait_for_function("document.documentElement.dataset.counted === 'yes'")
-    assert THIRD_PARTIES[1] in take_third_party_requests(visitor)
+    assert SCRIPT in take_third_party_requests(visitor)
     visitor.go("/en/cookies/settings/")
     take_third_party_requests(visitor)
     visitor.page.get_by_role("button", name="Withdraw all consent").click()
@@ -109,10 +224,21 @@ def test_placeholder_and_content_pass_the_accessibility_checks(visit_with_third_
     visitor = visit_with_third_parties(color_scheme=scheme, viewport=NARROW)
     visitor.go(PAGE)
     faults = violations(visitor.page) + overflow(visitor.page)
-    visitor.page.get_by_role("button", name="Allow “Functional” and show it").click()
-    visitor.page.locator("#consent-saved").wait_for()
-    visitor.page.locator("iframe").scroll_into_view_if_needed()
+    press(visitor, "A walk through Lodz", "Show it this once")
     visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").wait_for()
     faults += violations(visitor.page) + overflow(visitor.page)
     take_third_party_requests(visitor)
     assert not faults
+
+
+def test_on_paper_placeholder_and_content_give_the_address(visit_with_third_parties):
+    visitor = visit_with_third_parties()
+    visitor.go(PAGE)
+    press(visitor, "City", "Show it this once")
+    visitor.page.frame_locator("iframe").get_by_role("heading", name="The film").wait_for()
+    visitor.page.emulate_media(media="print")
+    for title, address in (("Campus", "https://video.example/2"), ("City", "https://maps.example/1")):
+        link = embed(visitor, title).locator(f'a[href="{address}"]')
+        assert address in link.evaluate("link => getComputedStyle(link, '::after').content") and link.is_visible()
+    assert not embed(visitor, "Campus").get_by_role("button").first.is_visible()
+    assert take_third_party_requests(visitor) == [CITY]

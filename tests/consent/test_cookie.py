@@ -207,19 +207,5 @@ def test_each_variant_is_that_of_the_headers_that_lead_to_it():
     assert RULE.request_headers("2 asked") is None and RULE.request_headers("33 answered") is None
 
 
-@pytest.mark.parametrize(
-    ("variant", "allowed"),
-    [
-        ("3 asked", False),
-        ("3 answered", False),
-        ("3 answered granted", False),
-        ("3 answered granted media", True),
-        ("3 answered granted media statistics", True),
-    ],
-)
-def test_third_parties_may_load_where_a_purpose_is_granted_by_which_something_loads(variant, allowed):
-    assert RULE.allows_third_parties(variant) is allowed
-
-
 def test_a_rule_is_read_as_it_was_written():
     assert VaryRule.from_json(RULE.as_json()) == RULE

@@ -12,6 +12,7 @@ from django.utils import timezone
 from consent.models import EmbeddedContent, Leaf, NoticeVersion, Provider, Purpose, Script
 from pages.models import Page
 from tests.consent.factories import LINK, make_counter, make_provider, make_video
+from tests.editorial.test_admin import filled_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/about/"
@@ -288,6 +289,39 @@ def test_embedded_content_that_the_notice_in_force_does_not_name_is_a_link(video
     EmbeddedContent.objects.update(frame_url="https://new.example/1")
     html = visit(Client())[1]
     assert '<a href="https://video.example/watch?v=1&amp;t=2">The film</a>' in html and "embed-title" not in html
+
+
+REMARK = "Visitors see “A walk through Lodz” as a link: the notice in force does not name Video Ltd"
+
+
+def save_page(editor, body: str) -> str:
+    """Save the form of the page, and return the page that follows."""
+    page = Page.objects.get(key="about")
+    address = f"/admin/pages/page/{page.pk}/change/"
+    form = filled_in(editor.get(address), body_en=body)
+    return editor.post(address, form, follow=True).content.decode()
+
+
+def test_an_editor_who_embeds_what_the_notice_in_force_does_not_name_is_told(client, staff):
+    make_video(publish=False)
+    client.force_login(staff("Editors"))
+    link = f'<a href="{LINK.replace("&", "&amp;")}">The film</a>'
+    assert REMARK not in save_page(client, f"<p>See {link}.</p>")
+    assert f"{REMARK} with https://frames.video.example." in save_page(client, f"<p>See:</p><p>{link}</p>")
+    NoticeVersion.objects.publish()
+    assert REMARK not in save_page(client, f"<p>Look:</p><p>{link}</p>")
+
+
+def test_an_officer_who_declares_what_the_notice_in_force_does_not_name_is_told(client, staff):
+    video = make_video(publish=False)
+    client.force_login(staff("Privacy officers"))
+    address = f"/admin/consent/embeddedcontent/{video.pk}/change/"
+    saved = client.post(address, filled_in(client.get(address), shape="square"), follow=True).content.decode()
+    assert REMARK in saved
+    listed = client.get("/admin/consent/embeddedcontent/").content.decode()
+    assert "does not name it, so visitors see a link" in listed
+    NoticeVersion.objects.publish()
+    assert "names it" in client.get("/admin/consent/embeddedcontent/").content.decode()
 
 
 def test_a_page_on_which_nothing_would_load_can_be_shared(decide, video):

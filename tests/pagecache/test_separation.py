@@ -1,6 +1,7 @@
 """No response contains data of another request: visitors and staff, on many hosts, over persistent connections."""
 
 import gzip
+import json
 import re
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ import zstandard
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from consent.receipt_number import RECEIPT_PATTERN
 from tests.serving import Server
 
 pytestmark = pytest.mark.once
@@ -23,33 +25,39 @@ DECODERS = {
 }
 HOSTS = ["localhost", "localhost:8000", "unic.example", "UNIC.example", "a.wild.example", "b.wild.example"]
 STAFF = ["anna", "berta"]
-FILM, SCRIPT = "https://films.example/embed/1", "https://counter.example/count.js"
+FILM, SCRIPT = "https://frames.video.example/embed/1", "https://stats.example/count.js"
+# Name of a visitor's answer → the providers that they allow.
+ANSWERS = {"refusing": [], "counted": ["counter"], "watching": ["video"]}
+# Prints the sessions of staff, and the consent cookie and two receipts of each answer.
 FILL = f"""
+import json
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-from consent.models import EmbeddedContent, Purpose, Script
 from pages.models import Page
-functional, statistics = (Purpose.objects.get(key=key) for key in ("functional", "statistics"))
-film = EmbeddedContent.objects.create(title="A film", provider="Films Ltd", purpose=functional,
-    page_url="https://films.example/1", frame_url={FILM!r})
-Script.objects.create(name="Counter", provider="Counters Ltd", purpose=statistics, source={SCRIPT!r})
-body = '<p><a href="https://films.example/1">Film</a></p>'
+from tests.consent.factories import LINK, make_counter, make_video
+from tests.consent.visitors import press
+make_counter(publish=False)
+make_video()
+body = f'<p><a href="{{LINK.replace("&", "&amp;")}}">Film</a></p>'
 Page.objects.filter(kind="vision").update(body_en=body, body_pl=body)
 Page.objects.create(key="secret", title_en="Unpublished page", short_title_en="Unpublished page",
     description_en="None.", slug_en="unpublished-page", is_published=False)
+sessions = {{}}
 for name in {STAFF!r}:
     user = get_user_model().objects.create_user(f"signed-in-as-{{name}}", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
-    print(client.cookies[settings.SESSION_COOKIE_NAME].value)
+    sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+choices, receipts = {{}}, {{}}
+for name, providers in {ANSWERS!r}.items():
+    browsers = [Client(headers={{"host": "localhost"}}) for _number in range(2)]
+    for browser in browsers:
+        assert press(browser, "choose", providers=providers).status_code == 303
+    choices[name] = browsers[0].cookies["cookie_consent"].coded_value
+    receipts[name] = [browser.cookies["cookie_consent_receipt"].value for browser in browsers]
+print(json.dumps([sessions, choices, receipts]))
 """
-CONSENT_COOKIES = {
-    "undecided": "",
-    "refusing": "cookie_consent=statistics=-1|functional=-1|notice=1; cookie_consent_receipt={receipt}",
-    "counted": "cookie_consent=statistics=now|functional=-1|notice=1; cookie_consent_receipt={receipt}",
-    "watching": 'cookie_consent="statistics=-1|functional=now|notice=1"; cookie_consent_receipt={receipt}',
-}
 # Path → language.
 PAGES = {
     "/en/": "en",
@@ -72,8 +80,18 @@ class Site(Server):
 
     def __init__(self, folder):
         super().__init__(folder / "data", {"ALLOWED_HOSTS": "127.0.0.1,localhost,unic.example,.wild.example"})
-        sessions = self.manage("shell", "-v", "0", "-c", FILL, check=True).stdout.split()
-        self.sessions = dict(zip(STAFF, sessions, strict=True))
+        printed = self.manage("shell", "-v", "0", "-c", FILL, check=True).stdout
+        self.sessions, self.choices, self.receipts = json.loads(printed)
+
+    def consent_cookies(self, answer: str, receipt: str) -> list[str]:
+        """Return the cookies of a visitor. `receipt` is the first or second of the answer, another's, or forged."""
+        if answer not in ANSWERS:
+            return []
+        other = "watching" if answer == "counted" else "counted"
+        first, second = self.receipts[answer]
+        number = {"first": first, "second": second, "other": self.receipts[other][0], "forged": "AAAA-AAAA-AAAA-AAAA"}
+        cookies = [f"cookie_consent={self.choices[answer]}"]
+        return [*cookies, f"cookie_consent_receipt={number[receipt]}"] if receipt != "none" else cookies
 
     def change_content(self):
         """Make all cached pages outdated."""
@@ -110,12 +128,12 @@ class Request:
     def is_staff(self) -> bool:
         return self.who in STAFF
 
-    def head(self, sessions: dict[str, str]) -> bytes:
+    def head(self, site: "Site") -> bytes:
         path, _, query = self.path.partition("?")
         query = query if self.path in STAFF_PATHS else self.query
-        session = {"a stranger": "abcdefghijklmnopqrstuvwxyz012345"} | sessions
+        session = {"a stranger": "abcdefghijklmnopqrstuvwxyz012345"} | site.sessions
         cookies = [f"sessionid={session[self.who]}"] if self.who in session else []
-        cookies += [CONSENT_COOKIES[self.answer].format(receipt=self.receipt)] if CONSENT_COOKIES[self.answer] else []
+        cookies += site.consent_cookies(self.answer, self.receipt)
         lines = [f"{self.method} {path}{'?' * bool(query)}{query} HTTP/1.1", f"Host: {self.host}"]
         lines += [f"Cookie: {'; '.join(cookies)}"] if cookies else []
         lines += ["Sec-GPC: 1"] if self.objects else []
@@ -160,10 +178,15 @@ class Request:
         is_undecided = self.answer == "undecided"
         assert ('class="consent"' in text) == is_undecided
         assert ("consent-objection" in text) == (is_undecided and self.objects)
-        assert (SCRIPT in text) == ("counter.example" in policy) == (self.answer == "counted")
-        has_film = self.answer == "watching" and self.path in ("/en/vision/", "/pl/wizja/")
-        assert (f'src="{FILM}' in text) == ("films.example" in policy) == has_film
-        assert not re.search("AAAA-AAAA|BBBB-BBBB", text)
+        is_recorded = self.receipt in ("first", "second")
+        assert (SCRIPT in text) == ("stats.example" in policy) == (self.answer == "counted" and is_recorded)
+        is_film_page = self.path in ("/en/vision/", "/pl/wizja/")
+        has_film = self.answer == "watching" and is_recorded and is_film_page
+        assert (f'src="{FILM}' in text) == ("video.example" in policy) == has_film
+        is_personal = self.answer == "counted" or (self.answer == "watching" and is_film_page)
+        assert (headers["cache-control"] == "private, no-store") == is_personal
+        assert "x-accel-expires" not in headers or not is_personal
+        assert not RECEIPT_PATTERN.search(text)
         # Links to other languages contain the query.
         sent = re.findall(r"(?:^|&)country=([A-Z]{2})(?=&|$)", self.query)
         assert set(re.findall(r"[?;]country=([A-Z]{2})", text)) <= set(sent)
@@ -181,7 +204,7 @@ class PersistentConnection:
             self.socket = socket.create_connection(("127.0.0.1", self.site.port), timeout=30)
             self.stream = self.socket.makefile("rb")
         self.waiting += requests
-        data = b"".join(request.head(self.site.sessions) for request in requests)
+        data = b"".join(request.head(self.site) for request in requests)
         for part in (data[:cut], data[cut:]):
             self.socket.sendall(part)
 
@@ -230,8 +253,8 @@ REQUESTS = st.builds(
     host=st.sampled_from(HOSTS),
     path=st.sampled_from([*PAGES, *PAGES, *PAGES, *STAFF_PATHS, *OTHER_PATHS]),
     query=QUERIES,
-    answer=st.sampled_from(list(CONSENT_COOKIES)),
-    receipt=st.sampled_from(["AAAA-AAAA-AAAA-AAAA", "BBBB-BBBB-BBBB-BBBB"]),
+    answer=st.sampled_from(["undecided", *ANSWERS]),
+    receipt=st.sampled_from(["first", "first", "second", "other", "forged", "none"]),
     objects=st.booleans(),
     language=st.sampled_from(["en", "pl"]),
     encoding=st.sampled_from(["identity", "gzip", "br", "zstd", "gzip, deflate, br, zstd"]),

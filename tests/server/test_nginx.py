@@ -32,6 +32,14 @@ pytestmark = [
 HTTP2_WARNING = 'the "listen ... http2" directive is deprecated'
 CHANGE = "from pages.models import Page; Page.objects.filter(kind='vision').update(title_en='{}')"
 DECIDE = "/en/cookies/decide/"
+FILM, SCRIPT = b"https://frames.video.example/embed/1", b"https://stats.example/count.js"
+DECLARE = """
+from pages.models import Page
+from tests.consent.factories import LINK, make_counter, make_video
+make_counter(publish=False)
+make_video()
+Page.objects.filter(kind="vision").update(body_en=f'<p><a href="{LINK.replace("&", "&amp;")}">Film</a></p>')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +298,7 @@ class RecordingEnviron(dict):
 
 
 def test_nginx_has_each_header_that_the_cache_key_reads_and_no_other():
-    rule = VaryRule(notice=1, asked_since=1, purposes=())
+    rule = VaryRule(notice=1, asked_since=1, providers=())
     environ = RecordingEnviron(wsgi_environ(asgi_scope("/en/", "", "GET", "localhost", {})))
     assert cache_key(environ, rule)
     CachedPage([], {"identity": b"page"}, "", "", 0.0).response(environ)
@@ -511,6 +519,57 @@ def test_hundreds_of_decisions_from_one_address_are_accepted(nginx):
             assert answer.status == 303, number
 
 
+@pytest.fixture(scope="module")
+def third_parties(nginx):
+    """A video on a page, and a script on all pages. For the last tests of this file, because the notice changes."""
+    nginx.site.manage("shell", "-v", "0", "-c", DECLARE, check=True)
+    until(lambda: b"Always allow Video Ltd" in nginx.ask("/en/vision/").body)
+
+
+def test_a_page_in_which_a_third_party_loads_is_never_kept_nor_sent_to_another_visitor(nginx, third_parties):
+    accepted = choose(nginx, "accept")
+    choice, receipt = (re.search(rf"{name}=([^;]+)", accepted)[1] for name in ("cookie_consent", "consent_receipt"))
+    forged, bare = accepted.replace(receipt, "AAAA-AAAA-AAAA-AAAA"), f"cookie_consent={choice}"
+    for _ in range(2):
+        for cookie in (accepted, forged, bare):
+            loads = cookie == accepted
+            for path in ("/en/vision/", "/en/transformation/"):
+                page = nginx.ask(path, Cookie=cookie)
+                assert (SCRIPT in page.body) == ("stats.example" in page.headers["Content-Security-Policy"]) == loads
+                assert page.status == 200 and page.headers["Cache-Control"] == "private, no-store"
+            assert (FILM in nginx.ask("/en/vision/", Cookie=cookie).body) == loads
+        assert not any(nginx.is_cached(path, choice) for path in ("/en/vision/", "/en/transformation/"))
+    os.killpg(nginx.site.process.pid, signal.SIGSTOP)
+    try:
+        page = nginx.ask("/en/vision/", Cookie=forged)
+        assert page.status == 503 and FILM not in page.body
+    finally:
+        os.killpg(nginx.site.process.pid, signal.SIGCONT)
+    until(lambda: nginx.ask("/readyz").status == 200)
+
+
+def test_a_page_on_which_nothing_would_load_is_kept_for_visitors_who_consented(nginx, third_parties):
+    watching = choose(nginx, "choose&providers=video")
+    choice = re.search("cookie_consent=([^;]+)", watching)[1]
+    assert FILM in nginx.ask("/en/vision/", Cookie=watching).body
+    assert nginx.ask("/en/partners/", Cookie=watching).status == 200
+    assert nginx.is_cached("/en/partners/", choice) and not nginx.is_cached("/en/vision/", choice)
+
+
+def test_what_is_shown_once_is_not_kept(nginx, third_parties):
+    html = nginx.ask("/en/vision/").body.decode()
+    key, notice = (re.search(rf'name="{name}"\s+value="([^"]+)"', html)[1] for name in ("show_once", "notice"))
+    form = f"show_once={key}&notice={notice}"
+    page = nginx.ask("/en/vision/", "POST", form)
+    assert page.status == 200 and FILM in page.body and page.headers["Set-Cookie"] is None
+    assert page.headers["Cache-Control"] == "private, no-store"
+    for _ in range(2):
+        assert FILM not in nginx.ask("/en/vision/").body
+    assert FILM not in nginx.ask(f"/en/vision/?{form}").body
+    refused = nginx.ask("/en/vision/", "POST", form, Sec_Fetch_Site="cross-site")
+    assert refused.status == 403 and FILM not in refused.body
+
+
 def test_a_change_is_visible_on_two_hosts_before_and_after_a_restart_of_the_database(postgresql, tmp_path_factory):
     folder = tmp_path_factory.mktemp("two-hosts")
     first = Server(postgresql.pgdata.parent / "data", PRODUCTION | {"DATABASE_URL": postgresql.get_uri()})
@@ -518,9 +577,12 @@ def test_a_change_is_visible_on_two_hosts_before_and_after_a_restart_of_the_data
     second = Server(folder / "data", first.settings)
     nginx = None
     try:
+        first.manage("shell", "-v", "0", "-c", DECLARE, check=True)
         first.start()
         second.start()
         nginx = Nginx(folder, first, second).start()
+        refused, accepted = choose(nginx, "refuse"), choose(nginx, "accept")
+        assert FILM in nginx.ask("/en/vision/", Cookie=accepted).body
         for title in ("Before the restart", "After the restart"):
             for _ in range(4):
                 nginx.ask("/en/vision/")
@@ -528,9 +590,15 @@ def test_a_change_is_visible_on_two_hosts_before_and_after_a_restart_of_the_data
             # Two seconds if no other tests run at the same time.
             until(lambda: all(title in nginx.ask("/en/vision/").body.decode() for _ in range(8)), 10)  # noqa: B023
             if title.startswith("Before"):
+                for host in (first, second):
+                    assert Nginx(folder, host).ask_site("/en/vision/", Cookie=refused).status == 200
                 postgresql.stop()
                 time.sleep(1)
                 assert nginx.ask("/en/vision/").status == 200
+                for _ in range(4):
+                    page = nginx.ask("/en/vision/", Cookie=accepted)
+                    assert page.status == 200 and page.headers["Age"], "the page of visitors who refused"
+                    assert b"stats.example/count.js" not in page.body and FILM not in page.body
                 postgresql.start()
                 until(lambda: nginx.ask("/readyz").status == 200 and nginx.ask("/readyz").status == 200)
     finally:

@@ -1,0 +1,16 @@
+"""Remarks of other apps on saved items, which the forms of content show as warnings."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from editorial.models import Content
+
+# Takes the saved items of a form, and returns a sentence for each remark.
+Remarks: TypeAlias = Callable[[list[Content]], Iterable[str]]
+
+registered: list[Remarks] = []
+
+
+def register_remarks(remarks: Remarks) -> None:
+    """Register a function that returns remarks on saved items. Call it in `AppConfig.ready`."""
+    registered.append(remarks)
