@@ -1,52 +1,75 @@
-"""Cookie audit: crawls the site in a real browser, and compares storage and requests with the declarations.
+"""Cookie audit: crawls the site in a real browser, and compares storage and requests with the notice in force.
 
-Each pass is a separate visitor: one without a decision, one who refuses everything, one for each optional purpose who
-allows only that purpose, and one on the sign-in page of staff.
+Each pass is a separate visitor: one without a decision, one who refuses everything, one for each provider who allows
+only that provider, and one on the sign-in page of staff.
 """
 
 import asyncio
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from consent.models import DeclaredCookie, EmbeddedContent, Purpose, Script
+from consent.models import DeclaredCookie, NoticeVersion
 from consent.models.provider import origin
 
 TABS = 4
+UNDECIDED, REFUSING, STAFF = "nothing decided", "all refused", "staff at the sign-in"
 # Problems. The last one is a remark, the others are faults.
 UNDECLARED, WITHOUT_CONSENT, NEVER_SEEN = "not declared", "without consent", "never seen"
 REQUEST = "request"
+# Owner of what needs no consent. Other owners are providers.
+NECESSARY = ""
 STORAGE = """async () => ({
   local: Object.keys(localStorage),
   session: Object.keys(sessionStorage),
   indexeddb: (await indexedDB.databases()).map((database) => database.name),
 })"""
+# Lazy frames load with the page, so that its load event waits for them.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--blink-settings=lazyLoadEnabled=false"]
+# Some browsers refuse storage to third parties. The audit must see what others allow.
+PREFERENCES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
+
+
+class Item(NamedTuple):
+    """Something that a browser stored or requested.
+
+    `kind` is a DeclaredCookie.Kind, or REQUEST for a request to another origin, whose name is that origin. `domain` is
+    "" for this site's own host.
+    """
+
+    kind: str
+    name: str
+    domain: str = ""
+
+    def __str__(self):
+        return f"{self.name} ({self.domain})" if self.domain else self.name
 
 
 @dataclass
 class Pass:
-    """One visitor: the granted purposes, and the first page of everything that was seen, by kind and name.
-
-    A kind is a DeclaredCookie.Kind, or REQUEST for a request to another origin, whose name is that origin.
-    """
+    """One visitor: the granted providers, and everything that was seen with its first page."""
 
     name: str
-    granted: frozenset[str]
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    granted: frozenset[str] = frozenset()
+    seen: dict[Item, str] = field(default_factory=dict)
 
-    def add(self, kind: str, name: str, page: str) -> None:
-        self.seen.setdefault((kind, name), page)
+    def add(self, item: Item, page: str) -> None:
+        self.seen.setdefault(item, page)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A difference from the declarations, with the passes in which it was seen and its first page."""
+    """A difference from the notice, with the passes in which it was seen and its first page."""
 
     problem: str
     kind: str
@@ -62,58 +85,67 @@ class Finding:
         return asdict(self) | {"passes": list(self.passes)}
 
 
-@dataclass(frozen=True)
-class Declared:
-    """The declarations: keys of purposes by kind and name, and the keys of the necessary purposes.
+class Declaration(NamedTuple):
+    """A cookie or host that a notice names. The name of a cookie can end with an asterisk, as in _ga_*."""
 
-    A name can end with an asterisk, as in _ga_*.
-    """
+    item: Item
+    owner: str
 
-    purposes: dict[tuple[str, str], frozenset[str]]
-    necessary: frozenset[str]
+    def covers(self, seen: Item, host: str) -> bool:
+        """Whether it covers what a browser saw on the site at `host`."""
+        if seen.kind != self.item.kind or not fnmatchcase(seen.name, self.item.name):
+            return False
+        if self.item.domain:
+            return (seen.domain or host) == self.item.domain
+        if not seen.domain:
+            return True
+        # Without a domain, a provider has it on this host or on hosts of its own, but not on a parent of this host.
+        return self.owner != NECESSARY and not host.endswith(f".{seen.domain}")
+
+
+class Declarations(list[Declaration]):
+    """Everything that a notice version names."""
 
     @classmethod
-    def on_this_site(cls) -> "Declared":
-        """Return the declarations in the database."""
-        purposes: dict[tuple[str, str], frozenset[str]] = {}
-        for cookie in DeclaredCookie.objects.published().select_related("purpose"):
-            purposes[cookie.kind, cookie.name] = frozenset([cookie.purpose.key])
-        for model in (EmbeddedContent, Script):
-            for item in model.objects.published().select_related("purpose"):
-                for source in set().union(*item.sources.values()):
-                    known = purposes.get((REQUEST, source), frozenset())
-                    purposes[REQUEST, source] = known | {item.purpose.key}
-        return cls(purposes, frozenset(Purpose.objects.necessary().values_list("key", flat=True)))
+    def of(cls, version: NoticeVersion) -> "Declarations":
+        return cls(dict.fromkeys(named_by(version)))
 
-    def matching(self, kind: str, name: str) -> tuple[str, str] | None:
-        """Return kind and name of the declaration that covers an item, or None."""
-        return next((key for key in self.purposes if key[0] == kind and fnmatchcase(name, key[1])), None)
-
-    def compare(self, passes: Iterable[Pass]) -> list[Finding]:
+    def compare(self, passes: Iterable[Pass], host: str) -> list[Finding]:
         """Return the undeclared items, the items without consent, and then the declarations that were never seen."""
-        seen_in: dict[tuple[str, str, str], list[tuple[Pass, str]]] = {}
+        faults: dict[tuple[str, Item], list[tuple[Pass, str]]] = {}
         covered = set()
         for visitor in passes:
-            for (kind, name), page in visitor.seen.items():
-                declaration = self.matching(kind, name)
-                if declaration is None:
-                    seen_in.setdefault((UNDECLARED, kind, name), []).append((visitor, page))
-                    continue
-                covered.add(declaration)
-                if not self.purposes[declaration] & (visitor.granted | self.necessary):
-                    seen_in.setdefault((WITHOUT_CONSENT, kind, name), []).append((visitor, page))
-        faults = [
-            Finding(problem, kind, name, tuple(visitor.name for visitor, _page in visits), visits[0][1])
-            for (problem, kind, name), visits in seen_in.items()
+            for item, page in visitor.seen.items():
+                covering = [declaration for declaration in self if declaration.covers(item, host)]
+                covered.update(covering)
+                if not covering:
+                    faults.setdefault((UNDECLARED, item), []).append((visitor, page))
+                elif not {declaration.owner for declaration in covering} & (visitor.granted | {NECESSARY}):
+                    faults.setdefault((WITHOUT_CONSENT, item), []).append((visitor, page))
+        found = [
+            Finding(problem, item.kind, str(item), tuple(visitor.name for visitor, _page in visits), visits[0][1])
+            for (problem, item), visits in faults.items()
         ]
-        return faults + [Finding(NEVER_SEEN, *key) for key in self.purposes if key not in covered]
+        unseen = (declaration.item for declaration in self if declaration not in covered)
+        return found + [Finding(NEVER_SEEN, item.kind, str(item)) for item in unseen]
 
 
-def passes_of_this_site() -> list[Pass]:
-    """Return the empty passes of all visitors, except the one on the sign-in page."""
-    optional = Purpose.objects.published().optional().values_list("key", flat=True)
-    undecided, refusing = Pass("nothing decided", frozenset()), Pass("all refused", frozenset())
-    return [undecided, refusing, *(Pass(f"only {key} allowed", frozenset([key])) for key in optional)]
+def named_by(version: NoticeVersion) -> Iterator[Declaration]:
+    """Yield the cookies and hosts that `version` names, with their owners."""
+    for purpose in version.purposes:
+        for cookie in purpose["cookies"] if purpose["is_necessary"] else ():
+            yield Declaration(Item(cookie["kind_code"], cookie["name"], cookie["domain"]), NECESSARY)
+        for provider in purpose["providers"]:
+            for cookie in provider["cookies"]:
+                yield Declaration(Item(cookie["kind_code"], cookie["name"], cookie["domain"]), provider["key"])
+            for host in provider["hosts"]:
+                yield Declaration(Item(REQUEST, host), provider["key"])
+
+
+def passes_of(version: NoticeVersion) -> list[Pass]:
+    """Return an empty pass for each visitor of a site with this notice in force."""
+    providers = (Pass(f"only {key} allowed", frozenset([key])) for key in version.optional_providers)
+    return [Pass(UNDECIDED), Pass(REFUSING), *providers, Pass(STAFF)]
 
 
 class Crawl:
@@ -124,80 +156,111 @@ class Crawl:
 
     def __init__(self, address: str, under: Iterable[str] = ()):
         self.address = address.rstrip("/")
+        self.host = urlsplit(address).hostname or ""
         self.under = tuple(under) or ("/",)
         with translation.override(settings.LANGUAGE_CODE):
-            self.settings, self.receipt = reverse("consent:settings"), reverse("consent:receipt")
-        self.staff = reverse("admin:login")
+            self.decide_path = reverse("consent:decide")
+            self.own_paths = [reverse("consent:settings"), reverse("consent:receipt")]
         self.paths: list[str] = []
 
-    def run(self, chromium: str, passes: list[Pass]) -> list[Pass]:
-        """Run all passes in Chromium, whose path is `chromium`, and return them with the one on the sign-in page."""
-        return asyncio.run(self.visit_all(chromium, passes))
+    def run(self, chromium: str, passes: list[Pass]) -> None:
+        """Run all passes in Chromium, whose path is `chromium`."""
+        asyncio.run(self.visit_all(chromium, passes))
 
-    async def visit_all(self, chromium: str, passes: list[Pass]) -> list[Pass]:
+    async def visit_all(self, chromium: str, passes: list[Pass]) -> None:
         from playwright.async_api import async_playwright
 
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            self.paths = await self.find_paths(browser)
+            self.paths = await self.find_paths(playwright)
             for visitor in passes:
-                await self.visit(browser, visitor, self.paths)
-            staff = Pass("staff at the sign-in", frozenset())
-            await self.visit(browser, staff, [self.staff])
-            await browser.close()
-        return [*passes, staff]
+                with TemporaryDirectory(prefix="cookie-audit-") as profile:
+                    context = await self.start_browser(playwright, chromium, Path(profile))
+                    await self.visit(context, visitor)
+                    await context.close()
 
-    async def find_paths(self, browser) -> list[str]:
+    async def start_browser(self, playwright, chromium: str, profile: Path):
+        """Start a browser with an empty profile, and return its context."""
+        preferences = profile / "Default/Preferences"
+        preferences.parent.mkdir()
+        preferences.write_text(json.dumps(PREFERENCES))
+        return await playwright.chromium.launch_persistent_context(profile, executable_path=chromium, args=ARGUMENTS)
+
+    async def find_paths(self, playwright) -> list[str]:
         """Return the paths in the sitemap that start with `under`, and the pages of consent."""
-        context = await browser.new_context()
-        response = await context.request.get(f"{self.address}/sitemap.xml")
+        client = await playwright.request.new_context()
+        response = await client.get(f"{self.address}/sitemap.xml")
         found = [urlsplit(url).path for url in re.findall(r"<loc>([^<]+)</loc>", await response.text())]
-        await context.close()
-        return [*(path for path in found if path.startswith(self.under)), self.settings, self.receipt]
+        await client.dispose()
+        return [*(path for path in found if path.startswith(self.under)), *self.own_paths]
 
-    async def visit(self, browser, visitor: Pass, paths: list[str]) -> None:
+    async def visit(self, context, visitor: Pass) -> None:
         """Visit all pages as one visitor, in TABS tabs."""
-        context = await browser.new_context()
         await self.decide(context, visitor)
-        waiting = list(paths)
+        waiting = [reverse("admin:login")] if visitor.name == STAFF else list(self.paths)
 
         async def tab():
             page = await context.new_page()
             while waiting:
                 await self.inspect(page, visitor, waiting.pop(0))
 
-        await asyncio.gather(*(tab() for _number in range(TABS)))
-        for cookie in await context.cookies():
-            visitor.add(DeclaredCookie.Kind.COOKIE.value, cookie["name"], "")
-        await context.close()
+        await asyncio.gather(*(tab() for _number in range(min(TABS, len(waiting)))))
+        await self.note_cookies(context, visitor, "")
 
     async def decide(self, context, visitor: Pass) -> None:
-        """Send the form of the settings with the decision of this visitor."""
-        if visitor.name in ("nothing decided", "staff at the sign-in"):
+        """Send the decision of this visitor. Raises RuntimeError if it is not recorded."""
+        if visitor.name in (UNDECIDED, STAFF):
             return
-        page = await context.new_page()
-        await page.goto(self.address + self.settings)
-        for key in visitor.granted:
-            await page.check(f'.consent-settings input[value="{key}"]')
-        button = "choose" if visitor.granted else "refuse"
-        await page.click(f'.consent-settings button[value="{button}"]')
-        await page.wait_for_selector("#consent-saved")
-        await page.close()
+        form = {"action": "refuse", "next": self.own_paths[0]}
+        if visitor.granted:
+            form |= {"action": "choose", "providers": next(iter(visitor.granted))}
+        response = await context.request.post(
+            self.address + self.decide_path, form=form, headers={"sec-fetch-site": "same-origin"}
+        )
+        if settings.COOKIE_CONSENT_NAME not in {cookie["name"] for cookie in await context.cookies()}:
+            raise RuntimeError(f"The site did not record a decision: HTTP status {response.status}.")
 
     async def inspect(self, page, visitor: Pass, path: str) -> None:
-        """Open a page, scroll to its end, and add its storage and requests to the pass."""
+        """Open a page, scroll to its end, and add storage and requests of the page and its frames to the pass."""
+
+        def note(url: str):
+            if url.startswith(("http:", "https:", "ws:", "wss:")):
+                found = origin(re.sub("^ws", "http", url))
+                if found != origin(self.address):
+                    visitor.add(Item(REQUEST, found), path)
 
         def note_request(request):
-            if urlsplit(request.url).scheme.startswith("http") and origin(request.url) != origin(self.address):
-                visitor.add(REQUEST, origin(request.url), path)
+            note(request.url)
+
+        def note_socket(socket):
+            note(socket.url)
 
         page.on("request", note_request)
+        page.on("websocket", note_socket)
         await page.goto(self.address + path)
         await page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
         await page.wait_for_load_state("networkidle")
         page.remove_listener("request", note_request)
-        for kind, names in (await page.evaluate(STORAGE)).items():
+        page.remove_listener("websocket", note_socket)
+        for frame in page.frames:
+            await self.note_storage(frame, visitor, path)
+        await self.note_cookies(page.context, visitor, path)
+
+    async def note_storage(self, frame, visitor: Pass, path: str) -> None:
+        from playwright.async_api import Error
+
+        try:
+            storage = await frame.evaluate(STORAGE)
+        except Error:
+            # An empty or sandboxed frame has no storage.
+            return
+        for kind, names in storage.items():
             for name in names:
-                visitor.add(kind, name, path)
-        for cookie in await page.context.cookies():
-            visitor.add(DeclaredCookie.Kind.COOKIE.value, cookie["name"], path)
+                visitor.add(Item(kind, name, self.domain_of(urlsplit(frame.url).hostname or "")), path)
+
+    async def note_cookies(self, context, visitor: Pass, path: str) -> None:
+        for cookie in await context.cookies():
+            domain = self.domain_of(cookie["domain"].removeprefix("."))
+            visitor.add(Item(DeclaredCookie.Kind.COOKIE.value, cookie["name"], domain), path)
+
+    def domain_of(self, host: str) -> str:
+        return "" if host == self.host else host

@@ -28,7 +28,7 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     fieldsets = [
         (None, {"fields": ["name", "short_name", "slug", "summary", "description", "cover"]}),
         (_("The city"), {"fields": ["city", "city_local", "city_local_language", "city_past", "country"]}),
-        (_("Place on the map"), {"fields": ["latitude", "longitude"]}),
+        (_("Place on the map"), {"fields": ["latitude", "longitude", "map"]}),
         (_("In the alliance"), {"fields": ["role", "joined", "left", "contact"]}),
         (_("The university"), {"fields": ["founded", "website", "logo", "logo_alt"]}),
         (_("On this site"), {"fields": ["order", "is_published"]}),

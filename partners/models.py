@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from consent.models import EmbeddedContent
 from editorial.fields import PictureField, RichTextField
 from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_alt_text
 from partners.weave import THREADS
@@ -128,6 +129,15 @@ class PartnerUniversity(SluggableContent):
         decimal_places=4,
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
         help_text=_("Degrees east of Greenwich (WGS 84), such as 19.46; west is negative."),
+    )
+    map = models.ForeignKey(
+        EmbeddedContent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("map of the city"),
+        help_text=_("Embedded content. It loads only for visitors who allow its provider or ask for it."),
     )
     role = models.CharField(
         _("role"),

@@ -51,7 +51,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
     published = PartnerUniversity.objects.published()
-    partner = published.select_related("cover").with_own_names().get_by_slug(slug)
+    partner = published.select_related("cover", "map__provider__purpose").with_own_names().get_by_slug(slug)
     if partner.slug != slug:
         return redirect(partner, permanent=True)
     before, after = published.neighbours(partner)

@@ -117,7 +117,7 @@ MAY_IMPORT = {
     "feedback": {"editorial", "health", "jobs", "pagecache", "security"},
     "pages": {"editorial", "health", "pagecache", "pictures"},
     "search": {"editorial", "pagecache", "pages"},
-    "partners": {"editorial", "pagecache", "pages", "pictures", "search"},
+    "partners": {"consent", "editorial", "pagecache", "pages", "pictures", "search"},
     "alliance": {"editorial", "pagecache", "pages", "partners", "pictures", "search"},
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security"},
     "server": {"health", "pagecache", "security"},

@@ -10,8 +10,8 @@ from consent.models import CookieAudit
 
 @admin.register(CookieAudit)
 class CookieAuditAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "address", "pages", "is_clean"]
-    fields = ["started_at", "finished_at", "address", "pages", "is_clean", "findings_table"]
+    list_display = ["started_at", "address", "notice_number", "pages", "is_clean"]
+    fields = ["started_at", "finished_at", "address", "notice_number", "pages", "is_clean", "findings_table"]
 
     @admin.display(description=_("findings"))
     def findings_table(self, audit: CookieAudit):

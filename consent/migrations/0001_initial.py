@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('finished_at', models.DateTimeField(verbose_name='finished')),
                 ('address', models.CharField(max_length=300, verbose_name='address of the site')),
+                ('notice_number', models.PositiveIntegerField(verbose_name='notice version')),
                 ('pages', models.PositiveIntegerField(verbose_name='pages')),
                 ('findings', models.JSONField(verbose_name='findings')),
                 ('is_clean', models.BooleanField(verbose_name='no findings')),

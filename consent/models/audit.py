@@ -10,7 +10,7 @@ class CookieAuditQuerySet(models.QuerySet["CookieAudit"]):
 
 
 class CookieAudit(models.Model):
-    """Report of one run of `manage.py audit_cookies`.
+    """Report of one run of `manage.py audit_cookies`, which compares the site with the notice in force.
 
     `findings` is a list of objects with the strings "problem", "kind", "name" and "page", and the list "passes".
     """
@@ -18,6 +18,7 @@ class CookieAudit(models.Model):
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"))
     address = models.CharField(_("address of the site"), max_length=300)
+    notice_number = models.PositiveIntegerField(_("notice version"))
     pages = models.PositiveIntegerField(_("pages"))
     findings = models.JSONField(_("findings"))
     is_clean = models.BooleanField(_("no findings"))

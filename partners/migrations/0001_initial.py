@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('consent', '0001_initial'),
         ('pictures', '0001_initial'),
     ]
 
@@ -115,6 +116,7 @@ class Migration(migrations.Migration):
                 ('description_hr', models.TextField(blank=True, null=True, verbose_name='description')),
                 ('description_sv', models.TextField(blank=True, null=True, verbose_name='description')),
                 ('cover', models.ForeignKey(blank=True, help_text='Shown at the top of the page. Add and describe pictures under Pictures.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pictures.picture', verbose_name='cover picture')),
+                ('map', models.ForeignKey(blank=True, help_text='Embedded content. It loads only for visitors who allow its provider or ask for it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='consent.embeddedcontent', verbose_name='map of the city')),
             ],
             options={
                 'verbose_name': 'partner university',

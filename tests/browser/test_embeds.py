@@ -29,7 +29,7 @@ page.save()
 REMOVE = """
 from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
 from pages.models import Page
-EmbeddedContent.objects.all().delete()
+EmbeddedContent.objects.filter(page_url__contains="video.example").delete()
 Script.objects.all().delete()
 Provider.objects.filter(key__in=["counter", "maps", "video"]).delete()
 NoticeVersion.objects.publish()

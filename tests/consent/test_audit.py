@@ -1,38 +1,59 @@
-"""Cookie audits: items that a browser saw, compared with the declarations."""
+"""Cookie audits: items that a browser saw, compared with what the notice in force names."""
+
+import json
+from io import BytesIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from consent.audit import NEVER_SEEN, REQUEST, UNDECLARED, WITHOUT_CONSENT, Declared, Finding, Pass
-from consent.models import CookieAudit, EmbeddedContent, Purpose, Script
-from editorial import roles
-
-DECLARED = Declared(
-    {
-        ("cookie", "session"): frozenset(["necessary"]),
-        ("cookie", "_count_*"): frozenset(["statistics"]),
-        ("local", "volume"): frozenset(["functional"]),
-        (REQUEST, "https://stats.example"): frozenset(["statistics"]),
-    },
-    frozenset(["necessary"]),
+from consent.audit import (
+    NECESSARY,
+    NEVER_SEEN,
+    REFUSING,
+    REQUEST,
+    STAFF,
+    UNDECIDED,
+    UNDECLARED,
+    WITHOUT_CONSENT,
+    Crawl,
+    Declaration,
+    Declarations,
+    Finding,
+    Item,
+    Pass,
+    passes_of,
 )
-UNDECIDED, COUNTED = "nothing decided", "only statistics allowed"
+from consent.models import CookieAudit, DeclaredCookie, EmbeddedContent, NoticeVersion, Provider
+from editorial import roles
+from tests.consent.factories import make_counter, make_provider
+
+HOST = "www.site.example"
+COUNTED = "only count allowed"
+NAMED = Declarations(
+    [
+        Declaration(Item("cookie", "session"), NECESSARY),
+        Declaration(Item("cookie", "login", "site.example"), NECESSARY),
+        Declaration(Item("cookie", "_count_*"), "count"),
+        Declaration(Item("local", "volume"), "video"),
+        Declaration(Item(REQUEST, "https://stats.example"), "count"),
+    ]
+)
 
 
 def passes(undecided=(), counted=()) -> list[Pass]:
-    visitors = [Pass(UNDECIDED, frozenset()), Pass(COUNTED, frozenset(["statistics"]))]
+    visitors = [Pass(UNDECIDED), Pass(COUNTED, frozenset(["count"]))]
     for visitor, items in zip(visitors, (undecided, counted), strict=True):
-        for kind, name in items:
-            visitor.add(kind, name, "/en/")
-            visitor.add(kind, name, "/en/later/")
+        for item in items:
+            visitor.add(Item(*item), "/en/")
+            visitor.add(Item(*item), "/en/later/")
     return visitors
 
 
 def faults(visitors: list[Pass]) -> list[Finding]:
-    return [finding for finding in DECLARED.compare(visitors) if finding.is_fault]
+    return [finding for finding in NAMED.compare(visitors, HOST) if finding.is_fault]
 
 
-def test_declared_items_with_consent_are_no_fault():
+def test_named_items_with_consent_are_no_fault():
     items = [("cookie", "session"), ("cookie", "_count_12"), (REQUEST, "https://stats.example")]
     assert faults(passes(undecided=items[:1], counted=items)) == []
 
@@ -42,32 +63,125 @@ def test_an_item_without_consent_is_reported_with_its_first_page(item):
     assert faults(passes(undecided=[item])) == [Finding(WITHOUT_CONSENT, *item, (UNDECIDED,), "/en/")]
 
 
+def test_an_item_of_another_provider_than_the_allowed_one_is_without_consent():
+    assert [finding.problem for finding in faults(passes(counted=[("local", "volume")]))] == [WITHOUT_CONSENT]
+
+
 @pytest.mark.parametrize("item", [("cookie", "spy"), ("local", "session"), (REQUEST, "https://spy.example")])
 def test_an_undeclared_item_is_reported_once_with_all_its_passes(item):
     assert faults(passes([item], [item])) == [Finding(UNDECLARED, *item, (UNDECIDED, COUNTED), "/en/")]
 
 
+@pytest.mark.parametrize(
+    ("name", "domain", "is_named"),
+    [
+        ("login", "site.example", True),
+        ("login", "", False),
+        ("session", "site.example", False),
+        ("session", "stats.example", False),
+        ("_count_1", "stats.example", True),
+        ("_count_1", "site.example", False),
+    ],
+)
+def test_a_cookie_is_named_for_its_domain(name, domain, is_named):
+    found = faults(passes(counted=[("cookie", name, domain)]))
+    assert [finding.name for finding in found] == ([] if is_named else [f"{name} ({domain})" if domain else name])
+
+
 def test_a_declaration_that_is_never_seen_is_a_remark():
-    findings = DECLARED.compare(passes(undecided=[("cookie", "session")]))
+    findings = NAMED.compare(passes(undecided=[("cookie", "session")]), HOST)
     assert {finding.problem for finding in findings} == {NEVER_SEEN}
-    assert {finding.name for finding in findings} == {"_count_*", "volume", "https://stats.example"}
+    assert {finding.name for finding in findings} == {
+        "login (site.example)",
+        "_count_*",
+        "volume",
+        "https://stats.example",
+    }
 
 
 @pytest.mark.django_db
-def test_the_origins_of_third_parties_are_declared_for_their_purpose():
-    functional, statistics = (Purpose.objects.get(key=key) for key in ("functional", "statistics"))
-    EmbeddedContent.objects.create(
-        title_en="Film",
-        provider_en="V",
-        purpose=functional,
-        page_url="https://v.example/1",
-        frame_url="https://f.example/1",
-    )
-    Script.objects.create(name="C", provider_en="C", purpose=statistics, source="https://c.example/c.js")
-    declared = Declared.on_this_site()
-    assert declared.purposes[REQUEST, "https://f.example"] == {"functional"}
-    assert declared.purposes[REQUEST, "https://c.example"] == {"statistics"}
-    assert declared.purposes["cookie", "cookie_consent"] == {"necessary"} == declared.necessary
+def test_the_audit_compares_with_the_notice_in_force_and_not_with_drafts():
+    notice = NoticeVersion.objects.current()
+    make_counter(publish=False)
+    Provider.objects.filter(key="openstreetmap").update(hosts="https://maps.example")
+    EmbeddedContent.objects.update(is_published=False)
+    DeclaredCookie.objects.all().delete()
+    declared = Declarations.of(notice)
+    assert declared == Declarations.of(NoticeVersion.objects.current())
+    hosts = {item.name for item, owner in declared if owner == "openstreetmap" and item.kind == REQUEST}
+    assert hosts == {"https://www.openstreetmap.org", "https://tile.openstreetmap.org"}
+    assert Declaration(Item("cookie", "cookie_consent"), NECESSARY) in declared
+    assert Declaration(Item("cookie", "_osm_totp_token", "openstreetmap.org"), "openstreetmap") in declared
+    assert {owner for _item, owner in declared} == {NECESSARY, "openstreetmap"}
+
+
+@pytest.mark.django_db
+def test_there_is_a_pass_for_each_provider_that_the_notice_names():
+    make_counter()
+    make_provider("later", "statistics", "Later Ltd", "https://later.example")
+    found = [(visitor.name, visitor.granted) for visitor in passes_of(NoticeVersion.objects.current())]
+    assert found == [
+        (UNDECIDED, frozenset()),
+        (REFUSING, frozenset()),
+        ("only openstreetmap allowed", {"openstreetmap"}),
+        ("only counter allowed", {"counter"}),
+        (STAFF, frozenset()),
+    ]
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What the crawl sees as a visitor without a decision."""
+    items: list[Item] = []
+
+    def run(crawl, chromium, visitors):
+        crawl.paths = ["/en/"]
+        for item in items:
+            visitors[0].add(item, "/en/")
+
+    monkeypatch.setattr(Crawl, "run", run)
+    monkeypatch.setattr("consent.management.commands.audit_cookies.Command.find_chromium", lambda self: "chromium")
+    monkeypatch.setattr("consent.management.commands.audit_cookies.urlopen", lambda url, timeout: BytesIO())
+    return items
+
+
+@pytest.mark.django_db
+def test_a_clean_audit_is_saved_with_the_number_of_its_notice(seen, capsys):
+    seen.append(Item("cookie", "cookie_consent"))
+    call_command("audit_cookies", "https://site.example")
+    audit = CookieAudit.objects.latest_report()
+    assert audit.is_clean and audit.pages == 1 and audit.address == "https://site.example"
+    assert audit.notice_number == NoticeVersion.objects.current().number
+    printed = capsys.readouterr().out
+    assert "Visited 1 pages in 4 passes, and compared them with notice 1." in printed
+    assert "never seen: request https://tile.openstreetmap.org" in printed
+    assert "The notice names everything that was found, and all of it was set with consent." in printed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        (Item(REQUEST, "https://spy.example"), "not declared: request https://spy.example"),
+        (Item(REQUEST, "https://tile.openstreetmap.org"), "without consent: request https://tile.openstreetmap.org"),
+        (Item("cookie", "csrftoken", "osm.example"), "not declared: cookie csrftoken (osm.example)"),
+    ],
+)
+def test_a_fault_is_saved_and_gives_exit_status_1(seen, capsys, item, line):
+    seen.append(item)
+    with pytest.raises(SystemExit) as exit_status:
+        call_command("audit_cookies", "https://site.example")
+    assert exit_status.value.code == 1
+    assert f"{line} (nothing decided; first at /en/)" in capsys.readouterr().out
+    audit = CookieAudit.objects.latest_report()
+    assert not audit.is_clean and json.dumps(audit.findings[0]["passes"]) == '["nothing decided"]'
+
+
+@pytest.mark.django_db
+def test_without_a_notice_in_force_there_is_nothing_to_compare_with(seen, monkeypatch):
+    monkeypatch.setattr("consent.models.version.NoticeVersionQuerySet.current", lambda self: None)
+    with pytest.raises(CommandError, match="No notice is in force"):
+        call_command("audit_cookies", "https://site.example")
 
 
 @pytest.mark.django_db
@@ -76,6 +190,7 @@ def test_the_admin_shows_the_report_of_an_audit(client, staff):
         started_at="2026-01-01T00:00:00Z",
         finished_at="2026-01-01T00:01:00Z",
         address="https://site.example",
+        notice_number=7,
         pages=12,
         findings=[Finding(UNDECLARED, "cookie", "<spy>", (UNDECIDED,), "/en/").as_data()],
         is_clean=False,
@@ -83,6 +198,7 @@ def test_the_admin_shows_the_report_of_an_audit(client, staff):
     client.force_login(staff(roles.PRIVACY_OFFICERS))
     html = client.get(f"/admin/consent/cookieaudit/{audit.pk}/change/").content.decode()
     assert "&lt;spy&gt;" in html and "not declared" in html
+    assert "Notice version" in html and ">7<" in html
     assert "something is not declared" in client.get("/admin/consent/decision/statistics/").content.decode()
 
 

@@ -277,7 +277,7 @@ def test_the_fallback_is_found_on_disk_and_without_one_django_answers(make_cache
     assert ask(after, request("/pl/", HTTP_COOKIE="media")).status == 503
 
 
-# Faults
+# Errors
 
 
 def test_if_rendering_fails_the_outdated_page_is_sent_and_the_next_attempt_is_delayed(cache, site):

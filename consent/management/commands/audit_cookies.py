@@ -5,15 +5,16 @@ from urllib.request import urlopen
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
-from consent.audit import Crawl, Declared, passes_of_this_site
-from consent.models import CookieAudit
+from consent.audit import Crawl, Declarations, passes_of
+from consent.models import CookieAudit, NoticeVersion
 
 
 class Command(BaseCommand):
     help = (
-        "Crawls the running site in Chromium as visitors who decide nothing, refuse everything, or allow one purpose "
-        "only, and compares cookies, storage and requests with the declarations. Exit status 1 if something is "
-        "undeclared or was set without consent. Example: manage.py audit_cookies http://127.0.0.1:8000"
+        "Crawls the running site in Chromium as visitors who decide nothing, refuse everything, or allow one provider "
+        "only, and compares cookies, storage and requests with the notice in force. Exit status 1 if the notice does "
+        "not name something, or if it was set or loaded without consent. "
+        "Example: manage.py audit_cookies http://127.0.0.1:8000"
     )
 
     def add_arguments(self, parser):
@@ -27,29 +28,34 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, address, under, **options):
-        chromium = self.find_chromium()
+        chromium, notice = self.find_chromium(), NoticeVersion.objects.current()
+        if notice is None:
+            raise CommandError("No notice is in force. Publish one first, under Notice versions in the admin.")
         try:
             urlopen(f"{address}/sitemap.xml", timeout=10).close()  # noqa: S310 (an operator gives the address)
         except (OSError, ValueError) as error:
             raise CommandError(f"No site answers at {address}. Start it with make run, or give its address.") from error
-        started, crawl = timezone.now(), Crawl(address, under)
-        declared, passes = Declared.on_this_site(), passes_of_this_site()
-        findings = declared.compare(crawl.run(chromium, passes))
+        started, crawl, passes = timezone.now(), Crawl(address, under), passes_of(notice)
+        crawl.run(chromium, passes)
+        findings = Declarations.of(notice).compare(passes, crawl.host)
         audit = CookieAudit.objects.create(
             started_at=started,
             finished_at=timezone.now(),
             address=address,
+            notice_number=notice.number,
             pages=len(crawl.paths),
             findings=[finding.as_data() for finding in findings],
             is_clean=not any(finding.is_fault for finding in findings),
         )
-        self.stdout.write(f"Visited {audit.pages} pages in {len(passes) + 1} passes.")
+        self.stdout.write(
+            f"Visited {audit.pages} pages in {len(passes)} passes, and compared them with notice {notice.number}."
+        )
         for finding in findings:
             details = f" ({', '.join(finding.passes)}; first at {finding.page or 'the end'})" if finding.passes else ""
             self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{details}")
         if not audit.is_clean:
             sys.exit(1)
-        self.stdout.write("Everything that was found is declared and was set with consent.")
+        self.stdout.write("The notice names everything that was found, and all of it was set with consent.")
 
     @staticmethod
     def find_chromium() -> str:
