@@ -13,11 +13,13 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent to cookies")
 
     def ready(self):
+        from consent import narrowing
         from consent.models import NoticeVersion
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
         from pagecache.triggers import register_content
 
+        narrowing.connect()
         register_content(lambda: [NoticeVersion])
         triggers.register(record_triggers)
         if settings.CONSENT_SEAL_MINUTES:

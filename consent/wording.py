@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -92,6 +93,34 @@ def texts_of(item: Content, *names: str) -> dict:
     others = {name: text.language for name, text in translated.items() if text.language != get_language()}
     texts = {name: str(text) for name, text in translated.items()}
     return texts | {"languages": others} if others else texts
+
+
+def translated_like(frozen: dict, source: dict, target: dict) -> dict:
+    """Return the wording `frozen`, which is in the source language, with the texts of `target`.
+
+    `source` and `target` are the same unpublished wording in two languages. A translation counts only if the source
+    text is still the one in `frozen`. Nothing is added to `frozen` and nothing is left out.
+    """
+    result: dict = {}
+    others = {}
+    for name, value in frozen.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            found = ({item.get("key", item["name"]): item for item in part.get(name, ())} for part in (source, target))
+            sources, targets = found
+            keys = [item.get("key", item["name"]) for item in value]
+            result[name] = [
+                translated_like(item, sources.get(key, {}), targets.get(key, {}))
+                for key, item in zip(keys, value, strict=True)
+            ]
+        elif name in TEXTS and value and source.get(name) == value and name in target:
+            result[name] = target[name]
+            if text_language := target.get("languages", {}).get(name):
+                others[name] = text_language
+        else:
+            result[name] = value
+            if name in TEXTS and value:
+                others[name] = settings.LANGUAGE_CODE
+    return result | {"languages": others} if others else result
 
 
 def with_languages(wording: dict, language: str) -> dict:

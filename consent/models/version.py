@@ -4,15 +4,22 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from consent.comparison import Change, changes_between, widenings
+from consent.comparison import Change, Widened, changes_between, widenings
 from consent.dialog import dialog_html, dialog_style
 from consent.hashing import json_digest, rfc3339
-from consent.wording import current_wording, with_languages
+from consent.wording import current_wording, translated_like, with_languages
+
+
+def draft_wording(language: str) -> dict:
+    """Return the wording of the draft in `language`. Raises Notice.DoesNotExist."""
+    with translation.override(language):
+        return current_wording()
 
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
@@ -26,8 +33,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         current = self.current()
         draft = NoticeVersion(number=current.number + 1 if current else 1, wording={}, html={}, style=dialog_style())
         for code, _name in settings.LANGUAGES:
-            with translation.override(code):
-                draft.wording[code] = current_wording()
+            draft.wording[code] = draft_wording(code)
         self.number_purposes(draft)
         for code, _name in settings.LANGUAGES:
             draft.html[code] = dialog_html(draft.wording[code], code)
@@ -35,12 +41,21 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         draft.digest = draft.compute_digest()
         return draft
 
+    def has_unpublished_changes(self) -> bool:
+        """Whether the draft differs from the version in force."""
+        try:
+            draft, current = self.draft(), self.current()
+        except ObjectDoesNotExist:
+            return False
+        return current is None or current.part_digests() != draft.part_digests()
+
     @transaction.atomic
     def publish(self, asks_again: bool = True) -> "NoticeVersion":
         """Publish the notice with its purposes, providers and cookies, and return the new version.
 
         `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
-        always a substantial change. Without any change, returns the current version. Raises Notice.DoesNotExist.
+        always a substantial change. Without any change, returns the current version. Callers that act for people
+        check that it is complete first (consent/completeness.py). Raises Notice.DoesNotExist.
         """
         draft, current = self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
@@ -61,17 +76,11 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
             return None
         fresh = NoticeVersion(number=current.number + 1, asks_again=False, style=dialog_style())
         fresh.wording, fresh.html = dict(current.wording), dict(current.html)
-        versions = {purpose["key"]: purpose["version"] for purpose in current.purposes}
         for code in [code for code, _name in settings.LANGUAGES if code not in current.wording]:
-            with translation.override(code):
-                wording = current_wording()
-            wording["purposes"] = [
-                purpose | {"version": versions[purpose["key"]]}
-                for purpose in wording["purposes"]
-                if purpose["key"] in versions
-            ]
-            fresh.wording[code] = wording
-            fresh.html[code] = dialog_html(wording, code)
+            # A translation of an unpublished text would say something else than what is in force.
+            source, translated = draft_wording(settings.LANGUAGE_CODE), draft_wording(code)
+            fresh.wording[code] = translated_like(current.wording[settings.LANGUAGE_CODE], source, translated)
+            fresh.html[code] = dialog_html(fresh.wording[code], code)
         if fresh.part_digests() == current.part_digests():
             return current
         fresh.digest = fresh.compute_digest()
@@ -187,6 +196,17 @@ class NoticeVersion(models.Model):
         return [
             change for code, wording in self.wording.items() for change in changes_between(old.get(code), wording, code)
         ]
+
+    def widenings_since(self, before: "NoticeVersion | None") -> list[Widened]:
+        """Return the differences through which more happens than visitors of `before` were asked about."""
+        return widenings(before, self)
+
+    def log_details(self, before: "NoticeVersion | None") -> str:
+        """Return what the access log says of publishing this version after `before`, in the source language."""
+        with translation.override(settings.LANGUAGE_CODE):
+            widened = "; ".join(map(str, self.widenings_since(before) if before else []))
+        asked = "asks everyone again" if self.asks_again else "asks nobody again"
+        return f"{self}, {asked}, {f'widened: {widened}' if widened else 'nothing widened'}"
 
     @property
     def purposes(self) -> list[dict]:
