@@ -15,6 +15,7 @@ from consent.models.notice import Notice
 from consent.models.provider import Provider
 from consent.models.purpose import Purpose
 from translations.status.diff import word_diff
+from translations.status.models import model_field
 
 if TYPE_CHECKING:
     from consent.models.version import NoticeVersion
@@ -68,7 +69,7 @@ class Widened:
         return ": ".join(filter(None, [str(self.kind.label), self.owner, str(self.what)]))
 
 
-# Fields of a provider of which each change counts as a widening, also in a single language, by their names in a wording.
+# Fields of a provider by their names in a wording. Each change counts as a widening, also in a single language.
 PROVIDER_FACTS = {
     "name": "name",
     "address": "address",
@@ -82,7 +83,7 @@ PROVIDER_TEXTS = ("name", "address", "country", "hosts", "data", "retention", "t
 
 
 def label_of(model: type[Model], field: str) -> str | Promise:
-    return model._meta.get_field(field).verbose_name
+    return model_field(model, field).verbose_name
 
 
 def texts_by_path(wording: dict) -> dict[Path, tuple[str, str]]:
@@ -178,7 +179,7 @@ def cookie_widenings(owner: str, before: list[dict], after: list[dict]) -> Itera
 
 
 def is_longer(before: int | None, after: int | None) -> bool:
-    """Whether a cookie is kept longer than before. None is unlimited. A session (0) can last for a day, or end at once."""
+    """Whether a cookie is kept longer. None is unlimited. A session (0) can end at once or last for a day."""
     if before == after or before is None:
         return False
     return after is None or (after or SECONDS[LifetimeUnit.DAY]) > before

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Q
@@ -11,7 +12,7 @@ from modeltranslation.translator import translator
 
 from consent.models import DeclaredCookie, Notice, Provider, Purpose
 from editorial.models import Content
-from translations.status.models import Translation
+from translations.status.models import Translation, model_field
 
 Status = Translation.Status
 
@@ -33,7 +34,7 @@ class Gap:
 
     @property
     def item_kind(self) -> str:
-        return capfirst(self.item._meta.verbose_name)
+        return capfirst(str(self.item._meta.verbose_name))
 
     def __str__(self):
         return f"{self.language}: {self.item._meta.verbose_name} {self.item}, {self.field}: {self.status.label}"
@@ -63,10 +64,11 @@ def gaps() -> list[Gap]:
 
 def source_gaps(items: list[Content]) -> Iterator[Gap]:
     for item in items:
-        for field in translator.get_options_for_model(type(item)).required_languages[settings.LANGUAGE_CODE]:
+        required = cast(dict, translator.get_options_for_model(type(item)).required_languages)
+        for field in required[settings.LANGUAGE_CODE]:
             name = f"{field}_{settings.LANGUAGE_CODE}"
             if not getattr(item, name):
-                label = str(item._meta.get_field(field).verbose_name)
+                label = str(model_field(type(item), field).verbose_name)
                 yield Gap(settings.LANGUAGE_CODE, item, label, Status.MISSING, f"{edit_url(item)}#id_{name}")
 
 
@@ -90,5 +92,5 @@ def translation_gaps(items: list[Content], languages: list[str]) -> Iterator[Gap
 
 def edit_url(item: Content) -> str:
     """Return the URL of the form with the item. Cookies are in the form of their purpose or provider."""
-    owner = (item.provider or item.purpose) if isinstance(item, DeclaredCookie) else item
+    owner: Any = (item.provider or item.purpose) if isinstance(item, DeclaredCookie) else item
     return reverse(f"admin:consent_{owner._meta.model_name}_change", args=[owner.pk])

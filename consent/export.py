@@ -147,7 +147,9 @@ def process(decision: Decision, purpose: dict, statuses: dict[str, str]) -> dict
 
 def provider_process(decision: Decision, provider: dict, status: str) -> dict:
     """Return what a provider does and its consent status as a dpv:Process."""
-    transfer = {"dpv:hasSafeguard": description(decision, provider, "transfer", "Safeguard")}
+    safeguard = {
+        "dpv:hasOrganisationalMeasure": description(decision, provider, "transfer", "SafeguardForDataTransfer")
+    }
     return {
         "@type": "dpv:Process",
         "dct:identifier": provider["key"],
@@ -158,13 +160,13 @@ def provider_process(decision: Decision, provider: dict, status: str) -> dict:
             "dpv:hasCountry": f"loc:{provider['country_code']}",
             "dpv:hasPolicy": provider["policy_url"],
         },
-        "dpv:hasTechnology": provider["hosts"],
+        "dct:references": provider["hosts"],
         "dpv:hasPersonalData": [
             description(decision, provider, "data", "PersonalData"),
             *(cookie_data(decision, cookie) for cookie in provider["cookies"]),
         ],
         "dpv:hasStorageCondition": description(decision, provider, "retention", "StorageDuration"),
-        **(transfer if provider["transfer"] else {}),
+        **(safeguard if provider["transfer"] else {}),
         "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
         "dpv:hasConsentStatus": status,
     }

@@ -118,7 +118,7 @@ class Statistics:
         return [(str(label), counts[action]) for action, label in Decision.Action.choices]
 
     def acceptance(self, versions: Iterable[NoticeVersion]) -> list[Acceptance]:
-        """Return the acceptance of each provider in `versions`, by version and purpose. Withdrawals do not count as answers."""
+        """Return the acceptance of each provider in `versions`. Withdrawals do not count as answers."""
         asked: Counter[int] = Counter()
         granted: Counter[tuple[int, str]] = Counter()
         for row in self.rows:
