@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from consent.admin.base import DraftMixin
 from consent.admin.notice import CookieInline
 from consent.models import EmbeddedContent, Provider, Script
 from editorial.admin import (
@@ -16,7 +17,7 @@ from editorial.admin import (
 
 
 @admin.register(Provider)
-class ProviderAdmin(ContentAdmin):
+class ProviderAdmin(DraftMixin, ContentAdmin):
     inlines = [CookieInline]
     list_display = ["name", "purpose", "country", "order", "is_published"]
     list_editable = ["order"]

@@ -80,7 +80,7 @@ def test_json_ld_uses_the_data_privacy_vocabulary(decide):
     received, stored = part["dpv:hasPersonalData"]
     assert received["dct:description"] == {"@value": "Your IP address.", "@language": "en"}
     assert stored["dct:title"] == "counter"
-    assert stored["dpv:hasStorageCondition"]["dct:description"]["@value"] == "1\N{NO-BREAK SPACE}day"
+    assert stored["dpv:hasStorageCondition"]["dct:description"]["@value"] == "1 day"
     assert part["dpv:hasRecipient"] == {
         "@type": "dpv:Recipient",
         "dpv:hasName": "Count Ltd",
