@@ -139,8 +139,9 @@ def process(decision: Decision, purpose: dict, statuses: dict[str, str]) -> dict
             "dct:description": language_string(decision, purpose, "description"),
         },
         "dpv:hasProcess": [
-            provider_process(decision, provider, statuses.get(provider["key"], REFUSED))
+            provider_process(decision, provider, statuses[provider["key"]])
             for provider in purpose["providers"]
+            if provider["key"] in statuses
         ],
     }
 
@@ -218,7 +219,9 @@ def notice_and_answers(decision: Decision, statuses: dict[str, str]) -> dict:
             "dct:issued": rfc3339(decision.notice.published_at),
         },
         "dpv:hasProcess": [
-            process(decision, purpose, statuses) for purpose in wording["purposes"] if purpose["providers"]
+            process(decision, purpose, statuses)
+            for purpose in wording["purposes"]
+            if any(provider["key"] in statuses for provider in purpose["providers"])
         ],
     }
 

@@ -1,8 +1,10 @@
 """Wording of the notice: its texts in one language, as a notice version stores them."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -35,13 +37,19 @@ TEXTS = {
 }
 
 
-def current_wording() -> dict:
-    """Return the wording of the notice with its purposes, providers and cookies, in the active language.
-
-    Raises Notice.DoesNotExist.
-    """
+def draft_wordings(languages: Iterable[str]) -> dict[str, dict]:
+    """Return the wording of the unpublished notice by language, in a few queries. Raises Notice.DoesNotExist."""
     notice = cast(Notice, Notice.objects.get(key=Notice.KEY))
-    purposes = Purpose.objects.published().prefetch_related("cookies", "providers__cookies")
+    purposes = list(Purpose.objects.published().prefetch_related("cookies", "providers__cookies"))
+    wordings = {}
+    for language in languages:
+        with translation.override(language):
+            wordings[language] = notice_wording(notice, purposes)
+    return wordings
+
+
+def notice_wording(notice: Notice, purposes: list[Purpose]) -> dict:
+    """Return the wording of the notice with its purposes, providers and cookies, in the active language."""
     return {
         **texts_of(notice, "heading", "introduction", "controller"),
         "contact": notice.contact,

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.http import HttpRequest, HttpResponse
+
 # Returned where no member of staff is known, such as while content files are loaded.
 SYSTEM = "system"
 _acting: ContextVar[Callable[[], str]] = ContextVar("acting", default=str)
@@ -22,3 +24,15 @@ def acting_as(name: Callable[[], str]) -> Iterator[None]:
         yield
     finally:
         _acting.reset(token)
+
+
+class ActingStaffMiddleware:
+    """Runs each request in the name of the member of staff who sent it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # The session is read only when the name is needed.
+        with acting_as(lambda: request.user.get_username()):
+            return self.get_response(request)

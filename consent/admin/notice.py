@@ -181,6 +181,5 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         context = {
             "may_publish": request.user.has_perm("consent.publish_notice"),
             "has_unpublished_changes": NoticeVersion.objects.has_unpublished_changes(),
-            "has_version": NoticeVersion.objects.exists(),
         }
         return super().changelist_view(request, context | (extra_context or {}))

@@ -13,13 +13,7 @@ from django.utils.translation import pgettext_lazy
 from consent.comparison import Change, Widened, changes_between, widenings
 from consent.dialog import dialog_html, dialog_style
 from consent.hashing import json_digest, rfc3339
-from consent.wording import current_wording, translated_like, with_languages
-
-
-def draft_wording(language: str) -> dict:
-    """Return the wording of the draft in `language`. Raises Notice.DoesNotExist."""
-    with translation.override(language):
-        return current_wording()
+from consent.wording import draft_wordings, translated_like, with_languages
 
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
@@ -31,9 +25,8 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
     def draft(self) -> "NoticeVersion":
         """Return the version that would be published now, not saved. Raises Notice.DoesNotExist."""
         current = self.current()
-        draft = NoticeVersion(number=current.number + 1 if current else 1, wording={}, html={}, style=dialog_style())
-        for code, _name in settings.LANGUAGES:
-            draft.wording[code] = draft_wording(code)
+        draft = NoticeVersion(number=current.number + 1 if current else 1, html={}, style=dialog_style())
+        draft.wording = draft_wordings(code for code, _name in settings.LANGUAGES)
         self.number_purposes(draft)
         for code, _name in settings.LANGUAGES:
             draft.html[code] = dialog_html(draft.wording[code], code)
@@ -42,12 +35,14 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         return draft
 
     def has_unpublished_changes(self) -> bool:
-        """Whether the draft differs from the version in force."""
+        """Whether the texts of the draft differ from those of the version in force."""
+        current = self.defer("style", "html").order_by("-number").first()
         try:
-            draft, current = self.draft(), self.current()
+            draft = NoticeVersion(wording=draft_wordings(code for code, _name in settings.LANGUAGES))
         except ObjectDoesNotExist:
             return False
-        return current is None or current.part_digests() != draft.part_digests()
+        self.number_purposes(draft)
+        return current is None or current.wording != draft.wording
 
     @transaction.atomic
     def publish(self, asks_again: bool = True) -> "NoticeVersion":
@@ -76,10 +71,14 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
             return None
         fresh = NoticeVersion(number=current.number + 1, asks_again=False, style=dialog_style())
         fresh.wording, fresh.html = dict(current.wording), dict(current.html)
-        for code in [code for code, _name in settings.LANGUAGES if code not in current.wording]:
+        source_language = settings.LANGUAGE_CODE
+        new = [code for code, _name in settings.LANGUAGES if code not in current.wording]
+        drafts = draft_wordings([source_language, *new]) if new else {}
+        for code in new:
             # A translation of an unpublished text would say something else than what is in force.
-            source, translated = draft_wording(settings.LANGUAGE_CODE), draft_wording(code)
-            fresh.wording[code] = translated_like(current.wording[settings.LANGUAGE_CODE], source, translated)
+            fresh.wording[code] = translated_like(
+                current.wording[source_language], drafts[source_language], drafts[code]
+            )
             fresh.html[code] = dialog_html(fresh.wording[code], code)
         if fresh.part_digests() == current.part_digests():
             return current
@@ -89,17 +88,20 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
 
     def number_purposes(self, draft: "NoticeVersion") -> None:
         """Set the version of each purpose in `draft`: incremented if a text of the purpose changed."""
-        for key in [purpose["key"] for purpose in draft.wording[settings.LANGUAGE_CODE]["purposes"]]:
-            now = draft.purpose_in_all_languages(key)
-            version = 1
-            for before in self.order_by("-number"):
+        open_keys = [purpose["key"] for purpose in draft.wording[settings.LANGUAGE_CODE]["purposes"]]
+        versions = dict.fromkeys(open_keys, 1)
+        for before in self.defer("style", "html").order_by("-number").iterator(10):
+            for key in open_keys:
                 if earlier := before.purpose_in_all_languages(key):
-                    version = next(iter(earlier.values()))["version"]
-                    if {code: purpose | {"version": version} for code, purpose in now.items()} != earlier:
-                        version += 1
-                    break
-            for purpose in now.values():
-                purpose["version"] = version
+                    now, version = draft.purpose_in_all_languages(key), next(iter(earlier.values()))["version"]
+                    is_same = {code: purpose | {"version": version} for code, purpose in now.items()} == earlier
+                    versions[key] = version if is_same else version + 1
+            open_keys = [key for key in open_keys if key not in before.purpose_keys]
+            if not open_keys:
+                break
+        for wording in draft.wording.values():
+            for purpose in wording["purposes"]:
+                purpose["version"] = versions[purpose["key"]]
 
 
 class NoticeVersion(models.Model):
@@ -207,6 +209,10 @@ class NoticeVersion(models.Model):
             widened = "; ".join(map(str, self.widenings_since(before) if before else []))
         asked = "asks everyone again" if self.asks_again else "asks nobody again"
         return f"{self}, {asked}, {f'widened: {widened}' if widened else 'nothing widened'}"
+
+    @property
+    def purpose_keys(self) -> set[str]:
+        return {purpose["key"] for purpose in self.purposes}
 
     @property
     def purposes(self) -> list[dict]:
