@@ -150,7 +150,7 @@ def found_widenings(before: "NoticeVersion | None", after: "NoticeVersion") -> I
         if old and purpose["is_necessary"] and not old["is_necessary"]:
             yield Widened(Widening.NECESSARY, name)
         elif old is None or not (old["is_necessary"] or old["providers"]):
-            yield Widened(Widening.PURPOSE, name)
+            yield Widened(Widening.PURPOSE, name, ", ".join(provider["name"] for provider in purpose["providers"]))
             continue
         yield from cookie_widenings(name, old["cookies"], purpose["cookies"])
         providers = {provider["key"]: provider for provider in old["providers"]}

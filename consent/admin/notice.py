@@ -34,7 +34,7 @@ class NoticeAdmin(DraftMixin, SingletonContentAdmin):
 
 class CookieInline(ContentInline):
     model = DeclaredCookie
-    fields = ["name", "kind", "domain", "description", "lifetime", "unit", "order", "is_published"]
+    fields = ["name", ("kind", "domain"), "description", ("lifetime", "unit"), ("order", "is_published")]
 
 
 @admin.register(Purpose)
@@ -45,9 +45,17 @@ class PurposeAdmin(DraftMixin, ContentAdmin):
     list_filter = ["is_necessary", "is_published"]
     search_fields = ["name", "description"]
     fieldsets = [
-        (None, {"fields": ["name", "description", "is_necessary"]}),
+        (None, {"fields": ["name", "description", "is_necessary", "links_to_providers"]}),
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
+    readonly_fields = ["links_to_providers"]
+
+    @admin.display(description=_("third parties"))
+    def links_to_providers(self, purpose):
+        """Return links to the providers, whose forms have the cookies of a purpose that needs consent."""
+        providers = purpose.providers.all() if purpose.pk else ()
+        links = ((reverse("admin:consent_provider_change", args=[item.pk]), item) for item in providers)
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or _("none")
 
     def get_inlines(self, request, obj):
         """Leave out the cookies of a purpose that needs consent, because they belong to its providers."""

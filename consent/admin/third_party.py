@@ -25,7 +25,15 @@ class ProviderAdmin(DraftMixin, ContentAdmin):
     search_fields = ["name", "address", "hosts", "data"]
     fieldsets = [
         (None, {"fields": ["purpose", "name", "address", "country", "hosts"]}),
-        (_("Data"), {"fields": ["data", "retention", "transfer", "policy_url"]}),
+        (
+            _("Data"),
+            {
+                "fields": ["data", "retention", "transfer", "policy_url"],
+                "description": _(
+                    "Visitors read these texts before they answer. After a change of a fact, everyone is asked again."
+                ),
+            },
+        ),
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
 

@@ -92,7 +92,7 @@ def test_the_page_names_what_widens_and_offers_no_slip(officer, decide):
     host.save()
     translate_draft()
     html = re.sub(r"\s+", " ", text(officer.get(PUBLISH)))
-    assert "<strong>new purpose</strong>: Statistics" in html
+    assert '<strong>new purpose</strong>: Statistics: <span class="widened">Count Ltd</span>' in html
     assert (
         "<strong>new host</strong>: Functions › OpenStreetMap Foundation: "
         '<span class="widened">https://c.example</span>' in html
@@ -106,7 +106,7 @@ def test_a_widening_asks_again_even_if_the_form_says_that_it_is_a_slip(officer):
     translate_draft()
     officer.post(PUBLISH, reviewed(officer, change="slip"))
     assert newest().asks_again is True
-    assert logged() == f"{newest().number}, asks everyone again, widened: new purpose: Statistics"
+    assert logged() == f"{newest().number}, asks everyone again, widened: new purpose: Statistics: Count Ltd"
 
 
 def test_a_slip_is_offered_where_something_was_only_removed(officer):
@@ -133,7 +133,7 @@ def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_chang
     else:
         call_command("publish_notice")
         assert newest().number == before.number + 1
-        assert logged().endswith("asks everyone again, widened: new purpose: Statistics")
+        assert logged().endswith("asks everyone again, widened: new purpose: Statistics: Count Ltd")
 
 
 def test_the_command_publishes_a_small_change_without_asking_again():

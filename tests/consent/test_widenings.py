@@ -91,7 +91,7 @@ def providers_of(purposes: dict, key: str) -> list[dict]:
 WIDENING = {
     "a new purpose with a provider": (
         lambda notice, _: notice["purposes"].append(purpose("ads", "Ads", providers=[provider("ad", "Ad Ltd")])),
-        (Widening.PURPOSE, "Ads", ""),
+        (Widening.PURPOSE, "Ads", "Ad Ltd"),
     ),
     "a new necessary purpose": (
         lambda notice, _: notice["purposes"].append(purpose("safety", "Safety", is_necessary=True)),
@@ -99,7 +99,7 @@ WIDENING = {
     ),
     "a purpose that is used for the first time": (
         lambda _, purposes: purposes["advertising"].update(providers=[provider("ad", "Ad Ltd")]),
-        (Widening.PURPOSE, "Advertising", ""),
+        (Widening.PURPOSE, "Advertising", "Ad Ltd"),
     ),
     "a purpose that becomes necessary": (
         lambda _, purposes: purposes["advertising"].update(is_necessary=True),
