@@ -41,11 +41,11 @@ class AccessEntry(models.Model):
     class Action(models.TextChoices):
         LIST = "list", _("viewed a list of records")
         VIEW = "view", _("viewed a record")
+        NARROW = "narrow", _("switched third parties off")
         CHECK = "check", _("checked the seals")
         EXPORT = "export", _("exported records")
         ERASE = "erase", _("erased records")
         PUBLISH = "publish", _("published the notice")
-        NARROW = "narrow", _("switched third parties off")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     staff = models.CharField(_("who"), max_length=150)
