@@ -13,6 +13,7 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent to cookies")
 
     def ready(self):
+        from consent import narrowing
         from consent.link_paragraphs import remarks_on_unnamed_embeds
         from consent.models import NoticeVersion
         from consent.sealing import erase_outdated, seal
@@ -21,6 +22,7 @@ class ConsentConfig(AppConfig):
         from pagecache.triggers import register_content
 
         register_remarks(remarks_on_unnamed_embeds)
+        narrowing.connect()
         register_content(lambda: [NoticeVersion])
         triggers.register(record_triggers)
         if settings.CONSENT_SEAL_MINUTES:

@@ -2,128 +2,211 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Model, TextChoices
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.cookie import SECONDS, LifetimeUnit
+from consent.models.notice import Notice
+from consent.models.provider import Provider
+from consent.models.purpose import Purpose
+from translations.status.diff import word_diff
+from translations.status.models import model_field
 
 if TYPE_CHECKING:
     from consent.models.version import NoticeVersion
 
+# Keys of a text in a wording: of the purpose, of the provider and of the cookie, as far as it has them, and its name.
+Path = tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Change:
-    """A text of the notice before and after a change. `name` is for people, such as "statistics · description"."""
+    """A text of the notice before and after a change. `name` is for people, such as "Statistics › description"."""
 
     language: str
     name: str
     before: str
     after: str
 
+    @property
+    def diff(self) -> SafeString:
+        """The texts compared word by word, as HTML."""
+        return word_diff(self.before, self.after)
 
-class Widening(StrEnum):
+    @property
+    def language_name(self) -> str:
+        return settings.CONTENT_LANGUAGES.get(self.language, self.language)
+
+
+class Widening(TextChoices):
     """Kind of a difference through which more happens than visitors were asked about."""
 
-    PURPOSE = "purpose"
-    PROVIDER = "provider"
-    HOST = "host"
-    COOKIE = "cookie"
-    DURATION = "duration"
+    CONTROLLER = "controller", _("another controller")
+    PURPOSE = "purpose", _("new purpose")
+    NECESSARY = "necessary", _("purpose that became necessary")
+    PROVIDER = "provider", _("new third party under this purpose")
+    HOST = "host", _("new host")
+    COOKIE = "cookie", _("new cookie or storage")
+    DURATION = "duration", _("longer duration")
     # Identity of a provider, its data, retention and transfers. A program cannot tell whether a new text says more.
-    FACT = "fact"
+    FACT = "fact", _("changed fact")
 
 
 @dataclass(frozen=True)
 class Widened:
-    """One widening. `name` is for people, such as "openstreetmap · https://tile.example"."""
+    """One widening. `owner` names the purpose and the provider, `what` the host, the cookie or the field."""
 
     kind: Widening
-    name: str
+    owner: str = ""
+    what: str | Promise = ""
+
+    def __str__(self):
+        return ": ".join(filter(None, [str(self.kind.label), self.owner, str(self.what)]))
 
 
-# Facts of a provider of which each change counts as a widening, also in a single language.
-PROVIDER_FACTS = ("name", "address", "country_code", "data", "retention", "transfer")
+# Fields of a provider by their names in a wording. Each change counts as a widening, also in a single language.
+PROVIDER_FACTS = {
+    "name": "name",
+    "address": "address",
+    "country_code": "country",
+    "data": "data",
+    "retention": "retention",
+    "transfer": "transfer",
+}
+NOTICE_TEXTS = ("heading", "introduction", "controller", "contact", "objection")
+PROVIDER_TEXTS = ("name", "address", "country", "hosts", "data", "retention", "transfer", "policy_url")
 
 
-def texts_by_name(wording: dict) -> dict[str, str]:
-    """Return the texts of a wording by names for people."""
-    texts = {name: wording[name] for name in ("heading", "introduction", "controller", "contact", "objection")}
+def label_of(model: type[Model], field: str) -> str | Promise:
+    return model_field(model, field).verbose_name
+
+
+def texts_by_path(wording: dict) -> dict[Path, tuple[str, str]]:
+    """Return each text of a wording with its name for people, by the keys of its place."""
+    texts: dict[Path, tuple[str, str]] = {}
+    for field in NOTICE_TEXTS:
+        label = _("objection by browser") if field == "objection" else label_of(Notice, field)
+        texts[(field,)] = str(label), wording[field]
     for purpose in wording["purposes"]:
-        key = purpose["key"]
-        texts[f"{key} · name"] = purpose["name"]
-        texts[f"{key} · description"] = purpose["description"]
-        texts[f"{key} · necessary"] = "✓" if purpose["is_necessary"] else "–"
-        texts |= {f"{key} · {name}": text for name, text in cookie_texts(purpose["cookies"])}
+        key, owner = purpose["key"], purpose["name"]
+        for field in ("name", "description"):
+            texts[key, "", field] = f"{owner} › {label_of(Purpose, field)}", purpose[field]
+        texts[key, "", "is_necessary"] = (
+            f"{owner} › {label_of(Purpose, 'is_necessary')}",
+            "✓" if purpose["is_necessary"] else "–",
+        )
+        texts |= cookie_texts((key, ""), owner, purpose["cookies"])
         for provider in purpose["providers"]:
-            for name in ("name", "address", "country", "data", "retention", "transfer", "policy_url"):
-                texts[f"{key} · {provider['key']} · {name}"] = provider[name]
-            texts[f"{key} · {provider['key']} · hosts"] = " ".join(provider["hosts"])
-            texts |= {f"{key} · {provider['key']} · {name}": text for name, text in cookie_texts(provider["cookies"])}
+            provider_owner = f"{owner} › {provider['name']}"
+            for field in PROVIDER_TEXTS:
+                text = " ".join(provider[field]) if field == "hosts" else provider[field]
+                texts[key, provider["key"], field] = f"{provider_owner} › {label_of(Provider, field)}", text
+            texts |= cookie_texts((key, provider["key"]), provider_owner, provider["cookies"])
     return texts
 
 
-def cookie_texts(cookies: list[dict]) -> Iterator[tuple[str, str]]:
-    for cookie in cookies:
-        parts = (cookie[name] for name in ("kind", "domain", "description", "duration"))
-        yield cookie["name"], " · ".join(filter(None, parts))
+def cookie_texts(place: Path, owner: str, cookies: list[dict]) -> dict[Path, tuple[str, str]]:
+    return {
+        (*place, "cookie", cookie["name"]): (
+            f"{owner} › {cookie['name']}",
+            " · ".join(filter(None, (cookie[name] for name in ("kind", "domain", "description", "duration")))),
+        )
+        for cookie in cookies
+    }
 
 
 def changes_between(before: dict | None, after: dict, language: str) -> list[Change]:
     """Return the texts that differ between two wordings in `language`."""
-    old, new = texts_by_name(before) if before else {}, texts_by_name(after)
+    old, new = texts_by_path(before) if before else {}, texts_by_path(after)
+    nothing = ("", "")
     return [
-        Change(language, name, old.get(name, ""), new.get(name, ""))
-        for name in dict.fromkeys([*new, *old])
-        if old.get(name, "") != new.get(name, "")
+        Change(language, new.get(path, old.get(path, nothing))[0], old.get(path, nothing)[1], new.get(path, nothing)[1])
+        for path in dict.fromkeys([*new, *old])
+        if old.get(path, nothing)[1] != new.get(path, nothing)[1]
     ]
 
 
 def widenings(before: "NoticeVersion | None", after: "NoticeVersion") -> list[Widened]:
     """Return the differences through which more happens under `after` than visitors of `before` were asked about.
 
-    New purposes, providers, hosts and cookies, a purpose that became necessary, a longer duration, and each changed
-    fact of a provider. A purpose that is asked about for the first time counts as new.
+    A purpose that is asked about for the first time counts as new. A text that replaces one in the source language, or
+    a language that is offered for the first time, is a translation and does not widen anything.
     """
-    old = facts_of(before) if before else {}
-    found = []
-    for (kind, name, language), fact in facts_of(after).items():
-        if before and language and language not in before.wording:
-            # A language that is offered for the first time.
+    return list(dict.fromkeys(found_widenings(before, after)))
+
+
+def found_widenings(before: "NoticeVersion | None", after: "NoticeVersion") -> Iterator[Widened]:
+    earlier = {purpose["key"]: purpose for purpose in before.purposes} if before else {}
+    for purpose in after.purposes:
+        name, old = purpose["name"], earlier.get(purpose["key"])
+        if not (purpose["is_necessary"] or purpose["providers"]):
+            # It is listed as not used.
             continue
-        earlier = old.get((kind, name, language))
-        is_longer = isinstance(fact, float) and isinstance(earlier, float) and fact > earlier
-        if earlier is None or is_longer or (kind is Widening.FACT and fact != earlier):
-            found.append(Widened(kind, name))
-    # A new provider is one widening, not one for each of its facts.
-    added = tuple(f"{item.name} · " for item in found if item.kind in (Widening.PURPOSE, Widening.PROVIDER))
-    return [item for item in dict.fromkeys(found) if not item.name.startswith(added)]
-
-
-def facts_of(version: "NoticeVersion") -> dict[tuple[Widening, str, str], float | str]:
-    """Return the facts of a version by kind, name and language. Facts that are alike in all languages have none."""
-    facts: dict[tuple[Widening, str, str], float | str] = {}
-    for purpose in version.purposes:
-        if purpose["is_necessary"] or purpose["providers"]:
-            facts[Widening.PURPOSE, f"{purpose['key']}{' ✓' if purpose['is_necessary'] else ''}", ""] = ""
-        facts |= cookie_facts(purpose["key"], purpose["cookies"])
+        if old and purpose["is_necessary"] and not old["is_necessary"]:
+            yield Widened(Widening.NECESSARY, name)
+        elif old is None or not (old["is_necessary"] or old["providers"]):
+            yield Widened(Widening.PURPOSE, name, ", ".join(provider["name"] for provider in purpose["providers"]))
+            continue
+        yield from cookie_widenings(name, old["cookies"], purpose["cookies"])
+        providers = {provider["key"]: provider for provider in old["providers"]}
         for provider in purpose["providers"]:
-            name = f"{purpose['key']} · {provider['key']}"
-            facts[Widening.PROVIDER, name, ""] = ""
-            facts |= {(Widening.HOST, f"{name} · {host}", ""): "" for host in provider["hosts"]}
-            facts |= cookie_facts(name, provider["cookies"])
-    for language, wording in version.wording.items():
-        for purpose in wording["purposes"]:
-            for provider in purpose["providers"]:
-                name = f"{purpose['key']} · {provider['key']}"
-                facts |= {(Widening.FACT, f"{name} · {fact}", language): provider[fact] for fact in PROVIDER_FACTS}
-    return facts
+            owner = f"{name} › {provider['name']}"
+            if provider["key"] not in providers:
+                yield Widened(Widening.PROVIDER, owner)
+                continue
+            known = providers[provider["key"]]
+            yield from (Widened(Widening.HOST, owner, host) for host in provider["hosts"] if host not in known["hosts"])
+            yield from cookie_widenings(owner, known["cookies"], provider["cookies"])
+    if before:
+        for language in after.wording.keys() & before.wording.keys():
+            yield from fact_widenings(before.wording[language], after.wording[language], after)
 
 
-def cookie_facts(owner: str, cookies: list[dict]) -> dict[tuple[Widening, str, str], float | str]:
-    facts: dict[tuple[Widening, str, str], float | str] = {}
-    for cookie in cookies:
-        name = f"{owner} · {cookie['name']}"
-        facts[Widening.COOKIE, f"{name} · {cookie['kind_code']} {cookie['domain']}".strip(), ""] = ""
-        # None is unlimited.
-        facts[Widening.DURATION, f"{name} · duration", ""] = (
-            float("inf") if cookie["seconds"] is None else float(cookie["seconds"])
-        )
-    return facts
+def cookie_widenings(owner: str, before: list[dict], after: list[dict]) -> Iterator[Widened]:
+    earlier = {(cookie["name"], cookie["kind_code"]): cookie for cookie in before}
+    for cookie in after:
+        old = earlier.get((cookie["name"], cookie["kind_code"]))
+        # A cookie without a domain reaches only this host.
+        if old is None or cookie["domain"] not in ("", old["domain"]):
+            yield Widened(Widening.COOKIE, owner, " ".join(filter(None, (cookie["name"], cookie["domain"]))))
+        elif is_longer(old["seconds"], cookie["seconds"]):
+            yield Widened(Widening.DURATION, owner, cookie["name"])
+
+
+def is_longer(before: int | None, after: int | None) -> bool:
+    """Whether a cookie is kept longer. None is unlimited. A session (0) can end at once or last for a day."""
+    if before == after or before is None:
+        return False
+    return after is None or (after or SECONDS[LifetimeUnit.DAY]) > before
+
+
+def fact_widenings(before: dict, after: dict, version: "NoticeVersion") -> Iterator[Widened]:
+    """Yield the changed facts in one language, with the owner in the source language."""
+    if is_changed(before, after, "controller"):
+        yield Widened(Widening.CONTROLLER, what=after["controller"])
+    owners = {
+        (purpose["key"], provider["key"]): f"{purpose['name']} › {provider['name']}"
+        for purpose in version.purposes
+        for provider in purpose["providers"]
+    }
+    earlier = {
+        (purpose["key"], provider["key"]): provider
+        for purpose in before["purposes"]
+        for provider in purpose["providers"]
+    }
+    for purpose in after["purposes"]:
+        for provider in purpose["providers"]:
+            place = purpose["key"], provider["key"]
+            for name, field in PROVIDER_FACTS.items():
+                if place in earlier and is_changed(earlier[place], provider, name):
+                    yield Widened(Widening.FACT, owners[place], label_of(Provider, field))
+
+
+def is_changed(before: dict, after: dict, name: str) -> bool:
+    """Whether the text differs, unless it only replaces a text in another language."""
+    return before[name] != after[name] and name not in before.get("languages", {})

@@ -35,13 +35,16 @@ CONTEXT = {
     "dpv": "https://w3id.org/dpv#",
     "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
     "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "loc": "https://w3id.org/dpv/loc#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "dct:conformsTo": {"@type": "@id"},
     "dct:created": {"@type": "xsd:dateTime"},
     "dpv:isIndicatedAtTime": {"@type": "xsd:dateTime"},
     "dpv:hasConsentStatus": {"@type": "@id"},
+    "dpv:hasCountry": {"@type": "@id"},
     "dpv:hasLegalBasis": {"@type": "@id"},
+    "dpv:hasPolicy": {"@type": "@id"},
     "rdf:value": {"@type": "xsd:dateTime"},
 }
 
@@ -75,8 +78,8 @@ def as_csv(decisions: DecisionQuerySet) -> Iterator[str]:
                 rfc3339(decision.decided_at),
                 rfc3339(decision.expires_at),
                 decision.action,
-                " ".join(decision.granted_providers),
-                " ".join(key for key, granted in decision.answers_by_provider.items() if not granted),
+                providers_answered(decision, is_granted=True),
+                providers_answered(decision, is_granted=False),
                 decision.notice.number,
                 decision.notice.digest,
                 decision.language,
@@ -86,6 +89,12 @@ def as_csv(decisions: DecisionQuerySet) -> Iterator[str]:
                 decision.digest,
             ]
         )
+
+
+def providers_answered(decision: Decision, is_granted: bool) -> str:
+    """Return the granted or refused providers, each after its purpose: "functional/openstreetmap"."""
+    answers = decision.answers.items()
+    return " ".join(f"{answer['purpose']}/{key}" for key, answer in answers if answer["granted"] is is_granted)
 
 
 def as_json_lines(decisions: DecisionQuerySet) -> Iterator[str]:
@@ -114,13 +123,13 @@ def as_json_ld(decisions: DecisionQuerySet) -> Iterator[str]:
 
 
 def language_string(decision: Decision, texts: dict, name: str) -> dict:
-    """Return a text of a purpose or cookie as it was shown, with its language."""
+    """Return a text of a purpose, provider or cookie as it was shown, with its language."""
     language = texts.get("languages", {}).get(name, decision.notice.language_shown(decision.language))
     return {"@value": texts[name], "@language": language}
 
 
-def process(decision: Decision, purpose: dict, status: str) -> dict:
-    """Return a purpose and its consent status as a dpv:Process."""
+def process(decision: Decision, purpose: dict, statuses: dict[str, str]) -> dict:
+    """Return a purpose as a dpv:Process, with a dpv:Process for each of its providers."""
     return {
         "@type": "dpv:Process",
         "dpv:hasPurpose": {
@@ -129,24 +138,51 @@ def process(decision: Decision, purpose: dict, status: str) -> dict:
             "dct:title": language_string(decision, purpose, "name"),
             "dct:description": language_string(decision, purpose, "description"),
         },
+        "dpv:hasProcess": [
+            provider_process(decision, provider, statuses[provider["key"]])
+            for provider in purpose["providers"]
+            if provider["key"] in statuses
+        ],
+    }
+
+
+def provider_process(decision: Decision, provider: dict, status: str) -> dict:
+    """Return what a provider does and its consent status as a dpv:Process."""
+    safeguard = {
+        "dpv:hasOrganisationalMeasure": description(decision, provider, "transfer", "SafeguardForDataTransfer")
+    }
+    return {
+        "@type": "dpv:Process",
+        "dct:identifier": provider["key"],
+        "dpv:hasRecipient": {
+            "@type": "dpv:Recipient",
+            "dpv:hasName": provider["name"],
+            "dpv:hasAddress": provider["address"],
+            "dpv:hasCountry": f"loc:{provider['country_code']}",
+            "dpv:hasPolicy": provider["policy_url"],
+        },
+        "dct:references": provider["hosts"],
         "dpv:hasPersonalData": [
-            {
-                "@type": "dpv:PersonalData",
-                "dct:title": cookie["name"],
-                "dct:description": language_string(decision, cookie, "description"),
-                "dpv:hasStorageCondition": {
-                    "@type": "dpv:StorageDuration",
-                    "dct:description": language_string(decision, cookie, "duration"),
-                },
-            }
-            for cookie in purpose["cookies"]
+            description(decision, provider, "data", "PersonalData"),
+            *(cookie_data(decision, cookie) for cookie in provider["cookies"]),
         ],
-        "dpv:hasRecipient": [
-            {"@type": "dpv:Recipient", "dpv:hasName": name}
-            for name in dict.fromkeys(cookie["provider"] for cookie in purpose["cookies"])
-        ],
+        "dpv:hasStorageCondition": description(decision, provider, "retention", "StorageDuration"),
+        **(safeguard if provider["transfer"] else {}),
         "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
         "dpv:hasConsentStatus": status,
+    }
+
+
+def description(decision: Decision, texts: dict, name: str, kind: str) -> dict:
+    return {"@type": f"dpv:{kind}", "dct:description": language_string(decision, texts, name)}
+
+
+def cookie_data(decision: Decision, cookie: dict) -> dict:
+    return {
+        "@type": "dpv:PersonalData",
+        "dct:title": cookie["name"],
+        "dct:description": language_string(decision, cookie, "description"),
+        "dpv:hasStorageCondition": description(decision, cookie, "duration", "StorageDuration"),
     }
 
 
@@ -173,7 +209,7 @@ def consent_record(decision: Decision) -> dict:
 
 
 def notice_and_answers(decision: Decision, statuses: dict[str, str]) -> dict:
-    """Return the rest of the record: controller, notice, and a dpv:Process for each optional purpose."""
+    """Return the rest of the record: controller, notice, and a dpv:Process for each purpose that was asked about."""
     wording = decision.notice.wording_in(decision.language)
     controller = {"dpv:hasName": wording["controller"], "dpv:hasContact": wording["contact"]}
     return {
@@ -185,17 +221,17 @@ def notice_and_answers(decision: Decision, statuses: dict[str, str]) -> dict:
             "dct:issued": rfc3339(decision.notice.published_at),
         },
         "dpv:hasProcess": [
-            process(decision, purpose, statuses.get(purpose["key"], REFUSED))
+            process(decision, purpose, statuses)
             for purpose in wording["purposes"]
-            if not purpose["is_necessary"]
+            if any(provider["key"] in statuses for provider in purpose["providers"])
         ],
     }
 
 
 def statuses_of(decision: Decision) -> dict[str, str]:
-    """Return the consent status by the key of each optional purpose.
+    """Return the consent status by the key of each provider.
 
-    Only a purpose that the decision before granted can be withdrawn. The annotation `granted_before` has its granted
+    Only a provider that the decision before granted can be withdrawn. The annotation `granted_before` has its granted
     keys, or None if that decision was erased or never existed.
     """
     answers = decision.answers_by_provider

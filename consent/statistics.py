@@ -33,9 +33,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """Numbers of visitors who answered and granted a purpose of one notice version."""
+    """Numbers of visitors who answered and granted a provider of one notice version."""
 
     purpose: str
+    provider: str
     notice: int
     asked: int
     granted: int
@@ -75,7 +76,7 @@ class Statistics:
 
     @cached_property
     def rows(self) -> list:
-        """Counts by day or month, notice version, action and granted purposes. One query."""
+        """Counts by day or month, notice version, action and granted providers. One query."""
         bucket = TruncMonth("decided_at") if self.by_month else TruncDay("decided_at")
         decisions = Decision.objects.in_period(self.start, self.end).annotate(bucket=bucket).order_by()
         return list(decisions.values("bucket", "notice__number", "action", "granted").annotate(count=Count("pk")))
@@ -122,7 +123,7 @@ class Statistics:
         return [(str(label), counts[action]) for action, label in Decision.Action.choices]
 
     def acceptance(self, versions: Iterable[NoticeVersion]) -> list[Acceptance]:
-        """Return the acceptance of each optional purpose in `versions`. Withdrawals do not count as answers."""
+        """Return the acceptance of each provider in `versions`. Withdrawals do not count as answers."""
         asked: Counter[int] = Counter()
         granted: Counter[tuple[int, str]] = Counter()
         for row in self.answers:
@@ -131,9 +132,15 @@ class Statistics:
                 for key in filter(None, row["granted"].split(",")):
                     granted[row["notice__number"], key] += row["count"]
         return [
-            Acceptance(purpose["name"], version.number, asked[version.number], granted[version.number, purpose["key"]])
+            Acceptance(
+                purpose["name"],
+                provider["name"],
+                version.number,
+                asked[version.number],
+                granted[version.number, provider["key"]],
+            )
             for version in versions
             if asked[version.number]
             for purpose in version.purposes
-            if not purpose["is_necessary"]
+            for provider in purpose["providers"]
         ]

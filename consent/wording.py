@@ -1,7 +1,10 @@
 """Wording of the notice: its texts in one language, as a notice version stores them."""
 
+from collections.abc import Iterable
 from typing import cast
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -34,13 +37,19 @@ TEXTS = {
 }
 
 
-def current_wording() -> dict:
-    """Return the wording of the notice with its purposes, providers and cookies, in the active language.
-
-    Raises Notice.DoesNotExist.
-    """
+def draft_wordings(languages: Iterable[str]) -> dict[str, dict]:
+    """Return the wording of the unpublished notice by language, in a few queries. Raises Notice.DoesNotExist."""
     notice = cast(Notice, Notice.objects.get(key=Notice.KEY))
-    purposes = Purpose.objects.published().prefetch_related("cookies", "providers__cookies")
+    purposes = list(Purpose.objects.published().prefetch_related("cookies", "providers__cookies"))
+    wordings = {}
+    for language in languages:
+        with translation.override(language):
+            wordings[language] = notice_wording(notice, purposes)
+    return wordings
+
+
+def notice_wording(notice: Notice, purposes: list[Purpose]) -> dict:
+    """Return the wording of the notice with its purposes, providers and cookies, in the active language."""
     return {
         **texts_of(notice, "heading", "introduction", "controller"),
         "contact": notice.contact,
@@ -92,6 +101,34 @@ def texts_of(item: Content, *names: str) -> dict:
     others = {name: text.language for name, text in translated.items() if text.language != get_language()}
     texts = {name: str(text) for name, text in translated.items()}
     return texts | {"languages": others} if others else texts
+
+
+def translated_like(frozen: dict, source: dict, target: dict) -> dict:
+    """Return the wording `frozen`, which is in the source language, with the texts of `target`.
+
+    `source` and `target` are the same unpublished wording in two languages. A translation counts only if the source
+    text is still the one in `frozen`. Nothing is added to `frozen` and nothing is left out.
+    """
+    result: dict = {}
+    others = {}
+    for name, value in frozen.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            found = ({item.get("key", item["name"]): item for item in part.get(name, ())} for part in (source, target))
+            sources, targets = found
+            keys = [item.get("key", item["name"]) for item in value]
+            result[name] = [
+                translated_like(item, sources.get(key, {}), targets.get(key, {}))
+                for key, item in zip(keys, value, strict=True)
+            ]
+        elif name in TEXTS and value and source.get(name) == value and name in target:
+            result[name] = target[name]
+            if text_language := target.get("languages", {}).get(name):
+                others[name] = text_language
+        else:
+            result[name] = value
+            if name in TEXTS and value:
+                others[name] = settings.LANGUAGE_CODE
+    return result | {"languages": others} if others else result
 
 
 def with_languages(wording: dict, language: str) -> dict:

@@ -113,7 +113,7 @@ MAY_IMPORT = {
     "editorial": {"health", "jobs", "pagecache", "security", "translations.status", "triggers"},
     "accounts": {"editorial", "health", "security"},
     "pictures": {"editorial", "health", "jobs", "pagecache"},
-    "consent": {"assets", "editorial", "health", "jobs", "pagecache", "security", "triggers"},
+    "consent": {"assets", "editorial", "health", "jobs", "pagecache", "security", "translations.status", "triggers"},
     "feedback": {"editorial", "health", "jobs", "pagecache", "security"},
     "pages": {"editorial", "health", "pagecache", "pictures"},
     "search": {"editorial", "pagecache", "pages"},

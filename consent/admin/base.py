@@ -1,10 +1,15 @@
 """Admin for append-only models, and the view of a notice as it was shown."""
 
+from typing import Any
+
 from csp.decorators import csp_update
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from consent.models import AccessEntry, NoticeVersion
 from editorial.admin import CountedMixin
@@ -36,6 +41,35 @@ class ReadOnlyAdmin(CountedMixin, admin.ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         self.log(request, Action.VIEW, obj.pk)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+class DraftMixin:
+    """Admin of a part of the notice. What is saved is a draft until a new version is in force."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)  # type: ignore[misc]
+        if form.has_changed() or any(formset.has_changed() for formset in formsets):
+            remind_of_draft(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)  # type: ignore[misc]
+        remind_of_draft(request)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        super().delete_queryset(request, queryset)  # type: ignore[misc]
+        remind_of_draft(request)
+
+
+def remind_of_draft(request: HttpRequest) -> None:
+    """Say that visitors do not see the change yet, with a link for users who may publish it."""
+    text = _(
+        "This is a draft. Visitors see it after a new version of the notice is in force. A third party that you "
+        "switched off stops loading at once."
+    )
+    if request.user.has_perm("consent.publish_notice"):
+        url = reverse("admin:consent_noticeversion_publish")
+        text = format_html('{} <a href="{}">{}</a>', text, url, _("Compare and publish the notice"))
+    messages.warning(request, text)
 
 
 def filters_of(request: HttpRequest) -> str:

@@ -78,20 +78,20 @@ class PeriodFilter(admin.ListFilter):
 
 
 class AnswerFilter(admin.SimpleListFilter):
-    """Filter by the answer to one purpose."""
+    """Filter by the answer to one provider, listed under its purpose."""
 
     title = _("answer")
     parameter_name = "answer"
 
     def lookups(self, request, model_admin) -> Iterator[tuple[str, str]]:
-        # Also the purposes of recent versions that are no longer asked about.
+        # Also the providers of recent versions that are no longer asked about.
         names: dict[str, str] = {}
         version_purposes = NoticeVersion.objects.values_list(f"wording__{settings.LANGUAGE_CODE}__purposes", flat=True)
         for purposes in version_purposes[:MAX_CHOICES]:
             for purpose in purposes:
-                if not purpose["is_necessary"]:
-                    names.setdefault(purpose["key"], purpose["name"])
-        for key, name in names.items():
+                for provider in purpose["providers"]:
+                    names.setdefault(provider["key"], f"{purpose['name']} › {provider['name']}")
+        for key, name in sorted(names.items(), key=lambda item: item[1]):
             yield f"{key}:yes", _("%(purpose)s: yes") % {"purpose": name}
             yield f"{key}:no", _("%(purpose)s: no") % {"purpose": name}
 

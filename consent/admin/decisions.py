@@ -91,7 +91,12 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("granted"))
     def granted_list(self, decision: Decision) -> str:
-        return ", ".join(decision.granted_providers)
+        """Return the granted providers, grouped by purpose."""
+        by_purpose: dict[str, list[str]] = {}
+        for key, answer in decision.answers.items():
+            if answer["granted"]:
+                by_purpose.setdefault(answer["purpose"], []).append(key)
+        return "; ".join(f"{purpose}: {', '.join(keys)}" for purpose, keys in by_purpose.items())
 
     def get_changelist(self, request, **kwargs):
         return KeysetChangeList

@@ -1,15 +1,21 @@
 """Admin of the notice, its purposes and cookies, and its published versions."""
 
 from cookie_consent.models import Cookie, CookieGroup
+from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.base import Action, ReadOnlyAdmin, notice_as_shown
+from consent.admin.base import Action, DraftMixin, ReadOnlyAdmin, notice_as_shown
+from consent.comparison import changes_between, texts_by_path
+from consent.completeness import gaps
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
 
@@ -20,7 +26,7 @@ for model in (CookieGroup, Cookie):
 
 
 @admin.register(Notice)
-class NoticeAdmin(SingletonContentAdmin):
+class NoticeAdmin(DraftMixin, SingletonContentAdmin):
     list_display = ["heading", "controller", "updated_at"]
     search_fields = ["heading", "introduction", "controller"]
     fieldsets = [(None, {"fields": ["heading", "introduction", "controller", "contact"]})]
@@ -28,20 +34,53 @@ class NoticeAdmin(SingletonContentAdmin):
 
 class CookieInline(ContentInline):
     model = DeclaredCookie
-    fields = ["name", "kind", "domain", "description", "lifetime", "unit", "order", "is_published"]
+    fields = ["name", ("kind", "domain"), "description", ("lifetime", "unit"), ("order", "is_published")]
 
 
 @admin.register(Purpose)
-class PurposeAdmin(ContentAdmin):
+class PurposeAdmin(DraftMixin, ContentAdmin):
     inlines = [CookieInline]
     list_display = ["name", "is_necessary", "order", "is_published"]
     list_editable = ["order"]
     list_filter = ["is_necessary", "is_published"]
     search_fields = ["name", "description"]
     fieldsets = [
-        (None, {"fields": ["name", "description", "is_necessary"]}),
+        (None, {"fields": ["name", "description", "is_necessary", "links_to_providers"]}),
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
+    readonly_fields = ["links_to_providers"]
+
+    @admin.display(description=_("third parties"))
+    def links_to_providers(self, purpose):
+        """Return links to the providers, whose forms have the cookies of a purpose that needs consent."""
+        providers = purpose.providers.all() if purpose.pk else ()
+        links = ((reverse("admin:consent_provider_change", args=[item.pk]), item) for item in providers)
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or _("none")
+
+    def get_inlines(self, request, obj):
+        """Leave out the cookies of a purpose that needs consent, because they belong to its providers."""
+        inlines = super().get_inlines(request, obj)
+        return [inline for inline in inlines if inline is not CookieInline or obj is None or obj.is_necessary]
+
+
+class VersionField(forms.ModelChoiceField):
+    """Choice of a version by its number and date."""
+
+    def label_from_instance(self, obj):
+        return f"{obj.number} ({date_format(timezone.localtime(obj.published_at), 'DATE_FORMAT')})"
+
+
+class ComparisonForm(forms.Form):
+    """Two versions and a language. Without a choice, the newest two versions in the source language are compared."""
+
+    before = VersionField(NoticeVersion.objects.only("number", "published_at"), label=_("Before"), empty_label=None)
+    after = VersionField(NoticeVersion.objects.only("number", "published_at"), label=_("Now"), empty_label=None)
+    language = forms.ChoiceField(label=_("Language"), choices=list(settings.CONTENT_LANGUAGES.items()))
+
+    def __init__(self, data: QueryDict):
+        newest = list(NoticeVersion.objects.values_list("pk", flat=True)[:2])
+        defaults = {"before": newest[-1], "after": newest[0], "language": settings.LANGUAGE_CODE}
+        super().__init__({name: data.get(name) or default for name, default in defaults.items()})
 
 
 @admin.register(NoticeVersion)
@@ -66,13 +105,14 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("publish/", view(self.publish), name="consent_noticeversion_publish"),
+            path("compare/", view(self.compare), name="consent_noticeversion_compare"),
             path("<int:pk>/shown/<slug:language>/", view(self.shown), name="consent_noticeversion_shown"),
             path("<int:pk>/style.css", view(self.style), name="consent_noticeversion_style"),
             *super().get_urls(),
         ]
 
     def publish(self, request):
-        """Show the changes since the published version; on POST, publish them."""
+        """Show the changes since the published version, and what is missing; on POST, publish a complete draft."""
         if not request.user.has_perm("consent.publish_notice"):
             raise PermissionDenied
         current = NoticeVersion.objects.current()
@@ -81,22 +121,50 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         except Notice.DoesNotExist as error:
             raise Http404("there is no notice") from error
         reviewed = request.POST.get("draft", "") if request.method == "POST" else None
-        if reviewed == draft.content_digest():
+        missing = gaps()
+        if reviewed == draft.content_digest() and not missing:
             version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip")
-            AccessEntry.objects.log(request.user, Action.PUBLISH, str(version))
+            AccessEntry.objects.log(request.user, Action.PUBLISH, version.log_details(current))
             messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
             return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
-        changes = draft.changes_since(current)
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Publish the notice"),
             "draft": draft,
-            "has_draft_changed": reviewed is not None,
+            "has_draft_changed": reviewed is not None and reviewed != draft.content_digest(),
             "current": current,
-            "changes": changes,
+            "changes": draft.changes_since(current),
+            "widenings": draft.widenings_since(current) if current else [],
+            "gaps": missing,
             "asked_again": Decision.objects.valid().count() if current else 0,
         }
-        return TemplateResponse(request, "consent/admin/publish.html", context)
+        return self.render_page(request, "publish", context)
+
+    def compare(self, request):
+        """Compare two versions word by word in one language."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if not NoticeVersion.objects.exists():
+            raise Http404("there is no version")
+        form = ComparisonForm(request.GET)
+        context = {"title": _("Compare versions"), "form": form}
+        if form.is_valid():
+            before, after, language = (form.cleaned_data[name] for name in ("before", "after", "language"))
+            old, new = before.wording_in(language), after.wording_in(language)
+            changes = changes_between(old, new, language)
+            self.log(request, Action.VIEW, f"{before} {after} {language}")
+            context |= {
+                "before": before,
+                "after": after,
+                "language": language,
+                "changes": changes,
+                "unchanged": len(texts_by_path(old).keys() | texts_by_path(new).keys()) - len(changes),
+                "widenings": after.widenings_since(before),
+            }
+        return self.render_page(request, "compare", context)
+
+    def render_page(self, request: HttpRequest, name: str, context: dict) -> TemplateResponse:
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
+        return TemplateResponse(request, f"consent/admin/{name}.html", context)
 
     def shown(self, request, pk: int, language: str):
         """Show the dialog exactly as visitors saw it."""
@@ -118,5 +186,8 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         return HttpResponse(version.style, content_type="text/css; charset=utf-8")
 
     def changelist_view(self, request, extra_context=None):
-        may_publish = request.user.has_perm("consent.publish_notice")
-        return super().changelist_view(request, {"may_publish": may_publish} | (extra_context or {}))
+        context = {
+            "may_publish": request.user.has_perm("consent.publish_notice"),
+            "has_unpublished_changes": NoticeVersion.objects.has_unpublished_changes(),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))

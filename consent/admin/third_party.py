@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from consent.admin.base import DraftMixin
 from consent.admin.notice import CookieInline
 from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
 from editorial.admin import (
@@ -19,7 +20,7 @@ from editorial.admin import (
 
 
 @admin.register(Provider)
-class ProviderAdmin(ContentAdmin):
+class ProviderAdmin(DraftMixin, ContentAdmin):
     inlines = [CookieInline]
     list_display = ["name", "purpose", "country", "order", "is_published"]
     list_editable = ["order"]
@@ -27,7 +28,15 @@ class ProviderAdmin(ContentAdmin):
     search_fields = ["name", "address", "hosts", "data"]
     fieldsets = [
         (None, {"fields": ["purpose", "name", "address", "country", "hosts"]}),
-        (_("Data"), {"fields": ["data", "retention", "transfer", "policy_url"]}),
+        (
+            _("Data"),
+            {
+                "fields": ["data", "retention", "transfer", "policy_url"],
+                "description": _(
+                    "Visitors read these texts before they answer. After a change of a fact, everyone is asked again."
+                ),
+            },
+        ),
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
 

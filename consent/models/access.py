@@ -1,4 +1,4 @@
-"""Log of staff access to the record."""
+"""Log of staff access to the record, and of changes of what may load."""
 
 from datetime import timedelta
 from getpass import getuser
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 # Staff are data subjects too, so entries are deleted. The database refuses this within one calendar year, which can
 # have 366 days.
 RETENTION = timedelta(days=366)
+MAX_DETAILS = 1000
 
 
 class AccessEntryQuerySet(models.QuerySet["AccessEntry"]):
@@ -28,7 +29,7 @@ class AccessEntryQuerySet(models.QuerySet["AccessEntry"]):
         return self.add(f"{account} (manage.py)"[:150], action, details)
 
     def add(self, staff: str, action: str, details: str) -> "AccessEntry":
-        return self.create(staff=staff, action=action, details=details.replace("\0", "")[:300])
+        return self.create(staff=staff, action=action, details=details.replace("\0", "")[:MAX_DETAILS])
 
     def outdated(self) -> Self:
         return self.filter(at__lt=timezone.now() - RETENTION)
@@ -40,6 +41,7 @@ class AccessEntry(models.Model):
     class Action(models.TextChoices):
         LIST = "list", _("viewed a list of records")
         VIEW = "view", _("viewed a record")
+        NARROW = "narrow", _("switched third parties off")
         CHECK = "check", _("checked the seals")
         EXPORT = "export", _("exported records")
         ERASE = "erase", _("erased records")
@@ -48,7 +50,7 @@ class AccessEntry(models.Model):
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     staff = models.CharField(_("who"), max_length=150)
     action = models.CharField(_("action"), max_length=10, choices=Action)
-    details = models.CharField(_("details"), max_length=300, blank=True)
+    details = models.CharField(_("details"), max_length=MAX_DETAILS, blank=True)
 
     objects = AccessEntryQuerySet.as_manager()
 

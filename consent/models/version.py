@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from consent.comparison import Change, changes_between, widenings
+from consent.comparison import Change, Widened, changes_between, widenings
 from consent.dialog import dialog_html, dialog_style
 from consent.hashing import json_digest, rfc3339
-from consent.wording import current_wording, with_languages
+from consent.wording import draft_wordings, translated_like, with_languages
 
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
@@ -24,10 +25,8 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
     def draft(self) -> "NoticeVersion":
         """Return the version that would be published now, not saved. Raises Notice.DoesNotExist."""
         current = self.current()
-        draft = NoticeVersion(number=current.number + 1 if current else 1, wording={}, html={}, style=dialog_style())
-        for code, _name in settings.LANGUAGES:
-            with translation.override(code):
-                draft.wording[code] = current_wording()
+        draft = NoticeVersion(number=current.number + 1 if current else 1, html={}, style=dialog_style())
+        draft.wording = draft_wordings(code for code, _name in settings.LANGUAGES)
         self.number_purposes(draft)
         for code, _name in settings.LANGUAGES:
             draft.html[code] = dialog_html(draft.wording[code], code)
@@ -35,12 +34,23 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         draft.digest = draft.compute_digest()
         return draft
 
+    def has_unpublished_changes(self) -> bool:
+        """Whether the texts of the draft differ from those of the version in force."""
+        current = self.defer("style", "html").order_by("-number").first()
+        try:
+            draft = NoticeVersion(wording=draft_wordings(code for code, _name in settings.LANGUAGES))
+        except ObjectDoesNotExist:
+            return False
+        self.number_purposes(draft)
+        return current is None or current.wording != draft.wording
+
     @transaction.atomic
     def publish(self, asks_again: bool = True) -> "NoticeVersion":
         """Publish the notice with its purposes, providers and cookies, and return the new version.
 
         `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
-        always a substantial change. Without any change, returns the current version. Raises Notice.DoesNotExist.
+        always a substantial change. Without any change, returns the current version. Callers that act for people
+        check that it is complete first (consent/completeness.py). Raises Notice.DoesNotExist.
         """
         draft, current = self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
@@ -61,17 +71,15 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
             return None
         fresh = NoticeVersion(number=current.number + 1, asks_again=False, style=dialog_style())
         fresh.wording, fresh.html = dict(current.wording), dict(current.html)
-        versions = {purpose["key"]: purpose["version"] for purpose in current.purposes}
-        for code in [code for code, _name in settings.LANGUAGES if code not in current.wording]:
-            with translation.override(code):
-                wording = current_wording()
-            wording["purposes"] = [
-                purpose | {"version": versions[purpose["key"]]}
-                for purpose in wording["purposes"]
-                if purpose["key"] in versions
-            ]
-            fresh.wording[code] = wording
-            fresh.html[code] = dialog_html(wording, code)
+        source_language = settings.LANGUAGE_CODE
+        new = [code for code, _name in settings.LANGUAGES if code not in current.wording]
+        drafts = draft_wordings([source_language, *new]) if new else {}
+        for code in new:
+            # A translation of an unpublished text would say something else than what is in force.
+            fresh.wording[code] = translated_like(
+                current.wording[source_language], drafts[source_language], drafts[code]
+            )
+            fresh.html[code] = dialog_html(fresh.wording[code], code)
         if fresh.part_digests() == current.part_digests():
             return current
         fresh.digest = fresh.compute_digest()
@@ -80,17 +88,20 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
 
     def number_purposes(self, draft: "NoticeVersion") -> None:
         """Set the version of each purpose in `draft`: incremented if a text of the purpose changed."""
-        for key in [purpose["key"] for purpose in draft.wording[settings.LANGUAGE_CODE]["purposes"]]:
-            now = draft.purpose_in_all_languages(key)
-            version = 1
-            for before in self.order_by("-number"):
+        open_keys = [purpose["key"] for purpose in draft.wording[settings.LANGUAGE_CODE]["purposes"]]
+        versions = dict.fromkeys(open_keys, 1)
+        for before in self.defer("style", "html").order_by("-number").iterator(10):
+            for key in open_keys:
                 if earlier := before.purpose_in_all_languages(key):
-                    version = next(iter(earlier.values()))["version"]
-                    if {code: purpose | {"version": version} for code, purpose in now.items()} != earlier:
-                        version += 1
-                    break
-            for purpose in now.values():
-                purpose["version"] = version
+                    now, version = draft.purpose_in_all_languages(key), next(iter(earlier.values()))["version"]
+                    is_same = {code: purpose | {"version": version} for code, purpose in now.items()} == earlier
+                    versions[key] = version if is_same else version + 1
+            open_keys = [key for key in open_keys if key not in before.purpose_keys]
+            if not open_keys:
+                break
+        for wording in draft.wording.values():
+            for purpose in wording["purposes"]:
+                purpose["version"] = versions[purpose["key"]]
 
 
 class NoticeVersion(models.Model):
@@ -187,6 +198,21 @@ class NoticeVersion(models.Model):
         return [
             change for code, wording in self.wording.items() for change in changes_between(old.get(code), wording, code)
         ]
+
+    def widenings_since(self, before: "NoticeVersion | None") -> list[Widened]:
+        """Return the differences through which more happens than visitors of `before` were asked about."""
+        return widenings(before, self)
+
+    def log_details(self, before: "NoticeVersion | None") -> str:
+        """Return what the access log says of publishing this version after `before`, in the source language."""
+        with translation.override(settings.LANGUAGE_CODE):
+            widened = "; ".join(map(str, self.widenings_since(before) if before else []))
+        asked = "asks everyone again" if self.asks_again else "asks nobody again"
+        return f"{self}, {asked}, {f'widened: {widened}' if widened else 'nothing widened'}"
+
+    @property
+    def purpose_keys(self) -> set[str]:
+        return {purpose["key"] for purpose in self.purposes}
 
     @property
     def purposes(self) -> list[dict]:

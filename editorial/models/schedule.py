@@ -1,6 +1,7 @@
 """Scheduled changes: publishing and unpublishing at a given time."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -10,6 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from editorial.acting import acting_as
 from editorial.models.content import Content
 
 log = logging.getLogger(__name__)
@@ -65,8 +67,7 @@ class ScheduledChange(models.Model):
         """Publish or unpublish the item, and log the change in its history."""
         model = self.content_type.model_class()
         if model is not None:
-            values = {"is_published": self.is_published, "updated_at": timezone.now()}
-            model._base_manager.filter(pk=self.object_id).update(**values)
+            self.publish_item(model)
         log.info(
             "Scheduled change: %s %s %s",
             "published" if self.is_published else "unpublished",
@@ -75,6 +76,15 @@ class ScheduledChange(models.Model):
         )
         if self.item and self.planned_by_id:
             self.log_change(self.item, self.planned_by_id)
+
+    def publish_item(self, model: Any) -> None:
+        # Saved and not updated, so that receivers of signals notice it, in the name of the user who planned it.
+        item = model._base_manager.filter(pk=self.object_id).first()
+        if item is None:
+            return
+        item.is_published = self.is_published
+        with acting_as(lambda: self.planned_by.get_username() if self.planned_by else ""):
+            item.save(update_fields=["is_published", "updated_at"])
 
     def log_change(self, item: Content, user_id: int) -> None:
         """Add an entry to the history of the item, in the name of the user who planned the change."""

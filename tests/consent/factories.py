@@ -1,6 +1,8 @@
 """Providers, third-party content and scripts."""
 
+from consent.completeness import draft_items
 from consent.models import EmbeddedContent, NoticeVersion, Provider, Purpose, Script
+from translations.status.models import Translation
 
 LINK = "https://video.example/watch?v=1&t=2"
 
@@ -46,3 +48,9 @@ def make_counter(publish: bool = True) -> Script:
     if publish:
         NoticeVersion.objects.publish()
     return script
+
+
+def translate_draft() -> None:
+    """Give every text of the notice's draft a current translation in all languages: the text of the source."""
+    for text in Translation.objects.of_items(draft_items()).open().select_related("source"):
+        text.write(text.target or text.source_text)

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from consent.models import AccessEntry, Decision, Erasure, Notice, NoticeVersion, Purpose, Seal
+from consent.models import AccessEntry, Decision, Erasure, Notice, NoticeVersion, Provider, Seal
 from editorial import roles
+from tests.consent.factories import make_counter
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/consent/decision/"
@@ -64,16 +65,16 @@ def test_the_search_accepts_receipt_numbers_as_people_type_them(officer, decide)
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"answer": "statistics:yes"}, ["accept", "choose"]),
-        ({"answer": "statistics:no"}, ["refuse"]),
-        ({"answer": "advertising:no"}, ["refuse", "choose"]),
+        ({"answer": "counter:yes"}, ["accept", "choose"]),
+        ({"answer": "counter:no"}, ["refuse"]),
+        ({"answer": "openstreetmap:no"}, ["refuse", "choose"]),
         ({"action__exact": "refused_all"}, ["refuse"]),
         ({"language": "en"}, ["accept", "refuse", "choose"]),
         ({"language": "pl"}, []),
         ({"has_objection_signal__exact": "1"}, []),
         ({"from": "2020-01-01", "to": "2020-12-31"}, []),
         ({"from": "2020-01-01"}, ["accept", "refuse", "choose"]),
-        ({"to": "2999-12-31", "answer": "statistics:yes"}, ["accept", "choose"]),
+        ({"to": "2999-12-31", "answer": "counter:yes"}, ["accept", "choose"]),
         ({"from": "nonsense"}, ["accept", "refuse", "choose"]),
         ({"answer": "nonsense"}, ["accept", "refuse", "choose"]),
         ({"answer": "a__b'\0:no"}, ["accept", "refuse", "choose"]),
@@ -81,21 +82,29 @@ def test_the_search_accepts_receipt_numbers_as_people_type_them(officer, decide)
     ],
 )
 def test_the_list_is_filtered(officer, decide, query, expected):
+    make_counter()
     decisions = {
         "accept": decide("accept"),
         "refuse": decide("refuse"),
-        "choose": decide("choose", purposes=["statistics"]),
+        "choose": decide("choose", providers=["counter"], purposes=["statistics"]),
     }
     assert sorted(listed(text(officer.get(LIST, query)))) == sorted(decisions[name].pk for name in expected)
 
 
-def test_the_list_can_be_filtered_by_a_removed_purpose(officer, decide):
+def test_the_list_can_be_filtered_by_a_removed_provider_under_its_purpose(officer, decide):
+    counter = make_counter().provider
     decision = decide()
-    Purpose.objects.filter(key="advertising").update(is_published=False)
+    Provider.objects.filter(pk=counter.pk).update(is_published=False)
     NoticeVersion.objects.publish()
     decide("accept")
-    html = text(officer.get(LIST, {"answer": "advertising:yes"}))
-    assert listed(html) == [decision.pk] and "Advertising: no" in html
+    html = text(officer.get(LIST, {"answer": "counter:yes"}))
+    assert listed(html) == [decision.pk] and "Statistics › Count Ltd: no" in html
+
+
+def test_the_list_groups_the_granted_providers_by_purpose(officer, decide):
+    make_counter()
+    decide("accept")
+    assert "functional: openstreetmap; statistics: counter" in text(officer.get(LIST))
 
 
 def test_a_record_shows_its_answers_its_chain_and_its_seal(officer, decide):
@@ -108,6 +117,18 @@ def test_a_record_shows_its_answers_its_chain_and_its_seal(officer, decide):
     assert "will be sealed within a few minutes" in html
     Seal.objects.seal_waiting()
     assert "covered by seal 1" in text(officer.get(f"{LIST}{first.pk}/change/"))
+
+
+def test_a_record_shows_the_answer_to_each_provider_under_its_purpose(officer, decide):
+    make_counter()
+    decision = decide("choose", providers=["counter"], purposes=["statistics"])
+    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}{decision.pk}/change/")))
+    for purpose, answer in {
+        "Functional": "OpenStreetMap Foundation (GB): <strong>no",
+        "Statistics": "Count Ltd (IE): <strong>yes",
+    }.items():
+        assert re.search(rf"{purpose}</span> .version \d. </dt> <dd> <ul> <li> {re.escape(answer)}</strong>", html)
+    assert re.search("Advertising</span> .version 1. </dt> <dd> not used, not asked about </dd>", html)
 
 
 def test_a_record_page_reports_an_altered_record(officer, decide, monkeypatch):
@@ -134,7 +155,8 @@ def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     assert "Całkiem inny" not in shown
 
 
-def test_statistics_count_decisions_by_action_and_purpose(officer, decide):
+def test_statistics_count_decisions_by_action_and_by_provider_under_its_purpose(officer, decide):
+    make_counter()
     browser = Client()
     decide("accept", browser)
     decide("withdraw", browser)
@@ -142,7 +164,9 @@ def test_statistics_count_decisions_by_action_and_purpose(officer, decide):
     html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}statistics/")))
     assert "<strong>3</strong> decisions" in html
     assert "<strong>1</strong> withdrawn" in html
-    assert re.search(r'<th scope="row">Statistics</th> <td>2</td> <td>1</td>', html) and "50 %" in html
+    for purpose, provider in (("Functional", "OpenStreetMap Foundation"), ("Statistics", "Count Ltd")):
+        assert f'<td>{purpose}</td> <th scope="row">{provider}</th> <td>2</td> <td>1</td>' in html
+    assert "50 %" in html
     today = timezone.localdate().strftime("%-d %B %Y")
     assert f"<title>{today}: 3</title>" in html and f"<title>{today}: 1</title>" in html
 
@@ -151,7 +175,8 @@ def test_statistics_of_a_long_period_are_grouped_by_month(officer, decide):
     decide()
     day = timezone.localdate()
     html = text(officer.get(f"{LIST}statistics/", {"from": f"{day - timedelta(days=300)}", "to": f"{day}"}))
-    assert html.count("<rect") in (11 + 3, 10 + 3, 12 + 3)
+    providers = len(NoticeVersion.objects.current().optional_providers)
+    assert html.count("<rect") - providers in (10, 11, 12)
     assert "None in this period" in html
     assert "There are no decisions" in text(
         officer.get(f"{LIST}statistics/", {"from": "2020-01-01", "to": "2020-01-31"})
@@ -179,7 +204,7 @@ def _counting():
 @pytest.mark.parametrize("form", ["csv", "jsonl", "jsonld"])
 def test_an_export_contains_the_filtered_records(officer, decide, form):
     wanted, other = decide("accept"), decide("refuse")
-    response = officer.get(f"{LIST}export/{form}/", {"answer": "statistics:yes"})
+    response = officer.get(f"{LIST}export/{form}/", {"answer": "openstreetmap:yes"})
     body = b"".join(response.streaming_content).decode()
     assert wanted.receipt in body and other.receipt not in body
     assert f'filename="consents.{form}"' in response["Content-Disposition"]

@@ -11,15 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.export import FORMATS
-from consent.models import AccessEntry, Decision, DeclaredCookie, NoticeVersion, Purpose
+from consent.models import AccessEntry, Decision, DeclaredCookie, NoticeVersion
+from tests.consent.factories import make_counter
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def decisions(decide):
+    make_counter()
     browser = Client()
-    decide("choose", browser, purposes=["statistics"])
+    decide("choose", browser, providers=["counter"], purposes=["statistics"])
     decide("withdraw", browser)
     return Decision.objects.order_by("pk")
 
@@ -32,7 +34,7 @@ def test_csv_has_a_row_per_record(decisions):
     rows = list(csv.DictReader(io.StringIO(export("csv", decisions).removeprefix("\ufeff"))))
     first, second = decisions
     assert [row["receipt"] for row in rows] == [first.receipt, first.receipt]
-    assert (rows[0]["granted"], rows[0]["refused"]) == ("statistics", "functional advertising")
+    assert (rows[0]["granted"], rows[0]["refused"]) == ("statistics/counter", "functional/openstreetmap")
     assert (rows[1]["action"], rows[1]["predecessor"]) == ("withdrawn", first.digest)
     assert rows[1]["digest"] == second.digest
 
@@ -49,17 +51,15 @@ def test_json_lines_match_their_digests(decisions):
 
 
 def test_json_ld_uses_the_data_privacy_vocabulary(decide):
+    counter = make_counter(publish=False).provider
+    counter.transfer_en = "United States; adequacy decision."
+    counter.save()
     DeclaredCookie.objects.create(
-        key="counter",
-        purpose=Purpose.objects.get(key="statistics"),
-        name="counter",
-        provider_en="this site",
-        description_en="Counts.",
-        duration_en="1 day",
+        key="counter", provider=counter, name="counter", description_en="Counts.", lifetime=1, unit="day"
     )
     NoticeVersion.objects.publish()
     browser = Client()
-    decide("choose", browser, purposes=["statistics"])
+    decide("choose", browser, providers=["counter"], purposes=["statistics"])
     decide("withdraw", browser)
     decisions = Decision.objects.order_by("pk")
     document = json.loads(export("jsonld", decisions))
@@ -67,18 +67,30 @@ def test_json_ld_uses_the_data_privacy_vocabulary(decide):
     assert given["@type"] == "dpv:ConsentRecord"
     for record, status in ((given, "dpv:ConsentGiven"), (withdrawn, "dpv:ConsentWithdrawn")):
         statuses = {
-            process["dpv:hasPurpose"]["dct:identifier"]: process["dpv:hasConsentStatus"]
+            (process["dpv:hasPurpose"]["dct:identifier"], part["dct:identifier"]): part["dpv:hasConsentStatus"]
             for process in record["dpv:hasProcess"]
+            for part in process["dpv:hasProcess"]
         }
         assert statuses == {
-            "functional/1": "dpv:ConsentRefused",
-            "statistics/2": status,
-            "advertising/1": "dpv:ConsentRefused",
+            ("functional/1", "openstreetmap"): "dpv:ConsentRefused",
+            ("statistics/2", "counter"): status,
         }
     assert withdrawn["dct:isVersionOf"] == given["@id"]
-    [data] = given["dpv:hasProcess"][1]["dpv:hasPersonalData"]
-    assert data["dct:title"] == "counter" and data["dpv:hasStorageCondition"]["dct:description"]["@value"] == "1 day"
-    prefixes = {key.split(":")[0] for key in (*given, *given["dpv:hasProcess"][0]) if ":" in key}
+    [part] = given["dpv:hasProcess"][1]["dpv:hasProcess"]
+    received, stored = part["dpv:hasPersonalData"]
+    assert received["dct:description"] == {"@value": "Your IP address.", "@language": "en"}
+    assert stored["dct:title"] == "counter"
+    assert stored["dpv:hasStorageCondition"]["dct:description"]["@value"] == "1 day"
+    assert part["dpv:hasRecipient"] == {
+        "@type": "dpv:Recipient",
+        "dpv:hasName": "Count Ltd",
+        "dpv:hasAddress": "1 High Street, Dublin",
+        "dpv:hasCountry": "loc:IE",
+        "dpv:hasPolicy": "https://example.org/privacy",
+    }
+    assert part["dpv:hasOrganisationalMeasure"]["dct:description"]["@value"].startswith("United States")
+    assert part["dpv:hasStorageCondition"]["dct:description"]["@value"] == "30 days."
+    prefixes = {key.split(":")[0] for key in (*given, *part, *part["dpv:hasRecipient"]) if ":" in key}
     assert prefixes <= set(document["@context"])
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from consent.models import Decision, Notice, NoticeVersion, Purpose
 from pagecache.models import ContentVersion
+from tests.consent.factories import make_provider
 from tests.consent.visitors import SETTINGS, asks, press
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,7 @@ def test_a_substantial_change_asks_again_and_a_small_correction_does_not(client,
 def test_a_new_purpose_always_asks_again(client):
     press(client, "refuse")
     Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    make_provider("studies", "research", "Study Ltd", "https://studies.example")
     NoticeVersion.objects.publish(asks_again=False)
     assert asks(client)
     assert "Research" in client.get("/en/").content.decode()

@@ -3,13 +3,25 @@
 import re
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
-from consent.models import AccessEntry, Notice, NoticeVersion, Purpose
+from consent.completeness import gaps
+from consent.models import AccessEntry, DeclaredCookie, Notice, NoticeVersion, Provider, Purpose
 from editorial import roles
+from tests.consent.factories import make_counter, make_provider, translate_draft
+from tests.editorial.test_admin import address, save
 
 pytestmark = pytest.mark.django_db
+PUBLISH = "/admin/consent/noticeversion/publish/"
+COMPARE = "/admin/consent/noticeversion/compare/"
+
+
+@pytest.fixture(autouse=True)
+def complete(db):
+    """A notice in force whose texts are current in all languages."""
+    translate_draft()
+    NoticeVersion.objects.publish()
 
 
 @pytest.fixture
@@ -23,10 +35,24 @@ def text(response) -> str:
     return response.content.decode()
 
 
-def change_heading():
+def change_heading(heading: str = "Cookies, and what they are for"):
     notice = Notice.objects.get()
-    notice.heading_en = "Cookies, and what they are for"
+    notice.heading_en = heading
     notice.save()
+    translate_draft()
+
+
+def reviewed(officer, **data) -> dict:
+    """Return the form of the page to publish."""
+    return {"draft": re.search(r'name="draft" value="(\w+)"', text(officer.get(PUBLISH)))[1]} | data
+
+
+def newest() -> NoticeVersion:
+    return NoticeVersion.objects.current()
+
+
+def logged() -> str:
+    return AccessEntry.objects.filter(action="publish").latest("pk").details
 
 
 def test_the_page_to_publish_shows_the_changes_and_the_number_of_visitors_to_ask_again(officer, decide):
@@ -34,47 +60,163 @@ def test_the_page_to_publish_shows_the_changes_and_the_number_of_visitors_to_ask
     decide("accept", browser)
     decide("withdraw", browser)
     decide("refuse")
-    assert "nothing to publish" in text(officer.get("/admin/consent/noticeversion/publish/"))
+    assert "nothing to publish" in text(officer.get(PUBLISH))
     change_heading()
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "<del>Cookies on this site</del>" in html and "<ins>Cookies, and what they are for</ins>" in html
+    before = newest()
+    html = text(officer.get(PUBLISH))
+    assert "removed: </span>Cookies on this site</del>" in html
+    assert "added: </span>Cookies, and what they are for</ins>" in html
     assert "2 visitors who have decided are asked again." in html
-    assert NoticeVersion.objects.count() == 1
-    draft = re.search(r'name="draft" value="(\w+)"', html)[1]
-    officer.post("/admin/consent/noticeversion/publish/", {"change": "slip", "draft": draft})
-    assert NoticeVersion.objects.current().asks_again is False
-    assert AccessEntry.objects.get(action="publish").details == "2"
+    assert newest() == before
+    officer.post(PUBLISH, reviewed(officer, change="slip"))
+    assert newest().asks_again is False
+    assert logged() == f"{newest().number}, asks nobody again, nothing widened"
 
 
 def test_a_draft_that_changed_since_the_review_is_not_published(officer):
     change_heading()
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    reviewed = {"change": "slip", "draft": re.search(r'name="draft" value="(\w+)"', html)[1]}
+    form = reviewed(officer, change="slip")
+    before = newest()
     Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
-    html = text(officer.post("/admin/consent/noticeversion/publish/", reviewed))
+    html = text(officer.post(PUBLISH, form))
     assert "nothing was published" in html and "We sell it." in html
-    assert NoticeVersion.objects.count() == 1
+    assert newest() == before
 
 
-def test_a_purpose_that_becomes_necessary_is_shown_as_a_change(officer):
+def test_the_page_names_what_widens_and_offers_no_slip(officer, decide):
+    decide("accept")
+    make_counter(publish=False)
+    Purpose.objects.filter(key="functional").update(name_en="Functions")
+    host = Provider.objects.get(key="openstreetmap")
+    host.hosts += "\nhttps://c.example"
+    host.save()
+    translate_draft()
+    html = re.sub(r"\s+", " ", text(officer.get(PUBLISH)))
+    assert '<strong>new purpose</strong>: Statistics: <span class="widened">Count Ltd</span>' in html
+    assert (
+        "<strong>new host</strong>: Functions › OpenStreetMap Foundation: "
+        '<span class="widened">https://c.example</span>' in html
+    )
+    assert "everyone is asked again" in html and "1 visitor who has decided is asked again." in html
+    assert 'value="slip"' not in html
+
+
+def test_a_widening_asks_again_even_if_the_form_says_that_it_is_a_slip(officer):
+    make_counter(publish=False)
+    translate_draft()
+    officer.post(PUBLISH, reviewed(officer, change="slip"))
+    assert newest().asks_again is True
+    assert logged() == f"{newest().number}, asks everyone again, widened: new purpose: Statistics: Count Ltd"
+
+
+def test_a_slip_is_offered_where_something_was_only_removed(officer):
+    Provider.objects.filter(key="openstreetmap").update(is_published=False)
+    html = text(officer.get(PUBLISH))
+    assert 'value="slip"' in html and "What widens" not in html
+
+
+def test_a_new_or_necessary_purpose_is_shown_as_a_widening(officer):
     Purpose.objects.filter(key="statistics").update(is_necessary=True)
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "statistics · necessary" in html and "<ins>✓</ins>" in html
+    html = text(officer.get(PUBLISH))
+    assert "Statistics › necessary" in html and "purpose that became necessary" in html
 
 
-def test_a_new_purpose_cannot_be_published_as_a_small_correction(officer):
-    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
-    html = text(officer.get("/admin/consent/noticeversion/publish/"))
-    assert "There is a new purpose" in html and 'value="slip"' not in html
+@pytest.mark.parametrize("small_change", [False, True])
+def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_change):
+    make_provider("counter", "statistics", "Count Ltd", "https://stats.example")
+    translate_draft()
+    before = newest()
+    if small_change:
+        with pytest.raises(CommandError, match="new purpose: Statistics"):
+            call_command("publish_notice", small_change=True)
+        assert newest() == before
+    else:
+        call_command("publish_notice")
+        assert newest().number == before.number + 1
+        assert logged().endswith("asks everyone again, widened: new purpose: Statistics: Count Ltd")
+
+
+def test_the_command_publishes_a_small_change_without_asking_again():
+    change_heading()
+    call_command("publish_notice", small_change=True)
+    assert newest().asks_again is False
+    entry = AccessEntry.objects.get(action="publish")
+    assert entry.staff.endswith("(manage.py)") and entry.details.endswith("asks nobody again, nothing widened")
+
+
+INCOMPLETE = {
+    "the notice": lambda: Notice.objects.update(heading_pl=""),
+    "a purpose": lambda: Purpose.objects.filter(key="advertising").update(description_pl=""),
+    "a provider": lambda: Provider.objects.update(data_pl=""),
+    "a cookie": lambda: DeclaredCookie.objects.filter(key="theme").update(description_pl=""),
+    "a stale text": lambda: Purpose.objects.filter(key="advertising").update(description_en="Lets us show more."),
+}
+
+
+@pytest.mark.parametrize("name", INCOMPLETE)
+def test_an_incomplete_notice_is_not_put_in_force(officer, name):
+    change_heading()
+    form = reviewed(officer, change="substance")
+    before = newest()
+    INCOMPLETE[name]()
+    form["draft"] = NoticeVersion.objects.draft().content_digest()
+    html = text(officer.post(PUBLISH, form))
+    assert "cannot be put in force" in html and "<h3>Polski</h3>" in html
+    assert 'name="draft"' not in html
+    with pytest.raises(CommandError, match="pl: "):
+        call_command("publish_notice")
+    assert newest() == before
+    translate_draft()
+    call_command("publish_notice")
+    assert newest().number == before.number + 1
+
+
+def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer):
+    Provider.objects.update(data_pl="")
+    Provider.objects.update(retention_en="A year.")
+    cookie = DeclaredCookie.objects.get(key="theme")
+    DeclaredCookie.objects.filter(pk=cookie.pk).update(description_sv="")
+    html = re.sub(r"\s+", " ", text(officer.get(PUBLISH)))
+    provider = Provider.objects.get(key="openstreetmap")
+    assert f'href="/admin/consent/provider/{provider.pk}/change/#id_data_pl"' in html and "(missing)" in html
+    assert html.count("OpenStreetMap Foundation: retention</a> (stale)") == 9
+    assert f'href="/admin/consent/purpose/{cookie.purpose_id}/change/#id_description_sv"' in html
+    desk = re.search(r'href="(/admin/translations/texttotranslate/\d+/change/)"', html)[1]
+    assert officer.get(desk).status_code == 200
+    assert "Deutsch" in html and html.count("<h3>") == 9
+
+
+def test_a_text_that_is_missing_in_the_source_language_is_listed(officer):
+    Provider.objects.update(data_en="")
+    html = text(officer.get(PUBLISH))
+    assert "<h3>English</h3>" in html and "#id_data_en" in html
+
+
+def test_items_that_visitors_do_not_see_need_no_translation():
+    provider = make_provider("counter", "statistics", "Count Ltd", "https://stats.example")
+    assert gaps()
+    Provider.objects.filter(pk=provider.pk).update(is_published=False)
+    assert not gaps()
+
+
+def test_a_new_site_with_an_incomplete_notice_has_none_in_force(capsys, monkeypatch):
+    Provider.objects.update(data_pl="")
+    monkeypatch.setattr("consent.models.version.NoticeVersionQuerySet.current", lambda self: None)
+    number = NoticeVersion.objects.count()
+    call_command("publish_notice", refresh=True)
+    error = capsys.readouterr().err
+    assert "No cookie notice is in force" in error and "pl: provider OpenStreetMap Foundation, data: missing" in error
+    assert NoticeVersion.objects.count() == number
 
 
 def test_each_purpose_has_a_version_of_its_own(decide):
-    purpose = Purpose.objects.get(key="statistics")
-    purpose.description_en = "Counts pages."
-    purpose.save()
+    make_counter()
+    before = decide().answers
+    Purpose.objects.filter(key="statistics").update(description_en="Counts visits.")
     NoticeVersion.objects.publish()
-    versions = {key: answer["version"] for key, answer in decide().answers.items()}
-    assert versions == {"functional": 1, "statistics": 2, "advertising": 1}
+    after = decide().answers
+    assert after["openstreetmap"] == before["openstreetmap"]
+    assert after["counter"] == before["counter"] | {"version": before["counter"]["version"] + 1}
 
 
 def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
@@ -87,25 +229,104 @@ def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
 
 
 def test_a_refresh_publishes_the_new_style_and_no_draft(monkeypatch):
+    before = newest()
     change_heading()
     call_command("publish_notice", refresh=True)
-    assert NoticeVersion.objects.count() == 1
+    assert newest() == before
     monkeypatch.setattr("consent.models.version.dialog_style", lambda: "body { color: red }")
     call_command("publish_notice", refresh=True)
-    version = NoticeVersion.objects.current()
-    assert (version.number, version.asks_again, version.style) == (2, False, "body { color: red }")
+    version = newest()
+    assert (version.number, version.asks_again, version.style) == (before.number + 1, False, "body { color: red }")
     assert version.wording_in("en")["heading"] == "Cookies on this site"
 
 
-def test_a_refresh_publishes_new_languages(settings):
+def without_swedish(settings):
+    settings.LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != "sv"]
+
+
+def test_a_refresh_publishes_new_languages_and_shows_missing_texts_in_the_source_language(settings):
     offered = settings.LANGUAGES
-    settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
+    without_swedish(settings)
     assert "sv" not in NoticeVersion.objects.publish().wording
     settings.LANGUAGES = offered
     Purpose.objects.filter(key="statistics").update(description_sv="")
     call_command("publish_notice", refresh=True)
-    version = NoticeVersion.objects.current()
+    version = newest()
     assert set(version.wording) == {code for code, _name in offered}
     swedish = version.wording["sv"]["purposes"]
     assert [purpose["version"] for purpose in swedish] == [purpose["version"] for purpose in version.purposes]
     assert '<span lang="en" data-untranslated>' in version.html["sv"]
+
+
+def test_a_refresh_never_widens_in_a_new_language(settings):
+    offered = settings.LANGUAGES
+    without_swedish(settings)
+    before = NoticeVersion.objects.publish()
+    settings.LANGUAGES = offered
+    # A draft that widens and narrows, with its translations.
+    make_counter(publish=False)
+    provider = Provider.objects.get(key="openstreetmap")
+    provider.data_en, provider.data_sv = "Everything.", "Allt."
+    provider.hosts = "https://c.example"
+    provider.save()
+    DeclaredCookie.objects.filter(key="theme").update(lifetime=9, unit="year")
+    DeclaredCookie.objects.create(key="x", name="x", provider=provider, description_en="x", description_sv="x")
+    call_command("publish_notice", refresh=True)
+    version = newest()
+    assert version.widenings_since(before) == []
+    [english], [swedish] = (
+        [purpose["providers"] for purpose in version.wording[code]["purposes"] if purpose["providers"]]
+        for code in ("en", "sv")
+    )
+    for item, in_force in zip(swedish, english, strict=True):
+        assert (item["key"], item["hosts"]) == (in_force["key"], in_force["hosts"])
+        assert [cookie["name"] for cookie in item["cookies"]] == [cookie["name"] for cookie in in_force["cookies"]]
+    # The translation belongs to a text that is not in force.
+    assert swedish[0]["data"] == english[0]["data"] and swedish[0]["languages"]["data"] == "en"
+    assert swedish[0]["retention"] == provider.retention_sv and "retention" not in swedish[0]["languages"]
+
+
+def test_two_versions_are_compared_word_by_word_in_any_language(officer):
+    before = newest()
+    notice = Notice.objects.get()
+    notice.introduction_pl = f"<p>Całkiem nowe zdanie.</p>{notice.introduction_pl}"
+    notice.save()
+    make_counter()
+    after = newest()
+    change_heading("Third")
+    NoticeVersion.objects.publish()
+    query = {"before": before.pk, "after": after.pk, "language": "pl"}
+    html = re.sub(r"\s+", " ", text(officer.get(COMPARE, query)))
+    assert '<ins><span class="visually-hidden">added: </span>Całkiem nowe zdanie.</ins>' in html
+    assert "<strong>new purpose</strong>: Statistics" in html
+    assert "Third" not in html and "texts are unchanged" in html
+    back = text(officer.get(COMPARE, query | {"before": after.pk, "after": before.pk}))
+    assert '<del><span class="visually-hidden">removed: </span>Całkiem nowe zdanie.</del>' in back
+    assert "Nothing widened." in back
+    english = text(officer.get(COMPARE, query | {"language": "en"}))
+    assert "Całkiem" not in english
+    assert "Third" in text(officer.get(COMPARE))
+
+
+@pytest.mark.parametrize("query", [{"before": "x"}, {"after": "999999"}, {"language": "\0"}, {"language": "xx"}])
+def test_a_comparison_of_unknown_versions_says_so(officer, query):
+    html = text(officer.get(COMPARE, query))
+    assert "errorlist" in html
+
+
+def test_the_list_of_versions_says_that_the_draft_differs(officer):
+    versions = "/admin/consent/noticeversion/"
+    html = text(officer.get(versions))
+    assert "The draft differs" not in html and COMPARE in html
+    change_heading()
+    assert "The draft differs from the version in force." in text(officer.get(versions))
+
+
+def test_saving_a_part_of_the_notice_says_that_it_is_a_draft(officer):
+    provider = Provider.objects.get(key="openstreetmap")
+    for item, field in ((Purpose.objects.get(key="advertising"), "name_en"), (provider, "data_en")):
+        assert "This is a draft." not in text(save(officer, item))
+        html = text(save(officer, item, **{field: "Other words"}))
+        assert "This is a draft." in html and f'<a href="{PUBLISH}">' in html
+    officer.post(address(make_provider("counter", "statistics", "Count Ltd"), "delete"), {"post": "yes"})
+    assert "This is a draft." in text(officer.get("/admin/"))

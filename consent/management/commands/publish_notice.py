@@ -1,5 +1,8 @@
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
+from django.utils import translation
 
+from consent.completeness import gaps
 from consent.models import AccessEntry, Notice, NoticeVersion
 
 
@@ -16,15 +19,39 @@ class Command(BaseCommand):
 
     def handle(self, *args, small_change, refresh, **options):
         before = NoticeVersion.objects.current()
-        if refresh and not before and not Notice.objects.exists():
+        version = NoticeVersion.objects.refresh() if refresh else None
+        if version is None and not Notice.objects.exists():
+            if refresh:
+                return
+            raise CommandError("There is no cookie notice. Write one in the admin, or run load_content.")
+        if version is None and (missing := self.missing()):
+            if not refresh:
+                raise CommandError(f"The notice is not complete, so it was not published.\n{missing}")
+            self.stderr.write(
+                "No cookie notice is in force: visitors are not asked, and nothing optional loads. Complete it in the "
+                f"admin, then run publish_notice.\n{missing}"
+            )
             return
-        try:
-            version = NoticeVersion.objects.refresh() if refresh else None
-            if version is None:
-                version = NoticeVersion.objects.publish(asks_again=not small_change)
-                if not refresh and version != before:
-                    AccessEntry.objects.log_operator(AccessEntry.Action.PUBLISH, str(version))
-        except Notice.DoesNotExist as error:
-            raise CommandError("There is no cookie notice. Write one in the admin, or run load_content.") from error
+        if version is None:
+            if small_change:
+                self.refuse_widening(before)
+            version = NoticeVersion.objects.publish(asks_again=not small_change)
+        if version != before:
+            AccessEntry.objects.log_operator(AccessEntry.Action.PUBLISH, version.log_details(before))
         if not refresh or options["verbosity"] > 1:
             self.stdout.write(f"Version {version.number} of the cookie notice is in force.")
+
+    def missing(self) -> str:
+        """Return the missing and stale texts, one per line."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return "\n".join(map(str, gaps()))
+
+    def refuse_widening(self, before: NoticeVersion | None) -> None:
+        """Raise CommandError if the draft widens the version in force."""
+        with translation.override(settings.LANGUAGE_CODE):
+            widened = [str(item) for item in NoticeVersion.objects.draft().widenings_since(before)] if before else []
+        if widened:
+            raise CommandError(
+                "Visitors must be asked again, so nothing was published. Run publish_notice without --small-change.\n"
+                + "\n".join(widened)
+            )
