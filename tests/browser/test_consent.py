@@ -13,15 +13,13 @@ DECLARE = """
 from consent.models import *
 from tests.consent.factories import make_provider
 film = make_provider("film", "functional", "Film Ltd", "https://film.example")
-tally = make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
+make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
 for name, kind in [("film-*", "local"), ("film-visit", "session"), ("films", "indexeddb")]:
     DeclaredCookie.objects.create(key=f"{kind}-film", provider=film, name=name, kind=kind, description_en="Counts.")
-Script.objects.create(name="Tally", provider=tally, source="https://tally.example/count.js")
 NoticeVersion.objects.publish()
 """
 REMOVE = """
 from consent.models import *
-Script.objects.filter(provider__key="tally").delete()
 DeclaredCookie.objects.filter(provider__key="film").delete()
 Provider.objects.filter(key__in=["film", "tally"]).delete()
 NoticeVersion.objects.publish()
@@ -35,10 +33,21 @@ NoticeVersion.objects.publish()
 
 @pytest.fixture(scope="module")
 def providers(site):
-    """A second provider of the same purpose, with storage, and one of another purpose, with a script."""
+    """A second provider of the same purpose, with storage, and one of another purpose."""
     site.manage("shell", "-v", "0", "-c", DECLARE, check=True)
     yield
     site.manage("shell", "-v", "0", "-c", REMOVE, check=True)
+
+
+@pytest.fixture
+def script(site, providers):
+    """A script of the provider of the other purpose."""
+    create = (
+        "from consent.models import *; Script.objects.create(name='Tally', source='https://tally.example/count.js', "
+    )
+    site.manage("shell", "-v", "0", "-c", f"{create}provider=Provider.objects.get(key='tally'))", check=True)
+    yield
+    site.manage("shell", "-v", "0", "-c", "from consent.models import *; Script.objects.all().delete()", check=True)
 
 
 def notice(visitor):
@@ -206,7 +215,8 @@ FILL_STORAGE = """() => {
   return new Promise((done) => (indexedDB.open('films').onsuccess = ({target}) => done(target.result.close())));
 }"""
 STORED = """async () => [
-  ...Object.keys(localStorage), ...Object.keys(sessionStorage), ...(await indexedDB.databases()).map((found) => found.name)
+  ...Object.keys(localStorage), ...Object.keys(sessionStorage),
+  ...(await indexedDB.databases()).map((found) => found.name)
 ].sort()"""
 KEPT = ["content-language", "other", "theme", "unsaved-input:1:/admin/"]
 
@@ -257,7 +267,7 @@ def test_page_scripts_are_told_of_a_decision(visit, providers):
 
 
 @pytest.mark.parametrize("has_input", [False, True], ids=["without input", "with input in another form"])
-def test_the_page_is_replaced_where_what_loads_changes_unless_input_would_be_lost(visit, providers, has_input):
+def test_the_page_is_replaced_where_what_loads_changes_unless_input_would_be_lost(visit, script, has_input):
     visitor = visit()
     page = visitor.page
     page.route("https://tally.example/**", lambda route: route.fulfill(content_type="text/javascript", body=""))
