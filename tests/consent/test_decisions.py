@@ -71,6 +71,13 @@ def test_the_notice_states_the_facts_of_each_provider_and_cookie(client, counter
     assert "<code>_ga_*</code></strong> (cookie, unic.example.org)" in html
 
 
+@pytest.mark.parametrize("language", ["en", "fi", "pl"])
+def test_a_duration_is_in_the_language_of_the_notice_and_ends_without_a_space(client, language):
+    months = {"en": "6 months", "fi": "6 kuukautta", "pl": "6 miesięcy"}[language]
+    cookies = NoticeVersion.objects.current().wording_in(language)["purposes"][0]["cookies"]
+    assert cookies[0]["duration"].replace("\xa0", " ") == months
+
+
 def test_the_first_layer_names_each_purpose_and_provider_that_is_asked_about(client, counter):
     html = client.get("/en/").content.decode()
     first_layer = re.sub(
