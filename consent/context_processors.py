@@ -12,8 +12,8 @@ from editorial.texts import TranslatedText
 def consent(request: HttpRequest) -> dict:
     """Add the lazy values `consent`, `consented_scripts` and `may_withdraw`.
 
-    `consent` is the notice to show, or None if the visitor has decided or no notice is published. `consented_scripts`
-    are the third-party scripts that the visitor allowed.
+    `consent` is the notice to show, or None if the visitor has decided, nothing is optional, or no notice is published.
+    `consented_scripts` are the third-party scripts that the visitor allowed.
     """
     return {
         "consent": SimpleLazyObject(lambda: notice_to_show(request)),
@@ -24,7 +24,7 @@ def consent(request: HttpRequest) -> dict:
 
 def notice_to_show(request: HttpRequest) -> dict | None:
     state = ConsentState.for_request(request)
-    if state.version is None or state.is_decided:
+    if state.version is None or not state.version.optional_providers or state.is_decided:
         return None
     version, language = state.version, get_language()
     return {

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from http.cookies import CookieError
 
 from cookie_consent.util import parse_cookie_str, set_cookie_dict_to_response
@@ -22,6 +21,19 @@ IDEMPOTENCY_KEY = "idempotency_key"
 IDEMPOTENCY_SECONDS = 60
 # Maximum digits of a notice number.
 MAX_NUMBER_DIGITS = 9
+# Cookies and other storage of this site that no decision deletes, whatever staff declare.
+OWN_COOKIES = (
+    settings.SESSION_COOKIE_NAME,
+    settings.CSRF_COOKIE_NAME,
+    # Messages of the admin (django.contrib.messages).
+    "messages",
+    settings.COOKIE_CONSENT_NAME,
+    RECEIPT_COOKIE,
+    IDEMPOTENCY_COOKIE,
+)
+OWN_STORAGE = (("local", "theme"), ("local", "unsaved-input:*"), ("session", "content-language"))
+# Maximum number of sent cookies that one response deletes, because proxies limit the size of its header.
+MAX_DELETED = 40
 
 
 def is_notice_number(text: str) -> bool:
@@ -118,26 +130,60 @@ def sent_receipt(request: HttpRequest) -> str:
 
 
 def set_decision_cookies(request: HttpRequest, response: HttpResponse, decision: Decision) -> None:
-    """Set the cookies of `decision`, and delete the cookies of the providers that it declines."""
+    """Set the cookies of `decision`, and delete other cookies if it declines a provider."""
     set_cookie_dict_to_response(response, cookie_entries(decision))
     set_http_only_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
     delete_idempotency_cookie(request, response)
-    declined = [
-        cookie["name"]
-        for purpose in decision.purposes_with_answers()
-        for provider in purpose["providers"]
-        if not provider["is_granted"]
-        for cookie in provider["cookies"]
-    ]
-    sent = [name for name in request.COOKIES if any(fnmatchcase(name, pattern) for pattern in declined)]
-    for name in dict.fromkeys([*(name for name in declined if "*" not in name), *sent]):
-        if name in (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE, IDEMPOTENCY_COOKIE):
+    if decision.is_decline:
+        delete_declined_cookies(request, response, decision)
+    # Prefetched pages still contain the notice. Not "storage", where staff have unsaved input.
+    response.headers["Clear-Site-Data"] = '"prefetchCache"'
+
+
+def take_back_cookies(response: HttpResponse) -> None:
+    """Delete the consent cookie and the receipt cookie."""
+    response.delete_cookie(settings.COOKIE_CONSENT_NAME, samesite="Lax")
+    response.delete_cookie(RECEIPT_COOKIE, samesite="Lax")
+
+
+def is_named(name: str, declared: str) -> bool:
+    """Whether `declared` names the cookie or entry `name`. An asterisk at its end stands for any ending."""
+    return name.startswith(declared[:-1]) if declared.endswith("*") else name == declared
+
+
+def delete_declined_cookies(request: HttpRequest, response: HttpResponse, decision: Decision) -> None:
+    """Delete the cookies of the declined providers, and those that nobody declared.
+
+    All are deleted on this host. On a parent domain, where other services of the domain have theirs, only those that
+    are declared for that domain. The cookies of this site and those of granted providers are kept.
+    """
+    host = request.get_host().partition(":")[0]
+    declined, kept = ([item for item in items if item["kind_code"] == "cookie"] for items in decision.storage())
+    keep = [*OWN_COOKIES, *(item["name"] for item in kept)]
+    exact = [item["name"] for item in declined if not item["name"].endswith("*")]
+    sent = sorted(request.COOKIES, key=lambda name: not any(is_named(name, item["name"]) for item in declined))
+    for name in dict.fromkeys([*exact, *sent[:MAX_DELETED]]):
+        if any(is_named(name, pattern) for pattern in keep):
             continue
         # Browsers also send names that http.cookies refuses. The decision is stored, so the response must not fail.
         with suppress(CookieError):
-            delete_on_all_domains(response, name, request.get_host())
-    # Prefetched pages still contain the notice.
-    response.headers["Clear-Site-Data"] = '"prefetchCache"'
+            response.delete_cookie(name)
+            for domain in sorted({item["domain"] for item in declined if is_named(name, item["name"])}):
+                if domain and f".{host}".endswith(f".{domain}"):
+                    morsel = response.cookies[name].copy()
+                    morsel["domain"] = domain
+                    # SimpleCookie is keyed by name, and this response needs several cookies of one name.
+                    response.cookies[f"{name} {domain}"] = morsel
+
+
+def storage_to_delete(decision: Decision) -> dict[str, list]:
+    """Return what layout.js deletes besides cookies, and what it keeps, as pairs of kind and declared name."""
+    declined, kept = decision.storage() if decision.is_decline else ([], [])
+    delete, keep = (
+        list(dict.fromkeys((item["kind_code"], item["name"]) for item in items if item["kind_code"] != "cookie"))
+        for items in (declined, kept)
+    )
+    return {"delete": delete, "keep": [*OWN_STORAGE, *keep]}
 
 
 def set_http_only_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
@@ -170,17 +216,6 @@ def set_idempotency_cookie(request: HttpRequest, response: HttpResponse, idempot
 def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse) -> None:
     if IDEMPOTENCY_COOKIE in request.COOKIES:
         response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path)
-
-
-def delete_on_all_domains(response: HttpResponse, name: str, host: str) -> None:
-    """Delete a cookie on this host and on each parent domain, where third-party scripts often set theirs."""
-    response.delete_cookie(name)
-    labels = host.partition(":")[0].split(".")
-    for start in range(len(labels) - 1):
-        morsel = response.cookies[name].copy()
-        morsel["domain"] = domain = ".".join(labels[start:])
-        # SimpleCookie is keyed by name, and this response needs several cookies of one name.
-        response.cookies[f"{name} {domain}"] = morsel
 
 
 def has_objection_signal(environ: dict) -> bool:

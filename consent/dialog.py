@@ -17,7 +17,9 @@ STYLESHEET = "css/site.css"
 def dialog_html(wording: dict, language: str) -> str:
     """Return the notice with this wording, rendered in `language`."""
     with translation.override(language):
-        return render_to_string("consent/notice.html", {"notice": with_languages(wording, language)})
+        notice = with_languages(wording, language)
+        asked = [purpose for purpose in notice["purposes"] if purpose["providers"]]
+        return render_to_string("consent/notice.html", {"notice": notice, "asked": asked})
 
 
 def dialog_style() -> str:

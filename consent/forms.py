@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import Decision, NoticeVersion
 
-# Fields of the checkboxes. `shown` has the purposes whose box was ticked when the form was shown.
+# Fields of the checkboxes. `shown` has the purposes whose box was ticked when the form was shown; layout.js removes it,
+# because with JavaScript the boxes of a purpose and of its providers follow each other.
 CHOICES = ("purposes", "providers", "shown")
 
 
@@ -61,8 +62,7 @@ class DecisionForm(forms.Form):
 
     def chosen(self) -> set[str]:
         """Return the keys of the providers that the boxes grant."""
-        purposes, ticked = set(self.cleaned_data["purposes"]), set(self.cleaned_data["providers"])
-        shown = set(cast(QueryDict, self.data).getlist("shown"))
+        purposes, ticked, shown = (set(cast(QueryDict, self.data).getlist(name)) for name in CHOICES)
         chosen: set[str] = set()
         for purpose, providers in self.providers_by_purpose().items():
             if purpose in shown and purpose not in purposes:
@@ -70,6 +70,11 @@ class DecisionForm(forms.Form):
             is_all = purpose in purposes and purpose not in shown
             chosen |= providers & ticked or (providers if is_all else set())
         return chosen
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the button grants nothing."""
+        return self.cleaned_data["action"] in ("refuse", "withdraw")
 
     @property
     def decided(self) -> dict:

@@ -1,11 +1,14 @@
 """Pages of consent for visitors: decision, settings, receipt and seals."""
 
+import json
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consent.cookie import (
     IDEMPOTENCY_KEY,
-    ConsentCookie,
+    RECEIPT_COOKIE,
     delete_idempotency_cookie,
     has_objection_signal,
     is_notice_number,
@@ -28,11 +31,14 @@ from consent.cookie import (
     sent_receipt,
     set_decision_cookies,
     set_idempotency_cookie,
+    storage_to_delete,
+    take_back_cookies,
 )
 from consent.forms import CHOICES, DecisionForm
-from consent.models import Decision, Leaf, NoticeVersion, Restoration, Seal
+from consent.models import Decision, Leaf, NoticeVersion, Restoration, Script, Seal
 from consent.signing import SealKeyError
 from consent.state import ConsentState
+from consent.wording import with_granted
 from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
 from health.request_log import cause_of
 from security.proxies import client_network
@@ -102,6 +108,27 @@ def safe_return_path(request: HttpRequest) -> str:
     return reverse("consent:settings")
 
 
+class SentDecision(NamedTuple):
+    """The newest decision under the receipt number that the browser sent.
+
+    `is_unrecorded` means that the browser sent a choice or a number without such a record: it was erased, forged, or
+    lost with a restored backup. The visitor then counts as undecided, and the response takes the cookies back.
+    """
+
+    decision: Decision | None
+    is_unrecorded: bool
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "SentDecision":
+        state = ConsentState.for_request(request)
+        number = sent_receipt(request)
+        decision = Decision.objects.chain(number).latest_of(number)
+        if decision and (state.cookie is None or state.cookie.is_recorded_as(decision)):
+            return cls(decision, False)
+        state.cookie = None
+        return cls(None, any(map(request.COOKIES.get, (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE))))
+
+
 @require_POST
 @never_cache
 @csrf_exempt
@@ -114,10 +141,15 @@ def decide(request: HttpRequest) -> HttpResponse:
         return repeat_with_idempotency_key(request)
     return_path = safe_return_path(request)
     try:
-        version = shown_version(request)
-        form = DecisionForm(request.POST, version=version, granted=ConsentState.for_request(request).granted)
+        version, sent = shown_version(request), SentDecision.of(request)
+        granted = ConsentState.for_request(request).granted
+        form = DecisionForm(request.POST, version=version, granted=granted)
         if not form.is_valid():
-            return settings_page(request, current_version(request), form, status=400)
+            return settings_page(request, sent, form, status=400)
+        withdraws = form.takes_back and Decision.objects.withdraws(receipt_number, **form.decided)
+        if not current_version(request).optional_providers and not withdraws:
+            form.add_error(None, _("Nothing optional is used on this site. Nothing was recorded."))
+            return settings_page(request, sent, form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))
         if not is_within_limit and not Decision.objects.withdraws(receipt_number, **form.decided):
             return not_recorded_page(request, return_path, status=429)
@@ -131,16 +163,31 @@ def decide(request: HttpRequest) -> HttpResponse:
             idempotency_key=idempotency_key,
             **form.decided,
         )
+        response = answer(request, decision, return_path, granted)
+        set_decision_cookies(request, response, decision)
     except DatabaseError as error:
         log.error("A decision could not be recorded: %s", cause_of(error))
         return not_recorded_page(request, return_path)
-    if request.headers.get("Accept") == "application/json":
-        response: HttpResponse = JsonResponse({"receipt": decision.receipt})
-    else:
+    return response
+
+
+def answer(request: HttpRequest, decision: Decision, return_path: str, granted: Collection[str]) -> HttpResponse:
+    """Return the response to a recorded decision. `granted` has the providers that were granted before."""
+    if request.headers.get("Accept") != "application/json":
         response = HttpResponseRedirect(f"{return_path.split('#')[0]}#{SAVED_ANCHOR}")
         response.status_code = 303
-    set_decision_cookies(request, response, decision)
-    return response
+        return response
+    changed = sorted(set(granted) ^ set(decision.granted_providers))
+    return JsonResponse(
+        {
+            "receipt": decision.receipt,
+            "providers": decision.answers_by_provider,
+            # Providers whose answer changed, and whether one of them has a script, which each page loads.
+            "changed": changed,
+            "scripts": Script.objects.optional().filter(provider__key__in=changed).exists(),
+            "storage": storage_to_delete(decision),
+        }
+    )
 
 
 def repeat_with_idempotency_key(request: HttpRequest) -> HttpResponse:
@@ -178,87 +225,92 @@ def not_recorded_page(request: HttpRequest, return_path: str, status: int = 503)
 
 
 def settings_page(
-    request: HttpRequest, version: NoticeVersion, form: DecisionForm | None, status: int = 200
+    request: HttpRequest, sent: SentDecision, form: DecisionForm | None = None, status: int = 200
 ) -> HttpResponse:
     """Return the settings with the current decision, or with the choices of an invalid `form`."""
-    cookie = ConsentCookie.from_request(request)
-    granted = ConsentState.for_request(request).granted
-    if form is not None:
-        granted = frozenset(request.POST.getlist("providers"))
+    version, state = current_version(request), ConsentState.for_request(request)
     wording = version.texts_in(get_language())
     context = {
         "subject": SETTINGS,
         # This page contains the form itself.
         "consent": None,
-        "cookie": cookie,
-        "is_decided": ConsentState.for_request(request).is_decided,
-        "has_consented": cookie is not None and cookie.grants_anything,
+        "sent": sent,
+        "cookie": state.cookie,
+        "is_decided": state.is_decided,
+        "is_asked": bool(version.optional_providers),
+        "has_consented": state.cookie is not None and state.cookie.grants_anything,
         "form": form,
         "notice": version.number,
-        "purposes": with_granted(wording["purposes"], granted),
+        "purposes": with_granted(wording["purposes"], form.chosen() if form else state.granted),
         # The text says that everything optional is off.
-        "objection": wording["objection"] if has_objection_signal(request.META) and not granted else "",
+        "objection": wording["objection"] if has_objection_signal(request.META) and not state.granted else "",
         "idempotency_key": uuid4(),
+        "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
     }
-    return render(request, "consent/settings.html", context, status=status)
+    return with_taken_back_cookies(render(request, "consent/settings.html", context, status=status), sent)
 
 
-def with_granted(purposes: list[dict], granted: Collection[str]) -> list[dict]:
-    """Return purposes of a wording, each with `is_granted`, and each of their providers as well.
-
-    A purpose is granted if all of its providers are.
-    """
-    return [
-        purpose
-        | {
-            "is_granted": bool(purpose["providers"])
-            and all(provider["key"] in granted for provider in purpose["providers"]),
-            "providers": [provider | {"is_granted": provider["key"] in granted} for provider in purpose["providers"]],
-        }
-        for purpose in purposes
-    ]
+def with_taken_back_cookies(response: HttpResponse, sent: SentDecision) -> HttpResponse:
+    if sent.is_unrecorded:
+        take_back_cookies(response)
+    return response
 
 
 @require_safe
 @never_cache
 def settings_view(request: HttpRequest) -> HttpResponse:
-    return settings_page(request, current_version(request), None)
+    return settings_page(request, SentDecision.of(request))
 
 
-def sent_decision(request: HttpRequest) -> Decision | None:
-    """Return the newest decision under the receipt number that the browser sent."""
-    return Decision.objects.select_related("notice").latest_of(sent_receipt(request))
+def sent_chain(sent: SentDecision) -> dict[int, Decision]:
+    """Return all decisions under the receipt number of the browser, newest first. The first decision has the key 1."""
+    chain = list(Decision.objects.chain(sent.decision.receipt)) if sent.decision else []
+    return {len(chain) - place: decision for place, decision in enumerate(chain)}
+
+
+def decision_at(chain: dict[int, Decision], position: int | None) -> Decision | None:
+    """Return the decision at `position` of `chain`, or the newest. Raises Http404 for an unknown position."""
+    if position is None:
+        return next(iter(chain.values()), None)
+    if position not in chain:
+        raise Http404("no such receipt")
+    return chain[position]
 
 
 @require_safe
 @never_cache
-def receipt(request: HttpRequest) -> HttpResponse:
-    decision = sent_decision(request)
-    shown_language = decision.notice.language_shown(decision.language) if decision else ""
+def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
+    """Show the newest receipt of the browser, or the one at `position` of its chain, with a list of all."""
+    sent = SentDecision.of(request)
+    chain = sent_chain(sent)
+    decision = decision_at(chain, position)
     context = {
         "subject": RECEIPT,
-        "number": sent_receipt(request),
-        "has_cookie": ConsentCookie.from_request(request) is not None,
+        "sent": sent,
+        "chain": chain,
         "decision": decision,
-        "shown_language": shown_language,
-        "wording": decision.notice.wording[shown_language] if decision else None,
+        "position": position,
+        "is_newest": decision == sent.decision,
+        "texts": decision.texts() if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
+        "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
     }
-    return render(request, "consent/receipt.html", context)
+    return with_taken_back_cookies(render(request, "consent/receipt.html", context), sent)
 
 
 @require_safe
 @never_cache
-def receipt_json(request: HttpRequest) -> HttpResponse:
-    """Return the receipt as a file. Raises Http404 without a receipt."""
-    decision = sent_decision(request)
+def receipt_json(request: HttpRequest, position: int | None = None) -> HttpResponse:
+    """Return the newest receipt, or the one at `position`, as a file. Raises Http404 without a receipt."""
+    decision = decision_at(sent_chain(SentDecision.of(request)), position)
     if decision is None:
         raise Http404("no receipt")
     response = JsonResponse(
         decision.as_receipt(Leaf.objects.inclusion_proof(decision.digest)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
-    response.headers["Content-Disposition"] = f'attachment; filename="consent-{decision.receipt}.json"'
+    name = f"consent-{decision.receipt}{f'-{position}' if position else ''}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

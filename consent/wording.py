@@ -1,6 +1,6 @@
 """Wording of the notice: its texts in one language, as a notice version stores them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import cast
 
 from django.conf import settings
@@ -143,3 +143,19 @@ def with_languages(wording: dict, language: str) -> dict:
         else:
             result[name] = value
     return result
+
+
+def with_granted(purposes: list[dict], granted: Collection[str]) -> list[dict]:
+    """Return purposes of a wording, each with `is_granted`, and each of their providers as well.
+
+    A purpose is granted if all of its providers are.
+    """
+    return [
+        purpose
+        | {
+            "is_granted": bool(purpose["providers"])
+            and all(provider["key"] in granted for provider in purpose["providers"]),
+            "providers": [provider | {"is_granted": provider["key"] in granted} for provider in purpose["providers"]],
+        }
+        for purpose in purposes
+    ]

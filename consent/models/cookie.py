@@ -156,4 +156,5 @@ class DeclaredCookie(OrderedContent):
         """Duration in the active language, such as "6 months"."""
         if self.unit in OPEN_UNITS:
             return self.get_unit_display()
-        return TIME_STRINGS[self.unit] % {"num": self.lifetime}
+        # Some of Django's translations end with a space.
+        return str(TIME_STRINGS[self.unit] % {"num": self.lifetime}).strip()

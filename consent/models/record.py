@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from consent.hashing import canonical_json, rfc3339
@@ -15,6 +15,7 @@ from consent.merkle import leaf_hash
 from consent.models.erasure import ErasureReason
 from consent.models.version import NoticeVersion
 from consent.receipt_number import new_receipt
+from consent.wording import with_granted
 from security.idempotency import valid_idempotency_key
 
 DOUBLE_POST_SECONDS = 10
@@ -28,6 +29,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def latest_of(self, receipt: str) -> "Decision | None":
         """Return the newest decision under `receipt`, or None."""
         return self.filter(receipt=receipt).order_by("-pk").first() if receipt else None
+
+    def chain(self, receipt: str) -> Self:
+        """Return the decisions under `receipt`, newest first, with the wording of their notices."""
+        notices = NoticeVersion.objects.defer("html", "style")
+        return self.filter(receipt=receipt).order_by("-pk").prefetch_related(Prefetch("notice", notices))
 
     def withdraws(self, receipt: str, action: str, answers: dict[str, bool]) -> bool:
         """Whether these answers withdraw a recorded consent under `receipt` and grant nothing new."""
@@ -341,21 +347,51 @@ class Decision(models.Model):
         """Whether this decision was no longer valid when `notice` was shown."""
         return self.expires_at <= now or self.notice.number < notice.asked_since
 
+    @property
+    def is_decline(self) -> bool:
+        """Whether a provider is not granted, or none was named."""
+        return not self.answers or not all(self.answers_by_provider.values())
+
+    def storage(self) -> tuple[list[dict], list[dict]]:
+        """Return the declared cookies and other storage: of declined providers, and of all that is kept.
+
+        The notice of the decision before counts as well, because it may have named a provider that was removed since.
+        """
+        before = Decision.objects.filter(digest=self.predecessor).select_related("notice") if self.predecessor else []
+        declined: list[dict] = []
+        kept: list[dict] = []
+        for notice in [self.notice, *(decision.notice for decision in before)]:
+            for purpose in notice.purposes:
+                kept += purpose["cookies"]
+                for provider in purpose["providers"]:
+                    (kept if provider["key"] in self.granted_providers else declined).extend(provider["cookies"])
+        return declined, kept
+
+    @property
+    def language_shown(self) -> str:
+        return self.notice.language_shown(self.language)
+
+    def texts(self) -> dict:
+        """Return the wording that was shown, for a part of a page in `language_shown`, with the answers."""
+        with translation.override(self.language_shown):
+            texts = self.notice.texts_in(self.language)
+        return texts | {"purposes": with_granted(texts["purposes"], self.granted_providers)}
+
     def purposes_with_answers(self) -> list[dict]:
-        """Return the purposes in the language in which they were shown, with the answer to each of their providers."""
-        shown = self.notice.language_shown(self.language)
+        """Return the purposes as they were shown, each with its language and the answer to each of its providers."""
         return [
             purpose
             | {
-                "language": purpose.get("languages", {}).get("name", shown),
-                "providers": [
-                    provider | {"is_granted": self.answers_by_provider[provider["key"]]}
-                    for provider in purpose["providers"]
-                    if provider["key"] in self.answers
-                ],
+                "language": purpose.get("languages", {}).get("name", self.language_shown),
+                "providers": [provider for provider in purpose["providers"] if provider["key"] in self.answers],
             }
-            for purpose in self.notice.wording[shown]["purposes"]
+            for purpose in self.texts()["purposes"]
         ]
+
+    def granted_names(self) -> list[str]:
+        """Return the names of the granted providers, as they were shown."""
+        providers = [provider for purpose in self.texts()["purposes"] for provider in purpose["providers"]]
+        return [provider["name"] for provider in providers if provider["is_granted"]]
 
     def as_receipt(self, proof: dict | None) -> dict:
         """Return the receipt, which can be downloaded and verified without this site.

@@ -44,7 +44,9 @@ if (HTMLScriptElement.supports?.("speculationrules")) {
 
 // Removes the fragment of the confirmation, so that a reload or a shared URL does not show it again.
 addEventListener("load", () => {
-  if (location.hash === "#consent-saved") history.replaceState(null, "", location.pathname + location.search);
+  if (location.hash !== "#consent-saved") return;
+  document.getElementById("consent-saved")?.focus();
+  history.replaceState(null, "", location.pathname + location.search);
 });
 
 // Offers this page in the preferred language of the browser, if the page exists in that language.
@@ -67,36 +69,114 @@ document.addEventListener("DOMContentLoaded", () => {
   offer.hidden = false;
 });
 
-// Sends the consent choice without leaving the page, so that input in other forms is not lost. Without this script, the
-// browser submits the form.
+// The box of a purpose and those of its providers follow each other. Only the boxes of providers are sent then: the
+// server reads the box of a purpose, and whether it was ticked before, for browsers without this script.
 document.addEventListener("DOMContentLoaded", () => {
-  const region = document.querySelector(".consent");
-  if (!region) return;
-  const form = region.querySelector("form");
+  for (const whole of document.querySelectorAll("input[name=purposes]")) {
+    const purpose = whole.closest("li");
+    const providers = [...purpose.querySelectorAll("input[name=providers]")];
+    const update = () => {
+      const ticked = providers.filter((box) => box.checked).length;
+      whole.checked = ticked === providers.length;
+      whole.indeterminate = ticked > 0 && !whole.checked;
+    };
+    whole.removeAttribute("name");
+    purpose.querySelector("input[name=shown]")?.remove();
+    whole.addEventListener("change", () => {
+      for (const box of providers) box.checked = whole.checked;
+    });
+    for (const box of providers) box.addEventListener("change", update);
+    update();
+  }
+});
 
-  // Identifies the request, so that a repeated request is recorded once.
-  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "idempotency_key", value: bytes.join("") }));
+// Deletes local and session storage and databases, which the server cannot. Parameters: pairs of kind and declared name
+// to delete and to keep. An asterisk at the end of a name stands for any ending.
+const deleteStorage = async ({ delete: declined, keep }) => {
+  const isAmong = (pairs, kind, name) =>
+    pairs.some(
+      ([ofKind, declared]) =>
+        ofKind === kind && (declared.endsWith("*") ? name.startsWith(declared.slice(0, -1)) : name === declared),
+    );
+  const isDeclined = (kind, name) => isAmong(declined, kind, name) && !isAmong(keep, kind, name);
+  try {
+    for (const [kind, area] of [["local", localStorage], ["session", sessionStorage]])
+      for (const name of Object.keys(area)) if (isDeclined(kind, name)) area.removeItem(name);
+    if (!declined.some(([kind]) => kind === "indexeddb")) return;
+    for (const { name } of await indexedDB.databases())
+      if (isDeclined("indexeddb", name)) indexedDB.deleteDatabase(name);
+  } catch {
+    // The visitor has disabled storage, so that there is nothing to delete.
+  }
+};
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const body = new URLSearchParams(new FormData(form, event.submitter));
-    for (const button of form.querySelectorAll("button")) button.disabled = true;
-    try {
-      // Not form.action, which is the list of buttons with the name "action".
-      const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
-      if (!response.ok) throw new Error(response.status);
-      region.remove();
-      location.hash = "consent-saved";
-      document.getElementById("consent-saved").focus();
-      history.replaceState(null, "", location.pathname + location.search);
-    } catch {
-      // Submit the form, so that the response of the server shows the error.
-      for (const button of form.querySelectorAll("button")) button.disabled = false;
-      const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action" });
-      action.value = event.submitter.value;
-      form.append(action);
-      form.submit();
-    }
+document.addEventListener("DOMContentLoaded", () => {
+  const declined = document.querySelector("[data-declined-storage]");
+  if (declined) deleteStorage(JSON.parse(declined.dataset.declinedStorage));
+});
+
+// Whether a form other than a decision has input that a new page would lose.
+const hasUnsavedInput = () =>
+  [...document.querySelectorAll("form:not([data-decision]) :is(input, select, textarea):not([type=hidden])")].some((field) => {
+    // The server shows it again with its faults.
+    if (field.ariaInvalid === "true") return true;
+    if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   });
+
+// Sends decisions on consent without leaving the page, so that input in other forms is not lost. Without this script,
+// the browser submits the form.
+document.addEventListener("DOMContentLoaded", () => {
+  const showAnswer = (form, { providers, changed, scripts, storage }) => {
+    deleteStorage(storage);
+    // A script of a declined provider runs until the page is left, and may write again.
+    addEventListener("pagehide", () => deleteStorage(storage));
+    const answered = (isGranted) => Object.keys(providers).filter((key) => providers[key] === isGranted);
+    document.dispatchEvent(new CustomEvent("consent:change", { detail: { granted: answered(true), denied: answered(false) } }));
+    const next = form.elements.next.value;
+    if (location.pathname === new URL(form.getAttribute("action"), location).pathname) {
+      // The page of a decision that was not recorded at first.
+      location.assign(`${next}#consent-saved`);
+      return;
+    }
+    location.hash = "consent-saved";
+    // What loads changes only with a new page. If another form has input, the visitor would lose it, so that the
+    // decision takes effect on the next page instead.
+    if (changed.length && (scripts || document.querySelector(".embed")) && !hasUnsavedInput()) {
+      location.reload();
+      return;
+    }
+    form.closest(".consent, li").remove();
+    document.getElementById("consent-saved").focus();
+    history.replaceState(null, "", location.pathname + location.search);
+  };
+
+  for (const form of document.querySelectorAll("form[data-decision]")) {
+    if (!form.elements.idempotency_key) {
+      // Identifies the request, so that a repeated request is recorded once.
+      const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "idempotency_key", value: bytes.join("") }));
+    }
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const body = new URLSearchParams(new FormData(form, event.submitter));
+      for (const button of form.querySelectorAll("button")) button.disabled = true;
+      let answer;
+      try {
+        // Not form.action, which is the list of buttons with the name "action".
+        const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
+        if (!response.ok) throw new Error(response.status);
+        answer = await response.json();
+      } catch {
+        // Submit the form, so that the response of the server shows the error.
+        for (const button of form.querySelectorAll("button")) button.disabled = false;
+        const action = Object.assign(document.createElement("input"), { type: "hidden", name: "action" });
+        action.value = event.submitter.value;
+        form.append(action);
+        form.submit();
+        return;
+      }
+      showAnswer(form, answer);
+    });
+  }
 });

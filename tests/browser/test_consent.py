@@ -8,6 +8,47 @@ from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
 BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
+MAP = "openstreetmap"
+DECLARE = """
+from consent.models import *
+from tests.consent.factories import make_provider
+film = make_provider("film", "functional", "Film Ltd", "https://film.example")
+make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
+for name, kind in [("film-*", "local"), ("film-visit", "session"), ("films", "indexeddb")]:
+    DeclaredCookie.objects.create(key=f"{kind}-film", provider=film, name=name, kind=kind, description_en="Counts.")
+NoticeVersion.objects.publish()
+"""
+REMOVE = """
+from consent.models import *
+DeclaredCookie.objects.filter(provider__key="film").delete()
+Provider.objects.filter(key__in=["film", "tally"]).delete()
+NoticeVersion.objects.publish()
+"""
+SWITCH_PROVIDERS = """
+from consent.models import *
+Provider.objects.update(is_published={})
+NoticeVersion.objects.publish()
+"""
+
+
+@pytest.fixture(scope="module")
+def providers(site):
+    """A second provider of the same purpose, with storage, and one of another purpose."""
+    site.manage("shell", "-v", "0", "-c", DECLARE, check=True)
+    yield
+    site.manage("shell", "-v", "0", "-c", REMOVE, check=True)
+
+
+@pytest.fixture
+def script(site, providers):
+    """A script of the provider of the other purpose."""
+    create = (
+        "from consent.models import *; Script.objects.create(name='Tally', source='https://tally.example/count.js', "
+    )
+    site.manage("shell", "-v", "0", "-c", f"{create}provider=Provider.objects.get(key='tally'))", check=True)
+    yield
+    site.manage("shell", "-v", "0", "-c", "from consent.models import *; Script.objects.all().delete()", check=True)
+
 
 def notice(visitor):
     return visitor.page.get_by_role("region", name="Cookies on this site")
@@ -34,8 +75,7 @@ def test_one_click_saves_the_choice_and_stays_on_the_page(visit, javascript, but
     saved.wait_for()
     assert visitor.page.url.endswith("/en/partners/?country=SE" if javascript else "?country=SE#consent-saved")
     assert not notice(visitor).is_visible()
-    entries = choice(visitor)
-    assert {entries[key] != "-1" for key in ("functional", "statistics", "advertising")} == {granted}
+    assert (choice(visitor)[MAP] != "-1") is granted
     visitor.go("/en/vision/")
     assert not notice(visitor).is_visible() and not saved.is_visible()
 
@@ -89,25 +129,213 @@ def test_a_shared_url_of_a_confirmation_shows_the_notice_and_no_confirmation(vis
 
 
 @BOTH
-def test_purposes_can_be_chosen_changed_and_withdrawn(visit, javascript):
+def test_providers_can_be_chosen_changed_and_withdrawn(visit, javascript, providers):
     visitor = visit(java_script_enabled=javascript, viewport=NARROW)
     visitor.go("/en/")
     region = notice(visitor)
     region.get_by_text("Choose", exact=True).click()
-    assert region.get_by_label("Necessary").is_checked() and region.get_by_label("Necessary").is_disabled()
-    assert not region.get_by_label("Statistics").is_checked()
+    assert region.get_by_role("checkbox", checked=True).count() == 0
+    assert not region.get_by_label("Necessary").count() and not region.get_by_label("Advertising").count()
     assert not overflow(visitor.page)
-    region.get_by_label("Statistics").check()
+    region.get_by_label("Film Ltd").check()
     region.get_by_role("button", name="Save my choice").click()
     visitor.page.get_by_text("Your choice is saved.").wait_for()
-    assert (choice(visitor)["statistics"] != "-1", choice(visitor)["advertising"]) == (True, "-1")
+    assert (choice(visitor)["film"] != "-1", choice(visitor)["tally"], choice(visitor)[MAP]) == (True, "-1", "-1")
     number = receipt(visitor)
     visitor.page.get_by_role("contentinfo").get_by_role("link", name="Cookie settings").click()
-    assert visitor.page.get_by_label("Statistics").is_checked()
+    assert visitor.page.get_by_label("Film Ltd").is_checked()
+    assert not visitor.page.get_by_label("OpenStreetMap Foundation").is_checked()
     visitor.page.get_by_role("button", name="Withdraw all consent").click()
     visitor.page.get_by_text("Your choice is saved.").wait_for()
-    assert choice(visitor)["statistics"] == "-1"
+    assert choice(visitor)["film"] == "-1"
     assert receipt(visitor) == number
+
+
+@BOTH
+def test_the_box_of_a_purpose_stands_for_its_providers(visit, javascript, providers):
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/cookies/settings/")
+    page = visitor.page
+    page.get_by_label("Functional").check()
+    if javascript:
+        assert page.get_by_label("Film Ltd").is_checked()
+    page.get_by_role("button", name="Save my choice").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    assert {key for key, answer in choice(visitor).items() if answer != "-1"} == {"film", MAP, "notice"}
+    assert page.get_by_label("Functional").is_checked() and page.get_by_label("Film Ltd").is_checked()
+    page.get_by_label("Functional").uncheck()
+    if javascript:
+        assert not page.get_by_label("Film Ltd").is_checked()
+    page.get_by_role("button", name="Save my choice").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    assert {key for key, answer in choice(visitor).items() if answer != "-1"} == {"notice"}
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/cookies/settings/"])
+def test_with_javascript_the_boxes_of_a_purpose_and_its_providers_follow_each_other(visit, providers, path):
+    visitor = visit()
+    visitor.go(path)
+    page = visitor.page
+    if path == "/en/":
+        notice(visitor).get_by_text("Choose", exact=True).click()
+    purpose, film, osm = (page.get_by_label(name) for name in ("Functional", "Film Ltd", "OpenStreetMap Foundation"))
+
+    def state() -> tuple[bool, bool]:
+        return purpose.is_checked(), purpose.evaluate("box => box.indeterminate")
+
+    assert state() == (False, False)
+    film.check()
+    assert state() == (False, True)
+    osm.check()
+    assert state() == (True, False)
+    film.uncheck()
+    assert state() == (False, True)
+    purpose.focus()
+    page.keyboard.press("Space")
+    assert state() == (True, False) and film.is_checked()
+    page.keyboard.press("Space")
+    assert state() == (False, False) and not film.is_checked() and not osm.is_checked()
+    # One of two that were granted before.
+    page.get_by_role("button", name="Accept all").click()
+    page.locator("#consent-saved").wait_for()
+    visitor.go("/en/cookies/settings/")
+    assert state() == (True, False)
+    film.uncheck()
+    page.get_by_role("button", name="Save my choice").click()
+    page.locator("#consent-saved").wait_for()
+    assert (choice(visitor)["film"], choice(visitor)[MAP] != "-1") == ("-1", True)
+    assert state() == (False, True)
+
+
+FILL_STORAGE = """() => {
+  for (const name of ['film-seen', 'film-', 'other', 'theme', 'unsaved-input:1:/admin/'])
+    localStorage.setItem(name, 'dark');
+  sessionStorage.setItem('film-visit', '1');
+  sessionStorage.setItem('content-language', 'pl');
+  return new Promise((done) => (indexedDB.open('films').onsuccess = ({target}) => done(target.result.close())));
+}"""
+STORED = """async () => [
+  ...Object.keys(localStorage), ...Object.keys(sessionStorage),
+  ...(await indexedDB.databases()).map((found) => found.name)
+].sort()"""
+KEPT = ["content-language", "other", "theme", "unsaved-input:1:/admin/"]
+
+
+@pytest.mark.parametrize("place", ["footer", "settings", "receipt", "notice"])
+def test_a_decline_deletes_the_declared_storage_and_nothing_else(visit, providers, place):
+    visitor = visit()
+    page = visitor.page
+    visitor.go("/en/vision/")
+    if place != "notice":
+        notice(visitor).get_by_role("button", name="Accept all").click()
+        page.locator("#consent-saved").wait_for()
+        visitor.go({"footer": "/en/vision/"}.get(place, f"/en/cookies/{place}/"))
+    page.evaluate(FILL_STORAGE)
+    button = {"footer": "Withdraw consent", "notice": "Refuse all"}.get(place, "Withdraw all consent")
+    page.get_by_role("button", name=button).click()
+    page.locator("#consent-saved").wait_for()
+    assert choice(visitor)["film"] == "-1"
+    page.wait_for_function(
+        f"async () => JSON.stringify(await ({STORED})()) === '{json.dumps(KEPT, separators=(',', ':'))}'"
+    )
+
+
+@BOTH
+def test_the_button_of_the_footer_withdraws_on_any_page(visit, javascript):
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    visitor.page.locator("#consent-saved").wait_for()
+    visitor.go("/en/vision/")
+    visitor.page.get_by_role("button", name="Withdraw consent").click()
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    assert choice(visitor)[MAP] == "-1"
+    assert visitor.page.get_by_role("button", name="Withdraw consent").count() == 0
+
+
+def test_page_scripts_are_told_of_a_decision(visit, providers):
+    visitor = visit()
+    visitor.go("/en/vision/")
+    visitor.page.evaluate("document.addEventListener('consent:change', ({detail}) => (window.told = detail))")
+    region = notice(visitor)
+    region.get_by_text("Choose", exact=True).click()
+    region.get_by_label("Film Ltd").check()
+    region.get_by_role("button", name="Save my choice").click()
+    visitor.page.locator("#consent-saved").wait_for()
+    told = visitor.page.evaluate("window.told")
+    assert {name: sorted(keys) for name, keys in told.items()} == {"granted": ["film"], "denied": [MAP, "tally"]}
+
+
+@pytest.mark.parametrize("has_input", [False, True], ids=["without input", "with input in another form"])
+def test_the_page_is_replaced_where_what_loads_changes_unless_input_would_be_lost(visit, script, has_input):
+    visitor = visit()
+    page = visitor.page
+    page.route("https://tally.example/**", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    visitor.go("/en/vision/")
+    page.evaluate("window.isFirst = true")
+    if has_input:
+        page.get_by_label("Search this site").fill("half a wo")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    page.locator("#consent-saved").wait_for()
+    page.wait_for_function(f"() => {'' if has_input else '!'}window.isFirst && !location.hash")
+    assert page.locator("#consent-saved").is_visible() and page.url.endswith("/en/vision/")
+    assert page.get_by_label("Search this site").input_value() == ("half a wo" if has_input else "")
+    loaded = [url for url in visitor.requests if url.startswith("https://tally.example/")]
+    assert bool(loaded) is not has_input
+    visitor.requests[:] = [url for url in visitor.requests if url not in loaded]
+
+
+@BOTH
+def test_a_choice_whose_record_was_erased_is_taken_back_and_the_visitor_told(site, visit, javascript):
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Refuse all").click()
+    visitor.page.locator("#consent-saved").wait_for()
+    code = (
+        f"from consent.models import Leaf; Leaf.objects.erase_receipt('{receipt(visitor)}', staff='officer', remark='')"
+    )
+    site.manage("shell", "-v", "0", "-c", code, check=True)
+    visitor.go("/en/cookies/settings/")
+    assert visitor.page.get_by_role("status").get_by_text("Your choice does not count any more").is_visible()
+    assert visitor.context.cookies() == []
+    visitor.go("/en/vision/")
+    assert notice(visitor).is_visible()
+
+
+@BOTH
+def test_every_decision_of_a_browser_can_be_read_and_downloaded(visit, javascript):
+    visitor = visit(java_script_enabled=javascript)
+    page = visitor.page
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    page.locator("#consent-saved").wait_for()
+    visitor.go("/en/cookies/receipt/")
+    page.get_by_role("button", name="Withdraw all consent").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    chain = page.locator(".chain > li")
+    assert chain.count() == 2 and chain.nth(0).get_by_text("withdrawn").is_visible()
+    with page.expect_download() as download:
+        chain.nth(1).get_by_role("link", name="Download").click()
+    assert json.loads(download.value.path().read_text())["record"]["action"] == "accepted_all"
+    chain.nth(1).get_by_role("link").first.click()
+    page.get_by_text("This is an earlier decision.").wait_for()
+    assert page.get_by_text("OpenStreetMap Foundation: yes").is_visible()
+
+
+@BOTH
+def test_a_site_with_nothing_optional_only_informs(site, visit, javascript):
+    site.manage("shell", "-v", "0", "-c", SWITCH_PROVIDERS.format(False), check=True)
+    try:
+        visitor = visit(java_script_enabled=javascript)
+        visitor.go("/en/vision/")
+        assert not notice(visitor).count()
+        visitor.page.get_by_role("contentinfo").get_by_role("link", name="Cookie settings").click()
+        visitor.page.get_by_text("Nothing optional is used on this site").wait_for()
+        assert visitor.page.get_by_role("main").get_by_role("button").count() == 0
+        assert visitor.page.get_by_role("checkbox").count() == 0
+        assert not javascript or not violations(visitor.page)
+    finally:
+        site.manage("shell", "-v", "0", "-c", SWITCH_PROVIDERS.format(True), check=True)
 
 
 def test_a_choice_keeps_the_input_in_other_forms(visit):
@@ -155,6 +383,8 @@ def test_settings_and_receipt_pass_the_accessibility_checks(visit, language, sch
     visitor = visit(color_scheme=scheme, viewport=NARROW)
     faults = []
     visitor.go(f"/{language}/{pages[0]}/{pages[1]}/")
+    for details in visitor.page.locator("main .facts-details > summary").all():
+        details.click()
     faults += violations(visitor.page) + overflow(visitor.page)
     visitor.page.locator("button[value=refuse]").click()
     visitor.page.locator("#consent-saved").wait_for()
@@ -165,11 +395,16 @@ def test_settings_and_receipt_pass_the_accessibility_checks(visit, language, sch
     assert not faults
 
 
-def test_the_opened_notice_passes_the_accessibility_checks(visit):
-    visitor = visit(viewport=NARROW)
-    visitor.go("/en/")
-    notice(visitor).get_by_text("Choose", exact=True).click()
-    assert not violations(visitor.page)
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_opened_notice_passes_the_accessibility_checks(visit, providers, options, language):
+    visitor = visit(viewport=NARROW, **options)
+    visitor.go(f"/{language}/")
+    visitor.page.locator(".consent-details > summary").click()
+    visitor.page.locator("input[value=film]").check()
+    for details in visitor.page.locator(".consent .facts-details > summary").all():
+        details.click()
+    assert not violations(visitor.page) and not overflow(visitor.page)
 
 
 def test_the_receipt_can_be_downloaded(visit):

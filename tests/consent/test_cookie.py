@@ -4,13 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as django_settings
-from django.http import HttpResponse
 
 from consent.cookie import (
     ConsentCookie,
     consent_cookie_value,
-    delete_on_all_domains,
     has_objection_signal,
+    is_named,
     is_notice_number,
 )
 from consent.variants import VaryRule
@@ -58,21 +57,21 @@ def test_a_choice_names_its_notice_by_a_number_of_at_most_nine_digits(number):
 @pytest.mark.parametrize("number", ["", "1000000000", "-1", "1.0", "a", "١", "²", " 1"])
 def test_a_choice_with_another_number_is_none(number):
     assert not is_notice_number(number)
-    assert ConsentCookie.parse(f"functional=now|notice={number}") is None
+    assert ConsentCookie.parse(f"map=now|notice={number}") is None
 
 
 def test_every_value_but_that_of_a_refusal_is_consent():
-    cookie = ConsentCookie.parse("functional=now|statistics=-1|advertising=2026-01-01|notice=3")
-    assert cookie.answers == {"functional": True, "statistics": False, "advertising": True}
+    cookie = ConsentCookie.parse("map=now|stats=-1|banner=2026-01-01|notice=3")
+    assert cookie.answers == {"map": True, "stats": False, "banner": True}
     assert cookie.notice_number == 3
 
 
-def test_a_choice_grants_the_purposes_that_it_allows_and_no_others():
-    cookie = ConsentCookie(1, {"functional": True, "statistics": False})
-    assert cookie.granted_among(["functional", "statistics", "advertising"]) == {"functional"}
-    assert cookie.granted_among(["statistics"]) == frozenset()
+def test_a_choice_grants_the_providers_that_it_allows_and_no_others():
+    cookie = ConsentCookie(1, {"map": True, "stats": False})
+    assert cookie.granted_among(["map", "stats", "banner"]) == {"map"}
+    assert cookie.granted_among(["stats"]) == frozenset()
     assert cookie.grants_anything
-    assert not ConsentCookie(1, {"statistics": False}).grants_anything
+    assert not ConsentCookie(1, {"stats": False}).grants_anything
     assert not ConsentCookie(1, {}).grants_anything
 
 
@@ -102,28 +101,29 @@ def test_a_browser_objects_by_either_signal(rf, headers, objecting):
     assert has_objection_signal(rf.get("/", headers=headers).META) is objecting
 
 
-# Deleting others
+# Names
 
 
 @pytest.mark.parametrize(
-    ("host", "domains"),
+    ("name", "declared", "named"),
     [
-        ("localhost", [""]),
-        ("www.unic.example", ["", "unic.example", "www.unic.example"]),
-        ("www.unic.example:8000", ["", "unic.example", "www.unic.example"]),
+        ("_ga", "_ga", True),
+        ("_ga_X", "_ga", False),
+        ("_ga_X", "_ga_*", True),
+        ("_ga_", "_ga_*", True),
+        ("_gaming", "_ga_*", False),
+        ("a1", "a?", False),
+        ("a1", "a[1]", False),
     ],
 )
-def test_a_cookie_is_deleted_on_the_host_and_on_each_domain_above_it(host, domains):
-    response = HttpResponse()
-    delete_on_all_domains(response, "_ga", host)
-    assert sorted(morsel["domain"] for morsel in response.cookies.values()) == domains
-    assert {(morsel.key, morsel.value, morsel["max-age"]) for morsel in response.cookies.values()} == {("_ga", "", 0)}
+def test_only_an_asterisk_at_the_end_of_a_declared_name_stands_for_any_ending(name, declared, named):
+    assert is_named(name, declared) is named
 
 
 # The variants
 
 
-RULE = VaryRule(3, 2, ("media", "statistics"), ("functional", "media", "statistics"), {"2": "then", "3": "now"})
+RULE = VaryRule(3, 2, ("media", "stats"), ("map", "media", "stats"), {"2": "then", "3": "now"})
 
 
 def as_written(value: str) -> bool:
@@ -134,8 +134,8 @@ def as_written(value: str) -> bool:
     "value",
     [
         "",
-        "functional=now|media=-1|statistics=now|notice=3",
-        "functional=then|media=-1|notice=2",
+        "map=now|media=-1|stats=now|notice=3",
+        "map=then|media=-1|notice=2",
         "notice=3",
     ],
 )
@@ -146,19 +146,19 @@ def test_a_choice_has_known_cookie_where_this_site_can_have_written_it(value):
 @pytest.mark.parametrize(
     "value",
     [
-        "functional=now|media=-1|statistics=now|notice=2",
-        "functional=then|notice=1",
-        "functional=now",
-        "functional=yes|notice=3",
+        "map=now|media=-1|stats=now|notice=2",
+        "map=then|notice=1",
+        "map=now",
+        "map=yes|notice=3",
         "other=now|notice=3",
-        "statistics=now|media=-1|notice=3",
+        "stats=now|media=-1|notice=3",
         "notice=3|media=-1",
         "media=-1||notice=3",
         "media=-1|notice=3|",
         "notice=03",
     ],
 )
-def test_a_choice_with_other_values_purposes_or_another_order_is_not_as_written(value):
+def test_a_choice_with_other_values_providers_or_another_order_is_not_as_written(value):
     assert not as_written(value)
 
 
@@ -166,15 +166,15 @@ def test_no_choice_is_a_known_cookie():
     assert RULE.has_known_cookie({}) and RULE.has_known_cookie({"HTTP_COOKIE": "other=a"})
 
 
-def test_there_are_a_variant_without_answer_with_objection_and_one_for_each_set_of_purposes():
+def test_there_are_a_variant_without_answer_with_objection_and_one_for_each_set_of_providers():
     assert RULE.variants() == [
         "3 asked",
         "3 asked objects",
         "3 answered",
         "3 answered granted",
         "3 answered granted media",
-        "3 answered granted statistics",
-        "3 answered granted media statistics",
+        "3 answered granted stats",
+        "3 answered granted media stats",
     ]
     assert VaryRule(0, 0, ()).variants() == ["0 asked"]
 
@@ -188,8 +188,8 @@ def test_there_are_a_variant_without_answer_with_objection_and_one_for_each_set_
         ("media=now|notice=1", {"HTTP_SEC_GPC": "1"}, "3 asked objects"),
         ("media=-1|notice=3", {}, "3 answered"),
         ("media=-1|notice=3", {"HTTP_SEC_GPC": "1"}, "3 answered"),
-        ("functional=now|notice=3", {}, "3 answered granted"),
-        ("statistics=now|media=now|functional=now|notice=2", {}, "3 answered granted media statistics"),
+        ("map=now|notice=3", {}, "3 answered granted"),
+        ("stats=now|media=now|map=now|notice=2", {}, "3 answered granted media stats"),
     ],
 )
 def test_the_variant_follows_from_answer_and_objection(cookie, headers, seen):

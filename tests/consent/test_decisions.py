@@ -1,6 +1,5 @@
 """The notice, decisions of visitors, and the record that is committed before a decision counts."""
 
-import json
 import re
 from datetime import timedelta
 
@@ -8,22 +7,92 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from consent.cookie import ConsentCookie, sent_receipt
-from consent.models import Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
+from consent.models import Decision, DeclaredCookie, Leaf, Notice, NoticeVersion, Provider
+from tests.consent.factories import make_counter, make_provider
 from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
 
 pytestmark = pytest.mark.django_db
-OPTIONAL = ["functional", "statistics", "advertising"]
+# The only provider of the initial content.
+MAP = "openstreetmap"
+TICKED = r'value="{}"[^>]*\schecked'
 
 
-def test_the_first_page_asks_about_every_purpose_with_nothing_ticked(client):
+@pytest.fixture
+def counter() -> Provider:
+    """A counter for statistics with cookies and storage, which the notice in force names besides the map."""
+    provider = make_provider("counter", "statistics", "Count Ltd", "https://stats.example")
+    for name, kind, domain in [
+        ("counter", "cookie", ""),
+        ("_ga_*", "cookie", "unic.example.org"),
+        ("_far", "cookie", "elsewhere.example"),
+        ("seen:*", "local", ""),
+        ("visit", "session", ""),
+        ("counts", "indexeddb", ""),
+    ]:
+        DeclaredCookie.objects.create(
+            key=name.strip("_:*"), provider=provider, name=name, kind=kind, domain=domain, description_en="Counts."
+        )
+    NoticeVersion.objects.publish()
+    return provider
+
+
+@pytest.fixture
+def nothing_optional():
+    """The notice in force names no provider."""
+    Provider.objects.update(is_published=False)
+    NoticeVersion.objects.publish()
+
+
+def deleted(response) -> list[tuple[str, str]]:
+    """The name and the domain of each cookie that `response` deletes."""
+    return [(cookie.key, cookie["domain"]) for cookie in response.cookies.values() if cookie["max-age"] == 0]
+
+
+def test_the_first_page_asks_about_each_provider_with_nothing_ticked(client):
     html = client.get("/en/").content.decode()
-    assert re.findall(r'name="purposes"\s+value="([a-z]+)"', html) == ["necessary", *OPTIONAL]
-    ticked = [box for box in re.findall(r"<input type=\"checkbox\"[^>]*>", html) if "checked" in box]
-    assert len(ticked) == 1 and 'value="necessary"' in ticked[0] and "disabled" in ticked[0]
+    assert re.findall(r'name="purposes"\s+value="([a-z]+)"', html) == ["functional"]
+    assert re.findall(r'name="providers"\s+value="([a-z]+)"', html) == [MAP]
+    boxes = re.findall(r"<input type=\"checkbox\"[^>]*>", html)
+    assert len(boxes) == 2 and not any("checked" in box for box in boxes)
     assert "University of Lodz, ul. Narutowicza 68" in html
     assert 'href="/en/privacy-policy/"' in html
+
+
+def test_the_notice_states_the_facts_of_each_provider_and_cookie(client, counter):
+    html = client.get("/en/").content.decode()
+    for provider in Provider.objects.in_use():
+        for fact in (provider.name, provider.address, provider.data, provider.retention, provider.policy_url):
+            assert escape(fact) in html
+        assert all(host in html for host in provider.origins)
+    assert "United Kingdom; the European Commission" in html and ", Ireland" in html
+    assert "<code>_ga_*</code></strong> (cookie, unic.example.org)" in html
+
+
+@pytest.mark.parametrize("language", ["en", "fi", "pl"])
+def test_a_duration_is_in_the_language_of_the_notice_and_ends_without_a_space(client, language):
+    months = {"en": "6 months", "fi": "6 kuukautta", "pl": "6 miesięcy"}[language]
+    cookies = NoticeVersion.objects.current().wording_in(language)["purposes"][0]["cookies"]
+    assert cookies[0]["duration"].replace("\xa0", " ") == months
+
+
+def test_the_first_layer_names_each_purpose_and_provider_that_is_asked_about(client, counter):
+    html = client.get("/en/").content.decode()
+    first_layer = re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", "", html[html.index("consent-heading") : html.index("<details")])
+    )
+    assert "Functional: OpenStreetMap Foundation" in first_layer and "Statistics: Count Ltd" in first_layer
+    assert "Advertising:" not in first_layer
+
+
+def test_a_purpose_without_a_provider_is_listed_as_not_used_and_has_no_box(client):
+    html = client.get("/en/").content.decode()
+    assert html.count("Not used: nothing is loaded or stored for this purpose.") == 2
+    assert 'value="statistics"' not in html and 'value="advertising"' not in html
+    response = press(client, "choose", purposes=["statistics"])
+    assert response.status_code == 400 and not Decision.objects.exists()
 
 
 def test_the_buttons_accept_and_refuse_are_equal_and_come_first(client):
@@ -40,19 +109,23 @@ def test_the_notice_is_in_the_language_of_the_page(client):
 @pytest.mark.parametrize(
     ("action", "data", "granted", "recorded_action"),
     [
-        ("accept", {}, OPTIONAL, "accepted_all"),
+        ("accept", {}, [MAP, "counter"], "accepted_all"),
         ("refuse", {}, [], "refused_all"),
-        ("choose", {"purposes": ["statistics"]}, ["statistics"], "chosen"),
+        ("choose", {"providers": ["counter"]}, ["counter"], "chosen"),
+        ("choose", {"purposes": ["statistics"]}, ["counter"], "chosen"),
         ("choose", {}, [], "chosen"),
-        ("refuse", {"purposes": OPTIONAL}, [], "refused_all"),
+        ("refuse", {"providers": [MAP, "counter"]}, [], "refused_all"),
     ],
 )
-def test_a_decision_is_recorded_and_redirects_to_the_page(client, action, data, granted, recorded_action):
+def test_a_decision_is_recorded_and_redirects_to_the_page(client, counter, action, data, granted, recorded_action):
     before = timezone.now()
     response = press(client, action, **data)
     assert (response.status_code, response["Location"]) == (303, "/en/partners/#consent-saved")
     decision = Decision.objects.get()
-    assert decision.answers == {key: {"granted": key in granted, "version": 1} for key in OPTIONAL}
+    assert decision.answers == {
+        MAP: {"granted": MAP in granted, "purpose": "functional", "version": 1},
+        "counter": {"granted": "counter" in granted, "purpose": "statistics", "version": 2},
+    }
     assert (decision.action, decision.language, decision.path) == (recorded_action, "en", "/en/partners/")
     assert decision.notice == NoticeVersion.objects.current()
     assert before <= decision.decided_at <= timezone.now()
@@ -60,39 +133,63 @@ def test_a_decision_is_recorded_and_redirects_to_the_page(client, action, data, 
     assert not asks(client)
 
 
-def test_consent_and_receipt_are_two_http_only_cookies_for_six_months(client, settings):
+@pytest.mark.parametrize(
+    ("shown", "purposes", "providers", "granted"),
+    [
+        # The purpose alone stands for all of its providers.
+        ([], ["functional"], [], [MAP, "video"]),
+        # Its providers narrow it.
+        ([], ["functional"], ["video"], ["video"]),
+        # A provider alone.
+        ([], [], ["video"], ["video"]),
+        # A purpose that was ticked before: unticking it, or both of its providers, grants nothing.
+        (["functional"], [], [MAP, "video"], []),
+        (["functional"], ["functional"], [], []),
+        (["functional"], ["functional"], [MAP], [MAP]),
+        # What JavaScript sends: only the boxes of providers.
+        ([], [], [MAP], [MAP]),
+    ],
+)
+def test_of_boxes_that_contradict_each_other_the_narrower_reading_counts(client, shown, purposes, providers, granted):
+    make_provider("video", "functional", "Video Ltd")
+    NoticeVersion.objects.publish()
+    assert press(client, "choose", shown=shown, purposes=purposes, providers=providers).status_code == 303
+    assert Decision.objects.get().granted_providers == granted
+
+
+def test_consent_and_receipt_are_two_http_only_cookies_for_six_months(client, settings, counter):
     settings.COOKIE_CONSENT_SECURE = True
-    cookies = press(client, "choose", purposes=["functional"]).cookies
+    cookies = press(client, "choose", providers=["counter"]).cookies
     assert sorted(cookies) == ["cookie_consent", "cookie_consent_receipt"]
     for cookie in cookies.values():
         assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (181 * 86400, True, "Lax")
         assert (cookie["secure"], cookie["path"]) == (True, "/")
     decision = Decision.objects.get()
     since = decision.notice.published_at.isoformat()
-    assert cookies["cookie_consent"].value == f"advertising=-1|functional={since}|statistics=-1|notice=1"
+    assert cookies["cookie_consent"].value == f"counter={since}|openstreetmap=-1|notice=2"
     assert cookies["cookie_consent_receipt"].value == decision.receipt
 
 
-def test_visitors_with_the_same_answers_have_the_same_consent_cookie():
-    visitors = [{"idempotency_key": "a" * 32}, {}, {"purposes": ["statistics", "functional", "advertising"]}]
-    answers = [press(Client(), "choose" if "purposes" in data else "accept", **data) for data in visitors]
+def test_visitors_with_the_same_answers_have_the_same_consent_cookie(counter):
+    visitors = [{"idempotency_key": "a" * 32}, {}, {"providers": ["counter", MAP]}]
+    answers = [press(Client(), "choose" if "providers" in data else "accept", **data) for data in visitors]
     answers.append(press(Client(), "accept", idempotency_key="a" * 32))
     assert len({answer.cookies["cookie_consent"].value for answer in answers}) == 1
     assert len({answer.cookies["cookie_consent_receipt"].value for answer in answers}) == 3
 
 
-def test_django_cookie_consent_reads_the_consent_cookie(client, rf):
+def test_django_cookie_consent_reads_the_consent_cookie(client, rf, counter):
     from cookie_consent.models import Cookie, CookieGroup
     from cookie_consent.util import get_cookie_value_from_request
 
-    for key in ("functional", "statistics"):
+    for key in (MAP, "counter"):
         Cookie.objects.create(name=key, cookiegroup=CookieGroup.objects.create(varname=key))
     # The library accepts consent that is later than the declaration of the purpose's newest cookie.
     Cookie.objects.update(created=NoticeVersion.objects.current().published_at - timedelta(seconds=1))
     request = rf.get("/")
-    request.COOKIES["cookie_consent"] = press(client, "choose", purposes=["functional"]).cookies["cookie_consent"].value
-    assert get_cookie_value_from_request(request, "functional") is True
-    assert get_cookie_value_from_request(request, "statistics") is False
+    request.COOKIES["cookie_consent"] = press(client, "choose", providers=[MAP]).cookies["cookie_consent"].value
+    assert get_cookie_value_from_request(request, MAP) is True
+    assert get_cookie_value_from_request(request, "counter") is False
 
 
 def test_the_record_contains_no_personal_data(client):
@@ -119,19 +216,19 @@ def test_a_withdrawal_follows_the_decision_before_under_the_same_receipt(client)
     withdrawn, accepted = Decision.objects.all()
     assert (withdrawn.action, withdrawn.receipt) == ("withdrawn", accepted.receipt)
     assert withdrawn.predecessor == accepted.digest
-    assert not any(withdrawn.answers_by_purpose.values())
+    assert withdrawn.answers_by_provider == {MAP: False}
     assert not asks(client)
 
 
 @pytest.mark.parametrize("action", ["withdraw", "refuse", "choose"])
 def test_revoking_everything_is_a_withdrawal_with_any_button(client, action):
-    press(client, "choose", purposes=["statistics"])
+    press(client, "choose", providers=[MAP])
     press(client, action)
     press(client, action)
     assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
 
 
-def test_without_granted_purposes_there_is_nothing_to_withdraw(client):
+def test_without_granted_providers_there_is_nothing_to_withdraw(client):
     press(client, "refuse")
     assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
     assert 'value="withdraw"' not in client.get(RECEIPT).content.decode()
@@ -145,68 +242,87 @@ def test_the_settings_show_an_answer_to_an_older_notice_as_off(client):
     NoticeVersion.objects.publish()
     html = client.get(SETTINGS).content.decode()
     assert "The notice has changed since you made your choice" in html
-    assert not re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
+    assert not re.search(TICKED.format(MAP), html)
 
 
 @pytest.mark.parametrize("host", ["www.unic.example.org", "testserver"])
-def test_declined_cookies_matching_a_pattern_are_deleted_on_the_host_and_its_parent_domains(client, settings, host):
+@pytest.mark.parametrize("action", ["refuse", "withdraw", "choose"])
+def test_a_decline_deletes_declared_cookies_here_and_only_on_the_parent_domain_that_is_declared(
+    client, settings, counter, host, action
+):
     settings.ALLOWED_HOSTS = [host]
-    purpose = Purpose.objects.get(key="statistics")
-    DeclaredCookie.objects.create(
-        key="ga", purpose=purpose, name="_ga_*", provider_en="Count Ltd", description_en="Counts.", duration_en="1 day"
-    )
-    NoticeVersion.objects.publish()
-    client.cookies["_ga_X1"] = client.cookies["_gaming"] = "1"
-    response = client.post(DECIDE, {"action": "refuse"}, headers=SAME_SITE, SERVER_NAME=host)
-    deleted = [(cookie.key, cookie["domain"]) for cookie in response.cookies.values() if cookie["max-age"] == 0]
-    above = ["www.unic.example.org", "unic.example.org", "example.org"] if "." in host else []
-    assert deleted == [("_ga_X1", domain) for domain in ["", *above]]
+    if action == "withdraw":
+        press(client, "accept")
+    client.cookies["_ga_X1"] = client.cookies["_far"] = "1"
+    response = client.post(DECIDE, {"action": action, "providers": [MAP]}, headers=SAME_SITE, SERVER_NAME=host)
+    parent = [("_ga_X1", "unic.example.org")] if "." in host else []
+    assert sorted(deleted(response)) == sorted([("_far", ""), ("counter", ""), ("_ga_X1", ""), *parent])
 
 
-def test_declined_cookies_are_deleted(client):
-    DeclaredCookie.objects.create(
-        key="counter",
-        purpose=Purpose.objects.get(key="statistics"),
-        name="counter",
-        provider_en="this site",
-        description_en="Counts.",
-        duration_en="1 day",
-    )
+def test_a_decline_deletes_cookies_that_nobody_declared_on_this_host_only(client, settings, counter):
+    settings.ALLOWED_HOSTS = ["www.unic.example.org"]
+    client.cookies["_unknown"] = client.cookies["_gaming"] = "1"
+    response = client.post(DECIDE, {"action": "refuse"}, headers=SAME_SITE, SERVER_NAME="www.unic.example.org")
+    assert {("_unknown", ""), ("_gaming", "")} <= set(deleted(response))
+    assert {domain for _name, domain in deleted(response)} == {""}
+
+
+def test_an_acceptance_of_everything_deletes_no_cookie(client, counter):
+    client.cookies["counter"] = client.cookies["_unknown"] = "1"
+    assert not deleted(press(client, "accept"))
+
+
+def test_a_decline_keeps_the_cookies_of_this_site_and_of_granted_providers(client, counter, staff):
+    """Whatever staff declare: a provider whose cookies are called * must not sign anybody out."""
+    map_provider = Provider.objects.get(key=MAP)
+    DeclaredCookie.objects.create(key="any", provider=map_provider, name="*", description_en="-")
     NoticeVersion.objects.publish()
-    response = press(client, "refuse")
-    assert response.cookies["counter"]["max-age"] == 0
+    client.force_login(staff("translator"))
+    for name in ["csrftoken", "messages", "counter", "_ga_1", "_unknown"]:
+        client.cookies[name] = "1"
+    response = press(client, "choose", providers=["counter"])
+    assert deleted(response) == [("_unknown", "")]
+
+
+def test_a_withdrawal_deletes_the_cookies_of_a_provider_that_was_removed_from_the_notice(client, settings, counter):
+    settings.ALLOWED_HOSTS = ["*"]
+    press(client, "accept")
+    Provider.objects.filter(key="counter").update(is_published=False)
+    NoticeVersion.objects.publish(asks_again=False)
+    client.cookies["_ga_1"] = "1"
+    response = client.post(DECIDE, {"action": "withdraw"}, headers=SAME_SITE, SERVER_NAME="www.unic.example.org")
+    assert ("_ga_1", "unic.example.org") in deleted(response)
+
+
+def test_a_response_deletes_a_bounded_number_of_cookies_and_declared_ones_first(client, counter):
+    header = "; ".join([*(f"a{number}=1" for number in range(200)), "_ga_1=1"])
+    response = press(client, "refuse", headers=SAME_SITE | {"cookie": header})
+    assert "_ga_1" in response.cookies and 40 <= len(deleted(response)) <= 45
 
 
 @pytest.mark.parametrize("name", ["_ga_é", "_ga_(1)", "Path"])
 def test_an_invalid_cookie_name_does_not_break_the_response(client, name):
     """The decision is already stored when the cookies are deleted."""
-    DeclaredCookie.objects.create(
-        key="any", purpose=Purpose.objects.get(key="statistics"), name="*", provider_en="-", description_en="-"
-    )
-    NoticeVersion.objects.publish()
-    client.cookies["usual"] = "1"
-    headers = SAME_SITE | {"cookie": f"{name}=1; usual=1"}
-    response = press(client, "refuse", headers=headers)
+    response = press(client, "refuse", headers=SAME_SITE | {"cookie": f"{name}=1; usual=1"})
     assert (response.status_code, Decision.objects.count()) == (303, 1)
     assert response.cookies["usual"]["max-age"] == 0
 
 
-def test_only_a_withdrawal_clears_other_browser_storage(client):
-    DeclaredCookie.objects.create(
-        key="seen",
-        kind=DeclaredCookie.Kind.LOCAL_STORAGE,
-        purpose=Purpose.objects.get(key="statistics"),
-        name="seen",
-        provider_en="this site",
-        description_en="Counts.",
-    )
-    NoticeVersion.objects.publish()
-    assert "storage" not in press(Client(), "refuse")["Clear-Site-Data"]
-    assert "storage" not in press(client, "accept")["Clear-Site-Data"]
-    assert "storage" not in press(client, "choose", purposes=["statistics"])["Clear-Site-Data"]
-    assert '"storage"' in press(client, "withdraw")["Clear-Site-Data"].split(", ")
-    press(client, "choose", purposes=["functional"])
-    assert "storage" not in press(client, "withdraw")["Clear-Site-Data"]
+def test_a_decline_names_the_declared_storage_to_delete_and_what_to_keep(client, counter):
+    as_script = SAME_SITE | {"accept": "application/json"}
+    accepted = press(client, "accept", headers=as_script)
+    assert accepted.json()["storage"]["delete"] == []
+    withdrawn = press(client, "withdraw", headers=as_script)
+    storage = withdrawn.json()["storage"]
+    assert sorted(storage["delete"]) == [["indexeddb", "counts"], ["local", "seen:*"], ["session", "visit"]]
+    assert {("local", "theme"), ("local", "unsaved-input:*"), ("session", "content-language")} <= {
+        tuple(pair) for pair in storage["keep"]
+    }
+    # Storage of the whole origin has unsaved input of staff.
+    assert withdrawn["Clear-Site-Data"] == accepted["Clear-Site-Data"] == '"prefetchCache"'
+    for page in (SETTINGS, RECEIPT):
+        assert "[&quot;local&quot;, &quot;seen:*&quot;]" in client.get(page).content.decode()
+        assert "seen:*&quot;" not in Client().get(page).content.decode()
 
 
 def test_every_page_has_a_button_to_withdraw_given_consent(client):
@@ -216,7 +332,7 @@ def test_every_page_has_a_button_to_withdraw_given_consent(client):
             press(client, action)
         assert (withdraw in client.get("/en/partners/").content.decode()) is may_withdraw
     form = {"action": "withdraw", "next": "/en/partners/"}
-    press(client, "choose", purposes=["functional"])
+    press(client, "choose", providers=[MAP])
     assert client.post(DECIDE, form, headers=SAME_SITE).status_code == 303
     assert Decision.objects.latest_of(Decision.objects.last().receipt).action == "withdrawn"
 
@@ -263,7 +379,7 @@ def test_a_different_answer_with_the_same_key_follows_the_first_without_its_rece
     actions = [decision.action for decision in Decision.objects.order_by("pk")]
     assert actions == ["accepted_all", "withdrawn", "accepted_all"]
     assert len({decision.receipt for decision in Decision.objects.all()}) == 1
-    assert "statistics=-1" not in response.cookies["cookie_consent"].value
+    assert f"{MAP}=-1" not in response.cookies["cookie_consent"].value
 
 
 def test_an_unknown_receipt_number_is_replaced(client):
@@ -273,17 +389,52 @@ def test_an_unknown_receipt_number_is_replaced(client):
     assert client.cookies["cookie_consent_receipt"].value == Decision.objects.get().receipt
 
 
-def test_consent_without_a_receipt_counts_and_the_next_decision_starts_a_new_chain(client):
-    press(client, "accept")
+def erase(client):
+    Leaf.objects.erase_receipt(Decision.objects.get().receipt, staff="officer", remark="")
+
+
+def restore(client):
+    client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
+
+
+def lose_the_number(client):
     del client.cookies["cookie_consent_receipt"]
-    assert not asks(client)
-    assert "This browser has your choice but no receipt number." in client.get(RECEIPT).content.decode()
-    first = press(client, "withdraw", headers=FORM)
-    assert first.status_code == 307
-    press(client, "withdraw", headers=FORM, address=first.url)
-    withdrawn, accepted = Decision.objects.all()
-    assert withdrawn.predecessor == "" and withdrawn.receipt != accepted.receipt
-    assert client.cookies["cookie_consent_receipt"].value == withdrawn.receipt
+
+
+def forge(client):
+    value = client.cookies["cookie_consent"].value
+    client.cookies["cookie_consent"] = value.replace("-1", "2026-01-01T00:00:00")
+
+
+def forge_the_version(client):
+    client.cookies["cookie_consent"] = client.cookies["cookie_consent"].value.replace("notice=1", "notice=0")
+
+
+@pytest.mark.parametrize("lose", [erase, restore, lose_the_number, forge, forge_the_version])
+@pytest.mark.parametrize("page", [SETTINGS, RECEIPT])
+def test_a_choice_without_a_matching_record_counts_as_undecided_and_its_cookies_are_taken_back(client, page, lose):
+    press(client, "refuse")
+    lose(client)
+    response = client.get(page)
+    html = response.content.decode()
+    assert "Your choice does not count any more" in html and "Both cookies were removed" in html
+    assert not re.search(TICKED.format(MAP), html) and 'value="withdraw"' not in html
+    assert {name for name, _domain in deleted(response)} == {"cookie_consent", "cookie_consent_receipt"}
+    assert asks(client)
+    assert "does not count any more" not in client.get(page).content.decode()
+
+
+def test_a_decision_after_an_unrecorded_one_starts_a_new_chain_with_new_cookies(client):
+    press(client, "refuse")
+    erase(client)
+    client.cookies["cookie_consent"] = f"{MAP}=2026-01-01T00:00:00|notice=1"
+    # Consent that nothing confirms is not added to.
+    response = press(client, "choose")
+    decision = Decision.objects.get()
+    assert (decision.granted, decision.predecessor, decision.action) == ("", "", "chosen")
+    assert response.cookies["cookie_consent_receipt"].value == decision.receipt
+    client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
+    assert {"cookie_consent", "cookie_consent_receipt"} <= {name for name, _ in deleted(press(client, "dance"))}
 
 
 def test_a_receipt_without_a_consent_cookie_is_found_and_the_next_decision_follows_it(client):
@@ -314,7 +465,7 @@ def test_a_receipt_number_of_another_format_is_ignored(client, number):
     choice = press(Client(), "accept").cookies["cookie_consent"].coded_value
     carried = f"cookie_consent={choice}; cookie_consent_receipt={number}".encode().decode("latin-1")
     html = client.get(RECEIPT, headers={"cookie": carried}).content.decode()
-    assert 'class="consent"' not in html and "but no receipt number" in html
+    assert 'class="consent"' in html and "does not count any more" in html
     assert client.get("/en/cookies/receipt.json", headers={"cookie": carried}).status_code == 404
     press(client, "refuse", headers=SAME_SITE | {"cookie": carried})
     assert Decision.objects.first().predecessor == ""
@@ -330,7 +481,7 @@ def test_non_ascii_bytes_in_other_cookies_do_not_affect_consent_or_receipt(clien
     for foreign in ("\x80", "\x85", "\xa0", "\xc5", "\xff", "Łódź".encode().decode("latin-1"), "; ".join(letters)):
         for header in (f"city={foreign}; {own}", f"{own}; {foreign}=1", f"{foreign}; {own}; {foreign}"):
             request = visitor.get(RECEIPT, headers={"cookie": header}).wsgi_request
-            assert ConsentCookie.from_request(request).answers == dict.fromkeys(OPTIONAL, True)
+            assert ConsentCookie.from_request(request).answers == {MAP: True}
             assert sent_receipt(request) == accepted.receipt
         if len(foreign) == 1:
             press(
@@ -371,19 +522,61 @@ def test_a_decision_never_redirects_to_another_site(client, path):
     assert press(client, "refuse", path=path)["Location"] == f"{SETTINGS}#consent-saved"
 
 
-def test_an_unknown_button_is_an_error_and_the_ticks_are_kept(client):
-    response = press(client, "dance", purposes=["statistics"])
+@pytest.mark.parametrize("boxes", [{"providers": [MAP]}, {"purposes": ["functional"]}])
+def test_an_unknown_button_is_an_error_and_the_ticks_are_kept(client, boxes):
+    response = press(client, "dance", **boxes)
     html = response.content.decode()
     assert response.status_code == 400
     assert "Press one of the buttons" in html
-    assert re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
+    assert re.search(TICKED.format(MAP), html) and re.search(TICKED.format("functional"), html)
     assert not Decision.objects.exists()
 
 
-def test_an_unknown_purpose_is_an_error(client):
-    response = press(client, "choose", purposes=["mind-reading"])
+@pytest.mark.parametrize(
+    ("boxes", "sentence"),
+    [
+        ({"purposes": ["mind-reading"]}, "One of the purposes was removed."),
+        ({"providers": ["mind-reader", MAP]}, "One of the providers was removed."),
+    ],
+)
+def test_an_unknown_box_is_an_error_and_the_others_are_kept(client, boxes, sentence):
+    response = press(client, "choose", **boxes)
+    html = response.content.decode()
     assert response.status_code == 400
-    assert "One of the purposes was removed." in response.content.decode()
+    assert sentence in html
+    assert bool(re.search(TICKED.format(MAP), html)) is (MAP in boxes.get("providers", []))
+    assert not Decision.objects.exists()
+
+
+# A site with nothing optional
+
+
+def test_a_site_with_nothing_optional_asks_nothing_and_its_settings_only_inform(client, nothing_optional):
+    assert not asks(client)
+    html = client.get(SETTINGS).content.decode()
+    assert "Nothing optional is used on this site" in html
+    assert 'name="action"' not in html and "checkbox" not in html
+    assert html.count("Not used: nothing is loaded or stored for this purpose.") == 3
+    assert "<code>cookie_consent</code>" in html
+
+
+@pytest.mark.parametrize("action", ["accept", "choose", "refuse", "withdraw", "allow"])
+@pytest.mark.parametrize("notice", ["", "1"], ids=["no version", "a version that asked"])
+def test_where_nothing_is_optional_nothing_is_recorded(client, nothing_optional, action, notice):
+    response = press(client, action, notice=notice)
+    assert response.status_code == 400 and not response.cookies and not Decision.objects.exists()
+    assert "Nothing optional is used on this site. Nothing was recorded." in response.content.decode()
+
+
+def test_earlier_consent_can_be_withdrawn_where_nothing_is_optional_any_more(client):
+    press(client, "accept")
+    Provider.objects.update(is_published=False)
+    NoticeVersion.objects.publish(asks_again=False)
+    assert press(client, "accept").status_code == 400
+    assert 'value="withdraw"' in client.get(SETTINGS).content.decode()
+    assert press(client, "withdraw").status_code == 303
+    assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "accepted_all"]
+    assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
 
 
 def test_a_get_request_decides_nothing(client):
@@ -395,22 +588,46 @@ def test_a_decision_that_cannot_be_stored_does_not_count_and_can_be_sent_again(c
         raise DatabaseError("disk full")
 
     monkeypatch.setattr(Decision, "save", refuse)
-    response = press(client, "choose", purposes=["statistics"])
+    response = press(client, "choose", purposes=["functional"], providers=[MAP], shown=["functional"])
     html = response.content.decode()
     assert response.status_code == 503
     assert response["Retry-After"]
     assert not response.cookies
-    assert 'name="purposes" value="statistics"' in html and 'name="action" value="choose"' in html
+    for name, value in [("purposes", "functional"), ("providers", MAP), ("shown", "functional"), ("action", "choose")]:
+        assert f'name="{name}" value="{value}"' in html
     assert 'value="/en/partners/"' in html
 
 
-def test_the_settings_show_the_decision(client):
+def test_the_settings_show_the_decision(client, counter):
     assert "You have not decided yet" in client.get(SETTINGS).content.decode()
-    press(client, "choose", purposes=["statistics"])
+    press(client, "choose", providers=["counter"])
     html = client.get(SETTINGS).content.decode()
-    assert re.search(r'value="statistics"\s+aria-describedby="purpose-statistics"\s+checked', html)
-    assert not re.search(r'value="advertising"\s+aria-describedby="purpose-advertising"\s+checked', html)
+    assert re.search(TICKED.format("counter"), html) and re.search(TICKED.format("statistics"), html)
+    assert not re.search(TICKED.format(MAP), html) and not re.search(TICKED.format("functional"), html)
     assert 'value="withdraw"' in html
+
+
+def test_a_purpose_is_ticked_only_if_all_of_its_providers_are_granted(client):
+    make_provider("video", "functional", "Video Ltd")
+    NoticeVersion.objects.publish()
+    press(client, "choose", providers=["video"])
+    html = client.get(SETTINGS).content.decode()
+    assert re.search(TICKED.format("video"), html)
+    assert not re.search(TICKED.format(MAP), html) and not re.search(TICKED.format("functional"), html)
+
+
+def test_dialog_settings_and_receipt_use_the_same_words(client, counter):
+    def words(html: str, heading: str) -> list[str]:
+        part = html[html.index('<ul class="purposes">', html.index(heading)) :]
+        part = re.sub(
+            r"<(input|button)[^>]*>|Save my choice|Details of [A-Za-z ]+", "", part[: part.index("cookies and")]
+        )
+        return re.sub(r"<[^>]+>", "", part).split()
+
+    dialog = words(client.get("/en/").content.decode(), "consent-heading")
+    press(client, "accept")
+    settings_words = words(client.get(SETTINGS).content.decode(), "current choices")
+    assert dialog == settings_words == words(client.get(RECEIPT).content.decode(), "The question you were asked")
 
 
 def test_every_page_links_to_the_settings(client):
@@ -419,8 +636,20 @@ def test_every_page_links_to_the_settings(client):
 
 
 def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
-    response = press(client, "refuse", headers=SAME_SITE | {"accept": "application/json"})
-    assert json.loads(response.content) == {"receipt": Decision.objects.get().receipt}
+    make_counter()
+    as_script = SAME_SITE | {"accept": "application/json"}
+    response = press(client, "choose", providers=["counter"], headers=as_script)
+    data = response.json()
+    assert data.pop("storage")
+    receipt = Decision.objects.get().receipt
+    assert data == {
+        "receipt": receipt,
+        "providers": {MAP: False, "counter": True},
+        "changed": ["counter"],
+        "scripts": True,
+    }
+    data = press(client, "choose", providers=["counter", MAP], headers=as_script).json()
+    assert (data["changed"], data["scripts"]) == ([MAP], False)
     # Prefetched pages still contain the notice.
     assert response["Clear-Site-Data"] == '"prefetchCache"'
     assert sorted(response.cookies) == ["cookie_consent", "cookie_consent_receipt"]
@@ -458,7 +687,7 @@ def test_an_invalid_consent_cookie_counts_as_no_decision(client, value):
     assert 'class="consent"' in client.get("/en/", headers={"cookie": header}).content.decode()
 
 
-def test_concurrent_decisions_of_one_visitor_form_one_chain(client, monkeypatch):
+def test_concurrent_decisions_of_one_visitor_form_one_chain(client, monkeypatch, counter):
     press(client, "accept")
     first = Decision.objects.get()
     version = NoticeVersion.objects.current()
@@ -470,7 +699,7 @@ def test_concurrent_decisions_of_one_visitor_form_one_chain(client, monkeypatch)
 
     press(client, "refuse")
     monkeypatch.setattr("consent.models.record.DecisionQuerySet.latest_of", late)
-    answers = dict.fromkeys(OPTIONAL, False) | {"statistics": True}
+    answers = {MAP: False, "counter": True}
     third = Decision.objects.record(
         notice=version,
         language="en",

@@ -6,6 +6,7 @@ from django.test import Client
 
 from consent.models import Decision
 from consent.views import DECISIONS
+from tests.consent.factories import make_counter
 from tests.consent.visitors import DECIDE, SAME_SITE
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +32,13 @@ def test_hundreds_of_decisions_from_one_campus_are_accepted():
 
 
 def test_over_the_limit_nothing_is_recorded_and_the_choice_can_be_sent_again(limit_reached):
-    response = press("choose", purposes=["statistics"], idempotency_key=IDEMPOTENCY_KEY)
+    boxes = {"purposes": ["functional"], "providers": ["openstreetmap"], "shown": ["functional"]}
+    response = press("choose", idempotency_key=IDEMPOTENCY_KEY, **boxes)
     html = response.content.decode()
     assert response.status_code == 429 and 0 < int(response["Retry-After"]) <= 600
     assert "Too many choices came from your network." in html
-    assert 'name="action" value="choose"' in html and 'name="purposes" value="statistics"' in html
+    assert 'name="action" value="choose"' in html
+    assert all(f'name="{name}" value="{value}"' in html for name, (value,) in boxes.items())
     assert f'name="idempotency_key" value="{IDEMPOTENCY_KEY}"' in html
     assert "cookie_consent" not in response.cookies
     assert not Decision.objects.exists()
@@ -45,24 +48,24 @@ def test_the_limit_does_not_affect_another_address(limit_reached):
     assert press("accept", Client(REMOTE_ADDR="198.51.100.7")).status_code == 303
 
 
-@pytest.mark.parametrize(
-    ("action", "data"), [("withdraw", {}), ("refuse", {}), ("choose", {"purposes": ["statistics"]})]
-)
+@pytest.mark.parametrize(("action", "data"), [("withdraw", {}), ("refuse", {}), ("choose", {"providers": ["counter"]})])
 def test_a_withdrawal_is_never_refused(decide, action, data):
+    make_counter()
     browser = Client()
     decide("accept", browser)
     while DECISIONS.take("127.0.0.1"):
         pass
     assert press(action, browser, **data).status_code == 303
     assert Decision.objects.count() == 2
-    # Without a granted purpose it is no withdrawal.
+    # A second time it takes nothing back.
     assert press(action, browser, **data).status_code == 429
     assert press("accept", browser).status_code == 429
 
 
 def test_an_unknown_receipt_does_not_bypass_the_limit(limit_reached, decide):
     browser = Client()
-    browser.cookies["cookie_consent"] = "statistics=2026-01-01T00:00:00+00:00|receipt=AAAA-AAAA-AAAA-AAAA|notice=1"
+    browser.cookies["cookie_consent"] = "openstreetmap=2026-01-01T00:00:00+00:00|notice=1"
+    browser.cookies["cookie_consent_receipt"] = "AAAA-AAAA-AAAA-AAAA"
     assert press("withdraw", browser).status_code == 429
     assert not Decision.objects.exists()
 
