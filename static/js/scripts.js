@@ -69,15 +69,15 @@ addEventListener(
   ({ detail }) => {
     const stopped = scripts.filter(({ provider }) => !detail.granted.includes(provider));
     if (!stopped.length) return;
-    for (const script of stopped) tools[script.tool].stop(script);
     scripts = scripts.filter((script) => !stopped.includes(script));
-    // From now on the browser itself lets this page contact only the hosts of the other scripts. This also holds for
-    // scripts that cannot be told.
+    // From now on the browser lets this page contact only the hosts of the other scripts. This also stops scripts that
+    // cannot be told, and messages about the withdrawal itself.
     const hosts = ["'self'", ...new Set(scripts.flatMap((script) => script.hosts))].join(" ");
     const policy = document.createElement("meta");
     policy.httpEquiv = "Content-Security-Policy";
     policy.content = `script-src ${hosts}; connect-src ${hosts}; img-src ${hosts}`;
     document.head.append(policy);
+    for (const script of stopped) tools[script.tool].stop(script);
   },
   true,
 );
