@@ -1,10 +1,12 @@
 // Third-party scripts that the visitor allowed. The templates at the end of the page hold them as data, so that without
-// this file none runs. Each gets its settings before it runs, and is told of a withdrawal. See docs/consent-scripts.md.
+// this file none runs. Each tool gets its settings before its scripts run, and is told of a withdrawal.
+
+const states = (signals, state) => Object.fromEntries(signals.map((signal) => [signal, state]));
 
 const tools = {
   // https://developer.matomo.org/guides/tracking-consent
   matomo: {
-    start: ({ settings }) => {
+    start: ([{ settings }]) => {
       window._paq = [
         ["requireConsent"],
         ["setConsentGiven"],
@@ -17,44 +19,50 @@ const tools = {
     },
     stop: () => {
       for (const command of ["forgetConsentGiven", "forgetCookieConsentGiven"]) window._paq.push([command]);
-      // Matomo remembers the withdrawal for 30 years. The decision is remembered here already.
+      // Matomo would remember the withdrawal for 30 years. This site remembers it already.
       document.cookie = "mtm_consent_removed=; max-age=0; path=/";
     },
   },
-  // Consent Mode v2. The scripts of one page can share the tag, and each grants its own signals.
+  // Consent Mode v2. Several providers can share the tag, and each grants its own signals.
   // https://developers.google.com/tag-platform/security/guides/consent
   google: {
-    start: ({ settings }) => {
-      if (!window.dataLayer) {
-        window.dataLayer = [];
-        // The tag reads only objects of the kind "arguments".
-        window.gtag = function () {
-          window.dataLayer.push(arguments);
-        };
-        const signals = ["ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"];
-        window.gtag("consent", "default", Object.fromEntries(signals.map((name) => [name, "denied"])));
-      }
-      updateSignals(settings, "granted");
-      if (window.dataLayer.some(([command, tag]) => command === "config" && tag === settings.tag)) return;
+    start: (scripts) => {
+      window.dataLayer = [];
+      // The tag reads only objects of the kind "arguments".
+      window.gtag = function () {
+        window.dataLayer.push(arguments);
+      };
+      const all = ["ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"];
+      window.gtag("consent", "default", states(all, "denied"));
+      window.gtag("consent", "update", states(scripts.flatMap(({ settings }) => settings.signals), "granted"));
       window.gtag("js", new Date());
-      window.gtag("config", settings.tag, settings.parameters ?? {});
+      for (const { tag, parameters } of new Map(scripts.map(({ settings }) => [settings.tag, settings])).values()) {
+        window.gtag("config", tag, parameters ?? {});
+      }
     },
-    stop: ({ settings }) => updateSignals(settings, "denied"),
+    stop: (scripts) => {
+      window.gtag("consent", "update", states(scripts.flatMap(({ settings }) => settings.signals), "denied"));
+    },
   },
   other: {
-    start: ({ settings }) => Object.assign(window, settings),
+    start: (scripts) => {
+      for (const { settings } of scripts) Object.assign(window, settings);
+    },
     stop: () => {},
   },
 };
 
-function updateSignals({ signals }, state) {
-  window.gtag("consent", "update", Object.fromEntries(signals.map((name) => [name, state])));
+// Calls "start" or "stop" of each tool with its scripts among these.
+function tell(message, scripts) {
+  for (const [name, tool] of Object.entries(tools)) {
+    const own = scripts.filter((script) => script.tool === name);
+    if (own.length) tool[message](own);
+  }
 }
 
-let scripts = Array.from(document.querySelectorAll("template[data-script]"), ({ dataset }) => JSON.parse(dataset.script));
-// The settings of all scripts, before the first one runs.
-for (const script of scripts) tools[script.tool].start(script);
-for (const { source, attributes } of new Map(scripts.map((script) => [script.source, script])).values()) {
+let running = Array.from(document.querySelectorAll("template[data-script]"), ({ dataset }) => JSON.parse(dataset.script));
+tell("start", running);
+for (const { source, attributes } of new Map(running.map((script) => [script.source, script])).values()) {
   const element = document.createElement("script");
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   // In the order of the page.
@@ -67,17 +75,17 @@ for (const { source, attributes } of new Map(scripts.map((script) => [script.sou
 addEventListener(
   "consent:change",
   ({ detail }) => {
-    const stopped = scripts.filter(({ provider }) => !detail.granted.includes(provider));
+    const stopped = running.filter(({ provider }) => !detail.granted.includes(provider));
     if (!stopped.length) return;
-    scripts = scripts.filter((script) => !stopped.includes(script));
+    running = running.filter((script) => !stopped.includes(script));
     // From now on the browser lets this page contact only the hosts of the other scripts. This also stops scripts that
     // cannot be told, and messages about the withdrawal itself.
-    const hosts = ["'self'", ...new Set(scripts.flatMap((script) => script.hosts))].join(" ");
+    const hosts = ["'self'", ...new Set(running.flatMap((script) => script.hosts))].join(" ");
     const policy = document.createElement("meta");
     policy.httpEquiv = "Content-Security-Policy";
     policy.content = `script-src ${hosts}; connect-src ${hosts}; img-src ${hosts}`;
     document.head.append(policy);
-    for (const script of stopped) tools[script.tool].stop(script);
+    tell("stop", stopped);
   },
   true,
 );
