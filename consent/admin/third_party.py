@@ -52,8 +52,8 @@ class ProviderAdmin(ContentAdmin):
     list_filter = [("purpose", LimitedChoicesFilter), "is_published"]
     search_fields = ["name", "address", "hosts", "data"]
     fieldsets = [
-        (_("Who it is"), {"fields": ["purpose", "name", "address", "country", "policy_url"]}),
-        (_("What it receives"), {"fields": ["hosts", "data", "retention", "transfer"]}),
+        (None, {"fields": ["purpose", "name", "address", "country", "hosts"]}),
+        (_("Data"), {"fields": ["data", "retention", "transfer", "policy_url"]}),
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
 

@@ -155,8 +155,11 @@ def validate_configuration(text: str) -> None:
     """Raise ValidationError unless `text` is a JSON object."""
     try:
         value = json.loads(text)
-    except ValueError as error:
-        raise ValidationError(_("This is not JSON: %(error)s."), params={"error": error}) from error
+    except json.JSONDecodeError as error:
+        raise ValidationError(
+            _("This is not JSON. Check line %(line)s: names and texts stand in straight double quotes."),
+            params={"line": error.lineno},
+        ) from error
     if not isinstance(value, dict):
         raise ValidationError(_('Enter names and values in braces, such as {"site": 5}.'))
 
