@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import escape
@@ -260,3 +261,13 @@ def test_the_list_of_presets_opens_the_forms_without_javascript(officer):
 def test_only_privacy_officers_see_the_presets(client, staff):
     client.force_login(staff("Editors"))
     assert client.get(reverse("admin:consent_script_presets")).status_code == 403
+
+
+@pytest.mark.parametrize("key", PRESETS)
+def test_a_preset_has_its_texts_in_every_language(key):
+    preset = PRESETS[key]
+    values = [preset.provider_initial({}), *(cookie.initial for cookie in preset.cookies)]
+    for texts in values:
+        for name, text in texts.items():
+            if name.endswith("_en") and text:
+                assert all(texts[name[:-2] + code] for code in settings.CONTENT_LANGUAGES), name
