@@ -38,7 +38,7 @@ EVERY_PAGE = (
     "tests/tools/test_icons.py",
 )
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
-BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_pictures.py",))
+BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_scripts.py",), ("tests/browser/test_pictures.py",))
 GROUPS = (EVERY_PAGE, *SERVERS, *BROWSERS)
 # Order of the tests with real servers or browsers. The longest are first, so that the workers end at the same time.
 LAST = (

@@ -7,12 +7,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
-from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, Provider, Script
 from editorial.models import Content, ImportState
 from feedback.models import FeedbackPage
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
+from tests.consent.factories import make_counter, make_video
 from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,12 @@ VIOLATIONS = {
     "one_notice": (Notice, {}, {"key": "another"}),
     "one_feedback_page": (FeedbackPage, {}, {"key": "another"}),
     "embed_shape_is_known": (EmbeddedContent, {}, {"shape": "round"}),
+    "script_tool_is_known": (Script, {}, {"tool": "abacus"}),
     "cookie_kind_is_known": (DeclaredCookie, {"key": "sessionid"}, {"kind": "cake"}),
+    "cookie_unit_is_known": (DeclaredCookie, {"key": "sessionid"}, {"unit": "moon"}),
+    "cookie_lifetime_has_a_number": (DeclaredCookie, {"key": "sessionid"}, {"lifetime": None}),
+    "cookie_has_purpose_or_provider": (DeclaredCookie, {"key": "sessionid"}, {"purpose": None}),
+    "provider_key_is_not_notice": (Provider, {"key": "video"}, {"key": "notice"}),
     "focal_point_in_picture": (Picture, {}, {"focal_x": 101}),
     "import_state_once": (ImportState, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
@@ -48,15 +54,8 @@ VIOLATIONS = {
 def further_content():
     """An object of each kind of content that the initial content lacks."""
     make_picture()
-    purpose = Purpose.objects.get(key="functional")
-    EmbeddedContent.objects.create(
-        title_en="Film",
-        provider_en="Video Ltd",
-        purpose=purpose,
-        page_url="https://a.example",
-        frame_url="https://a.example",
-    )
-    Script.objects.create(name="Counter", provider_en="Count Ltd", purpose=purpose, source="https://a.example")
+    make_video(publish=False)
+    make_counter(publish=False)
 
 
 @pytest.mark.parametrize("name", VIOLATIONS)

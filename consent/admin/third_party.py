@@ -1,14 +1,21 @@
-"""Admin of providers, embedded content and scripts."""
+"""Admin of providers, embedded content and scripts, with presets that fill in the forms."""
 
 from functools import cache
+from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.forms import Textarea
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from consent.admin.base import DraftMixin
 from consent.admin.notice import CookieInline
 from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.presets import PRESETS, Preset
 from editorial.admin import (
     ChoicesMixin,
     ConflictMixin,
@@ -18,10 +25,30 @@ from editorial.admin import (
     PermissionsMixin,
 )
 
+LIST_TEMPLATE = "consent/admin/third_party_list.html"
+
+
+def preset_of(request: HttpRequest) -> Preset | None:
+    """Return the preset in the query of a form."""
+    return PRESETS.get(request.GET.get("preset", ""))
+
+
+def remind(request: HttpRequest) -> None:
+    """Show what staff must check in a form that a preset filled in."""
+    if request.method == "GET" and (preset := preset_of(request)):
+        messages.warning(request, str(preset.check))
+
+
+class ProviderCookieInline(CookieInline):
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        preset = preset_of(request)
+        return len(preset.cookies) if preset and obj is None else 0
+
 
 @admin.register(Provider)
 class ProviderAdmin(DraftMixin, ContentAdmin):
-    inlines = [CookieInline]
+    inlines = [ProviderCookieInline]
+    change_list_template = LIST_TEMPLATE
     list_display = ["name", "purpose", "country", "order", "is_published"]
     list_editable = ["order"]
     list_filter = [("purpose", LimitedChoicesFilter), "is_published"]
@@ -40,9 +67,36 @@ class ProviderAdmin(DraftMixin, ContentAdmin):
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
 
+    def add_view(self, request, form_url="", extra_context=None):
+        remind(request)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        preset = preset_of(request)
+        return preset.provider_initial(request.GET) if preset else super().get_changeform_initial_data(request)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        # Not for a submitted form: rows that equal their initial values would not be saved.
+        if isinstance(inline, ProviderCookieInline) and request.method == "GET" and (preset := preset_of(request)):
+            kwargs["initial"] = [cookie.initial for cookie in preset.cookies]
+        return kwargs
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """After a preset, open the form of what loads from the provider."""
+        preset = preset_of(request)
+        if preset is None or "_save" not in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, _("%(provider)s is declared. Now add what loads from it.") % {"provider": obj})
+        query = request.GET.copy()
+        query["provider"] = obj.pk
+        name = "script" if preset.source else "embeddedcontent"
+        return HttpResponseRedirect(f"{reverse(f'admin:consent_{name}_add')}?{query.urlencode()}")
+
 
 @admin.register(EmbeddedContent)
 class EmbeddedContentAdmin(ContentAdmin):
+    change_list_template = LIST_TEMPLATE
     list_display = ["title", "provider", "page_url", "is_published"]
     list_filter = [("provider", LimitedChoicesFilter), "is_published"]
     search_fields = ["title", "provider__name", "page_url"]
@@ -64,7 +118,43 @@ class EmbeddedContentAdmin(ContentAdmin):
 
 @admin.register(Script)
 class ScriptAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
+    change_list_template = LIST_TEMPLATE
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.TextField: {"widget": Textarea(attrs={"rows": 4, "class": "vLargeTextField"})},
+    }
     list_display = ["name", "provider", "source", "is_published"]
     list_filter = [("provider", LimitedChoicesFilter), "is_published"]
     search_fields = ["name", "provider__name", "source"]
-    fields = ["name", "provider", "source", "connects_to", "is_published"]
+    fieldsets = [
+        (None, {"fields": ["name", "provider"]}),
+        (_("Where it comes from"), {"fields": ["source", "connects_to"]}),
+        (_("How it starts"), {"fields": ["tool", "attributes", "configuration"]}),
+        (_("On this site"), {"fields": ["is_published"]}),
+    ]
+
+    def add_view(self, request, form_url="", extra_context=None):
+        remind(request)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = super().get_changeform_initial_data(request)
+        preset = preset_of(request)
+        return initial | preset.script_initial(request.GET) if preset else initial
+
+    def get_urls(self):
+        return [
+            path("presets/", self.admin_site.admin_view(self.presets), name="consent_script_presets"),
+            *super().get_urls(),
+        ]
+
+    def presets(self, request: HttpRequest) -> HttpResponse:
+        """List the presets, each with a form that opens the form of its provider, or of what loads from it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": _("Add from a preset"),
+            "presets": PRESETS,
+        }
+        return TemplateResponse(request, "consent/admin/presets.html", context)

@@ -1,12 +1,16 @@
 """Third-party content and scripts, which load only for visitors who allowed their provider."""
 
-from typing import ClassVar, Self
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from consent.embed_addresses import embed_address
 from consent.models.provider import Provider, origin, validate_https, validate_origins
 from editorial.models import Content, ContentQuerySet, OrderedContent
 
@@ -69,8 +73,10 @@ class EmbeddedContent(OrderedContent):
     frame_url = models.URLField(
         _("address to embed"),
         validators=[validate_https],
+        blank=True,
         help_text=_(
-            "The address after src= in the provider’s embed code, such as https://www.youtube-nocookie.com/embed/…"
+            "Leave it empty for a page of YouTube, Vimeo, PeerTube or OpenStreetMap: it is filled in. For others, "
+            "enter the address after src= in the provider’s embed code."
         ),
     )
     shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.WIDE)
@@ -95,6 +101,17 @@ class EmbeddedContent(OrderedContent):
 
     def clean(self):
         super().clean()
+        if not self.frame_url:
+            self.frame_url = embed_address(self.page_url)
+        if not self.frame_url:
+            raise ValidationError(
+                {
+                    "frame_url": _(
+                        "The address to embed is not known for this page. Copy it from the provider’s embed code: it "
+                        "stands after src=."
+                    )
+                }
+            )
         require_named_hosts(self, "frame_url")
 
     @property
@@ -107,11 +124,65 @@ class EmbeddedContent(OrderedContent):
         return set().union(*self.sources.values())
 
 
+ATTRIBUTE = re.compile(r"(data-[a-z][a-z0-9-]*)(?:=(.*))?")
+# Google's consent signals. See https://developers.google.com/tag-platform/security/guides/consent.
+GOOGLE_SIGNALS = ("ad_storage", "ad_user_data", "ad_personalization", "analytics_storage")
+
+
+class Tool(models.TextChoices):
+    """Tool whose interface static/js/scripts.js knows."""
+
+    MATOMO = "matomo", "Matomo"
+    GOOGLE = "google", _("Google tag")
+    OTHER = "other", _("another tool")
+
+
+def validate_attributes(text: str) -> None:
+    """Raise ValidationError unless each line of `text` is a data attribute such as data-site-id=5."""
+    names = []
+    for line in text.splitlines():
+        if not (match := ATTRIBUTE.fullmatch(line)):
+            raise ValidationError(
+                _("“%(line)s” is not a data attribute. Enter one per line, such as data-site-id=5, without quotes."),
+                params={"line": line},
+            )
+        names.append(match[1])
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise ValidationError(_("“%(name)s” is there twice. Keep one of them."), params={"name": repeated})
+
+
+def validate_configuration(text: str) -> None:
+    """Raise ValidationError unless `text` is a JSON object."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValidationError(
+            _("This is not JSON. Check line %(line)s: names and texts stand in straight double quotes."),
+            params={"line": error.lineno},
+        ) from error
+    if not isinstance(value, dict):
+        raise ValidationError(_('Enter names and values in braces, such as {"site": 5}.'))
+
+
+def addresses_in(value: Any) -> Iterator[str]:
+    """Yield all addresses in a JSON value."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from addresses_in(part)
+    elif isinstance(value, str) and value.startswith(("https://", "http://", "//")):
+        yield value
+
+
 class Script(Content):
-    """A third-party script, such as a visitor counter. It runs only for visitors who allowed its provider."""
+    """A third-party script, such as a visitor counter. It runs only for visitors who allowed its provider.
+
+    static/js/scripts.js hands `configuration` to the script, and tells it of consent and withdrawal.
+    """
 
     content_section = "scripts"
     heading_field = "name"
+
+    Tool = Tool
 
     name = models.CharField(_("name"), max_length=100)
     provider = models.ForeignKey(
@@ -135,6 +206,32 @@ class Script(Content):
         ),
     )
 
+    tool = models.CharField(
+        _("tool"),
+        max_length=10,
+        choices=Tool,
+        default=Tool.OTHER,
+        help_text=_("Matomo and the Google tag are told what the visitor allowed, and of a withdrawal."),
+    )
+    attributes = models.TextField(
+        _("data attributes"),
+        blank=True,
+        validators=[validate_attributes],
+        help_text=_(
+            "Attributes of the script tag in the provider’s code whose names start with data-, one per line and "
+            "without quotes, such as data-site-id=5."
+        ),
+    )
+    configuration = models.TextField(
+        _("configuration"),
+        blank=True,
+        validators=[validate_configuration],
+        help_text=_(
+            "JSON. For another tool, each name becomes a global variable before the script runs. Replaces inline code, "
+            "which this site never runs."
+        ),
+    )
+
     objects: ClassVar[ThirdPartyManager] = ThirdPartyManager()
     # Gives django-stubs the type of the related manager.
     _default_manager: ClassVar[ThirdPartyManager]
@@ -143,6 +240,13 @@ class Script(Content):
         verbose_name = _("script")
         verbose_name_plural = _("scripts")
         ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tool__in=Tool.values),
+                name="script_tool_is_known",
+                violation_error_message=_("Choose a tool from the list."),
+            )
+        ]
 
     def __str__(self):
         return self.name
@@ -153,6 +257,68 @@ class Script(Content):
     def clean(self):
         super().clean()
         require_named_hosts(self, "source")
+        self.check_settings()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """`configuration` as names and values."""
+        return json.loads(self.configuration) if self.configuration else {}
+
+    def check_settings(self) -> None:
+        """Raise ValidationError if the configuration lacks what its tool needs, or names another host."""
+        try:
+            if self.configuration:
+                validate_configuration(self.configuration)
+        except ValidationError:
+            # The field has this error already.
+            return
+        settings = self.settings
+        if self.tool == Tool.MATOMO and not (settings.get("tracker") and settings.get("site")):
+            raise ValidationError(
+                {
+                    "configuration": _(
+                        "Matomo needs its address and the number of the site, such as "
+                        '{"tracker": "https://stats.example/matomo.php", "site": 1}.'
+                    )
+                }
+            )
+        if self.tool == Tool.GOOGLE:
+            signals = settings.get("signals")
+            is_known = isinstance(signals, list) and bool(signals) and all(name in GOOGLE_SIGNALS for name in signals)
+            if not settings.get("tag") or not is_known:
+                raise ValidationError(
+                    {
+                        "configuration": _(
+                            'The Google tag needs "tag", such as "G-ABC123", and "signals", a list of those signals '
+                            "that consent to this provider grants: %(signals)s."
+                        )
+                        % {"signals": ", ".join(GOOGLE_SIGNALS)}
+                    }
+                )
+        if unnamed := sorted({origin(address) for address in addresses_in(settings)} - self.origins):
+            raise ValidationError(
+                {
+                    "configuration": _(
+                        "The host %(hosts)s is missing from this form. Add it under “Other hosts”, with https://."
+                    )
+                    % {"hosts": ", ".join(unnamed)}
+                }
+            )
+
+    @property
+    def as_json(self) -> str:
+        """What static/js/scripts.js needs to add this script to a page."""
+        matches = (ATTRIBUTE.fullmatch(line) for line in self.attributes.splitlines())
+        return json.dumps(
+            {
+                "provider": self.provider.key,
+                "source": self.source,
+                "hosts": sorted(self.origins),
+                "tool": self.tool,
+                "attributes": {match[1]: match[2] or "" for match in matches if match},
+                "settings": self.settings,
+            }
+        )
 
     @property
     def sources(self) -> dict[str, set[str]]:
