@@ -13,12 +13,14 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent to cookies")
 
     def ready(self):
-        from consent.models import NoticeVersion
+        # Registers the check.
+        from consent import checks  # noqa: F401
+        from consent.models import NoticeVersion, PolicyVersion
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
         from pagecache.triggers import register_content
 
-        register_content(lambda: [NoticeVersion])
+        register_content(lambda: [NoticeVersion, PolicyVersion])
         triggers.register(record_triggers)
         if settings.CONSENT_SEAL_MINUTES:
             jobs.register(

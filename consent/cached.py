@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from consent.models import EmbeddedContent, NoticeVersion, Script
+from consent.models import EmbeddedContent, NoticeVersion, PolicyVersion, Script
 from pagecache.per_version import cached_per_version
 
 
@@ -10,6 +10,12 @@ from pagecache.per_version import cached_per_version
 def notice_in_force() -> NoticeVersion | None:
     """Return the published notice, or None before the first is published."""
     return NoticeVersion.objects.current()
+
+
+@cached_per_version
+def policy_in_force() -> PolicyVersion | None:
+    """Return the privacy policy in force, or None before the first is put in force."""
+    return PolicyVersion.objects.current()
 
 
 @cached_per_version

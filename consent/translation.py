@@ -1,6 +1,7 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from consent.models import DeclaredCookie, EmbeddedContent, Notice, Purpose, Script
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Purpose, Script
+from consent.models.policy import RIGHTS, SECTIONS
 
 
 @register(Notice)
@@ -31,3 +32,9 @@ class EmbeddedContentTranslation(TranslationOptions):
 class ScriptTranslation(TranslationOptions):
     fields = ("provider",)
     required_languages = {"en": ("provider",)}
+
+
+@register(PrivacyPolicy)
+class PrivacyPolicyTranslation(TranslationOptions):
+    fields = (*SECTIONS, *RIGHTS)
+    required_languages = {"en": ("controller",)}

@@ -1,13 +1,15 @@
 """Models of consent to cookies: the notice, its published versions, and the record of decisions.
 
 Staff edit Notice, Purpose and DeclaredCookie. Publishing saves a copy of all of them as a NoticeVersion. Visitors see
-the newest version only, and each Decision refers to the version that was shown.
+the newest version only, and each Decision refers to the version that was shown. PrivacyPolicy and PolicyVersion relate
+in the same way.
 """
 
 from consent.models.access import AccessEntry
 from consent.models.audit import CookieAudit
 from consent.models.erasure import Erasure
 from consent.models.notice import Notice
+from consent.models.policy import PolicyVersion, PrivacyPolicy
 from consent.models.purpose import DeclaredCookie, Purpose
 from consent.models.record import Decision
 from consent.models.restoration import Restoration
@@ -25,6 +27,8 @@ __all__ = [
     "Leaf",
     "Notice",
     "NoticeVersion",
+    "PolicyVersion",
+    "PrivacyPolicy",
     "Purpose",
     "Restoration",
     "Script",
