@@ -72,20 +72,20 @@ class FeedbackPage(Content):
     )
 
     unit = models.CharField(
-        _("responsible for accessibility"),
+        _("Responsible for accessibility"),
         max_length=200,
         blank=True,
         help_text=_("The unit or the person that answers. Visitors see it below the accessibility statement."),
     )
     telephone = models.CharField(
-        _("telephone"),
+        _("Telephone"),
         max_length=40,
         blank=True,
         validators=[validate_telephone],
         help_text=_("With the country code, such as +48 12 345 67 89. Shown below the accessibility statement."),
     )
     building_access = RichTextField(
-        _("accessibility of the buildings"),
+        _("Accessibility of the buildings"),
         blank=True,
         help_text=_("Entrances, lifts, toilets, parking, assistance dogs, sign language interpreters."),
     )

@@ -84,9 +84,13 @@ def drawn(request: HttpRequest, page: Page) -> dict:
     if page.kind == Page.Kind.PRIVACY and policy:
         versions = PolicyVersion.objects.defer("wording")
         return {"version": policy, "policy": policy.texts_in(language), "versions": versions}
-    if page.kind == Page.Kind.COOKIES and (notice := notice_in_force(request)):
-        device_law = policy.section_in(language, "device_law") if policy else None
-        return {"notice": notice, "purposes": declared_purposes(notice, language), "device_law": device_law}
+    if page.kind == Page.Kind.COOKIES:
+        notice = notice_in_force(request)
+        return {
+            "notice": notice,
+            "purposes": declared_purposes(notice, language) if notice else [],
+            "device_law": policy.section_in(language, "device_law") if policy else None,
+        }
     if page.kind == Page.Kind.ACCESSIBILITY:
         return {"feedback": feedback_page()}
     return {}

@@ -40,7 +40,7 @@ class PrivacyPolicyAdmin(SingletonContentAdmin):
     ]
     readonly_fields = ["facts_to_add"]
 
-    @admin.display(description=_("facts without a text"))
+    @admin.display(description=_("Facts without a text"))
     def facts_to_add(self, policy: PrivacyPolicy) -> SafeString | str:
         return format_html("<ul>{}</ul>", found) if (found := links_to_empty_facts(policy)) else gettext("none")
 

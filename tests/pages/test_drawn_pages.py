@@ -121,7 +121,7 @@ def test_an_empty_detail_of_the_accessibility_statement_shows_nothing_and_is_lis
     assert "Telephone" not in text(client.get(STATEMENT))
     client.force_login(staff(roles.EDITORS))
     form = reverse("admin:feedback_feedbackpage_change", args=[FeedbackPage.objects.get().pk])
-    assert "responsible for accessibility, telephone, accessibility of the buildings" in text(client.get(form))
+    assert "Responsible for accessibility, Telephone, Accessibility of the buildings" in text(client.get(form))
     response = client.post(form, filled_in(client.get(form), telephone="ask us"))
     assert "Use digits and spaces" in text(response)
     filled = {"telephone": "+48 12 345 67 89", "building_access_en": "<p>The entrance has a ramp.</p>"}
