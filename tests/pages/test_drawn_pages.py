@@ -129,3 +129,17 @@ def test_an_empty_detail_of_the_accessibility_statement_shows_nothing_and_is_lis
     html = main(text(client.get(STATEMENT)))
     assert '<a href="tel:+48123456789">+48 12 345 67 89</a>' in html and "The entrance has a ramp." in html
     assert "Responsible for accessibility" not in html
+
+
+def test_no_language_claims_legitimate_interests_or_article_7_as_a_legal_basis():
+    version = PolicyVersion.objects.current()
+    assert len(version.wording) == 10
+    for code in version.wording:
+        (purposes,) = (part["text"] for part in version.texts(code) if part["key"] == "purposes")
+        text = purposes.replace("\xa0", " ")
+        # Point (f) of Article 6(1), as each language cites it.
+        assert not re.search(
+            r"6(\(1\)\(f\)|\.1 f|\W[^<]{0,22}\b(lit\.|onder|Buchstabe|letra|point|kohdan|točka) ?\(?f\b)", text
+        )
+        # Point (c) of Article 6(1), with Article 7(1).
+        assert re.search(r"6[^<]{0,32}\bc\b", text) and re.search(r"7[^<]{0,16}1", text)
