@@ -6,8 +6,9 @@ single languages, and the order of a database depends on its installation.
 
 import unicodedata
 
-# Language → groups of letters, each of which sorts after the one before it (CLDR, the root collation and that of the
-# language). Other letters sort with their base letter in Unicode: ä with a in German (DIN 5007-1), é with e in French.
+# Language → groups of letters. Within a group, each letter sorts directly after the one before it (CLDR: root collation
+# and the collation of the language). Other letters sort with their base letter in Unicode: in German ä with a
+# (DIN 5007-1), in French é with e.
 ALPHABETS = {
     "pl": "aą cć eę lł nń oó sś zźż",
     "es": "nñ",
@@ -16,7 +17,7 @@ ALPHABETS = {
     "sv": "zåäö",
     "hr": "cčć d(dž)đ l(lj) n(nj) sš zž",
 }
-# Letters that Unicode does not decompose, for languages without a rule of their own.
+# The same for letters that Unicode does not decompose, in all languages. A language can override a letter.
 ROOT = "dđ hħ lł oø tŧ"
 # Digraphs that count as one letter → the character that replaces them in sort keys.
 DIGRAPHS = {"(dž)": "\ue000", "(lj)": "\ue001", "(nj)": "\ue002"}
@@ -24,7 +25,7 @@ EQUAL_LETTERS = {"fi": {"æ": "ä", "ø": "ö"}, "sv": {"æ": "ä", "ø": "ö"}}
 
 
 def letter_ranks(language: str) -> dict[str, tuple[str, int]]:
-    """Return each letter with a rule → the first letter of its group, and its position in the group."""
+    """Return letter → (first letter of its group, position in the group), for the letters in the groups."""
     ranks: dict[str, tuple[str, int]] = {}
     for alphabet in (ROOT, ALPHABETS.get(language, "")):
         for digraph, replacement in DIGRAPHS.items():

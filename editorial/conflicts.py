@@ -35,7 +35,7 @@ def last_change(item: models.Model, label: object, since: datetime) -> LogEntry 
     with translation.override(None):
         name_of_field = str(label).casefold()
         as_part = {"name": str(item._meta.verbose_name), "object": str(item)}
-    # Fifty entries cover the time for which a form is open.
+    # Enough for the changes while a form is open.
     for entry in history[:50]:
         is_own = entry.object_id == str(item.pk) and entry.content_type_id == ContentType.objects.get_for_model(item).pk
         for part in changed_parts(entry):
@@ -66,7 +66,7 @@ def author_and_time(entry: LogEntry) -> dict[str, str]:
 
 
 def change_message(change: LogEntry | None) -> str:
-    """Return who changed a field and when, as far as the history has it."""
+    """Return the sentence that names the author and time of a change, or “somebody” if the history has no entry."""
     if change is None:
         return _("Somebody changed this after you opened the form.")
     return _("%(who)s changed this on %(when)s, after you opened the form.") % author_and_time(change)
@@ -93,7 +93,7 @@ def display_value(model_field: models.Field, value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(model_field, RichTextField):
-        # Drafts are stored without being sanitised.
+        # Not all values were sanitised before: translation drafts are stored as they were entered.
         return mark_safe(model_field.sanitize(value))  # noqa: S308
     if isinstance(value, bool):
         return _("yes") if value else _("no")

@@ -124,7 +124,7 @@ class EditForm(forms.ModelForm):
         super()._clean_fields()  # type: ignore[misc]  # private in Django
         for name in self.unchanged & self.cleaned_data.keys():
             if not self.edited_fields[name].is_relation:
-                # The stored value and not the cleaned one, which is stripped.
+                # Keep the stored value: cleaning strips spaces.
                 self.cleaned_data[name] = self.initial.get(name)
         for name in self.conflicts:
             self.add_error(name, self.conflict_message(name))

@@ -1,4 +1,8 @@
-"""Groups of staff and their permissions, for use in migrations."""
+"""Groups of staff and their permissions, for use in migrations.
+
+Migrations that have already been applied use CONTENT_RIGHTS too. To change the permissions of an existing site, add a
+migration that calls `grant` or `withdraw`.
+"""
 
 from typing import Any
 
@@ -26,6 +30,7 @@ def grant(apps: Apps, app_label: str, rights: dict[str, tuple[str, ...]]) -> Non
     after all migrations, so this creates those of the app now.
     """
     app_config: Any = apps.get_app_config(app_label)
+    # create_permissions skips an app without models_module. The app of a migration has none.
     app_config.models_module = True
     create_permissions(app_config, apps=apps, verbosity=0)
     app_config.models_module = None

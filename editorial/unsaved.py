@@ -107,7 +107,7 @@ def posted(request: HttpRequest) -> QueryDict:
     return unsaved.fields if unsaved else request.POST
 
 
-def as_typed(form_class: Any, request: HttpRequest) -> Any:
+def form_with_unsaved_input(form_class: Any, request: HttpRequest) -> Any:
     """Return a subclass of `form_class` that is bound to the unsaved input of `request`, without validation.
 
     Return `form_class` itself if there is no such input.
@@ -117,7 +117,7 @@ def as_typed(form_class: Any, request: HttpRequest) -> Any:
         return form_class
     fields = unsaved.fields
 
-    class FormAsTyped(form_class):
+    class UnsavedForm(form_class):
         # The submitted base values, so that saving finds changes of others.
         base_values = fields.get(BASE_VALUES, "")
 
@@ -127,12 +127,12 @@ def as_typed(form_class: Any, request: HttpRequest) -> Any:
             if BASE_VALUES in self.fields:
                 self.fields[BASE_VALUES].initial = self.base_values
 
-    # A subclass of a model form makes new fields, but those of the class may have been changed.
-    FormAsTyped.base_fields = form_class.base_fields
-    return FormAsTyped
+    # The metaclass of model forms builds the fields again. Keep those of `form_class`, which may have been changed.
+    UnsavedForm.base_fields = form_class.base_fields
+    return UnsavedForm
 
 
-def rows_as_typed(formset_class: Any, request: HttpRequest, queryset: QuerySet | None = None) -> Any:
+def formset_with_unsaved_input(formset_class: Any, request: HttpRequest, queryset: QuerySet | None = None) -> Any:
     """Return a subclass of `formset_class` that is bound to the unsaved input of `request`, without validation.
 
     `queryset` replaces that of the formset. Return `formset_class` itself if there is no such input.
@@ -142,7 +142,7 @@ def rows_as_typed(formset_class: Any, request: HttpRequest, queryset: QuerySet |
         return formset_class
     fields = unsaved.fields
 
-    class RowsAsTyped(formset_class):
+    class UnsavedFormSet(formset_class):
         def __init__(self, *args: Any, **kwargs: Any):
             prefix = kwargs.get("prefix") or self.get_default_prefix()
             if f"{prefix}-TOTAL_FORMS" in fields:
@@ -161,18 +161,18 @@ def rows_as_typed(formset_class: Any, request: HttpRequest, queryset: QuerySet |
                 form._errors = ErrorDict()
             return form
 
-    return RowsAsTyped
+    return UnsavedFormSet
 
 
 class UnsavedInputMixin(ModelAdmin):
     """Admin whose forms show the unsaved input of the request."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return as_typed(super().get_form(request, obj, change=change, **kwargs), request)
+        return form_with_unsaved_input(super().get_form(request, obj, change=change, **kwargs), request)
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):
-            yield rows_as_typed(formset, request), inline
+            yield formset_with_unsaved_input(formset, request), inline
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         formset = super().get_changelist_formset(request, **kwargs)
@@ -185,4 +185,4 @@ class UnsavedInputMixin(ModelAdmin):
                 if fields[name] not in keys:
                     fields[name] = ""
         # All submitted rows, even if they are now on another page of the list.
-        return rows_as_typed(formset, request, self.get_queryset(request).filter(pk__in=keys))
+        return formset_with_unsaved_input(formset, request, self.get_queryset(request).filter(pk__in=keys))

@@ -31,8 +31,8 @@ KEYS_NAME = "keys-%Y-%m-%dT%H-%M-%SZ"
 UNFINISHED = ".unfinished-"
 KEY_FILES = ("secret_key", "consent_seal_key")
 KEYS_README = """\
-Copies of the keys in the DATA_DIR of the site. Store them in another place than the backups: with both, anyone can sign
-in as any user and forge the consent records. A lost key of the seals cannot be replaced.
+Copies of the keys in the DATA_DIR of the site. Store them apart from the backups: with both, anyone can sign in as any
+user and forge the consent records. If the key of the seals is lost: docs/deployment.md, The key of the seals.
 """
 
 
@@ -138,7 +138,7 @@ def write_backup(to: Path) -> Backup:
     return Backup.open(final)
 
 
-def require_apart(keys: Path, backups: Path):
+def require_separate_folders(keys: Path, backups: Path):
     """Raise BackupError if one of the folders is the other or inside the other."""
     keys, backups = keys.resolve(), backups.resolve()
     if keys == backups or keys in backups.parents or backups in keys.parents:

@@ -25,7 +25,7 @@ VARY = "Accept-Encoding, Cookie, Sec-GPC, DNT"
 RENDER_TIMEOUT = 1.0
 # Seconds after a failed rendering during which the outdated page is served without another attempt.
 RETRY_DELAY = 5
-# One in this many bytes of memory is for keys that are not canonical, because clients can invent any number of them.
+# Keys that are not canonical get 1/OTHER_PAGES_SHARE of the memory, because clients can invent any number of them.
 OTHER_PAGES_SHARE = 8
 MAX_REMOVED_PATHS = 10_000
 
@@ -53,7 +53,7 @@ class PageCache:
         self.renderings: dict[CacheKey, asyncio.Task] = {}
         # Paths of pages that were removed. Proxies may still have them.
         self.removed_paths: set[str] = set()
-        # Separate threads, so that requests for cached pages do not wait for pages that were never rendered.
+        # Outdated pages have threads of their own, so that they do not wait behind pages that were never rendered.
         self.rerender_threads = ThreadPoolExecutor(2, thread_name_prefix="page-cache")
         # A separate thread, because the disk may be slow.
         self.disk_threads = ThreadPoolExecutor(1, thread_name_prefix="page-cache-disk")
@@ -104,8 +104,8 @@ class PageCache:
     def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict[str, Any]) -> Response:
         """Add the header that allows nginx to cache the response until the end of this second.
 
-        Not for pages that load content of third parties. Not for a query or a consent cookie that the site did not
-        write, because clients can invent any number of them.
+        Responses without this header: pages that load content of third parties, and requests with a query or with a
+        consent cookie that the site did not write, because clients can invent any number of them.
         """
         rule = self.rule
         if rule is None or environ["QUERY_STRING"] or not rule.has_known_cookie(environ):
@@ -150,7 +150,7 @@ class PageCache:
         if rendered is None or rendered.header("set-cookie") or environ["QUERY_STRING"] != key.query:
             return None
         if rendered.replaces_page and key.path in self.removed_paths:
-            # It replaces the page that nginx may still have.
+            # nginx may still have the removed page. Its cache must replace it by this response.
             return self._for_shared_caches(rendered, key, environ)
         return rendered
 

@@ -17,7 +17,8 @@ from django.utils import translation
 
 # A file whose name contains the digest of its content.
 STATIC_FILE = re.compile(rf"{settings.STATIC_URL}[\w./-]+\.[0-9a-f]{{12}}\.\w+\Z", re.ASCII)
-# Marks such a file in place of its parameters. Not empty, because all empty frozensets are the same object.
+# Returned by cached_parameters for a static file, and compared by identity. It must not be empty, because Python has
+# only one empty frozenset.
 STATIC = frozenset(["static"])
 # No page has a longer path, host or query. The limits bound the memory for cached results of the functions below.
 MAX_PATH_LENGTH, MAX_HOST_LENGTH, MAX_QUERY_LENGTH = 1024, 261, 200

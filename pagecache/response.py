@@ -97,7 +97,7 @@ class CachedPage:
         self.content_version, self.build, self.rendered_at = content_version, build, rendered_at
         # Time of the next attempt to render it after an attempt failed, on the clock of time.monotonic.
         self.retry_at = 0.0
-        # Includes the headers, because a 304 does not update the headers in a proxy, for example a changed policy.
+        # The ETag depends on the headers too, because a proxy keeps its old headers, such as a policy, after a 304.
         digest = sha256(repr(headers).encode() + bodies["identity"]).hexdigest()[:20]
         self.encoded_pages = {encoding: self._encoded(digest, encoding, body) for encoding, body in bodies.items()}
         self.size = 8192 + sum(map(len, bodies.values()))

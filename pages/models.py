@@ -44,7 +44,7 @@ class PageKind(models.TextChoices):
     TEXT = "text", _("text page")
 
 
-# URL names of the sections outside of the app `alliance`, where a section has the name of its kind.
+# URL names of the sections in other apps than `alliance`. In `alliance`, the URL name of a section is its kind.
 SECTION_URL_NAMES: dict[str, str] = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
 
 

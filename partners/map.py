@@ -14,10 +14,10 @@ from partners.models import PartnerUniversity
 
 CENTRE = radians(52), radians(10)
 EARTH_KM = 6371
-# Width and height of the drawing in units, kilometres per unit, and position of CENTRE in the drawing.
-WIDTH, HEIGHT, KM = 640, 640, 5
+# Size of the drawing in units, kilometres per unit, and position of CENTRE in the drawing.
+WIDTH, HEIGHT, KM_PER_UNIT = 640, 640, 5
 ORIGIN = 280, 388
-# Width of a character and height of a line of a label in its largest size (on phones), and its distance from the point.
+# Labels in their largest size, on phones: width of a character, height of the line, and distance from the point.
 LETTER, LINE, GAP = 14.6, 24, 14
 # Half the side of the square that a point covers.
 POINT = 9
@@ -26,10 +26,10 @@ CURVE_STEPS = 20
 
 
 def project(latitude: float, longitude: float) -> tuple[float, float]:
-    """Position in the drawing, in units from its upper left corner. Takes degrees (WGS 84)."""
+    """Position of a point in degrees (WGS 84), in units from the upper left corner of the drawing."""
     phi, lam = radians(latitude), radians(longitude) - CENTRE[1]
     closeness = 1 + sin(CENTRE[0]) * sin(phi) + cos(CENTRE[0]) * cos(phi) * cos(lam)
-    scale = EARTH_KM / KM * sqrt(2 / closeness)
+    scale = EARTH_KM / KM_PER_UNIT * sqrt(2 / closeness)
     x = scale * cos(phi) * sin(lam)
     y = scale * (cos(CENTRE[0]) * sin(phi) - sin(CENTRE[0]) * cos(phi) * cos(lam))
     return ORIGIN[0] + x, ORIGIN[1] - y
@@ -70,8 +70,7 @@ class Label:
 class Point:
     """One university on the map: centre of the point, position of the label, and path of the thread to the coordinator.
 
-    The thread is empty for the coordinator. Numbers are strings in SVG notation, so that
-    templates do not localize them.
+    The thread is empty for the coordinator. Numbers are strings, so that templates do not localize them.
     """
 
     partner: PartnerUniversity
@@ -93,7 +92,10 @@ class City(NamedTuple):
 
 
 def place_label(city: City, taken: list[Box], threads: list[Box]) -> Label:
-    """The label at the side of its point where it covers the fewest points and labels, then the fewest threads."""
+    """The label at the best of twelve positions around its point.
+
+    A label inside the drawing is better, then one that covers fewer points and labels, then fewer threads.
+    """
     x, y, width = city.x, city.y, LETTER * len(city.name)
     right, left, above, below = x + GAP, x - GAP, y - GAP - LINE, y + GAP
     options = [

@@ -52,9 +52,9 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         return self.prefetch_related(models.Prefetch("own_names", own_names, to_attr="published_own_names"))
 
     def neighbours(self, partner: "PartnerUniversity") -> tuple["PartnerUniversity | None", "PartnerUniversity | None"]:
-        """The current partners before and after `partner` in their order.
+        """The current partners directly before and after `partner`, in the order of the list.
 
-        None at the ends of the list, and twice None for a former partner.
+        The first partner has None before it, the last one None after it. For a former partner, both are None.
         """
         if partner.left:
             return None, None

@@ -1,7 +1,7 @@
 """Weave patterns, computed from facts about the universities as a Jacquard loom weaves from punched cards.
 
 Each university has a thread in its own colour. The binary digits of its founding year, coordinates and order are its
-card: 1 puts the thread on top at a crossing, 0 puts it below. The pattern depends on these facts only.
+punched card: 1 puts the thread on top at a crossing, 0 puts it below. The pattern depends on these facts only.
 docs/design.md explains how to read one.
 """
 
@@ -41,7 +41,7 @@ THREADS = len(COLOURS) - 1
 
 
 class Located(Protocol):
-    """A university, as far as a pattern depends on it. Coordinates are in degrees (WGS 84)."""
+    """The attributes of a university that a pattern depends on. Coordinates are in degrees (WGS 84)."""
 
     @property
     def founded(self) -> int: ...
@@ -186,20 +186,21 @@ def nearest(university: Located, others: Iterable[Located], count: int = 3) -> l
 
 
 def binding(order: int) -> Callable[[int, int], bool]:
-    """Function of (warp, weft): whether a thread that is below comes up for this crossing, as real cloth needs.
+    """A function of (warp, weft): whether the warp is on top at this crossing although its card puts it below.
 
-    `order` is the position of the university in the list. It selects the binding.
+    Such crossings hold the threads of cloth together. `order`, the position of the university in the list, selects the
+    binding.
     """
-    paired, leftward, *weave = digits(order, 4)
-    by, direction = (2 if paired else 1), (-1 if leftward else 1)
-    match weave:
+    is_paired, is_leftward, *kind = digits(order, 4)
+    width, direction = (2 if is_paired else 1), (-1 if is_leftward else 1)
+    match kind:
         case [False, False]:  # spots
-            return lambda warp, weft: warp // by * direction % 4 == 2 * (weft % 2)
+            return lambda warp, weft: warp // width * direction % 4 == 2 * (weft % 2)
         case [False, True]:  # twill
-            return lambda warp, weft: (weft - warp // by * direction) % 4 == 0
+            return lambda warp, weft: (weft - warp // width * direction) % 4 == 0
         case [True, False]:  # ribs
-            return lambda warp, weft: warp // by * direction % 3 == 0
-    return lambda warp, weft: (weft - 2 * (warp // by * direction)) % 5 == 0  # satin
+            return lambda warp, weft: warp // width * direction % 3 == 0
+    return lambda warp, weft: (weft - 2 * (warp // width * direction)) % 5 == 0  # satin
 
 
 def repeated(items: Sequence, length: int) -> list:
@@ -234,11 +235,13 @@ class Card(NamedTuple):
 def weave_card(card: Card, threads: tuple[int, ...], warps: int, wefts: int) -> Weave:
     """The pattern of one university; `threads` are those of its nearest neighbours, at most three."""
     thread, founded, north, east, order = card
+    # Columns of four or two warps, one for each digit of the founding year.
     year, widths = digits(founded, YEAR_DIGITS), digits(east, YEAR_DIGITS)
     columns = [digit for digit, is_wide in zip(year, widths, strict=True) for _ in range(4 if is_wide else 2)]
     columns = repeated(columns[::-1] if east < 0 else columns, warps)
 
     first, second, third = (*threads, *[UNDYED] * (3 - len(threads)))
+    # Stripes, undyed and coloured in turn. Each shows the front (True) or the back (False) of the card.
     heights, faces = digits(abs(north) >> 6, 3), digits(north, 6)
     stripes: list[tuple[int, int]] = []
     for undyed, (dyed, height) in zip(heights, ((first, 3), (second, 2), (third, 1)), strict=True):

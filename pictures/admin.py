@@ -59,7 +59,8 @@ class PictureAdmin(ContentAdmin):
 
     @admin.display(description=_("picture"))
     def preview(self, picture):
-        if not picture.file:
+        # After an error in the form, the file of the picture is an upload that was not stored.
+        if not picture.file or not picture.file._committed:
             return _("Save the picture first. Then click on the point that must stay visible.")
         shown = picture.staff_rendition(WHOLE)
         return format_html(

@@ -52,7 +52,7 @@ def file_path(name: str) -> Path:
 
 
 def can_view_file(request: HttpRequest, name: str) -> bool:
-    """Whether the user may view a kind of item that has the file `name`, or that can use it as a picture."""
+    """Whether the user may view a model with a row that names the file, or a model that can use it as a picture."""
     models = models_naming(upload_name(name)) if name.isprintable() else set()
     if Picture in models:
         models |= {relation.related_model for relation in Picture.relations()}

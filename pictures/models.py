@@ -24,7 +24,7 @@ from pictures import renditions
 from pictures.renditions import Rendition, Source
 
 RENDITIONS_FOLDER = "pictures/sizes"
-# Seconds. Another process may still be writing an unfinished folder that is younger.
+# Seconds after which an unfinished folder is deleted. Another process may still be writing a younger one.
 WRITE_TIMEOUT = 60 * 60
 # Seconds of one run of the job, because the other jobs wait for it.
 RUN_TIMEOUT = 20
@@ -233,7 +233,7 @@ class Picture(Content):
     def rendition(self, ratio: str, storage: Storage | None = None) -> Rendition:
         """Return the files for a page that shows this picture in `ratio`, or the upload if a file is missing.
 
-        `storage` determines the URLs. The default has those for visitors, the storage of uploads those for staff.
+        `storage` determines the URLs. The default gives URLs for visitors, the storage of uploads gives URLs for staff.
         """
         storage = storage or storages["renditions"]
         part = renditions.crop((self.width, self.height), ratio, self.focal_point)

@@ -28,7 +28,7 @@ FALLBACK_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {"quality": 80, "optimize": True, "progressive": True}),
     "png": ("PNG", {"optimize": True}),
 }
-# Part of the folder's name, because a change of one of these gives other files.
+# A digest of it is in the name of the folder, because other values give other files.
 RECIPE = repr((WIDTHS, FALLBACK_WIDTH, RATIOS, MODERN_FORMATS, FALLBACK_FORMATS))
 
 
@@ -64,18 +64,18 @@ class Crop:
 
 
 def crop(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Crop:
-    """Return the largest part of a picture of `size` that has `ratio`, as near to `focal_point` as possible.
+    """Return the largest part of a picture of `size` that has `ratio`, as near to the focal point as possible.
 
-    The focal point is in per cent of width and height. Pictures are never enlarged.
+    `focal_point` is in per cent of width and height. Pictures are never enlarged.
     """
     width, height = size
-    wanted = RATIOS[ratio] or width / height
-    crop_width, crop_height = min(width, height * wanted), min(height, width / wanted)
+    aspect = RATIOS[ratio] or width / height
+    crop_width, crop_height = min(width, height * aspect), min(height, width / aspect)
     left = min(max(width * focal_point[0] / 100 - crop_width / 2, 0), width - crop_width)
     top = min(max(height * focal_point[1] / 100 - crop_height / 2, 0), height - crop_height)
 
     def scaled(to_width: int) -> tuple[int, int]:
-        return to_width, max(1, round(to_width / wanted))
+        return to_width, max(1, round(to_width / aspect))
 
     largest = max(1, int(crop_width))
     widths = [w for w in WIDTHS if w < largest] + ([largest] if largest < WIDTHS[-1] else [WIDTHS[-1]])

@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 
 # Key in the WSGI environment: the status of the error page that server.middleware sends.
 REFUSED_STATUS = "server.refused_status"
-# Error pages in memory; clients can invent hosts and ports.
+# Maximum error pages in memory. Clients can invent hosts and ports, so there may be more.
 MAX_ERROR_PAGES = 500
-# Streamed responses up to this many bytes are read whole before they are sent, so that their thread is free earlier.
+# Streamed responses up to this size are read completely before they are sent, so that their thread is free earlier.
 MAX_BUFFERED_BYTES = 8_000_000
-# Longer responses that are sent at the same time. Each occupies a thread of the pool.
+# Maximum number of longer responses that are sent at the same time. Each occupies a thread of the pool.
 MAX_STREAMS = 4
 # Seconds in which a client must accept one chunk of a long response, and all of it.
 CHUNK_TIMEOUT = 20

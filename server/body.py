@@ -8,7 +8,7 @@ from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-# Bytes of one body in memory, and of all bodies of a process. What exceeds either limit is written to disk.
+# Maximum bytes in memory of one body, and of all bodies of a process. A body that exceeds a limit is written to disk.
 MAX_BYTES_IN_MEMORY = 32 * 1024
 MAX_BYTES_OF_ALL_IN_MEMORY = 16 * 1024 * 1024
 # A body must arrive within this many seconds, plus the time that it takes at the lowest accepted rate.

@@ -11,12 +11,13 @@ SQLITE_TIMEOUT = 5
 def limit_requests():
     """Set time limits for the database connections of this process. Call it before the first connection.
 
-    A connection pooler in front of PostgreSQL (?pool=false) refuses such options. Set them for its role.
+    With an external connection pooler (?pool=false) it sets none, because poolers refuse such options. Set the limits
+    for the database role: ALTER ROLE … SET.
     """
     database = settings.DATABASES["default"]
     options = database["OPTIONS"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         options["timeout"] = SQLITE_TIMEOUT
     elif "pool" in options:
-        # The last of several options of one name applies, so that DATABASE_URL can change each limit.
+        # PostgreSQL uses the last value of an option, so DATABASE_URL can override each limit.
         options["options"] = f"{POSTGRESQL_OPTIONS} {options.get('options', '')}".strip()

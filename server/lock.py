@@ -10,7 +10,7 @@ from django.conf import settings
 
 
 class InUseError(Exception):
-    """A server holds the lock, so there can be no restore; or a restore holds it, so no server can start."""
+    """The lock is held: by a server, when a restore starts, or by a restore, when a server starts."""
 
 
 def lock_file() -> Path:

@@ -12,13 +12,13 @@ Result = TypeVar("Result")
 
 # Each thread has a database connection. More threads are not faster, because Python runs one at a time.
 THREADS = 12
-# Requests that may wait for a thread, and the seconds after which a waiting request is refused.
+# Maximum number of waiting requests, and the seconds after which a waiting request is refused.
 MAX_WAITING = 512
 WAIT_TIMEOUT = 10
 
 
 class Pool:
-    """Runs functions in threads. Calls that exceed its capacity wait, and are refused after a timeout."""
+    """Runs functions in threads. If no thread is free, calls wait. They are refused after a timeout."""
 
     def __init__(self, threads: int = THREADS, max_waiting: int = MAX_WAITING, timeout: float = WAIT_TIMEOUT):
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="request")

@@ -134,7 +134,7 @@ def package_of(module: str) -> str | None:
     return next((name for name in candidates if name in MAY_IMPORT), None)
 
 
-def test_apps_import_only_lower_layers():
+def test_apps_import_only_the_apps_that_they_may_import():
     found = {}
     for path in ROOT.glob("*/**/*.py"):
         importing = package_of(".".join(path.relative_to(ROOT).with_suffix("").parts))

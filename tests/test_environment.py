@@ -146,7 +146,7 @@ def test_the_secret_key_is_generated_once(environment):
 def test_an_invalid_secret_key_file_is_reported_with_the_remedy(environment, tmp_path, content):
     (tmp_path / "var").mkdir(mode=0o700)
     (tmp_path / "var/secret_key").write_text(content, encoding="utf-8")
-    refused(environment, str(tmp_path / "var/secret_key"), "empty or damaged; restore it from a backup")
+    refused(environment, str(tmp_path / "var/secret_key"), "empty or damaged; restore it from the copy of the keys")
 
 
 def test_a_data_folder_that_cannot_be_created_is_reported(environment):

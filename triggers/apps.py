@@ -33,7 +33,7 @@ def check_triggers(databases, **kwargs) -> list[checks.CheckMessage]:
     """
     from triggers.registry import faults
 
-    hint = "If the software was not just upgraded, find out who changed it. Then run: manage.py migrate"
+    hint = "If the software was not just upgraded, find out who changed the trigger. Then run: manage.py migrate"
     return [
         checks.Warning(f"The database trigger {name} is {fault}.", hint=hint, id=f"triggers.{fault}")
         for alias in databases or ()

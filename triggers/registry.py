@@ -52,9 +52,9 @@ class Trigger:
     level: str = "ROW"
     # SQLite's WHEN condition. PostgreSQL's conditions cannot read other tables, so there the body has the condition.
     condition: str = ""
-    # Columns of the table that the trigger reads. It is created only when a migration has created them.
+    # Columns of the table that the trigger reads. The trigger is created only after a migration has created them.
     columns: tuple[str, ...] = ()
-    # Other tables that the trigger reads or writes. It is created only when they exist.
+    # Other tables that the trigger reads or writes. The trigger is created only when they exist.
     tables: tuple[str, ...] = ()
     # SQL that runs after the trigger is created or replaced, to process changes that the trigger missed.
     on_install: str = ""
@@ -103,12 +103,12 @@ declarations: list[Declaration] = []
 
 
 def register(declaration: Declaration):
-    """Register a function from database vendor to the triggers of an app. Call it in `AppConfig.ready`."""
+    """Register a function that returns the triggers of an app for a database vendor. Call it in `AppConfig.ready`."""
     declarations.append(declaration)
 
 
 def registered(vendor: str) -> dict[str, Trigger]:
-    """Name → trigger, of all apps. Raises ValueError for a duplicate name."""
+    """Return name → trigger for the triggers of all apps. Raises ValueError for a duplicate name."""
     found: dict[str, Trigger] = {}
     for trigger in (trigger for declaration in declarations for trigger in declaration(vendor)):
         if found.setdefault(trigger.name, trigger) is not trigger:
@@ -117,13 +117,13 @@ def registered(vendor: str) -> dict[str, Trigger]:
 
 
 def installed(cursor: CursorWrapper, vendor: str) -> dict[str, str | None]:
-    """Name → definition, of this app's triggers in the database; None if only the function exists."""
+    """Return name → definition for this app's triggers in the database. None means that only the function exists."""
     cursor.execute(DEFINITIONS[vendor])
     return {name: definition for name, definition in cursor.fetchall() if name.startswith(PREFIX)}
 
 
-def wanted(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
-    """Name → trigger, of the registered triggers whose tables and columns exist."""
+def applicable(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
+    """Return name → trigger for the registered triggers whose tables and columns exist."""
     columns: dict[str, set[str]] = {}
     cursor.execute(COLUMNS[vendor])
     for table, column in cursor.fetchall():
@@ -132,12 +132,12 @@ def wanted(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
 
 
 def faults(connection: BaseDatabaseWrapper, purpose: str = "") -> dict[str, str]:
-    """Name → "missing", "altered" or "superfluous", of each trigger that differs from the registry.
+    """Return name → "missing", "altered" or "superfluous" for each trigger that differs from the registry.
 
     `purpose` limits the comparison to triggers with this purpose.
     """
     with connection.cursor() as cursor:
-        triggers, definitions = wanted(cursor, connection.vendor), installed(cursor, connection.vendor)
+        triggers, definitions = applicable(cursor, connection.vendor), installed(cursor, connection.vendor)
     found = {}
     prefix = f"{PREFIX}{purpose}_" if purpose else PREFIX
     for name in sorted(triggers.keys() | definitions.keys()):
@@ -156,7 +156,7 @@ def install(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """Create, replace and drop triggers until the database matches the registry. Returns the corrected faults."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         found = faults(connection)
-        triggers, definitions = wanted(cursor, connection.vendor), installed(cursor, connection.vendor)
+        triggers, definitions = applicable(cursor, connection.vendor), installed(cursor, connection.vendor)
         for name, fault in found.items():
             if name in definitions:
                 drop(cursor, connection.vendor, name)

@@ -66,8 +66,8 @@ def generated_secret_key(path: Path) -> str:
         ) from error
     if len(key) < 50 or not key.isascii():
         raise ImproperlyConfigured(
-            f"The secret key {path} is empty or damaged; restore it from a backup, or delete it to get a new one, "
-            "which ends all sessions."
+            f"The secret key {path} is empty or damaged; restore it from the copy of the keys, or delete it to get "
+            "a new one, which ends all sessions."
         )
     return key.decode("ascii")
 
@@ -230,7 +230,7 @@ CONTENT_LANGUAGES = {
     "hr": "Hrvatski",
     "sv": "Svenska",
 }
-# Languages for visitors, in the order of the language menu.
+# Languages for visitors. The language menu sorts them by name.
 LANGUAGES = list(CONTENT_LANGUAGES.items())
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
@@ -244,7 +244,7 @@ FORMAT_MODULE_PATH = ["unic_site.formats"]
 # Country names that differ from ISO 3166-1.
 COUNTRIES_OVERRIDE = {"NL": _("The Netherlands"), "TR": _("Türkiye (Turkey)")}
 
-# Initial content. Another university of the alliance sets its own folder.
+# Initial content. Another university or alliance sets its own folder.
 CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 
 # Static files and uploads
@@ -273,7 +273,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Uploads are read into memory, so that they do not depend on space for temporary files.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-# A university with its tasks in ten languages is one form.
+# The form of a university contains its tasks in ten languages.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # Staff accounts
@@ -296,8 +296,8 @@ CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
 
 # Page cache
 
-# Size of the page cache in the memory of each process, and in DATA_DIR. 0 disables it.
 PAGE_CACHE = DATA_DIR / "pages"
+# Maximum size in the memory of each process, and of the folder. 0 disables the cache.
 PAGE_CACHE_MEGABYTES = env.int("PAGE_CACHE_MEGABYTES", default=64, validate=validate.Range(min=0))
 
 # Security

@@ -48,7 +48,9 @@ class Milestone(Content):
     title = models.CharField(_("title"), max_length=200)
     body = RichTextField(_("text"), blank=True)
     date = models.DateField(_("date"), help_text=_("Where only the month or year is known, choose its first day."))
-    until = models.DateField(_("until"), null=True, blank=True, help_text=_("The last day, if it took several."))
+    until = models.DateField(
+        _("until"), null=True, blank=True, help_text=_("The last day, if the event took several days.")
+    )
     precision = models.CharField(
         _("date precision"),
         max_length=10,
@@ -87,7 +89,7 @@ class Milestone(Content):
 
     def clean(self):
         if self.until and self.precision != self.Precision.DAY:
-            raise ValidationError({"until": _("A last day needs a date that is exact to the day.")})
+            raise ValidationError({"until": _("A last day requires the date precision “day”.")})
 
     def key_source(self):
         return f"{self.date.year} {super().key_source()}"

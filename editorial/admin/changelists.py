@@ -21,7 +21,7 @@ class CountedChangeList(ChangeList):
 
 
 class CountedMixin(ModelAdmin):
-    """Admin whose lists are counted once, without a second count of all rows when the list is filtered."""
+    """Admin whose lists run one COUNT query. Django runs a second one, of all rows, to show next to a filtered list."""
 
     show_full_result_count = False
 

@@ -1,4 +1,4 @@
-"""Form fields and filters that offer related items: all of them, or the first ones and a search."""
+"""Form fields and filters for related items. They offer all items, or the first ones and a search."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,19 +15,19 @@ MAX_CHOICES = 100
 
 
 class SearchedChoice(AutocompleteSelect):
-    """Select that offers the first items and the selected ones, and searches all. It also works without JavaScript."""
+    """Select that offers the first items and the selected ones. With JavaScript, users can search all items."""
 
     def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> list:
         offered = {str(key) for key, _label in self.choices}
         if others := [key for key in value if key.isdigit() and key not in offered]:
             selected = self.field.related_model._default_manager.filter(pk__in=others)
             self.choices = [*self.choices, *((item.pk, str(item)) for item in selected)]
-        # Not the method of AutocompleteSelect, which omits the items that are not selected.
+        # AutocompleteSelect.optgroups would omit the items that are not selected.
         return forms.Select.optgroups(self, name, list(value), attrs)
 
 
 class SearchedChoices(SearchedChoice, AutocompleteSelectMultiple):
-    """The same for several items."""
+    """SearchedChoice for several items."""
 
 
 class ChoicesMixin(BaseModelAdmin):

@@ -22,7 +22,7 @@ from editorial.formsets import EditFormSet
 from editorial.unsaved import PASSWORD, posted, set_unsaved_input
 from translations.status.locks import StaleReadError
 
-# Attempts at a save while others write the same rows between its reading and writing.
+# Attempts to save while other transactions write the same rows.
 MAX_ATTEMPTS = 5
 
 
@@ -156,7 +156,7 @@ class ConflictMixin(ModelAdmin):
 
 
 def deletion_message(model: type[models.Model], key: Any, name: str = "") -> str:
-    """Return the message that an item was deleted, with the author and time if the history has them."""
+    """Return the message that an item was deleted. It contains the author and time if they are in the history."""
     deletion = last_deletion(model, key)
     item = {"kind": model._meta.verbose_name, "name": deletion.object_repr if deletion else name or f"#{key}"}
     if deletion:

@@ -149,6 +149,8 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
         # The import map of the rich text editor is an inline script, which needs the nonce.
         context["media"] = Media.from_media(context["media"] + FORM_MEDIA, nonce=request.csp_nonce)
+        # The form shows a new item as it will be saved.
+        self.unpublish_new(request, context["adminform"].form.instance)
         self.show_states(context)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -189,7 +191,7 @@ class SingletonContentAdmin(ContentAdmin):
         return False
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        # Without the permission to add, because each page of the admin calls this and it would take a query.
+        # “add” is always False: has_add_permission would take a query on each page of the admin.
         return {
             "add": False,
             "change": self.has_change_permission(request),

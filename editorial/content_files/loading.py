@@ -56,9 +56,9 @@ def load(folder: Path, restore: bool = False) -> Report:
 
 
 def update_item(files: ContentFiles, pk: int, state: ImportState, report: Report) -> None:
-    """Write the values of one item that changed in the files since the last import.
+    """Write the values of one item that changed in the files since the last import, unless staff changed them.
 
-    An item without such values is not even read.
+    An item without changed values in the files is not read from the database.
     """
     model = files.models[state.section]
     changed: Values = {

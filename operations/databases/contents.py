@@ -1,4 +1,4 @@
-"""The content of a database, to compare a backup with what was backed up."""
+"""Summary of the content of a database, to compare a restored database with the one that was backed up."""
 
 from dataclasses import dataclass, field
 from typing import Any

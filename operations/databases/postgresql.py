@@ -126,7 +126,7 @@ class PostgreSQL:
         with connection.cursor() as cursor:
             return Contents.read(cursor, self.tables)
 
-    def require_alone(self):
+    def require_no_other_connections(self):
         """Raise DumpError if there are other connections to the database."""
         connection.close()
         connection.close_pool()

@@ -61,7 +61,7 @@ class SQLite:
         except sqlite3.Error as error:
             raise DumpError(f"The current database cannot be read: {error}.") from error
 
-    def require_alone(self):
+    def require_no_other_connections(self):
         """Raise DumpError if another process has the database open."""
         with self.locked():
             pass

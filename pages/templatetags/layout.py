@@ -37,7 +37,7 @@ def alternates(context) -> list[dict]:
     found = []
     for code, name in sorted(settings.LANGUAGES, key=lambda pair: sort_key(pair[1], active)):
         with translation.override(code):
-            # Translators: Name your own language in place of English. Shown to whoever's browser prefers it.
+            # Translators: Replace “English” by the name of your language. Visitors whose browser prefers it see this.
             offer = gettext("Read this page in English")
             path = subject.get_absolute_url() if subject else reverse("alliance:home")
         found.append(
@@ -67,7 +67,7 @@ def languages_of(subject: object) -> set[str]:
 
 
 class TranslationNote(template.Node):
-    """Its content, with a note above if part of the content is not translated."""
+    """Renders the content of the tag, and a note above it if part of the content is not translated."""
 
     def __init__(self, nodelist):
         self.nodelist = nodelist

@@ -10,7 +10,7 @@ from django.utils import translation
 from alliance.models import Milestone
 from pages.models import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

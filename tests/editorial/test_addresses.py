@@ -43,7 +43,7 @@ def get(client, path: str) -> tuple[int, str]:
         ("ŉ", "n"),
     ],
 )
-def test_a_slug_has_all_letters_of_its_heading(heading, slug):
+def test_a_slug_keeps_the_letters_of_its_heading_without_accents(heading, slug):
     assert slug_of(heading) == slug
 
 
@@ -88,7 +88,7 @@ def test_a_past_slug_redirects_to_the_current_one(client, model):
 
 
 @pytest.mark.parametrize("change", [in_admin, by_saving, by_sql, from_content_files])
-def test_a_past_slug_redirects_however_it_was_changed(change, request):
+def test_a_past_slug_redirects_after_any_kind_of_change(change, request):
     item = first_item(Deliverable)
     wanted = inspect.signature(change).parameters.keys() - {"item", "slug"}
     change(item, "nowy-adres", **{name: request.getfixturevalue(name) for name in wanted})

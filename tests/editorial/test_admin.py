@@ -23,7 +23,7 @@ from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
 from translations.status.models import Translation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
 ids = [model._meta.label for model in REGISTERED]
 FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
@@ -360,6 +360,13 @@ def test_an_item_that_an_editor_adds_is_not_published(signed_in):
         {"title_en": "New", "summary_en": "S", "body_en": "<p>B</p>", "order": 9, "is_published": "on"},
     )
     assert Deliverable.objects.get(title_en="New").is_published is False
+
+
+@pytest.mark.parametrize(("group", "icon"), [("Editors", "icon-no.svg"), ("Publishers", None)])
+def test_the_form_for_a_new_item_shows_editors_that_it_will_be_hidden(signed_in, group, icon):
+    html = signed_in(group).get(reverse("admin:alliance_milestone_add")).content.decode()
+    row = html.partition("field-is_published")[2].partition("</fieldset>")[0]
+    assert icon in row if icon else re.search(r"<input[^>]* checked", row)
 
 
 def test_an_inline_that_an_editor_adds_is_not_published(signed_in):

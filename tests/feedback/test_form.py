@@ -159,6 +159,7 @@ def test_a_filled_honeypot_is_an_error_and_the_input_is_kept(write):
     assert not Message.objects.exists()
 
 
+@pytest.mark.once
 def test_one_address_can_send_a_hundred_messages_an_hour_and_then_the_input_is_kept(write):
     for number in range(MESSAGES.limit):
         assert write(text=f"Barrier {number}").status_code == 303
@@ -170,6 +171,7 @@ def test_one_address_can_send_a_hundred_messages_an_hour_and_then_the_input_is_k
     assert Message.objects.count() == 100
 
 
+@pytest.mark.once
 def test_the_limit_does_not_affect_another_address(write, client):
     for number in range(101):
         write(text=f"Spam {number}")
@@ -177,6 +179,7 @@ def test_the_limit_does_not_affect_another_address(write, client):
     assert write(text="The map.").status_code == 303
 
 
+@pytest.mark.once
 def test_invalid_forms_do_not_count_for_the_limit(write):
     for _mistake in range(101):
         assert write(text="").status_code == 400

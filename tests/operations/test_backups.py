@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from operations.backups import Backup, BackupError, checksum, complete_backups, remove_older, require_apart
+from operations.backups import Backup, BackupError, checksum, complete_backups, remove_older, require_separate_folders
 from operations.databases import own_database
 from operations.restoring import Restore
 from operations.uploads import Uploads, UploadsError
@@ -172,7 +172,7 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
 def test_keys_are_not_in_the_folder_of_the_backups(on_sqlite):
     for keys in (on_sqlite.backups, on_sqlite.backups / "keys", on_sqlite.data):
         with pytest.raises(BackupError, match="--keys: choose a folder apart from --to"):
-            require_apart(keys, on_sqlite.backups)
+            require_separate_folders(keys, on_sqlite.backups)
     refused = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keys", str(on_sqlite.backups))
     assert refused.returncode == 1 and "--keys: choose a folder apart from --to." in refused.stderr
     assert not on_sqlite.backups.exists()

@@ -69,7 +69,7 @@ def test_a_page_is_rendered_once(application, site, path):
     assert site.calls == [path]
 
 
-def test_a_page_is_rendered_once_without_a_content_version_too(application, site):
+def test_a_page_is_rendered_once_even_without_a_content_version(application, site):
     ContentVersion.objects.all().delete()
     notice_change(application)
     ask(application)
@@ -77,7 +77,7 @@ def test_a_page_is_rendered_once_without_a_content_version_too(application, site
     assert site.calls == ["/en/"]
 
 
-def test_every_page_of_the_sitemap_is_cached_here_in_two_languages(make_application, site):
+def test_every_page_of_the_sitemap_is_cached_in_two_languages(make_application, site):
     application = make_application(64_000_000)
     application.cache.set_content_version(ContentVersion.objects.current())
     paths = re.findall(r"<loc>http://localhost(/(?:en|pl)/[^<]*)</loc>", ask(application, "/sitemap.xml").text)
@@ -144,14 +144,14 @@ def test_etags_differ_by_encoding_and_a_request_with_one_gets_304(application):
     assert len(etags) == 4
 
 
-def test_the_response_to_head_is_that_to_get_without_a_body(application, site):
+def test_the_response_to_head_has_the_headers_of_get_and_no_body(application, site):
     head, get = ask(application, method="HEAD"), ask(application)
     assert head.sent == b""
     assert head.headers.items() == get.headers.items()
     assert site.calls == ["/en/"]
 
 
-def test_a_static_file_is_served_from_memory_also_after_a_change_of_content(application, site, settings):
+def test_a_static_file_is_served_from_memory_even_after_a_change_of_content(application, site, settings):
     style = "body { color: black }" * 20
     site.site = lambda environ, start_response: (
         start_response("200 OK", [("Content-Type", "text/css"), ("Cache-Control", "max-age=315360000, immutable")])
@@ -170,7 +170,7 @@ def test_a_static_file_is_served_from_memory_also_after_a_change_of_content(appl
     assert site.calls == [path]
 
 
-def test_the_response_to_a_range_request_for_a_static_file_is_the_whole_file_from_memory(application, site, settings):
+def test_a_range_request_for_a_static_file_gets_the_whole_file_from_memory(application, site, settings):
     site.site = lambda environ, start: start("200 OK", [("Content-Type", "text/css")]) or [b"a {}"]
     path = f"{settings.STATIC_URL}css/base.0123456789ab.css"
     ask(application, path)

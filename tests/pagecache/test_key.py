@@ -1,4 +1,4 @@
-"""The cache key of a request: which requests share a page, and which requests Django answers itself."""
+"""The cache key of a request. Requests with the same key share a page, and Django answers requests without a key."""
 
 from itertools import permutations
 
@@ -13,7 +13,7 @@ STATIC_PATH = f"{settings.STATIC_URL}css/base.0123456789ab.css"
 
 
 class OneVariant:
-    """A consent rule by which every visitor sees the same."""
+    """A consent rule with the same variant for all visitors."""
 
     def variant(self, environ: dict) -> str:
         return "1 asked"
@@ -32,7 +32,7 @@ def key(path: str = "/en/", query: str = "", host: str = "localhost", scheme: st
     return cache_key(request | environ, OneVariant())
 
 
-def test_the_key_names_scheme_host_path_query_and_variant():
+def test_a_key_contains_scheme_host_path_query_and_variant():
     assert key(PARTNERS, "page=2") == CacheKey("http", "localhost", PARTNERS, "page=2", "1 asked")
     assert key(scheme="https", host="unic.example") == CacheKey("https", "unic.example", "/en/", "", "1 asked")
 
@@ -57,7 +57,7 @@ def test_a_request_below_a_script_name_has_no_key():
 
 
 @pytest.mark.parametrize("path", ["/en/", STATIC_PATH])
-def test_http_has_no_key_where_it_is_redirected_to_https(settings, path):
+def test_an_http_request_that_is_redirected_to_https_has_no_key(settings, path):
     settings.SECURE_SSL_REDIRECT = True
     assert key(path, scheme="http") is None
     assert key(path, scheme="https").scheme == "https"
@@ -65,13 +65,13 @@ def test_http_has_no_key_where_it_is_redirected_to_https(settings, path):
     assert key(path, scheme="http").scheme == "http"
 
 
-def test_a_range_of_a_page_has_no_key_and_that_of_a_static_file_has_the_key_of_the_file():
+def test_a_range_request_has_a_key_only_for_a_static_file():
     assert key(HTTP_RANGE="bytes=0-1") is None
     assert key(HTTP_RANGE="") is None
     assert key(STATIC_PATH, HTTP_RANGE="bytes=0-1") == key(STATIC_PATH)
 
 
-def test_a_session_has_no_key_for_pages_and_that_of_everyone_for_static_files(settings):
+def test_a_request_with_a_session_has_a_key_only_for_a_static_file(settings):
     cookie = f"a=b; {settings.SESSION_COOKIE_NAME}=abc"
     assert key(HTTP_COOKIE=cookie) is None
     assert key(HTTP_COOKIE="a=b") == key()
@@ -93,7 +93,7 @@ def test_a_path_has_at_most_1024_characters():
     assert key(f"{longest[:-1]}a/") is None
 
 
-def test_a_query_has_at_most_4096_characters_and_200_of_them_count():
+def test_a_query_has_at_most_4096_characters_and_its_canonical_form_200():
     ignored = "a=" + "b" * 4094
     assert key(query=ignored) == key()
     assert key(query=f"{ignored}b") is None
@@ -112,11 +112,11 @@ def test_the_order_of_parameters_does_not_matter():
 @pytest.mark.parametrize(
     "query", ["", "role=", "role", "role=&page=", "&&", "=", "=member", "utm_source=a", "role=member&role="]
 )
-def test_empty_and_unknown_parameters_do_not_count(query):
+def test_empty_and_unknown_parameters_are_ignored(query):
     assert key(PARTNERS, query) == key(PARTNERS)
 
 
-def test_the_last_value_of_a_parameter_counts():
+def test_the_last_value_of_a_parameter_is_used():
     assert key(PARTNERS, "role=coordinator&role=member").query == "role=member"
 
 
@@ -128,12 +128,12 @@ def test_parameters_are_decoded_before_they_are_compared():
     assert key(PARTNERS, "page=1=2").query == "page=1%3D2"
 
 
-def test_a_value_that_is_not_ascii_has_no_key_unless_no_page_depends_on_it():
+def test_a_query_with_a_known_parameter_that_is_not_ascii_has_no_key():
     assert key(PARTNERS, "role=\xe9") is None
     assert key(PARTNERS, "other=\xe9") == key(PARTNERS)
 
 
-def test_parameters_of_another_page_do_not_count():
+def test_parameters_of_another_page_are_ignored():
     assert key(query="page=2") == key()
 
 
@@ -171,7 +171,7 @@ def test_a_request_without_host_has_no_key():
         ("b.wild.example", "b.wild.example"),
     ],
 )
-def test_hosts_are_compared_without_case_and_last_dot(host, canonical):
+def test_case_and_a_trailing_dot_of_a_host_are_ignored(host, canonical):
     assert key(host=host).host == canonical
 
 
@@ -209,17 +209,17 @@ def test_a_file_without_a_digest_in_its_name_has_no_key(settings, name):
         ("localhost", "page=2", False),
     ],
 )
-def test_a_key_is_canonical_with_a_configured_host_the_port_of_the_server_and_no_query(host, query, canonical):
+def test_a_canonical_key_has_a_configured_host_the_port_of_the_server_and_no_query(host, query, canonical):
     assert key(PARTNERS, query, host).is_canonical("8000") is canonical
 
 
-def test_a_key_leads_to_a_request_with_the_same_key():
+def test_the_request_made_from_a_key_has_the_same_key():
     for original in (key(PARTNERS, "role=member"), key(host="unic.example:81", scheme="https"), key(STATIC_PATH)):
         assert cache_key(original.environ({}), OneVariant()) == original
 
 
 @pytest.mark.parametrize(("scheme", "port"), [("http", "80"), ("https", "443")])
-def test_the_request_of_a_key_has_the_port_of_its_scheme_and_the_headers_of_its_variant(scheme, port):
+def test_the_request_made_from_a_key_has_the_port_of_its_scheme_and_the_headers_of_its_variant(scheme, port):
     environ = key(scheme=scheme).environ({"HTTP_SEC_GPC": "1"})
     assert (environ["SERVER_PORT"], environ["HTTP_SEC_GPC"]) == (port, "1")
     assert environ["wsgi.input"].read() == b""

@@ -1,4 +1,4 @@
-"""The page cache by itself: a site and a consent rule of the test's own, and no database."""
+"""Unit tests of the page cache, with a simulated site and consent rule, and without a database."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,10 @@ STATIC_PATH = f"{settings.STATIC_URL}css/base.0123456789ab.css"
 
 
 class Rule:
-    """A consent rule: the cookie is the variant, "media" loads a third party, "odd" is a cookie of another's making."""
+    """A simulated consent rule.
+
+    The cookie is the variant. The variant "media" allows third parties. The site did not write the cookie "unknown".
+    """
 
     former: set[str] = set()
 
@@ -35,7 +38,7 @@ class Rule:
         return environ.get("HTTP_COOKIE", "asked")
 
     def has_known_cookie(self, environ: dict) -> bool:
-        return environ.get("HTTP_COOKIE") != "odd"
+        return environ.get("HTTP_COOKIE") != "unknown"
 
     def request_headers(self, variant: str) -> dict[str, str] | None:
         return None if variant in self.former else {"HTTP_COOKIE": variant}
@@ -45,7 +48,7 @@ class Rule:
 
 
 class Site:
-    """Answers with `answer`, and counts how often."""
+    """A simulated site. It returns `answer`, and stores the environment of each request."""
 
     def __init__(self):
         self.answer, self.environs = Response(200, [HTML], b"one"), []
@@ -78,7 +81,7 @@ def ask(cache: PageCache, environ: dict | None = None) -> Response | None:
 
 
 def written(cache: PageCache) -> PageCache:
-    """The cache, once its folder holds all that is to be written."""
+    """Wait until the cache has written everything to its folder, and return it."""
     cache.disk_threads.submit(lambda: None).result()
     return cache
 
@@ -90,7 +93,7 @@ def site():
 
 @pytest.fixture
 def make_cache(site, tmp_path):
-    """A function that makes a page cache over one folder, as each process of a site has one."""
+    """A function that makes a page cache for a process. All of them share one folder by default."""
     made = []
 
     def make(version: str = "first", folder: Path = tmp_path / "pages") -> PageCache:
@@ -124,7 +127,7 @@ def test_a_page_is_rendered_once_with_the_headers_of_its_variant(cache, site):
     assert "HTTP_USER_AGENT" not in site.environs[0]
 
 
-def test_a_page_is_rendered_anew_after_a_change_of_content(cache, site):
+def test_a_page_is_rendered_again_after_a_change_of_content(cache, site):
     ask(cache)
     site.answer = Response(200, [HTML], b"two")
     assert ask(cache).body == b"one"
@@ -133,7 +136,7 @@ def test_a_page_is_rendered_anew_after_a_change_of_content(cache, site):
     assert ask(cache).header("age") == ""
 
 
-def test_a_static_file_outlives_a_change_and_is_asked_for_without_a_variant(cache, site):
+def test_a_static_file_stays_current_after_a_change_and_is_requested_without_a_variant(cache, site):
     ask(cache, request(STATIC_PATH))
     cache.set_content_version("second")
     answer = ask(cache, request(STATIC_PATH))
@@ -150,11 +153,11 @@ def test_the_rule_is_read_once_for_each_content_version(make_cache, monkeypatch)
     assert len(read) == 3
 
 
-def test_a_page_says_what_it_depends_on(cache):
+def test_the_vary_header_of_a_page_names_the_headers_that_it_depends_on(cache):
     assert ask(cache).header("vary") == "Accept-Encoding, Cookie, Sec-GPC, DNT"
 
 
-# Caches in front
+# The cache of nginx
 
 
 @pytest.mark.parametrize(
@@ -163,12 +166,12 @@ def test_a_page_says_what_it_depends_on(cache):
         (request(), True),
         (request(HTTP_COOKIE="answered"), True),
         (request(HTTP_COOKIE="media"), False),
-        (request(HTTP_COOKIE="odd"), False),
+        (request(HTTP_COOKIE="unknown"), False),
         (request("/en/partners/", "page=2"), False),
         (request(query="utm_source=a"), False),
     ],
 )
-def test_a_cache_in_front_may_keep_a_page_that_few_requests_have(cache, monkeypatch, environ, shared):
+def test_nginx_may_cache_a_page_without_third_parties_query_or_unknown_cookie(cache, monkeypatch, environ, shared):
     monkeypatch.setattr(cache_module.time, "time", lambda: 1000.9)
     for _ in range(2):
         first_name, first_value = ask(cache, environ).headers[0]
@@ -176,7 +179,7 @@ def test_a_cache_in_front_may_keep_a_page_that_few_requests_have(cache, monkeypa
 
 
 @pytest.mark.parametrize("status", [301, 404, 410])
-def test_what_replaces_a_page_replaces_it_in_caches_in_front(cache, site, status):
+def test_nginx_may_cache_the_response_that_replaces_a_removed_page(cache, site, status):
     ask(cache)
     site.answer = Response(status, [HTML], b"")
     cache.set_content_version("second")
@@ -188,7 +191,7 @@ def test_what_replaces_a_page_replaces_it_in_caches_in_front(cache, site, status
     assert cache.get(cache.key(request())) is None
 
 
-def test_an_answer_for_one_request_is_left_to_django(cache, site):
+def test_django_answers_a_request_whose_response_cannot_be_shared(cache, site):
     site.answer = Response(200, [HTML, ("Set-Cookie", "a=b")], b"")
     assert ask(cache) is None
     site.answer = Response(404, [HTML], b"")
@@ -196,7 +199,7 @@ def test_an_answer_for_one_request_is_left_to_django(cache, site):
     assert ask(cache).status == 404
 
 
-def test_a_page_of_a_notice_that_is_no_longer_in_force_is_forgotten_and_left_to_django(cache, site, monkeypatch):
+def test_a_page_for_an_earlier_notice_is_discarded_and_django_answers(cache, site, monkeypatch):
     environ = request(HTTP_COOKIE="answered")
     ask(cache, environ)
     cache.set_content_version("second")
@@ -207,10 +210,10 @@ def test_a_page_of_a_notice_that_is_no_longer_in_force_is_forgotten_and_left_to_
     assert len(site.environs) == 1
 
 
-# Faults
+# Errors
 
 
-def test_a_fault_is_answered_with_the_outdated_page_and_the_next_attempt_waits(cache, site):
+def test_if_rendering_fails_the_outdated_page_is_sent_and_the_next_attempt_is_delayed(cache, site):
     ask(cache)
     site.answer = Response(500, [HTML], b"")
     cache.set_content_version("second")
@@ -224,13 +227,13 @@ def test_a_fault_is_answered_with_the_outdated_page_and_the_next_attempt_waits(c
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_fault_of_a_page_that_was_never_rendered_is_shown(cache, site, status):
+def test_if_rendering_fails_the_error_is_sent_for_a_page_that_was_never_rendered(cache, site, status):
     site.answer = Response(status, [HTML], b"")
     assert ask(cache).status == ask(cache).status == status
     assert len(site.environs) == 2
 
 
-# A restart
+# Restarts, and pages on disk
 
 
 def test_pages_are_read_from_disk_and_current_if_nothing_changed(make_cache, site):
@@ -266,7 +269,7 @@ def test_a_page_that_another_process_rendered_is_found_on_disk(make_cache, site)
     assert (answer.body, answer.header("age"), len(site.environs)) == (b"one", "", 1)
 
 
-def test_what_is_taken_off_the_site_is_taken_off_the_disk(make_cache, site):
+def test_a_page_that_is_no_longer_found_is_deleted_from_disk(make_cache, site):
     cache = make_cache()
     ask(cache)
     site.answer = Response(404, [HTML], b"")
@@ -287,7 +290,7 @@ def test_what_is_taken_off_the_site_is_taken_off_the_disk(make_cache, site):
         (request(STATIC_PATH), False),
     ],
 )
-def test_the_disk_keeps_the_pages_that_nobody_can_make_up(make_cache, environ, kept):
+def test_only_pages_with_canonical_keys_are_on_disk(make_cache, environ, kept):
     cache = make_cache()
     ask(cache, environ)
     written(cache)
@@ -295,7 +298,7 @@ def test_the_disk_keeps_the_pages_that_nobody_can_make_up(make_cache, environ, k
     assert (after.get(after.key(environ)) is not None) is kept
 
 
-def test_an_eighth_of_the_memory_is_for_keys_that_anyone_can_make_up(cache):
+def test_pages_with_other_keys_than_canonical_ones_get_an_eighth_of_the_memory(cache):
     ask(cache)
     for number in range(200):
         ask(cache, request("/en/partners/", f"page={number}"))

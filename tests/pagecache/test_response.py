@@ -1,4 +1,4 @@
-"""Responses: what may be shared, and what one request gets of a cached page."""
+"""Responses that caches may share, and the response that one request gets from a cached page."""
 
 import time
 
@@ -35,12 +35,12 @@ def etag(cached: CachedPage) -> str:
         ("Content-Security-Policy", "script-src 'self'"),
     ],
 )
-def test_a_page_for_everyone_is_cacheable(header):
+def test_headers_that_allow_sharing_make_a_page_cacheable(header):
     assert Response(200, [*HTML, header], b"").is_cacheable
 
 
 @pytest.mark.parametrize("status", [301, 302, 308, 404, 410])
-def test_a_redirect_and_an_error_of_the_address_replace_a_page_and_are_not_cached(status):
+def test_redirects_and_missing_pages_replace_a_page_and_are_not_cached(status):
     answer = Response(status, HTML, b"")
     assert answer.replaces_page and not answer.is_cacheable
 
@@ -68,12 +68,12 @@ def test_no_other_status_than_200_is_cacheable(status):
         ("content-security-policy", "script-src 'nonce-abc'"),
     ],
 )
-def test_an_answer_for_one_request_is_neither_cached_nor_replaces_a_page(header):
+def test_headers_that_forbid_sharing_prevent_caching_and_replacing(header):
     assert not Response(200, [*HTML, header], b"").is_cacheable
     assert not Response(404, [*HTML, header], b"").replaces_page
 
 
-def test_all_headers_of_a_name_count():
+def test_values_of_repeated_headers_are_joined():
     answer = Response(200, [("Cache-Control", "max-age=1"), ("cache-control", "no-store")], b"")
     assert answer.header("cache-control") == "max-age=1, no-store"
     assert answer.header("vary") == ""
@@ -100,11 +100,11 @@ def test_text_is_compressed(content_type):
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "application/pdf", "font/woff2", ""])
-def test_what_is_compressed_already_is_not_compressed_again(content_type):
+def test_content_types_that_are_already_compressed_are_not_compressed_again(content_type):
     assert encoding("gzip, br, zstd", page(headers=[("Content-Type", content_type)])) == ""
 
 
-def test_a_body_that_compression_would_lengthen_is_not_compressed():
+def test_a_body_that_would_become_longer_is_not_compressed():
     assert encoding("gzip, br, zstd", page(b"a")) == ""
 
 
@@ -125,7 +125,7 @@ def test_a_body_that_compression_would_lengthen_is_not_compressed():
         ("deflate", ""),
     ],
 )
-def test_the_encoding_of_the_greatest_weight_is_chosen(accepted, chosen):
+def test_the_encoding_with_the_greatest_weight_is_chosen(accepted, chosen):
     assert encoding(accepted) == chosen
 
 
@@ -138,7 +138,7 @@ def test_an_accept_encoding_of_more_than_200_characters_is_ignored():
 
 
 @pytest.mark.parametrize("condition", ["{etag}", "W/{etag}", '"other", {etag}', '"other",{etag} ', "*", '"other", *'])
-def test_a_page_that_the_client_has_is_answered_with_304_and_no_body(condition):
+def test_a_matching_etag_gets_304_without_a_body(condition):
     cached = page()
     answer = cached.response({"HTTP_IF_NONE_MATCH": condition.format(etag=etag(cached))})
     assert (answer.status, answer.body) == (304, b"")
@@ -148,7 +148,7 @@ def test_a_page_that_the_client_has_is_answered_with_304_and_no_body(condition):
 
 
 @pytest.mark.parametrize("condition", ["", '"other"', "other", "W/*", "x{etag}", "W/W/{etag}"])
-def test_another_condition_gets_the_whole_page(condition):
+def test_another_etag_gets_the_whole_page(condition):
     cached = page()
     assert cached.response({"HTTP_IF_NONE_MATCH": condition.format(etag=etag(cached))}).status == 200
 
@@ -169,7 +169,7 @@ def test_the_etag_depends_on_body_headers_and_encoding():
     assert all(tag[0] == tag[-1] == '"' for tag in tags)
 
 
-def test_the_order_of_a_policys_directives_does_not_matter():
+def test_the_etag_does_not_depend_on_the_order_of_the_directives_of_a_policy():
     policies = ("default-src 'self'; img-src *", "img-src *; default-src 'self'")
     pages = [page(headers=[*HTML, ("Content-Security-Policy", policy)]) for policy in policies]
     assert etag(pages[0]) == etag(pages[1])
@@ -178,7 +178,7 @@ def test_the_order_of_a_policys_directives_does_not_matter():
     assert etag(orders[0]) != etag(orders[1])
 
 
-def test_headers_of_one_encoding_are_replaced():
+def test_the_cache_replaces_the_headers_that_depend_on_the_encoding():
     cached = page(headers=[*HTML, ("Vary", "Accept-Language"), ("ETag", '"a"'), ("Content-Length", "1")])
     answer = cached.response({})
     assert answer.header("vary") == "Cookie"
@@ -189,7 +189,7 @@ def test_headers_of_one_encoding_are_replaced():
 # Age
 
 
-def test_an_outdated_page_says_its_age_in_seconds(monkeypatch):
+def test_the_age_header_of_an_outdated_page_is_in_seconds(monkeypatch):
     cached = page()
     monkeypatch.setattr(time, "time", lambda: cached.rendered_at + 90.9)
     answer = cached.stale_response({})
@@ -199,12 +199,12 @@ def test_an_outdated_page_says_its_age_in_seconds(monkeypatch):
     assert cached.response({}).header("age") == ""
 
 
-def test_an_age_is_not_negative_where_the_clock_was_set_back(monkeypatch):
+def test_the_age_is_zero_after_the_clock_was_set_back(monkeypatch):
     cached = page()
     monkeypatch.setattr(time, "time", lambda: cached.rendered_at - 90)
     assert cached.stale_response({}).header("age") == "0"
 
 
-def test_the_size_of_a_page_counts_the_bodies_of_all_encodings():
+def test_the_size_of_a_page_includes_the_bodies_of_all_encodings():
     answers = [page().response({"HTTP_ACCEPT_ENCODING": name}) for name in ("", "br", "gzip", "zstd")]
     assert page().size == 8192 + sum(len(answer.body) for answer in answers)

@@ -1,4 +1,4 @@
-"""The two stores of pages: in memory and on disk."""
+"""The LRU cache in memory, and the copy of the page cache on disk."""
 
 import os
 import time
@@ -35,7 +35,7 @@ def test_a_page_of_an_eighth_of_the_limit_is_kept_and_a_larger_one_is_not():
     assert pages.size == 10_000
 
 
-def test_a_page_that_has_become_too_large_leaves_nothing_behind():
+def test_a_page_is_removed_if_its_new_version_is_too_large():
     pages = LRUCache(8 * 10_000)
     pages.put(key(), page(10_000))
     pages.put(key(), page(10_001))
@@ -68,7 +68,7 @@ def test_a_page_that_replaces_another_counts_once():
     assert (pages.get(key()), pages.size) == (newer, 10_000)
 
 
-def test_a_discarded_page_takes_no_room():
+def test_discarding_a_page_frees_its_bytes():
     pages = LRUCache(8 * 10_000)
     pages.put(key(), page(9_000))
     pages.discard(key("/other/"))
@@ -106,7 +106,7 @@ def test_a_page_is_found_by_its_whole_key(folder):
     assert disk.find(key(host="unic.example")) is None and disk.find(key("/pl/")) is None
 
 
-def test_the_latest_page_is_read_last(folder):
+def test_pages_are_read_in_the_order_of_their_rendering(folder):
     disk, pages = DiskCache(folder, 1_000_000), [page(version=str(number)) for number in range(5)]
     for number in (3, 1, 4, 0, 2):
         pages[number].rendered_at = 1000.0 - number
@@ -114,7 +114,7 @@ def test_the_latest_page_is_read_last(folder):
     assert [read.content_version for _key, read in disk.read()] == ["4", "3", "2", "1", "0"]
 
 
-def test_a_discarded_page_is_gone_and_may_have_been_before(folder):
+def test_a_page_can_be_discarded_twice(folder):
     disk = DiskCache(folder, 1_000_000)
     disk.write(key(), page())
     disk.discard(key())
@@ -122,7 +122,7 @@ def test_a_discarded_page_is_gone_and_may_have_been_before(folder):
     assert disk.find(key()) is None and disk.read() == []
 
 
-def test_over_the_limit_the_oldest_files_go_down_to_three_quarters(folder):
+def test_above_the_limit_the_oldest_files_are_deleted_until_three_quarters_remain(folder):
     disk = DiskCache(folder, 100_000)
     for number in range(9):
         disk.write(key(f"/{number}/"), page(EMPTY + 10_000))
@@ -133,7 +133,7 @@ def test_over_the_limit_the_oldest_files_go_down_to_three_quarters(folder):
     assert disk.size == sum(file.stat().st_size for file in disk.pages()) <= 75_000
 
 
-def test_the_size_counts_what_was_on_disk_before(folder):
+def test_the_size_includes_the_files_of_an_earlier_process(folder):
     DiskCache(folder, 1_000_000).write(key(), page(EMPTY + 10_000))
     assert DiskCache(folder, 1_000_000).size == sum(file.stat().st_size for file in folder.iterdir()) > 10_000
 
@@ -147,6 +147,6 @@ def test_a_half_written_file_is_deleted_after_an_hour(folder):
     assert {file.name for file in folder.iterdir()} == {f"young{UNFINISHED}", "old.page"}
 
 
-def test_the_folder_is_made_with_those_above_it(folder):
+def test_the_folder_is_created_with_its_parents(folder):
     DiskCache(folder / "a" / "b", 1_000_000).write_state({"rule": 1})
     assert DiskCache(folder / "a" / "b", 1_000_000).read_state() == {"rule": 1}

@@ -14,7 +14,7 @@ from alliance.models import Deliverable, Initiative, Milestone, Task
 from pages.pagination import ITEMS_PER_PAGE
 from tests.pages.factories import fill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LISTS = {
     Deliverable: "alliance:deliverables",
     Initiative: "alliance:initiatives",

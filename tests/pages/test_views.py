@@ -13,7 +13,7 @@ from alliance.models import Alliance, Deliverable, Initiative, Milestone
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 

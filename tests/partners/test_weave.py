@@ -99,7 +99,7 @@ def test_svg_and_picture_show_the_lifted_threads_on_top():
     assert pixels == [[COLOURS[1], COLOURS[3], COLOURS[1]], [COLOURS[1], COLOURS[2], COLOURS[UNDYED]]]
 
 
-def test_each_pattern_is_hidden_from_screen_readers_and_small():
+def test_each_pattern_is_small_and_hidden_from_screen_readers():
     patterns = [render(UNIVERSITY, partner=partner) for partner in current()] + [render(ALLIANCE)]
     for svg in patterns:
         assert 'aria-hidden="true"' in svg and "style" not in svg

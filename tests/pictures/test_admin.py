@@ -11,7 +11,7 @@ from partners.models import PartnerUniversity
 from pictures.models import Picture
 from tests.pictures.factories import make_picture, photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADD = "/admin/pictures/picture/add/"
 LIST = "/admin/pictures/picture/"
 
@@ -85,6 +85,12 @@ def test_an_error_is_shown_at_its_field(signed_in, changes, field, message):
     response = signed_in().post(ADD, form(**changes))
     assert message in errors(response)[field][0]
     assert not Picture.objects.exists()
+
+
+def test_a_form_with_an_error_does_not_preview_the_upload_that_was_not_stored(signed_in):
+    html = signed_in().post(ADD, form(alt_en="")).content.decode()
+    assert "Save the picture first." in html
+    assert "focal-picker" not in html
 
 
 def test_a_decorative_picture_needs_no_alternative_text(signed_in):

@@ -19,7 +19,7 @@ from pictures import views
 from pictures.models import Picture
 from tests.pictures.factories import make_picture, photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LOGOS = [
     (PartnerUniversity, "university-of-oulu", "logo"),
     (Alliance, "alliance", "logo"),
@@ -42,7 +42,7 @@ def committed(django_capture_on_commit_callbacks):
 def picture(committed) -> Picture:
     """The cover picture of a published page, with its renditions."""
     with committed():
-        picture = make_picture(file=photo((800, 600)))
+        picture = make_picture(file=photo((400, 300)))
         Page.objects.filter(key="about").update(cover=picture)
     return picture
 
@@ -252,7 +252,7 @@ def test_other_names_are_not_found(picture, settings, name):
         assert client.get("/media/" + name.format(folder=folder), follow=True).status_code == 404
 
 
-def test_a_file_takes_one_query_whatever_the_number_of_files(picture, oulu):
+def test_a_file_takes_one_query_for_any_number_of_files(picture, oulu):
     urls = [rendition_url(picture), oulu.logo.public_url]
     for more in (2, 20):
         Picture.objects.bulk_create(
@@ -373,7 +373,7 @@ def test_nobody_can_view_a_file_that_no_item_uses(signed_in, oulu):
     assert signed_in().get(oulu.logo.url).status_code == 403
 
 
-def test_the_admin_uses_the_urls_for_staff_and_the_site_never_does(signed_in, oulu, picture):
+def test_urls_for_staff_are_in_the_admin_and_never_on_the_site(signed_in, oulu, picture):
     client = signed_in()
     for path in (
         "/admin/partners/partneruniversity/",

@@ -45,7 +45,7 @@ def test_a_chunked_body_gets_its_length():
     ],
     ids=["disconnected", "shorter than announced", "longer than announced"],
 )
-def test_a_body_with_another_length_than_announced_is_not_passed_on(messages):
+def test_a_body_whose_length_differs_from_content_length_is_not_processed(messages):
     with pytest.raises(IncompleteBodyError):
         read(*messages, CONTENT_LENGTH="7")
 
@@ -92,7 +92,7 @@ def test_a_large_body_may_take_longer(monkeypatch):
     assert len(body) == 200
 
 
-def test_bodies_that_exceed_the_limit_of_all_bodies_are_on_disk(monkeypatch):
+def test_bodies_that_exceed_the_limit_for_all_bodies_are_written_to_disk(monkeypatch):
     monkeypatch.setattr(body_module, "MAX_BYTES_OF_ALL_IN_MEMORY", 1500)
 
     async def arrive(size: int) -> Body:
@@ -111,7 +111,7 @@ def test_bodies_that_exceed_the_limit_of_all_bodies_are_on_disk(monkeypatch):
         assert not later.is_on_disk
 
 
-def test_a_refused_body_does_not_count_as_memory():
+def test_a_refused_body_is_subtracted_from_the_bytes_in_memory():
     with pytest.raises(RefusedError):
         read(chunk(b"x" * 600, more=True), chunk(b"x" * 600, more=True))
     with pytest.raises(IncompleteBodyError):
@@ -119,7 +119,7 @@ def test_a_refused_body_does_not_count_as_memory():
     assert Body.bytes_of_all_in_memory == 0
 
 
-def test_a_long_body_is_on_disk_and_does_not_count_as_memory():
+def test_a_long_body_is_written_to_disk_and_not_counted_as_memory():
     async def receive():
         return chunk(b"x" * (body_module.MAX_BYTES_IN_MEMORY + 1))
 

@@ -147,7 +147,7 @@ def test_consent_cookies_that_the_site_did_not_write_are_never_cached(nginx):
     assert nginx.is_cached("/en/vision/", f'"{accepted}"')
 
 
-def test_uploads_have_a_cache_of_their_own(nginx):
+def test_uploads_have_a_separate_cache(nginx):
     nginx.ask("/en/vision/")
     assert nginx.ask("/media/invented.png").status == 404
     folders = {key.partition("|")[0]: folder for key, folder in nginx.cached.items()}

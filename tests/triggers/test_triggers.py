@@ -186,18 +186,3 @@ def test_prepare_reports_and_restores_a_missing_trigger(server):
     assert "managed_slugs_pages_page_update is missing" in server.manage("check", "--database", "default").stderr
     assert "managed_slugs_pages_page_update was missing" in server.manage("prepare", check=True).stdout
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
-
-
-@pytest.mark.once
-def test_triggers_are_removed_and_restored_with_the_tables_of_an_app(server):
-    count = (
-        "from triggers.registry import installed; from django.db import connection; "
-        "print(len(installed(connection.cursor(), connection.vendor)))"
-    )
-    all_triggers = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
-    server.manage("migrate", "pagecache", "zero", "-v", "0", check=True)
-    assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
-    remaining = int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout)
-    server.manage("migrate", "-v", "0", check=True)
-    assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
-    assert remaining < int(server.manage("shell", "-v", "0", "-c", count, check=True).stdout) == all_triggers

@@ -20,7 +20,7 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
-from editorial.unsaved import as_typed, posted
+from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
@@ -167,7 +167,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
                 opens_next = "_next" in request.POST
                 return HttpResponseRedirect(self.next_url(request, text) if opens_next else request.get_full_path())
         else:
-            form = as_typed(TranslationForm, request)(text)
+            form = form_with_unsaved_input(TranslationForm, request)(text)
         return self.render_text(request, text, form, similar, may_write)
 
     def deleted_response(self, request, object_id: str) -> HttpResponse:

@@ -20,7 +20,9 @@ def digest(*parts) -> str:
 
 
 class TranslationForm(forms.Form):
-    """The translation, with the form field of its model field, and the stored values that the page showed.
+    """Form for one translation, with the form field of its model field.
+
+    A hidden field has fingerprints of the stored values that the page showed, to find changes of others.
 
     Warnings prevent saving once. Saving again with the same warnings ignores them.
     """

@@ -44,7 +44,7 @@ class DeepL:
             "text": texts,
             "source_lang": settings.LANGUAGE_CODE.upper(),
             "target_lang": language.upper(),
-            # The site addresses readers formally in the languages that make the difference.
+            # Formal address of the reader, in languages that distinguish formal and informal address.
             "formality": "prefer_more",
         }
         if is_html:

@@ -77,7 +77,7 @@ class InterfaceText:
         return targets
 
     def check_targets(self, targets: tuple[str, ...]) -> list[Finding]:
-        # Plural forms are not checked: in some languages a form has no number.
+        # Plural forms are not checked: in some languages, the form for one contains no number.
         return [] if self.message.pluralizable else findings(self.sources[0], targets[0], self.language)
 
     def may_be_written_by(self, user: User | AnonymousUser) -> bool:

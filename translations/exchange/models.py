@@ -125,7 +125,7 @@ class ContentTexts:
         return unit.id or unit.context or ""
 
     def known(self, ids: set[str]) -> dict[str, ExchangedText]:
-        """A few queries for each kind of content find the texts."""
+        """Return ID → text. The number of queries depends only on the number of sections in `ids`."""
         found: dict[str, ExchangedText] = {}
         keys: dict[str, set[str]] = {}
         for section, key, _field in (unit_id.split(".") for unit_id in ids if unit_id.count(".") == 2):

@@ -1,4 +1,4 @@
-"""The queue of items whose translations must be compared with them again."""
+"""The queue of changed items, whose source texts and translations must be updated."""
 
 from collections import defaultdict
 

@@ -1,8 +1,7 @@
 """Permissions to write translations.
 
-A user may translate a kind of content into all languages with the permission to change or to translate it. The
-permission for a language allows translating all content into it. Each language has such a permission and a group with
-it.
+The permissions `change` and `translate` of a model allow translating its items into all languages. The permission of a
+language allows translating all content into that language. Each language has such a permission, and a group with it.
 """
 
 from django.conf import settings

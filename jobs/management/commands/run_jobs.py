@@ -7,9 +7,9 @@ from jobs.runner import process_name
 
 class Command(BaseCommand):
     help = (
-        "Runs the recurring jobs that are due, once, unless a server process runs them. If the site does not run under "
-        "`manage.py serve`, call this command every minute. Jobs that are named run in any case. The exit status is 1 "
-        "if a job failed. Example: manage.py run_jobs mail-feedback"
+        "Runs the recurring jobs that are due, once. Does nothing if a server process runs them. Named jobs always "
+        "run. If the site is served by another program than `manage.py serve`, call this command every minute. The "
+        "exit status is 1 if a job failed. Example: manage.py run_jobs mail-feedback"
     )
 
     def add_arguments(self, parser):

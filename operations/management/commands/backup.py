@@ -4,7 +4,7 @@ from pathlib import Path
 from django.core.management import BaseCommand, CommandError
 
 from consent.signing import SealKeyError
-from operations.backups import BackupError, remove_older, require_apart, write_backup, write_keys
+from operations.backups import BackupError, remove_older, require_separate_folders, write_backup, write_keys
 from operations.databases import DumpError
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "--keys",
             type=Path,
             metavar="DIR",
-            help="Also back up the keys, to this folder. Store it in another place than the backups.",
+            help="Also back up the keys, to this folder. Store it apart from the backups.",
         )
 
     def handle(self, *args, to, keep, keys, **options):
@@ -31,14 +31,14 @@ class Command(BaseCommand):
             raise CommandError(f"--keep {keep}: give the number of backups to keep, 1 or more.")
         try:
             if keys:
-                require_apart(keys, to)
+                require_separate_folders(keys, to)
             backup = write_backup(to)
             size = sum(part["bytes"] for part in backup.manifest["parts"].values())
             files = sum(backup.manifest["uploads"].values())
             rows = sum(backup.contents.rows.values())
             self.stdout.write(f"{backup.folder}: {rows} rows, {files} uploaded files, {size / 1e6:.1f} MB.")
             if keys:
-                self.stdout.write(f"{write_keys(keys)}: the keys. Store them in another place than the backups.")
+                self.stdout.write(f"{write_keys(keys)}: the keys. Store them apart from the backups.")
             if keep and (removed := remove_older(to, keep)):
                 self.stdout.write(f"Older backups removed: {removed}.")
         except SealKeyError as error:

@@ -27,8 +27,8 @@ All staff must sign in again. Then start the site."""
 
 class Command(BaseCommand):
     help = (
-        "Replaces database and uploads by a backup, records that among the consents, and verifies the consent records. "
-        "Stop the site first. Example: manage.py restore /var/backups/unic/backup-2026-01-31T03-00-00Z"
+        "Replaces the database and the uploads by a backup, adds the restore to the consent record, and verifies that "
+        "record. Stop the site first. Example: manage.py restore /var/backups/unic/backup-2026-01-31T03-00-00Z"
     )
     requires_system_checks = []
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--newest-seal",
             type=Path,
             metavar="FILE",
-            help="Newest seal that was stored elsewhere, for a new machine: determines which seals are lost.",
+            help="For a new machine: the newest seal that was stored elsewhere. It shows which seals are lost.",
         )
         parser.add_argument(
             "--replace",
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         restore = Restore(backup, keys)
         external_seal = self.read_seal(newest_seal) if newest_seal else None
         restore.check()
-        restore.database.require_alone()
+        restore.database.require_no_other_connections()
         made_at = date_format(timezone.localtime(backup.made_at), "DATETIME_FORMAT")
         self.stdout.write(f"The backup of {made_at} is complete.")
         if not discard and not self.is_installation_empty(restore):

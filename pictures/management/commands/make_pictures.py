@@ -5,12 +5,12 @@ from pictures.models import Picture
 
 class Command(BaseCommand):
     help = (
-        "Makes missing renditions of pictures, as after restoring a backup, and deletes unused ones. "
-        "Example: manage.py make_pictures --anew"
+        "Creates missing renditions (sizes and formats) of pictures, for example after a restore, and deletes unused "
+        "ones. Example: manage.py make_pictures --anew"
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--anew", action="store_true", help="Also replace the renditions that exist.")
+        parser.add_argument("--anew", action="store_true", help="Also create the existing renditions again.")
 
     def handle(self, *args, anew, **options):
         errors, made = [], 0

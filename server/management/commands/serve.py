@@ -35,7 +35,10 @@ class Command(BaseCommand):
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"The site is at http://{shown}:{port}/ and its admin at http://{shown}:{port}/admin/")
         if is_prepared and not get_user_model().objects.filter(is_staff=True).exists():
-            self.stdout.write("There is no staff account yet: run `make staff` to create the first one.")
+            self.stdout.write(
+                "There is no staff account yet. Create the first one with `make staff`, or on an installed server with "
+                "`unic createsuperuser`."
+            )
         self.stdout.write("Press Ctrl-C to stop it.")
         self.stdout.flush()
         environment = os.environ | {"ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, shown])}

@@ -25,7 +25,7 @@ from translations.desk.models import GlossaryTerm, TextToTranslate
 from translations.status.changed_items import ChangedItem
 from translations.status.fields import TARGET_LANGUAGES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LIST = reverse("admin:translations_texttotranslate_changelist")
 
 

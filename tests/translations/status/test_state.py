@@ -280,20 +280,3 @@ def test_the_job_processes_bulk_changes(deliverable):
     assert ChangedItem.objects.exists()
     definitions["translation-status"].function()
     assert not ChangedItem.objects.exists()
-
-
-@pytest.mark.once
-def test_the_migrations_can_be_reversed_and_applied_again(server):
-    def run(script: str) -> str:
-        models = "from pages.models import Page; from translations.status.models import Translation"
-        texts = "Translation.objects.filter(model='pages.page')"
-        script = f"{models}; {script}; print({texts}.count(), {texts}.open().count())"
-        return server.manage("shell", "-v", "0", "-c", script, check=True).stdout.strip()
-
-    count, _ = before = run("pass").split()
-    server.manage("migrate", "translations", "zero", "-v", "0", check=True)
-    # The migration creates the table and its triggers again.
-    server.manage("migrate", "pages", "0002", "-v", "0", check=True)
-    server.manage("migrate", "-v", "0", check=True)
-    assert run("pass").split() == before == [count, "0"]
-    assert run("Page.objects.filter(kind='home').update(title_en='New')").split() == [count, "9"]

@@ -9,7 +9,8 @@ from django.core.management import BaseCommand, CommandError
 class Command(BaseCommand):
     help = (
         "Compiles each locale/<language>/LC_MESSAGES/*.po that is newer than its .mo. "
-        "Replaces Django's command of this name, which needs the gettext programs."
+        "Replaces Django's command of this name, which needs the gettext programs. "
+        "Example: manage.py compilemessages"
     )
 
     def handle(self, *args, **options):
