@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from consent.models import DeclaredCookie, NoticeVersion, PolicyVersion, PrivacyPolicy
@@ -143,3 +144,23 @@ def test_no_language_claims_legitimate_interests_or_article_7_as_a_legal_basis()
         )
         # Point (c) of Article 6(1), with Article 7(1).
         assert re.search(r"6[^<]{0,32}\bc\b", text) and re.search(r"7[^<]{0,16}1", text)
+
+
+def test_a_provider_is_shown_with_everything_that_the_law_asks_for():
+    cookie = {"name": "_osm", "kind": "cookie", "description": "Counts tiles.", "duration": "a week"}
+    provider = {
+        "name": "Maps Ltd",
+        "address": "1 High Street, Cambridge",
+        "country": "United Kingdom",
+        "hosts": ["https://maps.example", "https://tiles.example"],
+        "data": "Your IP address.",
+        "retention": "180 days",
+        "transfer": "United Kingdom: adequacy decision.",
+        "policy_url": "https://maps.example/privacy",
+        "cookies": [cookie],
+    }
+    purpose = {"name": "Functional", "description": "Maps.", "cookies": [], "providers": [provider], "is_used": True}
+    html = render_to_string("consent/declared_purpose.html", {"purpose": purpose})
+    shown = [*provider.values(), *provider["hosts"], *cookie.values()]
+    assert not [value for value in shown if isinstance(value, str) and value not in html]
+    assert '<a href="https://maps.example/privacy">' in html and "at present" not in html
