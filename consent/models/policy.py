@@ -193,7 +193,9 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
     def untranslated(self) -> "list[Translation]":
         """Return the texts of the policy that are missing or stale in a language that visitors are offered."""
         texts = Translation.objects.of_items(PrivacyPolicy.objects.all()).missing_or_stale()
-        return list(texts.filter(language__in=[code for code, _name in settings.LANGUAGES]).order_by("language", "pk"))
+        offered = texts.filter(language__in=[code for code, _name in settings.LANGUAGES])
+        order = (*SECTIONS, *RIGHTS)
+        return sorted(offered, key=lambda text: (text.language, order.index(text.field)))
 
     @transaction.atomic
     def put_in_force(self) -> "PolicyVersion":
