@@ -19,7 +19,7 @@ def entries() -> Iterator[Entry]:
             page,
             page.translated["title"],
             page.translated["description"],
-            [page.lead, page.body, *lists.get(page.kind, [])],
+            [page.lead, page.body, *page.drawn_texts(), *lists.get(page.kind, [])],
         )
     for deliverable in Deliverable.objects.published():
         yield Entry.of(

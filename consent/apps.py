@@ -13,9 +13,13 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent to cookies")
 
     def ready(self):
-        from consent import narrowing
+        # Registers the check.
+        from consent import (
+            checks,  # noqa: F401
+            narrowing,
+        )
         from consent.link_paragraphs import remarks_on_unnamed_embeds
-        from consent.models import NoticeVersion
+        from consent.models import NoticeVersion, PolicyVersion
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
         from editorial.remarks import register_remarks
@@ -23,7 +27,7 @@ class ConsentConfig(AppConfig):
 
         register_remarks(remarks_on_unnamed_embeds)
         narrowing.connect()
-        register_content(lambda: [NoticeVersion])
+        register_content(lambda: [NoticeVersion, PolicyVersion])
         triggers.register(record_triggers)
         if settings.CONSENT_SEAL_MINUTES:
             jobs.register(

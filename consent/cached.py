@@ -1,6 +1,6 @@
 """Notice and third-party content that every page needs, cached until the content changes."""
 
-from consent.models import EmbeddedContent, NoticeVersion, Script
+from consent.models import EmbeddedContent, NoticeVersion, PolicyVersion, Script
 from pagecache.per_version import cached_per_version
 
 
@@ -14,6 +14,12 @@ def notice_in_force() -> NoticeVersion | None:
 def earlier_notice(number: int) -> NoticeVersion | None:
     """Return the notice with this number, without the large columns that no page shows."""
     return NoticeVersion.objects.defer("html", "style").filter(number=number).first()
+
+
+@cached_per_version
+def policy_in_force() -> PolicyVersion | None:
+    """Return the privacy policy in force, or None before the first is put in force."""
+    return PolicyVersion.objects.current()
 
 
 @cached_per_version

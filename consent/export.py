@@ -9,7 +9,7 @@ from itertools import islice
 from django.db.models import OuterRef, Subquery
 
 from consent.hashing import rfc3339
-from consent.models import Decision, NoticeVersion
+from consent.models import Decision, NoticeVersion, PolicyVersion
 from consent.models.record import DecisionQuerySet
 
 CHUNK = 2000
@@ -23,6 +23,8 @@ COLUMNS = (
     "refused",
     "notice",
     "notice_digest",
+    "policy",
+    "policy_digest",
     "language",
     "path",
     "objection_signal",
@@ -59,10 +61,11 @@ class Line:
 
 
 def with_notices(decisions: DecisionQuerySet) -> Iterator[Decision]:
-    """Yield the decisions with their notices, which are fetched once because they are few."""
-    versions = NoticeVersion.objects.in_bulk()
+    """Yield the decisions with their notices and policies, which are fetched once because they are few."""
+    versions, policies = NoticeVersion.objects.in_bulk(), PolicyVersion.objects.defer("wording").in_bulk()
     for decision in decisions.iterator(CHUNK):
         decision.notice = versions[decision.notice_id]
+        decision.policy = policies.get(decision.policy_id)
         yield decision
 
 
@@ -82,6 +85,8 @@ def as_csv(decisions: DecisionQuerySet) -> Iterator[str]:
                 providers_answered(decision, is_granted=False),
                 decision.notice.number,
                 decision.notice.digest,
+                decision.policy.number if decision.policy else "",
+                decision.policy.digest if decision.policy else "",
                 decision.language,
                 decision.path,
                 int(decision.has_objection_signal),
@@ -203,9 +208,14 @@ def consent_record(decision: Decision) -> dict:
         "dpv:isIndicatedBy": {"@type": "dpv:DataSubject", **identifier},
         "dpv:isIndicatedAtTime": decided_at,
         "dpv:hasIndicationMethod": decision.action,
+        "dpv:hasPolicy": privacy_policy(decision.policy) if decision.policy else None,
         "dpv:hasLocation": decision.path,
         "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "rdf:value": rfc3339(decision.expires_at)},
     }
+
+
+def privacy_policy(version: PolicyVersion) -> dict:
+    return {"@type": "dpv:Policy", "@id": f"urn:sha256:{version.digest}", "dct:hasVersion": str(version.number)}
 
 
 def notice_and_answers(decision: Decision, statuses: dict[str, str]) -> dict:

@@ -25,6 +25,8 @@ def check_record(decision: Decision) -> RecordCheck:
         faults.append(_("The record was altered: its hash does not match."))
     if not decision.notice.is_as_published():
         faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
+    if decision.policy and not decision.policy.is_as_published():
+        faults.append(_("Version %(number)s of the privacy policy was altered.") % {"number": decision.policy.number})
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
         latest = Seal.objects.latest_seal()

@@ -1,6 +1,7 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from consent.models import DeclaredCookie, EmbeddedContent, Notice, Provider, Purpose
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Purpose
+from consent.models.policy import RIGHTS, SECTIONS
 
 
 @register(Notice)
@@ -31,3 +32,9 @@ class EmbeddedContentTranslation(TranslationOptions):
 class ProviderTranslation(TranslationOptions):
     fields = ("data", "retention", "transfer")
     required_languages = {"en": ("data", "retention")}
+
+
+@register(PrivacyPolicy)
+class PrivacyPolicyTranslation(TranslationOptions):
+    fields = (*SECTIONS, *RIGHTS)
+    required_languages = {"en": ("controller",)}

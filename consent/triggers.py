@@ -23,6 +23,7 @@ CONDITIONS: dict[str, dict[str, str | dict[str, str]]] = {
     "consent_erasure": {"DELETE": NEVER, "UPDATE": NEVER},
     "consent_restoration": {"DELETE": NEVER, "UPDATE": NEVER},
     "consent_noticeversion": {"DELETE": NEVER, "UPDATE": NEVER},
+    "consent_policyversion": {"DELETE": NEVER, "UPDATE": NEVER},
     "consent_accessentry": {"DELETE": A_YEAR_OLD, "UPDATE": NEVER},
 }
 # Unique keys by table. INSERT OR REPLACE of SQLite deletes the row with the same key without running DELETE triggers.
@@ -33,6 +34,7 @@ UNIQUE_KEYS: dict[str, list[tuple[str, ...]]] = {
     "consent_erasure": [("id",), ("digest",)],
     "consent_restoration": [("id",), ("digest",)],
     "consent_noticeversion": [("id",), ("number",)],
+    "consent_policyversion": [("id",), ("number",)],
     "consent_accessentry": [("id",)],
 }
 # Columns that are unique unless they are empty.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 import triggers
 from consent import merkle
-from consent.models import Decision, Erasure, Leaf, NoticeVersion, Restoration, Seal
+from consent.models import Decision, Erasure, Leaf, NoticeVersion, PolicyVersion, Restoration, Seal
 from consent.models.seal import BATCH_SIZE, CLOCK_TOLERANCE, NO_PREVIOUS_SEAL, Sealed
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
 from consent.stored_seal import SealMismatchError, StoredSeal, read_newest_seal
@@ -63,6 +63,7 @@ class Verification:
         own, self.key_fault = own_key()
         self.keys = (*own, *keys)
         self.notices: dict[int, NoticeVersion] = {}
+        self.policies: dict[int, PolicyVersion] = {}
         restorations = list(Restoration.objects.all())
         self.report.remarks = [str(restoration) for restoration in restorations]
         # Pairs of the newest restored seal and the number of the next seal.
@@ -78,6 +79,7 @@ class Verification:
         if self.key_fault and Seal.objects.exists():
             yield self.key_fault
         yield from self.notice_faults()
+        yield from self.policy_faults()
         yield from self.seal_faults()
         yield from self.erasure_faults()
         yield from self.unsealed_faults()
@@ -93,6 +95,16 @@ class Verification:
             expected = version.number + 1
             if not version.is_as_published():
                 yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
+
+    def policy_faults(self) -> Iterator[str]:
+        expected = 1
+        for version in PolicyVersion.objects.order_by("number"):
+            self.policies[version.pk] = version
+            if version.number != expected:
+                yield _("Version %(number)s of the privacy policy was removed.") % {"number": expected}
+            expected = version.number + 1
+            if not version.is_as_published():
+                yield _("Version %(number)s of the privacy policy was altered.") % {"number": version.number}
 
     def seal_faults(self) -> Iterator[str]:
         """Yield the faults of each seal and of its records."""
@@ -187,6 +199,7 @@ class Verification:
             if record.notice_id not in self.notices:
                 return None
             record.notice = self.notices[record.notice_id]
+            record.policy = self.policies[record.policy_id] if record.policy_id else None
         try:
             return record.leaf()
         except AttributeError:  # SQLite returns None for an invalid date.

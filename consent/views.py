@@ -41,6 +41,7 @@ from consent.state import ConsentState
 from consent.wording import with_granted
 from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
 from health.request_log import cause_of
+from pagecache.decorators import cached_page
 from security.proxies import client_network
 from security.rate_limits import RateLimit
 from security.same_site import is_from_this_site
@@ -337,6 +338,16 @@ def seals(request: HttpRequest) -> HttpResponse:
     except SealKeyError as error:
         log.error("The public key of the seals cannot be shown: %s", error)
     return render(request, "consent/seals.html", context)
+
+
+@cached_page()
+@require_safe
+def gpc(request: HttpRequest) -> HttpResponse:
+    """State that this site honours Global Privacy Control, since its first notice (https://w3c.github.io/gpc/)."""
+    support: dict[str, bool | str] = {"gpc": True}
+    if first := NoticeVersion.objects.order_by("number").values_list("published_at", flat=True).first():
+        support["lastUpdate"] = first.date().isoformat()
+    return JsonResponse(support)
 
 
 @require_safe

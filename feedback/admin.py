@@ -1,16 +1,36 @@
 from django.contrib import admin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import CountedMixin, SingletonContentAdmin
 from editorial.admin.conflicts import ConflictMixin
-from feedback.models import FeedbackPage, Message
+from feedback.models import REQUIRED_DETAILS, FeedbackPage, Message
+from translations.status.models import model_field
 
 
 @admin.register(FeedbackPage)
 class FeedbackPageAdmin(SingletonContentAdmin):
     list_display = ["title", "recipient", "updated_at"]
     search_fields = ["title", "introduction", "confirmation"]
-    fieldsets = [(None, {"fields": ["title", "description", "introduction", "confirmation", "recipient"]})]
+    fieldsets = [
+        (None, {"fields": ["title", "description", "introduction", "confirmation", "recipient"]}),
+        (
+            _("Contact below the accessibility statement"),
+            {
+                "fields": ["details_to_add", *REQUIRED_DETAILS],
+                "description": _(
+                    "Polish law asks for all three: Article 10 of the act of 4 April 2019. Visitors see nothing in the "
+                    "place of an empty one."
+                ),
+            },
+        ),
+    ]
+    readonly_fields = ["details_to_add"]
+
+    @admin.display(description=_("details without a text"))
+    def details_to_add(self, page: FeedbackPage) -> str:
+        names = [str(model_field(FeedbackPage, name).verbose_name) for name in page.empty_details()]
+        return ", ".join(names) or gettext("none")
 
 
 @admin.register(Message)

@@ -11,6 +11,8 @@ class FeedbackConfig(AppConfig):
     verbose_name = _("Accessibility feedback")
 
     def ready(self):
+        # Registers the check.
+        from feedback import checks  # noqa: F401
         from feedback.models import Message
 
         jobs.register(

@@ -1,17 +1,20 @@
 """Reports of accessibility barriers: the page with the form, and the messages."""
 
 import logging
+import re
 import smtplib
 from datetime import timedelta
 from typing import Self, cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,8 +32,13 @@ MAIL_BATCH_SIZE = 20
 OVERDUE_AFTER = timedelta(hours=1)
 # Mean length of a calendar month.
 MONTH = timedelta(days=365.2425 / 12)
+# Details of the accessibility statement: Article 10 of the Polish act of 4 April 2019.
+REQUIRED_DETAILS = ("unit", "telephone", "building_access")
 # Retention period of answered messages: the time in which supervisory bodies can ask for the answer.
 RETENTION_MONTHS = 12
+
+
+validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,40}\Z", _("Use digits and spaces, such as +48 12 345 67 89."))
 
 
 class FeedbackPage(Content):
@@ -63,6 +71,25 @@ class FeedbackPage(Content):
         help_text=_("The e-mail address that receives each message. Visitors see it as an alternative to the form."),
     )
 
+    unit = models.CharField(
+        _("Responsible for accessibility"),
+        max_length=200,
+        blank=True,
+        help_text=_("The unit or the person that answers. Visitors see it below the accessibility statement."),
+    )
+    telephone = models.CharField(
+        _("Telephone"),
+        max_length=40,
+        blank=True,
+        validators=[validate_telephone],
+        help_text=_("With the country code, such as +48 12 345 67 89. Shown below the accessibility statement."),
+    )
+    building_access = RichTextField(
+        _("Accessibility of the buildings"),
+        blank=True,
+        help_text=_("Entrances, lifts, toilets, parking, assistance dogs, sign language interpreters."),
+    )
+
     class Meta(Content.Meta):
         verbose_name = _("feedback page")
         verbose_name_plural = _("feedback page")
@@ -86,6 +113,27 @@ class FeedbackPage(Content):
 
     def get_absolute_url(self) -> str:
         return reverse("feedback:form")
+
+    @property
+    def has_contact(self) -> bool:
+        """Whether there is a detail to show below the accessibility statement."""
+        return len(self.empty_details()) < len(REQUIRED_DETAILS)
+
+    @property
+    def telephone_link(self) -> str:
+        """The telephone number for a link: +48123456789."""
+        return re.sub(r"[^+0-9]", "", self.telephone)
+
+    def empty_details(self) -> list[str]:
+        """Return the names of the required details without a text in the source language."""
+        source = settings.LANGUAGE_CODE
+        columns = {name: name if name == "telephone" else f"{name}_{source}" for name in REQUIRED_DETAILS}
+        return [name for name, column in columns.items() if not strip_tags(getattr(self, column) or "").strip()]
+
+
+def feedback_page() -> FeedbackPage | None:
+    """Return the page with the form, or None before content is loaded."""
+    return cast(FeedbackPage | None, FeedbackPage.objects.first())
 
 
 class MailOverdueError(Exception):
@@ -128,7 +176,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
         A message that the mail server refuses keeps waiting. If there is no connection, all others keep waiting, too.
         """
-        page = cast(FeedbackPage | None, FeedbackPage.objects.first())
+        page = feedback_page()
         if page is None or not sends_mail():
             return 0
         mailed = 0

@@ -5,5 +5,5 @@ from feedback.models import FeedbackPage
 
 @register(FeedbackPage)
 class FeedbackPageTranslation(TranslationOptions):
-    fields = ("title", "description", "introduction", "confirmation")
+    fields = ("title", "description", "introduction", "confirmation", "unit", "building_access")
     required_languages = {"en": ("title", "description", "introduction", "confirmation")}

@@ -1,7 +1,6 @@
 """Pages of feedback for visitors: the form and the confirmation."""
 
 import logging
-from typing import cast
 from uuid import uuid4
 
 from django.db import DatabaseError
@@ -17,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback.forms import FeedbackForm
-from feedback.models import FeedbackPage, Message
+from feedback.models import FeedbackPage, Message, feedback_page
 from health.errors import BARE_LAYOUT, SECONDS_UNTIL_RETRY, permission_denied
 from health.request_log import cause_of
 from security.proxies import client_network
@@ -30,9 +29,9 @@ log = logging.getLogger(__name__)
 MESSAGES = RateLimit(100, 60 * 60)
 
 
-def feedback_page() -> FeedbackPage:
+def page_or_404() -> FeedbackPage:
     """Return the page with the form. Raises Http404 before the content is loaded."""
-    page = cast(FeedbackPage | None, FeedbackPage.objects.first())
+    page = feedback_page()
     if page is None:
         raise Http404("there is no feedback page")
     return page
@@ -87,7 +86,7 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 def form_page(request: HttpRequest, filled: FeedbackForm, status: int = 200) -> HttpResponse:
-    page = feedback_page()
+    page = page_or_404()
     context = {"page": page, "subject": page, "form": filled, "idempotency_key": idempotency_key_of(request)}
     return render(request, "feedback/form.html", context, status=status)
 
@@ -113,6 +112,6 @@ def idempotency_key_of(request: HttpRequest) -> str:
 
 @require_safe
 def sent(request: HttpRequest) -> HttpResponse:
-    page = feedback_page()
+    page = page_or_404()
     context = {"page": page, "subject": page, "heading": _("Your message has been sent")}
     return render(request, "feedback/sent.html", context)

@@ -107,8 +107,8 @@ class PageCache:
     def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict[str, Any]) -> Response:
         """Add the header that allows nginx to cache the response until the end of this second.
 
-        Responses without this header: requests with a query or with a consent cookie that the site did not write, because
-        clients can invent any number of them.
+        Requests with a query, or with a consent cookie that the site did not write, get no such header, because clients
+        can invent any number of them.
         """
         rule = self.rule
         if rule is None or environ["QUERY_STRING"] or not rule.has_known_cookie(environ):

@@ -1,10 +1,27 @@
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext_lazy as _
 
+from consent.models import PrivacyPolicy
 from editorial.admin import ContentAdmin, CountedMixin, PermissionsMixin
 from editorial.admin.conflicts import ConflictMixin
-from pages.models import Page, Redirect
+from editorial.admin.permissions import localized_fields
+from pages.models import KINDS_OF_OFFICERS, Page, Redirect
 from pictures.admin import CoverMixin
+from translations.status.permissions import permitted_languages
+
+OF_OFFICERS = _(
+    "Only privacy officers change this page, because visitors rely on it when they consent. The site draws the rest of "
+    "its content from the privacy policy and the cookie notice in force, in the section “Consent to cookies”."
+)
+
+
+def is_officer(user: User | AnonymousUser) -> bool:
+    return user.has_perm(f"consent.{get_permission_codename('change', PrivacyPolicy._meta)}")
 
 
 @admin.register(Page)
@@ -18,9 +35,37 @@ class PageAdmin(CoverMixin, ContentAdmin):
         (_("On this site"), {"fields": ["kind", "place", "order", "is_published"]}),
     ]
 
+    def get_queryset(self, request):
+        pages = super().get_queryset(request)
+        # Privacy officers see only their pages.
+        return pages if super().has_view_permission(request) else pages.filter(kind__in=KINDS_OF_OFFICERS)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if obj is None or obj.kind not in KINDS_OF_OFFICERS:
+            return fieldsets
+        (title, texts), *others = fieldsets
+        names = [name for name in texts["fields"] if obj.kind != Page.Kind.PRIVACY or not name.startswith("body")]
+        return [(title, texts | {"fields": names, "description": OF_OFFICERS}), *others]
+
     def get_readonly_fields(self, request, obj=None):
         # The code needs one page per section, so staff can only add text pages.
-        return [*super().get_readonly_fields(request, obj), "kind"]
+        fields = [*super().get_readonly_fields(request, obj), "kind"]
+        if obj is not None and obj.kind in KINDS_OF_OFFICERS and not is_officer(request.user):
+            translatable = localized_fields(Page, permitted_languages(request.user, obj.permission_model))
+            fields += [name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name not in translatable]
+        return list(dict.fromkeys(fields))
+
+    def has_view_permission(self, request, obj=None):
+        return super().has_view_permission(request, obj) or is_officer(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        may_change = super().has_change_permission(request, obj)
+        if obj is None:
+            return may_change or is_officer(request.user)
+        if obj.kind not in KINDS_OF_OFFICERS:
+            return may_change
+        return is_officer(request.user) or bool(permitted_languages(request.user, obj.permission_model))
 
     def has_delete_permission(self, request, obj=None):
         if obj is not None and obj.kind != Page.Kind.TEXT:

@@ -2,15 +2,20 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from consent.declared import declared_texts, translated_languages
+from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
+from feedback.models import feedback_page
 from pictures.models import cover_field
 
 
@@ -33,11 +38,20 @@ class PageKind(models.TextChoices):
     MILESTONES = "milestones", _("timeline")
     SITEMAP = "sitemap", _("overview of the site")
     SEARCH = "search", _("search")
+    PRIVACY = "privacy", _("privacy policy")
+    COOKIES = "cookies", _("cookies")
+    ACCESSIBILITY = "accessibility", _("accessibility statement")
     TEXT = "text", _("text page")
 
 
 # URL names of the sections in other apps than `alliance`. In `alliance`, the URL name of a section is its kind.
 SECTION_URL_NAMES: dict[str, str] = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
+
+
+# Kinds whose pages have a slug of their own. All but TEXT have content that the site adds below the text.
+KINDS_WITH_SLUG = (PageKind.TEXT, PageKind.PRIVACY, PageKind.COOKIES, PageKind.ACCESSIBILITY)
+# Kinds that only privacy officers change, because visitors rely on them when they consent.
+KINDS_OF_OFFICERS = (PageKind.PRIVACY, PageKind.COOKIES)
 
 
 class Page(SluggableContent):
@@ -113,7 +127,7 @@ class Page(SluggableContent):
         return self.short_title
 
     def fill_slugs(self):
-        if self.kind == self.Kind.TEXT:
+        if self.kind in KINDS_WITH_SLUG:
             super().fill_slugs()
 
     @property
@@ -123,10 +137,35 @@ class Page(SluggableContent):
     @property
     def is_of_alliance(self) -> bool:
         """Whether the page is about the alliance, not about the site itself."""
-        return self.place == self.Place.MENU or self.kind not in (self.Kind.SITEMAP, self.Kind.SEARCH, self.Kind.TEXT)
+        of_site = (self.Kind.SITEMAP, self.Kind.SEARCH, *KINDS_WITH_SLUG)
+        return self.place == self.Place.MENU or self.kind not in of_site
+
+    @property
+    def permission_model(self) -> type[models.Model]:
+        return PrivacyPolicy if self.kind in KINDS_OF_OFFICERS else Page
+
+    def languages(self) -> set[str]:
+        """Return the languages in which the text and what is drawn below it are translated."""
+        languages = super().languages()
+        if self.kind == self.Kind.PRIVACY and (policy := PolicyVersion.objects.current()):
+            return languages & policy.languages()
+        if self.kind == self.Kind.COOKIES and (notice := NoticeVersion.objects.current()):
+            return languages & translated_languages(notice)
+        return languages
+
+    def drawn_texts(self) -> list[str]:
+        """Return the texts that the site adds below the text of the page, in the active language, for the search."""
+        language = get_language() or settings.LANGUAGE_CODE
+        if self.kind == self.Kind.PRIVACY and (policy := PolicyVersion.objects.current()):
+            return [text for section in policy.texts(language) for text in (section["heading"], section["text"])]
+        if self.kind == self.Kind.COOKIES and (notice := NoticeVersion.objects.current()):
+            return declared_texts(notice, language)
+        if self.kind == self.Kind.ACCESSIBILITY and (feedback := feedback_page()):
+            return [feedback.unit, feedback.telephone, feedback.building_access]
+        return []
 
     def get_absolute_url(self):
-        if self.kind == self.Kind.TEXT:
+        if self.kind in KINDS_WITH_SLUG:
             return reverse("pages:text", args=[self.slug])
         return reverse(SECTION_URL_NAMES.get(self.kind, f"alliance:{self.kind}"))
 

@@ -1,18 +1,26 @@
 """Text pages, and the URLs without a language: root, robots.txt, favicon and sitemaps."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.contrib.sitemaps.views import index, sitemap
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language, gettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
+from consent.cached import notice_in_force, policy_in_force
+from consent.declared import declared_purposes
+from consent.models import PolicyVersion
+from feedback.models import feedback_page
 from pagecache.decorators import cached_page
-from pages.models import Page
+from pages.cached import section
+from pages.models import KINDS_WITH_SLUG, Page
 from pages.sitemaps import sitemaps
 
 
@@ -63,10 +71,65 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @cached_page()
 @require_safe
 def text(request: HttpRequest, slug: str) -> HttpResponse:
-    page = Page.objects.published().filter(kind=Page.Kind.TEXT).select_related("cover").get_by_slug(slug)
+    page = Page.objects.published().filter(kind__in=KINDS_WITH_SLUG).select_related("cover").get_by_slug(slug)
     if page.slug != slug:
         return redirect(page, permanent=True)
-    return render(request, "pages/text.html", {"page": page, "subject": page})
+    context = {"page": page, "subject": page} | drawn(request, page)
+    return render(request, f"pages/{page.kind}.html", context)
+
+
+def drawn(request: HttpRequest, page: Page) -> dict:
+    """Return the context for what the site adds below the text of `page`."""
+    language, policy = get_language(), policy_in_force(request)
+    if page.kind == Page.Kind.PRIVACY and policy:
+        versions = PolicyVersion.objects.defer("wording")
+        return {"version": policy, "policy": policy.texts_in(language), "versions": versions}
+    if page.kind == Page.Kind.COOKIES:
+        notice = notice_in_force(request)
+        return {
+            "notice": notice,
+            "purposes": declared_purposes(notice, language) if notice else [],
+            "device_law": policy.section_in(language, "device_law") if policy else None,
+        }
+    if page.kind == Page.Kind.ACCESSIBILITY:
+        return {"feedback": feedback_page()}
+    return {}
+
+
+@dataclass(frozen=True)
+class PolicyVersionPage:
+    """Title, description and URL of the page of one version of the privacy policy, for the layout."""
+
+    version: PolicyVersion
+    page: Page
+
+    def __str__(self) -> str:
+        values = {"title": self.page.title, "number": self.version.number}
+        return gettext("%(title)s, version %(number)s") % values
+
+    @property
+    def meta_description(self) -> str:
+        return self.page.description
+
+    def get_absolute_url(self) -> str:
+        return self.version.get_absolute_url()
+
+
+@cached_page()
+@require_safe
+def policy_version(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one version of the privacy policy. Raises Http404 for an unknown number."""
+    page = section(request, Page.Kind.PRIVACY)
+    version = get_object_or_404(PolicyVersion, number=number)
+    context = {
+        "subject": PolicyVersionPage(version, page),
+        "section": page,
+        "version": version,
+        "version_in_force": policy_in_force(request),
+        "policy": version.texts_in(get_language()),
+        "available_languages": version.languages(),
+    }
+    return render(request, "pages/policy_version.html", context)
 
 
 @cached_page()

@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
 
 from accounts.backends import ACCOUNT, ADDRESS
-from consent.models import NoticeVersion
+from consent.models import NoticeVersion, PolicyVersion
 from consent.views import DECISIONS
 from editorial.content_files import load
 from feedback.views import MESSAGES
@@ -86,6 +86,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The test database with the initial content. The changes of each test are rolled back."""
     with django_db_blocker.unblock():
         load(django_settings.CONTENT_DIR)
+        PolicyVersion.objects.refresh()
         NoticeVersion.objects.publish()
 
 

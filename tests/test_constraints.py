@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
-from consent.models import DeclaredCookie, EmbeddedContent, Notice, Provider, Script
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Script
 from editorial.models import Content, ImportState
 from feedback.models import FeedbackPage
 from pages.models import Page, Redirect
@@ -37,6 +37,7 @@ VIOLATIONS = {
     "page_kind_is_known": (Page, {"key": "about"}, {"kind": "blog"}),
     "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
     "one_notice": (Notice, {}, {"key": "another"}),
+    "one_privacy_policy": (PrivacyPolicy, {}, {"key": "another"}),
     "one_feedback_page": (FeedbackPage, {}, {"key": "another"}),
     "embed_shape_is_known": (EmbeddedContent, {}, {"shape": "round"}),
     "script_tool_is_known": (Script, {}, {"tool": "abacus"}),
@@ -94,7 +95,7 @@ def test_content_has_a_unique_natural_key(model):
 
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_slugs_are_unique_in_each_language(language):
-    page, other = Page.objects.filter(kind="text")[:2]
+    page, other = Page.objects.filter(kind__in=["text", "privacy"])
     with pytest.raises(IntegrityError), transaction.atomic():
         Page.objects.filter(pk=page.pk).update(**{f"slug_{language}": getattr(other, f"slug_{language}")})
 

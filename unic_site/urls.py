@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin-language/", include("django.conf.urls.i18n")),
     path("", include("health.urls")),
     path("", include("pages.root_urls")),
+    path("", include("consent.root_urls")),
     path("", include("alliance.root_urls")),
     path("", include("social.urls")),
     *i18n_patterns(

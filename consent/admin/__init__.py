@@ -1,5 +1,5 @@
 """Admin of consent, for privacy officers."""
 
-from consent.admin import audit, decisions, evidence, notice, third_party
+from consent.admin import audit, decisions, evidence, notice, policy, third_party
 
-__all__ = ["audit", "decisions", "evidence", "notice", "third_party"]
+__all__ = ["audit", "decisions", "evidence", "notice", "policy", "third_party"]

@@ -4,7 +4,7 @@ from editorial import roles
 
 OFFICERS = {roles.PRIVACY_OFFICERS: ("view", "add", "change", "delete", "publish", "export", "erase")}
 TRANSLATORS = {roles.TRANSLATORS: ("translate",)}
-WORDING = ("notice", "purpose", "provider", "declaredcookie", "embeddedcontent")
+WORDING = ("notice", "purpose", "provider", "declaredcookie", "embeddedcontent", "privacypolicy")
 
 
 def grant(apps, schema_editor):

@@ -1,7 +1,8 @@
 """Models of consent to cookies: the notice, its published versions, and the record of decisions.
 
 Staff edit Notice, Purpose, Provider and DeclaredCookie. Publishing saves a copy of all of them as a NoticeVersion.
-Visitors see the newest version only, and each Decision refers to the version that was shown.
+Visitors see the newest version only, and each Decision refers to the version that was shown. PrivacyPolicy and
+PolicyVersion relate in the same way.
 """
 
 from consent.models.access import AccessEntry
@@ -9,6 +10,7 @@ from consent.models.audit import CookieAudit
 from consent.models.cookie import DeclaredCookie
 from consent.models.erasure import Erasure
 from consent.models.notice import Notice
+from consent.models.policy import PolicyVersion, PrivacyPolicy
 from consent.models.provider import Provider
 from consent.models.purpose import Purpose
 from consent.models.record import Decision
@@ -27,6 +29,8 @@ __all__ = [
     "Leaf",
     "Notice",
     "NoticeVersion",
+    "PolicyVersion",
+    "PrivacyPolicy",
     "Provider",
     "Purpose",
     "Restoration",

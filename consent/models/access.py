@@ -46,6 +46,7 @@ class AccessEntry(models.Model):
         EXPORT = "export", _("exported records")
         ERASE = "erase", _("erased records")
         PUBLISH = "publish", _("published the notice")
+        POLICY = "policy", _("put the privacy policy in force")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     staff = models.CharField(_("who"), max_length=150)

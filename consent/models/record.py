@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.hashing import canonical_json, rfc3339
 from consent.merkle import leaf_hash
 from consent.models.erasure import ErasureReason
+from consent.models.policy import PolicyVersion
 from consent.models.version import NoticeVersion
 from consent.receipt_number import new_receipt
 from consent.wording import with_granted
@@ -33,7 +34,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def chain(self, receipt: str) -> Self:
         """Return the decisions under `receipt`, newest first, with the wording of their notices."""
         notices = NoticeVersion.objects.defer("html", "style")
-        return self.filter(receipt=receipt).order_by("-pk").prefetch_related(Prefetch("notice", notices))
+        chain = self.filter(receipt=receipt).select_related("policy").defer("policy__wording")
+        return chain.order_by("-pk").prefetch_related(Prefetch("notice", notices))
 
     def withdraws(self, receipt: str, action: str, answers: dict[str, bool]) -> bool:
         """Whether these answers withdraw a recorded consent under `receipt` and grant nothing new."""
@@ -42,9 +44,9 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return before is not None and granted < set(filter(None, before.granted.split(",")))
 
     def with_notice(self) -> Self:
-        """Join the notice without its large columns, which would be read again for each decision."""
-        large_columns = ("notice__wording", "notice__html", "notice__style")
-        return self.select_related("notice").defer(*large_columns)
+        """Join the versions of notice and policy without their large columns, which all decisions would repeat."""
+        large_columns = ("notice__wording", "notice__html", "notice__style", "policy__wording")
+        return self.select_related("notice", "policy").defer(*large_columns)
 
     def under(self, receipt: str) -> Self:
         """Return the decisions under a receipt number. Without one, return none."""
@@ -143,6 +145,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             decided_at=now,
             expires_at=now + timedelta(seconds=settings.COOKIE_CONSENT_MAX_AGE),
             notice=notice,
+            policy=PolicyVersion.objects.defer("wording").current(),
             language=language,
             action=action,
             answers=notice.answers_with_versions(answers),
@@ -247,6 +250,13 @@ class Decision(models.Model):
     notice = models.ForeignKey(
         NoticeVersion, models.PROTECT, related_name="decisions", verbose_name=_("notice version")
     )
+    policy = models.ForeignKey(
+        PolicyVersion,
+        models.PROTECT,
+        null=True,
+        related_name="decisions",
+        verbose_name=_("version of the privacy policy"),
+    )
     language = models.CharField(_("language"), max_length=20)
     action = models.CharField(_("kind"), max_length=20, choices=Action)
     # Key of each provider → {"granted": bool, "purpose": key, "version": version of the purpose's wording}. If an embed
@@ -325,6 +335,7 @@ class Decision(models.Model):
             "decided_at": rfc3339(self.decided_at),
             "expires_at": rfc3339(self.expires_at),
             "notice": {"number": self.notice.number, "digest": self.notice.digest},
+            "policy": {"number": self.policy.number, "digest": self.policy.digest} if self.policy else None,
             "language": self.language,
             "action": self.action,
             "answers": self.answers,

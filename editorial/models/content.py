@@ -110,6 +110,11 @@ class Content(models.Model):
         source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
         return {code for code in settings.CONTENT_LANGUAGES if all(getattr(self, f"{name}_{code}") for name in source)}
 
+    @property
+    def permission_model(self) -> type[models.Model]:
+        """The model whose permissions decide who may change this item."""
+        return type(self)
+
     def natural_key(self) -> tuple[str]:
         return (self.key,)
 

@@ -7,7 +7,7 @@ from django.test import Client
 from consent.models import Decision
 from tests.consent.visitors import SAME_SITE
 
-PROTECTED = ("decision", "leaf", "seal", "erasure", "noticeversion", "restoration")
+PROTECTED = ("decision", "leaf", "seal", "erasure", "noticeversion", "policyversion", "restoration")
 
 
 @pytest.fixture

@@ -325,8 +325,9 @@ def test_privacy_officers_can_open_every_page_of_consent(officer, path, decide):
 def test_privacy_officers_see_no_other_apps(officer):
     html = text(officer.get("/admin/"))
     apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))
-    # `jobs` shows whether records are sealed, `translations` the texts of the notice and its purposes.
-    assert apps == {"consent", "password_change", "jobs", "translations"}
+    # `jobs` shows whether records are sealed, `translations` the texts of the notice and its purposes, `pages` the
+    # titles of the privacy policy and the Cookies page.
+    assert apps == {"consent", "password_change", "jobs", "pages", "translations"}
 
 
 @pytest.mark.parametrize("model", ["decision", "seal", "erasure", "accessentry", "noticeversion"])

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.django_db
         "DELETE FROM consent_decision",
         "UPDATE consent_noticeversion SET digest = 'x'",
         "DELETE FROM consent_noticeversion WHERE number = 1",
+        "UPDATE consent_policyversion SET digest = 'x'",
+        "DELETE FROM consent_policyversion WHERE number = 1",
     ],
 )
 def test_the_database_refuses_to_change_or_delete_records(client, statement):

@@ -83,7 +83,7 @@ def test_an_altered_record_is_reported(sealed, tamper, column):
 
 
 def test_every_column_of_a_record_is_covered_by_its_hash():
-    covered = {*FIELDS, "notice"}
+    covered = {*FIELDS, "notice", "policy"}
     assert {field.name for field in Decision._meta.fields} - {"id"} == covered
 
 
@@ -94,6 +94,11 @@ def test_a_record_with_another_notice_is_reported(sealed, tamper, decide):
     forged.digest = forged.compute_digest()
     forged.save()
     tamper(f"UPDATE consent_decision SET notice_id = {forged.pk} WHERE id = {sealed[0].pk}")
+    assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
+
+
+def test_a_record_with_another_policy_is_reported(sealed, tamper):
+    tamper(f"UPDATE consent_decision SET policy_id = NULL WHERE id = {sealed[0].pk}")
     assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
 
 

@@ -301,9 +301,9 @@ def models_on_dashboard(client) -> set[str]:
 
 
 CONTENT = {model.__name__ for model in REGISTERED}
-CONSENT = {"Notice", "Purpose", "EmbeddedContent", "Script"}
+CONSENT = {"Notice", "PrivacyPolicy", "Purpose", "EmbeddedContent", "Script"}
 DESK = {"Translation", "TextToTranslate", "ExchangedText"}
-RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
+RECORD = {"NoticeVersion", "PolicyVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ RECORD = {"NoticeVersion", "Decision", "Seal", "Erasure", "AccessEntry", "Cookie
         ("Editors", CONTENT - CONSENT | DESK | {"Message"}),
         ("Translators", CONTENT | DESK),
         ("Publishers", CONTENT - CONSENT | DESK | {"Message"}),
-        ("Privacy officers", CONSENT | RECORD | DESK | {"Job"}),
+        ("Privacy officers", CONSENT | RECORD | DESK | {"Job", "Page"}),
     ],
 )
 def test_the_dashboard_shows_each_group_its_models(signed_in, group, shown):

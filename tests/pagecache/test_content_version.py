@@ -11,7 +11,7 @@ from django.utils import timezone
 from modeltranslation.translator import translator
 
 from alliance.models import EntryPoint, Task
-from consent.models import EmbeddedContent, Notice, NoticeVersion
+from consent.models import EmbeddedContent, Notice, NoticeVersion, PolicyVersion
 from editorial.content_files import load
 from editorial.models import Content
 from jobs.models import Job
@@ -214,7 +214,7 @@ def test_all_content_tables_have_triggers_and_no_other_tables():
         if model._meta.auto_created and issubclass(model._meta.auto_created, Content)
     }
     tables = {trigger.table for trigger in registered(connection.vendor).values() if trigger.purpose == "version"}
-    assert tables == {model._meta.db_table for model in content | links | {NoticeVersion}}
+    assert tables == {model._meta.db_table for model in content | links | {NoticeVersion, PolicyVersion}}
     translated = {model._meta.db_table for model in translator.get_registered_models(abstract=False)}
     assert translated <= tables
 

@@ -51,6 +51,11 @@ def address_of(name: str) -> str:
     return f"{ADDRESS}/{name.removesuffix('index.html')}"
 
 
+def test_the_mirror_honours_global_privacy_control_and_has_the_versions_of_the_policy(exported):
+    assert json.loads(exported.page("/.well-known/gpc.json"))["gpc"] is True
+    assert "This version" not in exported.page("/en/privacy-policy/1/")
+
+
 def test_the_mirror_has_all_pages_of_the_sitemap(exported):
     sitemaps = re.findall(r"<loc>([^<]+)</loc>", exported.page("/sitemap.xml"))
     assert f"{ADDRESS}/sitemap-pages-2.xml" in sitemaps

@@ -139,7 +139,7 @@ class TextToTranslate(Translation):
         return settings.CONTENT_LANGUAGES[self.language]
 
     def may_be_written_by(self, user: User | AnonymousUser) -> bool:
-        return self.language in permitted_languages(user, self.model_class)
+        return self.language in permitted_languages(user, self.item.permission_model)
 
     def neighbour(self, texts: TextQuerySet, *, backwards: bool = False) -> "TextToTranslate | None":
         """The next text of `texts` in the same language, in the default order, or the previous one."""

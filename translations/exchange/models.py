@@ -82,7 +82,7 @@ class ExchangedText(Translation):
         return findings_for(self.source_field, self.source_text, targets[0], self.language)
 
     def may_be_written_by(self, user: User | AnonymousUser) -> bool:
-        return self.language in permitted_languages(user, self.model_class)
+        return self.language in permitted_languages(user, self.item.permission_model)
 
     def store(self, targets: tuple[str, ...], as_draft: bool):
         if as_draft:

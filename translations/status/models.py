@@ -50,6 +50,12 @@ class TranslationQuerySet(models.QuerySet):
         """Translations that are not current: missing, stale or with a draft."""
         return self.exclude(status=Translation.Status.CURRENT)
 
+    def missing_or_stale(self):
+        """Translations whose published text is missing or stale, with or without a draft."""
+        is_missing = Q(target="", source__isnull=False)
+        is_current = Q(translated_from=F("source")) | Q(translated_from__isnull=True, source__isnull=True)
+        return self.filter(is_missing | (~Q(target="") & ~is_current))
+
     def of(self, item: models.Model):
         """Translations of the texts of `item`."""
         return self.filter(model=item._meta.label_lower, object_id=item.pk)

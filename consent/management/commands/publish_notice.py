@@ -3,11 +3,14 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import translation
 
 from consent.completeness import gaps
-from consent.models import AccessEntry, Notice, NoticeVersion
+from consent.models import AccessEntry, Notice, NoticeVersion, PolicyVersion
 
 
 class Command(BaseCommand):
-    help = "Publishes the cookie notice with its purposes and cookies. Example: manage.py publish_notice --small-change"
+    help = (
+        "Publishes the cookie notice with its purposes and cookies. On a new site, it also puts the privacy policy in "
+        "force. Example: manage.py publish_notice --small-change"
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--small-change", action="store_true", help="Do not ask visitors again who have decided.")
@@ -18,6 +21,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, small_change, refresh, **options):
+        # First, so that each decision on the notice can name a policy.
+        PolicyVersion.objects.refresh()
         before = NoticeVersion.objects.current()
         version = NoticeVersion.objects.refresh() if refresh else None
         if version is None and not Notice.objects.exists():

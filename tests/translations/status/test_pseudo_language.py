@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from consent.models import NoticeVersion
+from consent.models import NoticeVersion, PolicyVersion
 from editorial.content_files import content_models, translated_fields
 from partners.models import PartnerUniversity
 
@@ -105,6 +105,7 @@ def pseudo_language(monkeypatch):
             if values:
                 model.objects.filter(pk=item.pk).update(**values)
     monkeypatch.setitem(trans_real._translations, "sv", PseudoTranslation("sv"))
+    PolicyVersion.objects.put_in_force()
     NoticeVersion.objects.publish()
     yield
     translation.activate(settings.LANGUAGE_CODE)

@@ -1,0 +1,222 @@
+"""The privacy policy: its facts, its versions, and the version that a decision names."""
+
+import json
+import re
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from consent.export import FORMATS
+from consent.models import AccessEntry, Decision, PolicyVersion, PrivacyPolicy
+from consent.models.policy import UntranslatedError
+from consent.record_check import check_record
+from consent.verification import Verification
+from editorial import roles
+from tests.consent.visitors import RECEIPT, press
+from tests.serving import Server
+
+pytestmark = pytest.mark.django_db
+PUBLISH = "/admin/consent/policyversion/publish/"
+PAGE = "/en/privacy-policy/"
+
+
+@pytest.fixture
+def officer(client, staff):
+    client.force_login(staff(roles.PRIVACY_OFFICERS))
+    return client
+
+
+def text(response) -> str:
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def change(name: str, html: str, languages: tuple[str, ...] = ()):
+    """Change a fact, with a translation into all languages or into some of them."""
+    policy = PrivacyPolicy.objects.get()
+    for field in policy._meta.fields:
+        if field.name == f"{name}_en" or (
+            field.name.startswith(f"{name}_") and (not languages or field.name[-2:] in languages)
+        ):
+            setattr(policy, field.name, f"{html} ({field.name[-2:]})" if field.name[-2:] != "en" else html)
+    policy.save()
+
+
+def test_the_policy_has_every_fact_that_it_was_given(client):
+    html = text(client.get(PAGE))
+    for heading in ("Controller", "Purposes and legal basis", "Recipients", "How long data are kept", "Your rights"):
+        assert f"<h2>{heading}</h2>" in html
+    for right in ("Right of access", "Right to data portability", "Right to withdraw consent", "Right to complain"):
+        assert f"<h3>{right}</h3>" in html
+    assert "Version 1, in force since" in re.sub(r"\s+", " ", html)
+    assert 'href="mailto:unic@uni.lodz.pl"' in html
+
+
+def test_an_empty_fact_shows_nothing_to_visitors_and_is_listed_for_officers(client, staff):
+    assert "Data protection officer" not in text(client.get(PAGE))
+    client.force_login(staff(roles.PRIVACY_OFFICERS))
+    for path in (PUBLISH, f"/admin/consent/privacypolicy/{PrivacyPolicy.objects.get().pk}/change/"):
+        html = text(client.get(path))
+        assert re.search(r'<li><a href="[^"]+#id_officer_en">Data protection officer</a>[^<]*13\(1\)\(b\)', html)
+    change("officer", "<p></p>")
+    assert PrivacyPolicy.objects.get().empty_facts() == ["officer"]
+    change("officer", "<p>Write to the officer.</p>")
+    assert PrivacyPolicy.objects.get().empty_facts() == []
+
+
+@pytest.mark.once
+def test_the_check_for_deployment_lists_empty_facts_and_needs_no_database(tmp_path):
+    site = Server(tmp_path, {"DEBUG": "false"})
+    assert "lacks" not in site.manage("check", "--deploy").stderr
+    site.manage("prepare", check=True)
+    checked = site.manage("check", "--deploy").stderr
+    assert "The privacy policy lacks a fact that the law asks for: officer." in checked
+    assert "The accessibility statement lacks a required detail: telephone." in checked
+
+
+def test_visitors_read_a_change_when_an_officer_puts_it_in_force(officer):
+    assert "has not changed" in text(officer.get(PUBLISH))
+    change("recipients", "<p>Nobody but us.</p>")
+    assert "Nobody but us." not in text(officer.get(PAGE))
+    html = text(officer.get(PUBLISH))
+    assert "<ins>Nobody but us.</ins>" in html and "<del>The staff who run this site" in html
+    draft = re.search(r'name="draft" value="(\w+)"', html)[1]
+    assert officer.post(PUBLISH, {"draft": draft}).status_code == 302
+    assert "Nobody but us." in text(officer.get(PAGE))
+    assert (AccessEntry.objects.get().action, AccessEntry.objects.get().details) == ("policy", "2")
+
+
+def test_a_policy_that_changed_since_the_review_is_not_put_in_force(officer):
+    change("recipients", "<p>Nobody but us.</p>")
+    draft = re.search(r'name="draft" value="(\w+)"', text(officer.get(PUBLISH)))[1]
+    change("recipients", "<p>Everybody.</p>")
+    html = text(officer.post(PUBLISH, {"draft": draft}))
+    assert "nothing was published" in html and "Everybody." in html
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_the_policy_is_not_put_in_force_while_a_translation_is_missing_or_out_of_date(officer):
+    change("recipients", "<p>Nobody but us.</p>", ("de", "en", "es", "fi", "fr", "hr", "nl", "sv"))
+    PrivacyPolicy.objects.update(access_tr="")
+    html = text(officer.get(PUBLISH))
+    listed = re.findall(r'<a href="(/admin/translations/texttotranslate/\d+/change/)">([^<]+)</a>', html)
+    assert [name for _path, name in listed] == ["Recipients (pl)", "Recipients (tr)", "Right of access (tr)"]
+    assert officer.get(listed[0][0]).status_code == 200
+    assert 'name="draft"' not in html
+    draft = PolicyVersion.objects.draft().content_digest()
+    assert "cannot be put in force" in text(officer.post(PUBLISH, {"draft": draft}))
+    with pytest.raises(UntranslatedError, match=r"Recipients \(pl\)"):
+        PolicyVersion.objects.put_in_force()
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_a_draft_of_a_translation_does_not_hide_that_the_published_one_is_out_of_date():
+    change("recipients", "<p>Nobody but us.</p>", ("en",))
+    texts = PolicyVersion.objects.untranslated()
+    assert {item.language for item in texts} == {"de", "es", "fi", "fr", "hr", "nl", "pl", "sv", "tr"}
+    texts[0].propose("<p>Nur wir.</p>")
+    assert len(PolicyVersion.objects.untranslated()) == 9
+
+
+def test_a_language_that_visitors_are_not_offered_delays_nothing(settings):
+    change("recipients", "<p>Nobody but us.</p>", ("pl", "en"))
+    settings.LANGUAGES = [("en", "English"), ("pl", "Polski")]
+    assert set(PolicyVersion.objects.put_in_force().wording) == {"en", "pl"}
+
+
+def test_only_privacy_officers_put_the_policy_in_force(client, staff):
+    for group in (roles.EDITORS, roles.PUBLISHERS, roles.TRANSLATORS):
+        client.force_login(staff(group))
+        assert client.get(PUBLISH).status_code == 403
+
+
+def test_earlier_versions_are_at_their_own_addresses(client):
+    change("recipients", "<p>Nobody but us.</p>")
+    PolicyVersion.objects.put_in_force()
+    html = text(client.get(PAGE))
+    assert re.findall(r'href="/en/privacy-policy/(\d+)/"', html) == ["2", "1"]
+    earlier = text(client.get("/en/privacy-policy/1/"))
+    assert "The staff who run this site" in earlier and "Nobody but us." not in earlier
+    assert "no longer in force" in earlier and '<meta name="robots" content="noindex">' in earlier
+    assert "no longer in force" not in text(client.get("/en/privacy-policy/2/"))
+    polish = re.findall(r'href="(/pl/[^"]+/1/)"', text(client.get("/pl/polityka-prywatnosci/")))
+    assert "<li>Odmowa: 12" in text(client.get(polish[0]))
+    assert client.get("/en/privacy-policy/3/").status_code == 404
+    assert client.get(f"/en/privacy-policy/{10**30}/").status_code == 404
+
+
+def test_a_new_release_changes_nothing_of_a_policy_in_force_but_adds_languages(settings):
+    change("recipients", "<p>Nobody but us.</p>")
+    call_command("publish_notice", refresh=True)
+    call_command("publish_notice")
+    assert PolicyVersion.objects.count() == 1
+    offered = settings.LANGUAGES
+    settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
+    assert "sv" not in PolicyVersion.objects.put_in_force().wording
+    settings.LANGUAGES = offered
+    PrivacyPolicy.objects.update(access_sv="")
+    call_command("publish_notice", refresh=True)
+    version = PolicyVersion.objects.current()
+    assert version.number == 3 and version.languages() == {code for code, _name in offered} - {"sv"}
+
+
+def test_an_untranslated_fact_is_marked_as_english(client, settings):
+    PrivacyPolicy.objects.update(access_sv="")
+    version = PolicyVersion.objects.draft()
+    version.save()
+    html = text(client.get("/sv/integritetspolicy/"))
+    assert '<div class="rich-text" lang="en" data-untranslated>' in html
+    assert 'hreflang="sv"' not in html.split("</head>")[0]
+
+
+def test_each_decision_names_the_policy_that_was_in_force(client):
+    press(client, "accept")
+    change("recipients", "<p>Nobody but us.</p>")
+    second = PolicyVersion.objects.put_in_force()
+    press(client, "refuse")
+    later, earlier = Decision.objects.all()
+    assert earlier.content()["policy"]["number"] == 1
+    assert later.content()["policy"] == {"number": 2, "digest": second.digest}
+    html = text(client.get(RECEIPT))
+    assert '<a href="/en/privacy-policy/2/">2</a>' in html and second.digest in html
+    assert json.loads(client.get("/en/cookies/receipt.json").content)["record"]["policy"]["number"] == 2
+    exported = {name: "".join(form.chunks(Decision.objects.order_by("pk"))) for name, form in FORMATS.items()}
+    assert all(exported[name].count(second.digest) == 1 for name in FORMATS)
+
+
+def test_a_decision_before_the_first_policy_names_none(client, tamper):
+    tamper("DELETE FROM consent_policyversion")
+    press(client, "refuse")
+    decision = Decision.objects.get()
+    assert decision.content()["policy"] is None
+    assert "Version of the privacy policy" not in text(client.get(RECEIPT))
+    assert check_record(decision).faults == []
+
+
+def test_an_altered_policy_is_reported(decide, tamper):
+    decision = decide()
+    assert Verification().run().faults == []
+    assert PolicyVersion.objects.get().is_as_published()
+    tamper("UPDATE consent_policyversion SET published_at = '2020-01-01 00:00:00+00:00'")
+    fault = "Version 1 of the privacy policy was altered."
+    assert Verification().run().faults == [fault]
+    assert check_record(Decision.objects.get(pk=decision.pk)).faults == [fault]
+
+
+def test_a_browser_finds_out_that_the_site_honours_global_privacy_control():
+    response = Client().get("/.well-known/gpc.json")
+    assert response["Content-Type"] == "application/json"
+    statement = json.loads(response.content)
+    assert statement["gpc"] is True and re.fullmatch(r"\d{4}-\d\d-\d\d", statement["lastUpdate"])
+    assert not response.cookies
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
+def test_sqlite_refuses_to_replace_a_policy():
+    names = ", ".join(field.column for field in PolicyVersion._meta.fields)
+    with pytest.raises(Exception, match="append-only"):
+        connection.cursor().execute(
+            f"REPLACE INTO consent_policyversion ({names}) SELECT {names} FROM consent_policyversion"
+        )
