@@ -12,8 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from consent.comparison import Change
 from consent.hashing import json_digest, rfc3339
-from consent.wording import Change, texts_of
+from consent.wording import texts_of
 from editorial.fields import RichTextField
 from editorial.models import Content
 from editorial.texts import TranslatedText
