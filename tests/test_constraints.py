@@ -39,7 +39,7 @@ VIOLATIONS = {
     "one_notice": (Notice, {}, {"key": "another"}),
     "one_privacy_policy": (PrivacyPolicy, {}, {"key": "another"}),
     "one_feedback_page": (FeedbackPage, {}, {"key": "another"}),
-    "embed_shape_is_known": (EmbeddedContent, {}, {"shape": "round"}),
+    "embed_shape_is_known": (EmbeddedContent, {"provider__key": "video"}, {"shape": "round"}),
     "script_tool_is_known": (Script, {}, {"tool": "abacus"}),
     "cookie_kind_is_known": (DeclaredCookie, {"key": "sessionid"}, {"kind": "cake"}),
     "cookie_unit_is_known": (DeclaredCookie, {"key": "sessionid"}, {"unit": "moon"}),
