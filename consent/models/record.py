@@ -198,6 +198,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             granted=provider,
             path=path[:300],
             has_objection_signal=has_objection_signal,
+            policy=PolicyVersion.objects.defer("wording").current(),
             # Random, so that nobody can guess an erased record from its hash.
             idempotency_key=str(uuid4()),
         )
@@ -389,15 +390,20 @@ class Decision(models.Model):
         return texts | {"purposes": with_granted(texts["purposes"], self.granted_providers)}
 
     def purposes_with_answers(self) -> list[dict]:
-        """Return the purposes as they were shown, each with its language and the answer to each of its providers."""
-        return [
+        """Return the purposes as they were shown, each with its language and the answer to each of its providers.
+
+        A record of an embed that was shown once answers one provider only; the other ones are left out.
+        """
+        answered = [
             purpose
             | {
                 "language": purpose.get("languages", {}).get("name", self.language_shown),
+                "has_providers": bool(purpose["providers"]),
                 "providers": [provider for provider in purpose["providers"] if provider["key"] in self.answers],
             }
             for purpose in self.texts()["purposes"]
         ]
+        return [purpose for purpose in answered if purpose["providers"] or not purpose["has_providers"]]
 
     def granted_names(self) -> list[str]:
         """Return the names of the granted providers, as they were shown."""
