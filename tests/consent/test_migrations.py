@@ -8,7 +8,7 @@ from consent.models import Decision, NoticeVersion, Seal
 version = NoticeVersion.objects.current()
 receipt = ""
 for action, granted in [("accepted_all", True), ("withdrawn", False)]:
-    answers = dict.fromkeys(version.optional_purposes, granted)
+    answers = dict.fromkeys(version.optional_providers, granted)
     receipt = Decision.objects.record(
         notice=version,
         language="pl",
