@@ -117,7 +117,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
 // Whether a form other than a decision has input that a new page would lose.
 const hasUnsavedInput = () =>
-  [...document.querySelectorAll("form:not([data-decision]) :is(input, select, textarea):not([type=hidden])")].some((field) => {
+  [...document.querySelectorAll("form:not([data-decision], .consent-settings) :is(input, select, textarea):not([type=hidden])")].some((field) => {
     // The server shows it again with its faults.
     if (field.ariaInvalid === "true") return true;
     if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
@@ -140,9 +140,10 @@ document.addEventListener("DOMContentLoaded", () => {
       return;
     }
     location.hash = "consent-saved";
-    // What loads changes only with a new page. If another form has input, the visitor would lose it, so that the
-    // decision takes effect on the next page instead.
-    if (changed.length && (scripts || document.querySelector(".embed")) && !hasUnsavedInput()) {
+    // What loads, and the pages that show the answers, change only with a new page. If another form has input, the
+    // visitor would lose it, so that the decision takes effect on the next page instead.
+    const isConcerned = scripts || document.querySelector(".embed, .consent-settings, .receipt");
+    if (changed.length && isConcerned && !hasUnsavedInput()) {
       location.reload();
       return;
     }

@@ -241,16 +241,18 @@ def test_a_decline_deletes_the_declared_storage_and_nothing_else(visit, provider
 
 
 @BOTH
-def test_the_button_of_the_footer_withdraws_on_any_page(visit, javascript):
+@pytest.mark.parametrize("path", ["/en/vision/", "/en/cookies/settings/"])
+def test_the_button_of_the_footer_withdraws_on_any_page(visit, javascript, path):
     visitor = visit(java_script_enabled=javascript)
     visitor.go("/en/vision/")
     notice(visitor).get_by_role("button", name="Accept all").click()
     visitor.page.locator("#consent-saved").wait_for()
-    visitor.go("/en/vision/")
+    visitor.go(path)
     visitor.page.get_by_role("button", name="Withdraw consent").click()
     visitor.page.get_by_text("Your choice is saved.").wait_for()
     assert choice(visitor)[MAP] == "-1"
-    assert visitor.page.get_by_role("button", name="Withdraw consent").count() == 0
+    visitor.page.get_by_role("button", name="Withdraw consent").wait_for(state="detached")
+    assert visitor.page.get_by_role("main").get_by_role("checkbox", checked=True).count() == 0
 
 
 def test_page_scripts_are_told_of_a_decision(visit, providers):

@@ -424,14 +424,14 @@ def test_a_choice_without_a_matching_record_counts_as_undecided_and_its_cookies_
     assert "does not count any more" not in client.get(page).content.decode()
 
 
-def test_a_decision_after_an_unrecorded_one_starts_a_new_chain_with_new_cookies(client):
+def test_a_decision_after_an_unrecorded_one_starts_a_new_chain_with_new_cookies(client, counter):
     press(client, "refuse")
     erase(client)
-    client.cookies["cookie_consent"] = f"{MAP}=2026-01-01T00:00:00|notice=1"
-    # Consent that nothing confirms is not added to.
-    response = press(client, "choose")
+    client.cookies["cookie_consent"] = f"{MAP}=2026-01-01T00:00:00|notice=2"
+    # “Allow” adds a provider to those that were granted, but not to consent that nothing confirms.
+    response = press(client, "allow", providers=["counter"])
     decision = Decision.objects.get()
-    assert (decision.granted, decision.predecessor, decision.action) == ("", "", "chosen")
+    assert (decision.granted, decision.predecessor, decision.action) == ("counter", "", "chosen")
     assert response.cookies["cookie_consent_receipt"].value == decision.receipt
     client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
     assert {"cookie_consent", "cookie_consent_receipt"} <= {name for name, _ in deleted(press(client, "dance"))}
