@@ -126,7 +126,7 @@ def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
     assert {path: queries for path, (queries, _bytes) in after.items()} == {
         path: queries for path, (queries, _bytes) in before.items()
     }
-    limits = {path: BASE_QUERIES + LIST_QUERIES for path in lists}
+    limits = dict.fromkeys(lists, BASE_QUERIES + LIST_QUERIES)
     limits[list_address(NoticeVersion)] += DRAFT_QUERIES
     assert {path: after[path][0] for path in lists if after[path][0] > limits[path]} == {}
     # A list shows at most 100 rows, and a field offers at most 100 items.
