@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BASE_QUERIES = 3
 # Queries of a list: for most models the rows, their number, pending translation states, the states, filter choices.
 LIST_QUERIES = 6
+# The list of notice versions also compares the draft with the version in force.
+DRAFT_QUERIES = 4
 # Models with exactly one row.
 SINGLETONS = {"alliance.alliance", "consent.notice", "feedback.feedbackpage"}
 FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
@@ -128,7 +130,9 @@ def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
     assert {path: queries for path, (queries, _bytes) in after.items()} == {
         path: queries for path, (queries, _bytes) in before.items()
     }
-    assert {path: after[path][0] for path in lists if after[path][0] > BASE_QUERIES + LIST_QUERIES} == {}
+    limits = dict.fromkeys(lists, BASE_QUERIES + LIST_QUERIES)
+    limits[list_address(NoticeVersion)] += DRAFT_QUERIES
+    assert {path: after[path][0] for path in lists if after[path][0] > limits[path]} == {}
     # A list shows at most 100 rows, and a field offers at most 100 items.
     assert {path: after[path][1] for path in lists if after[path][1] > 200_000} == {}
     grown = {path: after[path][1] - before[path][1] for path in forms}
@@ -138,8 +142,9 @@ def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
 @pytest.mark.parametrize("model", [Task, InitiativePart, DeclaredCookie])
 def test_the_number_of_queries_of_a_form_does_not_depend_on_its_rows(client, staff, model):
     client.force_login(staff())
-    owner = next(field for field in model._meta.fields if field.many_to_one)
-    owner = getattr(model.objects.order_by("pk").last(), owner.name)
+    row = model.objects.order_by("pk").last()
+    # A cookie belongs to a purpose or to a provider.
+    owner = next(filter(None, (getattr(row, field.name) for field in model._meta.fields if field.many_to_one)))
     path = reverse(f"admin:{owner._meta.app_label}_{owner._meta.model_name}_change", args=[owner.pk])
     client.get(path)
     before, _bytes = cost(client, path)
