@@ -7,6 +7,7 @@ import sys
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 from environs import EnvError
 
 
@@ -16,7 +17,14 @@ def main():
         settings.INSTALLED_APPS  # noqa: B018 (reads the settings)
     except (ImproperlyConfigured, EnvError) as error:
         sys.exit(f"Configuration: {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        # Further lines of the message can contain values of a row.
+        cause = str(error).strip().partition("\n")[0]
+        sys.exit(f"The database cannot be used: {cause}. See docs/deployment.md, “The database is away”.")
 
 
 if __name__ == "__main__":
