@@ -13,8 +13,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from alliance.models import InitiativePart, Task
-from consent.models import Decision, DeclaredCookie, EmbeddedContent, NoticeVersion, Script
+from consent.models import Decision, DeclaredCookie, EmbeddedContent, NoticeVersion, PolicyVersion, Script
 from editorial.formsets import EditFormSet
+from pages.models import Page
 from partners.models import PartnerUniversity
 from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
@@ -33,7 +34,7 @@ LIST_QUERIES = 6
 # The list of notice versions also compares the draft with the version in force.
 DRAFT_QUERIES = 4
 # Models with exactly one row.
-SINGLETONS = {"alliance.alliance", "consent.notice", "feedback.feedbackpage"}
+SINGLETONS = {"alliance.alliance", "consent.notice", "consent.privacypolicy", "feedback.feedbackpage"}
 FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
 DEFAULTS = {
     models.BooleanField: False,
@@ -65,7 +66,9 @@ def make_one(model):
 
 def multiply(model, total: int):
     """Copy the last row until there are `total` rows, with different values in unique and indexed columns."""
-    last = model.objects.order_by("pk").last()
+    # Each other kind of page exists once.
+    rows = model.objects.filter(kind="text") if model is Page else model.objects
+    last = rows.order_by("pk").last()
     columns = [field for field in model._meta.concrete_fields if not field.primary_key]
     distinct = [field for field in columns if field.unique or (field.db_index and isinstance(field, models.CharField))]
     copies = []
@@ -86,7 +89,7 @@ def fill():
     fill_with_partners(150)
     for model in (*admin.site._registry, LogEntry):
         if model._meta.label_lower not in SINGLETONS and not model._meta.proxy:
-            are_large = model in (*translated_models(), NoticeVersion)
+            are_large = model in (*translated_models(), NoticeVersion, PolicyVersion)
             multiply(model, 300 if model is Picture else 150 if are_large else 500)
     ChangedItem.objects.process()
 
