@@ -1,12 +1,13 @@
 """Admin of providers, embedded content and scripts."""
 
+from functools import cache
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from consent.admin.notice import CookieInline
-from consent.cached import notice_in_force
-from consent.models import EmbeddedContent, Provider, Script
+from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
 from editorial.admin import (
     ChoicesMixin,
     ConflictMixin,
@@ -39,11 +40,13 @@ class EmbeddedContentAdmin(ContentAdmin):
     fields = ["title", "provider", "page_url", "frame_url", "shape", "is_published"]
 
     def get_list_display(self, request: HttpRequest) -> list:
-        version = notice_in_force(request)
+        # One query, and only if the list is shown.
+        notice_in_force = cache(NoticeVersion.objects.current)
 
         @admin.display(description=_("notice in force"))
         def in_notice(embed: EmbeddedContent) -> str:
             """Column that tells which embeds visitors see as a link."""
+            version = notice_in_force()
             is_named = version is not None and version.names(embed.provider.key, embed.origins)
             return str(_("names it") if is_named else _("does not name it, so visitors see a link"))
 

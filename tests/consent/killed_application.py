@@ -7,7 +7,7 @@ from unic_site.asgi import application  # isort: skip (it makes Django ready for
 from consent import views
 
 
-def die(request, response, decision, storage_purposes):
+def die(request, response, decision):
     os.killpg(0, signal.SIGKILL)
 
 
