@@ -99,13 +99,15 @@ class ConsentState:
         return self.version if number == self.version.number else cached.earlier_notice(self.request, number)
 
     def is_named(self, item: Item) -> bool:
-        """Whether the item is published, and the notice in force names its provider and all of its origins."""
+        """Whether the item is published, and its provider and the notice in force name all of its origins."""
         provider = item.provider
         is_published = item.is_published and provider.is_published and provider.purpose.is_published
         return bool(
             is_published
             and not provider.purpose.is_necessary
             and self.version
+            # A host that staff removed from the provider stops at once, without a new version.
+            and item.origins <= set(provider.origins)
             and self.version.names(provider.key, item.origins)
         )
 

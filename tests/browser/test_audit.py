@@ -82,6 +82,6 @@ def test_undeclared_cookies_and_cookies_without_consent_are_found(audit, notice)
     found = faults(audit(NoticeVersion(number=2, wording={"en": wording})))
     assert (UNDECLARED, "cookie", "csrftoken", STAFF) in found
     assert (UNDECLARED, "request", "https://tile.openstreetmap.org", ALLOWED) in found
-    assert {fault for fault in found if fault[0] == WITHOUT_CONSENT} == {
-        (WITHOUT_CONSENT, "cookie", "cookie_consent", "all refused")
-    }
+    (fault,) = (fault for fault in found if fault[0] == WITHOUT_CONSENT)
+    assert fault[:4] == (WITHOUT_CONSENT, "cookie", "cookie_consent", "all refused")
+    assert ALLOWED not in fault

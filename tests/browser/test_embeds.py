@@ -29,7 +29,7 @@ page.save()
 REMOVE = """
 from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
 from pages.models import Page
-EmbeddedContent.objects.filter(page_url__contains="video.example").delete()
+EmbeddedContent.objects.filter(provider__key__in=["maps", "video"]).delete()
 Script.objects.all().delete()
 Provider.objects.filter(key__in=["counter", "maps", "video"]).delete()
 NoticeVersion.objects.publish()

@@ -117,6 +117,7 @@ def names(*more: str) -> re.Pattern:
     # Language names of CLDR in Swedish.
     known |= set(Locale("sv").languages.values())
     known |= {partner.website_host for partner in PartnerUniversity.objects.all()}
+    known |= {host for provider in content_models()["providers"].objects.all() for host in provider.origins}
     for model in content_models().values():
         untranslated = {field.attname for field in model._meta.fields} - translated_fields(model)
         for values in model.objects.values(*(name for name in untranslated if not re.search(r"_[a-z]{2}$", name))):
