@@ -487,7 +487,7 @@ class Migration(migrations.Migration):
                 ('order', models.PositiveSmallIntegerField(default=0, help_text='Smaller numbers come first. Items with equal numbers are sorted by age.', verbose_name='order')),
                 ('name', models.CharField(help_text='The technical name. An asterisk at the end stands for any ending, as in _ga_*.', max_length=120, unique=True, verbose_name='name')),
                 ('kind', models.CharField(choices=[('cookie', 'cookie'), ('local', 'local storage'), ('session', 'session storage'), ('indexeddb', 'database in the browser')], default='cookie', max_length=10, verbose_name='kind')),
-                ('domain', models.CharField(blank=True, help_text='Only for a cookie that is set for a parent domain of this site, such as example.org.', max_length=200, validators=[django.core.validators.RegexValidator('^(?!-)[a-z0-9-]+(\\.[a-z0-9-]+)+\\Z', 'Enter a domain in small letters, such as example.org.')], verbose_name='domain')),
+                ('domain', models.CharField(blank=True, help_text='Only for a cookie of another domain: a parent domain of this site, or the domain of the provider.', max_length=200, validators=[django.core.validators.RegexValidator('^(?!-)[a-z0-9-]+(\\.[a-z0-9-]+)+\\Z', 'Enter a domain in small letters, such as example.org.')], verbose_name='domain')),
                 ('description', models.CharField(max_length=300, verbose_name='what it is for')),
                 ('description_en', models.CharField(max_length=300, null=True, verbose_name='what it is for')),
                 ('description_pl', models.CharField(max_length=300, null=True, verbose_name='what it is for')),

@@ -93,7 +93,9 @@ class DeclaredCookie(OrderedContent):
         max_length=200,
         blank=True,
         validators=[validate_domain],
-        help_text=_("Only for a cookie that is set for a parent domain of this site, such as example.org."),
+        help_text=_(
+            "Only for a cookie of another domain: a parent domain of this site, or the domain of the provider."
+        ),
     )
     description = models.CharField(_("what it is for"), max_length=300)
     lifetime = models.PositiveIntegerField(_("duration"), null=True, blank=True, help_text=_("A number, such as 6."))
