@@ -7,7 +7,11 @@ from pagecache.per_version import cached_per_version
 @cached_per_version
 def notice_in_force() -> NoticeVersion | None:
     """Return the published notice, or None before the first is published."""
-    return NoticeVersion.objects.current()
+    version = NoticeVersion.objects.current()
+    if version:
+        # Cached values are computed now, because the object is shared by all requests.
+        _ = version.optional_providers, version.asked_since
+    return version
 
 
 @cached_per_version

@@ -159,6 +159,8 @@ def delete_declined_cookies(request: HttpRequest, response: HttpResponse, decisi
     """
     host = request.get_host().partition(":")[0]
     declined, kept = ([item for item in items if item["kind_code"] == "cookie"] for items in decision.storage())
+    # Not those of the domains of other sites, which only these can delete.
+    declined = [item for item in declined if not item["domain"] or f".{host}".endswith(f".{item['domain']}")]
     keep = [*OWN_COOKIES, *(item["name"] for item in kept)]
     exact = [item["name"] for item in declined if not item["name"].endswith("*")]
     sent = sorted(request.COOKIES, key=lambda name: not any(is_named(name, item["name"]) for item in declined))
@@ -169,7 +171,7 @@ def delete_declined_cookies(request: HttpRequest, response: HttpResponse, decisi
         with suppress(CookieError):
             response.delete_cookie(name)
             for domain in sorted({item["domain"] for item in declined if is_named(name, item["name"])}):
-                if domain and f".{host}".endswith(f".{domain}"):
+                if domain:
                     morsel = response.cookies[name].copy()
                     morsel["domain"] = domain
                     # SimpleCookie is keyed by name, and this response needs several cookies of one name.

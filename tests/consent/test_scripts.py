@@ -173,7 +173,8 @@ def test_a_form_without_an_address_to_embed_fills_it_in(officer):
     values = {"title_en": "Film", "provider": provider.pk, "page_url": page, "shape": "wide", "order": 0}
     response = officer.post(reverse("admin:consent_embeddedcontent_add"), values)
     assert response.status_code == 302, response.context["errors"]
-    assert EmbeddedContent.objects.get().frame_url == "https://videos.example/videos/embed/5jBegFpNbffA1nhmp32kqR?p2p=0"
+    embed = EmbeddedContent.objects.get(page_url=page)
+    assert embed.frame_url == "https://videos.example/videos/embed/5jBegFpNbffA1nhmp32kqR?p2p=0"
 
 
 def test_a_form_with_an_unknown_page_asks_for_the_address_to_embed(officer):
@@ -207,6 +208,8 @@ def filled_in(response) -> dict:
 def test_a_preset_fills_in_provider_cookies_and_script(officer, key):
     preset = PRESETS[key]
     # The shipped content has this provider already.
+    for model in (EmbeddedContent, DeclaredCookie):
+        model.objects.filter(provider__key="openstreetmap").delete()
     Provider.objects.filter(key="openstreetmap").delete()
     query = urlencode({"preset": key} | ENTERED.get(key, {}))
     page = officer.get(f"{reverse('admin:consent_provider_add')}?{query}")

@@ -220,7 +220,7 @@ def test_a_picture_is_public_if_at_least_one_published_item_uses_it(committed, m
 
 def test_an_upload_is_public_only_while_renditions_are_missing(picture):
     assert status(picture.file.public_url) == 404
-    (picture.renditions_path / "1x1-600.jpg").unlink()
+    (picture.renditions_path / "1x1-300.jpg").unlink()
     assert status(picture.file.public_url) == 200
     picture.make_renditions()
     assert status(picture.file.public_url) == 404
@@ -355,7 +355,7 @@ def test_staff_can_view_files_of_unpublished_items(signed_in, hidden_files, grou
 def test_files_for_staff_need_a_sign_in_and_the_permission_to_view_an_item(signed_in, hidden_files):
     for url in hidden_files:
         assert Client().get(url)["Location"].startswith("/admin/login/")
-    client = signed_in("Privacy officers")
+    client = signed_in("A group without permissions")
     assert {client.get(url).status_code for url in hidden_files} == {403}
     assert client.get("/admin/files/%00").status_code == 403
 
