@@ -32,8 +32,13 @@ class ContentSitemap(Sitemap):
     def published(self) -> QuerySet[Any]:
         return self.model.objects.published()
 
+    @cached_property
+    def languages_by_pk(self) -> dict[int, set[str]]:
+        """The languages of each item, computed once, because Django asks for each URL and each of its alternates."""
+        return {item.pk: self.languages_of(item) for item in self.found}
+
     def get_languages_for_item(self, item: Any) -> list[str]:
-        available = self.languages_of(item)
+        available = self.languages_by_pk[item.pk]
         return [code for code, _name in settings.LANGUAGES if code in available]
 
     def languages_of(self, item: Any) -> set[str]:

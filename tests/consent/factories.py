@@ -11,6 +11,8 @@ def make_provider(key: str, purpose: str, name: str, *hosts: str) -> Provider:
     """Create a provider that is not part of a notice version yet."""
     return Provider.objects.create(
         key=key,
+        # After those of the content.
+        order=9,
         purpose=Purpose.objects.get(key=purpose),
         name=name,
         address="1 High Street, Dublin",
