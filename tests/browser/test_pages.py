@@ -74,7 +74,7 @@ def test_pages_pass_the_accessibility_checks(visit, site, number, viewport, sche
     """Each kind of page in English, and a sample of all pages. These two variants find the errors of all four."""
     visitor = visit(viewport=viewport, color_scheme=scheme)
     faults = []
-    for path in {*sample_paths(site), *all_paths(site)[number::16]}:
+    for path in {*sample_paths(site), *all_paths(site)[number::40]}:
         visitor.go(path)
         faults += violations(visitor.page)
     assert not faults
@@ -83,8 +83,8 @@ def test_pages_pass_the_accessibility_checks(visit, site, number, viewport, sche
 def test_no_page_scrolls_horizontally_on_a_small_screen(visit, site):
     visitor = visit(viewport=NARROW)
     faults = []
-    # Every third path, because long words differ between languages.
-    for path in all_paths(site)[::3]:
+    # Every fifth path, because long words differ between languages.
+    for path in all_paths(site)[::5]:
         visitor.go(path)
         faults += overflow(visitor.page)
     assert not faults
@@ -254,7 +254,7 @@ def test_a_first_visit_loads_at_most_15_kilobytes_of_html_and_css_and_4_of_javas
         assert len({response.url for response in responses if "eu-emblem" not in response.url}) <= 5, path
 
 
-def test_every_page_with_its_style_sheet_has_at_most_15_kilobytes(site):
+def test_pages_of_all_languages_with_their_style_sheet_have_at_most_15_kilobytes(site):
     def transfer_size(path: str) -> int:
         request = Request(site.url + path, headers={"Accept-Encoding": "br"})
         with urlopen(request) as response:
@@ -264,8 +264,8 @@ def test_every_page_with_its_style_sheet_has_at_most_15_kilobytes(site):
     with urlopen(f"{site.url}/en/") as response:
         style_sheet = re.search(r'rel="stylesheet" href="([^"]+)"', response.read().decode())[1]
     style_size = transfer_size(style_sheet)
-    sizes = {path: transfer_size(path) + style_size for path in site.paths}
-    assert len(sizes) > 250
+    sizes = {path: transfer_size(path) + style_size for path in site.paths[::3]}
+    assert len(sizes) > 80
     assert {path: size for path, size in sizes.items() if size > FIRST_VIEW} == {}
 
 
