@@ -67,11 +67,10 @@ def test_an_empty_fact_shows_nothing_to_visitors_and_is_listed_for_officers(clie
 
 
 @pytest.mark.once
-def test_the_check_for_deployment_lists_empty_facts_and_needs_no_database(tmp_path):
-    site = Server(tmp_path, {"DEBUG": "false"})
-    assert "lacks" not in site.manage("check", "--deploy").stderr
-    site.manage("prepare", check=True)
-    checked = site.manage("check", "--deploy").stderr
+def test_the_check_for_deployment_lists_empty_facts_and_needs_no_database(prepared, tmp_path):
+    assert "lacks" not in Server(tmp_path / "empty", {"DEBUG": "false"}).manage("check", "--deploy").stderr
+    prepared("sqlite", tmp_path)
+    checked = Server(tmp_path / "data", {"DEBUG": "false"}).manage("check", "--deploy").stderr
     assert "The privacy policy lacks a fact that the law asks for: officer." in checked
     assert "The accessibility statement lacks a required detail: telephone." in checked
 
