@@ -97,7 +97,8 @@ class DecisionAdmin(ReadOnlyAdmin):
         for key, answer in decision.answers.items():
             if answer["granted"]:
                 by_purpose.setdefault(answer["purpose"], []).append(key)
-        return "; ".join(f"{purpose}: {', '.join(keys)}" for purpose, keys in by_purpose.items())
+        # Sorted, because PostgreSQL does not keep the order of the answers.
+        return "; ".join(f"{purpose}: {', '.join(sorted(keys))}" for purpose, keys in sorted(by_purpose.items()))
 
     def get_changelist(self, request, **kwargs):
         return KeysetChangeList
