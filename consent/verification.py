@@ -193,10 +193,10 @@ class Verification:
         return None
 
     def hash_of(self, record: Sealed) -> str | None:
-        """Return the leaf hash of the current content, or None if its notice or a date is invalid."""
+        """Return the leaf hash of the current content, or None if its notice, its policy or a date is invalid."""
         if isinstance(record, Decision):
-            # The few notice versions are in memory, which saves a query for each record.
-            if record.notice_id not in self.notices:
+            # The few versions are in memory, which saves queries for each record.
+            if record.notice_id not in self.notices or (record.policy_id and record.policy_id not in self.policies):
                 return None
             record.notice = self.notices[record.notice_id]
             record.policy = self.policies[record.policy_id] if record.policy_id else None

@@ -1,15 +1,18 @@
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import PrivacyPolicy
 from editorial.admin import ContentAdmin, CountedMixin, PermissionsMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import localized_fields
+from editorial.forms import EditForm
 from pages.models import KINDS_OF_OFFICERS, Page, Redirect
 from pictures.admin import CoverMixin
 from translations.status.permissions import permitted_languages
@@ -35,6 +38,11 @@ class PageAdmin(CoverMixin, ContentAdmin):
         (_("On this site"), {"fields": ["kind", "place", "order", "is_published"]}),
     ]
 
+    @staticmethod
+    def is_locked(request: HttpRequest, page: Page | None) -> bool:
+        """Whether only privacy officers change `page`, and the user is none."""
+        return page is not None and page.kind in KINDS_OF_OFFICERS and not is_officer(request.user)
+
     def get_queryset(self, request):
         pages = super().get_queryset(request)
         # Privacy officers see only their pages.
@@ -51,10 +59,27 @@ class PageAdmin(CoverMixin, ContentAdmin):
     def get_readonly_fields(self, request, obj=None):
         # The code needs one page per section, so staff can only add text pages.
         fields = [*super().get_readonly_fields(request, obj), "kind"]
-        if obj is not None and obj.kind in KINDS_OF_OFFICERS and not is_officer(request.user):
+        if self.is_locked(request, obj):
             translatable = localized_fields(Page, permitted_languages(request.user, obj.permission_model))
             fields += [name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name not in translatable]
         return list(dict.fromkeys(fields))
+
+    def get_inlines(self, request, obj):
+        # The schedule takes a page off the site.
+        return [] if self.is_locked(request, obj) else super().get_inlines(request, obj)
+
+    def get_changelist_form(self, request, **kwargs):
+        is_locked = partial(self.is_locked, request)
+
+        class RowForm(EditForm):
+            """Row of the list. The pages of privacy officers are read-only for others."""
+
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                for field in self.fields.values():
+                    field.disabled = is_locked(self.instance)
+
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
 
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) or is_officer(request.user)

@@ -15,6 +15,8 @@ from consent.models import AccessEntry, NoticeVersion
 from editorial.admin import CountedMixin
 
 Action = AccessEntry.Action
+# Parameters of a list that search receipt numbers: that of the form, and the column in an address that somebody typed.
+RECEIPT_SEARCHES = ("q", "receipt")
 
 
 class ReadOnlyAdmin(CountedMixin, admin.ModelAdmin):
@@ -74,7 +76,11 @@ def remind_of_draft(request: HttpRequest) -> None:
 
 def filters_of(request: HttpRequest) -> str:
     """Return the filters in the query of a list. A searched receipt number is left out."""
-    return "&".join(f"{name}={'…' if name == 'q' else value}" for name, value in request.GET.items() if value)
+
+    def shown(name: str, value: object) -> object:
+        return "…" if name.partition("__")[0] in RECEIPT_SEARCHES else value
+
+    return "&".join(f"{name}={shown(name, value)}" for name, value in request.GET.items() if value)
 
 
 def notice_as_shown(request: HttpRequest, version: NoticeVersion, language: str, objection: bool) -> HttpResponseBase:

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import NoticeVersion
 from editorial.admin import MAX_CHOICES, LimitedChoicesFilter
 
+# First year of the century that periods are limited to.
+FIRST_YEAR = 2000
+
 
 class KeysetChangeList(ChangeList):
     """Change list with keyset pagination: all pages have the same cost, and records are not counted.
@@ -41,11 +44,13 @@ class KeysetChangeList(ChangeList):
 
 
 def read_day(text: str | None) -> date | None:
-    """Return the day in ISO format, or None if `text` is not a day."""
+    """Return the day in ISO format, or None if `text` is not a day of this century."""
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
+    # Other years are slips. Their statistics have thousands of months, and some days have no time in UTC.
+    return day if FIRST_YEAR <= day.year < FIRST_YEAR + 100 else None
 
 
 class PeriodFilter(admin.ListFilter):

@@ -2,7 +2,8 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -96,7 +97,8 @@ class DecisionAdmin(ReadOnlyAdmin):
         for key, answer in decision.answers.items():
             if answer["granted"]:
                 by_purpose.setdefault(answer["purpose"], []).append(key)
-        return "; ".join(f"{purpose}: {', '.join(keys)}" for purpose, keys in by_purpose.items())
+        # Sorted, because PostgreSQL does not keep the order of the answers.
+        return "; ".join(f"{purpose}: {', '.join(sorted(keys))}" for purpose, keys in sorted(by_purpose.items()))
 
     def get_changelist(self, request, **kwargs):
         return KeysetChangeList
@@ -167,7 +169,11 @@ class DecisionAdmin(ReadOnlyAdmin):
         self.require_permission(request, "export")
         if form not in FORMATS:
             raise Http404(form)
-        decisions = self.get_changelist_instance(request).queryset.order_by("pk")
+        try:
+            decisions = self.get_changelist_instance(request).queryset.order_by("pk")
+        except IncorrectLookupParameters:
+            # As the list does.
+            return HttpResponseRedirect(f"{reverse('admin:consent_decision_changelist')}?{ERROR_FLAG}=1")
         AccessEntry.objects.log(request.user, Action.EXPORT, f"{form} {filters_of(request)}".strip())
         export = FORMATS[form]
         response = StreamingHttpResponse(export.chunks(decisions), content_type=export.media_type)

@@ -18,6 +18,7 @@ from consent.comparison import changes_between, texts_by_path
 from consent.completeness import gaps
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
+from editorial.admin.conflicts import retry_on_conflict
 
 # Purpose and DeclaredCookie replace these models, whose tables stay empty (docs/decisions/0012).
 for model in (CookieGroup, Cookie):
@@ -115,6 +116,9 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         """Show the changes since the published version, and what is missing; on POST, publish a complete draft."""
         if not request.user.has_perm("consent.publish_notice"):
             raise PermissionDenied
+        return retry_on_conflict(lambda: self.publish_view(request))
+
+    def publish_view(self, request):
         current = NoticeVersion.objects.current()
         try:
             draft = NoticeVersion.objects.draft()
@@ -123,7 +127,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         reviewed = request.POST.get("draft", "") if request.method == "POST" else None
         missing = gaps()
         if reviewed == draft.content_digest() and not missing:
-            version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip")
+            version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip", draft=draft)
             AccessEntry.objects.log(request.user, Action.PUBLISH, version.log_details(current))
             messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
             return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
@@ -132,6 +136,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "draft": draft,
             "has_draft_changed": reviewed is not None and reviewed != draft.content_digest(),
             "current": current,
+            "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
             "widenings": draft.widenings_since(current) if current else [],
             "gaps": missing,

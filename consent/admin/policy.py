@@ -14,6 +14,7 @@ from consent.admin.base import Action, ReadOnlyAdmin
 from consent.models import AccessEntry, PolicyVersion, PrivacyPolicy
 from consent.models.policy import RIGHTS, SECTIONS, UntranslatedError, edited_policy, heading
 from editorial.admin import SingletonContentAdmin
+from editorial.admin.conflicts import retry_on_conflict
 from translations.status.models import model_field
 
 
@@ -75,6 +76,9 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         """Show the changes since the version in force; on POST, put them in force."""
         if not request.user.has_perm("consent.publish_privacypolicy"):
             raise PermissionDenied
+        return retry_on_conflict(lambda: self.publish_view(request))
+
+    def publish_view(self, request):
         current, policy = PolicyVersion.objects.current(), edited_policy()
         if policy is None:
             raise Http404("there is no privacy policy")
@@ -82,7 +86,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
         reviewed = request.POST.get("draft", "") if request.method == "POST" else None
         if reviewed == draft.content_digest():
             try:
-                version = PolicyVersion.objects.put_in_force()
+                version = PolicyVersion.objects.put_in_force(draft)
             except UntranslatedError:
                 # The page lists the texts.
                 pass

@@ -199,12 +199,13 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         return sorted(offered, key=lambda text: (text.language, order.index(text.field)))
 
     @transaction.atomic
-    def put_in_force(self) -> "PolicyVersion":
-        """Put the policy in force, and return the new version, or the current one without any change.
+    def put_in_force(self, draft: "PolicyVersion | None" = None) -> "PolicyVersion":
+        """Put `draft`, by default the current one, in force, and return the new version.
 
-        Raises UntranslatedError, and PrivacyPolicy.DoesNotExist.
+        Without any change, returns the current version. Raises UntranslatedError and PrivacyPolicy.DoesNotExist, and
+        IntegrityError if another version was put in force after the draft was made.
         """
-        draft, current = self.draft(), self.current()
+        draft, current = draft or self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
             return current
         if texts := self.untranslated():

@@ -1,5 +1,6 @@
 """Providers: the third parties that visitors are asked about."""
 
+import re
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -21,16 +23,23 @@ validate_https = URLValidator(schemes=["https"], message=_("Give a full address 
 
 
 def origin(url: str) -> str:
-    """Return the scheme and host of `url`, as a source in a Content-Security-Policy."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    """Return the scheme and host of `url`, as a source in a Content-Security-Policy.
+
+    Without a valid host, return `url`, which no provider names.
+    """
+    try:
+        parts = urlsplit(url)
+        # A header has only ASCII characters.
+        return f"{parts.scheme}://{punycode(parts.netloc.lower())}"
+    except ValueError:
+        return url
 
 
 def validate_origins(text: str) -> None:
     """Raise ValidationError unless each line of `text` is an https origin without a path."""
     for line in text.split():
         validate_https(line)
-        if line.rstrip("/").lower() != origin(line):
+        if re.search(r"[/?#]", line.rstrip("/").partition("://")[2]):
             raise ValidationError(
                 _("“%(line)s” contains more than a host. Enter only the beginning, such as https://stats.example."),
                 params={"line": line},

@@ -152,13 +152,19 @@ def validate_attributes(text: str) -> None:
 
 
 def validate_configuration(text: str) -> None:
-    """Raise ValidationError unless `text` is a JSON object."""
+    """Raise ValidationError unless `text` is a JSON object that browsers can read."""
     try:
         value = json.loads(text)
+        # Python also reads NaN and numbers that are too large, but browsers do not.
+        json.dumps(value, allow_nan=False)
     except json.JSONDecodeError as error:
         raise ValidationError(
             _("This is not JSON. Check line %(line)s: names and texts stand in straight double quotes."),
             params={"line": error.lineno},
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(
+            _("Browsers cannot read this. Use plain numbers without NaN or Infinity, and fewer nested levels.")
         ) from error
     if not isinstance(value, dict):
         raise ValidationError(_('Enter names and values in braces, such as {"site": 5}.'))

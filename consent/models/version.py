@@ -45,14 +45,15 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         return current is None or current.wording != draft.wording
 
     @transaction.atomic
-    def publish(self, asks_again: bool = True) -> "NoticeVersion":
-        """Publish the notice with its purposes, providers and cookies, and return the new version.
+    def publish(self, asks_again: bool = True, draft: "NoticeVersion | None" = None) -> "NoticeVersion":
+        """Publish `draft`, by default the current one, and return the new version.
 
         `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
         always a substantial change. Without any change, returns the current version. Callers that act for people
-        check that it is complete first (consent/completeness.py). Raises Notice.DoesNotExist.
+        check that it is complete first (consent/completeness.py). Raises Notice.DoesNotExist, and IntegrityError if
+        another version was published after the draft was made.
         """
-        draft, current = self.draft(), self.current()
+        draft, current = draft or self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
             return current
         draft.asks_again = draft.asks_again or asks_again

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.db import DataError
 from django.http import HttpRequest
 
 from translations.status.models import Translation
@@ -27,6 +28,13 @@ class CountedMixin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CountedChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            return super().get_changelist_instance(request)
+        except (DataError, OverflowError, ValueError) as error:
+            # A filter that no row can have, such as a null character in PostgreSQL, or the year 10000.
+            raise IncorrectLookupParameters(error) from error
 
 
 class ContentChangeList(CountedChangeList):

@@ -96,6 +96,21 @@ def test_a_policy_that_changed_since_the_review_is_not_put_in_force(officer):
     assert PolicyVersion.objects.count() == 1
 
 
+def test_another_version_that_is_put_in_force_at_the_same_moment_is_not_an_error(officer, monkeypatch):
+    change("recipients", "<p>Nobody but us.</p>")
+    draft = re.search(r'name="draft" value="(\w+)"', text(officer.get(PUBLISH)))[1]
+    save = PolicyVersion.save
+
+    def be_slower(version, **kwargs):
+        monkeypatch.setattr(PolicyVersion, "save", save)
+        PolicyVersion.objects.put_in_force()
+        save(version, **kwargs)
+
+    monkeypatch.setattr(PolicyVersion, "save", be_slower)
+    assert officer.post(PUBLISH, {"draft": draft}).status_code == 302
+    assert PolicyVersion.objects.current().number == 2
+
+
 def test_the_policy_is_not_put_in_force_while_a_translation_is_missing_or_out_of_date(officer):
     change("recipients", "<p>Nobody but us.</p>", ("de", "en", "es", "fi", "fr", "hr", "nl", "sv"))
     PrivacyPolicy.objects.update(access_tr="")

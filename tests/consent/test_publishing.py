@@ -83,6 +83,42 @@ def test_a_draft_that_changed_since_the_review_is_not_published(officer):
     assert newest() == before
 
 
+def test_another_version_that_is_published_at_the_same_moment_is_not_an_error(officer, monkeypatch):
+    change_heading()
+    form, before, save = reviewed(officer), newest(), NoticeVersion.save
+
+    def be_slower(version, **kwargs):
+        monkeypatch.setattr(NoticeVersion, "save", save)
+        NoticeVersion.objects.publish()
+        save(version, **kwargs)
+
+    monkeypatch.setattr(NoticeVersion, "save", be_slower)
+    assert officer.post(PUBLISH, form).status_code == 302
+    assert newest().number == before.number + 1
+
+
+def test_what_is_published_is_what_was_reviewed(officer, monkeypatch):
+    change_heading()
+    form, publish = reviewed(officer), NoticeVersion.objects.publish
+
+    def be_slower(**arguments):
+        Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
+        return publish(**arguments)
+
+    monkeypatch.setattr(NoticeVersion.objects, "publish", be_slower)
+    officer.post(PUBLISH, form)
+    assert newest().wording["en"]["heading"] == "Cookies, and what they are for"
+    assert "We sell it." not in str(newest().wording)
+
+
+def test_another_order_can_be_published(officer):
+    Purpose.objects.filter(key="statistics").update(order=99)
+    assert "The draft differs" in text(officer.get("/admin/consent/noticeversion/"))
+    assert "No text changed, only the order" in text(officer.get(PUBLISH))
+    officer.post(PUBLISH, reviewed(officer, change="slip"))
+    assert [purpose["key"] for purpose in newest().purposes][-1] == "statistics"
+
+
 def test_the_page_names_what_widens_and_offers_no_slip(officer, decide):
     decide("accept")
     make_counter(publish=False)

@@ -104,12 +104,24 @@ def test_settings_need_no_inline_script(client, decide, script):
         ("configuration", "{site: 5}", "This is not JSON"),
         ("configuration", "[5]", "Enter names and values in braces"),
         ("configuration", '{"api": ["https://api.example/a"]}', "Add it under “Other hosts”"),
+        ("configuration", '{"api": "https://["}', "Add it under “Other hosts”"),
         ("source", "https://elsewhere.example/a.js", "Count Ltd does not name the host https://elsewhere.example."),
+        ("source", "https://[", "Give a full address that starts with https://."),
     ],
 )
 def test_an_invalid_field_has_an_error_that_names_the_remedy(script, field, value, sentence):
     setattr(script, field, value)
     assert sentence in " ".join(errors(script)[field])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["NaN", "-Infinity", "1e999", "1" * 5000, "[" * 100_000 + "]" * 100_000],
+    ids=["nan", "infinity", "exponent", "digits", "levels"],
+)
+def test_json_that_browsers_cannot_read_is_refused(script, value):
+    script.configuration = f'{{"counter": {value}}}'
+    assert "Browsers cannot read this." in " ".join(errors(script)["configuration"])
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,13 @@ def test_a_record_with_another_policy_is_reported(sealed, tamper):
     assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
 
 
+def test_a_record_whose_policy_was_removed_is_reported(sealed, tamper):
+    policy = sealed[0].policy_id
+    tamper(f"UPDATE consent_decision SET policy_id = 999 WHERE id = {sealed[0].pk}")
+    assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
+    tamper(f"UPDATE consent_decision SET policy_id = {policy} WHERE id = {sealed[0].pk}")
+
+
 def test_a_removed_record_is_reported(sealed, tamper):
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[4].pk}")
     assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was removed."]

@@ -44,6 +44,19 @@ def visit(browser, path=PAGE):
     return response, response.content.decode()
 
 
+def test_a_host_with_letters_beyond_ascii_leaves_the_policy_intact(decide, video):
+    video.provider.hosts, video.frame_url = "https://żółw.example", "https://żółw.example/embed/1"
+    for item in (video.provider, video):
+        item.full_clean()
+        item.save()
+    NoticeVersion.objects.publish()
+    browser = Client()
+    decide("accept", browser)
+    response, html = visit(browser)
+    assert "<iframe" in html and policy(response)["frame-src"] == ["https://xn--w-uga1v8h.example"]
+    assert policy(response)["default-src"] == ["'none'"]
+
+
 @pytest.mark.parametrize("action", [None, "refuse", "withdraw"])
 def test_without_consent_a_placeholder_names_the_content_and_its_provider(decide, video, counter, action):
     browser = Client()

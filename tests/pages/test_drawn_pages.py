@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from consent.models import DeclaredCookie, NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial import roles
+from editorial.models import ScheduledChange
 from feedback.models import FeedbackPage
 from pages.models import Page
 from tests.editorial.test_admin import filled_in
@@ -95,6 +96,28 @@ def test_editors_and_publishers_cannot_change_the_pages_of_privacy_officers_and_
     assert client.post(form_of(kind), {"title_en": "All clear"}).status_code == 403
     # Other pages stay theirs.
     assert 'name="title_en"' in text(client.get(form_of("accessibility")))
+
+
+def test_an_editor_cannot_reorder_the_pages_of_privacy_officers(client, staff):
+    client.force_login(staff(roles.EDITORS))
+    formset = client.get("/admin/pages/page/").context["cl"].formset
+    bounds = [bound for form in [formset.management_form, *formset.forms] for bound in form]
+    values = {bound.html_name: bound.value() for bound in bounds}
+    values |= {name: 77 for name in values if name.endswith("-order")}
+    assert client.post("/admin/pages/page/", values | {"_save": ""}).status_code == 302
+    moved = set(Page.objects.filter(order=77).values_list("kind", flat=True))
+    assert "accessibility" in moved and moved.isdisjoint({"privacy", "cookies"})
+
+
+def test_a_publisher_who_may_translate_cannot_schedule_the_pages_of_privacy_officers(client, staff):
+    client.force_login(staff(roles.PUBLISHERS, roles.TRANSLATORS))
+    response = client.get(form_of("privacy"))
+    assert 'name="title_pl"' in text(response)
+    prefix = "editorial-scheduledchange-content_type-object_id"
+    rows = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 0, "0-is_published": False, "0-at": "2100-01-01T10:00"}
+    changes = {f"{prefix}-{name}": value for name, value in rows.items()}
+    assert client.post(form_of("privacy"), filled_in(response, **changes)).status_code == 302
+    assert not ScheduledChange.objects.exists()
 
 
 def test_an_editor_cannot_translate_the_pages_of_privacy_officers_and_a_translator_can(client, staff):
