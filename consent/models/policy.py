@@ -148,6 +148,23 @@ class PrivacyPolicy(Content):
             "rights": [right for right in rights if is_filled(right["text"])],
         }
 
+    def translation_of(self, in_force: dict, drafts: dict) -> dict:
+        """Return the wording `in_force` in the active language. `drafts` is the unpublished one; both in the source.
+
+        A translation counts only if the source text is still the one in force. Otherwise the text is not translated.
+        """
+
+        def translate(part: str) -> list[dict]:
+            texts = {section["key"]: section["text"] for section in drafts[part]}
+            return [
+                self.section(section["key"])
+                if texts.get(section["key"]) == section["text"]
+                else section | {"heading": heading(section["key"]), "language": settings.LANGUAGE_CODE}
+                for section in in_force[part]
+            ]
+
+        return {"contact": in_force["contact"], "sections": translate("sections"), "rights": translate("rights")}
+
     def empty_facts(self) -> list[str]:
         """Return the names of the facts without a text in the source language."""
         source = settings.LANGUAGE_CODE
@@ -230,9 +247,12 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
             if not new:
                 return current
             fresh = PolicyVersion(number=current.number + 1, wording=dict(current.wording))
+            in_force = current.wording[settings.LANGUAGE_CODE]
+            with translation.override(settings.LANGUAGE_CODE):
+                drafts = policy.wording()
             for code in new:
                 with translation.override(code):
-                    fresh.wording[code] = policy.wording()
+                    fresh.wording[code] = policy.translation_of(in_force, drafts)
         fresh.digest = fresh.compute_digest()
         fresh.save(force_insert=True)
         return fresh

@@ -57,7 +57,10 @@ def test_an_erased_receipt_number_is_in_no_table(decide):
 
 
 def test_records_are_erased_after_their_retention_period(decide, tamper, settings):
-    decide("accept")
+    browser = Client()
+    decide("accept", browser)
+    # A withdrawal is kept as long as the consent.
+    decide("withdraw", browser)
     decide("refuse")
     age(tamper, 30 * 13)
     recent = decide("refuse")
@@ -65,7 +68,7 @@ def test_records_are_erased_after_their_retention_period(decide, tamper, setting
     assert Leaf.objects.erase_outdated() == 1
     assert Erasure.objects.get().reason == "refusal_expired"
     age(tamper, 30 * 36)
-    assert Leaf.objects.erase_outdated() == 2
+    assert Leaf.objects.erase_outdated() == 3
     assert Decision.objects.count() == 0 and recent.pk
     assert Leaf.objects.erase_outdated() == 0
 

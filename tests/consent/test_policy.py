@@ -161,6 +161,17 @@ def test_earlier_versions_are_at_their_own_addresses(client):
     assert client.get(f"/en/privacy-policy/{10**30}/").status_code == 404
 
 
+def test_a_version_has_a_digest_for_each_language(officer):
+    before = PolicyVersion.objects.current()
+    change("recipients", "<p>Nikt poza nami.</p>", ("pl",))
+    draft = PolicyVersion.objects.draft()
+    assert len(before.part_digests()) == 10
+    changed = dict(draft.part_digests().items() ^ before.part_digests().items())
+    assert set(changed) == {"en", "pl"} and draft.compute_digest() != before.digest
+    html = text(officer.get(f"/admin/consent/policyversion/{before.pk}/change/"))
+    assert all(f"<li>{code}: <code>{digest}</code></li>" in html for code, digest in before.part_digests().items())
+
+
 def test_a_new_release_changes_nothing_of_a_policy_in_force_but_adds_languages(settings):
     change("recipients", "<p>Nobody but us.</p>")
     call_command("publish_notice", refresh=True)
@@ -174,6 +185,21 @@ def test_a_new_release_changes_nothing_of_a_policy_in_force_but_adds_languages(s
     call_command("publish_notice", refresh=True)
     version = PolicyVersion.objects.current()
     assert version.number == 3 and version.languages() == {code for code, _name in offered} - {"sv"}
+
+
+def test_a_new_language_gets_what_is_in_force_and_no_draft(settings):
+    offered = settings.LANGUAGES
+    settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
+    change("access", "<p>Ask us.</p>")
+    before = PolicyVersion.objects.put_in_force()
+    change("recipients", "<p>Everybody.</p>")
+    settings.LANGUAGES = offered
+    call_command("publish_notice", refresh=True)
+    version = PolicyVersion.objects.current()
+    assert version.wording == before.wording | {"sv": version.wording["sv"]}
+    texts, in_force = ({text["key"]: text for text in version.texts(code)} for code in ("sv", "en"))
+    assert texts["recipients"]["text"] == in_force["recipients"]["text"] and texts["recipients"]["language"] == "en"
+    assert texts["access"]["text"] == "<p>Ask us.</p> (sv)" and "language" not in texts["access"]
 
 
 def test_an_untranslated_fact_is_marked_as_english(client, settings):

@@ -3,8 +3,9 @@
 import pytest
 from django.conf import settings
 
-from consent.models import DeclaredCookie, EmbeddedContent, NoticeVersion, Provider
+from consent.models import DeclaredCookie, EmbeddedContent, Notice, NoticeVersion, Provider
 from consent.wording import TEXTS
+from tests.editorial.test_admin import save
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,11 @@ def test_the_provider_is_named_with_all_that_article_13_asks_for(notice):
 def test_the_shipped_provider_and_its_cookies_are_valid():
     for item in [*Provider.objects.all(), *DeclaredCookie.objects.all()]:
         item.full_clean()
+
+
+def test_staff_get_only_cookies_that_it_names(notice, client, staff):
+    form = {"username": staff().username, "password": "a-long-pass-phrase"}
+    assert client.post("/admin/login/", form).status_code == 302
+    save(client, Notice.objects.get(), heading_en="Cookies, and what they are for")
+    assert set(client.cookies) == {"sessionid", "csrftoken", "messages"}
+    assert set(client.cookies) <= {cookie["name"] for cookie in notice.purposes[0]["cookies"]}

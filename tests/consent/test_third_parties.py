@@ -291,6 +291,15 @@ def test_what_is_switched_off_stops_at_once_for_everyone(decide, video, model):
     assert '<a href="https://video.example/watch?v=1&amp;t=2">The film</a>' in visit(other)[1]
 
 
+def test_a_script_that_is_switched_off_stops_at_once_for_everyone(decide, counter):
+    browser = Client()
+    decide("accept", browser)
+    assert "stats.example" in visit(browser)[1]
+    Script.objects.update(is_published=False)
+    response, html = visit(browser)
+    assert "stats.example" not in html and "stats.example" not in response["Content-Security-Policy"]
+
+
 def test_a_host_that_is_removed_from_its_provider_stops_at_once_for_everyone(decide, video):
     browser = Client()
     decide("accept", browser)
