@@ -23,7 +23,7 @@ PurposeManager = models.Manager.from_queryset(PurposeQuerySet)
 
 
 class Purpose(OrderedContent):
-    """A purpose of cookies. Visitors answer each purpose separately. A necessary purpose needs no consent."""
+    """A purpose under which visitors answer each provider separately. A necessary purpose needs no consent."""
 
     content_section = "purposes"
     heading_field = "name"
