@@ -14,6 +14,7 @@ from consent.models.cookie import SECONDS, LifetimeUnit
 from consent.models.notice import Notice
 from consent.models.provider import Provider
 from consent.models.purpose import Purpose
+from consent.models.third_party import Script
 from translations.status.diff import word_diff
 from translations.status.models import model_field
 
@@ -51,6 +52,7 @@ class Widening(TextChoices):
     NECESSARY = "necessary", _("purpose that became necessary")
     PROVIDER = "provider", _("new third party under this purpose")
     HOST = "host", _("new host")
+    SCRIPT = "script", _("new or changed script")
     COOKIE = "cookie", _("new cookie or storage")
     DURATION = "duration", _("longer duration")
     # Identity of a provider, its data, retention and transfers. A program cannot tell whether a new text says more.
@@ -106,6 +108,11 @@ def texts_by_path(wording: dict) -> dict[Path, tuple[str, str]]:
             for field in PROVIDER_TEXTS:
                 text = " ".join(provider[field]) if field == "hosts" else provider[field]
                 texts[key, provider["key"], field] = f"{provider_owner} › {label_of(Provider, field)}", text
+            scripts = [" ".join(filter(None, script.values())) for script in provider["scripts"]]
+            texts[key, provider["key"], "scripts"] = (
+                f"{provider_owner} › {Script._meta.verbose_name}",
+                "\n".join(scripts),
+            )
             texts |= cookie_texts((key, provider["key"]), provider_owner, provider["cookies"])
     return texts
 
@@ -161,6 +168,11 @@ def found_widenings(before: "NoticeVersion | None", after: "NoticeVersion") -> I
                 continue
             known = providers[provider["key"]]
             yield from (Widened(Widening.HOST, owner, host) for host in provider["hosts"] if host not in known["hosts"])
+            yield from (
+                Widened(Widening.SCRIPT, owner, script["source"])
+                for script in provider["scripts"]
+                if script not in known["scripts"]
+            )
             yield from cookie_widenings(owner, known["cookies"], provider["cookies"])
     if before:
         for language in after.wording.keys() & before.wording.keys():

@@ -108,7 +108,7 @@ class ConsentState:
             and self.version
             # A host that staff removed from the provider stops at once, without a new version.
             and item.origins <= set(provider.origins)
-            and self.version.names(provider.key, item.origins)
+            and item.is_named_in(self.version)
         )
 
     def loads(self, item: Item) -> bool:
@@ -123,13 +123,13 @@ class ConsentState:
         """Whether the visitor allowed the provider under a notice that names it with all origins of the item."""
         key = item.provider.key
         # The record is only looked up when something would load.
-        return key in self.granted and bool(self.answered_version and self.answered_version.names(key, item.origins))
+        return key in self.granted and bool(self.answered_version and item.is_named_in(self.answered_version))
 
     def is_asked_once(self, item: Item) -> bool:
         """Whether the visitor asked for this embed with “Show it this once”, under a notice that names it."""
         if not self.asked_once or not isinstance(item, EmbeddedContent) or item.key != self.asked_once:
             return False
-        if self.asked_version is None or not self.asked_version.names(item.provider.key, item.origins):
+        if self.asked_version is None or not item.is_named_in(self.asked_version):
             return False
         self.shown_once = item
         return True

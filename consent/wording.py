@@ -40,7 +40,7 @@ TEXTS = {
 def draft_wordings(languages: Iterable[str]) -> dict[str, dict]:
     """Return the wording of the unpublished notice by language, in a few queries. Raises Notice.DoesNotExist."""
     notice = cast(Notice, Notice.objects.get(key=Notice.KEY))
-    purposes = list(Purpose.objects.published().prefetch_related("cookies", "providers__cookies"))
+    purposes = list(Purpose.objects.published().prefetch_related("cookies", "providers__cookies", "providers__scripts"))
     wordings = {}
     for language in languages:
         with translation.override(language):
@@ -79,6 +79,7 @@ def provider_wording(provider: Provider) -> dict:
         "hosts": provider.origins,
         **texts_of(provider, "data", "retention", "transfer"),
         "policy_url": provider.policy_url,
+        "scripts": [script.terms for script in provider.scripts.all() if script.is_published],
         "cookies": [cookie_wording(cookie) for cookie in provider.cookies.all() if cookie.is_published],
     }
 

@@ -117,7 +117,7 @@ class EmbeddedContentAdmin(ContentAdmin):
 
 
 @admin.register(Script)
-class ScriptAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
+class ScriptAdmin(DraftMixin, ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
     change_list_template = LIST_TEMPLATE
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from consent.embed_addresses import embed_address
 from consent.models.provider import Provider, origin, validate_https, validate_origins
 from editorial.models import Content, ContentQuerySet, OrderedContent
+
+if TYPE_CHECKING:
+    from consent.models.version import NoticeVersion
 
 
 def require_named_hosts(item: "EmbeddedContent | Script", field: str) -> None:
@@ -122,6 +125,10 @@ class EmbeddedContent(OrderedContent):
     @property
     def origins(self) -> set[str]:
         return set().union(*self.sources.values())
+
+    def is_named_in(self, version: "NoticeVersion") -> bool:
+        """Whether `version` names the provider with all hosts of the content."""
+        return version.names(self.provider.key, self.origins)
 
 
 ATTRIBUTE = re.compile(r"(data-[a-z][a-z0-9-]*)(?:=(.*))?")
@@ -335,3 +342,19 @@ class Script(Content):
     @property
     def origins(self) -> set[str]:
         return set().union(*self.sources.values())
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """What the notice names: all that decides what the script receives and does."""
+        return {
+            "source": self.source,
+            "connects_to": " ".join(self.connects_to.split()),
+            "tool": self.tool,
+            "attributes": self.attributes,
+            "configuration": self.configuration,
+        }
+
+    def is_named_in(self, version: "NoticeVersion") -> bool:
+        """Whether `version` names the provider with all hosts of the script, and this script as it is now."""
+        key = self.provider.key
+        return version.names(key, self.origins) and self.terms in version.optional_providers[key].get("scripts", [])

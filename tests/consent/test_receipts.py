@@ -45,7 +45,7 @@ def test_the_receipt_has_the_answer_to_each_provider_of_a_purpose(client):
     make_provider("video", "functional", "Video Ltd")
     NoticeVersion.objects.publish()
     press(client, "choose", providers=["video"])
-    assert rows(client.get(RECEIPT).content.decode())["Functional"] == "Video Ltd: yes OpenStreetMap Foundation: no"
+    assert rows(client.get(RECEIPT).content.decode())["Functional"] == "OpenStreetMap Foundation: no Video Ltd: yes"
 
 
 def test_the_receipt_shows_the_wording_its_language_and_the_contact(client):

@@ -134,6 +134,29 @@ def test_a_script_and_its_origins_are_allowed_for_visitors_who_granted_its_provi
     assert "stats.example" not in html + response["Content-Security-Policy"]
 
 
+def test_another_script_of_an_allowed_provider_runs_only_after_a_notice_that_names_it(decide, counter):
+    browser = Client()
+    decide("accept", browser)
+    other = "https://stats.example/more.js"
+    Script.objects.create(name="More", provider=counter.provider, source=other)
+    assert loads(browser) and other not in visit(browser)[1]
+    assert NoticeVersion.objects.publish(asks_again=False).asks_again is True
+    assert other not in visit(browser)[1]
+    decide("accept", browser)
+    assert other in visit(browser)[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("configuration", '{"more": 1}'), ("attributes", "data-more=1"), ("tool", "matomo")]
+)
+def test_a_script_that_changed_stops_until_a_notice_names_it_as_it_is(decide, counter, field, value):
+    browser = Client()
+    decide("accept", browser)
+    assert loads(browser)
+    Script.objects.update(**{field: value})
+    assert not loads(browser)
+
+
 def test_consent_to_another_provider_loads_nothing(decide, video, counter):
     browser = Client()
     decide("choose", browser, providers=["openstreetmap"])

@@ -38,6 +38,7 @@ def provider(key: str, name: str, **values) -> dict:
         "retention": "30 days.",
         "transfer": "None.",
         "policy_url": "https://a.example/privacy",
+        "scripts": [],
         "cookies": [cookie("one"), cookie("two", domain="example.org", seconds=None)],
     } | values
 
@@ -116,6 +117,12 @@ WIDENING = {
     "a new host": (
         lambda _, purposes: providers_of(purposes, "functional")[0]["hosts"].append("https://c.example"),
         (Widening.HOST, MAP, "https://c.example"),
+    ),
+    "a new or changed script": (
+        lambda _, purposes: providers_of(purposes, "functional")[0]["scripts"].append(
+            {"source": "https://b.example/x.js"}
+        ),
+        (Widening.SCRIPT, MAP, "https://b.example/x.js"),
     ),
     "a new cookie of a provider": (
         lambda _, purposes: providers_of(purposes, "functional")[0]["cookies"].append(cookie("three")),
