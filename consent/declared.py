@@ -1,4 +1,4 @@
-"""What the Cookies page shows: the purposes, providers and cookies of a version of the notice."""
+"""Content of the Cookies page: the purposes, providers and cookies of a version of the notice."""
 
 from collections.abc import Iterator
 

@@ -194,7 +194,7 @@ def cookie_data(decision: Decision, cookie: dict) -> dict:
 def consent_record(decision: Decision) -> dict:
     """Return a decision as a dpv:ConsentRecord, without notice and answers."""
     decided_at = rfc3339(decision.decided_at)
-    # What was shown once has no receipt number.
+    # Records of embeds that were shown once have no receipt number.
     identifier = {"dct:identifier": decision.receipt} if decision.receipt else {}
     return {
         "@id": f"urn:sha256:{decision.digest}",

@@ -320,7 +320,7 @@ class Script(Content):
 
     @property
     def as_json(self) -> str:
-        """What static/js/scripts.js needs to add this script to a page."""
+        """Everything that static/js/scripts.js needs to add this script to a page."""
         matches = (ATTRIBUTE.fullmatch(line) for line in self.attributes.splitlines())
         return json.dumps(
             {
@@ -345,7 +345,7 @@ class Script(Content):
 
     @property
     def terms(self) -> dict[str, str]:
-        """What the notice names: all that decides what the script receives and does."""
+        """Everything that decides what the script receives and does, as the notice names it."""
         return {
             "source": self.source,
             "connects_to": " ".join(self.connects_to.split()),

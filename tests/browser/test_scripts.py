@@ -11,7 +11,7 @@ import pytest
 from tests.browser.test_pages import NARROW, overflow, violations
 
 PAGE = "/en/about/"
-# What staff enter for each preset.
+# Values that staff enter for each preset.
 ENTERED = {
     "matomo": {"address": "https://stats.example/matomo", "site": "3"},
     "plausible": {"address": "https://plausible.example/js/script.js", "domain": "unic.example"},

@@ -186,4 +186,4 @@ def test_a_provider_is_shown_with_everything_that_the_law_asks_for():
     html = render_to_string("consent/declared_purpose.html", {"purpose": purpose})
     shown = [*provider.values(), *provider["hosts"], *cookie.values()]
     assert not [value for value in shown if isinstance(value, str) and value not in html]
-    assert '<a href="https://maps.example/privacy">' in html and "at present" not in html
+    assert '<a href="https://maps.example/privacy" rel="noreferrer">' in html and "at present" not in html
