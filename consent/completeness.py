@@ -74,11 +74,8 @@ def source_gaps(items: list[Content]) -> Iterator[Gap]:
 
 def translation_gaps(items: list[Content], languages: list[str]) -> Iterator[Gap]:
     by_key = {(item._meta.label_lower, item.pk): item for item in items}
-    texts = Translation.objects.of_items(items).filter(language__in=languages).open()
+    texts = Translation.objects.of_items(items).filter(language__in=languages).missing_or_stale()
     for text in texts.select_related("source").order_by("model", "object_id", "pk"):
-        if text.target and text.translated_from_id == text.source_id:
-            # It only has a draft beside the current translation.
-            continue
         item = by_key[text.model, text.object_id]
         yield Gap(
             text.language,

@@ -170,12 +170,12 @@ def delete_declined_cookies(request: HttpRequest, response: HttpResponse, decisi
         # Browsers also send names that http.cookies refuses. The decision is stored, so the response must not fail.
         with suppress(CookieError):
             response.delete_cookie(name)
-            for domain in sorted({item["domain"] for item in declined if is_named(name, item["name"])}):
-                if domain:
-                    morsel = response.cookies[name].copy()
-                    morsel["domain"] = domain
-                    # SimpleCookie is keyed by name, and this response needs several cookies of one name.
-                    response.cookies[f"{name} {domain}"] = morsel
+            parents = {item["domain"] for item in declined if item["domain"] and is_named(name, item["name"])}
+            for domain in sorted(parents):
+                morsel = response.cookies[name].copy()
+                morsel["domain"] = domain
+                # SimpleCookie is keyed by name, and this response needs several cookies of one name.
+                response.cookies[f"{name} {domain}"] = morsel
 
 
 def storage_to_delete(decision: Decision) -> dict[str, list]:

@@ -8,7 +8,7 @@ from consent.models import NoticeVersion
 def declared_purposes(version: NoticeVersion, language: str) -> list[dict]:
     """Return the purposes of `version` for pages in `language`. A purpose without any declaration is not used."""
     return [
-        purpose | {"is_used": bool(purpose["cookies"] or purpose.get("providers"))}
+        purpose | {"is_used": bool(purpose["cookies"] or purpose["providers"])}
         for purpose in version.texts_in(language)["purposes"]
     ]
 

@@ -28,7 +28,7 @@ def remarks_on_unnamed_embeds(items: list[Content]) -> Iterator[str]:
     embeds = list(EmbeddedContent.objects.optional().filter(page_url__in=addresses)) if addresses else []
     version = NoticeVersion.objects.current() if embeds else None
     for embed in embeds:
-        if version is None or not version.names(embed.provider.key, embed.origins):
+        if version is None or not embed.is_named_in(version):
             yield _(
                 "Visitors see “%(embed)s” as a link: the notice in force does not name %(provider)s with %(hosts)s. It "
                 "is embedded after a privacy officer has put a new version of the notice in force."

@@ -110,7 +110,7 @@ class EmbeddedContentAdmin(ContentAdmin):
         def in_notice(embed: EmbeddedContent) -> str:
             """Column that tells which embeds visitors see as a link."""
             version = notice_in_force()
-            is_named = version is not None and version.names(embed.provider.key, embed.origins)
+            is_named = version is not None and embed.is_named_in(version)
             return str(_("names it") if is_named else _("does not name it, so visitors see a link"))
 
         return [*super().get_list_display(request), in_notice]

@@ -131,7 +131,7 @@ def test_there_is_a_pass_for_each_provider_that_the_notice_names():
 
 @pytest.fixture
 def seen(monkeypatch):
-    """What the crawl sees as a visitor without a decision."""
+    """The cookies and requests that the crawl sees as a visitor without a decision."""
     items: list[Item] = []
 
     def run(crawl, chromium, visitors):

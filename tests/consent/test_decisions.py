@@ -147,7 +147,7 @@ def test_a_decision_is_recorded_and_redirects_to_the_page(client, counter, actio
         (["functional"], [], [MAP, "video"], []),
         (["functional"], ["functional"], [], []),
         (["functional"], ["functional"], [MAP], [MAP]),
-        # What JavaScript sends: only the boxes of providers.
+        # JavaScript sends only the boxes of providers.
         ([], [], [MAP], [MAP]),
     ],
 )
@@ -274,7 +274,7 @@ def test_an_acceptance_of_everything_deletes_no_cookie(client, counter):
 
 
 def test_a_decline_keeps_the_cookies_of_this_site_and_of_granted_providers(client, counter, staff):
-    """Whatever staff declare: a provider whose cookies are called * must not sign anybody out."""
+    """A provider whose cookies are declared as * must not sign anybody out."""
     map_provider = Provider.objects.get(key=MAP)
     DeclaredCookie.objects.create(key="any", provider=map_provider, name="*", description_en="-")
     NoticeVersion.objects.publish()

@@ -16,7 +16,7 @@ from consent.presets import PRESETS
 from tests.consent.factories import make_counter, make_provider
 
 pytestmark = pytest.mark.django_db
-# What staff enter on the page of presets.
+# Values that staff enter on the page of presets.
 ENTERED = {
     "matomo": {"address": "https://www.example.org/matomo/", "site": "3"},
     "matomo-cloud": {"address": "https://unic.matomo.cloud", "site": "3"},
@@ -26,7 +26,7 @@ ENTERED = {
     "google-advertising": {"tag": "AW-123"},
     "peertube": {"address": "https://videos.example.org"},
 }
-# What the presets leave to staff.
+# Fields that the presets leave to staff.
 MISSING = {"name": "University", "address": "1 High Street", "country": "PL", "retention_en": "6 months."}
 
 
