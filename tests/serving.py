@@ -21,6 +21,7 @@ from server.granian import GRANIAN
 
 ROOT = Path(__file__).parents[1]
 MANAGE = [sys.executable, "manage.py"]
+APPLICATION = "unic_site.asgi:application"
 # Timeout in seconds, generous because the machine may be busy.
 PATIENCE = 60
 # Template for the `http` block of an nginx configuration that writes only to `folder`.
@@ -92,15 +93,23 @@ class Server:
             addresses = re.findall(r"<loc>([^<]+)</loc>", response.read().decode())
         return [address.removeprefix(self.url) for address in addresses]
 
-    def start(self, application: str = "", until: str = "/readyz", port: int = 0, workers: int = 1, **options):
-        """Start the server as `make run` does, or with another ASGI `application`, and wait until `until` responds.
+    def start(self, application: str = APPLICATION, port: int = 0, **options):
+        """Start granian with one worker for a prepared site, and wait until `/readyz` responds.
 
-        It has one worker, which takes less time to start than the two of `make run`.
+        It takes half as long as `serve`.
         """
         self.port = port or free_port()
+        command = [sys.executable, *GRANIAN, "--port", str(self.port), "--workers", "1", application]
+        self.launch(command, **options)
+
+    def serve(self, workers: int = 2, **options):
+        """Start the server as `make run` does, and wait until `/readyz` responds."""
+        self.port = free_port()
         command = [*MANAGE, "serve", "--port", str(self.port), "--workers", str(workers)]
-        if application:
-            command = [sys.executable, *GRANIAN, "--port", str(self.port), "--workers", "1", application]
+        self.launch(command, **options)
+
+    def launch(self, command: list[str], until: str = "/readyz", **options):
+        """Start the process and wait until the path `until` responds. `options` are those of subprocess.Popen."""
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True, **options
         )

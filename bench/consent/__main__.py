@@ -85,7 +85,7 @@ def measure_admin_pages(sizes: list[int]):
 def measure_visitors(number: int, server: Server):
     from bench.consent.visitors import Visitors
 
-    server.start(workers=2)
+    server.serve()
     try:
         print(
             "| visitors at a time | decisions | a second | refused | lost | doubled |\n|---:|---:|---:|---:|---:|---:|"

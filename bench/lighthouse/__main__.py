@@ -51,7 +51,7 @@ def main() -> int:
         server = Server(Path(folder), {"CONSENT_SEAL_MINUTES": "0"})
         server.manage("prepare", check=True)
         paths = server.manage("shell", "-v", "0", "-c", PRINT_PATHS, check=True).stdout.split()
-        server.start(workers=2, stderr=subprocess.DEVNULL)
+        server.serve(stderr=subprocess.DEVNULL)
         try:
             reports = measure(server, arguments.paths or [path for path in paths if is_in(path, arguments.language)])
         finally:

@@ -72,7 +72,6 @@ def test_a_full_disk_loses_no_acknowledged_record(prepared, tmp_path):
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
     file_size = 200_000
     server.start(
-        "unic_site.asgi:application",
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size)),
         stderr=subprocess.DEVNULL,
     )

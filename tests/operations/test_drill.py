@@ -28,7 +28,7 @@ SEALS = "print(*Seal.objects.order_by('number').values_list('number', flat=True)
 
 
 def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_verify(site):
-    site.start()
+    site.serve(workers=1)
     for number in range(3):
         assert post(site, idempotency_key=f"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f{number}")[0] == 200
     site.manage("seal_consents", check=True)
@@ -106,7 +106,7 @@ def test_a_manually_restored_database_is_reported_and_the_site_still_runs(on_sql
     outcome = on_sqlite.manage("verify_consents")
     assert outcome.returncode == 1
     assert outcome.stderr.startswith("Seal 2 is missing: the newest seal of the database is 1. An older database was")
-    on_sqlite.start()
+    on_sqlite.serve(workers=1)
     assert post(on_sqlite)[0] == 200
     assert "Sealed: 2." in on_sqlite.manage("seal_consents", "--after-restore", check=True).stdout
     assert on_sqlite.manage("verify_consents").returncode == 0

@@ -53,7 +53,7 @@ class Readings:
 
 
 def test_all_processes_serve_a_change_within_seconds(server):
-    server.start(workers=2)
+    server.serve()
     for _ in range(20):
         read(server)
     # The change comes from another process.
@@ -116,7 +116,7 @@ def test_a_change_is_served_soon_with_polling_only(postgresql):
 
 
 def test_a_killed_worker_is_replaced_and_no_response_is_wrong(server):
-    server.start(workers=2)
+    server.serve()
     paths = server.paths[:8]
     expected = {path: read(server, path)[1] for path in paths}
     before = server.workers
@@ -139,7 +139,7 @@ def test_while_postgresql_is_stopped_cached_pages_are_sent_also_after_a_restart(
     database = postgresql
     server = Server(database.pgdata.parent / "data", {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0"})
     try:
-        server.start(workers=2)
+        server.serve()
         refused = {"Cookie": REFUSED.format(1)}
         # Each worker has its own cache in memory, and both write to the same folder.
         for _ in range(8):
@@ -157,7 +157,7 @@ def test_while_postgresql_is_stopped_cached_pages_are_sent_also_after_a_restart(
         assert int(read(server)[2]["age"]) >= 1
 
         server.stop()
-        server.start(until="/healthz")
+        server.serve(until="/healthz")
         for path, text in expected.items():
             status, sent, headers = read(server, path)
             assert (status, sent) == (200, text)

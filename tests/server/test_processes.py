@@ -64,7 +64,7 @@ def is_free(port: int) -> bool:
 
 
 def test_a_stopped_server_finishes_the_requests_that_it_accepted(site):
-    site.start(workers=2)
+    site.serve()
     decisions = Decisions(site)
     with side_by_side(decisions.decide, VISITORS):
         time.sleep(1)
@@ -78,7 +78,7 @@ def test_a_stopped_server_finishes_the_requests_that_it_accepted(site):
 
 
 def test_workers_are_replaced_without_a_failed_request(site):
-    site.start(workers=2)
+    site.serve()
     before = site.workers
     decisions = Decisions(site)
     with side_by_side(decisions.decide, VISITORS):
@@ -96,7 +96,7 @@ def test_workers_are_replaced_without_a_failed_request(site):
 
 
 def test_workers_end_when_the_server_is_killed(site):
-    site.start(workers=2)
+    site.serve()
     workers = site.workers
     os.kill(site.process.pid, signal.SIGKILL)
     site.process.wait(timeout=PATIENCE)
@@ -109,7 +109,7 @@ def test_workers_end_when_the_server_is_killed(site):
 def test_each_worker_renders_a_page_before_it_accepts_requests(site, tmp_path):
     site.settings["ACCESS_LOG"] = "true"
     with (tmp_path / "log").open("w") as log:
-        site.start(until="/healthz", workers=2, stderr=log)
+        site.serve(until="/healthz", stderr=log)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and (tmp_path / "log").read_text().count('"path": "/en/"') < len(site.workers):
         time.sleep(0.1)
