@@ -16,7 +16,7 @@ from tests.serving import PATIENCE, Server
 HERE = Path(__file__).parent
 PASSWORD = "a-long-pass-phrase"
 # The same rendering in Chromium and chromium-headless-shell.
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--site-per-process"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu", "--font-render-hinting=none", "--site-per-process"]
 # Staff in the database of the server: name → groups; no group means superuser.
 STAFF = {
     "root": [],
@@ -117,17 +117,28 @@ def visit(site, chromium):
         assert not visitor.third_party_requests
 
 
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, dict]:
+    """The session cookies of staff. Sessions are reused, because checking a password takes half a second."""
+    return {}
+
+
 @pytest.fixture
-def sign_in(visit):
+def sign_in(visit, sessions):
     """Function that opens a browser with a signed-in member of staff."""
 
     def open_admin(name: str, **options) -> Visitor:
         visitor = visit(**options)
+        if name in sessions:
+            visitor.context.add_cookies([sessions[name]])
         visitor.go("/admin/")
-        visitor.page.get_by_label("Username").fill(name)
-        visitor.page.get_by_label("Password").fill(PASSWORD)
-        visitor.page.get_by_role("button", name="Log in").click()
-        visitor.page.wait_for_url(f"{visitor.site.url}/admin/")
+        # The first time, or after a test that ended the sessions.
+        if visitor.page.get_by_label("Password").is_visible():
+            visitor.page.get_by_label("Username").fill(name)
+            visitor.page.get_by_label("Password").fill(PASSWORD)
+            visitor.page.get_by_role("button", name="Log in").click()
+            visitor.page.wait_for_url(f"{visitor.site.url}/admin/")
+            (sessions[name],) = (cookie for cookie in visitor.context.cookies() if cookie["name"] == "sessionid")
         return visitor
 
     return open_admin
