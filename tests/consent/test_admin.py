@@ -151,6 +151,7 @@ def test_a_record_page_reports_an_altered_record(officer, decide, monkeypatch):
     assert "The record was altered" in text(officer.get(f"{LIST}{decision.pk}/change/"))
 
 
+@pytest.mark.once
 def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     headers = {"sec-fetch-site": "same-origin", "sec-gpc": "1"}
     Client().post("/pl/pliki-cookie/decyzja/", {"action": "refuse", "next": "/pl/"}, headers=headers)
@@ -228,11 +229,13 @@ def test_an_export_contains_the_filtered_records(officer, decide, form):
         assert len(json.loads(body)["@graph"]) == 1
 
 
+@pytest.mark.once
 def test_an_export_with_an_unknown_filter_leads_to_the_list(officer):
     assert officer.get(f"{LIST}export/csv/?elsewhere=1")["Location"] == f"{LIST}?e=1"
     assert not AccessEntry.objects.filter(action="export").exists()
 
 
+@pytest.mark.once
 def test_an_unknown_export_format_is_not_found(officer):
     assert officer.get(f"{LIST}export/exe/").status_code == 404
 
@@ -326,6 +329,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", PAGES)
 def test_only_privacy_officers_can_open_the_admin_of_consent(client, staff, path, decide):
     decision = decide()
@@ -344,6 +348,7 @@ def test_privacy_officers_can_open_every_page_of_consent(officer, path, decide):
     assert officer.get(path).status_code == 200
 
 
+@pytest.mark.once
 def test_privacy_officers_see_no_other_apps(officer):
     html = text(officer.get("/admin/"))
     apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))

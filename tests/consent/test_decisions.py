@@ -51,6 +51,7 @@ def deleted(response) -> list[tuple[str, str]]:
     return [(cookie.key, cookie["domain"]) for cookie in response.cookies.values() if cookie["max-age"] == 0]
 
 
+@pytest.mark.once
 def test_the_first_page_asks_about_each_provider_with_nothing_ticked(client):
     html = client.get("/en/").content.decode()
     assert re.findall(r'name="purposes"\s+value="([a-z]+)"', html) == ["functional"]
@@ -61,6 +62,7 @@ def test_the_first_page_asks_about_each_provider_with_nothing_ticked(client):
     assert 'href="/en/privacy-policy/"' in html
 
 
+@pytest.mark.once
 def test_the_notice_states_the_facts_of_each_provider_and_cookie(client, counter):
     html = client.get("/en/").content.decode()
     for provider in Provider.objects.in_use():
@@ -72,6 +74,7 @@ def test_the_notice_states_the_facts_of_each_provider_and_cookie(client, counter
     assert "<code>_ga_*</code></strong> (cookie, unic.example.org)" in html
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("language", ["en", "fi", "pl"])
 def test_a_duration_is_in_the_language_of_the_notice_and_ends_without_a_space(client, language):
     months = {"en": "6 months", "fi": "6 kuukautta", "pl": "6 miesięcy"}[language]
@@ -79,6 +82,7 @@ def test_a_duration_is_in_the_language_of_the_notice_and_ends_without_a_space(cl
     assert cookies[0]["duration"].replace("\xa0", " ") == months
 
 
+@pytest.mark.once
 def test_the_first_layer_names_each_purpose_and_provider_that_is_asked_about(client, counter):
     html = client.get("/en/").content.decode()
     first_layer = re.sub(
@@ -88,6 +92,7 @@ def test_the_first_layer_names_each_purpose_and_provider_that_is_asked_about(cli
     assert "Advertising:" not in first_layer
 
 
+@pytest.mark.once
 def test_a_purpose_without_a_provider_is_listed_as_not_used_and_has_no_box(client):
     html = client.get("/en/").content.decode()
     assert html.count("Not used: nothing is loaded or stored for this purpose.") == 2
@@ -96,12 +101,14 @@ def test_a_purpose_without_a_provider_is_listed_as_not_used_and_has_no_box(clien
     assert response.status_code == 400 and not Decision.objects.exists()
 
 
+@pytest.mark.once
 def test_the_buttons_accept_and_refuse_are_equal_and_come_first(client):
     html = client.get("/en/").content.decode()
     buttons = re.findall(r"<button type=\"submit\" name=\"action\" value=\"([a-z]+)\">", html)
     assert buttons == ["accept", "refuse", "choose"]
 
 
+@pytest.mark.once
 def test_the_notice_is_in_the_language_of_the_page(client):
     assert "Zaakceptuj wszystkie" in client.get("/pl/").content.decode()
     assert "Zanim podejmiesz" not in client.get("/pl/").content.decode()
@@ -158,6 +165,7 @@ def test_of_boxes_that_contradict_each_other_the_narrower_reading_counts(client,
     assert Decision.objects.get().granted_providers == granted
 
 
+@pytest.mark.once
 def test_consent_and_receipt_are_two_http_only_cookies_for_six_months(client, settings, counter):
     settings.COOKIE_CONSENT_SECURE = True
     cookies = press(client, "choose", providers=["counter"]).cookies
@@ -171,6 +179,7 @@ def test_consent_and_receipt_are_two_http_only_cookies_for_six_months(client, se
     assert cookies["cookie_consent_receipt"].value == decision.receipt
 
 
+@pytest.mark.once
 def test_visitors_with_the_same_answers_have_the_same_consent_cookie(counter):
     visitors = [{"idempotency_key": "a" * 32}, {}, {"providers": ["counter", MAP]}]
     answers = [press(Client(), "choose" if "providers" in data else "accept", **data) for data in visitors]
@@ -179,6 +188,7 @@ def test_visitors_with_the_same_answers_have_the_same_consent_cookie(counter):
     assert len({answer.cookies["cookie_consent_receipt"].value for answer in answers}) == 3
 
 
+@pytest.mark.once
 def test_django_cookie_consent_reads_the_consent_cookie(client, rf, counter):
     from cookie_consent.models import Cookie, CookieGroup
     from cookie_consent.util import get_cookie_value_from_request
@@ -246,6 +256,7 @@ def test_the_settings_show_an_answer_to_an_older_notice_as_off(client):
     assert not re.search(TICKED.format(MAP), html)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("host", ["www.unic.example.org", "testserver"])
 @pytest.mark.parametrize("action", ["refuse", "withdraw", "choose"])
 def test_a_decline_deletes_declared_cookies_here_and_only_on_the_parent_domain_that_is_declared(
@@ -260,6 +271,7 @@ def test_a_decline_deletes_declared_cookies_here_and_only_on_the_parent_domain_t
     assert sorted(deleted(response)) == sorted([("_far", ""), ("counter", ""), ("_ga_X1", ""), *parent])
 
 
+@pytest.mark.once
 def test_a_decline_deletes_cookies_that_nobody_declared_on_this_host_only(client, settings, counter):
     settings.ALLOWED_HOSTS = ["www.unic.example.org"]
     client.cookies["_unknown"] = client.cookies["_gaming"] = "1"
@@ -268,11 +280,13 @@ def test_a_decline_deletes_cookies_that_nobody_declared_on_this_host_only(client
     assert {domain for _name, domain in deleted(response)} == {""}
 
 
+@pytest.mark.once
 def test_an_acceptance_of_everything_deletes_no_cookie(client, counter):
     client.cookies["counter"] = client.cookies["_unknown"] = "1"
     assert not deleted(press(client, "accept"))
 
 
+@pytest.mark.once
 def test_a_decline_keeps_the_cookies_of_this_site_and_of_granted_providers(client, counter, staff):
     """A provider whose cookies are declared as * must not sign anybody out."""
     map_provider = Provider.objects.get(key=MAP)
@@ -295,6 +309,7 @@ def test_a_withdrawal_deletes_the_cookies_of_a_provider_that_was_removed_from_th
     assert ("_ga_1", "unic.example.org") in deleted(response)
 
 
+@pytest.mark.once
 def test_a_response_deletes_a_bounded_number_of_cookies_and_declared_ones_first(client, settings, counter):
     settings.ALLOWED_HOSTS = [host := "www.unic.example.org"]
     header = "; ".join([*(f"a{number}=1" for number in range(200)), "_ga_1=1"])
@@ -302,6 +317,7 @@ def test_a_response_deletes_a_bounded_number_of_cookies_and_declared_ones_first(
     assert "_ga_1" in response.cookies and 40 <= len(deleted(response)) <= 45
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["_ga_é", "_ga_(1)", "Path"])
 def test_an_invalid_cookie_name_does_not_break_the_response(client, name):
     """The decision is already stored when the cookies are deleted."""
@@ -310,6 +326,7 @@ def test_an_invalid_cookie_name_does_not_break_the_response(client, name):
     assert response.cookies["usual"]["max-age"] == 0
 
 
+@pytest.mark.once
 def test_a_decline_names_the_declared_storage_to_delete_and_what_to_keep(client, counter):
     as_script = SAME_SITE | {"accept": "application/json"}
     accepted = press(client, "accept", headers=as_script)
@@ -327,6 +344,7 @@ def test_a_decline_names_the_declared_storage_to_delete_and_what_to_keep(client,
         assert "seen:*&quot;" not in Client().get(page).content.decode()
 
 
+@pytest.mark.once
 def test_every_page_has_a_button_to_withdraw_given_consent(client):
     withdraw = 'name="action" value="withdraw"'
     for action, may_withdraw in [(None, False), ("refuse", False), ("accept", True), ("withdraw", False)]:
@@ -473,6 +491,7 @@ def test_a_receipt_number_of_another_format_is_ignored(client, number):
     assert Decision.objects.first().predecessor == ""
 
 
+@pytest.mark.once
 def test_non_ascii_bytes_in_other_cookies_do_not_affect_consent_or_receipt(client):
     press(client, "accept")
     accepted = Decision.objects.get()
@@ -495,6 +514,7 @@ def test_non_ascii_bytes_in_other_cookies_do_not_affect_consent_or_receipt(clien
     assert Decision.objects.count() == 6
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "headers",
     [
@@ -512,11 +532,13 @@ def test_another_site_cannot_send_a_decision(client, headers):
     assert not response.cookies and not Decision.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("headers", [{"origin": "http://testserver"}, {"referer": "http://testserver/en/"}])
 def test_a_browser_without_fetch_metadata_can_decide(client, headers):
     assert press(client, "refuse", headers=headers).status_code == 303
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "path", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "", "/a\0b"]
 )
@@ -524,6 +546,7 @@ def test_a_decision_never_redirects_to_another_site(client, path):
     assert press(client, "refuse", path=path)["Location"] == f"{SETTINGS}#consent-saved"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("boxes", [{"providers": [MAP]}, {"purposes": ["functional"]}])
 def test_an_unknown_button_is_an_error_and_the_ticks_are_kept(client, boxes):
     response = press(client, "dance", **boxes)
@@ -534,6 +557,7 @@ def test_an_unknown_button_is_an_error_and_the_ticks_are_kept(client, boxes):
     assert not Decision.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("boxes", "sentence"),
     [
@@ -553,6 +577,7 @@ def test_an_unknown_box_is_an_error_and_the_others_are_kept(client, boxes, sente
 # A site with nothing optional
 
 
+@pytest.mark.once
 def test_a_site_with_nothing_optional_asks_nothing_and_its_settings_only_inform(client, nothing_optional):
     assert not asks(client)
     html = client.get(SETTINGS).content.decode()
@@ -562,6 +587,7 @@ def test_a_site_with_nothing_optional_asks_nothing_and_its_settings_only_inform(
     assert "<code>cookie_consent</code>" in html
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("action", ["accept", "choose", "refuse", "withdraw", "allow"])
 @pytest.mark.parametrize("notice", ["", "1"], ids=["no version", "a version that asked"])
 def test_where_nothing_is_optional_nothing_is_recorded(client, nothing_optional, action, notice):
@@ -581,6 +607,7 @@ def test_earlier_consent_can_be_withdrawn_where_nothing_is_optional_any_more(cli
     assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
 
 
+@pytest.mark.once
 def test_a_get_request_decides_nothing(client):
     assert client.get(DECIDE).status_code == 405
 
@@ -609,6 +636,7 @@ def test_the_settings_show_the_decision(client, counter):
     assert 'value="withdraw"' in html
 
 
+@pytest.mark.once
 def test_a_purpose_is_ticked_only_if_all_of_its_providers_are_granted(client):
     make_provider("video", "functional", "Video Ltd")
     NoticeVersion.objects.publish()
@@ -618,6 +646,7 @@ def test_a_purpose_is_ticked_only_if_all_of_its_providers_are_granted(client):
     assert not re.search(TICKED.format(MAP), html) and not re.search(TICKED.format("functional"), html)
 
 
+@pytest.mark.once
 def test_dialog_settings_and_receipt_use_the_same_words(client, counter):
     def words(html: str, heading: str) -> list[str]:
         part = html[html.index('<ul class="purposes">', html.index(heading)) :]
@@ -632,11 +661,13 @@ def test_dialog_settings_and_receipt_use_the_same_words(client, counter):
     assert dialog == settings_words == words(client.get(RECEIPT).content.decode(), "The question you were asked")
 
 
+@pytest.mark.once
 def test_every_page_links_to_the_settings(client):
     for path in ("/en/", "/en/partners/", "/en/privacy-policy/", SETTINGS):
         assert f'href="{SETTINGS}"' in client.get(path).content.decode()
 
 
+@pytest.mark.once
 def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
     make_counter()
     as_script = SAME_SITE | {"accept": "application/json"}
@@ -657,12 +688,14 @@ def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
     assert sorted(response.cookies) == ["cookie_consent", "cookie_consent_receipt"]
 
 
+@pytest.mark.once
 def test_a_record_keeps_the_path_without_the_query(client):
     response = press(client, "refuse", path="/en/search/?q=Jane+Doe&fbclid=1")
     assert response["Location"] == "/en/search/?q=Jane+Doe&fbclid=1#consent-saved"
     assert Decision.objects.get().path == "/en/search/"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "value",
     [

@@ -44,6 +44,7 @@ def change(name: str, html: str, languages: tuple[str, ...] = ()):
     policy.save()
 
 
+@pytest.mark.once
 def test_the_policy_has_every_fact_that_it_was_given(client):
     html = text(client.get(PAGE))
     for heading in ("Controller", "Purposes and legal basis", "Recipients", "How long data are kept", "Your rights"):
@@ -54,6 +55,7 @@ def test_the_policy_has_every_fact_that_it_was_given(client):
     assert 'href="mailto:unic@uni.lodz.pl"' in html
 
 
+@pytest.mark.once
 def test_an_empty_fact_shows_nothing_to_visitors_and_is_listed_for_officers(client, staff):
     assert "Data protection officer" not in text(client.get(PAGE))
     client.force_login(staff(roles.PRIVACY_OFFICERS))
@@ -111,6 +113,7 @@ def test_another_version_that_is_put_in_force_at_the_same_moment_is_not_an_error
     assert PolicyVersion.objects.current().number == 2
 
 
+@pytest.mark.once
 def test_the_policy_is_not_put_in_force_while_a_translation_is_missing_or_out_of_date(officer):
     change("recipients", "<p>Nobody but us.</p>", ("de", "en", "es", "fi", "fr", "hr", "nl", "sv"))
     PrivacyPolicy.objects.update(access_tr="")
@@ -126,6 +129,7 @@ def test_the_policy_is_not_put_in_force_while_a_translation_is_missing_or_out_of
     assert PolicyVersion.objects.count() == 1
 
 
+@pytest.mark.once
 def test_a_draft_of_a_translation_does_not_hide_that_the_published_one_is_out_of_date():
     change("recipients", "<p>Nobody but us.</p>", ("en",))
     texts = PolicyVersion.objects.untranslated()
@@ -134,12 +138,14 @@ def test_a_draft_of_a_translation_does_not_hide_that_the_published_one_is_out_of
     assert len(PolicyVersion.objects.untranslated()) == 9
 
 
+@pytest.mark.once
 def test_a_language_that_visitors_are_not_offered_delays_nothing(settings):
     change("recipients", "<p>Nobody but us.</p>", ("pl", "en"))
     settings.LANGUAGES = [("en", "English"), ("pl", "Polski")]
     assert set(PolicyVersion.objects.put_in_force().wording) == {"en", "pl"}
 
 
+@pytest.mark.once
 def test_only_privacy_officers_put_the_policy_in_force(client, staff):
     for group in (roles.EDITORS, roles.PUBLISHERS, roles.TRANSLATORS):
         client.force_login(staff(group))
@@ -202,6 +208,7 @@ def test_a_new_language_gets_what_is_in_force_and_no_draft(settings):
     assert texts["access"]["text"] == "<p>Ask us.</p> (sv)" and "language" not in texts["access"]
 
 
+@pytest.mark.once
 def test_an_untranslated_fact_is_marked_as_english(client, settings):
     PrivacyPolicy.objects.update(access_sv="")
     version = PolicyVersion.objects.draft()
@@ -245,6 +252,7 @@ def test_an_altered_policy_is_reported(decide, tamper):
     assert check_record(Decision.objects.get(pk=decision.pk)).faults == [fault]
 
 
+@pytest.mark.once
 def test_a_browser_finds_out_that_the_site_honours_global_privacy_control():
     response = Client().get("/.well-known/gpc.json")
     assert response["Content-Type"] == "application/json"

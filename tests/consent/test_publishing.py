@@ -119,6 +119,7 @@ def test_another_order_can_be_published(officer):
     assert [purpose["key"] for purpose in newest().purposes][-1] == "statistics"
 
 
+@pytest.mark.once
 def test_the_page_names_what_widens_and_offers_no_slip(officer, decide):
     decide("accept")
     make_counter(publish=False)
@@ -137,6 +138,7 @@ def test_the_page_names_what_widens_and_offers_no_slip(officer, decide):
     assert 'value="slip"' not in html
 
 
+@pytest.mark.once
 def test_a_widening_asks_again_even_if_the_form_says_that_it_is_a_slip(officer):
     make_counter(publish=False)
     translate_draft()
@@ -145,18 +147,21 @@ def test_a_widening_asks_again_even_if_the_form_says_that_it_is_a_slip(officer):
     assert logged() == f"{newest().number}, asks everyone again, widened: new purpose: Statistics: Count Ltd"
 
 
+@pytest.mark.once
 def test_a_slip_is_offered_where_something_was_only_removed(officer):
     Provider.objects.filter(key="openstreetmap").update(is_published=False)
     html = text(officer.get(PUBLISH))
     assert 'value="slip"' in html and "What widens" not in html
 
 
+@pytest.mark.once
 def test_a_new_or_necessary_purpose_is_shown_as_a_widening(officer):
     Purpose.objects.filter(key="statistics").update(is_necessary=True)
     html = text(officer.get(PUBLISH))
     assert "Statistics › necessary" in html and "purpose that became necessary" in html
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("small_change", [False, True])
 def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_change):
     make_provider("counter", "statistics", "Count Ltd", "https://stats.example")
@@ -172,6 +177,7 @@ def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_chang
         assert logged().endswith("asks everyone again, widened: new purpose: Statistics: Count Ltd")
 
 
+@pytest.mark.once
 def test_the_command_publishes_a_small_change_without_asking_again():
     change_heading()
     call_command("publish_notice", small_change=True)
@@ -189,6 +195,7 @@ INCOMPLETE = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", INCOMPLETE)
 def test_an_incomplete_notice_is_not_put_in_force(officer, name):
     change_heading()
@@ -207,6 +214,7 @@ def test_an_incomplete_notice_is_not_put_in_force(officer, name):
     assert newest().number == before.number + 1
 
 
+@pytest.mark.once
 def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer):
     Provider.objects.update(data_pl="")
     Provider.objects.update(retention_en="A year.")
@@ -222,12 +230,14 @@ def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer):
     assert "Deutsch" in html and html.count("<h3>") == 9
 
 
+@pytest.mark.once
 def test_a_text_that_is_missing_in_the_source_language_is_listed(officer):
     Provider.objects.update(data_en="")
     html = text(officer.get(PUBLISH))
     assert "<h3>English</h3>" in html and "#id_data_en" in html
 
 
+@pytest.mark.once
 def test_items_that_visitors_do_not_see_need_no_translation():
     provider = make_provider("counter", "statistics", "Count Ltd", "https://stats.example")
     assert gaps()
@@ -322,6 +332,7 @@ def test_a_refresh_never_widens_in_a_new_language(settings):
     assert swedish[0]["retention"] == provider.retention_sv and "retention" not in swedish[0]["languages"]
 
 
+@pytest.mark.once
 def test_two_versions_are_compared_word_by_word_in_any_language(officer):
     before = newest()
     notice = Notice.objects.get()
@@ -344,12 +355,14 @@ def test_two_versions_are_compared_word_by_word_in_any_language(officer):
     assert "Third" in text(officer.get(COMPARE))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("query", [{"before": "x"}, {"after": "999999"}, {"language": "\0"}, {"language": "xx"}])
 def test_a_comparison_of_unknown_versions_says_so(officer, query):
     html = text(officer.get(COMPARE, query))
     assert "errorlist" in html
 
 
+@pytest.mark.once
 def test_the_list_of_versions_says_that_the_draft_differs(officer):
     versions = "/admin/consent/noticeversion/"
     html = text(officer.get(versions))
@@ -358,6 +371,7 @@ def test_the_list_of_versions_says_that_the_draft_differs(officer):
     assert "The draft differs from the version in force." in text(officer.get(versions))
 
 
+@pytest.mark.once
 def test_saving_a_part_of_the_notice_says_that_it_is_a_draft(officer):
     provider = Provider.objects.get(key="openstreetmap")
     for item, field in ((Purpose.objects.get(key="advertising"), "name_en"), (provider, "data_en")):

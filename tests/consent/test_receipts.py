@@ -28,6 +28,7 @@ def rows(html: str) -> dict[str, str]:
     return {name.strip(): " ".join(re.sub(r"<[^>]+>", " ", text).split()) for name, text in pairs}
 
 
+@pytest.mark.once
 def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
     assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
     make_counter()
@@ -41,6 +42,7 @@ def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
     assert rows(html)["Advertising"] == "not used"
 
 
+@pytest.mark.once
 def test_the_receipt_has_the_answer_to_each_provider_of_a_purpose(client):
     make_provider("video", "functional", "Video Ltd")
     NoticeVersion.objects.publish()
@@ -48,6 +50,7 @@ def test_the_receipt_has_the_answer_to_each_provider_of_a_purpose(client):
     assert rows(client.get(RECEIPT).content.decode())["Functional"] == "OpenStreetMap Foundation: no Video Ltd: yes"
 
 
+@pytest.mark.once
 def test_the_receipt_shows_the_wording_its_language_and_the_contact(client):
     press(client, "choose", providers=["openstreetmap"], address="/pl/pliki-cookie/decyzja/")
     Notice.objects.update(introduction_pl="<p>Zupełnie inne pytanie.</p>")
@@ -62,6 +65,7 @@ def test_the_receipt_shows_the_wording_its_language_and_the_contact(client):
     assert f'href="mailto:{wording["contact"]}"' in html
 
 
+@pytest.mark.once
 def test_the_receipt_marks_the_language_of_its_purposes(client):
     Purpose.objects.filter(key="statistics").update(name_pl="")
     NoticeVersion.objects.publish()
@@ -72,6 +76,7 @@ def test_the_receipt_marks_the_language_of_its_purposes(client):
     assert '<dt lang="pl"> <span lang="en" data-untranslated>Statistics</span> </dt>' in html
 
 
+@pytest.mark.once
 def test_the_receipt_marks_texts_that_were_shown_in_another_language(client):
     Purpose.objects.filter(key="statistics").update(description_pl="")
     NoticeVersion.objects.publish()
@@ -182,6 +187,7 @@ def check(file, *arguments):
     return subprocess.run([sys.executable, VERIFIER, file, *arguments], capture_output=True, text=True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("others", [0, 1, 2, 6])
 def test_a_receipt_can_be_verified_without_the_site(decide, tmp_path, others):
     browser = Client()
@@ -195,6 +201,7 @@ def test_a_receipt_can_be_verified_without_the_site(decide, tmp_path, others):
     assert "The seal is signed with that key." in outcome.stdout
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("forge", "sentence"),
     [
@@ -225,6 +232,7 @@ def test_a_forged_receipt_is_reported(decide, tmp_path, forge, sentence):
     assert "FALSE" in outcome.stderr and sentence in outcome.stderr
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("text", ["", "{}", "[]", "no JSON", '{"record": {}, "digest": "x"}'])
 def test_an_invalid_receipt_is_reported(tmp_path, text):
     file = tmp_path / "receipt.json"
@@ -233,6 +241,7 @@ def test_an_invalid_receipt_is_reported(tmp_path, text):
     assert outcome.returncode == 1 and outcome.stderr.startswith("FALSE: ") and "Traceback" not in outcome.stderr
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", ["nonsense", "consent-seal+8135f56b", "consent-seal+8135f56b+AAAA", "a+b+!"])
 def test_an_invalid_key_is_reported(decide, tmp_path, key):
     browser = Client()
@@ -249,5 +258,6 @@ def test_a_receipt_that_is_not_sealed_yet_is_reported_as_such(decide, tmp_path):
     assert outcome.returncode == 1 and "not sealed yet" in outcome.stderr
 
 
+@pytest.mark.once
 def test_a_receipt_number_is_read_as_people_type_it():
     assert read_receipt(" 7k3f 9qrs-Otvw xyzl") == "7K3F-9QRS-0TVW-XYZ1"

@@ -15,7 +15,7 @@ from consent.models import DeclaredCookie, EmbeddedContent, NoticeVersion, Provi
 from consent.presets import PRESETS
 from tests.consent.factories import make_counter, make_provider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Values that staff enter on the page of presets.
 ENTERED = {
     "matomo": {"address": "https://www.example.org/matomo/", "site": "3"},

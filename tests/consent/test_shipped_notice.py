@@ -7,7 +7,7 @@ from consent.models import DeclaredCookie, EmbeddedContent, Notice, NoticeVersio
 from consent.wording import TEXTS
 from tests.editorial.test_admin import save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from pages.models import Page
 from tests.consent.factories import make_provider, make_video
 from tests.consent.visitors import FORM
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PAGE = "/en/about/"
 WALK, MAP = "https://frames.video.example/embed/1", "https://maps.example/embed/1"
 LATER = "https://frames.video.example/embed/2"

@@ -14,7 +14,7 @@ from pages.models import Page
 from tests.consent.factories import LINK, make_counter, make_provider, make_video
 from tests.editorial.test_admin import filled_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PAGE = "/en/about/"
 
 

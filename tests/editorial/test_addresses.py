@@ -33,6 +33,7 @@ def get(client, path: str) -> tuple[int, str]:
     return response.status_code, response.headers.get("Location", "")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("heading", "slug"),
     [

@@ -141,6 +141,7 @@ def test_a_field_that_was_not_submitted_keeps_its_value(ben, deliverable):
     assert deliverable.summary_en == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
 def test_an_unchanged_form_writes_nothing(ben, model):
     item = one_of(model)
@@ -208,6 +209,7 @@ def test_a_form_with_another_error_shows_the_changes_of_others(anna, ben, delive
     assert (deliverable.title_pl, deliverable.title_de) == ("Tytuł Anny", "Bens Titel")
 
 
+@pytest.mark.once
 def test_conflicts_show_choices_and_numbers_as_text(anna, ben):
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
     values = open_form(ben, oulu)
@@ -221,6 +223,7 @@ def test_conflicts_show_choices_and_numbers_as_text(anna, ben):
     }
 
 
+@pytest.mark.once
 def test_a_file_that_somebody_else_replaced_is_a_conflict(ben):
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
     values = open_form(ben, oulu) | {"logo_alt_en": "Logo"}
@@ -481,6 +484,7 @@ def test_submitted_changes_of_a_deleted_item_are_shown(anna, ben, campus):
     assert "&lt;p&gt;Długi tekst&lt;/p&gt;" in html
 
 
+@pytest.mark.once
 def test_the_form_of_an_unknown_item_redirects_to_the_index(ben):
     assert ben.get("/admin/alliance/deliverable/99999/change/").status_code == 302
 
@@ -511,6 +515,7 @@ def test_redirects_and_messages_have_conflicts_too(ben):
     assert (message.note, message.state) == ("Anna answered.", "answered")
 
 
+@pytest.mark.once
 def test_the_form_of_every_content_model_has_base_values(ben):
     for model in content_models().values():
         if model in REGISTERED:

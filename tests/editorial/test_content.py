@@ -109,11 +109,13 @@ def test_a_language_that_is_added_later_is_loaded(tmp_path):
     assert Page.objects.get(key="news").title_sv == "Nyheter"
 
 
+@pytest.mark.once
 def test_rich_text_is_sanitised_when_it_is_loaded(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE | {"body": "<p onclick='x'>A<script>b</script></p>"}}}))
     assert Page.objects.get(key="news").body_en == "<p>A</p>"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("en", "message"),
     [
@@ -146,6 +148,7 @@ def test_an_error_names_file_key_and_remedy_and_nothing_is_changed(tmp_path, en,
     assert not ImportState.objects.filter(key="valid").exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("pl", "message"),
     [
@@ -159,6 +162,7 @@ def test_an_error_in_a_translation_is_reported(tmp_path, pl, message):
     assert message in str(caught.value)
 
 
+@pytest.mark.once
 def test_all_errors_are_reported_together(tmp_path):
     folder = write(tmp_path, en={"pages": {"news": PAGE | {"titel": "x", "order": "one"}}, "nothing": {}})
     (folder / "xx.toml").write_text("")
@@ -168,6 +172,7 @@ def test_all_errors_are_reported_together(tmp_path):
     assert len(caught.value.errors) == 5
 
 
+@pytest.mark.once
 def test_a_folder_without_the_source_file_is_an_error(tmp_path):
     with pytest.raises(CommandError, match=r"en\.toml: the file of the source language is missing"):
         load(tmp_path)
@@ -204,6 +209,7 @@ def test_pictures_are_loaded_once_and_dumped(tmp_path):
     assert (tmp_path / "copy/images" / stored.name).read_bytes() == stored.open().read()
 
 
+@pytest.mark.once
 def test_a_damaged_missing_or_outside_picture_is_an_error(tmp_path):
     university = {"name": "U", "city": "C", "summary": "S", "short_name": "U", "city_local": "C", "country": "PL"}
     university |= {"city_local_language": "pl", "latitude": 1, "longitude": 2, "founded": 1900}
@@ -277,6 +283,7 @@ def stored_values(item) -> dict:
     return {f.name: getattr(item, f.attname) or None for f in item._meta.fields if f.name not in ("id", "updated_at")}
 
 
+@pytest.mark.once
 @hypothesis_settings(
     max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -328,6 +335,7 @@ def test_a_past_slug_in_a_file_does_not_replace_that_of_another_item(tmp_path):
     assert dict(PastSlug.objects.values_list("slug", "key")) == {"old": "privacy-policy", "older": "news"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("value", ["old", [5], ["no address"], ["x" * 101]])
 def test_invalid_past_slugs_are_an_error(tmp_path, value):
     with pytest.raises(CommandError, match=r"pages\.news\.past_slugs: must be a list of slugs"):

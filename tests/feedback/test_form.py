@@ -22,11 +22,13 @@ def raise_database_error(*args, **kwargs):
     raise DatabaseError("the database is not available")
 
 
+@pytest.mark.once
 def test_the_form_has_a_url_in_each_language(client):
     assert "Report a barrier" in body(client.get(FORM))
     assert "Zgłoś barierę" in body(client.get("/pl/deklaracja-dostepnosci/zglos-bariere/"))
 
 
+@pytest.mark.once
 def test_the_accessibility_statement_and_every_footer_link_to_the_form(client):
     assert f'href="{FORM}"' in body(client.get("/en/accessibility/"))
     polish = body(client.get("/pl/deklaracja-dostepnosci/"))
@@ -35,6 +37,7 @@ def test_the_accessibility_statement_and_every_footer_link_to_the_form(client):
         assert f'href="{FORM}?page={path}"' in body(client.get(path))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("asked", "prefilled"),
     [
@@ -54,6 +57,7 @@ def test_the_page_is_prefilled_if_it_is_a_page_of_this_site(client, asked, prefi
     assert (f'value="{prefilled}"' in field) if prefilled else ("value=" not in field)
 
 
+@pytest.mark.once
 def test_the_form_sets_no_cookie_and_has_no_csrf_token(client):
     response = client.get(FORM)
     assert not response.cookies
@@ -72,6 +76,7 @@ def test_a_message_is_stored_and_redirects_to_the_confirmation(client, write):
     assert "has reached us" in body(client.get(SENT))
 
 
+@pytest.mark.once
 def test_errors_are_in_the_visitors_language(write):
     path = "/pl/deklaracja-dostepnosci/zglos-bariere/"
     assert "Napisz, na czym polega bariera." in body(write(text="", path=path))
@@ -79,6 +84,7 @@ def test_errors_are_in_the_visitors_language(write):
     assert Message.objects.get().language == "pl"
 
 
+@pytest.mark.once
 def test_only_the_description_of_the_barrier_is_required(write):
     assert write().status_code == 303
     assert Message.objects.get().email == ""
@@ -90,6 +96,7 @@ def test_the_message_contains_no_technical_data_of_the_visitor(write, client):
     assert "127.0.0.1" not in stored and "192.0.2.7" not in stored and "Jan" not in stored
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
@@ -120,10 +127,12 @@ def test_an_error_is_shown_in_the_summary_and_at_its_field_and_the_input_is_kept
     assert not Message.objects.exists()
 
 
+@pytest.mark.once
 def test_a_text_of_5000_characters_counts_a_line_break_once(write):
     assert write(text="\r\n".join(["a" * 2499, "b" * 2500])).status_code == 303
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "headers",
     [
@@ -150,6 +159,7 @@ def test_a_different_message_with_the_same_key_is_stored(write):
     assert set(Message.objects.values_list("text", flat=True)) == {"The map.", "The timeline."}
 
 
+@pytest.mark.once
 def test_a_filled_honeypot_is_an_error_and_the_input_is_kept(write):
     response = write(text="The map.", homepage="https://spam.example")
     html = body(response)

@@ -37,6 +37,7 @@ def no_database(monkeypatch):
     monkeypatch.setattr(connection, "ensure_connection", refuse)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/en/", "/", "/robots.txt", "/sitemap.xml", "/en/nowhere/", "/admin/login/", "/healthz"]
@@ -59,6 +60,7 @@ def test_every_response_has_the_security_headers(client, path):
     assert "camera=()" in headers["Permissions-Policy"]
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_conditional_request_for_an_unchanged_page_gets_304(client):
     first = client.get("/en/vision/")
@@ -67,6 +69,7 @@ def test_a_conditional_request_for_an_unchanged_page_gets_304(client):
     assert (second.status_code, second.content) == (304, b"")
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "may_be_stored"),
@@ -85,12 +88,14 @@ def test_a_page_may_be_in_the_back_forward_cache_unless_it_shows_the_choice_of_t
     assert ("no-store" not in client.get(path)["Cache-Control"]) is may_be_stored
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_pages_are_compressed_for_clients_that_accept_it(client):
     assert client.get("/en/", headers={"accept-encoding": "gzip"})["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in client.get("/en/")
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "language", "heading", "home"),
@@ -110,12 +115,14 @@ def test_a_missing_page_is_a_404_page_within_the_layout(client, path, language, 
     assert 'class="menu"' in html
 
 
+@pytest.mark.once
 def test_an_unknown_host_gets_an_error_page(error_client, db):
     response = error_client.get("/en/", headers={"host": "evil.example"})
     assert response.status_code == 400
     assert "<h1>This request is not valid</h1>" in response.content.decode()
 
 
+@pytest.mark.once
 def test_an_exception_gets_an_error_page_without_details(error_client, db, monkeypatch):
     from alliance import views
 
@@ -155,6 +162,7 @@ def test_with_a_missing_migration_the_site_is_not_ready(client):
     assert "partners.0002_rights" in response.json()["migrations_missing"]
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_form_without_a_csrf_token_gets_an_error_page(staff):
     client = Client(enforce_csrf_checks=True)

@@ -16,7 +16,7 @@ from tests.editorial.test_admin import filled_in
 from translations.status.models import Translation
 from triggers.registry import remove
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 COOKIES, STATEMENT = "/en/cookies/", "/en/accessibility/"
 
 

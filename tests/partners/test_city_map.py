@@ -13,7 +13,7 @@ from consent.models import EmbeddedContent
 from partners.models import PartnerUniversity
 from tests.consent.visitors import press
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PAGE = "/en/partners/university-of-lodz/"
 
 

@@ -26,12 +26,14 @@ def test_the_list_can_be_filtered_by_role(client):
     assert names(client.get("/en/partners/?role=coordinator")) == ["Erasmus University Rotterdam"]
 
 
+@pytest.mark.once
 def test_filters_without_a_match_show_a_message(client):
     response = client.get("/en/partners/?role=coordinator&country=SE")
     assert names(response) == []
     assert "No university matches." in response.content.decode()
 
 
+@pytest.mark.once
 def test_an_invalid_filter_shows_an_error_and_the_whole_list(client):
     response = client.get("/en/partners/?country=XX")
     assert len(names(response)) == 10
@@ -43,6 +45,7 @@ def test_the_country_filter_offers_the_countries_of_the_partners(client):
     assert sorted(offered) == ["BE", "DE", "ES", "FI", "HR", "IE", "NL", "PL", "SE", "TR"]
 
 
+@pytest.mark.once
 def test_links_to_other_languages_keep_the_filter(client):
     assert 'href="/pl/partnerzy/?country=SE"' in client.get("/en/partners/?country=SE").content.decode()
 
@@ -128,6 +131,7 @@ def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(cli
         assert queries_of(client, path) <= at_ten, path
 
 
+@pytest.mark.once
 def test_a_long_sitemap_becomes_an_index_of_several_files(client, monkeypatch):
     whole = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
     monkeypatch.setattr("alliance.sitemaps.ContentSitemap.limit", 40)

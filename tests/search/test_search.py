@@ -5,7 +5,7 @@ import pytest
 from editorial.alphabet import fold
 from partners.models import PartnerUniversity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def page(client, query: str, language: str = "en") -> str:

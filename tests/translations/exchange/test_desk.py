@@ -53,12 +53,14 @@ def test_a_translator_exports_only_permitted_languages(translator):
     assert response.context["export_form"].errors["language"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("file_format", ["po", "xliff"])
 def test_interface_texts_can_be_exported(translator, file_format):
     response = translator.get(EXPORT, {"language": "pl", "kind": "interface", "scope": "all", "format": file_format})
     assert "Przejdź do treści" in response.content.decode()
 
 
+@pytest.mark.once
 def test_the_page_requires_permission(client, staff, file):
     client.force_login(staff("Guests"))
     assert client.get(PAGE).status_code == 403
@@ -109,6 +111,7 @@ def test_a_translator_cannot_import_another_language(translator, tmp_path):
     assert "You may not translate into the language “de”." in upload(translator, file).text
 
 
+@pytest.mark.once
 def test_an_error_is_shown_beside_the_field(translator, file):
     file.write_text(file.read_text()[:-30])
     response = upload(translator, file)
@@ -118,6 +121,7 @@ def test_an_error_is_shown_beside_the_field(translator, file):
     assert 'aria-invalid="true"' in response.text
 
 
+@pytest.mark.once
 def test_a_file_that_is_too_large_for_the_page_is_refused(translator, tmp_path):
     (tmp_path / "pl.po").write_bytes(b"#" * (MAX_UPLOAD_SIZE + 1))
     assert "command line" in upload(translator, tmp_path / "pl.po").text

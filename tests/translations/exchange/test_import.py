@@ -142,6 +142,7 @@ def test_one_invalid_text_prevents_the_import(page, file):
     assert not title()
 
 
+@pytest.mark.once
 def test_unsafe_markup_is_removed(tmp_path):
     file = export(tmp_path / "pl.po")
     translate(file, "pages.accessibility.body", '<p onclick="x()">Treść</p><script>alert(1)</script>')
@@ -149,6 +150,7 @@ def test_unsafe_markup_is_removed(tmp_path):
     assert Page.objects.get(key="accessibility").body_pl == "<p>Treść</p>"
 
 
+@pytest.mark.once
 def test_a_language_tag_may_have_a_region(page, tmp_path):
     translate(export(tmp_path / "pl.xlf", "--open"), TITLE_ID, "Dostępność")
     (tmp_path / "pl.xlf").write_text((tmp_path / "pl.xlf").read_text().replace('trgLang="pl"', 'trgLang="pl-PL"'))
@@ -198,6 +200,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
 def test_an_invalid_xliff_changes_nothing_and_the_error_names_the_place(tmp_path, damage, message):
     Page.objects.filter(key="accessibility").update(title_pl="", short_title_pl="", body_pl="")
@@ -211,6 +214,7 @@ def test_an_invalid_xliff_changes_nothing_and_the_error_names_the_place(tmp_path
     assert not title()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -238,6 +242,7 @@ def test_deleted_texts_can_be_skipped(page, file):
     assert title() == "Dostępność"
 
 
+@pytest.mark.once
 def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("translations.exchange.plan.MAX_FILE_SIZE", 1000)
     with pytest.raises(CommandError, match="larger than"):
