@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from alliance.models import InitiativePart, Task
-from consent.models import Decision, DeclaredCookie, EmbeddedContent, NoticeVersion, PolicyVersion, Script
+from consent.models import Decision, DeclaredCookie, EmbeddedContent, NoticeVersion, Script
 from editorial.formsets import EditFormSet
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -23,7 +23,6 @@ from tests.editorial.test_admin import address, filled_in, list_address
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
 from translations.status.changed_items import ChangedItem
-from translations.status.fields import translated_models
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -82,15 +81,14 @@ def multiply(model, total: int):
 
 
 def fill():
-    """Fill all tables in the admin: 500 rows, 150 if they are large or have translations, and 300 pictures.
+    """Fill all tables in the admin: 150 rows, and 300 pictures.
 
     Lists and choices are limited to 100 items, those of pictures to 250.
     """
     fill_with_partners(150)
     for model in (*admin.site._registry, LogEntry):
         if model._meta.label_lower not in SINGLETONS and not model._meta.proxy:
-            are_large = model in (*translated_models(), NoticeVersion, PolicyVersion)
-            multiply(model, 300 if model is Picture else 150 if are_large else 500)
+            multiply(model, 300 if model is Picture else 150)
     ChangedItem.objects.process()
 
 
