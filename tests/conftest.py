@@ -3,6 +3,7 @@
 import base64
 import fcntl
 import re
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -29,6 +30,8 @@ from tests.serving import Server
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
+# The test database on SQLite, in the folder of the run.
+FILLED = "filled.sqlite3"
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
@@ -105,7 +108,7 @@ def django_db_setup(request, run_folder, django_db_blocker):
 
     On SQLite one worker fills it, and the others copy it.
     """
-    filled = run_folder / "filled.sqlite3"
+    filled = run_folder / FILLED
     with one_at_a_time(run_folder / "filled.lock"), django_db_blocker.unblock():
         is_sqlite, is_filled = connection.vendor == "sqlite", filled.exists()
         name = connection.creation._get_test_db_name() if is_sqlite else ":memory:"
@@ -138,6 +141,8 @@ def prepared(run_folder):
                     for static in run_folder.glob("prepared-*/data/static"):
                         # Static files do not depend on the database, and their compression takes long.
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
+                    if kind == "sqlite" and (run_folder / FILLED).exists():
+                        shutil.copy(run_folder / FILLED, Path(folder) / "data/db.sqlite3")
                     prepare(kind, Path(folder))
                     subprocess.run(["cp", "-a", folder, run_folder / f"preparing-{kind}"], check=True)
                 (run_folder / f"preparing-{kind}").rename(original)
