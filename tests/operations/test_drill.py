@@ -24,6 +24,9 @@ from consent.models import Decision, Leaf
 receipt = Decision.objects.earliest("pk").receipt
 print(Leaf.objects.erase_receipt(receipt, staff="officer", remark="letter"))
 """
+SEAL = "Seal.objects.seal_waiting()\n"
+NEWEST_SEAL = "print(Seal.objects.latest_seal().note)\n"
+VERIFY = "\nfrom django.core.management import call_command; call_command('verify_consents')"
 SEALS = "print(*Seal.objects.order_by('number').values_list('number', flat=True))"
 
 
@@ -31,15 +34,14 @@ def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_ve
     site.serve(workers=1)
     for number in range(3):
         assert post(site, idempotency_key=f"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f{number}")[0] == 200
-    site.manage("seal_consents", check=True)
-    size = site.run(UPLOAD + PICTURES)
+    # Few processes, because each start of Django costs a second.
+    size = site.run(SEAL + UPLOAD + PICTURES)
     backup = site.backup()
 
     # After the backup: another seal, an erased record, and lost uploads.
     assert post(site, action="refuse", idempotency_key="")[0] == 200
-    assert site.run(ERASE_THE_FIRST).split() == ["1"]
-    site.manage("seal_consents", check=True)
-    lost = site.run("print(Seal.objects.latest_seal().note)")
+    erased, _line_break, lost = site.run(ERASE_THE_FIRST + SEAL + NEWEST_SEAL).partition("\n")
+    assert erased == "1"
     newest = int(re.search(r"^number (\d+)$", lost, re.MULTILINE)[1])
 
     refused = site.manage("restore", str(backup), "--replace")
@@ -54,27 +56,25 @@ def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_ve
     assert f"It ends with seal 1; what was sealed after that, up to seal {newest}, is lost." in restored.stdout
     assert "Erasures on request since the backup: 1. Records erased again: 1." in restored.stdout
     assert "Checked 5 consent records under 2 seals" in restored.stdout
-    assert site.run(PICTURES) == size
-    assert site.run(SEALS).split() == ["1", str(newest + 1)]
-
     # Sealing continues, a lost seal is explained, and the data before the restore is a backup.
-    site.run("decide('accept'); Seal.objects.seal_waiting()")
+    after = site.run(f"{PICTURES}{SEALS}\ndecide('accept'); {SEAL}")
+    assert after == f"{size}1 {newest + 1}\n"
     (site.data / "lost.txt").write_text(lost)
     verified = site.manage("verify_consents", "--against", str(site.data / "lost.txt"), check=True)
     assert "The backup of" in verified.stdout and "No record was changed." in verified.stdout
     (previous,) = (site.data / "before-restore").glob("backup-*")
     site.manage("restore", str(previous), "--discard", check=True)
-    assert site.run(SEALS).split()[: newest - 1] == [str(number) for number in range(1, newest)]
-    assert site.manage("verify_consents").returncode == 0
+    seals = site.run(SEALS + VERIFY).splitlines()[0].split()
+    assert seals[: newest - 1] == [str(number) for number in range(1, newest)]
 
 
 def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prepared, folder):
-    on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
+    on_sqlite.run(f"decide('accept'); {SEAL}")
     keys = folder / "keys"
     keys.mkdir(mode=0o777)
     keys.chmod(0o777)
     backup = on_sqlite.backup("--keys", str(keys))
-    newest_seal = on_sqlite.run("decide('refuse'); Seal.objects.seal_waiting(); print(Seal.objects.latest_seal().note)")
+    newest_seal = on_sqlite.run(f"decide('refuse'); {SEAL}{NEWEST_SEAL}")
     (folder / "seal.txt").write_text(newest_seal)
     (folder / "seal.txt").chmod(0o644)
 
@@ -87,8 +87,7 @@ def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prep
     assert "It ends with seal 1; what was sealed after that, up to seal 2, is lost." in outcome.stdout
     for name in ("secret_key", "consent_seal_key"):
         assert (new.data / name).read_bytes() == (on_sqlite.data / name).read_bytes()
-    assert new.manage("verify_consents").returncode == 0
-    assert new.run(SEALS).split() == ["1", "3"]
+    assert new.run(SEALS + VERIFY).splitlines()[0] == "1 3"
 
     # Without the key nothing is sealed, and the command fails with a sentence.
     (new.data / "consent_seal_key").unlink()
@@ -99,9 +98,9 @@ def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prep
 
 
 def test_a_manually_restored_database_is_reported_and_the_site_still_runs(on_sqlite):
-    on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
+    on_sqlite.run(f"decide('accept'); {SEAL}")
     older = on_sqlite.backup()
-    on_sqlite.run("decide('accept'); Seal.objects.seal_waiting()")
+    on_sqlite.run(f"decide('accept'); {SEAL}")
     shutil.copy(older / "database.sqlite3", on_sqlite.data / "db.sqlite3")
     outcome = on_sqlite.manage("verify_consents")
     assert outcome.returncode == 1
@@ -109,4 +108,4 @@ def test_a_manually_restored_database_is_reported_and_the_site_still_runs(on_sql
     on_sqlite.serve(workers=1)
     assert post(on_sqlite)[0] == 200
     assert "Sealed: 2." in on_sqlite.manage("seal_consents", "--after-restore", check=True).stdout
-    assert on_sqlite.manage("verify_consents").returncode == 0
+    on_sqlite.run(VERIFY)
