@@ -1,6 +1,7 @@
 """The timeline as an Atom feed (RFC 4287)."""
 
 from math import ceil
+from typing import Any
 
 from django.contrib.syndication.views import Feed
 from django.urls import reverse
@@ -19,14 +20,14 @@ MAX_ENTRIES = 50
 class WellFormedAtom(Atom1Feed):
     """Atom without the characters that XML cannot contain, whatever is stored."""
 
-    def __init__(self, **texts):
-        super().__init__(**in_xml(texts))
+    def __init__(self, *args: Any, **texts: Any):
+        super().__init__(*args, **in_xml(texts))
 
-    def add_item(self, **texts):
-        super().add_item(**in_xml(texts))
+    def add_item(self, *args: Any, **texts: Any) -> None:
+        super().add_item(*args, **in_xml(texts))
 
 
-def in_xml(texts: dict) -> dict:
+def in_xml(texts: dict[str, Any]) -> dict[str, Any]:
     return {name: xml_text(text) if isinstance(text, str) else text for name, text in texts.items()}
 
 

@@ -110,23 +110,26 @@ class CleanText(models.Field):
         return self.clean_text(value) if isinstance(value, str) else value
 
     def formfield(self, *args: Any, **kwargs: Any) -> forms.Field | None:
-        field: Any = super().formfield(*args, **kwargs)
-        if isinstance(field, forms.CharField):
-            if not isinstance(field, CleanInput):
-                field.__class__ = with_mixin(CleanInput, type(field))
+        field = super().formfield(*args, **kwargs)
+        if isinstance(field, forms.CharField) and not isinstance(field, CleanInput):
+            original: Any = type(field)
+            field.__class__ = with_mixin(CleanInput, original)
+        if isinstance(field, CleanInput):
             field.clean_text = self.clean_text
         return field
 
 
 @cache
-def with_mixin(mixin: type, original: type) -> type:
+def with_mixin(mixin: Any, original: Any) -> Any:
     """Return a subclass of `original` with `mixin`. It has the name of `original`, which migrations contain."""
     names = {"__module__": original.__module__, "__qualname__": original.__qualname__}
     return type(original.__name__, (mixin, original), names)
 
 
 def clean_texts_of(model: type[models.Model]) -> None:
-    """Give the text fields of `model` the gate."""
+    """Give the text fields of `model` that people fill in the gate."""
     for field in model._meta.local_fields:
-        if isinstance(field, models.CharField | models.TextField) and not isinstance(field, CleanText):
-            field.__class__ = with_mixin(CleanText, type(field))
+        is_text = isinstance(field, models.CharField | models.TextField)
+        if is_text and field.editable and not isinstance(field, CleanText):
+            original: Any = type(field)
+            field.__class__ = with_mixin(CleanText, original)

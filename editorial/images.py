@@ -120,12 +120,11 @@ def decoded(content: bytes) -> tuple[Image.Image, str, bytes | None]:
     return picture, image_format, profile
 
 
-def orientation(image: Image.Image) -> object:
-    """Return the orientation in the EXIF data, whatever else is in them."""
+def orientation(image: Image.Image) -> int:
+    """Return the orientation in the EXIF data, whatever else is in them. 1 is upright."""
     with suppress(Exception):
-        value = image.getexif().get(ExifTags.Base.Orientation)
-        return value if isinstance(value, int) else None
-    return None
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return 1
 
 
 def with_alpha_channel(image: Image.Image, samples: str) -> Image.Image:

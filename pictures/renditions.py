@@ -101,7 +101,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
             source, target = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
             colours = ImageCms.profileToProfile(colours, source, target, outputMode="RGB") or colours
     image = colours.convert("RGB")
-    if alpha and alpha.getextrema()[0] < 255:
+    if alpha and alpha.getextrema() != (255, 255):
         image.putalpha(alpha)
     image.info.clear()
     return image
