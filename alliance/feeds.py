@@ -1,6 +1,7 @@
 """The timeline as an Atom feed (RFC 4287)."""
 
 from math import ceil
+from typing import Any
 
 from django.contrib.syndication.views import Feed
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from alliance.cached import get_alliance_or_404
 from alliance.models import Milestone
+from editorial.clean_text import xml_text
 from pages.cached import section
 from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, page_query
@@ -15,10 +17,24 @@ from pages.pagination import ITEMS_PER_PAGE, page_query
 MAX_ENTRIES = 50
 
 
+class WellFormedAtom(Atom1Feed):
+    """Atom without the characters that XML cannot contain, whatever is stored."""
+
+    def __init__(self, *args: Any, **texts: Any):
+        super().__init__(*args, **in_xml(texts))
+
+    def add_item(self, *args: Any, **texts: Any) -> None:
+        super().add_item(*args, **in_xml(texts))
+
+
+def in_xml(texts: dict[str, Any]) -> dict[str, Any]:
+    return {name: xml_text(text) if isinstance(text, str) else text for name, text in texts.items()}
+
+
 class MilestoneFeed(Feed):
     """Published milestones, the latest first."""
 
-    feed_type = Atom1Feed
+    feed_type = WellFormedAtom
 
     def get_object(self, request) -> Page:
         self.timeline = request.build_absolute_uri(reverse("alliance:milestones"))

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from consent.hashing import rfc3339
 from consent.models import Decision, NoticeVersion, PolicyVersion
 from consent.models.record import DecisionQuerySet
+from editorial.clean_text import xml_text
 
 CHUNK = 2000
 LINES_PER_CHUNK = 500
@@ -88,7 +89,7 @@ def as_csv(decisions: DecisionQuerySet) -> Iterator[str]:
                 decision.policy.number if decision.policy else "",
                 decision.policy.digest if decision.policy else "",
                 decision.language,
-                decision.path,
+                xml_text(decision.path),
                 int(decision.has_objection_signal),
                 decision.predecessor,
                 decision.digest,

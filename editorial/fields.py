@@ -16,6 +16,7 @@ from django.utils.encoding import filepath_to_uri
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 
+from editorial.clean_text import CleanText, formatted, refuse_characters
 from editorial.files import PrivateStorage, delete_unless_named
 from editorial.images import CleanImage, clean_image
 
@@ -36,11 +37,11 @@ RICH_TEXT_EXTENSIONS = {
 }
 
 
-class RichTextField(ProseEditorField):
+class RichTextField(CleanText, ProseEditorField):
     """Formatted text as HTML, sanitised to the elements that the editor can produce.
 
-    The value is sanitised whenever it is written to the database: by a form, a model, a bulk operation, a queryset
-    update or a content file.
+    The value is cleaned and sanitised whenever it is written to the database: by a form, a model, a bulk operation, a
+    queryset update or a content file.
     """
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -48,9 +49,21 @@ class RichTextField(ProseEditorField):
         kwargs.setdefault("sanitize", True)
         super().__init__(*args, **kwargs)
 
+    def clean_text(self, text: str) -> str:
+        return formatted(text)
+
+    def clean(self, value, model_instance):
+        if isinstance(value, str):
+            # Half of a pair cannot be sanitised.
+            refuse_characters(value)
+        return super().clean(self.sanitised(value), model_instance)
+
+    def sanitised(self, value):
+        """Return `value` as it is stored. Sanitising comes first, because it decodes character references."""
+        return formatted(self.sanitize(value)) if isinstance(value, str) else value
+
     def get_prep_value(self, value):
-        value = super().get_prep_value(value)
-        return self.sanitize(value) if isinstance(value, str) else value
+        return self.sanitised(super().get_prep_value(value))
 
     def pre_save(self, model_instance, add):
         value = self.get_prep_value(super().pre_save(model_instance, add))

@@ -2,6 +2,8 @@
 
 import re
 
+from editorial.clean_text import TAG
+
 NO_BREAK, NARROW_NO_BREAK = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 # A plain hyphen and a word joiner, because many fonts have no NON-BREAKING HYPHEN.
 NO_BREAK_HYPHEN, NO_BREAK_DASH = "-\N{WORD JOINER}", "–\N{WORD JOINER}"
@@ -37,8 +39,6 @@ LANGUAGES = {
     ],
     "hr": [(re.compile(r"(?<=\b[aikosuAIKOSU]) (?=\S)"), NO_BREAK)],
 }
-# An HTML tag with its attributes, as a group so that `split` returns tags too.
-TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
 
 
 def typeset(text: str, language: str) -> str:

@@ -5,6 +5,8 @@ from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from editorial.clean_text import CleanInput, several_lines
+
 check_length = MaxLengthValidator(5000, _("Shorten the text to 5000 characters; it has %(show_value)s now."))
 
 
@@ -14,7 +16,8 @@ class FeedbackForm(forms.Form):
     Lengths are validated on the server, because browsers silently cut off a pasted text at `maxlength`.
     """
 
-    text = forms.CharField(
+    text = CleanInput(
+        clean_text=several_lines,
         label=_("What is the barrier?"),
         help_text=_(
             "Describe what you wanted to do and what stopped you. If you like, name your browser and "
@@ -23,7 +26,7 @@ class FeedbackForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Describe the barrier.")},
     )
-    page = forms.CharField(
+    page = CleanInput(
         label=_("On which page? (optional)"),
         help_text=_("Its address or its title."),
         required=False,
@@ -39,7 +42,7 @@ class FeedbackForm(forms.Form):
         validators=[MaxLengthValidator(254, _("An e-mail address has at most 254 characters. Check the address."))],
         error_messages={"invalid": _("Write the e-mail address in full, such as name@example.org, or leave it empty.")},
     )
-    answer_format = forms.CharField(
+    answer_format = CleanInput(
         label=_("Answer in another format? (optional)"),
         help_text=_("For example large print, easy language or sign language. Say how we can send it to you."),
         required=False,
@@ -52,7 +55,7 @@ class FeedbackForm(forms.Form):
         super().__init__(data, initial=initial, label_suffix="")
 
     def clean_text(self) -> str:
-        text = self.cleaned_data["text"].replace("\r\n", "\n")
+        text = self.cleaned_data["text"]
         check_length(text)
         return text
 

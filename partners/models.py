@@ -166,7 +166,7 @@ class PartnerUniversity(SluggableContent):
         _("contact"), blank=True, help_text=_("The e-mail address for questions about the alliance.")
     )
     logo = PictureField(
-        _("logo"), upload_to="partners", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown on the page.")
+        _("logo"), upload_to="partners", blank=True, help_text=_("PNG, JPEG or WebP, up to 30 MB. Shown on the page.")
     )
     logo_alt = models.CharField(
         _("alternative text of the logo"),

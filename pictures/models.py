@@ -97,7 +97,7 @@ class Picture(Content):
         width_field="width",
         height_field="height",
         help_text=_(
-            "PNG, JPEG or WebP, up to 5 MB. A width of 1728 pixels or more looks sharp everywhere. "
+            "PNG, JPEG or WebP, up to 30 MB. A width of 1728 pixels or more looks sharp everywhere. "
             "Hidden data, such as the place where a photo was taken, is removed."
         ),
     )

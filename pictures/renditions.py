@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -92,16 +93,16 @@ def folder_name(file_name: str, focal_point: tuple[int, int]) -> str:
 def to_srgb(image: Image.Image) -> Image.Image:
     """Return `image` in sRGB, the default of browsers, as RGB, or as RGBA if some of it is transparent."""
     is_transparent = image.has_transparency_data
-    profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "CMYK"):
-        try:
+    alpha = image.convert("RGBA").getchannel("A") if is_transparent else None
+    colours = image.convert("L" if image.mode == "LA" else "RGB") if is_transparent else image
+    if profile := image.info.get("icc_profile"):
+        # If the profile is damaged or of another kind of picture, the pixels can be used.
+        with suppress(Exception):
             source, target = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
-            image = ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image
-        except (ImageCms.PyCMSError, OSError):
-            pass  # The profile is damaged, but the pixels can be used.
-    image = image.convert("RGBA" if is_transparent else "RGB")
-    if is_transparent and image.getchannel("A").getextrema()[0] == 255:
-        image = image.convert("RGB")
+            colours = ImageCms.profileToProfile(colours, source, target, outputMode="RGB") or colours
+    image = colours.convert("RGB")
+    if alpha and alpha.getextrema() != (255, 255):
+        image.putalpha(alpha)
     image.info.clear()
     return image
 

@@ -531,7 +531,7 @@ class Migration(migrations.Migration):
                 ('funding_note_fi', models.CharField(blank=True, help_text='The line on European Union funding in the footer of every page.', max_length=400, null=True, verbose_name='funding line')),
                 ('funding_note_hr', models.CharField(blank=True, help_text='The line on European Union funding in the footer of every page.', max_length=400, null=True, verbose_name='funding line')),
                 ('funding_note_sv', models.CharField(blank=True, help_text='The line on European Union funding in the footer of every page.', max_length=400, null=True, verbose_name='funding line')),
-                ('logo', editorial.fields.PictureField(blank=True, help_text='PNG, JPEG or WebP, up to 5 MB. Shown in the header.', upload_to='alliance', verbose_name='logo')),
+                ('logo', editorial.fields.PictureField(blank=True, help_text='PNG, JPEG or WebP, up to 30 MB. Shown in the header.', upload_to='alliance', verbose_name='logo')),
                 ('logo_alt', models.CharField(blank=True, help_text='Required if there is a logo.', max_length=200, verbose_name='alternative text of the logo')),
                 ('logo_alt_en', models.CharField(blank=True, help_text='Required if there is a logo.', max_length=200, null=True, verbose_name='alternative text of the logo')),
                 ('logo_alt_pl', models.CharField(blank=True, help_text='Required if there is a logo.', max_length=200, null=True, verbose_name='alternative text of the logo')),

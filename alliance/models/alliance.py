@@ -80,7 +80,7 @@ class Alliance(Content):
         help_text=_("The line on European Union funding in the footer of every page."),
     )
     logo = PictureField(
-        _("logo"), upload_to="alliance", blank=True, help_text=_("PNG, JPEG or WebP, up to 5 MB. Shown in the header.")
+        _("logo"), upload_to="alliance", blank=True, help_text=_("PNG, JPEG or WebP, up to 30 MB. Shown in the header.")
     )
     logo_alt = models.CharField(
         _("alternative text of the logo"), max_length=200, blank=True, help_text=_("Required if there is a logo.")

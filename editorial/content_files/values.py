@@ -10,6 +10,7 @@ from django.core.files.base import File
 from django.db import models
 from django_countries.fields import CountryField
 
+from editorial.clean_text import is_blank
 from editorial.content_files.schema import related_content
 from editorial.fields import PictureField
 from editorial.images import clean_image
@@ -25,7 +26,7 @@ EMPTY_DIGEST = digest(None)
 
 
 def is_empty(value: object) -> bool:
-    return value is None or value == "" or value == []
+    return value is None or value == [] or (isinstance(value, str) and is_blank(value))
 
 
 def plain_number(value: Decimal) -> int | float:

@@ -9,11 +9,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.signals import class_prepared
+from django.dispatch import receiver
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from editorial.alphabet import fold
+from editorial.clean_text import clean_texts_of
 from editorial.texts import TranslatedFields
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
@@ -125,6 +128,13 @@ class Content(models.Model):
     def _free_key(self) -> str:
         stem = slug_of(self.key_source())[:80].strip("-") or str(self._meta.model_name)
         return first_free_name(stem, type(self).objects.filter(key__startswith=stem).values_list("key", flat=True))
+
+
+@receiver(class_prepared)
+def clean_texts(sender: type[models.Model], **signal: Any) -> None:
+    """Let every text of content pass the gate, before modeltranslation copies its field for each language."""
+    if issubclass(sender, Content):
+        clean_texts_of(sender)
 
 
 class OrderedContent(Content):

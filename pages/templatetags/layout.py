@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
 from editorial.alphabet import sort_key
+from editorial.clean_text import xml_text
 from editorial.models import Content
 from editorial.texts import UNTRANSLATED_ATTRIBUTE
 from pages.pagination import page_query
@@ -128,5 +129,5 @@ def structured_data(context, item) -> dict:
 @register.simple_tag
 def json_ld(data: dict) -> str:
     """`data` as a JSON-LD script element. It is not executed, so the Content-Security-Policy allows it."""
-    text = json.dumps(data, ensure_ascii=False).translate(JSON_ESCAPES)
+    text = xml_text(json.dumps(data, ensure_ascii=False)).translate(JSON_ESCAPES)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 (escaped above)

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('founded', models.PositiveSmallIntegerField(help_text='The year, as the university counts it.', verbose_name='founded in')),
                 ('website', models.URLField(help_text='The full address, with https:// in front.', verbose_name='website')),
                 ('contact', models.EmailField(blank=True, help_text='The e-mail address for questions about the alliance.', max_length=254, verbose_name='contact')),
-                ('logo', editorial.fields.PictureField(blank=True, help_text='PNG, JPEG or WebP, up to 5 MB. Shown on the page.', upload_to='partners', verbose_name='logo')),
+                ('logo', editorial.fields.PictureField(blank=True, help_text='PNG, JPEG or WebP, up to 30 MB. Shown on the page.', upload_to='partners', verbose_name='logo')),
                 ('logo_alt', models.CharField(blank=True, help_text='Screen readers read this instead of the picture. Required if there is a logo.', max_length=200, verbose_name='alternative text of the logo')),
                 ('logo_alt_en', models.CharField(blank=True, help_text='Screen readers read this instead of the picture. Required if there is a logo.', max_length=200, null=True, verbose_name='alternative text of the logo')),
                 ('logo_alt_pl', models.CharField(blank=True, help_text='Screen readers read this instead of the picture. Required if there is a logo.', max_length=200, null=True, verbose_name='alternative text of the logo')),

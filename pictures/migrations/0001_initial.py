@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('is_published', models.BooleanField(default=True, help_text='Untick to keep this away from visitors while you work on it. Nothing is deleted.', verbose_name='shown on the site')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='last change')),
                 ('name', models.CharField(help_text='Staff use this name to find the picture. Visitors do not see it.', max_length=120, verbose_name='name')),
-                ('file', editorial.fields.PictureField(height_field='height', help_text='PNG, JPEG or WebP, up to 5 MB. A width of 1728 pixels or more looks sharp everywhere. Hidden data, such as the place where a photo was taken, is removed.', upload_to='pictures', verbose_name='file', width_field='width')),
+                ('file', editorial.fields.PictureField(height_field='height', help_text='PNG, JPEG or WebP, up to 30 MB. A width of 1728 pixels or more looks sharp everywhere. Hidden data, such as the place where a photo was taken, is removed.', upload_to='pictures', verbose_name='file', width_field='width')),
                 ('width', models.PositiveIntegerField(editable=False, verbose_name='width')),
                 ('height', models.PositiveIntegerField(editable=False, verbose_name='height')),
                 ('colour', models.CharField(blank=True, editable=False, max_length=7, verbose_name='average colour')),

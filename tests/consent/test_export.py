@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from consent import export as export_module
 from consent.export import FORMATS
 from consent.models import AccessEntry, Decision, DeclaredCookie, NoticeVersion
 from tests.consent.factories import make_counter
@@ -37,6 +38,19 @@ def test_csv_has_a_row_per_record(decisions):
     assert (rows[0]["granted"], rows[0]["refused"]) == ("statistics/counter", "functional/openstreetmap")
     assert (rows[1]["action"], rows[1]["predecessor"]) == ("withdrawn", first.digest)
     assert rows[1]["digest"] == second.digest
+
+
+def test_csv_is_well_formed_whatever_is_stored(decisions, monkeypatch):
+    def spoiled(decisions):
+        for decision in decisions:
+            decision.path = '/en/\x00\x0b\ufffe\r\n"a,b";'
+            yield decision
+
+    with_notices = export_module.with_notices
+    monkeypatch.setattr(export_module, "with_notices", lambda decisions: spoiled(with_notices(decisions)))
+    rows = list(csv.DictReader(io.StringIO(export("csv", decisions), newline="")))
+    assert [row["path"] for row in rows] == ['/en/\r\n"a,b";'] * 2
+    assert rows[0]["digest"] == decisions[0].digest
 
 
 def test_json_lines_match_their_digests(decisions):

@@ -176,7 +176,7 @@ def test_line_breaks_are_stored_as_one_character(ben):
     assert page.lead_pl == "Jeden\ndwa"
 
 
-@pytest.mark.parametrize("text", ["Zdanie. ", "Jeden\r\ndwa"])
+@pytest.mark.parametrize("text", ["Zdanie. ", "  Zdanie."])
 def test_an_unchanged_text_is_stored_exactly_as_before(ben, text):
     page = Page.objects.get(key="about")
     Page.objects.filter(pk=page.pk).update(lead_pl=text)

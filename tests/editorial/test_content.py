@@ -125,12 +125,11 @@ def test_rich_text_is_sanitised_when_it_is_loaded(tmp_path):
         ({"pages": {"news": PAGE | {"title": ""}}}, "en.toml: pages.news.title: missing; it must have a value."),
         ({"pages": {"news": PAGE | {"kind": "nonsense"}}}, "en.toml: pages.news.kind: "),
         ({"pages": {"news": PAGE | {"title": "x" * 151}}}, "en.toml: pages.news.title: "),
+        ({"pages": {"news ": PAGE}}, "en.toml: pages.news : the key is not allowed"),
         ({"pages": {"No such key": PAGE}}, "en.toml: pages.No such key: the key is not allowed"),
         ({"pages": {"news": PAGE | {"order": True}}}, "pages.news.order: must be a whole number, not True."),
-        (
-            {"redirects": {"odd": {"old_path": "/odd", "new_path": "/en/\r\nX: y"}}},
-            "redirects.odd.new_path: An address has no line breaks",
-        ),
+        ({"pages": {"news": PAGE | {"title": "A\ufffe"}}}, "en.toml: pages.news.title: The text contains U+FFFE"),
+        ({"pages": {"news": PAGE | {"title": "\u200b "}}}, "en.toml: pages.news.title: missing; it must have a value."),
         ({"pages": "news"}, "en.toml: pages: write each item as a table: [pages.some-key]."),
         (
             {"initiative_parts": {"part": {"title": "A", "initiative": "nowhere"}}},

@@ -231,3 +231,11 @@ def test_the_number_of_queries_of_a_page_is_constant(client, path, django_assert
     Message.objects.bulk_create(Message(text=f"Message {n}", language="en") for n in range(200))
     with django_assert_max_num_queries(len(few)):
         client.get(path)
+
+
+def test_a_message_is_normalised_and_one_of_white_space_is_empty(write):
+    page = "\u200bHome\x0bpage "
+    assert "Describe the barrier." in body(write("\u200b\x0b", page=page))
+    assert "The text contains U+FFFE" in body(write("No\ufffe contrast", page=page))
+    write("No\x0bcontrast\r\nat all", page=page)
+    assert list(Message.objects.values_list("text", "page")) == [("No contrast\nat all", "Home page")]

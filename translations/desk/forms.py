@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from editorial.base_values import BaseValues, RenderedField, unix_newlines
+from editorial.base_values import BaseValues, RenderedField
 from editorial.conflicts import change_message, conflict_message, display_value, last_change
 from translations.desk.models import TextToTranslate
 from translations.status.checks import findings_for
@@ -50,7 +50,7 @@ class TranslationForm(forms.Form):
         return {"source": digest(text.source_text), "target": digest(text.target), "draft": digest(text.draft)}
 
     def clean_text(self) -> str:
-        return unix_newlines(self.cleaned_data["text"] or "")
+        return self.cleaned_data["text"] or ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

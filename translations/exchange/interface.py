@@ -59,6 +59,10 @@ class InterfaceText:
             forms=self.catalog.num_plurals if self.message.pluralizable else 1,
         )
 
+    def normalised(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+        # Spaces around a text of the interface belong to it.
+        return targets
+
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """Return `targets`. Raises ValidationError if plural forms or placeholders are missing."""
         forms = self.catalog.num_plurals if self.message.pluralizable else 1

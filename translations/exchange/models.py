@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.exceptions import ValidationError
 from django.db.models import Model, prefetch_related_objects
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -73,9 +72,10 @@ class ExchangedText(Translation):
             limit=self.source_field.max_length,
         )
 
+    def normalised(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(filter(None, map(self.target_field.to_python, targets)))
+
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
-        if "\0" in targets[0]:
-            raise ValidationError(_("The character U+0000 is not allowed in a text. Remove it."))
         return (self.target_field.clean(targets[0], self.item),)
 
     def check_targets(self, targets: tuple[str, ...]) -> list[Finding]:

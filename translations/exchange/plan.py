@@ -164,6 +164,7 @@ class Plan:
 
     def change(self, unit: Unit, text: Text) -> Change:
         """Compare a unit with the text of the site; errors in its translation are added to `errors`."""
+        unit = replace(unit, targets=text.normalised(unit.targets))
         outcome, after = self.outcome(unit, text), unit.targets
         warnings: list[str] = []
         if outcome in (Outcome.WRITTEN, Outcome.DRAFT):

@@ -114,6 +114,9 @@ class Text(Protocol):
 
     def check_targets(self, targets: tuple[str, ...]) -> list[Finding]: ...
 
+    def normalised(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+        """The targets without control characters and white space around them; empty if nothing is left."""
+
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """The targets as they are stored. Raises ValidationError if they cannot be stored."""
 

@@ -20,13 +20,15 @@ from lxml import etree
 from translate.misc.xml_helpers import setXMLspace
 from translate.storage.xliff2 import Xliff2File, Xliff2Unit
 
+from editorial.clean_text import NOT_IN_XML
 from translations.exchange.units import ExchangeError, ExchangeFile, Unit
 
 LIMITS = "urn:oasis:names:tc:xliff:sizerestriction:2.0"
 # Markup and placeholders of Python's string formats, which become inline codes.
 CODE = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|%\(\w+\)[sd]|%[sd]|\{\w*\}")
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PLURAL = "gettext:plural"
+# The states of a finished segment in XLIFF 2.0 to 2.2. Any other is that of a draft.
+FINISHED = {"translated", "reviewed", "final"}
 
 
 def reject_unsafe(content: bytes):
@@ -229,7 +231,8 @@ def read(content: bytes) -> ExchangeFile:
     reject_unsafe(content)
     try:
         store = TextFile(BytesIO(content))
-    except (AssertionError, ValueError, etree.XMLSyntaxError) as error:
+    except Exception as error:
+        # translate-toolkit raises errors of any class for a file that it does not expect.
         raise ExchangeError(
             [_("The file is not XLIFF 2 (%(error)s). Save it as XLIFF 2.1 or 2.0 in your tool.") % {"error": error}]
         ) from error
@@ -289,6 +292,6 @@ def read_unit(store: TextFile, element: etree._Element, errors: list[str]) -> Un
         id=location["unit"],
         sources=(source,),
         targets=(target,) if target else (),
-        is_final=segments[0].get("state", "initial") != "initial",
+        is_final=segments[0].get("state") in FINISHED,
         line=element.sourceline,
     )

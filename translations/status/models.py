@@ -274,7 +274,7 @@ class Translation(models.Model):
 
         Raises StaleReadError if somebody else changed the translation, its source or its draft since it was read.
         """
-        if not self.unchanged().update(draft=text):
+        if not self.unchanged().update(draft=self.target_field.to_python(text)):
             raise StaleReadError(self)
         self.refresh_from_db(fields=["draft", "status"])
 

@@ -70,6 +70,18 @@ def test_a_text_is_shown_beside_its_source_and_saving_publishes_it(polish, task)
     assert LogEntry.objects.get(object_id=task.pk).user.username == "Translators: Polski"
 
 
+@pytest.mark.parametrize("button", ["_save", "_draft"])
+def test_a_translation_is_normalised_and_white_space_alone_is_no_translation(polish, task, button):
+    Task.objects.filter(pk=task.pk).update(title_pl="")
+    press(polish, text_of(task), button, "\u200b\x0b ")
+    assert (text_of(task).target, text_of(task).draft) == ("", "")
+    press(polish, text_of(task), button, " Sojusz\x0b12 miast\u200b", seen_warnings="")
+    stored = text_of(task)
+    assert stored.target or stored.draft == "Sojusz 12 miast"
+    refused = press(polish, text_of(task), button, "Sojusz\uffff 12 miast")
+    assert refused.context["form"].errors["text"] == ["The text contains U+FFFF, which is not a character. Remove it."]
+
+
 def test_a_text_has_the_same_name_in_the_list_and_on_its_page(polish):
     for item in (Figure.objects.first(), Alliance.objects.get(), Task.objects.first()):
         text = TextToTranslate.objects.of(item).filter(language="pl").first()

@@ -8,8 +8,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from pages.models import Page
+from tests.translations.exchange.test_formats import DAMAGES, FILES, damaged
 from tests.translations.exchange.test_import import TITLE_ID, export, title, translate
 from translations.exchange.forms import MAX_UPLOAD_SIZE
 from translations.status.permissions import group_for
@@ -136,3 +140,11 @@ def test_a_file_of_the_maximum_size_can_be_imported(translator, tmp_path):
     preview = upload(translator, file)
     assert translator.post(APPLY, confirmation(preview)).status_code == 302
     assert title()
+
+
+@hypothesis_settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(min_size=1, max_size=40) | st.builds(damaged, st.sampled_from(FILES), st.lists(DAMAGES)))
+def test_any_file_is_previewed_or_an_error_of_the_form(translator, content):
+    response = translator.post(IMPORT, {"file": SimpleUploadedFile("pl.xlf", content)})
+    assert response.status_code == 200
+    assert "plan" in response.context or response.context["import_form"].errors["file"]

@@ -1,10 +1,12 @@
 """Exchange files preserve all texts."""
 
+from contextlib import suppress
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from translations.exchange import po, xliff
-from translations.exchange.units import Unit
+from translations.exchange import plan, po, xliff
+from translations.exchange.units import ExchangeError, Unit
 
 PLURAL_FORMS = "nplurals=3; plural=(n==1 ? 0 : n<5 ? 1 : 2)"
 MARKUP = ["<p>", '<a href="/en/?a=1&amp;b=2">', "</a>", "<br/>", "&nbsp;", "]]>", "<!--", "%(count)d", "{name}"]
@@ -46,3 +48,35 @@ def test_po_preserves_every_text(unit):
     assert file.language == "pl"
     assert [contents(u) for u in file.units] == [contents(unit)]
     assert file.units[0].context == unit.context
+
+
+WRITTEN = [
+    Unit("pages.about.title", ("A <b>b</b> %(count)d\x0b",), ("C {name}",), True, "pages.about.title", limit=10),
+    Unit("interface.1", ("a", "b"), ("c", "d", "e"), forms=3),
+]
+FILES = [xliff.write("pl", "en", WRITTEN, "content"), po.write("pl", WRITTEN, PLURAL_FORMS)]
+# Pieces of both formats, in places where they do not belong.
+FRAGMENTS = (
+    rb"""</ <!-- &#0; <target/> <segment> <mrk/> <cp/> <ph/> <pc> </file> <unit/> state="x" xmlns="a" "
+    msgid msgctxt msgstr[9] #~ #| #,fuzzy \ \x charset= utf-16 nplurals= MIME-VersionL"""
+).split()
+DAMAGES = st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=3) | st.sampled_from(FRAGMENTS))
+
+
+def damaged(content: bytes, damages: list[tuple[float, int, bytes]]) -> bytes:
+    for place, length, piece in damages:
+        start = round(place * len(content))
+        content = content[:start] + piece + content[start + length :]
+    return content
+
+
+@given(st.builds(damaged, st.sampled_from(FILES), st.lists(DAMAGES, min_size=1, max_size=3)))
+def test_a_damaged_file_is_read_or_refused_with_an_error(content):
+    with suppress(ExchangeError):
+        plan.read(content)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: f"<xliff {text}".encode()))
+def test_any_bytes_are_read_or_refused_with_an_error(content):
+    with suppress(ExchangeError):
+        plan.read(content)

@@ -103,6 +103,39 @@ def test_a_dry_run_reports_and_writes_nothing(page, file):
     assert not title()
 
 
+@pytest.mark.parametrize("text", [" ", "\u200b\u3000", "\n\t"], ids=ascii)
+def test_a_translation_of_white_space_alone_is_no_translation(page, file, text):
+    translate(export(file, "--open"), TITLE_ID, text)
+    assert "Not translated in the file: 1" in import_file(file)
+    assert not title()
+
+
+def test_a_translation_is_stored_normalised(page, file):
+    translate(export(file, "--open"), TITLE_ID, "\u200b Doste\u0328pnos\u0301c\u0301 ")
+    import_file(file)
+    assert title() == "Dostępność"
+    translate(export(file), TITLE_ID, "Dostępność\u2003")
+    assert "put on the site" not in import_file(file)
+
+
+def test_a_segment_of_a_state_that_xliff_does_not_know_is_a_draft(page, tmp_path):
+    file = export(tmp_path / "pl.xlf", "--open")
+    translate(file, TITLE_ID, "Dostepnosc", "needs-review-translation")
+    assert "saved as a draft" in import_file(file)
+    assert not title()
+
+
+def test_a_file_may_be_in_any_charset_that_its_header_names(page, tmp_path):
+    file = export(tmp_path / "pl.po", "--open")
+    translate(file, TITLE_ID, "Dostępność")
+    text = file.read_text()
+    for charset, encoding in (("ISO-8859-2", "iso-8859-2"), ("windows-1250", "cp1250"), ("UTF-16", "utf-16")):
+        Page.objects.filter(key="accessibility").update(title_pl="")
+        file.write_bytes(text.replace("charset=utf-8", f"charset={charset}").encode(encoding, "replace"))
+        assert "put on the site" in import_file(file)
+        assert title() == "Dostępność"
+
+
 @pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
 def test_unfinished_translations_and_drafts_are_not_published(page, file, state, options):
     translate(export(file, "--open"), TITLE_ID, "Dostepnosc", state)
@@ -189,10 +222,10 @@ DAMAGE = {
     ),
     "an invalid code point": (lambda text: text.replace("<source>", '<source><cp hex="D800"/>'), "no code point"),
     "a forbidden character": (
-        lambda text: text.replace("</segment>", '<target><cp hex="0000"/></target></segment>').replace(
+        lambda text: text.replace("</segment>", '<target><cp hex="FFFE"/></target></segment>').replace(
             "initial", "final"
         ),
-        r"Line \d+, unit “pages.accessibility.title”: The character U\+0000",
+        r"Line \d+, unit “pages.accessibility.title”: The text contains U\+FFFE",
     ),
     "two segments": (lambda text: text.replace("</segment>", "</segment><segment><source/></segment>"), "one segment"),
     "no source": (lambda text: text.replace("source>", "sauce>"), "the source is missing"),
@@ -219,10 +252,12 @@ def test_an_invalid_xliff_changes_nothing_and_the_error_names_the_place(tmp_path
     ("content", "message"),
     [
         (b"", "for the language “”"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "not valid PO|language “”"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "Line 1: the file is not in UTF-8"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "b"\n', "has none of the texts"),
+        (b'msgid ""\nmsgstr "Content-Type: text/plain; charset=klingon\\n"\n', "charset “klingon”, which is unknown"),
+        (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "\xb3"\n', "Line 5: the file is not in UTF-8"),
     ],
 )
 def test_an_invalid_po_changes_nothing_and_the_error_names_the_place(tmp_path, content, message):

@@ -1,0 +1,135 @@
+"""Text that enters: the gate of every text field of content. Text that leaves: `xml_text`.
+
+A text is stored in Unicode's form NFC, with "\\n" for each line break and without other control characters than tabs.
+One line is stored without the white space around it, and a text of nothing but white space is empty.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from html import unescape
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# Everything outside of the production Char of XML 1.0.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters without width, which Unicode does not count as white space.
+ZERO_WIDTH = "\N{SOFT HYPHEN}\u180e\u200b\u200c\u200d\N{WORD JOINER}\ufeff"
+WHITE_SPACE = ZERO_WIDTH + "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
+# An HTML tag with its attributes, as a group so that `split` returns tags too.
+TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
+
+
+def xml_text(text: str) -> str:
+    """Return `text` without the characters that XML 1.0 cannot contain."""
+    return NOT_IN_XML.sub("", text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader would see nothing: white space, control and format characters."""
+    return all(letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf") for letter in text)
+
+
+def normalised(text: str) -> str:
+    text = CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text)
+
+
+def several_lines(text: str) -> str:
+    """Return a text of several lines as it is stored."""
+    return "" if is_blank(text) else normalised(text)
+
+
+def one_line(text: str) -> str:
+    """Return a text of one line as it is stored."""
+    return several_lines(text).replace("\n", " ").strip(WHITE_SPACE)
+
+
+def formatted(html: str) -> str:
+    """Return formatted text as it is stored."""
+    if is_blank(unescape(strip_tags(html))):
+        return ""
+    # By parts, because NFC joins the “>” of a tag with a combining character after it.
+    return "".join(map(normalised, TAG.split(html)))
+
+
+def refuse_characters(text: str) -> None:
+    """Raise ValidationError if `text` contains a code point that is no character: U+FFFE, U+FFFF, half of a pair."""
+    if found := REFUSED.search(text):
+        raise ValidationError(
+            _("The text contains U+%(code)s, which is not a character. Remove it."),
+            code="refused_character",
+            params={"code": f"{ord(found[0]):04X}"},
+        )
+
+
+class CleanInput(forms.CharField):
+    """Form field whose text is as it will be stored before it is validated, so that its length is right.
+
+    Also a mixin for other form fields.
+    """
+
+    def __init__(self, *args: Any, clean_text: Callable[[str], str] = one_line, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.clean_text = clean_text
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(self.clean_text(value) if isinstance(value, str) else value)
+        if isinstance(value, str):
+            refuse_characters(value)
+        return value
+
+
+class CleanText(models.Field):
+    """Mixin of a model field: the one gate for forms, the desk, exchange files, content files and code."""
+
+    def clean_text(self, text: str) -> str:
+        """Return `text` as it is stored."""
+        return several_lines(text) if isinstance(self, models.TextField) else one_line(text)
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return self.clean_text(value) if isinstance(value, str) else value
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        value = super().clean(value, model_instance)
+        if isinstance(value, str):
+            refuse_characters(value)
+        return value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        return self.clean_text(value) if isinstance(value, str) else value
+
+    def formfield(self, *args: Any, **kwargs: Any) -> forms.Field | None:
+        field = super().formfield(*args, **kwargs)
+        if isinstance(field, forms.CharField) and not isinstance(field, CleanInput):
+            original: Any = type(field)
+            field.__class__ = with_mixin(CleanInput, original)
+        if isinstance(field, CleanInput):
+            field.clean_text = self.clean_text
+        return field
+
+
+@cache
+def with_mixin(mixin: Any, original: Any) -> Any:
+    """Return a subclass of `original` with `mixin`. It has the name of `original`, which migrations contain."""
+    names = {"__module__": original.__module__, "__qualname__": original.__qualname__}
+    return type(original.__name__, (mixin, original), names)
+
+
+def clean_texts_of(model: type[models.Model]) -> None:
+    """Give the text fields of `model` that people fill in the gate."""
+    for field in model._meta.local_fields:
+        is_text = isinstance(field, models.CharField | models.TextField)
+        if is_text and field.editable and not isinstance(field, CleanText):
+            original: Any = type(field)
+            field.__class__ = with_mixin(CleanText, original)
