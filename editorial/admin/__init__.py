@@ -5,6 +5,7 @@ from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFil
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
 from editorial.admin.permissions import PermissionsMixin
+from editorial.admin.revisions import RevisionsMixin
 
 __all__ = [
     "MAX_CHOICES",
@@ -16,6 +17,7 @@ __all__ = [
     "CountedMixin",
     "LimitedChoicesFilter",
     "PermissionsMixin",
+    "RevisionsMixin",
     "SingletonContentAdmin",
     "thumbnail",
 ]

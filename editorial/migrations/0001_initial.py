@@ -60,4 +60,64 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['content_type', 'object_id'], name='scheduled_of_item')],
             },
         ),
+        migrations.CreateModel(
+            name='UnrecordedChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(max_length=100)),
+                ('object_id', models.BigIntegerField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Revision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('object_id', models.BigIntegerField(editable=False)),
+                ('heading', models.CharField(max_length=200, verbose_name='name')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('review', 'in review'), ('approved', 'approved'), ('live', 'live'), ('past', 'past'), ('deleted', 'deleted')], max_length=10, verbose_name='state')),
+                ('data', models.JSONField()),
+                ('created_at', models.DateTimeField(verbose_name='time')),
+                ('author_name', models.CharField(max_length=150, verbose_name='author')),
+                ('comment', models.CharField(blank=True, max_length=300, verbose_name='comment')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='editorial.revision')),
+                ('content_type', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
+            ],
+            options={
+                'verbose_name': 'revision',
+                'verbose_name_plural': 'revisions',
+                'ordering': ('-pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='RevisionFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file', models.FileField(db_index=True, max_length=255, upload_to='')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='editorial.revision')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['content_type', 'object_id', '-id'], name='revision_of_item'),
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['state', '-id'], name='revision_state'),
+        ),
+        migrations.AddConstraint(
+            model_name='revision',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'review', 'approved'])), fields=('content_type', 'object_id'), name='one_open_draft'),
+        ),
+        migrations.AddConstraint(
+            model_name='revision',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('content_type', 'object_id'), name='one_live_revision'),
+        ),
     ]

@@ -2,19 +2,25 @@
 
 from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
 from editorial.models.import_state import ImportState
+from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
 from editorial.models.schedule import ScheduledChange
 from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQuerySet
 
 __all__ = [
     "Content",
     "ContentQuerySet",
+    "DraftConflictError",
     "Gone",
     "ImportState",
     "OrderedContent",
     "PastSlug",
+    "Revision",
+    "RevisionFile",
     "ScheduledChange",
     "SluggableContent",
     "SluggableQuerySet",
+    "State",
+    "UnrecordedChange",
     "require_alt_text",
     "slug_of",
 ]

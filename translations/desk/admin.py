@@ -20,6 +20,7 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
+from editorial.models import Revision
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
@@ -148,7 +149,14 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
-        return retry_on_conflict(lambda: self.text_view(request, object_id))
+        if request.method != "POST":
+            return self.text_view(request, object_id)
+
+        def save() -> HttpResponse:
+            with Revision.objects.recorded():
+                return self.text_view(request, object_id)
+
+        return retry_on_conflict(save)
 
     def text_view(self, request, object_id: str) -> HttpResponse:
         text = self.get_object(request, object_id)

@@ -37,6 +37,7 @@ class GlossaryTerm(Content):
     """
 
     content_section = "glossary"
+    has_drafts = False
     heading_field = "term"
 
     term = models.CharField(
