@@ -4,6 +4,7 @@ They add the old slug of an item to the slug history, and mark changed items, wh
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -49,9 +50,9 @@ def revision_triggers(vendor: str) -> Iterator[Trigger]:
     for model in apps.get_models():
         if not issubclass(model, Content):
             continue
-        owners = [(model._meta.label_lower, model._meta.pk.column)]
+        owners: list[tuple[str, str]] = [(model._meta.label_lower, str(model._meta.pk.column))]
         if model.parent_fields:
-            parents = [model._meta.get_field(name) for name in model.parent_fields]
+            parents: list[Any] = [model._meta.get_field(name) for name in model.parent_fields]
             owners = [(parent.related_model._meta.label_lower, parent.column) for parent in parents]
         yield from marking_triggers(model._meta.db_table, owners, marks_all=not model.parent_fields)
         for field in model._meta.local_many_to_many:

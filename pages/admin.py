@@ -77,6 +77,11 @@ class PageAdmin(CoverMixin, ContentAdmin):
 
         return super().get_changelist_form(request, form=RowForm, **kwargs)
 
+    def may_publish(self, request, item=None):
+        if item is not None and item.kind in KINDS_OF_OFFICERS:
+            return is_officer(request.user)
+        return super().may_publish(request, item)
+
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) or is_officer(request.user)
 

@@ -57,7 +57,8 @@ class ContentChangeList(CountedChangeList):
         items = list(items)
         keys = [item.pk for item in items]
         states = Translation.objects.statuses_by_item(self.model, keys)
-        drafts = Revision.objects.drafts_by_key(self.model, keys) if self.model.has_drafts else {}
+        model: Any = self.model
+        drafts = Revision.objects.drafts_by_key(model, keys) if model.has_drafts else {}
         for item in items:
             item.translation_states = states.get(item.pk, {})
             item.open_draft = drafts.get(item.pk)

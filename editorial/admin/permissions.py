@@ -30,6 +30,10 @@ class PermissionsMixin(BaseModelAdmin):
         codename = get_permission_codename(action, self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
 
+    def may_publish(self, request: HttpRequest, item: Any = None) -> bool:
+        """Whether the user may publish `item`, or the items of this kind."""
+        return self.has_content_permission(request, "publish")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return super().has_module_permission(request) or self.has_view_permission(request)
 

@@ -37,9 +37,9 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
 
     model: type[Content]
 
-    def publishes(self, request: HttpRequest) -> bool:
-        """Whether the submitted form publishes its item. A user without permission saves a draft with any button."""
-        return SAVE_DRAFT not in request.POST and self.has_content_permission(request, "publish")
+    def publishes(self, request: HttpRequest, item: Any) -> bool:
+        """Whether the submitted form publishes `item`. A user without permission saves a draft with any button."""
+        return SAVE_DRAFT not in request.POST and self.may_publish(request, item)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out `is_published`, which buttons change."""
@@ -72,18 +72,18 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
         context = {
             "draft": draft,
             "is_live": item is not None and item.is_published,
-            "may_publish": self.has_content_permission(request, "publish"),
+            "may_publish": self.may_publish(request, item),
         }
         if item is not None and self.has_change_permission(request, item):
             if DISCARD_DRAFT in request.POST and draft and draft.base:
                 return self.discard_draft(request, draft)
-            if TAKE_OFF in request.POST and item.is_published and self.has_content_permission(request, "publish"):
+            if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
                 return self.take_off(request, item)
         if item is not None and (item.is_published or (draft and draft.base)):
             return self.draft_view(request, item, draft, view, context)
         with Revision.objects.recorded(comment_of(request)):
             response = view(**context)
-            if item is not None and is_saved(request, response) and self.publishes(request):
+            if item is not None and is_saved(request, response) and self.publishes(request, item):
                 set_published(item, True)
         return response
 
@@ -103,7 +103,7 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
             if draft:
                 draft.apply()
             response = view(**context | {"draft_conflicts": conflicts})
-            if is_saved(request, response) and self.publishes(request) and not conflicts:
+            if is_saved(request, response) and self.publishes(request, item) and not conflicts:
                 set_published(item, True)
                 if draft:
                     draft.close()
@@ -114,7 +114,7 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
                 response.render()
             if is_saved(request, response):
                 saved = snapshots.take(self.model, [item.pk])[item.pk]
-                logged = LogEntry.objects.filter(pk__gt=last_log, user=request.user, object_id=str(item.pk)).first()
+                logged = LogEntry.objects.filter(pk__gt=last_log, object_id=str(item.pk)).first()
             transaction.set_rollback(True)
         if saved is not None:
             self.store_draft(request, item, draft, saved, logged)
@@ -149,7 +149,7 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if not self.model.has_drafts or self.publishes(request):
+        if not self.model.has_drafts or self.publishes(request, obj):
             return super().response_change(request, obj)
         text = _("The draft of “{}” is saved.")
         if obj.is_published:
@@ -173,7 +173,7 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
 
     def unpublish_new(self, request: HttpRequest, item: Any) -> None:
         """Mark a new item as not published if the form does not publish."""
-        if self.model.has_drafts and item._state.adding and not self.publishes(request):
+        if self.model.has_drafts and item._state.adding and not self.publishes(request, item):
             item.is_published = False
         super().unpublish_new(request, item)
 

@@ -71,8 +71,6 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         drafts = self.open().filter(content_type=kind, object_id__in=keys).select_related("author").defer("data")
         return {draft.object_id: draft for draft in drafts}
 
-
-class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: ignore[misc]  # a dynamic class
     def draft_of(self, item: models.Model) -> "Revision | None":
         """Return the open draft of `item`, or None."""
         return self.of(item).open().select_related("base", "author").first()
@@ -138,7 +136,7 @@ class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: 
                 ended = [last] if last else []
             self.filter(pk__in=[revision.pk for revision in ended]).update(state=State.PAST)
             new.append(
-                self.model(
+                Revision(
                     content_type=kind,
                     object_id=key,
                     state=state,
@@ -158,7 +156,7 @@ class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: 
         now = timezone.now()
         for revision in revisions:
             revision.author, revision.author_name, revision.created_at = author, author_name, now
-        created = self.bulk_create(revisions)
+        created = Revision.objects.bulk_create(revisions)
         RevisionFile.objects.bulk_create(
             RevisionFile(revision=revision, file=name)
             for revision in created
@@ -180,7 +178,7 @@ class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: 
             if earlier and earlier.base and earlier.conflicts():
                 base = earlier.base
             self.of(item).open().update(state=State.PAST)
-            draft = self.model(
+            draft = Revision(
                 content_type=ContentType.objects.get_for_model(item),
                 object_id=item.pk,
                 state=State.DRAFT,
@@ -226,7 +224,7 @@ class Revision(models.Model):
     author_name = models.CharField(_("author"), max_length=150)
     comment = models.CharField(_("comment"), max_length=300, blank=True)
 
-    objects = RevisionManager()
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("revision")

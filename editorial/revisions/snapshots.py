@@ -81,7 +81,8 @@ def recorded_fields(model: type[Content]) -> dict[str, models.Field]:
     """Return the fields of `model` that a snapshot contains, by name. Many-to-many fields come last."""
     fields = model._meta.concrete_fields
     # django-modeltranslation keeps the text of the source language in the field without a language too.
-    copies = {field.translated_field.name for field in fields if isinstance(field, TranslationField)}
+    localized: list[Any] = [field for field in fields if isinstance(field, TranslationField)]
+    copies = {field.translated_field.name for field in localized}
     excluded = {*copies, *INTERNAL_FIELDS, *model.parent_fields}
     recorded = [f for f in fields if (f.editable or f.name == "key") and f.name not in excluded]
     return {field.name: field for field in (*recorded, *model._meta.many_to_many)}
@@ -91,9 +92,10 @@ def as_json(values: Values) -> Values:
     return json.loads(json.dumps(values, cls=DjangoJSONEncoder))
 
 
-def row_values(rows: models.QuerySet) -> dict[int, tuple[Content, Values]]:
+def row_values(rows: models.QuerySet[Any]) -> dict[int, tuple[Content, Values]]:
     """Return primary key → (item, values) of content."""
-    fields = recorded_fields(rows.model)
+    model: Any = rows.model
+    fields = recorded_fields(model)
     columns = [field for field in fields.values() if not field.many_to_many]
     found = {}
     for item in rows.order_by("pk"):
@@ -204,8 +206,9 @@ def part_rows(section: str, snapshot: Snapshot) -> dict[int, Values]:
 
 
 def write_row(model: type[Content], key: int, values: Values, owner: Values | None = None) -> Content:
+    make: Any = model
     stored = model._base_manager.filter(pk=key).first()
-    item = stored or model(pk=key)
+    item: Any = stored or make(pk=key)
     links = {}
     for name, field in recorded_fields(model).items():
         if name not in values:
