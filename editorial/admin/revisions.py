@@ -5,6 +5,7 @@ transaction is rolled back, unless the draft is published. So forms, inlines, va
 are the same for drafts and for stored items.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import messages
@@ -64,8 +65,9 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
                 request, object_id, form_url, context | (extra_context or {})
             )
 
+        recorded = Revision.objects.recorded if request.method == "POST" else nullcontext
         if not self.model.has_drafts:
-            with Revision.objects.recorded(comment_of(request)):
+            with recorded(comment_of(request)):
                 return view()
         item = self.get_object(request, unquote(object_id)) if object_id else None
         draft = Revision.objects.draft_of(item) if item else None
@@ -81,7 +83,7 @@ class RevisionsMixin(PermissionsMixin, ModelAdmin):
                 return self.take_off(request, item)
         if item is not None and (item.is_published or (draft and draft.base)):
             return self.draft_view(request, item, draft, view, context)
-        with Revision.objects.recorded(comment_of(request)):
+        with recorded(comment_of(request)):
             response = view(**context)
             if item is not None and is_saved(request, response) and self.publishes(request, item):
                 set_published(item, True)

@@ -119,6 +119,11 @@ class Content(models.Model):
         """The model whose permissions decide who may change this item."""
         return type(self)
 
+    @property
+    def owner(self) -> "Content":
+        """The item whose form edits this one: the item that it is a part of, or itself."""
+        return next(filter(None, (getattr(self, name) for name in self.parent_fields)), self)
+
     def natural_key(self) -> tuple[str]:
         return (self.key,)
 

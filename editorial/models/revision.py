@@ -164,6 +164,17 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         )
         return created
 
+    def draft_beside(self, item: Content) -> "Revision | None":
+        """Return the draft of the item that `item` belongs to, if it differs from the stored rows, or None."""
+        draft = self.draft_of(item.owner) if item.has_drafts else None
+        return draft if draft and draft.base_id else None
+
+    def save_text(self, draft: "Revision", item: Content, field: str, text: str) -> "Revision":
+        """Save `draft` with `text` in a field of `item`, which may be a part. Return the new draft."""
+        data = draft.merged()[0]
+        data[snapshots.row_of(item)][field] = text
+        return self.save_draft(item.owner, data)
+
     def save_draft(self, item: Content, data: Snapshot, comment: str = "") -> "Revision":
         """Store `data` as the draft of `item`, in place of its earlier draft.
 
@@ -278,6 +289,17 @@ class Revision(models.Model):
     def apply(self) -> Content:
         """Write this draft into the stored rows, with its own value in each conflict. Must run in a transaction."""
         return snapshots.write(self.model_class, self.object_id, self.merged()[0])
+
+    @contextmanager
+    def shown_as_stored(self) -> Iterator[None]:
+        """Run code in a transaction in which the stored rows are those of this draft. It is rolled back at the end.
+
+        Templates that read the rows must be rendered within it.
+        """
+        with transaction.atomic():
+            self.apply()
+            yield
+            transaction.set_rollback(True)
 
     def publish(self, comment: str = "") -> Content:
         """Put this draft on the site.

@@ -195,6 +195,11 @@ def write(model: type[Content], key: int, snapshot: Snapshot) -> Content:
     return item
 
 
+def row_of(item: Content) -> str:
+    """Return the name of the row of `item` in the snapshot of its owner."""
+    return ITEM if item.owner is item else f"{item.content_section}.{item.pk}"
+
+
 def part_rows(section: str, snapshot: Snapshot) -> dict[int, Values]:
     """Return primary key → values of the parts of one section."""
     found = {}
