@@ -165,16 +165,17 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def view_in_draft(self, request, object_id: str, item_draft: Revision) -> HttpResponse:
         """Show or save a text of an item with a draft. The translation is saved in the draft and goes live with it."""
-        data, item = None, item_draft.item
+        data: snapshots.Snapshot | None = None
+        model, key = item_draft.model_class, item_draft.object_id
         with item_draft.shown_as_stored():
             response = self.text_view(request, object_id, item_draft)
             if isinstance(response, TemplateResponse):
                 # The template reads the rows of the draft.
                 response.render()
             elif request.method == "POST":
-                data = snapshots.take(type(item), [item.pk])[item.pk]
+                data = snapshots.take(model, [key])[key]
         if data is not None:
-            Revision.objects.save_draft(item, data)
+            Revision.objects.save_draft(model._base_manager.get(pk=key), data)
         return response
 
     def text_view(self, request, object_id: str, item_draft: Revision | None = None) -> HttpResponse:
@@ -196,7 +197,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         else:
             form = form_with_unsaved_input(TranslationForm, request)(text)
         response = self.render_text(request, text, form, similar, may_write)
-        response.context_data["item_draft"] = item_draft
+        response.context_data = (response.context_data or {}) | {"item_draft": item_draft}
         return response
 
     def deleted_response(self, request, object_id: str) -> HttpResponse:
