@@ -19,6 +19,9 @@ from editorial.revisions import snapshots
 from editorial.revisions.snapshots import Conflict, Snapshot
 from translations.status.locks import locked
 
+# Revisions among which the values are searched that a form was opened with.
+REVISIONS_SEARCHED = 20
+
 
 class UnrecordedChange(models.Model):
     """An item that changed since its last revision was recorded.
@@ -64,6 +67,12 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def bin(self) -> "RevisionQuerySet":
         """Deleted items, as they were before their deletion."""
         return self.filter(state=Revision.State.DELETED)
+
+    def last_values(self, item: Content, field: str) -> list[Any]:
+        """Return the values of a field of `item` in its last revisions, the latest first."""
+        row = snapshots.row_of(item)
+        revisions = self.of(item.owner).values_list("data", flat=True)
+        return [data.get(row, {}).get(field) for data in revisions[:REVISIONS_SEARCHED]]
 
     def drafts_by_key(self, model: type[models.Model], keys: Collection[int]) -> dict[int, "Revision"]:
         """Return primary key → open draft, for the items that have one. Takes one query, without the texts."""

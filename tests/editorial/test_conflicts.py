@@ -86,11 +86,13 @@ def test_changes_to_different_fields_are_both_saved(anna, ben, deliverable):
 
 def test_a_field_that_both_changed_is_a_conflict_and_saving_again_overwrites_it(anna, ben, deliverable):
     form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
+    before = deliverable.title_pl
     save(anna, deliverable, form_of_anna, title_pl="Tytuł <Anny>")
     response = save(ben, deliverable, form_of_ben, title_pl="Tytuł Bena", summary_de="Bens Satz")
     assert errors(response).keys() == {"title_pl"}
     html = response.content.decode()
     assert '<div class="stored-value" lang="pl">Tytuł &lt;Anny&gt;</div>' in html
+    assert f'Before both changes: <div class="stored-value" lang="pl">{before}</div>' in html
     assert 'value="Tytuł Bena"' in html and "Bens Satz" in html
     deliverable.refresh_from_db()
     assert deliverable.title_pl == "Tytuł <Anny>"
