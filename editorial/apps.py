@@ -24,7 +24,7 @@ class EditorialConfig(AppConfig):
         self.register_jobs()
 
     def register_jobs(self) -> None:
-        from editorial.models import ScheduledChange
+        from editorial.models import DeletedItem, ScheduledChange
 
         jobs.register(
             "scheduled-changes",
@@ -37,4 +37,10 @@ class EditorialConfig(AppConfig):
             import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
             every=timedelta(hours=1),
             title=_("Deletes expired sessions."),
+        )
+        jobs.register(
+            "empty-bin",
+            DeletedItem.objects.empty,
+            every=timedelta(hours=1),
+            title=_("Erases deleted items whose time in the bin is over."),
         )

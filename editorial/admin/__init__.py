@@ -1,5 +1,6 @@
 """Admin classes that all kinds of content share."""
 
+from editorial.admin.bin import BinSettingsAdmin, DeletedItemAdmin
 from editorial.admin.changelists import CountedChangeList, CountedMixin
 from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFilter
 from editorial.admin.conflicts import ConflictMixin
@@ -9,12 +10,14 @@ from editorial.admin.revisions import RevisionsMixin
 
 __all__ = [
     "MAX_CHOICES",
+    "BinSettingsAdmin",
     "ChoicesMixin",
     "ConflictMixin",
     "ContentAdmin",
     "ContentInline",
     "CountedChangeList",
     "CountedMixin",
+    "DeletedItemAdmin",
     "LimitedChoicesFilter",
     "PermissionsMixin",
     "RevisionsMixin",

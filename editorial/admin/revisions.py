@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
-from editorial.admin.permissions import PermissionsMixin
+from editorial.admin.history import HistoryMixin
 from editorial.models import Content, Revision
 from editorial.revisions import snapshots
 
@@ -33,7 +33,7 @@ COMMENT = "revision_comment"
 COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
 
-class RevisionsMixin(PermissionsMixin, ModelAdmin):
+class RevisionsMixin(HistoryMixin, ModelAdmin):
     """Admin whose saves are revisions. Changes of live items are drafts until a user with permission publishes them."""
 
     model: type[Content]

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.conf import settings
+import django.core.validators
 from django.db import migrations, models
 
 
@@ -119,5 +120,37 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='revision',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('content_type', 'object_id'), name='one_live_revision'),
+        ),
+        migrations.CreateModel(
+            name='DeletedItem',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'deleted item',
+                'verbose_name_plural': 'bin',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('editorial.revision',),
+        ),
+        migrations.AddField(
+            model_name='revision',
+            name='translations',
+            field=models.JSONField(default=dict),
+        ),
+        migrations.CreateModel(
+            name='BinSettings',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('days', models.PositiveSmallIntegerField(default=90, help_text='Deleted items can be restored for this number of days. Then they and their history are erased.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='days in the bin')),
+            ],
+            options={
+                'verbose_name': 'bin settings',
+                'verbose_name_plural': 'bin settings',
+                'default_permissions': ('view', 'change'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('days__gte', 1), ('days__lte', 3650)), name='bin_keeps_items')],
+            },
         ),
     ]

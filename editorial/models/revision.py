@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM, acting_staff
 from editorial.models.content import Content
-from editorial.revisions import snapshots
+from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Snapshot
 from translations.status.locks import locked
 
@@ -125,14 +125,18 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         for revision in rows.order_by("pk"):
             by_key[revision.object_id].append(revision)
         new = []
+        deleted = {}
         for key in sorted(keys):
             last = next((r for r in by_key[key] if not (r.is_open and r.base_id)), None)
             draft = next((r for r in by_key[key] if r.is_open), None)
             snapshot = stored.get(key)
             if snapshot is None:
+                # An item that was taken off the site beside a draft has only past revisions of its rows.
+                last = last or self.filter(content_type=kind, object_id=key, base=None).order_by("-pk").first()
                 if last is None or last.state == State.DELETED:
                     continue
                 data, state = last.data, State.DELETED
+                deleted[key] = data
                 ended = by_key[key]
             elif last is not None and last.state != State.DELETED and last.data == snapshot:
                 continue
@@ -154,6 +158,9 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                     heading=model.heading_of(data[snapshots.ITEM]),
                 )
             )
+        states = sources.states_of(model, deleted)
+        for revision in new:
+            revision.translations = states.get(revision.object_id, {})
         return self._create(new, author_name)
 
     def _create(self, revisions: list["Revision"], author_name: str) -> list["Revision"]:
@@ -194,7 +201,8 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             self.record(author_name=SYSTEM)
             live = self.of(item).live().first()
             earlier = self.draft_of(item)
-            base = live
+            # An item that was taken off the site beside its draft has no live revision.
+            base = live or (earlier.base if earlier else None)
             if earlier and earlier.base and earlier.conflicts():
                 base = earlier.base
             self.of(item).open().update(state=State.PAST)
@@ -238,6 +246,8 @@ class Revision(models.Model):
     heading = models.CharField(_("name"), max_length=200)
     state = models.CharField(_("state"), max_length=10, choices=State)
     data = models.JSONField()
+    # Of a deleted item: the translations that were not current, see editorial/revisions/sources.py.
+    translations = models.JSONField(default=dict)
     base = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("time"))
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -281,6 +291,14 @@ class Revision(models.Model):
     def item(self) -> Content | None:
         """The stored item, or None if it is deleted."""
         return self.model_class._base_manager.filter(pk=self.object_id).first()
+
+    @property
+    def previous(self) -> "Revision | None":
+        """The revision that this one changed: the one that a draft started from, or the one before."""
+        if self.base:
+            return self.base
+        earlier = Revision.objects.of_key(self.model_class, self.object_id).filter(pk__lt=self.pk, base=None)
+        return earlier.first()
 
     def stored(self) -> Snapshot:
         """Return the stored values of the item."""
@@ -343,3 +361,9 @@ class RevisionFile(models.Model):
 
     def __str__(self) -> str:
         return self.file.name or ""
+
+    @classmethod
+    def kinds_naming(cls, name: str) -> set[type[models.Model]]:
+        """Return the kinds of the items whose revisions name the file `name`."""
+        kinds = cls.objects.filter(file=name).order_by().values_list("revision__content_type", flat=True).distinct()
+        return {ContentType.objects.get_for_id(kind).model_class() for kind in kinds} - {None}  # type: ignore[return-value]
