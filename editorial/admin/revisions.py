@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
-from editorial.admin.history import HistoryMixin
+from editorial.admin.draft_conflicts import DraftConflictsMixin
 from editorial.models import Content, Revision
 from editorial.revisions import snapshots
 
@@ -33,7 +33,7 @@ COMMENT = "revision_comment"
 COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
 
-class RevisionsMixin(HistoryMixin, ModelAdmin):
+class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
     """Admin whose saves are revisions. Changes of live items are drafts until a user with permission publishes them."""
 
     model: type[Content]
@@ -104,7 +104,7 @@ class RevisionsMixin(HistoryMixin, ModelAdmin):
             conflicts = draft.conflicts() if draft else []
             if draft:
                 draft.apply()
-            response = view(**context | {"draft_conflicts": conflicts})
+            response = view(**context | {"conflicts_url": conflicts and self.admin_url("conflicts", item.pk)})
             if is_saved(request, response) and self.publishes(request, item) and not conflicts:
                 set_published(item, True)
                 if draft:
@@ -120,7 +120,17 @@ class RevisionsMixin(HistoryMixin, ModelAdmin):
             transaction.set_rollback(True)
         if saved is not None:
             self.store_draft(request, item, draft, saved, logged)
+            if conflicts and self.publishes(request, item):
+                return self.lead_to_conflicts(request, item)
         return response
+
+    def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
+        """Say that nothing was published, because the live item and the draft contradict each other."""
+        messages.warning(
+            request,
+            _("The draft is saved and not published: the published texts changed after it was begun. Choose below."),
+        )
+        return HttpResponseRedirect(self.admin_url("conflicts", item.pk))
 
     def store_draft(
         self,

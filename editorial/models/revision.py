@@ -191,10 +191,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         data[snapshots.row_of(item)][field] = text
         return self.save_draft(item.owner, data)
 
-    def save_draft(self, item: Content, data: Snapshot, comment: str = "") -> "Revision":
+    def save_draft(self, item: Content, data: Snapshot, comment: str = "", *, is_resolved: bool = False) -> "Revision":
         """Store `data` as the draft of `item`, in place of its earlier draft.
 
-        The draft starts from the live revision, unless the earlier draft has conflicts with it that nobody resolved.
+        The draft starts from the live revision, unless the earlier draft has conflicts with it and `data` is not
+        resolved.
         """
         with transaction.atomic():
             locked(type(item), item.pk)
@@ -203,7 +204,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             earlier = self.draft_of(item)
             # An item that was taken off the site beside its draft has no live revision.
             base = live or (earlier.base if earlier else None)
-            if earlier and earlier.base and earlier.conflicts():
+            if earlier and earlier.base and not is_resolved and earlier.conflicts():
                 base = earlier.base
             self.of(item).open().update(state=State.PAST)
             draft = Revision(
@@ -312,6 +313,26 @@ class Revision(models.Model):
 
     def conflicts(self) -> list[Conflict]:
         return self.merged()[1]
+
+    def resolve(self, values: dict[tuple[str, str], Any]) -> "Revision":
+        """Save a draft with the chosen value for the row and field of each conflict. Return the new draft.
+
+        The value of a whole part, with the field "", is its values, or None if the part is deleted. Raises
+        DraftConflictError if there are conflicts without a chosen value, because the live item changed again.
+        """
+        merged, conflicts = self.merged()
+        if unresolved := [c for c in conflicts if (c.row, c.field) not in values]:
+            raise DraftConflictError(unresolved)
+        for conflict in conflicts:
+            value = values[conflict.row, conflict.field]
+            if conflict.field:
+                merged[conflict.row][conflict.field] = value
+            elif value is None:
+                merged.pop(conflict.row, None)
+            else:
+                merged[conflict.row] = value
+        item = self.model_class._base_manager.get(pk=self.object_id)
+        return Revision.objects.save_draft(item, merged, self.comment, is_resolved=True)
 
     def apply(self) -> Content:
         """Write this draft into the stored rows, with its own value in each conflict. Must run in a transaction."""
