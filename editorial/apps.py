@@ -24,13 +24,19 @@ class EditorialConfig(AppConfig):
         self.register_jobs()
 
     def register_jobs(self) -> None:
-        from editorial.models import DeletedItem, ScheduledChange
+        from editorial.models import DeletedItem, ScheduledChange, StoredInput
 
         jobs.register(
             "scheduled-changes",
             ScheduledChange.objects.apply_due,
             every=timedelta(seconds=5),
             title=_("Shows and hides content at the scheduled moment."),
+        )
+        jobs.register(
+            "clear-unsaved-input",
+            StoredInput.objects.delete_outdated,
+            every=timedelta(hours=1),
+            title=_("Deletes input that nobody saved within a week."),
         )
         jobs.register(
             "clear-sessions",

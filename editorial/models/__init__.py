@@ -6,6 +6,7 @@ from editorial.models.import_state import ImportState
 from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
 from editorial.models.schedule import ScheduledChange
 from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQuerySet
+from editorial.models.unsaved_input import StoredInput
 
 __all__ = [
     "BinSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "SluggableContent",
     "SluggableQuerySet",
     "State",
+    "StoredInput",
     "UnrecordedChange",
     "require_alt_text",
     "slug_of",
