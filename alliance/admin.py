@@ -16,7 +16,6 @@ from alliance.models import (
     Task,
 )
 from editorial.admin import ContentAdmin, ContentInline, LimitedChoicesFilter, SingletonContentAdmin, thumbnail
-from partners.admin import PartnerUniversityAdmin
 from pictures.admin import CoverMixin
 
 ON_THIS_SITE: tuple[Any, Any] = (_("On this site"), {"fields": ["order", "is_published"]})
@@ -94,18 +93,6 @@ class TaskAdmin(ContentAdmin):
     list_select_related = ["partner"]
     search_fields = ["title", "body", "partner__name", "initiatives__title"]
     fieldsets = [(None, {"fields": ["partner", "title", "body", "initiatives"]}), ON_THIS_SITE]
-
-
-class TaskInline(ContentInline):
-    model = Task
-    fields = ["title", "body", "initiatives", "order", "is_published"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("initiatives")
-
-
-# Added here, because `partners` must not import `alliance`.
-PartnerUniversityAdmin.inlines = [*PartnerUniversityAdmin.inlines, TaskInline]
 
 
 @admin.register(EntryPoint)

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from editorial import unsaved
 from health import errors
@@ -41,6 +42,10 @@ class StaffSite(admin.AdminSite):
             return checked(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_view(unsaved.stored_input_view)
+        return [path("unsaved-input/", view, name="unsaved_input"), *super().get_urls()]
 
     def sign_in_again(self, request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """Show the sign-in page at the URL of the form. After sign-in, show the form with the submitted input."""

@@ -15,15 +15,16 @@ class EditorialConfig(AppConfig):
 
     def ready(self) -> None:
         from editorial.content_files import content_models
-        from editorial.triggers import slug_triggers
+        from editorial.triggers import revision_triggers, slug_triggers
         from pagecache.triggers import register_content
 
         register_content(lambda: content_models().values())
         triggers.register(slug_triggers)
+        triggers.register(revision_triggers)
         self.register_jobs()
 
     def register_jobs(self) -> None:
-        from editorial.models import ScheduledChange
+        from editorial.models import DeletedItem, ScheduledChange, StoredInput
 
         jobs.register(
             "scheduled-changes",
@@ -32,8 +33,20 @@ class EditorialConfig(AppConfig):
             title=_("Shows and hides content at the scheduled moment."),
         )
         jobs.register(
+            "clear-unsaved-input",
+            StoredInput.objects.delete_outdated,
+            every=timedelta(hours=1),
+            title=_("Deletes input that nobody saved within a week."),
+        )
+        jobs.register(
             "clear-sessions",
             import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
             every=timedelta(hours=1),
             title=_("Deletes expired sessions."),
+        )
+        jobs.register(
+            "empty-bin",
+            DeletedItem.objects.empty,
+            every=timedelta(hours=1),
+            title=_("Erases deleted items whose time in the bin is over."),
         )

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import formats, timezone, translation
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -72,20 +72,24 @@ def change_message(change: LogEntry | None) -> str:
     return _("%(who)s changed this on %(when)s, after you opened the form.") % author_and_time(change)
 
 
-def conflict_message(happened: str, stored: str, language: str | None = None, is_file: bool = False) -> SafeString:
-    """Return the error for a field that somebody else changed after the form was opened, with its stored value."""
+def conflict_message(
+    happened: str, stored: str, base: str | None = None, language: str | None = None, is_file: bool = False
+) -> SafeString:
+    """Return the error for a field that somebody else changed after the form was opened, with its stored value.
+
+    `base` is the value from before both changes, or None if it is not known.
+    """
     if is_file:
         remedy = _("If your file should replace it, choose it again, then save.")
     else:
         remedy = _("Your version is kept below. Correct it if need be, then save again.")
-    return format_html(
-        '<div class="conflict">{} {} <div class="stored-value"{}>{}</div> {}</div>',
-        happened,
-        _("Current value:") if stored else _("It is empty now."),
-        format_html(' lang="{}"', language) if language else "",
-        stored,
-        remedy,
-    )
+    shown = [(_("Current value:") if stored else _("It is empty now."), stored)]
+    if base is not None:
+        shown.append((_("Before both changes:") if base else _("It was empty before both changes."), base))
+    attribute = format_html(' lang="{}"', language) if language else ""
+    rows = ((sentence, attribute, value) for sentence, value in shown)
+    values = format_html_join(" ", '{} <div class="stored-value"{}>{}</div>', rows)
+    return format_html('<div class="conflict">{} {} {}</div>', happened, values, remedy)
 
 
 def display_value(model_field: models.Field, value: Any) -> str:

@@ -22,6 +22,7 @@ from modeltranslation.utils import build_localized_fieldname
 
 from editorial.base_values import BASE_VALUES, BaseValues, fingerprint, unix_newlines
 from editorial.conflicts import change_message, conflict_message, display_value, last_change
+from editorial.models import Content, Revision
 from translations.status.locks import StaleReadError, locked
 
 
@@ -146,9 +147,20 @@ class EditForm(forms.ModelForm):
         return conflict_message(
             change_message(last_change(self.instance, self.fields[name].label, self.base.at)),
             display_value(model_field, stored),
+            base=self.base_value(name),
             language=getattr(model_field, "language", None),
             is_file=isinstance(model_field, models.FileField),
         )
+
+    def base_value(self, name: str) -> str | None:
+        """Return the value that the form was opened with, from the revisions of the item, or None if none has it."""
+        if not isinstance(self.instance, Content):
+            return None
+        model_field = self.edited_fields[name]
+        for value in Revision.objects.last_values(self.instance, name):
+            if fingerprint(self.fields[name], model_field, value) == self.base.values.get(name):
+                return display_value(model_field, model_field.to_python(value))
+        return None
 
     def changed_by_others(self) -> bool:
         """Whether the stored values differ from the base values."""

@@ -1,14 +1,15 @@
-"""Database triggers that add the old slug of an item to the slug history, in the transaction of the change.
+"""Database triggers that act in the transaction of a change.
 
-Each table of sluggable content has one trigger for UPDATE and one for DELETE.
+They add the old slug of an item to the slug history, and mark changed items, whose revisions are recorded later.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 
-from editorial.models import PastSlug, SluggableContent
+from editorial.models import Content, PastSlug, SluggableContent, UnrecordedChange
 from triggers import Trigger
 
 TABLE = PastSlug._meta.db_table
@@ -38,3 +39,46 @@ def slug_triggers(vendor: str) -> Iterator[Trigger]:
             body = INSERT.format(section=model.content_section, slugs=rows, condition=condition)
             columns = ("key", "is_published", *slugs.values())
             yield Trigger("slugs", model._meta.db_table, event, body, columns=columns, tables=(TABLE,))
+
+
+UNRECORDED = UnrecordedChange._meta.db_table
+# Event → the rows whose items are marked. A part may move from one item to another.
+CHANGED_ROWS = {"INSERT": ("NEW",), "UPDATE": ("NEW", "OLD"), "DELETE": ("OLD",)}
+
+
+def revision_triggers(vendor: str) -> Iterator[Trigger]:
+    for model in apps.get_models():
+        if not issubclass(model, Content):
+            continue
+        owners: list[tuple[str, str]] = [(model._meta.label_lower, str(model._meta.pk.column))]
+        if model.parent_fields:
+            parents: list[Any] = [model._meta.get_field(name) for name in model.parent_fields]
+            owners = [(parent.related_model._meta.label_lower, parent.column) for parent in parents]
+        yield from marking_triggers(model._meta.db_table, owners, marks_all=not model.parent_fields)
+        for field in model._meta.local_many_to_many:
+            owner = (model._meta.label_lower, field.m2m_column_name())
+            yield from marking_triggers(field.m2m_db_table(), [owner])
+
+
+def marking_triggers(table: str, owners: list[tuple[str, str]], marks_all: bool = False) -> Iterator[Trigger]:
+    """Triggers that mark the items that own a changed row. `owners` has their labels and the columns with their keys.
+
+    With `marks_all`, the installation marks all rows, so that each gets its first revision.
+    """
+    insert = f"INSERT INTO {UNRECORDED} (model, object_id) SELECT '{{0}}', {{1}}"
+    for event, rows in CHANGED_ROWS.items():
+        body = " ".join(
+            f"{insert.format(label, f'{row}.{column}')} WHERE {row}.{column} IS NOT NULL;"
+            for label, column in owners
+            for row in rows
+        )
+        all_rows = " ".join(f'{insert.format(label, f"{column}")} FROM "{table}";' for label, column in owners)
+        yield Trigger(
+            "revisions",
+            table,
+            event,
+            body,
+            columns=tuple(column for _label, column in owners),
+            tables=(UNRECORDED,),
+            on_install=all_rows if marks_all and event == "INSERT" else "",
+        )

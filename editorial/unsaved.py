@@ -15,10 +15,11 @@ from django.conf import settings
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.forms.utils import ErrorDict, ErrorList
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from editorial.base_values import BASE_VALUES
+from editorial.models import StoredInput
 
 # Name of the hidden input that carries a submitted form through the sign-in page.
 INPUT_NAME = "unsaved_input"
@@ -162,6 +163,30 @@ def formset_with_unsaved_input(formset_class: Any, request: HttpRequest, queryse
             return form
 
     return UnsavedFormSet
+
+
+def stored_input_view(request: HttpRequest) -> HttpResponse:
+    """Return or store the unsaved input of the user in the form at the parameter `path`, as JSON.
+
+    Input without entries deletes what is stored.
+    """
+    form = str(request.GET.get("path", ""))
+    own = StoredInput.objects.filter(user=request.user.pk, path=form)
+    if request.method != "POST":
+        stored = own.first()
+        return JsonResponse(stored.data if stored else {"entries": []})
+    try:
+        data = json.loads(request.body)
+        entries = data["entries"]
+    except (ValueError, TypeError, KeyError):
+        return HttpResponseBadRequest()
+    if len(form) > StoredInput._meta.get_field("path").max_length or not isinstance(entries, list):
+        return HttpResponseBadRequest()
+    if entries:
+        StoredInput.objects.store(request.user, form, data)
+    else:
+        own.delete()
+    return HttpResponse(status=204)
 
 
 class UnsavedInputMixin(ModelAdmin):

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import PrivacyPolicy
-from editorial.admin import ContentAdmin, CountedMixin, PermissionsMixin
+from editorial.admin import ContentAdmin, CountedMixin, RevisionsMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import localized_fields
 from editorial.forms import EditForm
@@ -64,10 +64,6 @@ class PageAdmin(CoverMixin, ContentAdmin):
             fields += [name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name not in translatable]
         return list(dict.fromkeys(fields))
 
-    def get_inlines(self, request, obj):
-        # The schedule takes a page off the site.
-        return [] if self.is_locked(request, obj) else super().get_inlines(request, obj)
-
     def get_changelist_form(self, request, **kwargs):
         is_locked = partial(self.is_locked, request)
 
@@ -80,6 +76,11 @@ class PageAdmin(CoverMixin, ContentAdmin):
                     field.disabled = is_locked(self.instance)
 
         return super().get_changelist_form(request, form=RowForm, **kwargs)
+
+    def may_publish(self, request, item=None):
+        if item is not None and item.kind in KINDS_OF_OFFICERS:
+            return is_officer(request.user)
+        return super().may_publish(request, item)
 
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) or is_officer(request.user)
@@ -104,7 +105,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(ConflictMixin, PermissionsMixin, CountedMixin, admin.ModelAdmin):
+class RedirectAdmin(RevisionsMixin, ConflictMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["old_path", "new_path", "is_published"]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path", "is_published"]

@@ -346,6 +346,7 @@ class PartnerOwnName(OrderedContent):
     """The name of a university in one of its own languages. Deusto, for example, has a Spanish and a Basque name."""
 
     content_section = "own_names"
+    parent_fields = ("partner",)
 
     partner = models.ForeignKey(
         PartnerUniversity, models.CASCADE, related_name="own_names", verbose_name=_("partner university")

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from editorial.files import delete_orphans, file_fields, models_naming
-from editorial.models import Content
+from editorial.models import Content, RevisionFile
 from pictures.models import RENDITIONS_FOLDER, Picture
 
 
@@ -52,8 +52,14 @@ def file_path(name: str) -> Path:
 
 
 def can_view_file(request: HttpRequest, name: str) -> bool:
-    """Whether the user may view a model with a row that names the file, or a model that can use it as a picture."""
-    models = models_naming(upload_name(name)) if name.isprintable() else set()
+    """Whether the user may view a model with a row that names the file, or a model that can use it as a picture.
+
+    The rows of deleted and past items are those of their revisions.
+    """
+    upload = upload_name(name)
+    models = models_naming(upload) if name.isprintable() else set()
+    if RevisionFile in models:
+        models |= RevisionFile.kinds_naming(upload)
     if Picture in models:
         models |= {relation.related_model for relation in Picture.relations()}
     return any(can_view(request, model) for model in models)

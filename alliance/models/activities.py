@@ -83,6 +83,7 @@ class InitiativePart(OrderedContent):
     """A part of an initiative. The inter-university campus, for example, has four."""
 
     content_section = "initiative_parts"
+    parent_fields = ("initiative",)
 
     initiative = models.ForeignKey(Initiative, models.CASCADE, related_name="parts", verbose_name=_("initiative"))
     title = models.CharField(_("title"), max_length=150)

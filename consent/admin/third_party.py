@@ -22,7 +22,7 @@ from editorial.admin import (
     ContentAdmin,
     CountedMixin,
     LimitedChoicesFilter,
-    PermissionsMixin,
+    RevisionsMixin,
 )
 
 LIST_TEMPLATE = "consent/admin/third_party_list.html"
@@ -117,7 +117,7 @@ class EmbeddedContentAdmin(ContentAdmin):
 
 
 @admin.register(Script)
-class ScriptAdmin(DraftMixin, ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
+class ScriptAdmin(DraftMixin, RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
     change_list_template = LIST_TEMPLATE
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},

@@ -57,6 +57,8 @@ class DeclaredCookie(OrderedContent):
     """
 
     content_section = "cookies"
+    parent_fields = ("purpose", "provider")
+    has_drafts = False
     heading_field = "name"
 
     Kind = StorageKind

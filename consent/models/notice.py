@@ -12,6 +12,7 @@ class Notice(Content):
     """Heading, introduction and data controller of the cookie notice. There is exactly one."""
 
     content_section = "notice"
+    has_drafts = False
     heading_field = "heading"
     KEY = "notice"
 

@@ -51,6 +51,7 @@ class PrivacyPolicy(Content):
     """
 
     content_section = "privacy_policy"
+    has_drafts = False
     heading_field = "controller"
     body_fields = ("purposes",)
     KEY = "policy"

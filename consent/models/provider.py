@@ -63,6 +63,7 @@ class Provider(OrderedContent):
     """
 
     content_section = "providers"
+    has_drafts = False
     heading_field = "name"
 
     purpose = models.ForeignKey(

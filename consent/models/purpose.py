@@ -26,6 +26,7 @@ class Purpose(OrderedContent):
     """A purpose under which visitors answer each provider separately. A necessary purpose needs no consent."""
 
     content_section = "purposes"
+    has_drafts = False
     heading_field = "name"
 
     name = models.CharField(_("name"), max_length=100)

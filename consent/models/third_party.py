@@ -54,6 +54,7 @@ class EmbeddedContent(OrderedContent):
     """A video, map or post of another site. It replaces a paragraph that contains only a link to it."""
 
     content_section = "embeds"
+    has_drafts = False
 
     Shape = FrameShape
 
@@ -193,6 +194,7 @@ class Script(Content):
     """
 
     content_section = "scripts"
+    has_drafts = False
     heading_field = "name"
 
     Tool = Tool

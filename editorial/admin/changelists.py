@@ -9,6 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import DataError
 from django.http import HttpRequest
 
+from editorial.models import Revision
 from translations.status.models import Translation
 
 
@@ -52,8 +53,12 @@ class ContentChangeList(CountedChangeList):
         self.add_states(self.result_list)
 
     def add_states(self, items: Iterable[Any]) -> None:
-        """Set `translation_states` on each item."""
+        """Set `translation_states` and `open_draft` on each item."""
         items = list(items)
-        states = Translation.objects.statuses_by_item(self.model, [item.pk for item in items])
+        keys = [item.pk for item in items]
+        states = Translation.objects.statuses_by_item(self.model, keys)
+        model: Any = self.model
+        drafts = Revision.objects.drafts_by_key(model, keys) if model.has_drafts else {}
         for item in items:
             item.translation_states = states.get(item.pk, {})
+            item.open_draft = drafts.get(item.pk)

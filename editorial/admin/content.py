@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
@@ -23,10 +22,10 @@ from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
-from editorial.admin.schedule import ScheduleInline
+from editorial.admin.revisions import RevisionsMixin
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
-from editorial.models import Content, ScheduledChange
+from editorial.models import Content
 from editorial.remarks import registered
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.models import Translation
@@ -37,7 +36,7 @@ FORM_MEDIA = Media(
 )
 
 
-class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+class ContentAdmin(RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 
     formfield_overrides = {
@@ -49,15 +48,18 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
     save_on_top = True
     list_per_page = 50
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[InlineModelAdmin]]:
-        inlines = list(super().get_inlines(request, obj))
-        return [*inlines, ScheduleInline] if self.has_content_permission(request, "publish") else inlines
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ContentChangeList
 
     def get_list_display(self, request: HttpRequest) -> list:
-        return [*super().get_list_display(request), "translation_state"]
+        shown = [*super().get_list_display(request), "translation_state"]
+        return [*shown, "draft_state"] if self.model.has_drafts else shown
+
+    @admin.display(description=_("draft"))
+    def draft_state(self, item: Any) -> str:
+        """Column with the state of the open draft and its author."""
+        draft = item.open_draft
+        return f"{draft.get_state_display()} ({draft.author_name})" if draft else "–"
 
     @admin.display(description=_("translations"))
     def translation_state(self, item: Any) -> SafeString | str:
@@ -99,7 +101,9 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         changelist = super().get_changelist_instance(request)
-        if self.can_only_translate(request):
+        # A list has no drafts: its editable columns change live items.
+        may_publish = self.has_content_permission(request, "publish") or not self.model.has_drafts
+        if self.can_only_translate(request) or not may_publish:
             changelist.list_editable = ()
         return changelist
 
@@ -108,10 +112,6 @@ class ContentAdmin(ConflictMixin, PermissionsMixin, ChoicesMixin, CountedMixin, 
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if formset.model is ScheduledChange:
-            for planned in formset.forms:
-                if planned.has_changed():
-                    planned.instance.planned_by = request.user
         inlines = {inline.model: inline for inline in self.get_inline_instances(request, form.instance)}
         for row in formset.extra_forms:
             if isinstance(inline := inlines[formset.model], PermissionsMixin):

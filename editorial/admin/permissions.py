@@ -30,6 +30,10 @@ class PermissionsMixin(BaseModelAdmin):
         codename = get_permission_codename(action, self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
 
+    def may_publish(self, request: HttpRequest, item: Any = None) -> bool:
+        """Whether the user may publish `item`, or the items of this kind."""
+        return self.has_content_permission(request, "publish")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return super().has_module_permission(request) or self.has_view_permission(request)
 
@@ -48,7 +52,7 @@ class PermissionsMixin(BaseModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = [str(name) for name in super().get_readonly_fields(request, obj)]
-        if not self.has_content_permission(request, "publish"):
+        if not self.has_content_permission(request, "publish") and not self.is_part_of_draft:
             fields.append("is_published")
         if obj is not None and self.can_only_translate(request):
             shown = flatten_fieldsets(self.get_fieldsets(request, obj))
@@ -56,7 +60,12 @@ class PermissionsMixin(BaseModelAdmin):
             fields += [name for name in shown if name not in translatable]
         return list(dict.fromkeys(fields))
 
+    @property
+    def is_part_of_draft(self) -> bool:
+        """Whether the items are parts of others, so that they go live with the draft of these."""
+        return bool(self.model.has_drafts and self.model.parent_fields)
+
     def unpublish_new(self, request: HttpRequest, item: Any) -> None:
         """Mark a new item as not published if the user may not publish."""
-        if item._state.adding and not self.has_content_permission(request, "publish"):
+        if item._state.adding and not self.is_part_of_draft and not self.has_content_permission(request, "publish"):
             item.is_published = False

@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from editorial.content_files.reading import ContentError, ContentFiles
 from editorial.content_files.schema import PAST_SLUGS, related_content
 from editorial.content_files.values import EMPTY_DIGEST, digest, file_digest, is_empty, python_value, stored_value
-from editorial.models import Content, ImportState, PastSlug
+from editorial.models import Content, ImportState, PastSlug, Revision
 from translations.status.locks import locked
 
 # Stored field name → (field, value in the files).
@@ -37,7 +37,7 @@ def load(folder: Path, restore: bool = False) -> Report:
     """
     files = ContentFiles(folder)
     report = Report()
-    with transaction.atomic():
+    with Revision.objects.recorded():
         states = {(row.section, row.key): row for row in ImportState.objects.all()}
         for section, model in files.models.items():
             stored_items = dict(model.objects.values_list("key", "pk"))

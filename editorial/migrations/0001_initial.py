@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.conf import settings
+import django.core.validators
 from django.db import migrations, models
 
 
@@ -58,6 +59,112 @@ class Migration(migrations.Migration):
                 'ordering': ('at', 'pk'),
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['content_type', 'object_id'], name='scheduled_of_item')],
+            },
+        ),
+        migrations.CreateModel(
+            name='UnrecordedChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(max_length=100)),
+                ('object_id', models.BigIntegerField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Revision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('object_id', models.BigIntegerField(editable=False)),
+                ('heading', models.CharField(max_length=200, verbose_name='name')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('review', 'in review'), ('approved', 'approved'), ('live', 'live'), ('past', 'past'), ('deleted', 'deleted')], max_length=10, verbose_name='state')),
+                ('data', models.JSONField()),
+                ('created_at', models.DateTimeField(verbose_name='time')),
+                ('author_name', models.CharField(max_length=150, verbose_name='author')),
+                ('comment', models.CharField(blank=True, max_length=300, verbose_name='comment')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='editorial.revision')),
+                ('content_type', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
+            ],
+            options={
+                'verbose_name': 'revision',
+                'verbose_name_plural': 'revisions',
+                'ordering': ('-pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='RevisionFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file', models.FileField(db_index=True, max_length=255, upload_to='')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='editorial.revision')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['content_type', 'object_id', '-id'], name='revision_of_item'),
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['state', '-id'], name='revision_state'),
+        ),
+        migrations.AddConstraint(
+            model_name='revision',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'review', 'approved'])), fields=('content_type', 'object_id'), name='one_open_draft'),
+        ),
+        migrations.AddConstraint(
+            model_name='revision',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('content_type', 'object_id'), name='one_live_revision'),
+        ),
+        migrations.CreateModel(
+            name='DeletedItem',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'deleted item',
+                'verbose_name_plural': 'bin',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('editorial.revision',),
+        ),
+        migrations.AddField(
+            model_name='revision',
+            name='translations',
+            field=models.JSONField(default=dict),
+        ),
+        migrations.CreateModel(
+            name='BinSettings',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('days', models.PositiveSmallIntegerField(default=90, help_text='Deleted items can be restored for this number of days. Then they and their history are erased.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='days in the bin')),
+            ],
+            options={
+                'verbose_name': 'bin settings',
+                'verbose_name_plural': 'bin settings',
+                'default_permissions': ('view', 'change'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('days__gte', 1), ('days__lte', 3650)), name='bin_keeps_items')],
+            },
+        ),
+        migrations.CreateModel(
+            name='StoredInput',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('path', models.CharField(max_length=500)),
+                ('data', models.JSONField()),
+                ('saved_at', models.DateTimeField(db_index=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('user', 'path'), name='one_input_of_form')],
             },
         ),
     ]

@@ -6,6 +6,8 @@ from editorial import roles
 def make_groups(apps, schema_editor):
     for name in roles.GROUPS:
         apps.get_model("auth.Group").objects.get_or_create(name=name)
+    # The settings of the bin.
+    roles.grant(apps, "editorial", {roles.PUBLISHERS: ("view", "change")})
 
 
 def remove_groups(apps, schema_editor):

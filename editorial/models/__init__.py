@@ -1,20 +1,31 @@
 """Models that all edited content shares."""
 
 from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
+from editorial.models.deleted import BinSettings, DeletedItem
 from editorial.models.import_state import ImportState
+from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
 from editorial.models.schedule import ScheduledChange
 from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQuerySet
+from editorial.models.unsaved_input import StoredInput
 
 __all__ = [
+    "BinSettings",
     "Content",
     "ContentQuerySet",
+    "DeletedItem",
+    "DraftConflictError",
     "Gone",
     "ImportState",
     "OrderedContent",
     "PastSlug",
+    "Revision",
+    "RevisionFile",
     "ScheduledChange",
     "SluggableContent",
     "SluggableQuerySet",
+    "State",
+    "StoredInput",
+    "UnrecordedChange",
     "require_alt_text",
     "slug_of",
 ]

@@ -74,6 +74,10 @@ class Content(models.Model):
     heading_field = "title"
     # The fields with the body of an item's page.
     body_fields: tuple[str, ...] = ("body",)
+    # The foreign keys to the item whose form edits this one, if it is a part of that item. One of them is set.
+    parent_fields: tuple[str, ...] = ()
+    # Whether staff keep drafts beside live items. Kinds with another way to put changes in force have none.
+    has_drafts = True
 
     key = models.CharField(
         _("key"),
@@ -118,8 +122,24 @@ class Content(models.Model):
         """The model whose permissions decide who may change this item."""
         return type(self)
 
+    @property
+    def owner(self) -> "Content":
+        """The item whose form edits this one: the item that it is a part of, or itself."""
+        return next(filter(None, (getattr(self, name) for name in self.parent_fields)), self)
+
     def natural_key(self) -> tuple[str]:
         return (self.key,)
+
+    @classmethod
+    def is_live(cls, values: dict[str, Any]) -> bool:
+        """Whether an item with the recorded `values` is in use: on the site, or of a kind without drafts."""
+        return not cls.has_drafts or bool(values.get("is_published"))
+
+    @classmethod
+    def heading_of(cls, values: dict[str, Any]) -> str:
+        """Return the heading in the recorded `values`, in the source language or the first that has one."""
+        names = [cls.heading_field, *(f"{cls.heading_field}_{code}" for code in settings.CONTENT_LANGUAGES)]
+        return next((str(values[name]) for name in names if values.get(name)), str(values.get("key", "")))[:200]
 
     def key_source(self) -> str:
         """Return the text for the key of a new item: its heading in the source language."""

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import acting_as
 from editorial.models.content import Content
+from editorial.models.revision import Revision
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
         """
         count = 0
         for change in self.filter(at__lte=timezone.now()).order_by("at", "pk"):
-            with transaction.atomic():
+            with Revision.objects.recorded():
                 if self.filter(pk=change.pk).delete()[0]:
                     change.apply()
                     count += 1

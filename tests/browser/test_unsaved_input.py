@@ -6,18 +6,27 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_pages import violations
 
+# The copy on the server cannot be stored without a session. The browser logs each such response.
+REFUSED = ("status of 403", "ERR_FAILED")
 COUNT_STORED = "Object.keys(localStorage).filter((name) => name.startsWith('unsaved-input:')).length"
 END_SESSIONS = "from django.contrib.sessions.models import Session; Session.objects.all().delete()"
 # Longer than the delay before the script stores input.
 PAUSE_MS = 400
 
 
-def open_initiative(visitor, path: str = "/admin/alliance/initiative/") -> str:
-    """Open the form of an initiative, which has rows that can be added. Return its path."""
-    visitor.go(path)
-    visitor.page.locator("#result_list tbody th a").first.click()
+def open_initiative(visitor, number: int = 0) -> str:
+    """Open the form of an initiative, which has rows that can be added. Return its path.
+
+    Tests that leave unsaved input behind use one of their own, because the server offers it again.
+    """
+    visitor.go("/admin/alliance/initiative/")
+    visitor.page.locator("#result_list tbody th a").nth(number).click()
     visitor.page.locator("#initiative_form .ProseMirror").first.wait_for(state="attached")
     return visitor.page.url.removeprefix(visitor.site.url).partition("?")[0]
+
+
+def ignore_refused_copies(visitor):
+    visitor.console_errors[:] = [text for text in visitor.console_errors if not any(part in text for part in REFUSED)]
 
 
 def type_rich(page, name: str, text: str):
@@ -50,13 +59,10 @@ def test_input_of_every_kind_of_field_is_restored_after_a_closed_tab_and_can_be_
     page.locator("#id_title_en").fill("Typed title")
     page.get_by_role("button", name="Polski").click()
     type_rich(page, "Text [pl]", "Napisany tekst")
-    page.locator("#id_is_published").uncheck()
     page.get_by_role("button", name="English").click()
     page.locator("#parts-group .add-row a").click()
     page.locator(f"#id_parts-{rows}-title_en").fill("Added row")
-    page.locator("#editorial-scheduledchange-content_type-object_id-group .add-row a").click()
-    at = "#id_editorial-scheduledchange-content_type-object_id-0-at"
-    page.locator(at).fill("2031-05-06T07:08")
+    page.locator(f"#id_parts-{rows}-is_published").uncheck()
     page.wait_for_timeout(PAUSE_MS)
     page.close(run_before_unload=False)
     visitor.page = page = visitor.context.new_page()
@@ -67,9 +73,8 @@ def test_input_of_every_kind_of_field_is_restored_after_a_closed_tab_and_can_be_
     expect(page.locator("#id_title_en")).to_have_value("Typed title")
     expect(page.locator("textarea#id_body_pl")).to_have_value("<p>Napisany tekst</p>")
     expect(page.locator("#id_body_pl").locator("..").locator(".tiptap")).to_have_text("Napisany tekst")
-    expect(page.locator("#id_is_published")).not_to_be_checked()
+    expect(page.locator(f"#id_parts-{rows}-is_published")).not_to_be_checked()
     expect(page.locator(f"#id_parts-{rows}-title_en")).to_have_value("Added row")
-    expect(page.locator(at)).to_have_value("2031-05-06T07:08")
     assert violations(page) == []
     # A library of the rich text editor logs this for an added editor, with and without our script.
     visitor.console_errors[:] = [text for text in visitor.console_errors if "linkifyjs" not in text]
@@ -79,6 +84,28 @@ def test_input_of_every_kind_of_field_is_restored_after_a_closed_tab_and_can_be_
     expect(page.locator("#id_title_en")).not_to_have_value("Typed title")
     expect(page.locator(".dynamic-parts")).to_have_count(rows)
     assert stored_forms(page) == 0
+
+
+def test_input_is_offered_in_another_browser_until_it_is_saved(sign_in):
+    visitor = sign_in("root")
+    path = open_initiative(visitor, 1)
+    with visitor.page.expect_response(lambda response: "/unsaved-input/" in response.url and response.status == 204):
+        visitor.page.locator("#id_title_en").fill("Typed on the train")
+    visitor.page.close(run_before_unload=False)
+    visitor.page = page = visitor.context.new_page()
+    visitor.__post_init__()
+    visitor.go("/admin/")
+    # As in a browser that never saw the form.
+    page.evaluate("localStorage.clear()")
+    visitor.go(path)
+    expect(page.locator("section.unsaved-input")).to_contain_text("Not saved yet")
+    expect(page.locator("#id_title_en")).to_have_value("Typed on the train")
+    with page.expect_response(lambda response: "/unsaved-input/" in response.url and response.request.method == "POST"):
+        page.locator("input[name=_draft]").first.click()
+        page.locator(".messagelist .success").wait_for()
+    visitor.go(path)
+    expect(page.locator("#id_title_en")).to_have_value("Typed on the train")
+    expect(page.locator("section.unsaved-input")).to_have_count(0)
 
 
 def test_leaving_warns_only_after_input_and_saving_removes_the_stored_input(sign_in):
@@ -116,7 +143,7 @@ def test_leaving_warns_only_after_input_and_saving_removes_the_stored_input(sign
 def test_another_user_of_the_browser_does_not_see_the_input(sign_in):
     visitor = sign_in("root")
     page = visitor.page
-    path = open_initiative(visitor)
+    path = open_initiative(visitor, 2)
     page.locator("#id_title_en").fill("Of the first user")
     page.wait_for_timeout(PAUSE_MS)
     visitor.context.clear_cookies()
@@ -130,12 +157,13 @@ def test_another_user_of_the_browser_does_not_see_the_input(sign_in):
     expect(other.locator("section.unsaved-input")).to_have_count(0)
     expect(other.locator("#id_title_en")).not_to_have_value("Of the first user")
     assert stored_forms(other) == 1
+    ignore_refused_copies(visitor)
 
 
 def test_values_saved_by_others_are_shown_beside_the_input(sign_in):
     visitor = sign_in("root")
     page = visitor.page
-    path = open_initiative(visitor)
+    path = open_initiative(visitor, 3)
     stored = page.locator("#id_title_en").input_value()
     page.locator("#id_title_en").fill("Typed by me")
     page.wait_for_timeout(PAUSE_MS)
@@ -178,6 +206,7 @@ def test_a_form_can_be_saved_after_the_session_ended(sign_in, java_script_enable
     expect(page.locator("#id_note")).to_have_value("Typed in a session that ended")
     expect(page.locator("section.unsaved-input")).to_have_count(0)
     assert not java_script_enabled or stored_forms(page) == 0
+    ignore_refused_copies(visitor)
 
 
 def test_a_text_at_the_desk_can_be_saved_after_a_sign_in_in_another_tab(sign_in):
@@ -199,6 +228,7 @@ def test_a_text_at_the_desk_can_be_saved_after_a_sign_in_in_another_tab(sign_in)
     page.get_by_role("button", name="Save as draft").click()
     page.locator(".messagelist .success").wait_for()
     assert stored_forms(page) == 0
+    ignore_refused_copies(visitor)
 
 
 def test_input_in_the_columns_of_a_list_is_restored(sign_in):

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -12,10 +13,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from lxml import html
 
 from alliance.models import Deliverable, Figure, Initiative, InitiativePart
 from editorial import unsaved
+from editorial.models import StoredInput
 from pages.models import Page
 from tests.editorial.test_admin_cost import make_one
 from translations.desk.models import TextToTranslate
@@ -447,3 +450,56 @@ def test_a_form_that_is_only_shown_again_is_not_in_the_history(browser):
     sign_in_in_another_tab(browser)
     browser.post(path, typed | {"_save": ["Save"]}, **OWN_PAGE)
     assert not LogEntry.objects.exists()
+
+
+# Input that the browser sends while its user types
+
+
+STORE = "/admin/unsaved-input/?path=/admin/pages/page/1/change/"
+
+
+def send(client, entries, path: str = STORE):
+    return client.post(path, {"at": 1, "entries": entries}, content_type="application/json")
+
+
+def test_input_is_kept_for_its_user_alone(client, staff):
+    client.force_login(staff("Editors"))
+    assert send(client, [{"name": "title_en", "now": ["T"]}]).status_code == 204
+    assert client.get(STORE).json()["entries"][0]["now"] == ["T"]
+    client.force_login(staff("Publishers"))
+    assert client.get(STORE).json()["entries"] == []
+    client.logout()
+    assert client.get(STORE).status_code == 302
+
+
+def test_newer_input_replaces_older_and_empty_input_deletes_it(client, staff):
+    client.force_login(staff("Editors"))
+    for text in ("Old", "New"):
+        send(client, [{"name": "title_en", "now": [text]}])
+    assert [entry["now"] for entry in client.get(STORE).json()["entries"]] == [["New"]]
+    send(client, [])
+    assert client.get(STORE).json()["entries"] == []
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"entries": 1}', "null"])
+def test_invalid_input_is_refused(client, staff, body):
+    client.force_login(staff("Editors"))
+    assert client.post(STORE, body, content_type="application/json").status_code == 400
+
+
+def test_the_input_of_fifty_forms_is_kept(client, staff):
+    client.force_login(staff("Editors"))
+    for number in range(51):
+        send(client, [{"name": "a"}], f"/admin/unsaved-input/?path={number}")
+    assert client.get("/admin/unsaved-input/?path=0").json()["entries"] == []
+    assert client.get("/admin/unsaved-input/?path=1").json()["entries"]
+
+
+def test_input_is_deleted_after_a_week(client, staff):
+    client.force_login(staff("Editors"))
+    send(client, [{"name": "a"}])
+    StoredInput.objects.delete_outdated()
+    assert StoredInput.objects.exists()
+    StoredInput.objects.update(saved_at=timezone.now() - timedelta(days=8))
+    StoredInput.objects.delete_outdated()
+    assert not StoredInput.objects.exists()

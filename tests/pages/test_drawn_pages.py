@@ -98,8 +98,8 @@ def test_editors_and_publishers_cannot_change_the_pages_of_privacy_officers_and_
     assert 'name="title_en"' in text(client.get(form_of("accessibility")))
 
 
-def test_an_editor_cannot_reorder_the_pages_of_privacy_officers(client, staff):
-    client.force_login(staff(roles.EDITORS))
+def test_a_publisher_cannot_reorder_the_pages_of_privacy_officers(client, staff):
+    client.force_login(staff(roles.PUBLISHERS))
     formset = client.get("/admin/pages/page/").context["cl"].formset
     bounds = [bound for form in [formset.management_form, *formset.forms] for bound in form]
     values = {bound.html_name: bound.value() for bound in bounds}
@@ -143,7 +143,7 @@ def test_a_privacy_officer_changes_their_two_pages_and_no_other(client, staff):
 
 def test_an_empty_detail_of_the_accessibility_statement_shows_nothing_and_is_listed(client, staff):
     assert "Telephone" not in text(client.get(STATEMENT))
-    client.force_login(staff(roles.EDITORS))
+    client.force_login(staff(roles.PUBLISHERS))
     form = reverse("admin:feedback_feedbackpage_change", args=[FeedbackPage.objects.get().pk])
     assert "Responsible for accessibility, Telephone, Accessibility of the buildings" in text(client.get(form))
     response = client.post(form, filled_in(client.get(form), telephone="ask us"))

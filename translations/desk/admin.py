@@ -20,6 +20,8 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
+from editorial.models import Revision
+from editorial.revisions import snapshots
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
@@ -35,6 +37,8 @@ FORM_MEDIA = Media(
 )
 # Maximum number of drafts per request, because the browser waits for the response.
 MAX_DRAFTS = 50
+# Buttons that change the draft of a translation and not the item.
+ACTIONS_ON_TEXT = {"_draft", "_discard", "_machine"}
 LIST_URL = reverse_lazy("admin:translations_texttotranslate_changelist")
 
 
@@ -148,9 +152,33 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
-        return retry_on_conflict(lambda: self.text_view(request, object_id))
+        text = self.get_object(request, object_id)
+        item_draft = Revision.objects.draft_beside(text.item) if text else None
+        if item_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
+            return retry_on_conflict(lambda: self.view_in_draft(request, object_id, item_draft))
 
-    def text_view(self, request, object_id: str) -> HttpResponse:
+        def view() -> HttpResponse:
+            with Revision.objects.recorded():
+                return self.text_view(request, object_id)
+
+        return retry_on_conflict(view) if request.method == "POST" else self.text_view(request, object_id)
+
+    def view_in_draft(self, request, object_id: str, item_draft: Revision) -> HttpResponse:
+        """Show or save a text of an item with a draft. The translation is saved in the draft and goes live with it."""
+        data: snapshots.Snapshot | None = None
+        model, key = item_draft.model_class, item_draft.object_id
+        with item_draft.shown_as_stored():
+            response = self.text_view(request, object_id, item_draft)
+            if isinstance(response, TemplateResponse):
+                # The template reads the rows of the draft.
+                response.render()
+            elif request.method == "POST":
+                data = snapshots.take(model, [key])[key]
+        if data is not None:
+            Revision.objects.save_draft(model._base_manager.get(pk=key), data)
+        return response
+
+    def text_view(self, request, object_id: str, item_draft: Revision | None = None) -> HttpResponse:
         text = self.get_object(request, object_id)
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -168,7 +196,9 @@ class TextToTranslateAdmin(admin.ModelAdmin):
                 return HttpResponseRedirect(self.next_url(request, text) if opens_next else request.get_full_path())
         else:
             form = form_with_unsaved_input(TranslationForm, request)(text)
-        return self.render_text(request, text, form, similar, may_write)
+        response = self.render_text(request, text, form, similar, may_write)
+        response.context_data = (response.context_data or {}) | {"item_draft": item_draft}
+        return response
 
     def deleted_response(self, request, object_id: str) -> HttpResponse:
         """The response for a text that was deleted with its item; it shows the unsaved input."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from editorial.base_values import BaseValues, RenderedField
 from editorial.conflicts import change_message, conflict_message, display_value, last_change
+from editorial.models import Revision
 from translations.desk.models import TextToTranslate
 from translations.status.checks import findings_for
 
@@ -80,7 +81,9 @@ class TranslationForm(forms.Form):
             self.add_error("text", changed)
         if self.has_changed_since_shown("target") and translation != text.target:
             change = last_change(text.item, text.target_field.verbose_name, self.base.at)
-            self.add_conflict(change_message(change), text.target)
+            values = Revision.objects.last_values(text.item, text.localized_field)
+            shown = [value or "" for value in values if digest(value or "") == self.base.values.get("target")]
+            self.add_conflict(change_message(change), text.target, *shown[:1])
         self.check_draft(translation)
 
     def check_draft(self, translation: str):
@@ -89,9 +92,11 @@ class TranslationForm(forms.Form):
         if draft and draft != translation and self.has_changed_since_shown("draft"):
             self.add_conflict(_("Somebody saved another draft after you opened this text."), draft)
 
-    def add_conflict(self, message: str, stored: str):
-        text = self.translation
-        self.add_error("text", conflict_message(message, display_value(text.target_field, stored), text.language))
+    def add_conflict(self, message: str, stored: str, base: str | None = None):
+        text, field = self.translation, self.translation.target_field
+        shown = None if base is None else display_value(field, base)
+        error = conflict_message(message, display_value(field, stored), shown, text.language)
+        self.add_error("text", error)
 
     def check_text(self, translation: str, seen_warnings: str | None):
         text = self.translation

@@ -37,6 +37,7 @@ class GlossaryTerm(Content):
     """
 
     content_section = "glossary"
+    has_drafts = False
     heading_field = "term"
 
     term = models.CharField(
@@ -112,7 +113,7 @@ TextManager = TranslationManager.from_queryset(TextQuerySet)
 class TextToTranslate(Translation):
     """A translation as the translators' desk shows and edits it."""
 
-    objects: ClassVar[TextManager] = TextManager()
+    objects: ClassVar = TextManager()
 
     class Meta:
         proxy = True

@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from editorial.content_files import content_models, is_translated, references
-from editorial.models import Content
+from editorial.models import Content, Revision
 from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
 from translations.status.fields import translated_models
@@ -87,6 +87,9 @@ class ExchangedText(Translation):
     def store(self, targets: tuple[str, ...], as_draft: bool):
         if as_draft:
             self.propose(targets[0])
+        elif item_draft := Revision.objects.draft_beside(self.item):
+            # It goes live with the draft of the item.
+            Revision.objects.save_text(item_draft, self.item, self.localized_field, targets[0])
         else:
             self.write(targets[0])
 

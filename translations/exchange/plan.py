@@ -9,11 +9,12 @@ from hashlib import sha256
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from editorial.models import Revision
 from translations.exchange import po, xliff
 from translations.exchange.units import ExchangeError, ExchangeFile, Text, TextCollection, Unit
 from translations.status.diff import word_diff
@@ -214,12 +215,15 @@ class Plan:
         ]
         return sha256(json.dumps(changes).encode()).hexdigest()
 
-    @transaction.atomic
     def apply(self) -> list:
         """Write the changes and return the changed texts.
 
         Raises ExchangeError, without writing anything, if the site refuses a text or has changed it meanwhile.
         """
+        with Revision.objects.recorded(_("Exchange file")):
+            return self._apply()
+
+    def _apply(self) -> list:
         known = self.texts.known({change.unit.id for change in self.changes})
         errors, stored = [], []
         for change in self.changes:

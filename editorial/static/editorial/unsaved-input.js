@@ -1,8 +1,10 @@
-// Stores unsaved input of a form in this browser until it is saved, and warns before the page is left.
+// Stores unsaved input of a form until it is saved, and warns before the page is left.
+// It is stored in this browser at once, and on the server every few seconds, so that other browsers offer it too.
 // localStorage, because the input must survive closing the tab. The key has the primary key of the user and the URL.
 const NAME = "unsaved-input";
 const DAYS = 7;
 const WAIT_MS = 200;
+const SEND_MS = 3000;
 
 const note = document.querySelector("template#unsaved-input");
 const list = document.querySelector("#changelist-form");
@@ -43,6 +45,29 @@ function remove(name) {
   }
 }
 
+const pathOf = (name) => name.split(":").slice(2).join(":");
+const urlOf = (name) => `${note.dataset.url}?path=${encodeURIComponent(pathOf(name))}`;
+
+// Sends input to the server. Without connection or session, the copy in this browser remains.
+function send(name, draft) {
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value;
+  fetch(urlOf(name), {
+    method: "POST",
+    headers: { "X-CSRFToken": token },
+    body: JSON.stringify(draft),
+    redirect: "error",
+  }).catch(() => {});
+}
+
+async function readFromServer(name) {
+  try {
+    const response = await fetch(urlOf(name), { redirect: "error" });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 function removeOutdated() {
   const oldest = Date.now() - DAYS * 24 * 60 * 60 * 1000;
   let names = [];
@@ -59,7 +84,9 @@ function removeSaved() {
   if (!document.querySelector(".messagelist .success") || !document.referrer) return;
   const from = new URL(document.referrer);
   for (const name of [keyOf(from, false), keyOf(from, true)]) {
-    if (read(name)?.isSubmitted) remove(name);
+    if (!read(name)?.isSubmitted) continue;
+    remove(name);
+    send(name, { entries: [] });
   }
 }
 
@@ -218,13 +245,24 @@ function warn(event) {
 
 function watch(draft) {
   let timer;
+  let sendTimer;
+
+  function sendSoon() {
+    sendTimer ??= setTimeout(() => {
+      sendTimer = undefined;
+      send(key, draft);
+    }, SEND_MS);
+  }
 
   function save() {
     timer = clearTimeout(timer);
     const entries = entriesOf(draft.entries);
     const isUnsaved = entries.length > 0 || "redisplayed" in note.dataset;
     const bases = Object.fromEntries(baseInputs().map(({ name, value }) => [name, value]));
-    if (!isSame(entries, draft.entries)) write((draft = { at: Date.now(), entries, bases, isSubmitted }));
+    if (!isSame(entries, draft.entries)) {
+      write((draft = { at: Date.now(), entries, bases, isSubmitted }));
+      sendSoon();
+    }
     // A page with this listener is not put into the back/forward cache, so it is added only when needed.
     if (isUnsaved === isWarning) return;
     isWarning = isUnsaved;
@@ -244,6 +282,7 @@ function watch(draft) {
     isSubmitted = submitter?.name !== "index";
     save();
     write((draft = { ...draft, isSubmitted }));
+    sendTimer = clearTimeout(sendTimer);
     window.removeEventListener("beforeunload", warn);
     isWarning = false;
   });
@@ -258,7 +297,9 @@ function watch(draft) {
     event.preventDefault();
     timer = clearTimeout(timer);
     window.removeEventListener("beforeunload", warn);
+    sendTimer = clearTimeout(sendTimer);
     remove(key);
+    send(key, { entries: [] });
     // A GET request, even if this page is the response to a POST request.
     location.replace(event.target.closest("a").href);
   });
@@ -276,15 +317,19 @@ function unsavedEntries(entries) {
   );
 }
 
-function start() {
-  const draft = read(key) ?? { entries: [] };
-  if ("redisplayed" in note.dataset) return watch(draft);
+async function start() {
+  const inBrowser = read(key);
+  if ("redisplayed" in note.dataset) return watch(inBrowser ?? { entries: [] });
+  const onServer = await readFromServer(key);
+  const isNewer = (onServer?.at ?? 0) > (inBrowser?.at ?? 0);
+  const draft = (isNewer ? onServer : inBrowser) ?? { entries: [] };
   const unsaved = unsavedEntries(draft.entries);
   if (unsaved.length) {
     for (const input of baseInputs()) input.value = draft.bases[input.name] ?? input.value;
     showNote(draft.at, restore(unsaved));
   } else if (draft.entries.length) {
     remove(key);
+    send(key, { entries: [] });
   }
   watch({ entries: [] });
 }

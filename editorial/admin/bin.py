@@ -1,0 +1,185 @@
+"""Admin of the bin: deleted items, their restoring, and how long they are kept."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_permission_codename
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from editorial.admin.changelists import CountedMixin
+from editorial.admin.history import MAX_DIGITS, RestoreForm, writer_of
+from editorial.models import BinSettings, Content, DeletedItem
+from editorial.revisions import restoring
+from editorial.revisions.differences import values_in_words
+
+
+def permitted_kinds(request: HttpRequest) -> dict[int, type[Content]]:
+    """Return the kinds of content that the user may delete or add, by the key of their content type."""
+    models = [
+        model
+        for model in admin.site._registry
+        if issubclass(model, Content)
+        and any(
+            request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}")
+            for action in ("delete", "add")
+        )
+    ]
+    return {kind.pk: model for model, kind in ContentType.objects.get_for_models(*models).items()}
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        kinds = permitted_kinds(request).items()
+        named = [(str(key), capfirst(str(model._meta.verbose_name_plural))) for key, model in kinds]
+        return sorted(named, key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(content_type=self.value()) if self.value() else queryset
+
+
+@admin.register(DeletedItem)
+class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
+    list_display = ["heading", "kind", "deleted_at", "deleted_by", "comment", "history"]
+    list_filter = [KindFilter]
+    list_per_page = 50
+    search_fields = ["heading"]
+    search_help_text = _("Search by name.")
+    sortable_by = []
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+    change_list_template = "editorial/bin_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request).filter(content_type__in=permitted_kinds(request))
+        return rows.select_related("content_type", "author").defer("data", "translations").order_by("-pk")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(permitted_kinds(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        kinds = permitted_kinds(request)
+        return obj.content_type_id in kinds if obj else bool(kinds)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("kind"))
+    def kind(self, deleted: DeletedItem) -> str:
+        return capfirst(str(deleted.model_class._meta.verbose_name))
+
+    @admin.display(description=_("deleted at"))
+    def deleted_at(self, deleted: DeletedItem) -> Any:
+        return deleted.created_at
+
+    @admin.display(description=_("deleted by"))
+    def deleted_by(self, deleted: DeletedItem) -> str:
+        return writer_of(deleted)
+
+    @admin.display(description=_("history"))
+    def history(self, deleted: DeletedItem) -> SafeString:
+        name = '{}<span class="visually-hidden"> {}</span>'
+        link = format_html(name, _("History"), deleted.heading)
+        return format_html('<a href="{}">{}</a>', history_url(deleted), link)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        may_set_days = request.user.has_perm("editorial.change_binsettings")
+        settings_url = reverse("admin:editorial_binsettings_change", args=[1]) if may_set_days else ""
+        context = {"title": _("Bin"), "settings_url": settings_url}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a deleted item, and restore it."""
+        if object_id is None:
+            raise PermissionDenied
+        key = unquote(object_id)
+        deleted = self.get_object(request, key) if key.isdecimal() and len(key) <= MAX_DIGITS else None
+        if not self.has_view_permission(request, deleted):
+            raise PermissionDenied
+        if deleted is None:
+            messages.warning(request, _("This is no longer in the bin. It was restored, or its time was over."))
+            return HttpResponseRedirect(reverse("admin:editorial_deleteditem_changelist"))
+        refusal: list[restoring.Obstacle] = []
+        if request.method == "POST":
+            try:
+                return self.restore(request, deleted)
+            except restoring.NotRestorableError as error:
+                refusal = error.obstacles
+        _values, obstacles = restoring.deleted_values(deleted)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Deleted: {}").format(deleted.heading),
+            "opts": self.opts,
+            "deleted": deleted,
+            "kind": self.kind(deleted),
+            "writer": writer_of(deleted),
+            "values": values_in_words(deleted.model_class, deleted.data),
+            "obstacles": obstacles,
+            "refusal": refusal,
+            "form": RestoreForm(),
+            "history_url": history_url(deleted),
+        }
+        return TemplateResponse(request, "editorial/deleted_item.html", context)
+
+    def restore(self, request: HttpRequest, deleted: DeletedItem) -> HttpResponse:
+        comment = request.POST.get("comment", "")[: RestoreForm.base_fields["comment"].max_length]
+        item, left_out = restoring.restore_deleted(deleted, comment or str(_("Restored from the bin")))
+        model_admin = self.admin_site.get_model_admin(type(item))
+        model_admin.log_addition(request, item, str(_("Restored from the bin")))
+        text = _("“{}” is back. It is not on the site until somebody publishes it.")
+        messages.success(request, format_html(text, item))
+        if left_out:
+            messages.warning(request, _("Left out: {}").format(" ".join(map(str, left_out))))
+        if not model_admin.has_view_or_change_permission(request, item):
+            return HttpResponseRedirect(reverse("admin:editorial_deleteditem_changelist"))
+        options = item._meta
+        return HttpResponseRedirect(reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk]))
+
+
+def history_url(deleted: DeletedItem) -> str:
+    options = deleted.model_class._meta
+    return reverse(f"admin:{options.app_label}_{options.model_name}_history", args=[deleted.object_id])
+
+
+@admin.register(BinSettings)
+class BinSettingsAdmin(admin.ModelAdmin):
+    fields = ["days"]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> BinSettings | None:
+        """Return the settings. They are stored when they are changed first."""
+        return BinSettings.current() if object_id == "1" else None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:editorial_binsettings_change", args=[1]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def response_post_save_change(self, request: HttpRequest, obj: BinSettings) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:editorial_deleteditem_changelist"))

@@ -1,0 +1,258 @@
+"""History of an item in the admin: its revisions, their comparison and restoring, and the way to the bin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin, action
+from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import model_ngettext, unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from editorial.acting import SYSTEM
+from editorial.admin.permissions import PermissionsMixin
+from editorial.models import BinSettings, Content, Revision
+from editorial.revisions import restoring
+from editorial.revisions.differences import differences
+
+REVISIONS_ON_PAGE = 50
+PAGE = "p"
+# Digits of a primary key. More would be no number of the database.
+MAX_DIGITS = 18
+
+
+class RestoreForm(forms.Form):
+    """The values to restore, and the reason."""
+
+    values = forms.MultipleChoiceField(
+        error_messages={"required": gettext_lazy("Tick at least one value to restore.")},
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("comment"), required=False, max_length=Revision._meta.get_field("comment").max_length
+    )
+
+
+class HistoryMixin(PermissionsMixin, ModelAdmin):
+    """Admin of items with revisions: their history, and the bin for deleted ones."""
+
+    model: type[Content]
+    actions = ["delete_selected"]
+    delete_confirmation_template = "editorial/delete_confirmation.html"
+    delete_selected_confirmation_template = "editorial/delete_selected_confirmation.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/history/compare/", view(self.compare_view), name=f"{name}_compare"),
+            path("<path:object_id>/history/<int:number>/restore/", view(self.restore_view), name=f"{name}_restore"),
+            *super().get_urls(),
+        ]
+
+    def admin_url(self, page: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
+
+    def item_and_revisions(self, request: HttpRequest, object_id: str) -> tuple[Content | None, QuerySet[Revision]]:
+        """Return the item, or None if it is deleted, and its revisions. Raises PermissionDenied and Http404."""
+        key = unquote(object_id)
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        if not key.isdecimal() or len(key) > MAX_DIGITS:
+            raise Http404(object_id)
+        item = self.get_object(request, key)
+        revisions = Revision.objects.of_key(self.model, int(key)).select_related("author")
+        if item is None and not revisions.exists():
+            raise Http404(object_id)
+        return item, revisions
+
+    def may_restore(self, request: HttpRequest, item: Content | None) -> bool:
+        return item is not None and self.has_content_permission(request, "change")
+
+    def render_history_page(
+        self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]
+    ) -> TemplateResponse:
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as Django's views do
+        common = {
+            "opts": self.opts,
+            "item": item,
+            "item_name": str(item) if item else context["heading"],
+            "may_restore": self.may_restore(request, item),
+        }
+        context = self.admin_site.each_context(request) | common | context
+        return TemplateResponse(request, f"editorial/{name}.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List the revisions, the newest first. `before` or `after` is one that was chosen to be compared."""
+        item, revisions = self.item_and_revisions(request, object_id)
+        rows = revisions.defer("data", "translations")
+        chosen = {name: chosen_revision(rows, request.GET.get(name)) for name in ("before", "after")}
+        paginator = Paginator(rows, REVISIONS_ON_PAGE)
+        page = paginator.get_page(request.GET.get(PAGE))
+        shown = list(page)
+        for revision in shown:
+            revision.preview_url = preview_url(revision)
+            revision.writer = writer_of(revision)
+        key = unquote(object_id)
+        context = {
+            "title": _("History"),
+            "heading": shown[0].heading if shown else "",
+            "object_id": key,
+            "revisions": shown,
+            "page": page,
+            "page_range": list(paginator.get_elided_page_range(page.number)),
+            "page_parameter": PAGE,
+            "compare_url": self.admin_url("compare", key),
+            "deleted": next((revision for revision in shown if revision.state == Revision.State.DELETED), None),
+            **chosen,
+            "chosen": chosen["before"] or chosen["after"],
+        }
+        return self.render_history_page(request, "history", item, context | (extra_context or {}))
+
+    def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the differences between two revisions, or between one and the revision that it changed."""
+        item, revisions = self.item_and_revisions(request, object_id)
+        found = [chosen_revision(revisions, request.GET.get(name)) for name in ("before", "after")]
+        chosen = sorted((revision for revision in found if revision), key=lambda revision: revision.pk)
+        if not chosen:
+            messages.warning(request, _("Choose two revisions to compare."))
+            return HttpResponseRedirect(self.admin_url("history", unquote(object_id)))
+        after = chosen[-1]
+        before = chosen[0] if len(chosen) > 1 else after.previous
+        context = {
+            "title": _("Compare revisions"),
+            "heading": after.heading,
+            "before": before,
+            "after": after,
+            "writers": {"before": writer_of(before), "after": writer_of(after)},
+            "differences": differences(self.model, before.data if before else {}, after.data),
+            "history_url": self.admin_url("history", unquote(object_id)),
+        }
+        return self.render_history_page(request, "compare", item, context)
+
+    def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+        """Show how a revision differs from the present values, and restore those that the user ticks."""
+        item, revisions = self.item_and_revisions(request, object_id)
+        revision = revisions.filter(pk=number).first()
+        if revision is None:
+            raise Http404(number)
+        if item is None:
+            messages.warning(request, _("This was deleted. Restore it from the bin first."))
+            return HttpResponseRedirect(self.admin_url("history", revision.object_id))
+        if not self.may_restore(request, item):
+            raise PermissionDenied
+        keeps_published = self.model.has_drafts or not self.has_content_permission(request, "publish")
+        current = restoring.current_values(item)
+        target, obstacles = restoring.values_to_restore(revision, current, keeps_published)
+        found = differences(self.model, current, target)
+        form = RestoreForm(
+            request.POST if request.method == "POST" else None, initial={"comment": restore_comment(revision)}
+        )
+        offered = [
+            name
+            for row in found
+            for name in ([row.row] if row.is_added or row.is_deleted else [field.id for field in row.fields])
+        ]
+        form.fields["values"].choices = [(name, name) for name in offered]  # type: ignore[attr-defined]
+        refusal: list[restoring.Obstacle] = []
+        if form.is_valid():
+            values = form.cleaned_data["values"]
+            comment = form.cleaned_data["comment"] or restore_comment(revision)
+            try:
+                is_draft = restoring.restore(revision, values, comment, keeps_published)
+            except restoring.NotRestorableError as error:
+                refusal = error.obstacles
+            else:
+                self.log_change(request, item, comment)
+                messages.success(request, self.restored_message(item, is_draft))
+                return HttpResponseRedirect(self.admin_url("change", item.pk))
+        context = {
+            "title": _("Restore a revision"),
+            "revision": revision,
+            "writer": writer_of(revision),
+            "differences": found,
+            "obstacles": obstacles,
+            "refusal": refusal,
+            "form": form,
+            "ticked": set(form.data.getlist("values")) if form.is_bound else set(offered),  # type: ignore[attr-defined]
+            "is_live": item.is_published,
+            "has_drafts": self.model.has_drafts,
+            "has_draft": Revision.objects.draft_of(item) is not None,
+            "history_url": self.admin_url("history", item.pk),
+        }
+        return self.render_history_page(request, "restore", item, context)
+
+    def restored_message(self, item: Content, is_draft: bool) -> str:
+        if is_draft:
+            text = _("The values are in the draft of “{}”. Visitors see them when somebody publishes the draft.")
+        else:
+            text = _("“{}” has the restored values.")
+        return format_html(text, item)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        if IS_POPUP_VAR in request.POST:
+            return super().response_delete(request, obj_display, obj_id)
+        text = _("“{}” was moved to the bin. It can be restored there for {} days.")
+        messages.success(request, format_html(text, obj_display, BinSettings.current().days))
+        if not self.has_view_or_change_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return HttpResponseRedirect(add_preserved_filters(filters, self.admin_url("changelist")))
+
+    @action(permissions=["delete"], description=gettext_lazy("Move selected %(verbose_name_plural)s to the bin"))
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Delete as Django's action does, with a message that names the bin."""
+        _items, _counts, missing_permissions, protected = self.get_deleted_objects(queryset, request)
+        if not request.POST.get("post") or missing_permissions or protected:
+            return delete_selected(self, request, queryset)
+        count = len(queryset)
+        self.log_deletions(request, queryset)
+        self.delete_queryset(request, queryset)
+        text = _("Moved to the bin: {} {}. They can be restored there for {} days.")
+        kind = model_ngettext(self.opts, count)
+        messages.success(request, format_html(text, count, kind, BinSettings.current().days))
+        return None
+
+
+def chosen_revision(revisions: QuerySet[Revision], number: str | None) -> Revision | None:
+    """Return the revision with a primary key from a URL, or None."""
+    if not number or not number.isdecimal() or len(number) > MAX_DIGITS:
+        return None
+    return revisions.filter(pk=int(number)).select_related("base").first()
+
+
+def preview_url(revision: Revision) -> str:
+    """Return the URL of the preview of a revision, or "" if its kind has none."""
+    try:
+        return reverse("admin:editorial_revision_preview", args=[revision.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def writer_of(revision: Revision | None) -> str:
+    """Return the name of the person who made a revision."""
+    if revision is None:
+        return ""
+    if revision.author_name == SYSTEM:
+        return _("the program")
+    return (revision.author.get_full_name() if revision.author else "") or revision.author_name
+
+
+def restore_comment(revision: Revision) -> str:
+    """Return the comment of a restored revision that the user did not explain."""
+    moment = date_format(localtime(revision.created_at), "DATETIME_FORMAT")
+    return capfirst(_("restored from the revision of %(time)s") % {"time": moment})

@@ -1,0 +1,208 @@
+"""Admin of items with revisions: a draft beside the live item, publishing, and the record of every change.
+
+The form shows the draft. It is rendered and saved in a transaction in which the stored rows are those of the draft. The
+transaction is rolled back, unless the draft is published. So forms, inlines, validation and the detection of conflicts
+are the same for drafts and for stored items.
+"""
+
+from contextlib import nullcontext
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from editorial.acting import SYSTEM
+from editorial.admin.draft_conflicts import DraftConflictsMixin
+from editorial.models import Content, Revision
+from editorial.revisions import snapshots
+
+# Button that saves a draft. Django's other buttons publish, if the user may.
+SAVE_DRAFT = "_draft"
+# Button that gives up the draft.
+DISCARD_DRAFT = "_discard"
+# Button that takes the item off the site.
+TAKE_OFF = "_takeoff"
+COMMENT = "revision_comment"
+COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
+
+
+class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
+    """Admin whose saves are revisions. Changes of live items are drafts until a user with permission publishes them."""
+
+    model: type[Content]
+
+    def publishes(self, request: HttpRequest, item: Any) -> bool:
+        """Whether the submitted form publishes `item`. A user without permission saves a draft with any button."""
+        return SAVE_DRAFT not in request.POST and self.may_publish(request, item)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out `is_published`, which buttons change."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.model.has_drafts:
+            return fieldsets
+        shown = [
+            (title, options | {"fields": [name for name in options["fields"] if name != "is_published"]})
+            for title, options in fieldsets
+        ]
+        return [(title, options) for title, options in shown if options["fields"]]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        def view(**context: Any) -> HttpResponse:
+            return super(RevisionsMixin, self).changeform_view(
+                request, object_id, form_url, context | (extra_context or {})
+            )
+
+        recorded = Revision.objects.recorded if request.method == "POST" else nullcontext
+        if not self.model.has_drafts:
+            with recorded(comment_of(request)):
+                return view()
+        item = self.get_object(request, unquote(object_id)) if object_id else None
+        draft = Revision.objects.draft_of(item) if item else None
+        context = {
+            "draft": draft,
+            "is_live": item is not None and item.is_published,
+            "may_publish": self.may_publish(request, item),
+        }
+        if item is not None and self.has_change_permission(request, item):
+            if DISCARD_DRAFT in request.POST and draft and draft.base:
+                return self.discard_draft(request, draft)
+            if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
+                return self.take_off(request, item)
+        if item is not None and (item.is_published or (draft and draft.base)):
+            return self.draft_view(request, item, draft, view, context)
+        with recorded(comment_of(request)):
+            response = view(**context)
+            if item is not None and is_saved(request, response) and self.publishes(request, item):
+                set_published(item, True)
+        return response
+
+    def draft_view(
+        self, request: HttpRequest, item: Content, draft: Revision | None, view: Any, context: dict[str, Any]
+    ) -> HttpResponse:
+        """Show or save the form of an item with its draft in place of the stored rows."""
+        if request.method != "POST" and draft is None:
+            return view(**context)
+        saved: snapshots.Snapshot | None = None
+        logged: LogEntry | None = None
+        comment = comment_of(request)
+        with transaction.atomic():
+            Revision.objects.record(author_name=SYSTEM)
+            last_log = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            conflicts = draft.conflicts() if draft else []
+            if draft:
+                draft.apply()
+            response = view(**context | {"conflicts_url": conflicts and self.admin_url("conflicts", item.pk)})
+            if is_saved(request, response) and self.publishes(request, item) and not conflicts:
+                set_published(item, True)
+                if draft:
+                    draft.close()
+                Revision.objects.record(comment)
+                return response
+            if isinstance(response, TemplateResponse):
+                # Templates read the rows of the draft, which exist in this transaction only.
+                response.render()
+            if is_saved(request, response):
+                saved = snapshots.take(self.model, [item.pk])[item.pk]
+                logged = LogEntry.objects.filter(pk__gt=last_log, object_id=str(item.pk)).first()
+            transaction.set_rollback(True)
+        if saved is not None:
+            self.store_draft(request, item, draft, saved, logged)
+            if conflicts and self.publishes(request, item):
+                return self.lead_to_conflicts(request, item)
+        return response
+
+    def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
+        """Say that nothing was published, because the live item and the draft contradict each other."""
+        messages.warning(
+            request,
+            _("The draft is saved and not published: the published texts changed after it was begun. Choose below."),
+        )
+        return HttpResponseRedirect(self.admin_url("conflicts", item.pk))
+
+    def store_draft(
+        self,
+        request: HttpRequest,
+        item: Content,
+        draft: Revision | None,
+        data: snapshots.Snapshot,
+        logged: LogEntry | None,
+    ) -> None:
+        """Store what the form saved as the draft of `item`, and the entry in the history, unless nothing changed."""
+        before = draft.merged()[0] if draft else snapshots.take(self.model, [item.pk])[item.pk]
+        if data == before:
+            return
+        Revision.objects.save_draft(item, data, comment_of(request))
+        if logged:
+            logged.pk = None
+            logged.save(force_insert=True)
+
+    def discard_draft(self, request: HttpRequest, draft: Revision) -> HttpResponse:
+        draft.close()
+        messages.success(request, _("The draft was discarded. You find it in the history."))
+        return HttpResponseRedirect(request.get_full_path())
+
+    def take_off(self, request: HttpRequest, item: Content) -> HttpResponse:
+        with Revision.objects.recorded(comment_of(request)):
+            set_published(item, False)
+        messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
+        return HttpResponseRedirect(request.get_full_path())
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if not self.model.has_drafts or self.publishes(request, obj):
+            return super().response_change(request, obj)
+        text = _("The draft of “{}” is saved.")
+        if obj.is_published:
+            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
+        messages.success(request, format_html(text, obj))
+        return HttpResponseRedirect(request.get_full_path())
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        with Revision.objects.recorded():
+            return super().changelist_view(request, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method != "POST":
+            return super().delete_view(request, object_id, extra_context)
+        with Revision.objects.recorded(comment_of(request)):
+            return super().delete_view(request, object_id, extra_context)
+
+    def unpublish_new(self, request: HttpRequest, item: Any) -> None:
+        """Mark a new item as not published if the form does not publish."""
+        if self.model.has_drafts and item._state.adding and not self.publishes(request, item):
+            item.is_published = False
+        super().unpublish_new(request, item)
+
+
+def comment_of(request: HttpRequest) -> str:
+    """Return the comment that the user gave for the change."""
+    return request.POST.get(COMMENT, "").strip()[:COMMENT_LENGTH]
+
+
+def is_saved(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether the form was valid and saved, so that the response leads to another page."""
+    return request.method == "POST" and isinstance(response, HttpResponseRedirect)
+
+
+def set_published(item: Content, is_published: bool) -> None:
+    # Saved and not updated, so that receivers of signals notice it.
+    stored = type(item)._base_manager.get(pk=item.pk)
+    if stored.is_published != is_published:
+        stored.is_published = is_published
+        stored.save(update_fields=["is_published", "updated_at"])

@@ -1,0 +1,1 @@
+"""Revisions of content: snapshots of items, their comparison, and their recording."""

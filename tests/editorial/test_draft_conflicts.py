@@ -1,0 +1,119 @@
+"""Conflicts between a draft and changes of the live item since it was begun."""
+
+import pytest
+from django.urls import reverse
+
+from alliance.models import Deliverable, Initiative
+from editorial.models import DraftConflictError, Revision
+from tests.editorial.test_admin import address, filled_in, save
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def deliverable(client, staff):
+    """A live deliverable with an editor's draft that changes its title and summary in English."""
+    item = Deliverable.objects.get(key="seamless-mobility")
+    client.force_login(staff("Editors"))
+    save(client, item, title_en="Title of the draft", summary_en="Summary of the draft")
+    return item
+
+
+def correct(item, **values):
+    """Change the live item, as a publisher or translator does beside the draft."""
+    with Revision.objects.recorded():
+        stored = type(item).objects.get(pk=item.pk)
+        for name, value in values.items():
+            setattr(stored, name, value)
+        stored.save()
+
+
+def conflicts_page(item) -> str:
+    return reverse("admin:alliance_deliverable_conflicts", args=[item.pk])
+
+
+def test_a_correction_made_beside_a_draft_survives_its_publication(deliverable):
+    correct(deliverable, title_pl="Poprawiony tytuł")
+    Revision.objects.draft_of(deliverable).publish()
+    deliverable.refresh_from_db()
+    assert (deliverable.title_en, deliverable.title_pl) == ("Title of the draft", "Poprawiony tytuł")
+
+
+def test_the_form_of_a_draft_shows_later_corrections_of_the_live_item(client, deliverable):
+    correct(deliverable, title_pl="Poprawiony tytuł")
+    values = filled_in(client.get(address(deliverable)))
+    assert (values["title_en"], values["title_pl"]) == ("Title of the draft", "Poprawiony tytuł")
+
+
+def test_a_draft_that_contradicts_the_live_item_is_not_published(deliverable):
+    correct(deliverable, title_en="Corrected title")
+    with pytest.raises(DraftConflictError) as error:
+        Revision.objects.draft_of(deliverable).publish()
+    (conflict,) = error.value.conflicts
+    assert (conflict.field, conflict.live, conflict.draft) == ("title_en", "Corrected title", "Title of the draft")
+    deliverable.refresh_from_db()
+    assert (deliverable.title_en, deliverable.summary_en != "Summary of the draft") == ("Corrected title", True)
+
+
+def test_a_publisher_sees_three_texts_and_chooses(client, staff, deliverable):
+    before = deliverable.title_en
+    correct(deliverable, title_en="Corrected title")
+    client.force_login(staff("Publishers"))
+    response = save(client, deliverable, summary_en="Better summary")
+    assert response.redirect_chain[-1][0] == conflicts_page(deliverable)
+    html = response.content.decode()
+    assert before in html and "Corrected title" in html and "Title of the draft" in html
+    response = client.post(conflicts_page(deliverable), {"c0": "live"}, follow=True)
+    assert filled_in(response)["title_en"] == "Corrected title"
+    # What was typed while the conflict was found is in the draft too.
+    assert filled_in(response)["summary_en"] == "Better summary"
+    save(client, deliverable)
+    deliverable.refresh_from_db()
+    assert (deliverable.title_en, deliverable.summary_en) == ("Corrected title", "Better summary")
+
+
+def test_the_texts_can_be_merged_by_hand_and_bad_input_is_named(client, deliverable):
+    correct(deliverable, title_en="Corrected title")
+    page = conflicts_page(deliverable)
+    assert "Choose one of the texts." in client.post(page, {}).content.decode()
+    response = client.post(page, {"c0": "own", "c0-text": "x" * 151})
+    assert "x" * 151 in response.content.decode() and response.context["choices"][0].errors
+    client.post(page, {"c0": "own", "c0-text": "Both titles"})
+    Revision.objects.draft_of(deliverable).publish()
+    deliverable.refresh_from_db()
+    assert deliverable.title_en == "Both titles"
+
+
+def test_a_draft_saved_with_an_open_conflict_keeps_it(client, deliverable):
+    correct(deliverable, title_en="Corrected title")
+    save(client, deliverable, summary_de="Neu", _draft="")
+    (conflict,) = Revision.objects.draft_of(deliverable).conflicts()
+    assert conflict.field == "title_en"
+
+
+def test_the_same_change_on_both_sides_is_no_conflict(deliverable):
+    correct(deliverable, title_en="Title of the draft")
+    assert Revision.objects.draft_of(deliverable).conflicts() == []
+
+
+def test_a_part_that_was_deleted_on_the_site_and_changed_in_the_draft_is_a_conflict(client, staff):
+    campus = Initiative.objects.get(key="campus")
+    client.force_login(staff("Editors"))
+    save(client, campus, **{"parts-0-title_en": "Changed part"})
+    part = campus.parts.first()
+    with Revision.objects.recorded():
+        part.delete()
+    draft = Revision.objects.draft_of(campus)
+    (conflict,) = draft.conflicts()
+    assert conflict.field == ""
+    page = reverse("admin:alliance_initiative_conflicts", args=[campus.pk])
+    assert "Changed part" in client.get(page).content.decode()
+    client.post(page, {"c0": "draft"})
+    Revision.objects.draft_of(campus).publish()
+    assert campus.parts.filter(title_en="Changed part").exists()
+
+
+def test_a_reader_cannot_resolve_conflicts(client, staff, deliverable):
+    correct(deliverable, title_en="Corrected title")
+    client.force_login(staff("Translators"))
+    assert client.get(conflicts_page(deliverable)).status_code == 403

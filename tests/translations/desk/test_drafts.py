@@ -1,0 +1,91 @@
+"""Translations of items that have a draft beside the live item."""
+
+import pytest
+
+from alliance.models import Deliverable, Initiative
+from editorial.models import Revision
+from tests.editorial.test_admin import save
+from translations.exchange.models import ExchangedText
+from translations.status.models import Translation
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def deliverable(client, staff):
+    """A live deliverable with a draft of an editor, who changed its title in English."""
+    Revision.objects.record()
+    item = Deliverable.objects.get(key="seamless-mobility")
+    client.force_login(staff("Editors"))
+    save(client, item, title_en="Mobility for everyone")
+    return item
+
+
+def text_of(item, field: str = "title", language: str = "pl") -> Translation:
+    return Translation.objects.of(item).into(language).get(field=field)
+
+
+def translate(client, text, words: str, button: str = "_save"):
+    response = client.get(text.desk_url)
+    values = {"base_values": response.context["form"]["base_values"].value(), "text": words, button: ""}
+    return client.post(text.desk_url, values, follow=True)
+
+
+def test_a_translator_sees_the_source_of_the_draft_and_that_it_is_one(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    html = client.get(text_of(deliverable).desk_url).content.decode()
+    assert "Mobility for everyone" in html
+    assert "works on a draft of this item" in html
+
+
+def test_a_translation_goes_live_with_the_draft(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    before = deliverable.title_pl
+    response = translate(client, text_of(deliverable), "Mobilność dla wszystkich")
+    assert response.redirect_chain
+    deliverable.refresh_from_db()
+    assert deliverable.title_pl == before
+    Revision.objects.draft_of(deliverable).publish()
+    deliverable.refresh_from_db()
+    assert (deliverable.title_en, deliverable.title_pl) == ("Mobility for everyone", "Mobilność dla wszystkich")
+    assert text_of(deliverable).status == Translation.Status.CURRENT
+
+
+def test_a_translation_of_a_live_item_without_a_draft_is_on_the_site_at_once(client, staff):
+    Revision.objects.record()
+    item = Deliverable.objects.last()
+    client.force_login(staff("Translators: Polski"))
+    assert translate(client, text_of(item), "Od razu").redirect_chain
+    item.refresh_from_db()
+    assert item.title_pl == "Od razu"
+    live = Revision.objects.of(item).live().get()
+    assert live.data[""]["title_pl"] == "Od razu" and live.author_name
+
+
+def test_a_proposal_for_a_text_is_kept_beside_the_draft_of_the_item(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    assert translate(client, text_of(deliverable), "Jeszcze nie", button="_draft").redirect_chain
+    assert text_of(deliverable).draft == "Jeszcze nie"
+
+
+def test_a_translation_of_an_exchange_file_is_written_into_the_draft(deliverable):
+    text = ExchangedText.objects.get(pk=text_of(deliverable).pk)
+    text.store(("Z pliku",), as_draft=False)
+    assert Revision.objects.draft_of(deliverable).data[""]["title_pl"] == "Z pliku"
+    deliverable.refresh_from_db()
+    assert deliverable.title_pl != "Z pliku"
+
+
+def test_a_part_is_translated_in_the_draft_of_its_item(client, staff):
+    Revision.objects.record()
+    campus = Initiative.objects.get(key="campus")
+    client.force_login(staff("Editors"))
+    save(client, campus, title_en="Campus without borders")
+    part = campus.parts.first()
+    client.force_login(staff("Translators: Polski"))
+    assert translate(client, text_of(part), "Część w szkicu").redirect_chain
+    part.refresh_from_db()
+    assert part.title_pl != "Część w szkicu"
+    draft = Revision.objects.draft_of(campus)
+    assert draft.data[f"initiative_parts.{part.pk}"]["title_pl"] == "Część w szkicu"
+    assert draft.data[""]["title_en"] == "Campus without borders"
