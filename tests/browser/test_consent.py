@@ -111,6 +111,21 @@ def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
 
 
 @pytest.mark.parametrize("path", ["/en/", "/en/cookies/settings/"])
+def test_an_answer_adds_no_entry_to_the_history(visit, path):
+    visitor = visit()
+    visitor.go("/en/vision/")
+    visitor.go(path)
+    entries = visitor.page.evaluate("history.length")
+    for button in ("Refuse all", "Accept all") if "settings" in path else ("Refuse all",):
+        visitor.page.get_by_role("button", name=button).click()
+        visitor.page.locator("#consent-saved").wait_for()
+        visitor.page.wait_for_url(f"**{path}")
+    assert visitor.page.evaluate("history.length") == entries
+    visitor.page.go_back()
+    visitor.page.wait_for_url("**/en/vision/")
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/cookies/settings/"])
 def test_a_reload_does_not_show_the_confirmation_again(visit, path):
     visitor = visit()
     visitor.go(path)
