@@ -166,10 +166,12 @@ def find_typed(request: HttpRequest) -> tuple[str, bool] | None:
 
     Returns None if it leads to no page. Only addresses with an answer count, so that no redirect ends at an error.
     """
-    is_file = request.path_info.startswith((settings.STATIC_URL, settings.MEDIA_URL))
-    if is_file or len(request.path_info) > MAX_TYPED_LENGTH:
+    if len(request.path_info) > MAX_TYPED_LENGTH:
         return None
     segments = [segment for segment in fold(request.path_info.rstrip(TRAILING)).split("/") if segment]
+    if segments and f"/{segments[0]}/" in (settings.STATIC_URL, settings.MEDIA_URL):
+        # Names of files are exact.
+        return None
     for address, language, is_preferred in typed_candidates(request, segments):
         if address != request.path_info and (final := answered_address(request, address, language)):
             return final, is_preferred

@@ -248,6 +248,10 @@ class Redirect(Content):
     def __str__(self):
         return self.old_path
 
+    def save(self, *args, **kwargs):
+        self.old_path = canonical_address(self.old_path)
+        super().save(*args, **kwargs)
+
     def clean(self):
         if UNSENT_CHARACTERS.search(self.old_path + self.new_path):
             # The validator of the field reports it.

@@ -17,6 +17,7 @@ from consent.declared import declared_purposes
 from consent.models import PolicyVersion
 from feedback.models import feedback_page
 from pagecache.decorators import cached_page
+from pages.addresses import with_query
 from pages.cached import section
 from pages.languages import preferred_language
 from pages.models import KINDS_WITH_SLUG, Page
@@ -27,7 +28,7 @@ from pages.sitemaps import sitemaps
 def root(request: HttpRequest) -> HttpResponse:
     """Redirect to the home page in the preferred language of the browser."""
     with translation.override(preferred_language(request)):
-        response = redirect("alliance:home")
+        response = redirect(with_query(reverse("alliance:home"), request.META["QUERY_STRING"]))
     patch_vary_headers(response, ["Accept-Language"])
     return response
 

@@ -1,12 +1,15 @@
 """Slugs that no page may take, redirects of staff, and addresses that people type."""
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as some
 
 from alliance.models import Deliverable
 from pages.addresses import reserved_words
@@ -25,7 +28,7 @@ def text_page(**values) -> Page:
 def ask(client, address: str, **headers):
     """Send a GET request. The test client takes what follows two slashes for a host."""
     path, _, query = address.partition("?")
-    wsgi = {"PATH_INFO": unquote_to_bytes(path), "QUERY_STRING": query.encode()}
+    wsgi = {"PATH_INFO": unquote_to_bytes(path), "QUERY_STRING": query.encode(errors="surrogatepass")}
     return client.get("/", headers=headers, **{name: value.decode("latin-1") for name, value in wsgi.items()})
 
 
@@ -212,6 +215,10 @@ def test_the_query_of_a_request_goes_before_the_fragment(client, new, asked, loc
     assert client.get(asked)["Location"] == location
 
 
+def test_the_root_keeps_the_query(client):
+    assert client.get("/?utm_source=mail")["Location"] == "/en/?utm_source=mail"
+
+
 def test_parameters_that_are_part_of_the_old_address_are_not_added_to_the_new_one(client):
     enter("/index.php?id=5", "/en/vision/")
     enter("/index.php", "/en/partners/")
@@ -357,3 +364,24 @@ def test_every_section_is_found_by_its_word_of_every_language(client):
 
 def test_a_form_that_is_sent_to_a_typed_address_is_not_redirected(client):
     assert client.post("/EN/partners").status_code == 404
+
+
+PATHS = some.lists(some.text(max_size=8) | some.sampled_from(["en", "PL", "Partners", "partnerzy", "media", "admin"]))
+HEADERS = some.dictionaries(
+    some.sampled_from(["Accept-Language", "Accept-Encoding", "Cookie", "Range", "If-Range", "If-None-Match", "Accept"]),
+    some.text(some.characters(codec="latin-1"), max_size=30),
+)
+
+
+@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PATHS, some.text(max_size=20) | some.text("%0123456789abcdef?=&+", max_size=20), HEADERS)
+def test_any_address_and_headers_lead_to_a_page_within_one_redirect_or_to_an_error_of_the_client(
+    client, pieces, query, headers
+):
+    path = quote("/" + "/".join(pieces), errors="surrogatepass").replace("?", "%3F")
+    response = ask(client, f"{path}?{query}", **headers)
+    assert response.status_code in (200, 206, 301, 302, 304, 400, 404, 405, 416)
+    if response.status_code == 301:
+        target, _, tail = response["Location"].partition("?")
+        assert target.startswith("/") and not target.startswith("//")
+        assert ask(client, f"{target}?{tail}").status_code in (200, 302)
