@@ -201,7 +201,7 @@ UNSENT_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # The admin, and the home pages.
 ALWAYS_ANSWERED = re.compile(rf"/admin(?![^/?])|/({'|'.join(settings.CONTENT_LANGUAGES)})(\?|\Z)", re.IGNORECASE)
 validate_address = RegexValidator(
-    UNSENT_CHARACTERS,
+    UNSENT_CHARACTERS.pattern,
     _("An address has no line breaks, tabs or other control characters. Remove them."),
     inverse_match=True,
 )
