@@ -54,7 +54,8 @@ def reserved_words() -> frozenset[str]:
     address of a page of that section.
     """
     words = {*dict(settings.LANGUAGES), settings.STATIC_URL.strip("/"), *first_words(get_resolver().url_patterns)}
-    localized = next(entry for entry in get_resolver().url_patterns if isinstance(entry.pattern, LocalePrefixPattern))
+    resolvers = (entry for entry in get_resolver().url_patterns if isinstance(entry, URLResolver))
+    localized = next(resolver for resolver in resolvers if isinstance(resolver.pattern, LocalePrefixPattern))
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
             found = {word: match_of(code, [word]) for word in first_words(localized.url_patterns)}

@@ -179,7 +179,7 @@ class Page(SluggableContent):
         return reverse(SECTION_URL_NAMES.get(self.kind, f"alliance:{self.kind}"))
 
 
-class RedirectQuerySet(ContentQuerySet):
+class RedirectQuerySet(ContentQuerySet["Redirect"]):
     def match(self, path: str, query: str) -> "tuple[Redirect, Pairs] | None":
         """Return the redirect for a percent-encoded path and a query, and the parameters in its old address.
 
@@ -197,6 +197,7 @@ class RedirectQuerySet(ContentQuerySet):
 RedirectManager = models.Manager.from_queryset(RedirectQuerySet)
 
 
+MAX_ADDRESS_LENGTH = 300
 UNSENT_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # The admin, and the home pages.
 ALWAYS_ANSWERED = re.compile(rf"/admin(?![^/?])|/({'|'.join(settings.CONTENT_LANGUAGES)})(\?|\Z)", re.IGNORECASE)
@@ -218,14 +219,14 @@ class Redirect(Content):
 
     old_path = models.CharField(
         _("old address"),
-        max_length=300,
+        max_length=MAX_ADDRESS_LENGTH,
         unique=True,
         validators=[validate_address],
         help_text=_("The path without the host name, starting with a slash, such as /unic."),
     )
     new_path = models.CharField(
         _("new address"),
-        max_length=300,
+        max_length=MAX_ADDRESS_LENGTH,
         blank=True,
         validators=[validate_address],
         help_text=_("A path as well, such as /en/. Leave it empty for a page that was permanently removed."),
@@ -275,7 +276,7 @@ class Redirect(Content):
         canonical = canonical_address(self.old_path)
         if UNSENT_CHARACTERS.search(unquote(canonical)):
             raise ValidationError({"old_path": validate_address.message})
-        if len(canonical) > self._meta.get_field("old_path").max_length:
+        if len(canonical) > MAX_ADDRESS_LENGTH:
             raise ValidationError({"old_path": _("This address is too long. Enter a shorter one.")})
         if canonical == "/" or ALWAYS_ANSWERED.match(canonical):
             reason = _("A page of this site has this address, and pages have priority, so it can never match.")

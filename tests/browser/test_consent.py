@@ -114,11 +114,11 @@ def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
 def test_an_answer_to_the_notice_adds_no_entry_to_the_history(visit, button):
     visitor = visit()
     visitor.go("/en/vision/")
-    visitor.go("/en/partners/university-of-lodz/")
+    visitor.go("/en/timeline/")
     entries = visitor.page.evaluate("history.length")
     notice(visitor).get_by_role("button", name=button).click()
     visitor.page.locator("#consent-saved").wait_for()
-    visitor.page.wait_for_url("**/university-of-lodz/")
+    visitor.page.wait_for_url("**/en/timeline/")
     assert visitor.page.evaluate("history.length") == entries
     visitor.page.go_back()
     visitor.page.wait_for_url("**/en/vision/")
