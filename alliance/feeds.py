@@ -2,10 +2,12 @@
 
 from math import ceil
 from typing import Any
+from uuid import UUID, uuid5
 
 from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language
 
 from alliance.cached import get_alliance_or_404
 from alliance.models import Milestone
@@ -15,6 +17,8 @@ from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, page_query
 
 MAX_ENTRIES = 50
+# Namespace of the IDs of feeds and entries (RFC 9562, section 6.5). It never changes.
+NAMESPACE = UUID("4458cbde-2d52-48de-afcf-1a657da32152")
 
 
 class WellFormedAtom(Atom1Feed):
@@ -37,7 +41,7 @@ class MilestoneFeed(Feed):
     feed_type = WellFormedAtom
 
     def get_object(self, request) -> Page:
-        self.timeline = request.build_absolute_uri(reverse("alliance:milestones"))
+        self.home = request.build_absolute_uri(reverse("alliance:home"))
         self.alliance = get_alliance_or_404(request)
         return section(request, Page.Kind.MILESTONES)
 
@@ -59,9 +63,24 @@ class MilestoneFeed(Feed):
     def item_description(self, milestone: Milestone) -> str:
         return milestone.body
 
+    def feed_guid(self, page: Page) -> str:
+        return self.permanent_id()
+
+    def author_name(self, page: Page) -> str:
+        return self.alliance.name
+
+    def author_link(self, page: Page) -> str:
+        return self.home
+
     def item_guid(self, milestone: Milestone) -> str:
-        """A permanent ID, independent of pagination (RFC 4287, section 4.2.6)."""
-        return f"{self.timeline}#{milestone.key}"
+        return self.permanent_id(milestone.key)
+
+    def permanent_id(self, key: str = "") -> str:
+        """Return an ID that survives a change of the domain, of addresses and of pagination (RFC 4287, section 4.2.6).
+
+        The host is in it, because feeds of two universities of an alliance are different.
+        """
+        return uuid5(NAMESPACE, f"{self.alliance.host.key} {get_language()} {key}").urn
 
     def item_link(self, milestone: Milestone) -> str:
         query = page_query(ceil(milestone.position / ITEMS_PER_PAGE))

@@ -1,6 +1,8 @@
 """Pages of the alliance, the overview of the site, and the style guide."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -26,6 +28,8 @@ from search.forms import SearchForm
 
 # Items of one kind per page of the overview, which only shows their names.
 NAMES_IN_OVERVIEW = 100
+# Less than a year, as RFC 9116 recommends.
+SECURITY_TXT_VALIDITY = timedelta(days=180)
 
 
 def render_section(request: HttpRequest, kind: str, template: str, **context: Any) -> HttpResponse:
@@ -187,6 +191,25 @@ def overview(request: HttpRequest) -> HttpResponse:
         initiatives=Initiative.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
         page_obj=paginate(request, partners, NAMES_IN_OVERVIEW),
     )
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """The address for reports of vulnerabilities (RFC 9116). Raises Http404 if the alliance has no contact.
+
+    It is not a cached page, because it expires.
+    """
+    alliance = get_alliance_or_404(request)
+    if not alliance.contact:
+        raise Http404("the alliance has no contact")
+    expires_on = datetime.now(UTC).date() + SECURITY_TXT_VALIDITY
+    lines = [
+        f"Contact: mailto:{quote(alliance.contact, safe='@')}",
+        f"Expires: {expires_on.isoformat()}T00:00:00Z",
+        f"Preferred-Languages: {settings.LANGUAGE_CODE}",
+        f"Canonical: {request.build_absolute_uri(request.path)}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -40,7 +40,9 @@ ROOT_RANKS = letter_ranks("")
 
 
 # Letters that Unicode does not decompose into a base letter and a mark.
-BASE_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+BASE_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
+)
 
 
 def without_marks(text: str) -> str:

@@ -41,7 +41,12 @@ ERRORS = {
         _("This request is too large"),
         _("Go back, shorten the text or choose a smaller file, and try again."),
     ),
+    414: (_("This address is too long"), _("Shorten the address, or start from the home page.")),
     415: (_("This form does not accept files"), _("Go back and send the form without a file.")),
+    431: (
+        _("Your browser sends too much data"),
+        _("Delete the cookies of this site in the settings of your browser, then load the page again."),
+    ),
     429: (_("Too many attempts"), _("Wait a quarter of an hour, then sign in again.")),
     500: (_("Something went wrong"), _("This is our fault, and we have logged the error. Try again in a moment.")),
     503: (_("The site is temporarily unavailable"), _("Try again in half a minute. Nothing is lost.")),

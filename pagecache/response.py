@@ -1,6 +1,7 @@
 """Responses, cached pages in each encoding, and the choice of an encoding for a request."""
 
 import gzip
+import re
 import time
 from functools import lru_cache
 from hashlib import sha256
@@ -30,6 +31,7 @@ PER_ENCODING = {"etag", "content-length", "content-encoding", "vary"}
 NOT_IN_304 = {"content-length", "content-type", "content-language", "content-encoding"}
 # Browsers send shorter values. The limit bounds the memory for parsed values.
 MAX_ACCEPT_ENCODING_LENGTH = 200
+WEIGHT = re.compile(r"\s*q\s*=\s*(0?\.[0-9]+|[01](?:\.[0-9]*)?)?\s*")
 # A longer If-None-Match header is ignored.
 MAX_IF_NONE_MATCH_LENGTH = 2000
 # The content version of a static file, which is current in each version.
@@ -130,8 +132,7 @@ class CachedPage:
 
     def response(self, environ: dict[str, Any]) -> Response:
         """Return the response to a GET or HEAD request, in the best encoding that it accepts."""
-        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-        encodings = acceptable_encodings(accepted if len(accepted) <= MAX_ACCEPT_ENCODING_LENGTH else "")
+        encodings = acceptable_encodings(environ.get("HTTP_ACCEPT_ENCODING", ""))
         page = self.encoded_pages[next(encoding for encoding in encodings if encoding in self.encoded_pages)]
         condition = environ.get("HTTP_IF_NONE_MATCH", "")
         if condition and len(condition) <= MAX_IF_NONE_MATCH_LENGTH and etag_matches(condition, page.etag):
@@ -157,17 +158,18 @@ def etag_matches(condition: str, etag: str) -> bool:
     return "*" in listed or any(tag.removeprefix("W/") == etag for tag in listed)
 
 
-@lru_cache(maxsize=256)
 def acceptable_encodings(accepted: str) -> tuple[str, ...]:
     """Return the encodings that Accept-Encoding allows (RFC 9110, section 12.5.3), best first, always with identity."""
+    return parsed_encodings(accepted if len(accepted) <= MAX_ACCEPT_ENCODING_LENGTH else "")
+
+
+@lru_cache(maxsize=256)
+def parsed_encodings(accepted: str) -> tuple[str, ...]:
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
-        name, _, parameter = part.partition(";")
-        weight = parameter.partition("=")[2].strip() or "1"
-        try:
-            weights[name.strip()] = float(weight)
-        except ValueError:
-            weights[name.strip()] = 0.0
+        name, has_parameter, parameter = part.partition(";")
+        match = WEIGHT.fullmatch(parameter)
+        weights[name.strip()] = float(match[1] or 1) if match else float(not has_parameter)
     if "x-gzip" in weights:
         weights.setdefault("gzip", weights["x-gzip"])
     available = {encoding: weights.get(encoding, weights.get("*", 0.0)) for encoding in ENCODERS}

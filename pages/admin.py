@@ -1,7 +1,8 @@
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import AnonymousUser, User
@@ -97,6 +98,16 @@ class PageAdmin(CoverMixin, ContentAdmin):
         if obj is not None and obj.kind != Page.Kind.TEXT:
             return False
         return super().has_delete_permission(request, obj)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        for code, (taken, slug) in getattr(obj, "numbered_slugs", {}).items():
+            message = _(
+                "The address of this page in the language “%(language)s” ends in “%(slug)s”, because “%(taken)s” "
+                "belongs to another page. You can enter another one."
+            )
+            names = {"language": settings.CONTENT_LANGUAGES[code], "slug": slug, "taken": taken}
+            messages.warning(request, message % names)
 
     def get_deleted_objects(self, objs, request):
         deletable, counts, missing_rights, protected = super().get_deleted_objects(objs, request)

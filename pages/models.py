@@ -1,6 +1,10 @@
 """Pages of the site, section pages and text pages, and redirects of old addresses."""
 
+import re
+from functools import reduce
+from operator import or_
 from typing import ClassVar
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,6 +20,7 @@ from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
 from feedback.models import feedback_page
+from pages.addresses import Pairs, canonical_address, canonical_path, matching_addresses, reserved_words
 from pictures.models import cover_field
 
 
@@ -130,6 +135,10 @@ class Page(SluggableContent):
         if self.kind in KINDS_WITH_SLUG:
             super().fill_slugs()
 
+    def taken_slugs(self, lookup, value):
+        """Add the words of other addresses of the site, in any language, to the slugs of other pages."""
+        return super().taken_slugs(lookup, value) | reserved_words()
+
     @property
     def meta_description(self) -> str:
         return self.description
@@ -170,10 +179,15 @@ class Page(SluggableContent):
         return reverse(SECTION_URL_NAMES.get(self.kind, f"alliance:{self.kind}"))
 
 
-class RedirectQuerySet(ContentQuerySet):
-    def target(self, path: str) -> str | None:
-        """The new path for `path`; "" if the page was permanently removed, None if there is no redirect."""
-        return self.filter(old_path=path.rstrip("/") or "/").values_list("new_path", flat=True).first()
+class RedirectQuerySet(ContentQuerySet["Redirect"]):
+    def match(self, path: str, query: str) -> "tuple[Redirect, Pairs] | None":
+        """Return the redirect for a percent-encoded path and a query, and the parameters in its old address.
+
+        A redirect with more parameters has priority.
+        """
+        addresses = matching_addresses(path, query)
+        found = {redirect.old_path: redirect for redirect in self.filter(old_path__in=addresses)}
+        return next(((found[address], used) for address, used in addresses.items() if address in found), None)
 
     def targets(self) -> dict[str, str]:
         """Old path → new path; "" if the page was permanently removed."""
@@ -183,8 +197,12 @@ class RedirectQuerySet(ContentQuerySet):
 RedirectManager = models.Manager.from_queryset(RedirectQuerySet)
 
 
+MAX_ADDRESS_LENGTH = 300
+UNSENT_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# The admin, and the home pages.
+ALWAYS_ANSWERED = re.compile(rf"/admin(?![^/?])|/({'|'.join(settings.CONTENT_LANGUAGES)})(\?|\Z)", re.IGNORECASE)
 validate_address = RegexValidator(
-    r"[\x00-\x1f\x7f-\x9f]",
+    UNSENT_CHARACTERS.pattern,
     _("An address has no line breaks, tabs or other control characters. Remove them."),
     inverse_match=True,
 )
@@ -201,14 +219,14 @@ class Redirect(Content):
 
     old_path = models.CharField(
         _("old address"),
-        max_length=300,
+        max_length=MAX_ADDRESS_LENGTH,
         unique=True,
         validators=[validate_address],
         help_text=_("The path without the host name, starting with a slash, such as /unic."),
     )
     new_path = models.CharField(
         _("new address"),
-        max_length=300,
+        max_length=MAX_ADDRESS_LENGTH,
         blank=True,
         validators=[validate_address],
         help_text=_("A path as well, such as /en/. Leave it empty for a page that was permanently removed."),
@@ -231,9 +249,13 @@ class Redirect(Content):
     def __str__(self):
         return self.old_path
 
+    def save(self, *args, **kwargs):
+        self.old_path = canonical_address(self.old_path)
+        super().save(*args, **kwargs)
+
     def clean(self):
-        if "\0" in self.old_path + self.new_path:
-            # The validator of the field reports it, and PostgreSQL rejects it in a query.
+        if UNSENT_CHARACTERS.search(self.old_path + self.new_path):
+            # The validator of the field reports it.
             return
         for field in ("old_path", "new_path"):
             path = getattr(self, field)
@@ -242,9 +264,49 @@ class Redirect(Content):
                 raise ValidationError(
                     {field: _("Start with one slash, such as /unic. A redirect cannot lead to another site.")}
                 )
-        self.old_path = self.old_path.rstrip("/") or "/"
-        if Redirect.objects.filter(old_path=self.new_path.rstrip("/")).exclude(pk=self.pk).exists():
+        self.clean_old_path()
+        if self.new_path:
+            self.clean_new_path()
+
+    def clean_old_path(self) -> None:
+        """Write the old address in the form in which it is looked up. Raises ValidationError if it can never match."""
+        if "#" in self.old_path:
+            reason = _("Leave out the # and what follows it: browsers do not send it, so it can never match.")
+            raise ValidationError({"old_path": reason})
+        canonical = canonical_address(self.old_path)
+        if UNSENT_CHARACTERS.search(unquote(canonical)):
+            raise ValidationError({"old_path": validate_address.message})
+        if len(canonical) > MAX_ADDRESS_LENGTH:
+            raise ValidationError({"old_path": _("This address is too long. Enter a shorter one.")})
+        if canonical == "/" or ALWAYS_ANSWERED.match(canonical):
+            reason = _("A page of this site has this address, and pages have priority, so it can never match.")
+            raise ValidationError({"old_path": reason})
+        self.old_path = canonical
+
+    def clean_new_path(self) -> None:
+        """Raise ValidationError if the new address leads back to the old one or to another redirect."""
+        path, _sign, query = self.new_path.partition("#")[0].partition("?")
+        if self.old_path in matching_addresses(path, query):
+            raise ValidationError({"new_path": _("The new address leads back to the old one. Enter another one.")})
+        others = Redirect.objects.exclude(pk=self.pk)
+        if others.match(path, query):
             raise ValidationError({"new_path": _("That address is itself redirected. Enter the final address.")})
+        # Parameters of a request are added to the new address, so that a redirect with parameters can match then.
+        own_path, seen, path = self.old_path.partition("?")[0], set(), canonical_path(path)
+        paths = [path]
+        while paths:
+            seen.update(paths)
+            steps = others.filter(
+                reduce(or_, (Q(old_path__startswith=f"{path}?") | Q(old_path=path) for path in paths))
+            )
+            targets = {
+                canonical_path(new.partition("#")[0].partition("?")[0]): old
+                for old, new in steps.exclude(new_path="").values_list("old_path", "new_path")
+            }
+            if own_path in targets:
+                message = _("The new address leads back to the old one through %(other)s. Enter another one.")
+                raise ValidationError({"new_path": message % {"other": targets[own_path]}})
+            paths = [path for path in targets if path not in seen]
 
     def key_source(self):
-        return self.old_path.replace("/", " ")
+        return re.sub("[^\\w%]", " ", self.old_path)

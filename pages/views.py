@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.sitemaps.views import index, sitemap
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +10,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language, gettext
-from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from consent.cached import notice_in_force, policy_in_force
@@ -19,33 +17,18 @@ from consent.declared import declared_purposes
 from consent.models import PolicyVersion
 from feedback.models import feedback_page
 from pagecache.decorators import cached_page
+from pages.addresses import with_query
 from pages.cached import section
+from pages.languages import preferred_language
 from pages.models import KINDS_WITH_SLUG, Page
 from pages.sitemaps import sitemaps
-
-
-def preferred_language(request: HttpRequest) -> str:
-    """The language of the site that Accept-Language prefers, or LANGUAGE_CODE if none matches.
-
-    RFC 9110, section 12.5.4, with the lookup of RFC 4647, section 3.4.
-    """
-    available = {code.lower(): code for code, _name in settings.LANGUAGES}
-    preferences = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    refused = {language for language, quality in preferences if not quality}
-    for language, quality in preferences:
-        # de-AT-1996, then de-AT, then de.
-        while language and quality:
-            if language in available and language not in refused:
-                return available[language]
-            language = language.rpartition("-")[0]
-    return settings.LANGUAGE_CODE
 
 
 @require_safe
 def root(request: HttpRequest) -> HttpResponse:
     """Redirect to the home page in the preferred language of the browser."""
     with translation.override(preferred_language(request)):
-        response = redirect("alliance:home")
+        response = redirect(with_query(reverse("alliance:home"), request.META["QUERY_STRING"]))
     patch_vary_headers(response, ["Accept-Language"])
     return response
 

@@ -37,6 +37,9 @@ MAX_STREAMS = 4
 # Seconds in which a client must accept one chunk of a long response, and all of it.
 CHUNK_TIMEOUT = 20
 STREAM_TIMEOUT = 600
+# Maximum size of the address and of all headers of a request, about the limits of nginx. Those of granian, which sends
+# no page, are higher.
+MAX_ADDRESS_BYTES, MAX_HEADER_BYTES = 8_000, 32_000
 
 
 def plain_response(status: int, text: str) -> Response:
@@ -128,6 +131,7 @@ class Application:
         started_at = time.perf_counter()
         response: Response | None
         try:
+            check_head(scope)
             key = self.cache.key(environ) if self.cache else None
             if (response := self.immediate_response(environ, key)) is None:
                 response = await self.respond(environ, key, receive, send)
@@ -233,6 +237,14 @@ class Application:
             headers = [(name, value) for name, value in page.headers if name.lower() != "x-request-id"]
             self.error_pages[status, key] = page._replace(headers=headers)
         return self.error_pages[status, key]
+
+
+def check_head(scope: dict[str, Any]) -> None:
+    """Raise RefusedError if the address or the headers of a request are too long."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
+        raise RefusedError(HTTPStatus.REQUEST_URI_TOO_LONG)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+        raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 def start_message(response: Response) -> dict[str, Any]:

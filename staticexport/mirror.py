@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from django.apps import apps
 from django.conf import settings
@@ -223,10 +224,13 @@ def parents(name: str) -> Iterator[str]:
 
 
 def staff_redirects() -> Iterator[tuple[str, str]]:
-    """Yield the old and new path of each redirect of staff, except 410, which a plain web space cannot send."""
+    """Yield the old and new path of each redirect of staff.
+
+    A plain web space cannot send 410, and its files do not depend on parameters.
+    """
     for old, new in Redirect.objects.published().targets().items():
-        if new:
-            yield old, new
+        if new and "?" not in old:
+            yield unquote(old), new
 
 
 def past_slug_redirects() -> Iterator[tuple[str, str]]:

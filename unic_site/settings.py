@@ -143,21 +143,22 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, because it sets the client address and the scheme.
     "health.request_log.RequestLogMiddleware",
-    # Before all others, so that static files and error pages have the headers too.
-    "django.middleware.security.SecurityMiddleware",
+    # Before all others, so that static files, error pages and redirects to HTTPS have the headers too.
     "health.middleware.ResponseHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    # Before all that read what it corrects.
+    "server.middleware.RequestMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "health.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    # After LocaleMiddleware, which sets the language of its error page, and before all others that render pages.
+    "pages.middleware.LanguageMiddleware",
+    # After LanguageMiddleware, which sets the language of its error page, and before all others that render pages.
     "consent.middleware.ThirdPartyMiddleware",
-    # After LocaleMiddleware, which sets the language of the error page.
+    # After LanguageMiddleware, which sets the language of the error page.
     "server.middleware.RefusedRequestMiddleware",
     "django.middleware.common.CommonMiddleware",
-    # After CommonMiddleware, so that an old URL without a trailing slash is redirected only once.
     "pages.middleware.RedirectMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -167,6 +168,8 @@ MIDDLEWARE = [
     "accounts.middleware.SignInMiddleware",
 ]
 
+# pages.middleware adds the slash, if the address leads anywhere then.
+APPEND_SLASH = False
 ROOT_URLCONF = "unic_site.urls"
 WSGI_APPLICATION = "unic_site.wsgi.application"
 

@@ -1,5 +1,6 @@
 """Base models of all edited content."""
 
+import unicodedata
 from collections.abc import Iterable
 from itertools import chain, count
 from typing import Any, ClassVar, Self, TypeVar
@@ -22,9 +23,19 @@ from editorial.texts import TranslatedFields
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
 
+# Signs that people type as an apostrophe.
+APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛ʼʻʹ′`´＇"))
+# Slashes, the underscore, and dashes that are not in the category "Pd" of Unicode.
+SEPARATORS = "/\\⁄∕−⁃_"
+
+
 def slug_of(text: str) -> str:
-    """Return `text` as a slug: "Uniwersytet Łódzki" → "uniwersytet-lodzki"."""
-    return slugify(fold(text))
+    """Return `text` as a slug: "Uniwersytet Łódzki" → "uniwersytet-lodzki".
+
+    Dashes, slashes and underscores part words as spaces do. Apostrophes do not.
+    """
+    folded = fold(text.translate(APOSTROPHES))
+    return slugify("".join(" " if unicodedata.category(c) == "Pd" or c in SEPARATORS else c for c in folded))
 
 
 def first_free_name(stem: str, taken: Iterable[str]) -> str:

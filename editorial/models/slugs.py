@@ -1,8 +1,10 @@
 """Content with pages of its own, and the history of its slugs."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
@@ -99,13 +101,53 @@ class SluggableContent(OrderedContent):
         super().save(*args, **kwargs)
 
     def fill_slugs(self) -> None:
-        """Make a slug from the heading in each language that has a heading and no slug."""
+        """Write the slugs in small letters, and make one from the heading in each language that has only a heading."""
+        # Language → (slug of the heading, slug that the item got because the first was taken).
+        self.numbered_slugs: dict[str, tuple[str, str]] = {}
         for code in settings.CONTENT_LANGUAGES:
             field = f"slug_{code}"
             heading = getattr(self, f"{self.heading_field}_{code}")
-            if heading and not getattr(self, field):
+            if slug := getattr(self, field):
+                setattr(self, field, slug.lower())
+            elif heading:
                 # A heading in a script other than Latin gives an empty slug.
                 in_source = getattr(self, f"slug_{settings.LANGUAGE_CODE}")
                 stem = slug_of(heading)[:90].strip("-") or in_source or str(self._meta.model_name)
-                others = type(self).objects.exclude(pk=self.pk).filter(**{f"{field}__startswith": stem})
-                setattr(self, field, first_free_name(stem, others.values_list(field, flat=True)))
+                free = first_free_name(stem, self.taken_slugs("startswith", stem))
+                setattr(self, field, free)
+                if free != stem:
+                    self.numbered_slugs[code] = stem, free
+
+    def taken_slugs(self, lookup: str, value: str | Collection[str]) -> set[str]:
+        """Return slugs that the item cannot have: those of others, in any language, that match `lookup`.
+
+        A language without a slug of its own uses that of the source language, and an address with the slug of another
+        language leads on, so that a slug that two items share in two languages would be ambiguous.
+        """
+        columns = [f"slug_{code}" for code in settings.CONTENT_LANGUAGES]
+        matches = Q()
+        for column in columns:
+            matches |= Q(**{f"{column}__{lookup}": value})
+        others = type(self).objects.exclude(pk=self.pk).filter(matches)
+        return {slug for row in others.values_list(*columns) for slug in row if slug}
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        """Raise ValidationError for each slug that is taken, with a free one."""
+        columns = {f"slug_{code}" for code in settings.CONTENT_LANGUAGES}
+        slugs = {name: slug.lower() for name in columns - set(exclude or ()) if (slug := getattr(self, name))}
+        taken = self.taken_slugs("in", set(slugs.values())) if slugs else set()
+        errors: dict[str, Any] = {}
+        for name, slug in slugs.items():
+            if slug in taken:
+                free = first_free_name(slug, self.taken_slugs("startswith", slug))
+                errors[name] = ValidationError(
+                    _("The address “%(slug)s” belongs to another page. Enter another one, such as “%(free)s”."),
+                    code="unique",
+                    params={"slug": slug, "free": free},
+                )
+        try:
+            super().validate_unique(exclude={*(exclude or ()), *columns, "slug"})
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)

@@ -2,6 +2,7 @@
 
 import json
 
+from babel.core import get_global
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -18,6 +19,8 @@ from pages.pagination import page_query
 
 register = template.Library()
 
+# The likely territory of English is outside Europe.
+EUROPEAN_ENGLISH = {"en": "GB"}
 # Characters that could end a script element or start a comment in it (HTML, section 4.12.1.3).
 JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
@@ -86,6 +89,15 @@ def translation_note(parser, token):
     nodelist = parser.parse(["endtranslation_note"])
     parser.delete_first_token()
     return TranslationNote(nodelist)
+
+
+@register.simple_tag
+def open_graph_locale() -> str:
+    """The active language with a territory, as the Open Graph protocol wants it: pl_PL."""
+    language, _sign, territory = (translation.get_language() or settings.LANGUAGE_CODE).partition("-")
+    # Likely subtags (Unicode, UTS 35) such as pl_Latn_PL.
+    likely = EUROPEAN_ENGLISH.get(language) or get_global("likely_subtags").get(language, language).rpartition("_")[2]
+    return f"{language}_{(territory or likely).upper()}"
 
 
 @register.simple_tag(takes_context=True)

@@ -136,10 +136,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const next = form.elements.next.value;
     if (location.pathname === new URL(form.getAttribute("action"), location).pathname) {
       // The page of a decision that was not recorded at first.
-      location.assign(`${next}#consent-saved`);
+      location.replace(`${next}#consent-saved`);
       return;
     }
-    location.hash = "consent-saved";
+    // Unlike location.hash, it adds no entry to the history.
+    location.replace("#consent-saved");
     // What loads, and the pages that show the answers, change only with a new page. If another form has input, the
     // visitor would lose it, so that the decision takes effect on the next page instead.
     const isConcerned = scripts || document.querySelector(".embed, .consent-settings, .receipt");

@@ -1,5 +1,7 @@
 """The timeline as an Atom feed."""
 
+from datetime import datetime
+from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
@@ -7,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from alliance.models import Milestone
+from alliance.models import Alliance, Milestone
 from pages.models import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -42,6 +44,39 @@ def test_the_feed_lists_every_milestone_in_each_language_the_latest_first(feed, 
     links = [link.get("href") for link in found.findall(f"{ATOM}entry/{ATOM}link")]
     assert links and all(link.startswith(f"{timeline}#") for link in links)
     assert len(set(texts(found, "entry/id"))) == len(links)
+
+
+def required(element, *names: str) -> dict[str, str]:
+    """Return the text of each child, which the element has exactly once."""
+    found = {name: element.findall(f"{ATOM}{name}") for name in names}
+    assert {name: len(children) for name, children in found.items()} == dict.fromkeys(names, 1)
+    return {name: children[0].text for name, children in found.items()}
+
+
+@pytest.mark.parametrize("code", ["en", "pl"])
+def test_the_feed_has_what_rfc_4287_requires(feed, code):
+    found = feed(code)
+    with translation.override(code):
+        name = Alliance.objects.get().name
+    root = required(found, "id", "title", "updated", "author")
+    assert texts(found, "author/name") == [name]
+    assert texts(found, "author/uri") == [f"http://testserver/{code}/"]
+    entries = [required(entry, "id", "title", "updated") for entry in found.findall(f"{ATOM}entry")]
+    assert entries and len({root["id"], *(entry["id"] for entry in entries)}) == len(entries) + 1
+    for element in (root, *entries):
+        assert UUID(element["id"]).version == 5 and datetime.fromisoformat(element["updated"]).tzinfo
+        assert element["title"].strip()
+
+
+def test_the_ids_are_the_same_after_a_change_of_domain_or_slug_and_differ_between_languages(feed, client, settings):
+    settings.ALLOWED_HOSTS = ["testserver", "new.example.org"]
+    before, polish = feed(), feed("pl")
+    Page.objects.filter(kind="milestones").update(title_en="Changed")
+    after = ElementTree.fromstring(client.get("/en/timeline/feed.xml", headers={"host": "new.example.org"}).content)
+    assert "new.example.org" in after.find(f"{ATOM}link").get("href")
+    for path in ("id", "entry/id"):
+        assert texts(before, path) == texts(after, path)
+        assert not set(texts(before, path)) & set(texts(polish, path))
 
 
 def test_an_unpublished_milestone_is_not_in_the_feed(feed):

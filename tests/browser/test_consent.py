@@ -110,6 +110,20 @@ def test_the_confirmation_takes_the_focus_and_can_be_hidden(visit, javascript):
     assert not saved.is_visible()
 
 
+@pytest.mark.parametrize("button", ["Refuse all", "Accept all"])
+def test_an_answer_to_the_notice_adds_no_entry_to_the_history(visit, button):
+    visitor = visit()
+    visitor.go("/en/vision/")
+    visitor.go("/en/timeline/")
+    entries = visitor.page.evaluate("history.length")
+    notice(visitor).get_by_role("button", name=button).click()
+    visitor.page.locator("#consent-saved").wait_for()
+    visitor.page.wait_for_url("**/en/timeline/")
+    assert visitor.page.evaluate("history.length") == entries
+    visitor.page.go_back()
+    visitor.page.wait_for_url("**/en/vision/")
+
+
 @pytest.mark.parametrize("path", ["/en/", "/en/cookies/settings/"])
 def test_a_reload_does_not_show_the_confirmation_again(visit, path):
     visitor = visit()

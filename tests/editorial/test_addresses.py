@@ -42,6 +42,16 @@ def get(client, path: str) -> tuple[int, str]:
         ("Œuvre et œuvre", "oeuvre-et-oeuvre"),
         ("ﬁeld", "field"),
         ("ŉ", "n"),
+        ("Þingvellir, Ðorđe, Løvås, Æble, ẞ, ħ", "thingvellir-dorde-lovas-aeble-ss-h"),
+        ("Ispartalı kılıç", "ispartali-kilic"),
+        ("2024–2025", "2024-2025"),
+        ("Łódź—Lodz − a‒b", "lodz-lodz-a-b"),
+        ("Education/Research\\Service", "education-research-service"),
+        ("½ year", "1-2-year"),
+        ("snake_case", "snake-case"),
+        ("l’économie de l'eau, l´art, rock ʼnʼ roll", "leconomie-de-leau-lart-rock-n-roll"),
+        ("co\u00adop\u200berate", "cooperate"),
+        ("– / –", ""),
     ],
 )
 def test_a_slug_keeps_the_letters_of_its_heading_without_accents(heading, slug):

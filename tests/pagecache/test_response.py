@@ -122,6 +122,10 @@ def test_a_body_that_would_become_longer_is_not_compressed():
         ("gzip;q=0.4, *;q=0.5", "br"),
         ("br;q=-1", ""),
         ("br;q=", "br"),
+        ("br;q=nan, gzip;q=.5", "gzip"),
+        ("br;level=1, gzip;q=0.0", ""),
+        ("*;q=0", ""),
+        ("x-gzip-really", ""),
         ("deflate", ""),
     ],
 )

@@ -121,6 +121,15 @@ def test_the_slug_of_another_language_redirects_to_the_right_url(client):
     assert (response.status_code, response["Location"]) == (301, "/pl/partnerzy/uniwersytet-lodzki/")
 
 
+@pytest.mark.once
+def test_the_locale_for_link_previews_has_a_territory(every_page):
+    pattern = r'<meta property="og:locale" content="([^"]+)">'
+    found = {path.split("/")[1]: only_match(pattern, body(response)) for path, response in every_page.items()}
+    territories = "en_GB pl_PL nl_NL es_ES de_DE tr_TR fr_FR fi_FI hr_HR sv_SE"
+    assert sorted(found.values()) == sorted(territories.split())
+    assert all(locale.startswith(f"{code}_") for code, locale in found.items())
+
+
 def test_the_menu_marks_the_current_page(client):
     html = body(client.get("/en/partners/"))
     assert only_match(r'<a href="([^"]+)"\s+aria-current="page"', html) == "/en/partners/"

@@ -14,13 +14,16 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as some
 
 from consent.variants import VaryRule
 from pagecache.cache import VARY
 from pagecache.key import cache_key
 from pagecache.response import CachedPage
 from server.environ import wsgi_environ
-from tests.pagecache.conftest import asgi_scope
+from tests.pagecache.conftest import DECODERS, asgi_scope
 from tests.server.nginx import NAME, PRODUCTION, Nginx
 from tests.serving import PATIENCE, ROOT, Server
 
@@ -458,6 +461,99 @@ def test_a_form_that_is_too_large_gets_an_error_page_in_the_language_of_the_url(
     assert answer.status == 413 and b'<html lang="pl"' in answer.body
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/pl/" + "a" * 9000, {}, 414),
+        ("/pl/", {"Cookie": "a=" + "a" * 9000}, 431),
+        ("/pl/", {f"X_{number}": "a" * 7000 for number in range(6)}, 431),
+    ],
+)
+def test_a_head_that_is_too_large_gets_a_page_that_says_what_to_do(nginx, path, headers, status):
+    answer = nginx.ask(path, **headers)
+    # nginx does not know an address that it did not read to its end, and so not its language.
+    heading = {414: "This address is too long", 431: "wysyła za dużo danych"}[status]
+    assert answer.status == status and heading in answer.body.decode()
+    assert answer.headers["Cache-Control"] == "no-store" and answer.headers["Content-Security-Policy"]
+
+
+def test_the_address_of_an_error_page_is_not_found_as_on_the_site(nginx):
+    for path in ("/400.html", "/431.html", "/503.html"):
+        answer, own = nginx.ask(path), nginx.ask_site(path)
+        assert (answer.status, answer.body) == (own.status, own.body) and own.status == 404
+
+
+CREATE_REDIRECT = """
+from pages.models import Redirect
+redirect = Redirect(old_path="/Zdjęcie?id=5", new_path="/en/partners/?a=1#part")
+redirect.full_clean(exclude=["key"])
+redirect.save()
+"""
+REDIRECTED = {
+    "/zdj%C4%99cie?utm=x&id=5": "/en/partners/?a=1&utm=x#part",
+    "/ZDJ%C4%98CIE/?id=5": "/en/partners/?a=1#part",
+    "/EN/": "/en/",
+    "/en": "/en/",
+    "/en/Partners/?utm=x": "/en/partners/?utm=x",
+    "/de/partnerzy/": "/de/partner/",
+    "//en//partners/": "/en/partners/",
+    "/en/partners).": "/en/partners/",
+    "/en/partners/%3E": "/en/partners/",
+    "/Admin/": "/admin/",
+    "/admin": "/admin/",
+    "/pl/partnerzy/university-of-lodz/?utm=x": "/pl/partnerzy/uniwersytet-lodzki/?utm=x",
+}
+
+
+def test_redirects_and_typed_addresses_are_the_same_as_on_the_site_and_no_browser_keeps_them(nginx):
+    nginx.site.manage("shell", "-v", "0", "-c", CREATE_REDIRECT, check=True)
+    for path, location in REDIRECTED.items():
+        for _ in range(2):
+            for answer in (nginx.ask(path), nginx.ask_site(path)):
+                assert (answer.status, answer.headers["Location"]) == (301, location), path
+                assert answer.headers["Cache-Control"] == "no-cache" and answer.headers["Content-Security-Policy"]
+    for path in ("/nowhere", "/en/nowhere", "/EN//nowhere).", "/en/partners/nowhere", "/zdj%C4%99cie"):
+        answer, own = nginx.ask(path), nginx.ask_site(path)
+        assert (answer.status, answer.body) == (own.status, own.body) and answer.status == 404, path
+
+
+# Addresses and headers that both nginx and the site accept.
+SEGMENTS = "en EN pl de partners partnerzy Vision wizja cookies search media static admin share timeline feed.xml"
+SEGMENTS += " robots.txt nowhere . %2e %C4%99 %ff 400.html ) %3E %0A"
+PATHS = some.lists(some.sampled_from(["", "a" * 300, *SEGMENTS.split()]), max_size=5).map("/".join)
+QUERIES = some.sampled_from(["", "?", "?page=2", "?page=%00", "?q=%C2%85x", "?country=DE&page=9", "?utm=x", "?a=b#c"])
+VALUES = some.text(some.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=40)
+SENT = some.fixed_dictionaries(
+    {},
+    optional={
+        "Accept_Encoding": some.sampled_from(["gzip", "br;q=0, gzip;q=.5", "*;q=0", "zstd, x"]) | VALUES,
+        "Accept_Language": some.sampled_from(["pl", "de_AT", "-BE,fi;q=.1"]) | VALUES,
+        "Cookie": VALUES.map(lambda text: f"cookie_consent={text}") | VALUES,
+        "DNT": some.sampled_from(["1", "0", "１".encode().decode("latin-1")]),
+        "If_None_Match": VALUES,
+        "Accept": VALUES,
+    },
+)
+# Differ between two responses to the same request.
+RANDOM = re.compile(rb'csrfmiddlewaretoken" value="[^"]+|nonce-[^\']+|nonce="[^"]+')
+
+
+@hypothesis_settings(max_examples=150)
+@given(PATHS, QUERIES, SENT)
+def test_any_address_with_any_headers_gets_the_answer_of_the_site_and_no_error(nginx, path, query, headers):
+    answers = [ask(f"/{path}{query}", **headers) for ask in (nginx.ask, nginx.ask_site, nginx.ask)]
+    assert answers[0].status < 500
+    seen = {
+        (answer.status, answer.headers["Location"], answer.headers["Content-Type"], RANDOM.sub(b"", decoded(answer)))
+        for answer in answers
+    }
+    assert len(seen) == 1
+
+
+def decoded(answer: http.client.HTTPResponse) -> bytes:
+    return DECODERS.get(answer.headers["Content-Encoding"], bytes)(answer.body)
+
+
 def test_plain_http_is_redirected_to_https_and_other_hosts_get_no_response(nginx):
     def ask(host: str):
         connection = http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=PATIENCE)
@@ -468,7 +564,7 @@ def test_plain_http_is_redirected_to_https_and_other_hosts_get_no_response(nginx
 
     answer = ask(NAME)
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/en/vision/?a=b")
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Cache-Control"] == "no-cache"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         ask("evil.example")

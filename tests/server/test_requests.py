@@ -291,6 +291,76 @@ def test_two_cookie_headers_are_read_as_one(site):
     assert page.startswith("HTTP/1.1 200") and 'class="consent"' not in page
 
 
+def ask(site: Server, path: str, *headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers with their names in lower case, and body of the response to a GET request."""
+    with RawConnection(site) as connection:
+        connection.send(f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers)
+        received = b""
+        with suppress(ConnectionResetError):
+            while chunk := connection.socket.recv(65536):
+                received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    named = (line.partition(":") for line in lines)
+    return int(first.split()[1]), {name.lower(): value.strip() for name, _, value in named}, body
+
+
+def style_sheet(site: Server) -> str:
+    return re.search(rb'href="(/static/css/site[^"]+)"', ask(site, "/en/")[2])[1].decode()
+
+
+NO_ENCODING = ["gzip;q=0", "identity, gzip;q=0", "gzip; q=0.0", "br;q=0, zstd;q=0, gzip;q=0", "*;q=0", "x-gzip-really"]
+RENDERED = ["/en/search/?q=unic", "/en/cookies/settings/", "/nothing/", "/admin/login/"]
+
+
+@pytest.mark.parametrize("path", ["/en/", "/sitemap.xml", "style sheet", *RENDERED])
+@pytest.mark.parametrize("accepted", NO_ENCODING)
+def test_an_encoding_with_a_weight_of_zero_is_sent_nowhere(site, path, accepted):
+    path = style_sheet(site) if path == "style sheet" else path
+    assert ask(site, path, f"Accept-Encoding: {accepted}")[1].get("content-encoding") is None
+    assert ask(site, path, f"Accept-Encoding: {accepted}, gzip;q=0.1")[1]["content-encoding"] == "gzip"
+
+
+def test_a_part_of_a_file_is_not_sent_for_another_version_of_it(site):
+    path = style_sheet(site)
+    _status, headers, whole = ask(site, path)
+    for version in ('"other"', f"W/{headers['etag']}", "Thu, 01 Jan 1970 00:00:00 GMT", "invalid"):
+        status, _headers, body = ask(site, path, "Range: bytes=5-9", f"If-Range: {version}")
+        assert (status, body) == (200, whole), version
+
+
+FOLDERS = ["/media/", "/static/", "/static/css/", "/en/", "/", "/share/en/page/", "/admin/files/"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("length", [256, 4096, 7900])
+def test_a_name_that_is_too_long_for_the_file_system_is_not_found(site, folder, length):
+    for name in ("a" * length, f"{'a' * length}.0123456789ab.css", "%C4%99" * (length // 6)):
+        status, _headers, _body = ask(site, folder + name)
+        # Without a session, the admin asks to sign in.
+        assert status == (302 if folder.startswith("/admin/") else 404), name[-20:]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "remedy"),
+    [
+        ("/pl/" + "a" * 8000, [], 414, "Skróć adres"),
+        ("/pl/?q=" + "a" * 9000, [], 414, "Skróć adres"),
+        ("/pl/", ["Cookie: a=" + "a" * 33_000], 431, "Usuń"),
+        ("/pl/", [f"X-{number}: {'a' * 4000}" for number in range(9)], 431, "Usuń"),
+    ],
+)
+def test_a_head_that_is_too_large_gets_a_page_that_says_what_to_do(site, path, headers, status, remedy):
+    answer, received, body = ask(site, path, *headers)
+    assert answer == status and remedy in body.decode() and '<html lang="pl"' in body.decode()
+    assert received["cache-control"] == "no-cache" and "default-src 'none'" in received["content-security-policy"]
+
+
+def test_a_large_head_within_the_limits_is_accepted(site):
+    assert ask(site, "/en/?q=" + "a" * 7900)[0] == 200
+    assert ask(site, "/en/", "Cookie: a=" + "a" * 31_000)[0] == 200
+
+
 def test_healthz_answers_on_any_host(site):
     with RawConnection(site) as connection:
         head = connection.send("GET /healthz HTTP/1.1", "Host: any.example").head()

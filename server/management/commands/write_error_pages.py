@@ -9,7 +9,7 @@ from pagecache.key import CacheKey, canonical_host
 from server.asgi import REFUSED_STATUS, call_wsgi
 
 # Errors for which nginx sends these pages (deploy/nginx.conf).
-STATUSES = (400, 413, 429, 503)
+STATUSES = (400, 413, 414, 429, 431, 503)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,221 @@
+"""Addresses as people and old links write them, and the words that no page can have as its address."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from copy import copy
+from functools import lru_cache
+from itertools import combinations
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.urls import (
+    NoReverseMatch,
+    Resolver404,
+    ResolverMatch,
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    resolve,
+    reverse,
+)
+from django.urls.resolvers import LocalePrefixPattern
+from django.utils import translation
+from django.utils.encoding import repercent_broken_unicode, uri_to_iri
+from django.utils.translation.trans_real import get_supported_language_variant
+
+from editorial.alphabet import fold
+from pages.languages import preferred_language
+
+# Characters after an address that mail programs take for its last ones.
+TRAILING = "/.,;:!?*'\"()[]{}<>’‘”“»…"
+# Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
+PATH_CHARACTERS = "/!$&'()*+,;=:@-._~"
+# Redirects with at most this many parameters match a request with further ones.
+MAX_COMBINED_PARAMETERS = 6
+# No page has a longer path.
+MAX_TYPED_LENGTH = 1000
+# The view of text pages, whose pattern matches any word.
+TEXT_PAGE = "pages:text"
+
+Pairs = list[tuple[str, str]]
+
+
+# Words
+
+
+@lru_cache(maxsize=1)
+def reserved_words() -> frozenset[str]:
+    """The first words of all addresses but those of text pages, with and without a language code, in all languages.
+
+    A word that only begins longer addresses, such as “cookies” in /en/cookies/settings/, is not reserved: it is the
+    address of a page of that section.
+    """
+    words = {*dict(settings.LANGUAGES), settings.STATIC_URL.strip("/"), *first_words(get_resolver().url_patterns)}
+    resolvers = (entry for entry in get_resolver().url_patterns if isinstance(entry, URLResolver))
+    localized = next(resolver for resolver in resolvers if isinstance(resolver.pattern, LocalePrefixPattern))
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            found = {word: match_of(code, [word]) for word in first_words(localized.url_patterns)}
+        words |= {word for word, match in found.items() if match is None or not is_text_page(match)}
+    return frozenset(words)
+
+
+def first_words(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    """Yield the first segment of each route in the active language."""
+    for entry in patterns:
+        route = str(entry.pattern)
+        if isinstance(entry, URLResolver) and not route:
+            yield from first_words(entry.url_patterns)
+        elif (word := route.partition("/")[0]) and "<" not in word and "." not in word:
+            yield word
+
+
+def match_of(language: str, segments: list[str]) -> ResolverMatch | None:
+    """Return the match of the page with this path in `language`, or None."""
+    path = "/".join(["", language, *segments])
+    with translation.override(language):
+        for candidate in (f"{path}/", path):
+            try:
+                return resolve(candidate)
+            except Resolver404:
+                continue
+    return None
+
+
+def is_text_page(match: ResolverMatch) -> bool:
+    return match.view_name == TEXT_PAGE
+
+
+# Old addresses
+
+
+def parameters(query: str) -> Pairs:
+    """Return the decoded parameters of a query, without those that have no name."""
+    return [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0]]
+
+
+def canonical_path(path: str) -> str:
+    """Return a percent-encoded path as redirects store it.
+
+    Letters are not percent-encoded, in normal form C, and small. There is one slash between segments and none at the
+    end.
+    """
+    # As Django decodes the path of a request.
+    decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
+    readable = unicodedata.normalize("NFC", uri_to_iri(quote(decoded, safe=PATH_CHARACTERS)))
+    letters = unicodedata.normalize("NFC", readable.lower())
+    return "/" + re.sub("/{2,}", "/", letters).strip("/")
+
+
+def canonical_address(address: str) -> str:
+    """Return path and query as redirects store them: the canonical path, and the parameters in alphabetical order."""
+    path, _, query = address.partition("?")
+    pairs = sorted(parameters(query))
+    return f"{canonical_path(path)}?{urlencode(pairs)}" if pairs else canonical_path(path)
+
+
+def matching_addresses(path: str, query: str) -> dict[str, Pairs]:
+    """Return stored addresses that match a percent-encoded path and a query, with the parameters that they contain.
+
+    The best one is first. A stored address with parameters matches requests that have these and others.
+    """
+    pairs = sorted(parameters(query))
+    counts = range(len(pairs), -1, -1) if len(pairs) <= MAX_COMBINED_PARAMETERS else (len(pairs), 1, 0)
+    paths = dict.fromkeys((canonical_path(path), canonical_path(quote(typed(path)))))
+    return {
+        f"{path}?{urlencode(part)}" if part else path: list(part)
+        for path in paths
+        for count in counts
+        for part in combinations(pairs, count)
+    }
+
+
+def without_parameters(query: str, used: Pairs) -> str:
+    """Return `query` without the parameters in `used`."""
+    used, kept = list(used), []
+    for piece in query.split("&"):
+        pair = next(iter(parameters(piece)), None)
+        if pair in used:
+            used.remove(pair)
+        elif piece:
+            kept.append(piece)
+    return "&".join(kept)
+
+
+def with_query(address: str, query: str) -> str:
+    """Return `address` with a query added to its own, before the fragment."""
+    if not query:
+        return address
+    target, hash_sign, fragment = address.partition("#")
+    joiner = "" if target.endswith(("?", "&")) else "&" if "?" in target else "?"
+    return f"{target}{joiner}{query}{hash_sign}{fragment}"
+
+
+# Typed addresses
+
+
+def typed(path: str) -> str:
+    """Return a percent-encoded path decoded and without what a mail program added to its end."""
+    return unquote_to_bytes(path).decode(errors="replace").rstrip(TRAILING) or "/"
+
+
+def find_typed(request: HttpRequest) -> tuple[str, bool] | None:
+    """Return the address that the path of `request` stands for, and whether it depends on the preferred language.
+
+    Returns None if it leads to no page. Only addresses with an answer count, so that no redirect ends at an error.
+    """
+    if len(request.path_info) > MAX_TYPED_LENGTH:
+        return None
+    segments = [segment for segment in fold(request.path_info.rstrip(TRAILING)).split("/") if segment]
+    if segments and f"/{segments[0]}/" in (settings.STATIC_URL, settings.MEDIA_URL):
+        # Names of files are exact.
+        return None
+    for address, language, is_preferred in typed_candidates(request, segments):
+        if address != request.path_info and (final := answered_address(request, address, language)):
+            return final, is_preferred
+    return None
+
+
+def typed_candidates(request: HttpRequest, segments: list[str]) -> Iterator[tuple[str, str, bool]]:
+    """Yield addresses with their languages and whether the language is the preferred one."""
+    path = "/".join(["", *segments])
+    try:
+        language, is_preferred = get_supported_language_variant(segments[0].replace("_", "-")), False
+        segments = segments[1:]
+    except (LookupError, IndexError):
+        language, is_preferred = preferred_language(request), True
+        # Addresses without a language code.
+        yield from ((address, language, False) for address in dict.fromkeys((f"{path.rstrip('/')}/", path or "/")))
+    for code in dict.fromkeys((language, *dict(settings.LANGUAGES))):
+        match = match_of(code, segments)
+        # A slug of another language is found from each language.
+        if match is None or (code != language and is_text_page(match)):
+            continue
+        with translation.override(language):
+            try:
+                yield reverse(match.view_name, args=match.args, kwargs=match.kwargs), language, is_preferred
+            except NoReverseMatch:
+                continue
+
+
+def answered_address(request: HttpRequest, address: str, language: str) -> str | None:
+    """Return the address at which a visitor who asks for `address` gets an answer, or None.
+
+    The view is called without the middleware, since only its status is of interest.
+    """
+    trial = copy(request)
+    trial.path = trial.path_info = address
+    trial.method = "GET"
+    trial.META = {**request.META, "PATH_INFO": quote(address), "QUERY_STRING": "", "REQUEST_METHOD": "GET"}
+    with translation.override(language):
+        try:
+            trial.resolver_match = match = resolve(address)
+            response = match.func(trial, *match.args, **match.kwargs)
+        except (Http404, PermissionDenied):
+            return None
+    if response.status_code == 301:
+        return urlsplit(response.headers["Location"]).path
+    return address if response.status_code in (200, 302) else None
