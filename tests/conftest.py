@@ -20,6 +20,7 @@ from consent.models import NoticeVersion, PolicyVersion
 from consent.views import DECISIONS
 from editorial.content_files import load
 from feedback.views import MESSAGES
+from search.indexing import index_changed_items
 from tests.serving import Server
 
 # Without time limits, which depend on the machine.
@@ -88,6 +89,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
         load(django_settings.CONTENT_DIR)
         PolicyVersion.objects.refresh()
         NoticeVersion.objects.publish()
+        index_changed_items()
 
 
 @pytest.fixture(scope="session")
