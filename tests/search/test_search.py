@@ -164,11 +164,11 @@ def test_all_apostrophes_find_the_same_pages(client, apostrophe):
 
 
 def test_tags_and_entities_are_no_words_and_tags_of_blocks_separate_words(client):
-    body = "<p>first&nbsp;<strong>se</strong>cond</p><p>third &lt;em&gt; <a href='https://hidden.example'>x</a></p>"
+    body = "<p>xone&nbsp;<strong>xt</strong>wo</p><p>xthree &lt;em&gt; <a href='https://hidden.example'>x</a></p>"
     Deliverable.objects.filter(key="seamless-mobility").update(body_en=body)
-    for query in ("first second", "third", "second third"):
-        assert hits(client, query)[:1] == ["/en/deliverables/seamless-mobility/"], query
-    for query in ("nbsp", "strong", "href", "hidden", "secondthird"):
+    for query in ("xone xtwo", "xthree", "xtwo xthree"):
+        assert hits(client, query) == ["/en/deliverables/seamless-mobility/"], query
+    for query in ("nbsp", "strong", "href", "hidden", "xtwoxthree"):
         assert "/en/deliverables/seamless-mobility/" not in hits(client, query), query
 
 
@@ -253,8 +253,8 @@ def test_synonyms_are_found_after_the_word_itself_in_every_language(client):
     both = ["/en/deliverables/social-inclusion/", "/en/deliverables/seamless-mobility/"]
     assert hits(client, "zymurgy") == both
     assert hits(client, "brewing sciences") == both[::-1]
-    assert hits(client, "piwowarstwo") == both
-    assert hits(client, "unic zymurgy") == []
+    assert hits(client, "piwowarstwo") == both[::-1]
+    assert hits(client, "creathon zymurgy") == []
     assert hits(client, "brewing") == both[1:]
 
 
@@ -302,7 +302,7 @@ def test_words_in_several_items_of_a_list_find_its_page(client):
 
 def test_without_a_hit_the_page_suggests_searches_that_find_something(client):
     html = page(client, "suprdivrsity")
-    assert '<a href="?q=superdiversity">' in html
+    assert '<a href="?q=superdiversity">' in html.lower()
     assert hits(client, "superdiversity")
     assert '<a href="?q=Malm%C3%B6">' in page(client, "malmqqo zzzz")
 
@@ -310,7 +310,7 @@ def test_without_a_hit_the_page_suggests_searches_that_find_something(client):
 def test_without_a_hit_the_page_links_to_the_main_pages_and_names_a_contact(client):
     main = page(client, "qqqq").partition("<main")[2].partition("</main>")[0]
     assert "Try another word" in main
-    for path in ("/en/partners/", "/en/timeline/", "/en/vision/"):
+    for path in ("/en/partners/", "/en/tasks/", "/en/vision/"):
         assert f'href="{path}"' in main
     assert 'href="mailto:unic@uni.lodz.pl"' in main
 
@@ -343,7 +343,7 @@ def hide_milestones():
     ("query", "hide"),
     [
         ("Uleåborg", hide_university),
-        ("yliopisto", hide_own_name),
+        ("Plughuniversity", hide_own_name),
         ("xyzzy", hide_part),
         ("xyzzy", hide_initiative),
         ("creathon", hide_section),
@@ -352,10 +352,12 @@ def hide_milestones():
 )
 def test_what_is_not_published_is_neither_found_nor_suggested(client, query, hide):
     PartnerUniversity.objects.filter(key="university-of-oulu").update(city_past_en="Uleåborg")
+    PartnerOwnName.objects.filter(partner__key="university-of-oulu").update(name="Plughuniversity")
     InitiativePart.objects.filter(initiative__key="campus").update(title_en="xyzzy")
     found = hits(client, query)
     assert found
-    misspelt = query.replace("zz", "zqz").replace("bo", "bqqo").replace("thon", "thqqon").replace("opi", "oqqpi")
+    # Too many errors to be found, but few enough for a suggestion.
+    misspelt = query.replace("zz", "zqqz").replace("bo", "bqqo").replace("thon", "thqqon").replace("vers", "vqqers")
     hide()
     for typed in (query, misspelt):
         html = page(client, typed)
