@@ -123,7 +123,7 @@ def ensure_words(keys: Collection[WordKey]) -> dict[WordKey, int]:
     wanted = sorted({word for _language, word, _stem in keys})
     for start in range(0, len(wanted), MAX_VALUES):
         rows = IndexWord.objects.filter(word__in=wanted[start : start + MAX_VALUES])
-        ids |= {key: pk for pk, *values in rows.values_list("pk", "language", "word", "stem") if (key := tuple(values))}
+        ids |= {(row.language, row.word, row.stem): row.pk for row in rows}
     new = [IndexWord(language=key[0], word=key[1], stem=key[2]) for key in sorted(set(keys) - ids.keys())]
     for row in IndexWord.objects.bulk_create(new):
         ids[row.language, row.word, row.stem] = row.pk

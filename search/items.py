@@ -11,7 +11,7 @@ from django.db.models import Case, IntegerField, Model, QuerySet, Value, When
 from editorial.models import Content
 from search.indexing import index_few_changed_items
 from search.matching import Match, match
-from search.models import IndexItem
+from search.models import Occurrence
 
 # More matches would exceed the number of values in a query that SQLite accepts.
 MAX_ITEMS = 10_000
@@ -26,7 +26,7 @@ def search_items(items: QuerySet[Any], text: str, fields: Sequence[str], is_rank
     paths = sorted({path for name in fields if (path := name.rpartition("__")[0])})
     related = {path: get_fields_from_path(items.model, path)[-1].related_model for path in paths}
     models = {items.model, *(model for model in related.values() if model and issubclass(model, Content))}
-    indexed = IndexItem.objects.filter(model__in=[model._meta.label_lower for model in models])
+    indexed = Occurrence.objects.filter(item__model__in=[model._meta.label_lower for model in models])
     totals: dict[int, int] = {}
     for found in match(text, tuple(settings.CONTENT_LANGUAGES), indexed):
         if totals := totals_of(found, items.model, related):

@@ -15,12 +15,14 @@ from django.db.models.functions import Collate, Greatest, Least, Length
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search.models import IndexItem, IndexWord, Occurrence
+from search.models import IndexWord, Occurrence
 from search.queries import Query, Term
 from search.words import MIN_RICH_STEM, RICH_ENDINGS
 
 # Shorter words are too much alike: EUR, our.
 MIN_MISSPELT = 4
+# Too many words begin with one or two letters.
+MIN_BEGINNING = 3
 
 
 class Likeness(IntEnum):
@@ -49,11 +51,11 @@ class IndexedItem(NamedTuple):
 
 @dataclass(frozen=True)
 class Match:
-    """The occurrences of the words of a query in `items`."""
+    """The words of a query in `occurrences`, those that may be found."""
 
     query: Query
     words: WordsLike
-    items: QuerySet[IndexItem]
+    occurrences: QuerySet[Occurrence]
 
     @cached_property
     def matched_words(self) -> dict[int, str]:
@@ -75,9 +77,9 @@ class Match:
             for number, words in enumerate(self.words.values())
         }
 
-    def grouped(self, *columns: str) -> QuerySet[Occurrence, dict[str, Any]]:
+    def grouped(self, *columns: str) -> QuerySet[Any, Any]:
         """Occurrences grouped by columns of the item, with the points of each term."""
-        found = Occurrence.objects.filter(word__in=self.matched_words, item__in=self.items)
+        found = self.occurrences.filter(word__in=list(self.matched_words))
         return found.order_by().values(*columns).annotate(**self.points())
 
     @cached_property
@@ -86,7 +88,7 @@ class Match:
         names = dict(zip(self.query.terms, self.points(), strict=True))
         return [[[names[term] for term in phrase] for phrase in unit] for unit in self.query.units]
 
-    def ranked(self, *columns: str) -> QuerySet[Occurrence, dict[str, Any]]:
+    def ranked(self, *columns: str) -> QuerySet[Any, Any]:
         """Groups that match all units of the query, with their `total`, the best first."""
         if not self.units:
             return Occurrence.objects.none().values(*columns).annotate(total=Value(0))
@@ -132,7 +134,7 @@ def likeness(term: Term, language: str, word: str, stem: str) -> Likeness | None
         return Likeness.INFLECTED
     if language in RICH_ENDINGS and any(len(s) >= MIN_RICH_STEM and word.startswith(s) for s in term.stems):
         return Likeness.BEGINNING
-    return Likeness.BEGINNING if len(term.word) > 1 and word.startswith(term.word) else None
+    return Likeness.BEGINNING if len(term.word) >= MIN_BEGINNING and word.startswith(term.word) else None
 
 
 def words_like(query: Query) -> WordsLike:
@@ -148,7 +150,7 @@ def words_like(query: Query) -> WordsLike:
     same = Q(word__in=typed) | Q(stem__in=in_languages.filter(word__in=typed).order_by().values("stem"))
     condition = same | Q(stem__in={stem for term in query.terms for stem in term.stems})
     for term in query.terms:
-        if not term.synonym_in and len(term.word) > 1:
+        if not term.synonym_in and len(term.word) >= MIN_BEGINNING:
             condition |= begins_with("word", term.word)
             if not RICH_ENDINGS.isdisjoint(query.languages):
                 for stem in (stem for stem in term.stems if len(stem) >= MIN_RICH_STEM):
@@ -171,7 +173,7 @@ def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
     if not terms:
         return
     lengths = [len(form) for term in terms for form in (term.word, *term.stems)]
-    near = words.annotate(length=Length("stem")).filter(length__range=(min(lengths) - 1, max(lengths) + 1))
+    near = words.annotate(length=Length("stem")).filter(length__gte=min(lengths) - 1, length__lte=max(lengths) + 1)
     rows = list(near.values_list("pk", "word", "stem"))
     forms = [row[1] for row in rows], [row[2] for row in rows]
     for term in terms:
@@ -186,8 +188,8 @@ def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
                     found[term][Likeness.MISSPELT][pk] = word
 
 
-def match(text: str, languages: tuple[str, ...], items: QuerySet[IndexItem]) -> Iterator[Match]:
+def match(text: str, languages: tuple[str, ...], occurrences: QuerySet[Occurrence]) -> Iterator[Match]:
     """Return the match of `text`, and then that of the lenient query, for when nothing is found otherwise."""
     for is_lenient in (False, True):
         query = Query(text, languages, is_lenient)
-        yield Match(query, words_like(query), items)
+        yield Match(query, words_like(query), occurrences)

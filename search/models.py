@@ -91,6 +91,7 @@ class IndexItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["model", "object_id", "page"], name="search_item_once"),
         ]
+        indexes = [models.Index(fields=["page"], name="search_page")]
 
     def __str__(self):
         return f"{self.model} {self.object_id}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.safestring import SafeString
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -43,7 +43,7 @@ def find(text: str, language: str) -> list[Result]:
     `language` must be the active language.
     """
     index_few_changed_items()
-    for found in match(text, (language,), visible_items()):
+    for found in match(text, (language,), visible_occurrences()):
         if pages := ranked_pages(found):
             return results(found, pages)
     return []
@@ -55,16 +55,25 @@ def ranked_pages(found: Match) -> list[str]:
     return list(ranked.values_list("item__page", flat=True)[:MAX_RESULTS])
 
 
-def visible_items() -> QuerySet[IndexItem]:
-    """The indexed items that visitors may see now, whenever they were indexed: published items on published pages."""
-    pages, parts = Q(pk__in=[]), Q(pk__in=[])
+def visible_occurrences() -> QuerySet[Occurrence]:
+    """The occurrences in items that visitors may see now, whenever they were indexed.
+
+    The items are published, and so are the pages that show them.
+    """
+    # Any, because a condition with Exists is a Q, but not to django-stubs.
+    pages: Any = Q(pk__in=[])
+    parts: Any = Q(pk__in=[])
+    own: Any = Q(pk__in=[])
     for source in public_sources():
-        shown = Q(model=source.model._meta.label_lower, object_id__in=source.visible().order_by().values("pk"))
+        label = source.model._meta.label_lower
+        shown = source.visible().order_by()
         if source.is_part:
-            parts |= shown
+            parts |= Q(item__model=label) & Exists(shown.filter(pk=OuterRef("item__object_id")))
         else:
-            pages |= shown
-    return IndexItem.objects.filter(pages | parts & Q(page__in=IndexItem.objects.filter(pages).values("page")))
+            pages |= Q(item__model=label) & Exists(shown.filter(pk=OuterRef("item__object_id")))
+            own |= Q(model=label) & Exists(shown.filter(pk=OuterRef("object_id")))
+    parts &= Exists(IndexItem.objects.filter(own, page=OuterRef("item__page")))
+    return Occurrence.objects.filter(pages | parts)
 
 
 def results(found: Match, pages: list[str]) -> list[Result]:
@@ -132,34 +141,31 @@ def load(items: Iterable[IndexedItem]) -> dict[IndexedItem, LoadedItem]:
 
 def suggestions(text: str, language: str) -> list[str]:
     """Return up to MAX_SUGGESTIONS queries that find a page: words of `text`, and words spelt like them."""
-    items = visible_items()
+    visible = visible_occurrences()
 
     def finds(query: str) -> bool:
-        return any(found.ranked("item__page").exists() for found in match(query, (language,), items))
+        return any(found.ranked("item__page").exists() for found in match(query, (language,), visible))
 
     typed = [word.text for word in words(plain_text(text))][:MAX_CORRECTED]
-    spellings = [[word] if finds(word) else similar_words(word, language, items) for word in typed]
+    spellings = [[word] if finds(word) else similar_words(word, language, visible) for word in typed]
     corrected = [near[0] for near in spellings if near]
     candidates = [" ".join(corrected), *(word for near in spellings for word in near)]
     different = (query for query in dict.fromkeys(candidates) if query and fold(query) != fold(text))
     return list(islice((query for query in different if finds(query)), MAX_SUGGESTIONS))
 
 
-def similar_words(text: str, language: str, items: QuerySet[IndexItem]) -> list[str]:
+def similar_words(text: str, language: str, visible: QuerySet[Occurrence]) -> list[str]:
     """Return the words most like `text` that visitors can read, as the pages write them."""
     vocabulary = IndexWord.objects.filter(language=language).order_by("word").values_list("word", flat=True).distinct()
     near = process.extract(
         normalized(text), list(vocabulary), scorer=OSA.normalized_similarity, score_cutoff=MIN_SIMILARITY, limit=10
     )
-    visible = Occurrence.objects.filter(
-        item__in=items, word__language=language, word__word__in=[row[0] for row in near]
-    )
-    shown_in: dict[str, IndexedItem] = {}
-    for word, *item in visible.values_list("word__word", "item__model", "item__object_id", "item__page"):
-        shown_in[word] = min(IndexedItem(*item), shown_in.get(word, IndexedItem(*item)))
+    of_words = visible.filter(word__language=language, word__word__in=[row[0] for row in near])
+    items = [(word, IndexedItem(*item)) for word, *item in of_words.values_list("word__word", *ITEM)]
+    shown_in = dict(sorted(items, reverse=True))
     loaded = load(set(shown_in.values()))
     found = []
     for word, _similarity, _index in sorted(near, key=lambda row: (-row[1], row[0])):
-        if (item := loaded.get(shown_in.get(word))) and (spelling := item.spelling(word)):
+        if word in shown_in and (item := loaded.get(shown_in[word])) and (spelling := item.spelling(word)):
             found.append(spelling)
     return found[:MAX_SUGGESTIONS]

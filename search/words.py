@@ -85,7 +85,10 @@ def plain_text(html: str) -> str:
 def words(text: str) -> Iterator[Word]:
     """Return the words of a plain text."""
     for match in WORD.finditer(text):
-        yield Word(match.start(), match.end(), match[0], tuple(PIECES.findall(NO_LETTERS.sub("", match[0]))))
+        word = match[0]
+        is_plain = word.isascii() and word.isalnum()
+        pieces = (word,) if is_plain else tuple(PIECES.findall(NO_LETTERS.sub("", word)))
+        yield Word(match.start(), match.end(), word, pieces)
 
 
 @lru_cache(100_000)
