@@ -37,7 +37,7 @@ class Synonyms(Content):
         max_length=300,
         help_text=_(
             "Words and phrases with the same meaning, separated by commas, such as: PhD, doctorate, doctoral student. "
-            "Who searches for one of them, in any language, finds the others too."
+            "A search for one of them, in any language, finds the others too."
         ),
     )
 
@@ -100,7 +100,8 @@ class IndexItem(models.Model):
 class Occurrence(models.Model):
     """A word in the texts of an item, with the highest weight of the texts that contain it."""
 
-    pk = models.CompositePrimaryKey("word", "item")
+    # With the weight, so that the index of the key holds all that a search reads.
+    pk = models.CompositePrimaryKey("word", "item", "weight")
     word = models.ForeignKey(IndexWord, models.CASCADE, related_name="occurrences", db_index=False)
     item = models.ForeignKey(IndexItem, models.CASCADE, related_name="occurrences")
     weight = models.PositiveSmallIntegerField()
