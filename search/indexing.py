@@ -130,5 +130,8 @@ def ensure_words(keys: Collection[WordKey]) -> dict[WordKey, int]:
     return ids
 
 
+@transaction.atomic
 def delete_unused_words() -> None:
-    IndexWord.objects.filter(~models.Exists(Occurrence.objects.filter(word=models.OuterRef("pk")))).delete()
+    """Delete the words that no text contains any more, unless another process indexes now, which may use them."""
+    if lock():
+        IndexWord.objects.filter(~models.Exists(Occurrence.objects.filter(word=models.OuterRef("pk")))).delete()

@@ -23,6 +23,8 @@ from search.words import MIN_RICH_STEM, RICH_ENDINGS
 MIN_MISSPELT = 4
 # Too many words begin with one or two letters.
 MIN_BEGINNING = 3
+# Words that are only like a term, the shortest first. SQLite limits the number of values in a query.
+MAX_LIKE = 1000
 
 
 class Likeness(IntEnum):
@@ -164,6 +166,10 @@ def words_like(query: Query) -> WordsLike:
                 found[term][like][pk] = word
     if query.is_lenient:
         add_misspelt(found, in_languages)
+    for by_likeness in found.values():
+        for like, by_pk in by_likeness.items():
+            shortest = sorted(by_pk.items(), key=lambda row: (len(row[1]), row[1], row[0]))
+            by_likeness[like] = dict(shortest[:MAX_LIKE])
     return found
 
 
