@@ -20,7 +20,7 @@ TAG = re.compile(r"<!--.*?-->|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
 INVISIBLE = r"\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
 WITHIN = rf"[\u0300-\u036f{INVISIBLE}]*"
 PIECE = rf"(?:[^\W_{APOSTROPHES}]{WITHIN})+"
-# Between two letters, these join the pieces of a word: l’alliance, post-industrial, uni.lodz.pl, R&D.
+# Between two letters, these join the pieces of a word: l’alliance, post-industrial, uni.example.org, R&D.
 JOINT = rf"[{APOSTROPHES}{re.escape(DASHES)}.&@]{WITHIN}"
 WORD = re.compile(rf"{PIECE}(?:{JOINT}{PIECE})*")
 PIECES = re.compile(PIECE)
