@@ -7,12 +7,12 @@ class AllianceConfig(AppConfig):
     verbose_name = _("Alliance")
 
     def ready(self):
-        from alliance.search import entries
+        from alliance.search import SOURCES
         from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap, PageSitemap
         from pages import sitemaps
-        from search.index import register
+        from search.sources import register
 
-        register(entries)
+        register(*SOURCES)
         sitemaps.register("pages", PageSitemap)
         sitemaps.register("deliverables", DeliverableSitemap)
         sitemaps.register("initiatives", InitiativeSitemap)

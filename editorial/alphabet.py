@@ -39,19 +39,32 @@ RANKS = {language: letter_ranks(language) for language in ALPHABETS}
 ROOT_RANKS = letter_ranks("")
 
 
+# Characters that keyboards and word processors use alike. The first one of each string replaces the others.
+APOSTROPHES = "'’‘‛ʼʻʹ＇′´`"
+DASHES = "-‐‑‒–—―−﹣－"
+ALIKE = {ord(other): alike[0] for alike in (APOSTROPHES, DASHES) for other in alike[1:]}
 # Letters that Unicode does not decompose into a base letter and a mark.
-BASE_LETTERS = str.maketrans(
+BASE_LETTERS = ALIKE | str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
 )
 
 
 def without_marks(text: str) -> str:
-    """Return the compatibility decomposition of `text` (NFKD) without combining marks."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    """Return the compatibility decomposition of `text` (NFKD) without combining marks and invisible characters.
+
+    Invisible are soft hyphens, joiners, and other characters of the category Cf.
+    """
+    return "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
+    )
 
 
 def fold(text: str) -> str:
-    """Return `text` in lower case without accents: "Malmö" → "malmo"."""
+    """Return `text` in lower case, without accents, and with plain apostrophes and hyphens: "Malmö" → "malmo"."""
+    # Before the decomposition, which makes a space of an acute accent that stands alone.
+    text = text.translate(ALIKE)
     # Twice, because the results of casefold and of the table can have marks again.
     return without_marks(without_marks(text).casefold().translate(BASE_LETTERS))
 

@@ -8,9 +8,9 @@ class PartnersConfig(AppConfig):
 
     def ready(self):
         from pages import sitemaps
-        from partners.search import entries
+        from partners.search import SOURCES
         from partners.sitemaps import PartnerSitemap
-        from search.index import register
+        from search.sources import register
 
-        register(entries)
+        register(*SOURCES)
         sitemaps.register("partners", PartnerSitemap)

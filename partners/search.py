@@ -1,15 +1,23 @@
-"""Search entries of the universities."""
+"""What the search finds in the universities."""
 
-from collections.abc import Iterator
+from partners.models import PartnerOwnName, PartnerUniversity
+from search.sources import Source, page_of
 
-from partners.models import PartnerUniversity
-from search.index import Entry
-
-
-def entries() -> Iterator[Entry]:
-    """One entry per published university, in the active language."""
-    for partner in PartnerUniversity.objects.published().with_own_names():
-        location = [partner.city, partner.city_local, partner.city_past, partner.country.name]
-        own_names = [own_name.name for own_name in partner.published_own_names]
-        texts = [partner.short_name, *location, partner.description, *own_names]
-        yield Entry.of(partner, partner.translated["name"], partner.translated["summary"], texts)
+SOURCES = (
+    Source(
+        PartnerUniversity,
+        name=("name", "short_name"),
+        title=("city", "city_local"),
+        summary=("summary", PartnerUniversity.get_role_display),
+        text=("description", "city_past", lambda partner: partner.country.name),
+        shown=PartnerUniversity.objects.published,
+    ),
+    Source(
+        PartnerOwnName,
+        name=("name",),
+        shown=PartnerOwnName.objects.published,
+        page=lambda own_name: page_of(own_name.partner),
+        is_part=True,
+        related=("partner",),
+    ),
+)

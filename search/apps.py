@@ -1,7 +1,37 @@
+from datetime import timedelta
+from functools import partial
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+import jobs
+import triggers
 
 
 class SearchConfig(AppConfig):
     name = "search"
     verbose_name = _("Search")
+
+    def ready(self):
+        from editorial.searching import register_search
+        from search.indexing import MAX_SECONDS, delete_unused_words, index_changed_items
+        from search.items import search_items
+        from search.pages import PAGES
+        from search.sources import register
+        from search.triggers import index_triggers
+
+        register(PAGES)
+        triggers.register(index_triggers)
+        register_search(search_items)
+        jobs.register(
+            "search-index",
+            partial(index_changed_items, MAX_SECONDS),
+            every=timedelta(seconds=5),
+            title=_("Updates the search from content that changed."),
+        )
+        jobs.register(
+            "unused-search-words",
+            delete_unused_words,
+            every=timedelta(hours=6),
+            title=_("Deletes words from the search that no text contains any more."),
+        )

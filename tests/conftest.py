@@ -26,6 +26,7 @@ from editorial.acting import SYSTEM
 from editorial.content_files import load
 from editorial.models import Revision
 from feedback.views import MESSAGES
+from search.indexing import index_changed_items
 from tests.serving import Server
 
 # Without time limits, which depend on the machine.
@@ -126,6 +127,7 @@ def django_db_setup(request, run_folder, django_db_blocker):
             NoticeVersion.objects.publish()
             # Otherwise each test that saves something records the whole site.
             Revision.objects.record(author_name=SYSTEM)
+            index_changed_items()
             if is_sqlite:
                 with closing(sqlite3.connect(filled)) as file:
                     connection.connection.backup(file)

@@ -116,7 +116,7 @@ MAY_IMPORT = {
     "consent": {"assets", "editorial", "health", "jobs", "pagecache", "security", "translations.status", "triggers"},
     "feedback": {"editorial", "health", "jobs", "pagecache", "security", "translations.status"},
     "pages": {"consent", "editorial", "feedback", "health", "pagecache", "pictures", "translations.status"},
-    "search": {"editorial", "pagecache", "pages"},
+    "search": {"consent", "editorial", "feedback", "jobs", "pages", "triggers"},
     "partners": {"consent", "editorial", "pagecache", "pages", "pictures", "search"},
     "alliance": {"editorial", "pagecache", "pages", "partners", "pictures", "search"},
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security"},

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db import models
 from django.forms import CheckboxSelectMultiple, Script, Textarea
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from js_asset import Media
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.utils import build_localized_fieldname
 
+from editorial import searching
 from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
@@ -81,6 +82,18 @@ class ContentAdmin(RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, Tr
             codes = settings.CONTENT_LANGUAGES if is_translated else [None]
             expanded += [build_localized_fieldname(name, code) if code else name for code in codes]
         return expanded
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """Search as visitors do. The best matches come first, unless the user sorts the list."""
+        fields = self.get_search_fields(request)
+        if not fields or not search_term.strip():
+            return queryset, False
+        is_ranked = ORDER_VAR not in request.GET
+        for search in searching.registered:
+            queryset = search(queryset, search_term, fields, is_ranked)
+        return queryset, False
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """Return the URL of the public page, or None if there is none or the item is not published."""

@@ -20,6 +20,7 @@ from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from pictures.admin import MAX_PICTURES
 from pictures.models import Picture
+from search.indexing import index_changed_items
 from tests.consent.factories import make_counter, make_video
 from tests.partners.factories import fill_with_partners
 from tests.pictures.factories import make_picture
@@ -227,6 +228,7 @@ def test_a_field_with_many_related_items_has_a_search_and_keeps_its_value(signed
     assert f'<option value="{last.pk}" selected>Test University 139</option>' in html
     # The first ones can be selected without JavaScript.
     assert html.count("<option") < 120
+    index_changed_items()
     found = client.get(
         re.search('data-ajax--url="([^"]+)"', html)[1],
         {"app_label": "alliance", "model_name": "alliance", "field_name": "host", "term": "University 138"},

@@ -1,0 +1,201 @@
+"""Finds the words of a query in the index, and ranks the items that contain them."""
+
+import operator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property, reduce
+from typing import Any, NamedTuple, TypeAlias
+
+from django.db import connection
+from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable, Func
+from django.db.models.functions import Collate, Greatest, Least, Length
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from search.models import IndexWord, Occurrence
+from search.queries import Query, Term
+from search.words import MIN_RICH_STEM, RICH_ENDINGS
+
+# Shorter words are too much alike: EUR, our.
+MIN_MISSPELT = 4
+# Too many words begin with one or two letters.
+MIN_BEGINNING = 3
+# Words that are only like a term, the shortest first. SQLite limits the number of values in a query.
+MAX_LIKE = 1000
+
+
+class Likeness(IntEnum):
+    """Points for the likeness of a word to a term. The weight of the text, doubled, is added.
+
+    The distances keep the order: a whole word anywhere is better than the beginning of a word in a name.
+    """
+
+    MISSPELT = 1
+    SYNONYM = 10
+    BEGINNING = 20
+    INFLECTED = 40
+    # The same word is only a little better than an inflected form.
+    SAME = 41
+
+
+# Term → likeness → primary key → word, for the words of the index that match.
+WordsLike: TypeAlias = dict[Term, dict[Likeness, dict[int, str]]]
+
+
+class IndexedItem(NamedTuple):
+    model: str
+    object_id: int
+    page: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """The words of a query in `occurrences`, those that may be found."""
+
+    query: Query
+    words: WordsLike
+    occurrences: QuerySet[Occurrence]
+
+    @cached_property
+    def matched_words(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for by_pk in (by_pk for by_likeness in self.words.values() for by_pk in by_likeness.values()):
+            found |= by_pk
+        return found
+
+    def points(self) -> dict[str, Max]:
+        """Expressions for the points of each term."""
+        return {
+            f"term_{number}": Max(
+                Case(
+                    *(When(word__in=list(by_pk), then=2 * F("weight") + like) for like, by_pk in words.items()),
+                    default=Value(0),
+                    output_field=IntegerField(),
+                )
+            )
+            for number, words in enumerate(self.words.values())
+        }
+
+    def grouped(self, *columns: str) -> QuerySet[Any, Any]:
+        """Occurrences grouped by columns of the item, with the points of each term."""
+        found = self.occurrences.filter(word__in=list(self.matched_words))
+        return found.order_by().values(*columns).annotate(**self.points())
+
+    @cached_property
+    def units(self) -> list[list[list[str]]]:
+        """The names of the points of each term: of each alternative of each unit."""
+        names = dict(zip(self.query.terms, self.points(), strict=True))
+        return [[[names[term] for term in phrase] for phrase in unit] for unit in self.query.units]
+
+    def ranked(self, *columns: str) -> QuerySet[Any, Any]:
+        """Groups that match all units of the query, with their `total`, the best first."""
+        if not self.units:
+            return Occurrence.objects.none().values(*columns).annotate(total=Value(0))
+        totals = {
+            f"unit_{number}": combined(Greatest, [combined(Least, map(F, names)) for names in unit])
+            for number, unit in enumerate(self.units)
+        }
+        groups = self.grouped(*columns).annotate(**totals).filter(**{f"{name}__gt": 0 for name in totals})
+        return groups.annotate(total=reduce(operator.add, map(F, totals))).order_by("-total")
+
+    def total(self, points: Sequence[int]) -> int:
+        """Return the total of the points of all terms, as `ranked` does; 0 if a unit is not matched."""
+        by_name = dict(zip(self.points(), points, strict=True))
+        of_units = [max(min(by_name[name] for name in names) for names in unit) for unit in self.units]
+        return sum(of_units) if all(of_units) else 0
+
+
+def combined(function: type[Func], expressions: Iterable[Combinable]) -> Combinable:
+    """Return the expression, or the function of several."""
+    first, *others = expressions
+    return function(first, *others) if others else first
+
+
+def bytewise(column: str) -> Collate:
+    """`column` in the same order on each database, whatever its collation."""
+    return Collate(column, "C" if connection.vendor == "postgresql" else "BINARY")
+
+
+def begins_with(column: str, beginning: str) -> Q:
+    """A condition that an index of either database answers. LIKE of SQLite uses none."""
+    if connection.vendor == "postgresql":
+        return Q(**{f"{column}__startswith": beginning})
+    return Q(**{f"{column}__gte": beginning, f"{column}__lt": f"{beginning}\U0010ffff"})
+
+
+def likeness(term: Term, language: str, word: str, stem: str) -> Likeness | None:
+    if term.synonym_in:
+        is_found = language == term.synonym_in and (word == term.word or stem in term.stems)
+        return Likeness.SYNONYM if is_found else None
+    if word == term.word:
+        return Likeness.SAME
+    if stem in term.stems:
+        return Likeness.INFLECTED
+    if language in RICH_ENDINGS and any(len(s) >= MIN_RICH_STEM and word.startswith(s) for s in term.stems):
+        return Likeness.BEGINNING
+    return Likeness.BEGINNING if len(term.word) >= MIN_BEGINNING and word.startswith(term.word) else None
+
+
+def words_like(query: Query) -> WordsLike:
+    """Return the words of the index that match.
+
+    For a lenient query, also words one edit away: a letter missing, added, replaced, or swapped with the next one.
+    """
+    found: WordsLike = {term: defaultdict(dict) for term in query.terms}
+    in_languages = IndexWord.objects.filter(language__in=query.languages)
+    columns = ("pk", "language", "word", "stem")
+    typed = [term.word for term in query.terms]
+    # The stem of a word that is typed without its accents is known from the same word in a text.
+    same = Q(word__in=typed) | Q(stem__in=in_languages.filter(word__in=typed).order_by().values("stem"))
+    condition = same | Q(stem__in={stem for term in query.terms for stem in term.stems})
+    for term in query.terms:
+        if not term.synonym_in and len(term.word) >= MIN_BEGINNING:
+            condition |= begins_with("word", term.word)
+            if not RICH_ENDINGS.isdisjoint(query.languages):
+                for stem in (stem for stem in term.stems if len(stem) >= MIN_RICH_STEM):
+                    condition |= begins_with("word", stem)
+    rows = list(in_languages.filter(condition).values_list(*columns))
+    for term in query.terms:
+        stems = term.stems | {stem for _pk, _language, word, stem in rows if word == term.word}
+        with_stems = Term(term.word, stems, term.synonym_in)
+        for pk, language, word, stem in rows:
+            if (like := likeness(with_stems, language, word, stem)) is not None:
+                found[term][like][pk] = word
+    if query.is_lenient:
+        add_misspelt(found, in_languages)
+    for by_likeness in found.values():
+        for like, by_pk in by_likeness.items():
+            shortest = sorted(by_pk.items(), key=lambda row: (len(row[1]), row[1], row[0]))
+            by_likeness[like] = dict(shortest[:MAX_LIKE])
+    return found
+
+
+def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
+    """Add words one edit away from a typed term, or with a stem one edit away from its stem."""
+    terms = [term for term in found if len(term.word) >= MIN_MISSPELT and not term.synonym_in]
+    if not terms:
+        return
+    lengths = [len(form) for term in terms for form in (term.word, *term.stems)]
+    near = words.annotate(length=Length("stem")).filter(length__gte=min(lengths) - 1, length__lte=max(lengths) + 1)
+    rows = list(near.values_list("pk", "word", "stem"))
+    forms = [row[1] for row in rows], [row[2] for row in rows]
+    for term in terms:
+        known = {pk for by_pk in found[term].values() for pk in by_pk}
+        typed = [(term.word, forms[0]), *((stem, forms[1]) for stem in term.stems if len(stem) >= MIN_MISSPELT)]
+        for form, candidates in typed:
+            for _form, _distance, index in process.extract(
+                form, candidates, scorer=OSA.distance, score_cutoff=1, limit=None
+            ):
+                pk, word, _stem = rows[index]
+                if pk not in known:
+                    found[term][Likeness.MISSPELT][pk] = word
+
+
+def match(text: str, languages: tuple[str, ...], occurrences: QuerySet[Occurrence]) -> Iterator[Match]:
+    """Return the match of `text`, and then that of the lenient query, for when nothing is found otherwise."""
+    for is_lenient in (False, True):
+        query = Query(text, languages, is_lenient)
+        yield Match(query, words_like(query), occurrences)

@@ -1,0 +1,109 @@
+"""Typed queries as terms: alternatives for each word, with synonyms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from django.conf import settings
+
+from search.models import Synonyms
+from search.words import normalized, stem, words
+
+# More words would only make the search slower.
+MAX_WORDS = 12
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word to find. A synonym was not typed. It only counts as a whole word, in texts of its language."""
+
+    word: str
+    stems: frozenset[str]
+    synonym_in: str = ""
+
+    @classmethod
+    def of(cls, raw: str, languages: Sequence[str], synonym_in: str = "") -> "Term":
+        word = normalized(raw)
+        # Stems of the word as typed, and without accents, which many people do not type.
+        stems = {stem(form, language) for form in (raw, word) for language in languages}
+        return cls(word, frozenset(stems), synonym_in)
+
+
+# All terms of an alternative must be found, and one alternative of each unit.
+Alternative = tuple[Term, ...]
+Unit = list[Alternative]
+
+
+@dataclass(frozen=True)
+class Query:
+    """The units of a typed query. `languages` are those of the pages that are searched.
+
+    A lenient query, for when nothing was found, accepts typing errors, and synonyms typed in other languages.
+    """
+
+    text: str
+    languages: tuple[str, ...]
+    is_lenient: bool = False
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        # Pages that are not translated have the words of the source language.
+        languages = tuple(dict.fromkeys([*self.languages, settings.LANGUAGE_CODE]))
+        typed = []
+        for word in list(words(self.text))[:MAX_WORDS]:
+            alternatives = (alternative(forms, languages) for forms in (word.parts, [word.joined]))
+            if unit := [terms for terms in dict.fromkeys(alternatives) if terms]:
+                typed.append(unit)
+        return self.with_synonyms(typed)
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        return list(dict.fromkeys(term for unit in self.units for terms in unit for term in terms))
+
+    def with_synonyms(self, units: list[Unit]) -> list[Unit]:
+        """Add to each word or phrase that is in a group of synonyms the other phrases of the group."""
+        groups = self.groups() if units else []
+        merged: list[Unit] = []
+        while units:
+            # The longest phrase that a group contains, or one word.
+            for length in range(len(units), 0, -1):
+                typed = tuple(term for unit in units[:length] for term in unit[0])
+                others = [phrase for group in groups if self.is_in(typed, group) for phrase in group]
+                if others or length == 1:
+                    break
+            synonyms = [
+                phrase
+                for phrase in dict.fromkeys(others)
+                if phrase[0].synonym_in in self.languages and not is_same(phrase, typed)
+            ]
+            merged.append([*(units[0] if length == 1 else [typed]), *synonyms])
+            units = units[length:]
+        return merged
+
+    def groups(self) -> list[list[Alternative]]:
+        return [
+            [phrase for code, text in group if (phrase := phrase_of(text, code))] for group in Synonyms.objects.groups()
+        ]
+
+    def is_in(self, typed: Alternative, group: Sequence[Alternative]) -> bool:
+        return any(
+            is_same(phrase, typed) for phrase in group if self.is_lenient or phrase[0].synonym_in in self.languages
+        )
+
+
+def alternative(forms: Sequence[str], languages: Sequence[str], synonym_in: str = "") -> Alternative:
+    terms = (Term.of(form, languages, synonym_in) for form in forms)
+    return tuple(dict.fromkeys(term for term in terms if term.word))
+
+
+@lru_cache(10_000)
+def phrase_of(text: str, language: str) -> Alternative:
+    """Return the terms of a word or phrase of a group of synonyms."""
+    return alternative([part for word in words(text) for part in word.parts], [language], language)
+
+
+def is_same(phrase: Alternative, other: Alternative) -> bool:
+    """Whether the phrases have the same words, in any inflected form."""
+    return len(phrase) == len(other) and all(
+        a.word == b.word or a.stems & b.stems for a, b in zip(phrase, other, strict=True)
+    )

@@ -1,0 +1,171 @@
+"""Results of a visitor's search: pages with their excerpts, and suggestions when nothing is found."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.safestring import SafeString
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from editorial.alphabet import fold
+from search.excerpts import excerpt, marked, spans
+from search.indexing import index_few_changed_items
+from search.matching import IndexedItem, Match, bytewise, match
+from search.models import IndexItem, IndexWord, Occurrence
+from search.sources import Source, public_sources
+from search.words import normalized, plain_text, words
+
+MAX_RESULTS = 50
+MAX_SUGGESTIONS = 3
+ITEM = ("item__model", "item__object_id", "item__page")
+# Words of a query that suggestions correct.
+MAX_CORRECTED = 4
+# A suggestion has at least this share of its letters in common with what was typed.
+MIN_SIMILARITY = 0.6
+
+
+@dataclass(frozen=True)
+class Result:
+    """A page with a match. Title and excerpt are HTML with the matched words marked."""
+
+    url: str
+    title: SafeString
+    excerpt: SafeString
+
+
+def find(text: str, language: str) -> list[Result]:
+    """Return the published pages with every word of `text`, the best first, at most MAX_RESULTS.
+
+    `language` must be the active language.
+    """
+    index_few_changed_items()
+    for found in match(text, (language,), visible_occurrences()):
+        if pages := ranked_pages(found):
+            return results(found, pages)
+    return []
+
+
+def ranked_pages(found: Match) -> list[str]:
+    """Return the best pages. The words of a query may be in several items that a page shows."""
+    ranked = found.ranked("item__page").order_by("-total", bytewise("item__page"))
+    return list(ranked.values_list("item__page", flat=True)[:MAX_RESULTS])
+
+
+def visible_occurrences() -> QuerySet[Occurrence]:
+    """The occurrences in items that visitors may see now, whenever they were indexed.
+
+    The items are published, and so are the pages that show them.
+    """
+    # Any, because a condition with Exists is a Q, but not to django-stubs.
+    pages: Any = Q(pk__in=[])
+    parts: Any = Q(pk__in=[])
+    own: Any = Q(pk__in=[])
+    for source in public_sources():
+        label = source.model._meta.label_lower
+        shown = source.visible().order_by()
+        if source.is_part:
+            parts |= Q(item__model=label) & Exists(shown.filter(pk=OuterRef("item__object_id")))
+        else:
+            pages |= Q(item__model=label) & Exists(shown.filter(pk=OuterRef("item__object_id")))
+            own |= Q(model=label) & Exists(shown.filter(pk=OuterRef("object_id")))
+    parts &= Exists(IndexItem.objects.filter(own, page=OuterRef("item__page")))
+    return Occurrence.objects.filter(pages | parts)
+
+
+def results(found: Match, pages: list[str]) -> list[Result]:
+    page_models = {source.model._meta.label_lower for source in public_sources() if not source.is_part}
+    candidates: dict[str, list[tuple]] = defaultdict(list)
+    items = found.grouped(*ITEM).filter(item__page__in=pages)
+    for model, object_id, page, *points in items.values_list(*ITEM, *found.points()):
+        # The page itself rather than a part that matches as well.
+        candidates[page].append((-sum(points), model not in page_models, IndexedItem(model, object_id, page)))
+    best = {page: min(rows)[-1] for page, rows in candidates.items()}
+    own = IndexItem.objects.filter(page__in=pages, model__in=page_models)
+    page_items = {row[-1]: IndexedItem(*row) for row in own.values_list("model", "object_id", "page")}
+    loaded = load({*best.values(), *page_items.values()})
+    words = set(found.matched_words.values())
+    return [
+        Result(loaded[page_items[page]].url, loaded[page_items[page]].heading(words), loaded[best[page]].excerpt(words))
+        for page in pages
+        # An item can be hidden or deleted between two queries.
+        if page_items.get(page) in loaded and best.get(page) in loaded
+    ]
+
+
+@dataclass(frozen=True)
+class LoadedItem:
+    source: Source
+    item: Any
+
+    @property
+    def url(self) -> str:
+        return self.item.get_absolute_url()
+
+    def heading(self, found_words: Collection[str]) -> SafeString:
+        return marked(self.source.heading(self.item), found_words)
+
+    def excerpt(self, found_words: Collection[str]) -> SafeString:
+        texts = [text for _weight, text in self.source.texts(self.item)]
+        description = self.source.description(self.item)
+        if not self.source.is_part:
+            # The result has the heading as its title.
+            heading = self.source.heading(self.item)
+            texts = [description, *(text for text in texts if text not in (heading, description))]
+        return excerpt(texts, description, found_words)
+
+    def spelling(self, word: str) -> str | None:
+        """A word that is normalised to `word`, as a text of the item writes it."""
+        for _weight, text in self.source.texts(self.item):
+            plain = plain_text(text)
+            for start, end, _key in spans(plain, {word}):
+                return plain[start:end]
+        return None
+
+
+def load(items: Iterable[IndexedItem]) -> dict[IndexedItem, LoadedItem]:
+    """Read the items that visitors may see, one query for each source."""
+    keys = defaultdict(list)
+    for item in items:
+        keys[item.model].append(item.object_id)
+    loaded = {}
+    for source in public_sources():
+        if object_ids := keys.get(label := source.model._meta.label_lower):
+            for item in source.visible().filter(pk__in=object_ids).select_related(*source.related):
+                loaded[IndexedItem(label, item.pk, source.page(item))] = LoadedItem(source, item)
+    return loaded
+
+
+def suggestions(text: str, language: str) -> list[str]:
+    """Return up to MAX_SUGGESTIONS queries that find a page: words of `text`, and words spelt like them."""
+    visible = visible_occurrences()
+
+    def finds(query: str) -> bool:
+        return any(found.ranked("item__page").exists() for found in match(query, (language,), visible))
+
+    typed = [word.text for word in words(plain_text(text))][:MAX_CORRECTED]
+    spellings = [[word] if finds(word) else similar_words(word, language, visible) for word in typed]
+    corrected = [near[0] for near in spellings if near]
+    candidates = [" ".join(corrected), *(word for near in spellings for word in near)]
+    different = (query for query in dict.fromkeys(candidates) if query and fold(query) != fold(text))
+    return list(islice((query for query in different if finds(query)), MAX_SUGGESTIONS))
+
+
+def similar_words(text: str, language: str, visible: QuerySet[Occurrence]) -> list[str]:
+    """Return the words most like `text` that visitors can read, as the pages write them."""
+    vocabulary = IndexWord.objects.filter(language=language).order_by("word").values_list("word", flat=True).distinct()
+    near = process.extract(
+        normalized(text), list(vocabulary), scorer=OSA.normalized_similarity, score_cutoff=MIN_SIMILARITY, limit=10
+    )
+    of_words = visible.filter(word__language=language, word__word__in=[row[0] for row in near])
+    items = [(word, IndexedItem(*item)) for word, *item in of_words.values_list("word__word", *ITEM)]
+    shown_in = dict(sorted(items, reverse=True))
+    loaded = load(set(shown_in.values()))
+    found = []
+    for word, _similarity, _index in sorted(near, key=lambda row: (-row[1], row[0])):
+        if word in shown_in and (item := loaded.get(shown_in[word])) and (spelling := item.spelling(word)):
+            found.append(spelling)
+    return found[:MAX_SUGGESTIONS]

@@ -1,0 +1,110 @@
+"""Words of texts and queries: where they begin and end, how they compare, and their stems."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+
+import snowballstemmer
+
+from editorial.alphabet import APOSTROPHES, DASHES, fold
+
+# Longer words are compared by their beginning.
+MAX_WORD_LENGTH = 60
+INLINE_TAG = re.compile(r"</?(?:a|b|em|i|mark|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+TAG = re.compile(r"<!--.*?-->|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
+
+# Combining marks and invisible characters do not end a word: soft hyphen, zero-width space, joiners.
+INVISIBLE = r"\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+WITHIN = rf"[\u0300-\u036f{INVISIBLE}]*"
+PIECE = rf"(?:[^\W_{APOSTROPHES}]{WITHIN})+"
+# Between two letters, these join the pieces of a word: l’alliance, post-industrial, uni.example.org, R&D.
+JOINT = rf"[{APOSTROPHES}{re.escape(DASHES)}.&@]{WITHIN}"
+WORD = re.compile(rf"{PIECE}(?:{JOINT}{PIECE})*")
+PIECES = re.compile(PIECE)
+NO_LETTERS = re.compile(f"[{INVISIBLE}]")
+
+STEMMERS = {
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "nl": "dutch",
+    "pl": "polish",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+# The endings of Latin words, which these stemmers treat as parts of the stem: stypendium, Stipendien.
+LATIN_ENDING = re.compile(r"(?<=.{5})(?:i|ium|um)$")
+LATIN_ENDINGS = {"de", "pl", "sv"}
+# Snowball has no stemmer for Croatian. These are the endings of nouns and adjectives, the longest first.
+CROATIAN_ENDING = re.compile(
+    r"(?<=.{3})(?:ijama|ovima|evima|ijom|ama|eva|eve|evi|ega|emu|ima|ija|ije|iji|iju|oga|omu|ova|ove|ovi"
+    r"|eg|em|ih|im|og|oj|om|a|e|i|o|u)$"
+)
+# Languages with more endings than their stemmers know: there, what begins with the stem is an inflected form too.
+RICH_ENDINGS = {"fi", "hr", "pl", "tr"}
+MIN_RICH_STEM = 5
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text, with its position. `pieces` has several texts if joints separate them."""
+
+    start: int
+    end: int
+    text: str
+    pieces: tuple[str, ...]
+
+    @property
+    def joined(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The pieces without single letters next to an apostrophe or a dot: the d of d’Europe, the s of Europe’s."""
+        if len(self.pieces) == 1:
+            return self.pieces
+        return tuple(piece for piece in self.pieces if len(normalized(piece)) > 1 or piece.isdigit())
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """What finds the word: each of its parts, and all of it without joints."""
+        return tuple(dict.fromkeys([*self.parts, self.joined]))
+
+
+def plain_text(html: str) -> str:
+    """Return the text of `html`, which may be a plain text, on one line."""
+    text = unescape(TAG.sub(" ", INLINE_TAG.sub("", html)))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def words(text: str) -> Iterator[Word]:
+    """Return the words of a plain text."""
+    for match in WORD.finditer(text):
+        word = match[0]
+        is_plain = word.isascii() and word.isalnum()
+        pieces = (word,) if is_plain else tuple(PIECES.findall(NO_LETTERS.sub("", word)))
+        yield Word(match.start(), match.end(), word, pieces)
+
+
+@lru_cache(100_000)
+def normalized(word: str) -> str:
+    """Return `word` as it is stored and compared: folded, without joints."""
+    return "".join(filter(str.isalnum, fold(word)))[:MAX_WORD_LENGTH]
+
+
+@lru_cache(100_000)
+def stem(word: str, language: str) -> str:
+    """Return the normalised stem of `word` in `language`; the normalised word if no stemmer knows the language."""
+    lowered = word.replace("İ", "i").lower()
+    if language == "hr":
+        return CROATIAN_ENDING.sub("", normalized(lowered).replace("oscu", "osti"))
+    if language not in STEMMERS:
+        return normalized(word)
+    # Made for each word, because a stemmer keeps the word in its attributes and threads would share them.
+    stemmed = normalized(snowballstemmer.stemmer(STEMMERS[language]).stemWord(lowered))
+    return LATIN_ENDING.sub("", stemmed) if language in LATIN_ENDINGS else stemmed
