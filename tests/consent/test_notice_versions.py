@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from consent.cookie import OWN_COOKIES
 from consent.models import Decision, Notice, NoticeVersion, Purpose
 from pagecache.models import ContentVersion
 from tests.consent.factories import make_provider
@@ -83,3 +84,15 @@ def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     ContentVersion.objects.update(name="before the first notice")
     assert not asks(client)
     assert client.get(SETTINGS).status_code == 404
+
+
+def test_with_https_the_notice_names_the_cookies_of_the_site_with_their_prefix(settings):
+    def own_cookies() -> set[str]:
+        necessary = NoticeVersion.objects.draft().purposes[0]
+        return {cookie["name"] for cookie in necessary["cookies"] if cookie["kind_code"] == "cookie"}
+
+    before = own_cookies()
+    assert before >= {*OWN_COOKIES, "messages"}
+    settings.COOKIE_PREFIX = "__Host-"
+    # Django gives the cookie of its messages no prefix; it is signed.
+    assert own_cookies() == {"messages", *(f"__Host-{name}" for name in before - {"messages"})}
