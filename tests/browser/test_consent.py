@@ -11,23 +11,32 @@ BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScrip
 MAP = "openstreetmap"
 DECLARE = """
 from consent.models import *
-from tests.consent.factories import make_provider
+from tests.consent.factories import make_provider, put_in_force
 film = make_provider("film", "functional", "Film Ltd", "https://film.example")
 make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
 for name, kind in [("film-*", "local"), ("film-visit", "session"), ("films", "indexeddb")]:
     DeclaredCookie.objects.create(key=f"{kind}-film", provider=film, name=name, kind=kind, description_en="Counts.")
-NoticeVersion.objects.publish()
+put_in_force()
 """
 REMOVE = """
 from consent.models import *
+from tests.consent.factories import put_in_force
 DeclaredCookie.objects.filter(provider__key="film").delete()
 Provider.objects.filter(key__in=["film", "tally"]).delete()
-NoticeVersion.objects.publish()
+put_in_force()
+"""
+DECLARE_SCRIPT = """
+from consent.models import *
+from tests.consent.factories import put_in_force
+tally = Provider.objects.get(key="tally")
+Script.objects.create(name="Tally", source="https://tally.example/count.js", provider=tally)
+put_in_force()
 """
 SWITCH_PROVIDERS = """
 from consent.models import *
+from tests.consent.factories import put_in_force
 Provider.objects.update(is_published={})
-NoticeVersion.objects.publish()
+put_in_force()
 """
 
 
@@ -42,11 +51,7 @@ def providers(site):
 @pytest.fixture
 def script(site, providers):
     """A script of the provider of the other purpose."""
-    create = (
-        "from consent.models import *; Script.objects.create(name='Tally', source='https://tally.example/count.js', "
-        "provider=Provider.objects.get(key='tally')); NoticeVersion.objects.publish()"
-    )
-    site.manage("shell", "-v", "0", "-c", create, check=True)
+    site.manage("shell", "-v", "0", "-c", DECLARE_SCRIPT, check=True)
     yield
     site.manage("shell", "-v", "0", "-c", "from consent.models import *; Script.objects.all().delete()", check=True)
 

@@ -11,28 +11,29 @@ from tests.browser.test_pages import NARROW, overflow, violations
 
 PAGE = "/en/about/"
 DECLARE = """
-from consent.models import EmbeddedContent, NoticeVersion
+from consent.models import EmbeddedContent
 from pages.models import Page
-from tests.consent.factories import LINK, make_counter, make_provider, make_video
+from tests.consent.factories import LINK, make_counter, make_provider, make_video, put_in_force
 make_counter(publish=False)
 film = make_video(publish=False)
 campus = EmbeddedContent.objects.create(key="campus", title_en="Campus", provider=film.provider, shape="square",
     page_url="https://video.example/2", frame_url="https://frames.video.example/embed/2")
 city = EmbeddedContent.objects.create(key="city", title_en="City", page_url="https://maps.example/1",
     frame_url="https://maps.example/embed/1", provider=make_provider("maps", "functional", "Map Ltd", "https://maps.example"))
-NoticeVersion.objects.publish()
+put_in_force()
 page = Page.objects.get(key="about")
 page.body_en += "".join(
     f'<p><a href="{embed.page_url.replace("&", "&amp;")}">It</a></p>' for embed in (film, campus, city))
 page.save()
 """
 REMOVE = """
-from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import EmbeddedContent, Provider, Script
 from pages.models import Page
+from tests.consent.factories import put_in_force
 EmbeddedContent.objects.filter(provider__key__in=["maps", "video"]).delete()
 Script.objects.all().delete()
 Provider.objects.filter(key__in=["counter", "maps", "video"]).delete()
-NoticeVersion.objects.publish()
+put_in_force()
 page = Page.objects.get(key="about")
 page.body_en = page.body_en.partition('<p><a href="https://video.example')[0]
 page.save()

@@ -23,9 +23,10 @@ ENTERED = {
 FILM = "https://www.youtube.com/watch?v=abc"
 MAP = "https://www.openstreetmap.org/?mlat=60&mlon=20#map=8/60/20"
 DECLARE = f"""
-from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import EmbeddedContent, Provider, Script
 from consent.presets import PRESETS
 from pages.models import Page
+from tests.consent.factories import put_in_force
 for key, entered in {ENTERED!r}.items():
     preset = PRESETS[key]
     values = preset.provider_initial(entered)
@@ -51,11 +52,12 @@ for key, url in (("youtube", {FILM!r}), ("openstreetmap", {MAP!r})):
     embed.save()
     page.body_en += f'<p><a href="{{url.replace("&", "&amp;")}}">{{key}}</a></p>'
 page.save()
-NoticeVersion.objects.publish()
+put_in_force()
 """
 REMOVE = f"""
-from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import EmbeddedContent, Provider, Script
 from pages.models import Page
+from tests.consent.factories import put_in_force
 declared = Provider.objects.filter(key__in={[*ENTERED, "counter"]!r})
 EmbeddedContent.objects.filter(page_url__in={[FILM, MAP]!r}).delete()
 Script.objects.filter(provider__in=declared).delete()
@@ -63,7 +65,7 @@ declared.delete()
 page = Page.objects.get(key="about")
 page.body_en = page.body_en.partition('<p><a href="{FILM}')[0]
 page.save()
-NoticeVersion.objects.publish()
+put_in_force()
 """
 STAND_INS = {
     "https://stats.example/matomo/matomo.js": """

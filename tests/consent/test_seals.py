@@ -12,6 +12,7 @@ from consent.models import Decision, Notice, NoticeVersion, Seal
 from consent.record_check import check_record
 from consent.signing import SealKey
 from consent.verification import Verification
+from tests.consent.factories import put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -199,7 +200,7 @@ def test_altered_metadata_of_a_notice_version_is_reported(sealed, tamper, column
 def test_a_removed_notice_version_is_reported(sealed, tamper):
     for heading in ("Cookies", "Cookies, once more"):
         Notice.objects.update(heading_en=heading)
-        NoticeVersion.objects.publish()
+        put_in_force()
     tamper("DELETE FROM consent_noticeversion WHERE number = 2")
     assert faults() == ["Version 2 of the notice was removed."]
 
