@@ -132,11 +132,31 @@ def test_json_that_browsers_cannot_read_is_refused(script, value):
         ("google", '{"tag": "G-1"}'),
         ("google", '{"tag": "G-1", "signals": ["all"]}'),
         ("google", '{"tag": "G-1", "signals": "ad_storage"}'),
+        ("google", '{"tag": 5, "signals": ["ad_storage"]}'),
+        ("google", '{"tag": "G-1", "signals": ["ad_storage"], "parameters": [false]}'),
+        ("matomo", '{"tracker": ["https://stats.example/a.php"], "site": 1}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": true}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": "disableCookies"}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": ["disableCookies"]}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": [[], [1]]}'),
     ],
 )
 def test_a_tool_without_its_settings_is_refused(script, tool, configuration):
     script.tool, script.configuration = tool, configuration
     assert list(errors(script)) == ["configuration"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "configuration"),
+    [
+        ("google", '{"tag": "G-1", "signals": ["ad_storage"], "parameters": {"send_page_view": false}}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": "1"}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": [["setDoNotTrack", true]]}'),
+    ],
+)
+def test_a_tool_with_its_settings_is_accepted(script, tool, configuration):
+    script.tool, script.configuration = tool, configuration
+    script.full_clean()
 
 
 # Addresses to embed
