@@ -157,6 +157,13 @@ def test_a_script_that_changed_stops_until_a_notice_names_it_as_it_is(decide, co
     assert not loads(browser)
 
 
+def test_many_providers_with_long_keys_can_be_allowed(decide):
+    for number in range(25):
+        make_provider(f"{'provider' * 5}-{number}", "statistics", f"Count {number} Ltd", f"https://s{number}.example")
+    put_in_force()
+    assert len(decide("accept").granted) > 1000
+
+
 def test_consent_to_another_provider_loads_nothing(decide, video, counter):
     browser = Client()
     decide("choose", browser, providers=["openstreetmap"])
