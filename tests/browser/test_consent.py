@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.conf import settings
 
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations
 
@@ -13,15 +14,17 @@ DECLARE = """
 from consent.models import *
 from tests.consent.factories import make_provider, put_in_force
 film = make_provider("film", "functional", "Film Ltd", "https://film.example")
-make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
+tally = make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
 for name, kind in [("film-*", "local"), ("film-visit", "session"), ("films", "indexeddb")]:
     DeclaredCookie.objects.create(key=f"{kind}-film", provider=film, name=name, kind=kind, description_en="Counts.")
+for owner in (film, tally):
+    DeclaredCookie.objects.create(key=owner.key, provider=owner, name=f"{owner.key}_*", description_en="Counts.")
 put_in_force()
 """
 REMOVE = """
 from consent.models import *
 from tests.consent.factories import put_in_force
-DeclaredCookie.objects.filter(provider__key="film").delete()
+DeclaredCookie.objects.filter(provider__key__in=["film", "tally"]).delete()
 Provider.objects.filter(key__in=["film", "tally"]).delete()
 put_in_force()
 """
@@ -36,6 +39,14 @@ SWITCH_PROVIDERS = """
 from consent.models import *
 from tests.consent.factories import put_in_force
 Provider.objects.update(is_published={})
+put_in_force()
+"""
+
+
+SHORTEN = """
+from consent.models import *
+from tests.consent.factories import put_in_force
+DeclaredCookie.objects.filter(name="cookie_consent").update(lifetime=6)
 put_in_force()
 """
 
@@ -247,6 +258,27 @@ def test_a_decline_deletes_the_declared_storage_and_nothing_else(visit, provider
 
 
 @BOTH
+def test_a_withdrawal_deletes_the_cookies_of_its_provider_and_unknown_ones_in_the_browser(visit, javascript, providers):
+    visitor = visit(java_script_enabled=javascript)
+    page = visitor.page
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    page.locator("#consent-saved").wait_for()
+    names = ("film_1", "tally_1", "stray", "csrftoken", "messages")
+    visitor.context.add_cookies([{"name": name, "value": "1", "url": visitor.site.url} for name in names])
+    visitor.go("/en/cookies/settings/")
+    page.get_by_label("Film Ltd").uncheck()
+    page.get_by_role("button", name="Save my choice").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    own = {"cookie_consent", "cookie_consent_receipt", "csrftoken", "messages"}
+    assert {cookie["name"] for cookie in visitor.context.cookies()} == own | {"tally_1"}
+    visitor.go("/en/vision/")
+    page.get_by_role("button", name="Withdraw consent").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    assert {cookie["name"] for cookie in visitor.context.cookies()} == own
+
+
+@BOTH
 @pytest.mark.parametrize("path", ["/en/vision/", "/en/cookies/settings/"])
 def test_the_button_of_the_footer_withdraws_on_any_page(visit, javascript, path):
     visitor = visit(java_script_enabled=javascript)
@@ -384,6 +416,16 @@ def test_accept_and_refuse_look_the_same_and_follow_each_other(visit, language, 
     assert visitor.page.evaluate("document.activeElement.value") == "refuse"
 
 
+def test_on_a_small_phone_both_buttons_are_on_the_first_screen_in_every_language(visit):
+    visitor = visit(viewport={"width": 320, "height": 700})
+    for language in settings.CONTENT_LANGUAGES:
+        visitor.go(f"/{language}/")
+        for value in ("accept", "refuse"):
+            box = visitor.page.locator(f".consent button[value={value}]").bounding_box()
+            assert box["y"] + box["height"] <= 700, (language, value)
+        assert not overflow(visitor.page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_settings_and_receipt_pass_the_accessibility_checks(visit, language, scheme):
@@ -425,6 +467,35 @@ def test_the_receipt_can_be_downloaded(visit):
         visitor.page.get_by_role("link", name="Download the receipt").click()
     downloaded = json.loads(download.value.path().read_text())
     assert downloaded["record"]["receipt"] == number == receipt(visitor)
+
+
+@BOTH
+def test_an_officer_puts_a_longer_duration_in_force_and_visitors_are_asked_again(site, visit, sign_in, javascript):
+    visitor, officer = visit(java_script_enabled=javascript), sign_in("officer", java_script_enabled=javascript)
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Refuse all").click()
+    visitor.page.locator("#consent-saved").wait_for()
+    visitor.go("/en/vision/")
+    assert not notice(visitor).is_visible()
+    page = officer.page
+    try:
+        officer.go("/admin/consent/purpose/")
+        page.locator("#result_list").get_by_role("rowheader").get_by_role("link", name="Necessary", exact=True).click()
+        page.locator("#id_cookies-0-lifetime").fill("7")
+        page.get_by_role("button", name="Save", exact=True).first.click()
+        page.get_by_text("This is a draft.").wait_for()
+        officer.go("/admin/consent/noticeversion/publish/")
+        assert page.get_by_text("longer duration: Necessary: cookie_consent").is_visible()
+        assert not page.get_by_label("A small correction").count()
+        page.get_by_role("button", name="Publish the notice").click()
+        page.get_by_text("is in force.").wait_for()
+        officer.go("/admin/consent/noticeversion/compare/?language=de")
+        assert page.get_by_role("deletion").get_by_text("6").is_visible()
+        assert page.get_by_role("insertion").get_by_text("7").is_visible()
+        visitor.go("/en/vision/")
+        assert notice(visitor).is_visible()
+    finally:
+        site.manage("shell", "-v", "0", "-c", SHORTEN, check=True)
 
 
 def test_a_privacy_officer_finds_the_record_and_the_dialog_as_shown(visit, sign_in):
