@@ -92,7 +92,7 @@ class TextQuerySet(TranslationQuerySet):
             of_model = models.Q(model=model._meta.label_lower)
             if model.permission_model is not Content.permission_model:
                 # It depends on the item. Such models have few.
-                items = models.QuerySet(model).iterator()
+                items: models.QuerySet[Content] = models.QuerySet(model)
                 own = [item.pk for item in items if language in permitted_languages(user, item.permission_model)]
                 permitted |= of_model & models.Q(object_id__in=own)
             elif language in permitted_languages(user, model):
