@@ -43,14 +43,6 @@ put_in_force()
 """
 
 
-SHORTEN = """
-from consent.models import *
-from tests.consent.factories import put_in_force
-DeclaredCookie.objects.filter(name="cookie_consent").update(lifetime=6)
-put_in_force()
-"""
-
-
 @pytest.fixture(scope="module")
 def providers(site):
     """A second provider of the same purpose, with storage, and one of another purpose."""
@@ -467,35 +459,6 @@ def test_the_receipt_can_be_downloaded(visit):
         visitor.page.get_by_role("link", name="Download the receipt").click()
     downloaded = json.loads(download.value.path().read_text())
     assert downloaded["record"]["receipt"] == number == receipt(visitor)
-
-
-@BOTH
-def test_an_officer_puts_a_longer_duration_in_force_and_visitors_are_asked_again(site, visit, sign_in, javascript):
-    visitor, officer = visit(java_script_enabled=javascript), sign_in("officer", java_script_enabled=javascript)
-    visitor.go("/en/vision/")
-    notice(visitor).get_by_role("button", name="Refuse all").click()
-    visitor.page.locator("#consent-saved").wait_for()
-    visitor.go("/en/vision/")
-    assert not notice(visitor).is_visible()
-    page = officer.page
-    try:
-        officer.go("/admin/consent/purpose/")
-        page.locator("#result_list").get_by_role("rowheader").get_by_role("link", name="Necessary", exact=True).click()
-        page.locator("#id_cookies-0-lifetime").fill("7")
-        page.get_by_role("button", name="Save", exact=True).first.click()
-        page.get_by_text("This is a draft.").wait_for()
-        officer.go("/admin/consent/noticeversion/publish/")
-        assert page.get_by_text("longer duration: Necessary: cookie_consent").is_visible()
-        assert not page.get_by_label("A small correction").count()
-        page.get_by_role("button", name="Publish the notice").click()
-        page.get_by_text("is in force.").wait_for()
-        officer.go("/admin/consent/noticeversion/compare/?language=de")
-        assert page.get_by_role("deletion").get_by_text("6").is_visible()
-        assert page.get_by_role("insertion").get_by_text("7").is_visible()
-        visitor.go("/en/vision/")
-        assert notice(visitor).is_visible()
-    finally:
-        site.manage("shell", "-v", "0", "-c", SHORTEN, check=True)
 
 
 def test_a_privacy_officer_finds_the_record_and_the_dialog_as_shown(visit, sign_in):
