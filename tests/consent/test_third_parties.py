@@ -306,7 +306,7 @@ def test_a_host_that_only_the_newer_notice_names_does_not_load_for_answers_to_an
 def test_an_answer_to_an_older_notice_holds_after_a_small_change(decide, video):
     browser = Client()
     decide("accept", browser)
-    Purpose.objects.filter(key="functional").update(description_en="For you.")
+    Purpose.objects.filter(key="necessary").update(description_en="For you.")
     assert put_in_force(asks_again=False).asks_again is False
     assert loads(browser)
 
