@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from consent.models.cookie import SECONDS, LifetimeUnit
+from consent.models.cookie import SECONDS, DeclaredCookie, LifetimeUnit
 from consent.models.notice import Notice
 from consent.models.provider import Provider
 from consent.models.purpose import Purpose
@@ -55,7 +55,7 @@ class Widening(TextChoices):
     SCRIPT = "script", _("new or changed script")
     COOKIE = "cookie", _("new cookie or storage")
     DURATION = "duration", _("longer duration")
-    # Identity of a provider, its data, retention and transfers. A program cannot tell whether a new text says more.
+    # What a purpose or a cookie is for, and who a provider is and does. A program cannot tell whether a text says more.
     FACT = "fact", _("changed fact")
 
 
@@ -71,14 +71,18 @@ class Widened:
         return ": ".join(filter(None, [str(self.kind.label), self.owner, str(self.what)]))
 
 
-# Fields of a provider by their names in a wording. Each change counts as a widening, also in a single language.
-PROVIDER_FACTS = {
-    "name": "name",
-    "address": "address",
-    "country_code": "country",
-    "data": "data",
-    "retention": "retention",
-    "transfer": "transfer",
+# Model → its facts: fields by their names in a wording. Each change counts as a widening, also in a single language.
+FACTS: dict[type[Model], dict[str, str]] = {
+    Purpose: {"name": "name", "description": "description"},
+    Provider: {
+        "name": "name",
+        "address": "address",
+        "country_code": "country",
+        "data": "data",
+        "retention": "retention",
+        "transfer": "transfer",
+    },
+    DeclaredCookie: {"description": "description"},
 }
 NOTICE_TEXTS = ("heading", "introduction", "controller", "contact", "objection")
 PROVIDER_TEXTS = ("name", "address", "country", "hosts", "data", "retention", "transfer", "policy_url")
@@ -201,22 +205,27 @@ def fact_widenings(before: dict, after: dict, version: "NoticeVersion") -> Itera
     """Yield the changed facts in one language, with the owner in the source language."""
     if is_changed(before, after, "controller"):
         yield Widened(Widening.CONTROLLER, what=after["controller"])
-    owners = {
-        (purpose["key"], provider["key"]): f"{purpose['name']} › {provider['name']}"
-        for purpose in version.purposes
-        for provider in purpose["providers"]
-    }
-    earlier = {
-        (purpose["key"], provider["key"]): provider
-        for purpose in before["purposes"]
-        for provider in purpose["providers"]
-    }
-    for purpose in after["purposes"]:
+    owners = {place: owner for place, owner, _part, _model in parts_with_facts(version.purposes)}
+    earlier = {place: part for place, _owner, part, _model in parts_with_facts(before["purposes"])}
+    for place, _owner, part, model in parts_with_facts(after["purposes"]):
+        for name, field in FACTS[model].items():
+            if place in earlier and is_changed(earlier[place], part, name):
+                yield Widened(Widening.FACT, owners[place], label_of(model, field))
+
+
+def parts_with_facts(purposes: list[dict]) -> Iterator[tuple[Path, str, dict, type[Model]]]:
+    """Yield each purpose that visitors are asked about, its providers and their cookies: place, name, part, model."""
+    for purpose in purposes:
+        if purpose["is_necessary"] or not purpose["providers"]:
+            continue
+        place, name = (purpose["key"],), purpose["name"]
+        yield place, name, purpose, Purpose
         for provider in purpose["providers"]:
-            place = purpose["key"], provider["key"]
-            for name, field in PROVIDER_FACTS.items():
-                if place in earlier and is_changed(earlier[place], provider, name):
-                    yield Widened(Widening.FACT, owners[place], label_of(Provider, field))
+            provider_place, provider_name = (*place, provider["key"]), f"{name} › {provider['name']}"
+            yield provider_place, provider_name, provider, Provider
+            for cookie in provider["cookies"]:
+                cookie_place = (*provider_place, cookie["kind_code"], cookie["name"])
+                yield cookie_place, f"{provider_name} › {cookie['name']}", cookie, DeclaredCookie
 
 
 def is_changed(before: dict, after: dict, name: str) -> bool:

@@ -10,7 +10,10 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from modeltranslation.translator import translator
 
-from consent.models import DeclaredCookie, Notice, Provider, Purpose
+from consent.models.cookie import DeclaredCookie
+from consent.models.notice import Notice
+from consent.models.provider import Provider
+from consent.models.purpose import Purpose
 from editorial.models import Content
 from translations.status.models import Translation, model_field
 
@@ -38,6 +41,14 @@ class Gap:
 
     def __str__(self):
         return f"{self.language}: {self.item._meta.verbose_name} {self.item}, {self.field}: {self.status.label}"
+
+
+class IncompleteNoticeError(Exception):
+    """The draft of the notice lacks texts. `gaps` has them."""
+
+    def __init__(self, gaps: list[Gap]):
+        super().__init__("\n".join(map(str, gaps)))
+        self.gaps = gaps
 
 
 def draft_items() -> list[Content]:

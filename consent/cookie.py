@@ -14,7 +14,8 @@ from consent.models import Decision, NoticeVersion
 from consent.models.provider import NOTICE_ENTRY
 from consent.receipt_number import RECEIPT_PATTERN
 
-RECEIPT_COOKIE, IDEMPOTENCY_COOKIE = "cookie_consent_receipt", "cookie_consent_attempt"
+RECEIPT_COOKIE = f"{settings.COOKIE_CONSENT_NAME}_receipt"
+IDEMPOTENCY_COOKIE = f"{settings.COOKIE_CONSENT_NAME}_attempt"
 # Name of the form field and of the query parameter.
 IDEMPOTENCY_KEY = "idempotency_key"
 # Lifetime of the idempotency cookie.
@@ -188,13 +189,12 @@ def storage_to_delete(decision: Decision) -> dict[str, list]:
     return {"delete": delete, "keep": [*OWN_STORAGE, *keep]}
 
 
-def set_http_only_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
+def set_http_only_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
     """Set a cookie with the attributes of the consent cookie, out of reach of scripts."""
     response.set_cookie(
         name,
         value,
         max_age=seconds,
-        path=path,
         secure=settings.COOKIE_CONSENT_SECURE,
         httponly=True,
         samesite="Lax",
@@ -210,14 +210,14 @@ def sent_idempotency_key(request: HttpRequest) -> str:
     )
 
 
-def set_idempotency_cookie(request: HttpRequest, response: HttpResponse, idempotency_key: str) -> None:
-    """Set the idempotency cookie for IDEMPOTENCY_SECONDS, limited to the path of this request."""
-    set_http_only_cookie(response, IDEMPOTENCY_COOKIE, idempotency_key, IDEMPOTENCY_SECONDS, request.path)
+def set_idempotency_cookie(response: HttpResponse, idempotency_key: str) -> None:
+    """Set the idempotency cookie for IDEMPOTENCY_SECONDS."""
+    set_http_only_cookie(response, IDEMPOTENCY_COOKIE, idempotency_key, IDEMPOTENCY_SECONDS)
 
 
 def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse) -> None:
     if IDEMPOTENCY_COOKIE in request.COOKIES:
-        response.delete_cookie(IDEMPOTENCY_COOKIE, path=request.path)
+        response.delete_cookie(IDEMPOTENCY_COOKIE)
 
 
 def has_objection_signal(environ: dict) -> bool:

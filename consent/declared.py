@@ -1,16 +1,8 @@
-"""Content of the Cookies page: the purposes, providers and cookies of a version of the notice."""
+"""Texts of a version of the notice on the Cookies page, for the search and the language menu."""
 
 from collections.abc import Iterator
 
 from consent.models import NoticeVersion
-
-
-def declared_purposes(version: NoticeVersion, language: str) -> list[dict]:
-    """Return the purposes of `version` for pages in `language`. A purpose without any declaration is not used."""
-    return [
-        purpose | {"is_used": bool(purpose["cookies"] or purpose["providers"])}
-        for purpose in version.texts_in(language)["purposes"]
-    ]
 
 
 def translated_languages(version: NoticeVersion) -> set[str]:

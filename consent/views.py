@@ -199,7 +199,7 @@ def repeat_with_idempotency_key(request: HttpRequest) -> HttpResponse:
     """
     idempotency_key = uuid4().hex
     response = HttpResponseRedirect(f"{request.path}?{IDEMPOTENCY_KEY}={idempotency_key}", preserve_request=True)
-    set_idempotency_cookie(request, response, idempotency_key)
+    set_idempotency_cookie(response, idempotency_key)
     return response
 
 

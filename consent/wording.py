@@ -86,7 +86,7 @@ def provider_wording(provider: Provider) -> dict:
 
 def cookie_wording(cookie: DeclaredCookie) -> dict:
     return {
-        "name": cookie.name,
+        "name": cookie.full_name,
         "kind": str(cookie.get_kind_display()),
         "kind_code": cookie.kind,
         "domain": cookie.domain,

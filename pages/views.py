@@ -13,7 +13,6 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from consent.cached import notice_in_force, policy_in_force
-from consent.declared import declared_purposes
 from consent.models import PolicyVersion
 from feedback.models import feedback_page
 from pagecache.decorators import cached_page
@@ -71,7 +70,7 @@ def drawn(request: HttpRequest, page: Page) -> dict:
         notice = notice_in_force(request)
         return {
             "notice": notice,
-            "purposes": declared_purposes(notice, language) if notice else [],
+            "purposes": notice.texts_in(language)["purposes"] if notice else [],
             "device_law": policy.section_in(language, "device_law") if policy else None,
         }
     if page.kind == Page.Kind.ACCESSIBILITY:

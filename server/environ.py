@@ -41,15 +41,18 @@ def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
             text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
         environ[key] = text
     if "HTTP_COOKIE" in environ:
-        environ["HTTP_COOKIE"] = without_escapes(environ["HTTP_COOKIE"])
+        environ["HTTP_COOKIE"] = without_deceptive(environ["HTTP_COOKIE"])
     return environ
 
 
-def without_escapes(cookies: str) -> str:
-    """Return a Cookie header without the cookies that contain a backslash. The site sets no such cookie.
+def without_deceptive(cookies: str) -> str:
+    """Return a Cookie header without cookies that contain a backslash or have a name beyond ASCII. The site sets none.
 
     Before 3.11.10 and 3.12.6, Python needs seconds to unescape a crafted cookie of ten kilobytes (CVE-2024-7592).
+    Django strips spaces beyond ASCII from names, and browsers see no COOKIE_PREFIX behind such a space.
     """
-    if "\\" not in cookies:
+    if cookies.isascii() and "\\" not in cookies:
         return cookies
-    return ";".join(cookie for cookie in cookies.split(";") if "\\" not in cookie)
+    return ";".join(
+        cookie for cookie in cookies.split(";") if "\\" not in cookie and cookie.partition("=")[0].isascii()
+    )

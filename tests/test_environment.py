@@ -186,6 +186,9 @@ def test_https_enables_secure_settings_and_trusts_local_proxies(environment):
     assert (
         setting_value(production, "SECURE_SSL_REDIRECT") == setting_value(production, "COOKIE_CONSENT_SECURE") == "True"
     )
+    names = "SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.COOKIE_CONSENT_NAME"
+    assert setting_value(environment, names) == "sessionid csrftoken cookie_consent"
+    assert setting_value(production, names) == "__Host-sessionid __Host-csrftoken __Host-cookie_consent"
     with_proxies = setting_value(production | {"TRUSTED_PROXIES": "192.0.2.1, 2001:db8::/32"}, "TRUSTED_PROXIES")
     assert "192.0.2.1/32" in with_proxies and "127.0.0.0" not in with_proxies
 

@@ -90,6 +90,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, default=["localhost
 
 # Whether the site is served over HTTPS only. A proxy terminates TLS; the site itself serves plain HTTP.
 HTTPS = env.bool("HTTPS", default=False)
+# Browsers accept a cookie with this prefix from this host only, so other hosts of the domain cannot set one for it.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
 # Proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID headers are trusted; see security/proxies.py.
 try:
     TRUSTED_PROXIES = parse_proxies(
@@ -294,6 +296,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "editorial.admin_site.csrf_failure"
@@ -347,8 +351,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # of the notice nor withdrawals.
 
 COOKIE_CONSENT_LOG_ENABLED = False
-# deploy/nginx.conf repeats the name and the value of a declined purpose.
-COOKIE_CONSENT_NAME = "cookie_consent"
+# deploy/nginx.conf repeats the name with the prefix, and the characters of a value.
+COOKIE_CONSENT_NAME = f"{COOKIE_PREFIX}cookie_consent"
 COOKIE_CONSENT_DECLINE = "-1"
 # Visitors are asked again after six months, for refusals and acceptances alike. The shortest six months have 181 days.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181

@@ -155,6 +155,8 @@ def behind_nginx(folder: Path, upstream: Target) -> Target:
         "listen 443 ssl http2": "listen 127.0.0.1:{port}",
         "server_name unic.example.org": "server_name 127.0.0.1",
         "127.0.0.1:8000": f"127.0.0.1:{upstream.port}",
+        # The prefix of cookies with HTTPS.
+        "__Host-": "",
     }
     for original, replacement in replacements.items():
         assert original in text, original

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.admin.base import Action, DraftMixin, ReadOnlyAdmin, notice_as_shown
 from consent.comparison import changes_between, texts_by_path
-from consent.completeness import gaps
+from consent.completeness import IncompleteNoticeError, gaps
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
 from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
 from editorial.admin.conflicts import retry_on_conflict
@@ -125,12 +125,16 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         except Notice.DoesNotExist as error:
             raise Http404("there is no notice") from error
         reviewed = request.POST.get("draft", "") if request.method == "POST" else None
-        missing = gaps()
-        if reviewed == draft.content_digest() and not missing:
-            version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip", draft=draft)
-            AccessEntry.objects.log(request.user, Action.PUBLISH, version.log_details(current))
-            messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
-            return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
+        if reviewed == draft.content_digest():
+            try:
+                version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip", draft=draft)
+            except IncompleteNoticeError:
+                # The page lists the texts.
+                pass
+            else:
+                AccessEntry.objects.log(request.user, Action.PUBLISH, version.log_details(current))
+                messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
+                return HttpResponseRedirect(reverse("admin:consent_noticeversion_changelist"))
         context = {
             "title": _("Publish the notice"),
             "draft": draft,
@@ -139,7 +143,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
             "widenings": draft.widenings_since(current) if current else [],
-            "gaps": missing,
+            "gaps": gaps(),
             "asked_again": Decision.objects.valid().count() if current else 0,
         }
         return self.render_page(request, "publish", context)

@@ -580,7 +580,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(max_length=20, verbose_name='language')),
                 ('action', models.CharField(choices=[('accepted_all', 'accepted all'), ('refused_all', 'refused all'), ('chosen', 'chosen'), ('withdrawn', 'withdrawn'), ('renewed', 'renewed'), ('shown_once', 'shown once')], max_length=20, verbose_name='kind')),
                 ('answers', models.JSONField(verbose_name='answers')),
-                ('granted', models.CharField(blank=True, max_length=1000, verbose_name='granted')),
+                ('granted', models.TextField(blank=True, verbose_name='granted')),
                 ('path', models.CharField(max_length=300, verbose_name='page')),
                 ('has_objection_signal', models.BooleanField(help_text='Sec-GPC or DNT was on when the visitor decided.', verbose_name='objection by browser')),
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='consent.noticeversion', verbose_name='notice version')),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -38,6 +39,8 @@ class LifetimeUnit(models.TextChoices):
     UNLIMITED = "unlimited", _("until it is deleted in the browser")
 
 
+# Cookies of this site that have settings.COOKIE_PREFIX, by their names without it.
+PREFIXED = {"cookie_consent", "cookie_consent_receipt", "cookie_consent_attempt", "sessionid", "csrftoken"}
 # Units without a number.
 OPEN_UNITS = (LifetimeUnit.SESSION, LifetimeUnit.UNLIMITED)
 
@@ -147,6 +150,12 @@ class DeclaredCookie(OrderedContent):
         super().clean()
         if self.purpose and not self.purpose.is_necessary:
             raise ValidationError({"purpose": _("Cookies for a purpose that needs consent belong to a provider.")})
+
+    @property
+    def full_name(self) -> str:
+        """The name in the browser, with the prefix of this site's own cookies."""
+        is_prefixed = self.purpose_id is not None and self.name in PREFIXED
+        return f"{settings.COOKIE_PREFIX}{self.name}" if is_prefixed else self.name
 
     @property
     def seconds(self) -> int | None:

@@ -264,7 +264,7 @@ class Decision(models.Model):
     # was shown once, only its provider, with the key of the embed as "embed".
     answers = models.JSONField(_("answers"))
     # Sorted keys of the granted providers, comma-separated, for filters and statistics.
-    granted = models.CharField(_("granted"), max_length=1000, blank=True)
+    granted = models.TextField(_("granted"), blank=True)
     path = models.CharField(_("page"), max_length=300)
     has_objection_signal = models.BooleanField(
         _("objection by browser"), help_text=_("Sec-GPC or DNT was on when the visitor decided.")

@@ -178,6 +178,20 @@ def validate_configuration(text: str) -> None:
         raise ValidationError(_('Enter names and values in braces, such as {"site": 5}.'))
 
 
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a positive whole number. JSON has booleans, which Python counts as numbers."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def is_list_of_commands(value: Any) -> bool:
+    """Whether a JSON value is a list of commands of Matomo: lists that begin with a name."""
+    return isinstance(value, list) and all(isinstance(item, list) and item and is_text(item[0]) for item in value)
+
+
 def addresses_in(value: Any) -> Iterator[str]:
     """Yield all addresses in a JSON value."""
     if isinstance(value, dict | list):
@@ -288,7 +302,8 @@ class Script(Content):
             # The field has this error already.
             return
         settings = self.settings
-        if self.tool == Tool.MATOMO and not (settings.get("tracker") and settings.get("site")):
+        tracker, site = settings.get("tracker"), settings.get("site")
+        if self.tool == Tool.MATOMO and not (is_text(tracker) and (is_text(site) or is_number(site))):
             raise ValidationError(
                 {
                     "configuration": _(
@@ -297,10 +312,19 @@ class Script(Content):
                     )
                 }
             )
+        if self.tool == Tool.MATOMO and not is_list_of_commands(settings.get("commands", [])):
+            raise ValidationError(
+                {
+                    "configuration": _(
+                        "“commands” is a list of lists that begin with the name of a command, such as "
+                        '[["setDoNotTrack", true]].'
+                    )
+                }
+            )
         if self.tool == Tool.GOOGLE:
             signals = settings.get("signals")
             is_known = isinstance(signals, list) and bool(signals) and all(name in GOOGLE_SIGNALS for name in signals)
-            if not settings.get("tag") or not is_known:
+            if not is_text(settings.get("tag")) or not is_known:
                 raise ValidationError(
                     {
                         "configuration": _(
@@ -308,6 +332,14 @@ class Script(Content):
                             "that consent to this provider grants: %(signals)s."
                         )
                         % {"signals": ", ".join(GOOGLE_SIGNALS)}
+                    }
+                )
+            if not isinstance(settings.get("parameters", {}), dict):
+                raise ValidationError(
+                    {
+                        "configuration": _(
+                            '“parameters” has names and values in braces, such as {"send_page_view": false}.'
+                        )
                     }
                 )
         if unnamed := sorted({origin(address) for address in addresses_in(settings)} - self.origins):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from consent.comparison import Change, Widened, changes_between, widenings
+from consent.completeness import IncompleteNoticeError, gaps
 from consent.dialog import dialog_html, dialog_style
 from consent.hashing import json_digest, rfc3339
 from consent.wording import draft_wordings, translated_like, with_languages
@@ -49,13 +50,15 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         """Publish `draft`, by default the current one, and return the new version.
 
         `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
-        always a substantial change. Without any change, returns the current version. Callers that act for people
-        check that it is complete first (consent/completeness.py). Raises Notice.DoesNotExist, and IntegrityError if
-        another version was published after the draft was made.
+        always a substantial change. Without any change, returns the current version. Raises IncompleteNoticeError while
+        a text is missing or stale, Notice.DoesNotExist, and IntegrityError if another version was published after the
+        draft was made.
         """
         draft, current = draft or self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
             return current
+        if missing := gaps():
+            raise IncompleteNoticeError(missing)
         draft.asks_again = draft.asks_again or asks_again
         draft.digest = draft.compute_digest()
         draft.save(force_insert=True)

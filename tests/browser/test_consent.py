@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.conf import settings
 
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations, violations_in_both_schemes
 
@@ -11,23 +12,34 @@ BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScrip
 MAP = "openstreetmap"
 DECLARE = """
 from consent.models import *
-from tests.consent.factories import make_provider
+from tests.consent.factories import make_provider, put_in_force
 film = make_provider("film", "functional", "Film Ltd", "https://film.example")
-make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
+tally = make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
 for name, kind in [("film-*", "local"), ("film-visit", "session"), ("films", "indexeddb")]:
     DeclaredCookie.objects.create(key=f"{kind}-film", provider=film, name=name, kind=kind, description_en="Counts.")
-NoticeVersion.objects.publish()
+for owner in (film, tally):
+    DeclaredCookie.objects.create(key=owner.key, provider=owner, name=f"{owner.key}_*", description_en="Counts.")
+put_in_force()
 """
 REMOVE = """
 from consent.models import *
-DeclaredCookie.objects.filter(provider__key="film").delete()
+from tests.consent.factories import put_in_force
+DeclaredCookie.objects.filter(provider__key__in=["film", "tally"]).delete()
 Provider.objects.filter(key__in=["film", "tally"]).delete()
-NoticeVersion.objects.publish()
+put_in_force()
+"""
+DECLARE_SCRIPT = """
+from consent.models import *
+from tests.consent.factories import put_in_force
+tally = Provider.objects.get(key="tally")
+Script.objects.create(name="Tally", source="https://tally.example/count.js", provider=tally)
+put_in_force()
 """
 SWITCH_PROVIDERS = """
 from consent.models import *
+from tests.consent.factories import put_in_force
 Provider.objects.update(is_published={})
-NoticeVersion.objects.publish()
+put_in_force()
 """
 
 
@@ -42,11 +54,7 @@ def providers(site):
 @pytest.fixture
 def script(site, providers):
     """A script of the provider of the other purpose."""
-    create = (
-        "from consent.models import *; Script.objects.create(name='Tally', source='https://tally.example/count.js', "
-        "provider=Provider.objects.get(key='tally')); NoticeVersion.objects.publish()"
-    )
-    site.manage("shell", "-v", "0", "-c", create, check=True)
+    site.manage("shell", "-v", "0", "-c", DECLARE_SCRIPT, check=True)
     yield
     site.manage("shell", "-v", "0", "-c", "from consent.models import *; Script.objects.all().delete()", check=True)
 
@@ -256,6 +264,27 @@ def test_a_decline_deletes_the_declared_storage_and_nothing_else(visit, provider
 
 
 @BOTH
+def test_a_withdrawal_deletes_the_cookies_of_its_provider_and_unknown_ones_in_the_browser(visit, javascript, providers):
+    visitor = visit(java_script_enabled=javascript)
+    page = visitor.page
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    page.locator("#consent-saved").wait_for()
+    names = ("film_1", "tally_1", "stray", "csrftoken", "messages")
+    visitor.context.add_cookies([{"name": name, "value": "1", "url": visitor.site.url} for name in names])
+    visitor.go("/en/cookies/settings/")
+    page.get_by_label("Film Ltd").uncheck()
+    page.get_by_role("button", name="Save my choice").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    own = {"cookie_consent", "cookie_consent_receipt", "csrftoken", "messages"}
+    assert {cookie["name"] for cookie in visitor.context.cookies()} == own | {"tally_1"}
+    visitor.go("/en/vision/")
+    page.get_by_role("button", name="Withdraw consent").click()
+    page.get_by_text("Your choice is saved.").wait_for()
+    assert {cookie["name"] for cookie in visitor.context.cookies()} == own
+
+
+@BOTH
 @pytest.mark.parametrize("path", ["/en/vision/", "/en/cookies/settings/"])
 def test_the_button_of_the_footer_withdraws_on_any_page(visit, javascript, path):
     visitor = visit(java_script_enabled=javascript)
@@ -391,6 +420,16 @@ def test_accept_and_refuse_look_the_same_and_follow_each_other(visit, language, 
     visitor.page.locator(".consent button[value=accept]").focus()
     visitor.page.keyboard.press("Tab")
     assert visitor.page.evaluate("document.activeElement.value") == "refuse"
+
+
+def test_on_a_small_phone_both_buttons_are_on_the_first_screen_in_every_language(visit):
+    visitor = visit(viewport={"width": 320, "height": 700})
+    for language in settings.CONTENT_LANGUAGES:
+        visitor.go(f"/{language}/")
+        for value in ("accept", "refuse"):
+            box = visitor.page.locator(f".consent button[value={value}]").bounding_box()
+            assert box["y"] + box["height"] <= 700, (language, value)
+        assert not overflow(visitor.page)
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])

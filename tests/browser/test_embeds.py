@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
 
 from tests.browser.test_consent import BOTH, choice
@@ -11,28 +12,29 @@ from tests.browser.test_pages import NARROW, overflow, violations_in_both_scheme
 
 PAGE = "/en/about/"
 DECLARE = """
-from consent.models import EmbeddedContent, NoticeVersion
+from consent.models import EmbeddedContent
 from pages.models import Page
-from tests.consent.factories import LINK, make_counter, make_provider, make_video
+from tests.consent.factories import LINK, make_counter, make_provider, make_video, put_in_force
 make_counter(publish=False)
 film = make_video(publish=False)
 campus = EmbeddedContent.objects.create(key="campus", title_en="Campus", provider=film.provider, shape="square",
     page_url="https://video.example/2", frame_url="https://frames.video.example/embed/2")
 city = EmbeddedContent.objects.create(key="city", title_en="City", page_url="https://maps.example/1",
     frame_url="https://maps.example/embed/1", provider=make_provider("maps", "functional", "Map Ltd", "https://maps.example"))
-NoticeVersion.objects.publish()
+put_in_force()
 page = Page.objects.get(key="about")
 page.body_en += "".join(
     f'<p><a href="{embed.page_url.replace("&", "&amp;")}">It</a></p>' for embed in (film, campus, city))
 page.save()
 """
 REMOVE = """
-from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import EmbeddedContent, Provider, Script
 from pages.models import Page
+from tests.consent.factories import put_in_force
 EmbeddedContent.objects.filter(provider__key__in=["maps", "video"]).delete()
 Script.objects.all().delete()
 Provider.objects.filter(key__in=["counter", "maps", "video"]).delete()
-NoticeVersion.objects.publish()
+put_in_force()
 page = Page.objects.get(key="about")
 page.body_en = page.body_en.partition('<p><a href="https://video.example')[0]
 page.save()
@@ -95,12 +97,35 @@ def scroll_to_all(visitor):
     visitor.page.wait_for_load_state("networkidle")
 
 
+def connect(site):
+    """Connect to the database of the site, without a transaction."""
+    if address := site.settings.get("DATABASE_URL"):
+        return psycopg.connect(address, autocommit=True)
+    return sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)
+
+
+@contextmanager
+def nobody_can_write(site):
+    with closing(connect(site)) as database:
+        if "DATABASE_URL" in site.settings:
+            before = ["ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"]
+            after = ["ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"]
+        else:
+            before, after = ["BEGIN IMMEDIATE"], ["ROLLBACK"]
+        for statement in before:
+            database.execute(statement)
+        yield
+        for statement in after:
+            database.execute(statement)
+
+
 def records_of_what_was_shown_once(site) -> list[tuple]:
-    with closing(sqlite3.connect(site.data / "db.sqlite3")) as database:
+    with closing(connect(site)) as database:
         rows = database.execute(
             "SELECT receipt, path, answers FROM consent_decision WHERE action = 'shown_once' ORDER BY id"
         )
-        return [(receipt, path, json.loads(answers)) for receipt, path, answers in rows]
+        # psycopg has parsed the JSON.
+        return [(receipt, path, json.loads(text) if isinstance(text, str) else text) for receipt, path, text in rows]
 
 
 @BOTH
@@ -173,12 +198,9 @@ def test_if_it_cannot_be_recorded_nothing_is_shown_and_the_visitor_can_try_again
 ):
     visitor = visit_with_third_parties(java_script_enabled=javascript)
     visitor.go(PAGE)
-    with closing(sqlite3.connect(site.data / "db.sqlite3", isolation_level=None)) as database:
-        # Nobody else can write until the end of this transaction.
-        database.execute("BEGIN IMMEDIATE")
+    with nobody_can_write(site):
         press(visitor, "Campus", "Show it this once")
         visitor.page.get_by_role("heading", name="The content could not be shown").wait_for()
-        database.execute("ROLLBACK")
     assert visitor.page.get_by_text("Nothing was loaded.").is_visible()
     assert take_third_party_requests(visitor) == [] and not visitor.context.cookies()
     # The browser reports the status 503.

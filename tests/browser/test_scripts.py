@@ -18,14 +18,20 @@ ENTERED = {
     "umami": {"address": "https://umami.example", "site": "94db1cb1"},
     "google-statistics": {"tag": "G-ABC123"},
     "google-advertising": {"tag": "G-ABC123"},
+    "matomo-cloud": {"address": "https://unic.matomo.cloud", "site": "3"},
     "youtube": {},
+    "vimeo": {},
+    "peertube": {"address": "https://videos.example"},
 }
 FILM = "https://www.youtube.com/watch?v=abc"
+VIMEO = "https://vimeo.com/12345"
+PEERTUBE = "https://videos.example/w/5jBegFpNbffA1nhmp32kqR"
 MAP = "https://www.openstreetmap.org/?mlat=60&mlon=20#map=8/60/20"
 DECLARE = f"""
-from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import EmbeddedContent, Provider, Script
 from consent.presets import PRESETS
 from pages.models import Page
+from tests.consent.factories import put_in_force
 for key, entered in {ENTERED!r}.items():
     preset = PRESETS[key]
     values = preset.provider_initial(entered)
@@ -45,28 +51,30 @@ script.configuration = '{{"counterSettings": {{"site": 5}}}}'
 script.full_clean()
 script.save()
 page = Page.objects.get(key="about")
-for key, url in (("youtube", {FILM!r}), ("openstreetmap", {MAP!r})):
+for key, url in (
+    ("youtube", {FILM!r}), ("vimeo", {VIMEO!r}), ("peertube", {PEERTUBE!r}), ("openstreetmap", {MAP!r})
+):
     embed = EmbeddedContent(title_en=key, provider=Provider.objects.get(key=key), page_url=url)
     embed.full_clean()
     embed.save()
     page.body_en += f'<p><a href="{{url.replace("&", "&amp;")}}">{{key}}</a></p>'
 page.save()
-NoticeVersion.objects.publish()
+put_in_force()
 """
 REMOVE = f"""
-from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import EmbeddedContent, Provider, Script
 from pages.models import Page
+from tests.consent.factories import put_in_force
 declared = Provider.objects.filter(key__in={[*ENTERED, "counter"]!r})
-EmbeddedContent.objects.filter(page_url__in={[FILM, MAP]!r}).delete()
+EmbeddedContent.objects.filter(page_url__in={[FILM, VIMEO, PEERTUBE, MAP]!r}).delete()
 Script.objects.filter(provider__in=declared).delete()
 declared.delete()
 page = Page.objects.get(key="about")
 page.body_en = page.body_en.partition('<p><a href="{FILM}')[0]
 page.save()
-NoticeVersion.objects.publish()
+put_in_force()
 """
-STAND_INS = {
-    "https://stats.example/matomo/matomo.js": """
+MATOMO = """
         window.calls = [];
         let given = false, url, site;
         const run = ([name, value]) => {
@@ -85,7 +93,10 @@ STAND_INS = {
         };
         window._paq.forEach(run);
         window._paq = { push: run };
-    """,
+    """
+STAND_INS = {
+    "https://stats.example/matomo/matomo.js": MATOMO,
+    "https://cdn.matomo.cloud/unic.matomo.cloud/matomo.js": MATOMO,
     "https://www.googletagmanager.com/gtag/js": """
         window.calls = [];
         const state = {};
@@ -151,7 +162,7 @@ def open_site(visit, declared):
             address = route.request.url.partition("?")[0]
             if address in STAND_INS:
                 route.fulfill(content_type="text/javascript", body=STAND_INS[address])
-            elif "/embed" in address:
+            elif route.request.resource_type == "document":
                 route.fulfill(
                     content_type="text/html", body="<!doctype html><html lang=en><title>A</title><h1>Shown</h1>"
                 )
@@ -220,21 +231,28 @@ def test_before_consent_and_after_refusal_nothing_is_requested_or_stored(open_si
     assert cookies(visitor) == {"cookie_consent", "cookie_consent_receipt"}
 
 
-def test_matomo_knows_of_the_consent_before_it_counts(open_site):
+@pytest.mark.parametrize(
+    ("provider", "tracker", "hosts"),
+    [
+        ("matomo", "https://stats.example/matomo/matomo.php", {"stats.example"}),
+        ("matomo-cloud", "https://unic.matomo.cloud/matomo.php", {"cdn.matomo.cloud", "unic.matomo.cloud"}),
+    ],
+)
+def test_matomo_knows_of_the_consent_before_it_counts(open_site, provider, tracker, hosts):
     visitor = open_site()
-    decide(visitor, "choose", "matomo")
+    decide(visitor, "choose", provider)
     visitor.go(PAGE)
     assert calls(visitor) == [
         ["requireConsent"],
         ["setConsentGiven"],
-        ["setTrackerUrl", "https://stats.example/matomo/matomo.php"],
+        ["setTrackerUrl", tracker],
         ["setSiteId", "3"],
         ["trackPageView"],
         ["enableLinkTracking"],
     ]
     wait_for_sent(visitor)
-    assert visitor.sent == [("https://stats.example/matomo/matomo.php?idsite=3", None)]
-    assert take_hosts(visitor) == {"stats.example"}
+    assert visitor.sent == [(f"{tracker}?idsite=3", None)]
+    assert take_hosts(visitor) == hosts
 
 
 def test_matomo_forgets_the_consent_after_a_withdrawal_on_the_same_page(open_site):
@@ -358,6 +376,8 @@ def test_the_settings_of_another_tool_become_global_variables(open_site):
     ("provider", "address"),
     [
         ("youtube", "https://www.youtube-nocookie.com/embed/abc"),
+        ("vimeo", "https://player.vimeo.com/video/12345?dnt=1"),
+        ("peertube", "https://videos.example/videos/embed/5jBegFpNbffA1nhmp32kqR?p2p=0"),
         ("openstreetmap", "https://www.openstreetmap.org/export/embed.html"),
     ],
 )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consent.models import AccessEntry, Decision, Erasure, Notice, NoticeVersion, Provider, Seal
 from editorial import roles
-from tests.consent.factories import make_counter
+from tests.consent.factories import make_counter, put_in_force
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/consent/decision/"
@@ -109,7 +109,7 @@ def test_the_list_can_be_filtered_by_a_removed_provider_under_its_purpose(office
     counter = make_counter().provider
     decision = decide()
     Provider.objects.filter(pk=counter.pk).update(is_published=False)
-    NoticeVersion.objects.publish()
+    put_in_force()
     decide("accept")
     html = text(officer.get(LIST, {"answer": "counter:yes"}))
     assert listed(html) == [decision.pk] and "Statistics › Count Ltd: no" in html
@@ -160,7 +160,7 @@ def test_the_dialog_is_shown_as_the_data_subject_saw_it(officer):
     notice = Notice.objects.get()
     notice.heading_pl = "Całkiem inny nagłówek"
     notice.save()
-    NoticeVersion.objects.publish()
+    put_in_force()
     shown = text(officer.get(f"{LIST}{decision.pk}/dialog/"))
     part = decision.notice.html_in("pl")
     assert part in shown and part in page

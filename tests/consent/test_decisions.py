@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from consent.cookie import ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Leaf, Notice, NoticeVersion, Provider
-from tests.consent.factories import make_counter, make_provider
+from tests.consent.factories import make_counter, make_provider, put_in_force
 from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def counter() -> Provider:
         DeclaredCookie.objects.create(
             key=name.strip("_:*"), provider=provider, name=name, kind=kind, domain=domain, description_en="Counts."
         )
-    NoticeVersion.objects.publish()
+    put_in_force()
     return provider
 
 
@@ -43,7 +43,7 @@ def counter() -> Provider:
 def nothing_optional():
     """The notice in force names no provider."""
     Provider.objects.update(is_published=False)
-    NoticeVersion.objects.publish()
+    put_in_force()
 
 
 def deleted(response) -> list[tuple[str, str]]:
@@ -160,7 +160,7 @@ def test_a_decision_is_recorded_and_redirects_to_the_page(client, counter, actio
 )
 def test_of_boxes_that_contradict_each_other_the_narrower_reading_counts(client, shown, purposes, providers, granted):
     make_provider("video", "functional", "Video Ltd")
-    NoticeVersion.objects.publish()
+    put_in_force()
     assert press(client, "choose", shown=shown, purposes=purposes, providers=providers).status_code == 303
     assert Decision.objects.get().granted_providers == granted
 
@@ -250,7 +250,7 @@ def test_without_granted_providers_there_is_nothing_to_withdraw(client):
 def test_the_settings_show_an_answer_to_an_older_notice_as_off(client):
     press(client, "accept")
     Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
-    NoticeVersion.objects.publish()
+    put_in_force()
     html = client.get(SETTINGS).content.decode()
     assert "The notice has changed since you made your choice" in html
     assert not re.search(TICKED.format(MAP), html)
@@ -291,7 +291,7 @@ def test_a_decline_keeps_the_cookies_of_this_site_and_of_granted_providers(clien
     """A provider whose cookies are declared as * must not sign anybody out."""
     map_provider = Provider.objects.get(key=MAP)
     DeclaredCookie.objects.create(key="any", provider=map_provider, name="*", description_en="-")
-    NoticeVersion.objects.publish()
+    put_in_force()
     client.force_login(staff("translator"))
     for name in ["csrftoken", "messages", "counter", "_ga_1", "_unknown"]:
         client.cookies[name] = "1"
@@ -303,7 +303,7 @@ def test_a_withdrawal_deletes_the_cookies_of_a_provider_that_was_removed_from_th
     settings.ALLOWED_HOSTS = ["*"]
     press(client, "accept")
     Provider.objects.filter(key="counter").update(is_published=False)
-    NoticeVersion.objects.publish(asks_again=False)
+    put_in_force(asks_again=False)
     client.cookies["_ga_1"] = "1"
     response = client.post(DECIDE, {"action": "withdraw"}, headers=SAME_SITE, SERVER_NAME="www.unic.example.org")
     assert ("_ga_1", "unic.example.org") in deleted(response)
@@ -368,13 +368,13 @@ def test_a_first_decision_without_javascript_is_repeated_with_a_key_and_recorded
     assert first.status_code == 307 and not Decision.objects.exists()
     assert list(first.cookies) == ["cookie_consent_attempt"]
     cookie = first.cookies["cookie_consent_attempt"]
-    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (60, True, "Lax", DECIDE)
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (60, True, "Lax", "/")
     assert asks(client)
     second = press(client, "accept", headers=FORM, address=first.url)
     assert second.status_code == 303 and second.url == "/en/partners/#consent-saved"
     assert Decision.objects.get().idempotency_key in first.url and not asks(client)
     gone = second.cookies["cookie_consent_attempt"]
-    assert (gone["max-age"], gone["path"]) == (0, DECIDE)
+    assert (gone["max-age"], gone["path"]) == (0, "/")
 
 
 def test_a_second_press_before_the_first_response_is_recorded_once(client):
@@ -599,7 +599,7 @@ def test_where_nothing_is_optional_nothing_is_recorded(client, nothing_optional,
 def test_earlier_consent_can_be_withdrawn_where_nothing_is_optional_any_more(client):
     press(client, "accept")
     Provider.objects.update(is_published=False)
-    NoticeVersion.objects.publish(asks_again=False)
+    put_in_force(asks_again=False)
     assert press(client, "accept").status_code == 400
     assert 'value="withdraw"' in client.get(SETTINGS).content.decode()
     assert press(client, "withdraw").status_code == 303
@@ -639,7 +639,7 @@ def test_the_settings_show_the_decision(client, counter):
 @pytest.mark.once
 def test_a_purpose_is_ticked_only_if_all_of_its_providers_are_granted(client):
     make_provider("video", "functional", "Video Ltd")
-    NoticeVersion.objects.publish()
+    put_in_force()
     press(client, "choose", providers=["video"])
     html = client.get(SETTINGS).content.decode()
     assert re.search(TICKED.format("video"), html)

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from consent import export as export_module
 from consent.export import FORMATS
-from consent.models import AccessEntry, Decision, DeclaredCookie, NoticeVersion
-from tests.consent.factories import make_counter
+from consent.models import AccessEntry, Decision, DeclaredCookie
+from tests.consent.factories import make_counter, put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def test_json_ld_uses_the_data_privacy_vocabulary(decide):
     DeclaredCookie.objects.create(
         key="counter", provider=counter, name="counter", description_en="Counts.", lifetime=1, unit="day"
     )
-    NoticeVersion.objects.publish()
+    put_in_force()
     browser = Client()
     decide("choose", browser, providers=["counter"], purposes=["statistics"])
     decide("withdraw", browser)

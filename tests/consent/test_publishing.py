@@ -6,10 +6,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from consent.completeness import gaps
-from consent.models import AccessEntry, DeclaredCookie, Notice, NoticeVersion, Provider, Purpose
+from consent.completeness import IncompleteNoticeError, gaps
+from consent.models import AccessEntry, DeclaredCookie, Notice, NoticeVersion, PolicyVersion, Provider, Purpose
 from editorial import roles
-from tests.consent.factories import make_counter, make_provider, translate_draft
+from tests.consent.factories import make_counter, make_provider, put_in_force, translate_draft
 from tests.editorial.test_admin import address, save
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_another_version_that_is_published_at_the_same_moment_is_not_an_error(of
 
     def be_slower(version, **kwargs):
         monkeypatch.setattr(NoticeVersion, "save", save)
-        NoticeVersion.objects.publish()
+        put_in_force()
         save(version, **kwargs)
 
     monkeypatch.setattr(NoticeVersion, "save", be_slower)
@@ -102,13 +102,13 @@ def test_what_is_published_is_what_was_reviewed(officer, monkeypatch):
     form, publish = reviewed(officer), NoticeVersion.objects.publish
 
     def be_slower(**arguments):
-        Purpose.objects.filter(key="statistics").update(description_en="We sell it.")
+        Provider.objects.update(policy_url="https://elsewhere.example/privacy")
         return publish(**arguments)
 
     monkeypatch.setattr(NoticeVersion.objects, "publish", be_slower)
     officer.post(PUBLISH, form)
     assert newest().wording["en"]["heading"] == "Cookies, and what they are for"
-    assert "We sell it." not in str(newest().wording)
+    assert "elsewhere" not in str(newest().wording)
 
 
 def test_another_order_can_be_published(officer):
@@ -204,10 +204,12 @@ def test_an_incomplete_notice_is_not_put_in_force(officer, name):
     INCOMPLETE[name]()
     form["draft"] = NoticeVersion.objects.draft().content_digest()
     html = text(officer.post(PUBLISH, form))
-    assert "cannot be put in force" in html and "<h3>Polski</h3>" in html
+    assert "cannot be put in force" in html and "<h2>Polski</h2>" in html
     assert 'name="draft"' not in html
     with pytest.raises(CommandError, match="pl: "):
         call_command("publish_notice")
+    with pytest.raises(IncompleteNoticeError, match="pl: "):
+        NoticeVersion.objects.publish()
     assert newest() == before
     translate_draft()
     call_command("publish_notice")
@@ -215,7 +217,7 @@ def test_an_incomplete_notice_is_not_put_in_force(officer, name):
 
 
 @pytest.mark.once
-def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer):
+def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer, settings):
     Provider.objects.update(data_pl="")
     Provider.objects.update(retention_en="A year.")
     cookie = DeclaredCookie.objects.get(key="theme")
@@ -227,14 +229,14 @@ def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer):
     assert f'href="/admin/consent/purpose/{cookie.purpose_id}/change/#id_description_sv"' in html
     desk = re.search(r'href="(/admin/translations/texttotranslate/\d+/change/)"', html)[1]
     assert officer.get(desk).status_code == 200
-    assert "Deutsch" in html and html.count("<h3>") == 9
+    assert [name for name in settings.CONTENT_LANGUAGES.values() if f"<h2>{name}</h2>" not in html] == ["English"]
 
 
 @pytest.mark.once
 def test_a_text_that_is_missing_in_the_source_language_is_listed(officer):
     Provider.objects.update(data_en="")
     html = text(officer.get(PUBLISH))
-    assert "<h3>English</h3>" in html and "#id_data_en" in html
+    assert "<h2>English</h2>" in html and "#id_data_en" in html
 
 
 @pytest.mark.once
@@ -259,7 +261,7 @@ def test_each_purpose_has_a_version_of_its_own(decide):
     make_counter()
     before = decide().answers
     Purpose.objects.filter(key="statistics").update(description_en="Counts visits.")
-    NoticeVersion.objects.publish()
+    put_in_force()
     after = decide().answers
     assert after["openstreetmap"] == before["openstreetmap"]
     assert after["counter"] == before["counter"] | {"version": before["counter"]["version"] + 1}
@@ -269,7 +271,7 @@ def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
     browser = Client()
     decide("accept", browser)
     change_heading()
-    NoticeVersion.objects.publish()
+    put_in_force()
     assert decide("accept", browser).action == "renewed"
     assert decide("refuse", browser).action == "withdrawn"
 
@@ -293,7 +295,7 @@ def without_swedish(settings):
 def test_a_refresh_publishes_new_languages_and_shows_missing_texts_in_the_source_language(settings):
     offered = settings.LANGUAGES
     without_swedish(settings)
-    assert "sv" not in NoticeVersion.objects.publish().wording
+    assert "sv" not in put_in_force().wording
     settings.LANGUAGES = offered
     Purpose.objects.filter(key="statistics").update(description_sv="")
     call_command("publish_notice", refresh=True)
@@ -304,10 +306,20 @@ def test_a_refresh_publishes_new_languages_and_shows_missing_texts_in_the_source
     assert '<span lang="en" data-untranslated>' in version.html["sv"]
 
 
+def test_a_command_that_puts_the_policy_in_force_is_logged():
+    call_command("publish_notice", refresh=True)
+    assert not AccessEntry.objects.filter(action="policy").exists()
+    # As on a site that offers further languages since.
+    PolicyVersion.objects.create(number=2, wording={"en": PolicyVersion.objects.current().wording["en"]})
+    call_command("publish_notice", refresh=True)
+    entry = AccessEntry.objects.get(action="policy")
+    assert entry.staff.endswith("(manage.py)") and entry.details == "3"
+
+
 def test_a_refresh_never_widens_in_a_new_language(settings):
     offered = settings.LANGUAGES
     without_swedish(settings)
-    before = NoticeVersion.objects.publish()
+    before = put_in_force()
     settings.LANGUAGES = offered
     # A draft that widens and narrows, with its translations.
     make_counter(publish=False)
@@ -341,7 +353,7 @@ def test_two_versions_are_compared_word_by_word_in_any_language(officer):
     make_counter()
     after = newest()
     change_heading("Third")
-    NoticeVersion.objects.publish()
+    put_in_force()
     query = {"before": before.pk, "after": after.pk, "language": "pl"}
     html = re.sub(r"\s+", " ", text(officer.get(COMPARE, query)))
     assert '<ins><span class="visually-hidden">added: </span>Całkiem nowe zdanie.</ins>' in html

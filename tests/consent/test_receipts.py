@@ -11,10 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from consent.models import Decision, Leaf, Notice, NoticeVersion, Purpose, Seal
+from consent.models import Decision, Leaf, Notice, Purpose, Seal
 from consent.receipt_number import read_receipt
 from consent.signing import SealKey
-from tests.consent.factories import make_counter, make_provider
+from tests.consent.factories import make_counter, make_provider, put_in_force
 from tests.consent.visitors import RECEIPT, SETTINGS, press
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
 @pytest.mark.once
 def test_the_receipt_has_the_answer_to_each_provider_of_a_purpose(client):
     make_provider("video", "functional", "Video Ltd")
-    NoticeVersion.objects.publish()
+    put_in_force()
     press(client, "choose", providers=["video"])
     assert rows(client.get(RECEIPT).content.decode())["Functional"] == "OpenStreetMap Foundation: no Video Ltd: yes"
 
@@ -54,7 +54,7 @@ def test_the_receipt_has_the_answer_to_each_provider_of_a_purpose(client):
 def test_the_receipt_shows_the_wording_its_language_and_the_contact(client):
     press(client, "choose", providers=["openstreetmap"], address="/pl/pliki-cookie/decyzja/")
     Notice.objects.update(introduction_pl="<p>Zupełnie inne pytanie.</p>")
-    NoticeVersion.objects.publish(asks_again=False)
+    put_in_force(asks_again=False)
     html = client.get(RECEIPT).content.decode()
     wording = Decision.objects.get().notice.wording_in("pl")
     assert wording["introduction"] in html and "Zupełnie inne" not in html
@@ -68,7 +68,7 @@ def test_the_receipt_shows_the_wording_its_language_and_the_contact(client):
 @pytest.mark.once
 def test_the_receipt_marks_the_language_of_its_purposes(client):
     Purpose.objects.filter(key="statistics").update(name_pl="")
-    NoticeVersion.objects.publish()
+    put_in_force()
     press(client, "accept", address="/pl/pliki-cookie/decyzja/")
     html = client.get(RECEIPT).content.decode()
     html = re.sub(r"\s+", " ", html)
@@ -79,7 +79,7 @@ def test_the_receipt_marks_the_language_of_its_purposes(client):
 @pytest.mark.once
 def test_the_receipt_marks_texts_that_were_shown_in_another_language(client):
     Purpose.objects.filter(key="statistics").update(description_pl="")
-    NoticeVersion.objects.publish()
+    put_in_force()
     press(client, "refuse", address="/pl/pliki-cookie/decyzja/")
     html = client.get("/de/cookies/beleg/").content.decode()
     description = Purpose.objects.get(key="statistics").description_en
@@ -108,7 +108,7 @@ def chain(client) -> list[Decision]:
     press(client, "accept")
     press(client, "withdraw")
     Notice.objects.update(heading_en="Biscuits on this site")
-    NoticeVersion.objects.publish()
+    put_in_force()
     press(client, "accept")
     press(Client(), "accept")
     return list(Decision.objects.filter(receipt=Decision.objects.earliest("pk").receipt).order_by("pk"))

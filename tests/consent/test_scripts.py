@@ -11,9 +11,9 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 
 from consent.embed_addresses import embed_address
-from consent.models import DeclaredCookie, EmbeddedContent, NoticeVersion, Provider, Script
+from consent.models import DeclaredCookie, EmbeddedContent, Provider, Script
 from consent.presets import PRESETS
-from tests.consent.factories import make_counter, make_provider
+from tests.consent.factories import make_counter, make_provider, put_in_force
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Values that staff enter on the page of presets.
@@ -62,7 +62,7 @@ def test_attributes_and_settings_are_handed_over_as_data(client, decide, script)
     script.configuration = '{"counter": {"site": 5, "text": "</template><script>"}}'
     script.full_clean()
     script.save()
-    NoticeVersion.objects.publish()
+    put_in_force()
     decide("accept", client)
     html = client.get("/en/").content.decode()
     [found] = handed_over(html)
@@ -74,7 +74,7 @@ def test_attributes_and_settings_are_handed_over_as_data(client, decide, script)
 
 
 def test_without_consent_a_page_has_neither_the_data_nor_our_file(client, decide, script):
-    NoticeVersion.objects.publish()
+    put_in_force()
     for action in (None, "refuse"):
         if action:
             decide(action, client)
@@ -86,7 +86,7 @@ def test_settings_need_no_inline_script(client, decide, script):
     before = client.get("/en/")
     script.configuration = '{"counter": 5}'
     script.save()
-    NoticeVersion.objects.publish()
+    put_in_force()
     decide("accept", client)
     after = client.get("/en/")
     # Keywords and digests of the policy, and scripts without an address.
@@ -132,11 +132,31 @@ def test_json_that_browsers_cannot_read_is_refused(script, value):
         ("google", '{"tag": "G-1"}'),
         ("google", '{"tag": "G-1", "signals": ["all"]}'),
         ("google", '{"tag": "G-1", "signals": "ad_storage"}'),
+        ("google", '{"tag": 5, "signals": ["ad_storage"]}'),
+        ("google", '{"tag": "G-1", "signals": ["ad_storage"], "parameters": [false]}'),
+        ("matomo", '{"tracker": ["https://stats.example/a.php"], "site": 1}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": true}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": "disableCookies"}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": ["disableCookies"]}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": [[], [1]]}'),
     ],
 )
 def test_a_tool_without_its_settings_is_refused(script, tool, configuration):
     script.tool, script.configuration = tool, configuration
     assert list(errors(script)) == ["configuration"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "configuration"),
+    [
+        ("google", '{"tag": "G-1", "signals": ["ad_storage"], "parameters": {"send_page_view": false}}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": "1"}'),
+        ("matomo", '{"tracker": "https://stats.example/a.php", "site": 1, "commands": [["setDoNotTrack", true]]}'),
+    ],
+)
+def test_a_tool_with_its_settings_is_accepted(script, tool, configuration):
+    script.tool, script.configuration = tool, configuration
+    script.full_clean()
 
 
 # Addresses to embed

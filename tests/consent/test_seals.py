@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from consent import merkle
 from consent.models import Decision, Notice, NoticeVersion, Seal
 from consent.record_check import check_record
 from consent.signing import SealKey
 from consent.verification import Verification
+from editorial import roles
+from tests.consent.factories import put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -196,10 +198,23 @@ def test_altered_metadata_of_a_notice_version_is_reported(sealed, tamper, column
     assert faults() == ["Version 1 of the notice was altered."]
 
 
+@pytest.mark.parametrize(("table", "name"), [("noticeversion", "notice"), ("policyversion", "privacy policy")])
+def test_the_page_of_a_record_reports_that_its_version_was_removed(client, staff, sealed, tamper, table, name):
+    client.force_login(staff(roles.PRIVACY_OFFICERS))
+    with transaction.atomic():
+        tamper(f"DELETE FROM consent_{table} WHERE number = 1")
+        response = client.get(f"/admin/consent/decision/{sealed[0].pk}/change/")
+        # The record refers to nothing, which the end of the test would report.
+        transaction.set_rollback(True)
+    html = response.content.decode()
+    assert f"The version of the {name} that this record refers to was removed." in html and sealed[0].receipt in html
+    assert "the record is unchanged" not in html
+
+
 def test_a_removed_notice_version_is_reported(sealed, tamper):
     for heading in ("Cookies", "Cookies, once more"):
         Notice.objects.update(heading_en=heading)
-        NoticeVersion.objects.publish()
+        put_in_force()
     tamper("DELETE FROM consent_noticeversion WHERE number = 2")
     assert faults() == ["Version 2 of the notice was removed."]
 

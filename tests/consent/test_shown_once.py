@@ -17,7 +17,7 @@ from consent.record_check import check_record
 from consent.statistics import Statistics
 from consent.views import DECISIONS
 from pages.models import Page
-from tests.consent.factories import make_provider, make_video
+from tests.consent.factories import make_provider, make_video, put_in_force
 from tests.consent.visitors import FORM
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -40,7 +40,7 @@ def embeds():
         page_url="https://maps.example/1",
         frame_url=MAP,
     )
-    NoticeVersion.objects.publish()
+    put_in_force()
     page = Page.objects.get(key="about")
     page.body_en = "".join(
         f'<p><a href="{embed.page_url.replace("&", "&amp;")}">x</a></p>' for embed in (walk, later, city)
@@ -151,7 +151,7 @@ def test_a_form_with_an_old_or_unknown_notice_shows_the_new_question_first(clien
 def test_a_form_from_before_a_small_change_is_recorded_with_its_own_notice(client, embeds):
     NoticeVersion.objects.current()
     Provider.objects.filter(key="video").update(policy_url="https://video.example/privacy")
-    assert NoticeVersion.objects.publish(asks_again=False).asks_again is False
+    assert put_in_force(asks_again=False).asks_again is False
     assert frames(ask_once(client, embeds[0], notice="2")) == [WALK]
     assert Decision.objects.get().notice.number == 2
 

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from consent.cookie import ConsentCookie
-from consent.models import NoticeVersion, Provider, Script
+from consent.models import Provider, Script
 from consent.state import ConsentState
 from consent.variants import VaryRule
-from tests.consent.factories import make_provider
+from tests.consent.factories import make_provider, put_in_force
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CONSENT_COOKIE, RECEIPT_COOKIE = "cookie_consent", "cookie_consent_receipt"
@@ -19,7 +19,7 @@ def vary_rule() -> VaryRule:
         provider = make_provider(key, "statistics", f"{key} Ltd", f"https://{key}.example")
         Script.objects.create(name=key, provider=provider, source=f"https://{key}.example/a.js")
     make_provider("former", "statistics", "Former Ltd", "https://former.example")
-    NoticeVersion.objects.publish()
+    put_in_force()
     Provider.objects.filter(key__in=["former", "openstreetmap"]).update(is_published=False)
     make_provider("unnamed", "statistics", "Unnamed Ltd", "https://unnamed.example")
     return VaryRule.in_force()

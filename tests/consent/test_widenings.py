@@ -152,6 +152,18 @@ WIDENING = {
         lambda _, purposes: purposes["necessary"]["cookies"][1].update(seconds=60),
         (Widening.DURATION, "Necessary", "session"),
     ),
+    "another name of a purpose": (
+        lambda _, purposes: purposes["functional"].update(name="Functions"),
+        (Widening.FACT, "Functions", "name"),
+    ),
+    "another description of a purpose": (
+        lambda _, purposes: purposes["functional"].update(description="Shows maps, and more."),
+        (Widening.FACT, "Functional", "description"),
+    ),
+    "another description of a cookie of a provider": (
+        lambda _, purposes: providers_of(purposes, "functional")[0]["cookies"][0].update(description="Recognises you."),
+        (Widening.FACT, f"{MAP} › one", "what it is for"),
+    ),
     "another controller": (
         lambda notice, _: notice.update(controller="Company"),
         (Widening.CONTROLLER, "", "Company"),
@@ -219,12 +231,12 @@ def test_other_words_widen_nothing(data):
     for text in after.values():
         text.update({name: data.draw(TEXTS) for name in ("heading", "introduction", "contact", "objection")})
         for item in text["purposes"]:
-            item.update(name=data.draw(TEXTS), description=data.draw(TEXTS))
+            if not item["providers"]:
+                item.update(name=data.draw(TEXTS), description=data.draw(TEXTS))
             for part in item["providers"]:
                 part["policy_url"] = data.draw(TEXTS)
-            for part in (item, *item["providers"]):
-                for stored in part["cookies"]:
-                    stored["description"] = data.draw(TEXTS)
+            for stored in item["cookies"]:
+                stored["description"] = data.draw(TEXTS)
     assert widenings(version(), version(after["en"], after["pl"])) == []
 
 

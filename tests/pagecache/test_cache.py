@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
 from alliance.models import Alliance
-from consent.models import Notice, NoticeVersion
+from consent.models import Notice
 from pagecache import cache as cache_module
 from pagecache import disk
 from pagecache.models import ContentVersion
@@ -25,7 +25,7 @@ from security.files import UNFINISHED
 from security.proxies import parse_proxies
 from server.asgi import REFUSED_STATUS
 from server.pool import Pool
-from tests.consent.factories import make_counter, make_provider, make_video
+from tests.consent.factories import make_counter, make_provider, make_video, put_in_force
 from tests.pagecache.conftest import asgi_scope, ask, ask_asgi
 
 pytestmark = pytest.mark.once
@@ -283,7 +283,7 @@ def test_a_new_notice_is_shown_to_visitors_whose_answer_expired(application, con
     if is_new_provider:
         make_provider("new", "statistics", "New Ltd", "https://new.example")
     Notice.objects.update(heading_en="Another heading")
-    version = NoticeVersion.objects.publish(asks_again=is_new_provider)
+    version = put_in_force(asks_again=is_new_provider)
     assert version.asks_again is is_new_provider
     notice_change(application)
     assert ('class="consent"' in ask(application, cookie=cookie).text) is is_new_provider

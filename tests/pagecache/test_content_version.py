@@ -18,7 +18,7 @@ from jobs.models import Job
 from pagecache.models import ContentVersion
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
-from tests.consent.factories import make_video
+from tests.consent.factories import make_video, put_in_force
 from tests.editorial.test_admin import address, filled_in
 from tests.partners.factories import make_partner
 from tests.pictures.factories import make_picture
@@ -84,7 +84,7 @@ def empty_a_table():
 def publish_a_notice():
     Notice.objects.update(heading_en="Another heading")
     before = ContentVersion.objects.current()
-    assert NoticeVersion.objects.publish()
+    assert put_in_force()
     assert ContentVersion.objects.current() != before
 
 

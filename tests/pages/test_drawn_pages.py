@@ -12,6 +12,7 @@ from editorial import roles
 from editorial.models import ScheduledChange
 from feedback.models import FeedbackPage
 from pages.models import Page
+from tests.consent.factories import put_in_force
 from tests.editorial.test_admin import filled_in
 from translations.status.models import Translation
 from triggers.registry import remove
@@ -43,13 +44,13 @@ def test_the_cookies_page_lists_what_the_notice_in_force_declares(client):
     cookie.name = "colour-scheme"
     cookie.save()
     assert "colour-scheme" not in text(client.get(COOKIES))
-    NoticeVersion.objects.publish()
+    put_in_force()
     assert "<code>colour-scheme</code>" in text(client.get(COOKIES))
 
 
 def test_a_purpose_without_a_declaration_is_said_not_to_be_used(client):
     html = main(text(client.get(COOKIES)))
-    assert "This site does not use it at present." in html.split("<h2>Advertising</h2>")[1]
+    assert "Not used: nothing is loaded or stored for this purpose." in html.split("<h2>Advertising</h2>")[1]
     assert "This site does not use it" not in html.split("<h2>Necessary</h2>")[1].split("<h2>")[0]
 
 
@@ -182,8 +183,8 @@ def test_a_provider_is_shown_with_everything_that_the_law_asks_for():
         "policy_url": "https://maps.example/privacy",
         "cookies": [cookie],
     }
-    purpose = {"name": "Functional", "description": "Maps.", "cookies": [], "providers": [provider], "is_used": True}
+    purpose = {"name": "Functional", "description": "Maps.", "cookies": [], "providers": [provider]}
     html = render_to_string("consent/declared_purpose.html", {"purpose": purpose})
     shown = [*provider.values(), *provider["hosts"], *cookie.values()]
     assert not [value for value in shown if isinstance(value, str) and value not in html]
-    assert '<a href="https://maps.example/privacy" rel="noreferrer">' in html and "at present" not in html
+    assert '<a href="https://maps.example/privacy" rel="noreferrer">' in html and "Not used" not in html

@@ -13,6 +13,7 @@ from alliance.models import Alliance, Deliverable
 from consent.models import NoticeVersion
 from editorial.content_files import content_models, translated_fields
 from partners.models import PartnerUniversity
+from tests.consent.factories import put_in_force
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Added to every English text.
@@ -92,7 +93,7 @@ def test_untranslated_search_results_are_marked_as_english(client, untranslated)
 
 
 def test_an_untranslated_cookie_notice_is_marked_as_english(client, untranslated):
-    version = NoticeVersion.objects.publish()
+    version = put_in_force()
     assert "data-untranslated" not in version.html["fi"] and "languages" not in str(version.wording["fi"])
     dialog = Reader(version.html["sv"]).texts
     assert len(dialog) == len(re.findall(MARKER, version.html["sv"]))

@@ -26,6 +26,11 @@ def test_repeated_headers_are_joined_and_cookies_by_a_semicolon():
     assert (result["HTTP_COOKIE"], result["HTTP_ACCEPT"]) == ("a=1; b=2", "text/html,*/*")
 
 
+def test_a_cookie_whose_name_becomes_another_when_it_is_stripped_is_dropped():
+    result = environ(("cookie", "a=Łódź; \u2003__Host-cookie_consent=notice=1; \xa0b=1".encode().decode("latin-1")))
+    assert result["HTTP_COOKIE"].encode("latin-1").decode() == "a=Łódź"
+
+
 def test_only_cookies_with_a_backslash_are_dropped():
     result = environ(("cookie", 'a=1; x="' + "\\a" * 5000 + '"; sessionid=abc'))
     assert result["HTTP_COOKIE"] == "a=1; sessionid=abc"

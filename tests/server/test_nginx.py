@@ -149,12 +149,12 @@ def test_consent_cookies_that_the_site_did_not_write_are_never_cached(nginx):
         f"invented|{accepted}",
         "invented",
     ):
-        cookie = f'cookie_consent="{invented}"'
+        cookie = f'__Host-cookie_consent="{invented}"'
         for _ in range(2):
             page = nginx.ask("/en/vision/", Cookie=cookie)
             assert page.status == 200 and page.body == nginx.ask_site("/en/vision/", Cookie=cookie).body
         assert not nginx.is_cached("/en/vision/", cookie.partition("=")[2]), invented
-    assert nginx.ask("/en/vision/", Cookie=f'cookie_consent="{accepted}"').status == 200
+    assert nginx.ask("/en/vision/", Cookie=f'__Host-cookie_consent="{accepted}"').status == 200
     assert nginx.is_cached("/en/vision/", f'"{accepted}"')
 
 
@@ -184,21 +184,48 @@ def test_visitors_with_the_same_choice_share_a_page_but_no_receipt(nginx):
     assert not any(receipt in text for receipt in receipts for text in texts)
 
 
+def test_each_cookie_of_the_site_has_the_prefix_that_only_this_host_can_set(nginx):
+    decided = nginx.ask(DECIDE, "POST", f"action=refuse&idempotency_key={time.time_ns()}")
+    first = nginx.ask(DECIDE, "POST", "action=refuse", Accept="text/html")
+    names = set()
+    for response in (decided, first, nginx.ask("/admin/login/")):
+        for cookie in response.headers.get_all("Set-Cookie"):
+            names.add(cookie.partition("=")[0])
+            attributes = {attribute.strip().partition("=")[0] for attribute in cookie.split(";")}
+            assert {"Path=/", "Secure"} <= set(cookie.split("; ")) and "Domain" not in attributes, cookie
+    shared = {"cookie_consent", "cookie_consent_receipt", "cookie_consent_attempt", "csrftoken"}
+    assert names == {f"__Host-{name}" for name in shared}
+
+
+def test_a_choice_that_another_host_of_the_domain_sets_counts_for_nothing(nginx):
+    accepted = choose(nginx, "accept")
+    for tossed in (accepted.replace("__Host-", ""), accepted.replace("__Host-", "\xc2\xa0__Host-")):
+        for _ in range(2):
+            assert asks(nginx.ask("/en/vision/", Cookie=tossed))
+        settings_page = nginx.ask("/en/cookies/settings/", Cookie=tossed)
+        assert b"checked" not in settings_page.body and settings_page.headers["Set-Cookie"] is None
+
+
 # Cookies that nginx and Django could parse differently.
 ODD_COOKIES = [
-    "cookie_consent={refused}; cookie_consent={accepted}",
-    "cookie_consent={accepted}; cookie_consent={refused}",
-    "Cookie_Consent={refused}",
-    "COOKIE_CONSENT={refused}; cookie_consent=",
-    "cookie_consent =  {refused}",
-    "a=b;cookie_consent={refused}",
-    "cookie_consent={refused} ; a=b",
-    'a="b; cookie_consent={refused}; c"',
-    'cookie_consent="\\156otice=1"',
-    "xcookie_consent={refused}",
-    "cookie_consent",
-    "cookie_consent=notice=99999999999999999999",
-    "cookie_consent=\xb3",
+    # Of another host of the domain, which cannot set the prefix.
+    "cookie_consent={refused}",
+    "cookie_consent={accepted}; __Host-cookie_consent={refused}",
+    "__Host-cookie_consent={refused}; cookie_consent={accepted}",
+    "\xe2\x80\x83__Host-cookie_consent={refused}",
+    "__Host-cookie_consent={refused}; __Host-cookie_consent={accepted}",
+    "__Host-cookie_consent={accepted}; __Host-cookie_consent={refused}",
+    "__Host-Cookie_Consent={refused}",
+    "__HOST-COOKIE_CONSENT={refused}; __Host-cookie_consent=",
+    "__Host-cookie_consent =  {refused}",
+    "a=b;__Host-cookie_consent={refused}",
+    "__Host-cookie_consent={refused} ; a=b",
+    'a="b; __Host-cookie_consent={refused}; c"',
+    '__Host-cookie_consent="\\156otice=1"',
+    "x__Host-cookie_consent={refused}",
+    "__Host-cookie_consent",
+    "__Host-cookie_consent=notice=99999999999999999999",
+    "__Host-cookie_consent=\xb3",
 ]
 
 
@@ -212,7 +239,7 @@ def test_an_odd_cookie_gets_the_response_of_the_site_and_does_not_change_the_pag
         answer, own = nginx.ask("/en/vision/", Cookie=cookie), nginx.ask_site("/en/vision/", Cookie=cookie)
         assert (answer.status, answer.body) == (own.status, own.body)
     assert asks(nginx.ask("/en/vision/"))
-    assert not asks(nginx.ask("/en/vision/", Cookie=f"cookie_consent={refused}"))
+    assert not asks(nginx.ask("/en/vision/", Cookie=f"__Host-cookie_consent={refused}"))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +259,7 @@ PAGE_DEPENDS_ON = [
     {"DNT": "1"},
     {"Accept_Encoding": "br"},
     {"Accept_Encoding": "gzip"},
-    {"Cookie": "cookie_consent=notice=1"},
+    {"Cookie": "__Host-cookie_consent=notice=1"},
 ]
 HEADERS = [
     *PAGE_DEPENDS_ON,
@@ -311,7 +338,7 @@ def test_nginx_has_each_header_that_the_cache_key_reads_and_no_other():
     configuration = (ROOT / "deploy/nginx.conf").read_text()
     assert {name.upper() for name in re.findall(r"\$(http_\w+)", configuration)} == depends_on
     assert f'"~{settings.SESSION_COOKIE_NAME}" 1;' in configuration
-    assert f"(?:^|; ?){settings.COOKIE_CONSENT_NAME}=(" in configuration
+    assert f"(?:^|; ?)__Host-{settings.COOKIE_CONSENT_NAME}=(" in configuration
 
 
 def test_a_change_is_visible_within_two_seconds(nginx):
@@ -625,7 +652,7 @@ def third_parties(nginx):
 def test_a_page_in_which_a_third_party_loads_is_never_kept_nor_sent_to_another_visitor(nginx, third_parties):
     accepted = choose(nginx, "accept")
     choice, receipt = (re.search(rf"{name}=([^;]+)", accepted)[1] for name in ("cookie_consent", "consent_receipt"))
-    forged, bare = accepted.replace(receipt, "AAAA-AAAA-AAAA-AAAA"), f"cookie_consent={choice}"
+    forged, bare = accepted.replace(receipt, "AAAA-AAAA-AAAA-AAAA"), f"__Host-cookie_consent={choice}"
     for _ in range(2):
         for cookie in (accepted, forged, bare):
             loads = cookie == accepted

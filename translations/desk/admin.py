@@ -29,8 +29,8 @@ from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
-from translations.status.fields import TARGET_LANGUAGES, translated_models
-from translations.status.permissions import permitted_languages, permitted_models
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.permissions import all_permitted_languages, permitted_models
 
 FORM_MEDIA = Media(
     css={"all": ["translations/desk.css"]}, js=["editorial/rich-text.js", Script("translations/desk.js", type="module")]
@@ -129,10 +129,9 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         language, service = request.POST.get("language"), machine.configured_service()
         if request.method != "POST" or language not in TARGET_LANGUAGES or service is None:
             raise PermissionDenied
-        labels = [m._meta.label_lower for m in translated_models() if language in permitted_languages(request.user, m)]
-        if not labels:
+        if language not in all_permitted_languages(request.user):
             raise PermissionDenied
-        texts = TextToTranslate.objects.into(language).filter(model__in=labels).without_draft()
+        texts = TextToTranslate.objects.writable_by(request.user, language).without_draft()
         drafted = 0
         try:
             for batch in machine.propose(service, texts.select_related("source")[:MAX_DRAFTS]):

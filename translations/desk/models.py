@@ -1,7 +1,7 @@
 """The glossary, and a translation as the translators' desk shows it."""
 
 from collections import defaultdict
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -14,7 +14,7 @@ from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.models import Content, ContentQuerySet
-from translations.status.fields import text_fields
+from translations.status.fields import text_fields, translated_models
 from translations.status.models import Translation, TranslationManager, TranslationQuerySet
 from translations.status.permissions import permitted_languages, permitted_models
 
@@ -85,6 +85,20 @@ class TextQuerySet(TranslationQuerySet):
     def readable_by(self, user: User | AnonymousUser):
         """Translations of the models that the user may translate into at least one language, in all languages."""
         return self.filter(model__in=[model._meta.label_lower for model in permitted_models(user)])
+
+    def writable_by(self, user: User | AnonymousUser, language: str):
+        """Translations into `language` of the items that the user may translate."""
+        permitted = models.Q(model__in=[])
+        for model in cast(list[type[Content]], translated_models()):
+            of_model = models.Q(model=model._meta.label_lower)
+            if model.permission_model is not Content.permission_model:
+                # It depends on the item. Such models have few.
+                items: models.QuerySet[Content] = models.QuerySet(model)
+                own = [item.pk for item in items if language in permitted_languages(user, item.permission_model)]
+                permitted |= of_model & models.Q(object_id__in=own)
+            elif language in permitted_languages(user, model):
+                permitted |= of_model
+        return self.into(language).filter(permitted)
 
     def headings(self, texts: list["TextToTranslate"]) -> dict[tuple[str, int], str]:
         """(model, key) → heading of the item, for the items of `texts`, in one query for all models."""

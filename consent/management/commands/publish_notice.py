@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.utils import translation
 
-from consent.completeness import gaps
+from consent.completeness import IncompleteNoticeError
 from consent.models import AccessEntry, Notice, NoticeVersion, PolicyVersion
 
 
@@ -22,34 +22,34 @@ class Command(BaseCommand):
 
     def handle(self, *args, small_change, refresh, **options):
         # First, so that each decision on the notice can name a policy.
-        PolicyVersion.objects.refresh()
+        policy_before, policy = PolicyVersion.objects.current(), PolicyVersion.objects.refresh()
+        if policy != policy_before:
+            AccessEntry.objects.log_operator(AccessEntry.Action.POLICY, str(policy))
         before = NoticeVersion.objects.current()
         version = NoticeVersion.objects.refresh() if refresh else None
         if version is None and not Notice.objects.exists():
             if refresh:
                 return
             raise CommandError("There is no cookie notice. Write one in the admin, or run load_content.")
-        if version is None and (missing := self.missing()):
-            if not refresh:
-                raise CommandError(f"The notice is not complete, so it was not published.\n{missing}")
-            self.stderr.write(
-                "No cookie notice is in force: visitors are not asked, and nothing optional loads. Complete it in the "
-                f"admin, then run publish_notice.\n{missing}"
-            )
-            return
         if version is None:
             if small_change:
                 self.refuse_widening(before)
-            version = NoticeVersion.objects.publish(asks_again=not small_change)
+            try:
+                # Errors name the missing texts in the source language.
+                with translation.override(settings.LANGUAGE_CODE):
+                    version = NoticeVersion.objects.publish(asks_again=not small_change)
+            except IncompleteNoticeError as missing:
+                if not refresh:
+                    raise CommandError(f"The notice is not complete, so it was not published.\n{missing}") from missing
+                self.stderr.write(
+                    "No cookie notice is in force: visitors are not asked, and nothing optional loads. Complete it in "
+                    f"the admin, then run publish_notice.\n{missing}"
+                )
+                return
         if version != before:
             AccessEntry.objects.log_operator(AccessEntry.Action.PUBLISH, version.log_details(before))
         if not refresh or options["verbosity"] > 1:
             self.stdout.write(f"Version {version.number} of the cookie notice is in force.")
-
-    def missing(self) -> str:
-        """Return the missing and stale texts, one per line."""
-        with translation.override(settings.LANGUAGE_CODE):
-            return "\n".join(map(str, gaps()))
 
     def refuse_widening(self, before: NoticeVersion | None) -> None:
         """Raise CommandError if the draft widens the version in force."""

@@ -9,10 +9,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from editorial import roles
+from pages.models import Page
 from tests.serving import Server
 from tests.translations.desk.factories import fill_with_milestones
 from translations.desk import machine
 from translations.desk.models import TextToTranslate
+from translations.status.changed_items import ChangedItem
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:translations_texttotranslate_changelist")
@@ -106,6 +109,19 @@ def test_a_user_cannot_draft_a_language_without_permission(client, staff, servic
     client.force_login(staff("Translators: Deutsch"))
     assert propose(client, "pl").status_code == 403
     assert not service.requests
+
+
+def test_the_button_drafts_only_texts_of_items_that_the_user_may_translate(client, staff, service):
+    Page.objects.filter(kind__in=["vision", "cookies", "privacy"]).update(title_pl="")
+    ChangedItem.objects.process()
+    client.force_login(staff(roles.EDITORS))
+    assert propose(client).status_code == 200
+    drafted = {text.item.kind for text in TextToTranslate.objects.exclude(draft="").with_items()}
+    assert drafted == {"vision"}
+    client.force_login(staff(roles.PRIVACY_OFFICERS))
+    propose(client)
+    drafted = {text.item.kind for text in TextToTranslate.objects.exclude(draft="").with_items()}
+    assert drafted == {"vision", "cookies", "privacy"}
 
 
 def test_the_page_of_a_text_drafts_this_text(client, staff, service, milestones):

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from consent.models import NoticeVersion, PolicyVersion
+from consent.models import PolicyVersion
 from editorial.content_files import content_models, translated_fields
 from partners.models import PartnerUniversity
+from tests.consent.factories import put_in_force
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OPEN, CLOSE = "⟦", "⟧"
@@ -106,7 +107,7 @@ def pseudo_language(monkeypatch):
                 model.objects.filter(pk=item.pk).update(**values)
     monkeypatch.setitem(trans_real._translations, "sv", PseudoTranslation("sv"))
     PolicyVersion.objects.put_in_force()
-    NoticeVersion.objects.publish()
+    put_in_force()
     yield
     translation.activate(settings.LANGUAGE_CODE)
 
