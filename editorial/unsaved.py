@@ -20,6 +20,7 @@ from django.utils.datastructures import MultiValueDict
 
 from editorial.base_values import BASE_VALUES
 from editorial.models import StoredInput
+from editorial.models.unsaved_input import MAX_PATH
 
 # Name of the hidden input that carries a submitted form through the sign-in page.
 INPUT_NAME = "unsaved_input"
@@ -180,7 +181,7 @@ def stored_input_view(request: HttpRequest) -> HttpResponse:
         entries = data["entries"]
     except (ValueError, TypeError, KeyError):
         return HttpResponseBadRequest()
-    if len(form) > StoredInput._meta.get_field("path").max_length or not isinstance(entries, list):
+    if len(form) > MAX_PATH or not isinstance(entries, list):
         return HttpResponseBadRequest()
     if entries:
         StoredInput.objects.store(request.user, form, data)

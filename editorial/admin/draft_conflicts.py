@@ -88,19 +88,20 @@ class DraftConflictsMixin(HistoryMixin):
         model = model_of_row(self.model, conflict.row)
         if not conflict.field:
             # One side deleted the part that the other changed.
-            shown = [
-                _("deleted") if row is None else _("kept") for row in (conflict.base, conflict.live, conflict.draft)
-            ]
+            rows = (conflict.base, conflict.live, conflict.draft)
+            shown: list[SafeString | str] = [_("deleted") if row is None else _("kept") for row in rows]
             kept = conflict.live or conflict.draft or conflict.base
             title = row_title(model, conflict.row, kept)
-            return ConflictChoice(conflict, f"c{number}", title, "", *shown, is_text=False)
+            return ConflictChoice(conflict, f"c{number}", title, "", shown[0], shown[1], shown[2], is_text=False)
         field = recorded_fields(model).get(conflict.field) if model else None
         values = (conflict.base, conflict.live, conflict.draft)
-        base, live, draft = (in_words(field, value, names) if value not in (None, "") else "" for value in values)
+        shown = [in_words(field, value, names) if value not in (None, "") else "" for value in values]
         label, language = field_label(model, conflict.field)
         text = "" if conflict.draft is None else str(conflict.draft)
         may_merge = field is not None and is_text(field) and field.name != "key"
-        return ConflictChoice(conflict, f"c{number}", label, language, base, live, draft, may_merge, text=text)
+        return ConflictChoice(
+            conflict, f"c{number}", label, language, shown[0], shown[1], shown[2], may_merge, text=text
+        )
 
     def read_choices(self, request: HttpRequest, choices: list[ConflictChoice]) -> bool:
         """Read the submitted choices. Return whether all are valid."""

@@ -11,6 +11,8 @@ from django.utils import timezone
 KEPT = timedelta(days=7)
 # Forms of one user whose input is kept. The oldest is deleted.
 MAX_FORMS = 50
+# In characters.
+MAX_PATH = 500
 
 
 class StoredInputQuerySet(models.QuerySet["StoredInput"]):
@@ -31,7 +33,7 @@ class StoredInput(models.Model):
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    path = models.CharField(max_length=500)
+    path = models.CharField(max_length=MAX_PATH)
     data = models.JSONField()
     saved_at = models.DateTimeField(db_index=True)
 
