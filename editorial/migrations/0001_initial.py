@@ -153,4 +153,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('days__gte', 1), ('days__lte', 3650)), name='bin_keeps_items')],
             },
         ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['state', 'content_type', '-id'], name='revision_of_kind'),
+        ),
     ]
