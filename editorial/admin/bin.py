@@ -168,6 +168,10 @@ def history_url(deleted: DeletedItem) -> str:
 class BinSettingsAdmin(admin.ModelAdmin):
     fields = ["days"]
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return nothing, so that only the list of the bin links to the settings."""
+        return {}
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> BinSettings | None:
         """Return the settings. They are stored when they are changed first."""
         return BinSettings.current() if object_id == "1" else None

@@ -49,7 +49,7 @@ class DeletedItemManager(models.Manager.from_queryset(RevisionQuerySet)):  # typ
     def empty(self) -> int:
         """Erase the items that are in the bin longer than staff want, with all their revisions and files.
 
-        Return the number of revisions. A run ends after `MAX_ITEMS` or `RUN_TIMEOUT` seconds, and the next one continues.
+        Return the number of revisions. One run ends after `MAX_ITEMS` or `RUN_TIMEOUT`, and the next continues.
         """
         # Local import, because files.py imports the models.
         from editorial.files import delete_unless_named
