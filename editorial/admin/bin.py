@@ -17,7 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.history import MAX_DIGITS, RestoreForm, writer_of
+from editorial.admin.history import COMMENT_LENGTH, MAX_DIGITS, RestoreForm, writer_of
 from editorial.models import BinSettings, Content, DeletedItem
 from editorial.revisions import restoring
 from editorial.revisions.differences import values_in_words
@@ -34,7 +34,8 @@ def permitted_kinds(request: HttpRequest) -> dict[int, type[Content]]:
             for action in ("delete", "add")
         )
     ]
-    return {kind.pk: model for model, kind in ContentType.objects.get_for_models(*models).items()}
+    kinds = ContentType.objects.get_for_models(*models)
+    return {kinds[model].pk: model for model in models}
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -42,7 +43,8 @@ class KindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        kinds = permitted_kinds(request).items()
+        present = set(DeletedItem.objects.order_by().values_list("content_type", flat=True).distinct())
+        kinds = [(key, model) for key, model in permitted_kinds(request).items() if key in present]
         named = [(str(key), capfirst(str(model._meta.verbose_name_plural))) for key, model in kinds]
         return sorted(named, key=lambda pair: pair[1])
 
@@ -56,7 +58,6 @@ class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
     list_filter = [KindFilter]
     list_per_page = 50
     search_fields = ["heading"]
-    search_help_text = _("Search by name.")
     sortable_by = []
     show_facets = admin.ShowFacets.NEVER
     actions = None
@@ -94,16 +95,15 @@ class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
     def deleted_by(self, deleted: DeletedItem) -> str:
         return writer_of(deleted)
 
-    @admin.display(description=_("history"))
+    @admin.display(description=_("History"))
     def history(self, deleted: DeletedItem) -> SafeString:
-        name = '{}<span class="visually-hidden"> {}</span>'
-        link = format_html(name, _("History"), deleted.heading)
-        return format_html('<a href="{}">{}</a>', history_url(deleted), link)
+        text, url = _("History"), history_url(deleted)
+        return format_html('<a href="{}" aria-label="{}: {}">{}</a>', url, text, deleted.heading, text)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         may_set_days = request.user.has_perm("editorial.change_binsettings")
         settings_url = reverse("admin:editorial_binsettings_change", args=[1]) if may_set_days else ""
-        context = {"title": _("Bin"), "settings_url": settings_url}
+        context = {"title": capfirst(str(self.opts.verbose_name_plural)), "settings_url": settings_url}
         return super().changelist_view(request, context | (extra_context or {}))
 
     def changeform_view(
@@ -131,7 +131,7 @@ class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
                 refusal = error.obstacles
         _values, obstacles = restoring.deleted_values(deleted)
         context = self.admin_site.each_context(request) | {
-            "title": _("Deleted: {}").format(deleted.heading),
+            "title": f"{capfirst(str(self.opts.verbose_name))}: {deleted.heading}",
             "opts": self.opts,
             "deleted": deleted,
             "kind": self.kind(deleted),
@@ -145,11 +145,11 @@ class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
         return TemplateResponse(request, "editorial/deleted_item.html", context)
 
     def restore(self, request: HttpRequest, deleted: DeletedItem) -> HttpResponse:
-        comment = request.POST.get("comment", "")[: RestoreForm.base_fields["comment"].max_length]
+        comment = request.POST.get("comment", "")[:COMMENT_LENGTH]
         item, left_out = restoring.restore_deleted(deleted, comment or str(_("Restored from the bin")))
         model_admin = self.admin_site.get_model_admin(type(item))
         model_admin.log_addition(request, item, str(_("Restored from the bin")))
-        text = _("“{}” is back. It is not on the site until somebody publishes it.")
+        text = str(_("“{}” is back. It is not on the site until somebody publishes it."))
         messages.success(request, format_html(text, item))
         if left_out:
             messages.warning(request, _("Left out: {}").format(" ".join(map(str, left_out))))
@@ -168,6 +168,10 @@ def history_url(deleted: DeletedItem) -> str:
 class BinSettingsAdmin(admin.ModelAdmin):
     fields = ["days"]
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return nothing, so that only the list of the bin links to the settings."""
+        return {}
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> BinSettings | None:
         """Return the settings. They are stored when they are changed first."""
         return BinSettings.current() if object_id == "1" else None
@@ -181,5 +185,5 @@ class BinSettingsAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def response_post_save_change(self, request: HttpRequest, obj: BinSettings) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: BinSettings) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:editorial_deleteditem_changelist"))

@@ -24,12 +24,14 @@ from django.utils.translation import gettext_lazy
 
 from editorial.acting import SYSTEM
 from editorial.admin.permissions import PermissionsMixin
-from editorial.models import BinSettings, Content, Revision
+from editorial.models import Content, Revision
 from editorial.revisions import restoring
-from editorial.revisions.differences import differences
+from editorial.revisions.differences import differences, field_label
 
 REVISIONS_ON_PAGE = 50
 PAGE = "p"
+COMMENT_LENGTH: int = Revision._meta.get_field("comment").max_length  # type: ignore[assignment]  # never None
+COLUMNS = ("created_at", "state", "author_name", "comment")
 # Digits of a primary key. More would be no number of the database.
 MAX_DIGITS = 18
 
@@ -40,9 +42,7 @@ class RestoreForm(forms.Form):
     values = forms.MultipleChoiceField(
         error_messages={"required": gettext_lazy("Tick at least one value to restore.")},
     )
-    comment = forms.CharField(
-        label=gettext_lazy("comment"), required=False, max_length=Revision._meta.get_field("comment").max_length
-    )
+    comment = forms.CharField(label=gettext_lazy("comment"), required=False, max_length=COMMENT_LENGTH)
 
 
 class HistoryMixin(PermissionsMixin, ModelAdmin):
@@ -84,7 +84,7 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
     def render_history_page(
         self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]
     ) -> TemplateResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as Django's views do
+        request.current_app = self.admin_site.name
         common = {
             "opts": self.opts,
             "item": item,
@@ -104,19 +104,17 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
         paginator = Paginator(rows, REVISIONS_ON_PAGE)
         page = paginator.get_page(request.GET.get(PAGE))
         shown = list(page)
-        for revision in shown:
-            revision.preview_url = preview_url(revision)
-            revision.writer = writer_of(revision)
         key = unquote(object_id)
         context = {
             "title": _("History"),
             "heading": shown[0].heading if shown else "",
             "object_id": key,
-            "revisions": shown,
+            "rows": [(revision, writer_of(revision), preview_url(revision)) for revision in shown],
             "page": page,
             "page_range": list(paginator.get_elided_page_range(page.number)),
             "page_parameter": PAGE,
             "compare_url": self.admin_url("compare", key),
+            "headings": [field_label(Revision, name)[0] for name in COLUMNS],
             "deleted": next((revision for revision in shown if revision.state == Revision.State.DELETED), None),
             **chosen,
             "chosen": chosen["before"] or chosen["after"],
@@ -181,7 +179,7 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
                 messages.success(request, self.restored_message(item, is_draft))
                 return HttpResponseRedirect(self.admin_url("change", item.pk))
         context = {
-            "title": _("Restore a revision"),
+            "title": _("Restore"),
             "revision": revision,
             "writer": writer_of(revision),
             "differences": found,
@@ -206,11 +204,10 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         if IS_POPUP_VAR in request.POST:
             return super().response_delete(request, obj_display, obj_id)
-        text = _("“{}” was moved to the bin. It can be restored there for {} days.")
-        messages.success(request, format_html(text, obj_display, BinSettings.current().days))
+        messages.success(request, format_html(_("“{}” was moved to the bin, where it can be restored."), obj_display))
         if not self.has_view_or_change_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
-        filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        filters: dict[str, Any] = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return HttpResponseRedirect(add_preserved_filters(filters, self.admin_url("changelist")))
 
     @action(permissions=["delete"], description=gettext_lazy("Move selected %(verbose_name_plural)s to the bin"))
@@ -222,9 +219,7 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
         count = len(queryset)
         self.log_deletions(request, queryset)
         self.delete_queryset(request, queryset)
-        text = _("Moved to the bin: {} {}. They can be restored there for {} days.")
-        kind = model_ngettext(self.opts, count)
-        messages.success(request, format_html(text, count, kind, BinSettings.current().days))
+        messages.success(request, format_html(_("Moved to the bin: {} {}."), count, model_ngettext(self.opts, count)))
         return None
 
 

@@ -167,4 +167,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'path'), name='one_input_of_form')],
             },
         ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['state', 'content_type', '-id'], name='revision_of_kind'),
+        ),
     ]

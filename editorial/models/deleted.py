@@ -1,5 +1,6 @@
 """The bin: deleted items, and how long they are kept."""
 
+import time
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
@@ -11,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.models.revision import Revision, RevisionFile, RevisionQuerySet
 
-# Revisions that are deleted in one transaction, and in one run of the job.
+# Revisions that are deleted in one transaction.
 CHUNK = 500
-MAX_DELETED = 20_000
+# Items and seconds of one run of the job, because the other jobs wait for it.
+MAX_ITEMS, RUN_TIMEOUT = 2_000, 10
 
 
 class BinSettings(models.Model):
@@ -47,20 +49,21 @@ class DeletedItemManager(models.Manager.from_queryset(RevisionQuerySet)):  # typ
     def empty(self) -> int:
         """Erase the items that are in the bin longer than staff want, with all their revisions and files.
 
-        Return the number of revisions. A run ends after `MAX_DELETED` revisions, and the next one continues.
+        Return the number of revisions. One run ends after `MAX_ITEMS` or `RUN_TIMEOUT`, and the next continues.
         """
         # Local import, because files.py imports the models.
         from editorial.files import delete_unless_named
 
         oldest = timezone.now() - timedelta(days=BinSettings.current().days)
-        count = 0
-        for item in self.filter(created_at__lt=oldest).order_by("pk").defer("data", "translations").iterator():
+        end, count = time.monotonic() + RUN_TIMEOUT, 0
+        due = self.filter(created_at__lt=oldest).order_by("pk").defer("data", "translations")
+        for item in due[:MAX_ITEMS]:
             # The row of the bin has the highest key, so an item that is half erased is still found.
             of_item = Revision.objects.filter(content_type=item.content_type_id, object_id=item.object_id)
             while keys := list(of_item.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
                 with transaction.atomic():
-                    # Restored meanwhile.
-                    if not self.filter(pk=item.pk).exists():
+                    # An UPDATE, so that nobody restores it meanwhile.
+                    if not self.filter(pk=item.pk).update(state=Revision.State.DELETED):
                         break
                     files = RevisionFile.objects.filter(revision__in=keys)
                     for name in set(files.values_list("file", flat=True)):
@@ -68,7 +71,7 @@ class DeletedItemManager(models.Manager.from_queryset(RevisionQuerySet)):  # typ
                     Revision.objects.filter(base__in=keys).update(base=None)
                     files.delete()
                     count += Revision.objects.filter(pk__in=keys).only("pk").delete()[0]
-                if count >= MAX_DELETED:
+                if time.monotonic() > end:
                     return count
         return count
 

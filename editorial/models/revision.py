@@ -265,6 +265,7 @@ class Revision(models.Model):
         indexes = [
             models.Index(fields=["content_type", "object_id", "-id"], name="revision_of_item"),
             models.Index(fields=["state", "-id"], name="revision_state"),
+            models.Index(fields=["state", "content_type", "-id"], name="revision_of_kind"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -22,7 +22,7 @@ from editorial.models import Content, Revision
 from editorial.revisions.snapshots import ITEM, Snapshot, Values, changes, parts_of, recorded_fields
 from translations.status.diff import visible_words, word_diff
 
-EMPTY = (None, "", [])
+EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FieldDifference:
     id: str
     label: str
     language: str
-    html: SafeString
+    html: SafeString | str
 
     @property
     def language_name(self) -> str:
@@ -58,7 +58,7 @@ def model_of_row(model: type[Content], row: str) -> type[Content] | None:
     return parts.model if parts else None
 
 
-def field_label(model: type[Content] | None, name: str) -> tuple[str, str]:
+def field_label(model: type[models.Model] | None, name: str) -> tuple[str, str]:
     """Return the label of a field as its form shows it, and the code of the language of its text or ""."""
     try:
         field = model._meta.get_field(name) if model else None
@@ -231,5 +231,5 @@ def picture(field: models.FileField, name: str) -> SafeString:
     """Return a small picture with the name of its file, which staff can see while a revision names it."""
     file = name.rpartition("/")[2]
     if not field.storage.exists(name):
-        return format_html("{} ({})", file, _("the file no longer exists"))
+        return format_html("{} ({})", file, _("The file no longer exists."))
     return format_html('<img class="revision-picture" src="{}" alt=""> {}', field.storage.url(name), file)

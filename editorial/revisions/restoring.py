@@ -114,7 +114,9 @@ def restore_deleted(deleted: DeletedItem, comment: str) -> tuple[Content, list[O
     with Revision.objects.recorded(comment):
         # The row of the bin and not the item, which does not exist.
         if not DeletedItem.objects.filter(pk=deleted.pk).update(state=Revision.State.PAST):
-            raise NotRestorableError([Obstacle("", _("It is no longer in the bin."), is_fatal=True)])
+            raise NotRestorableError(
+                [Obstacle("", _("This is no longer in the bin. It was restored, or its time was over."), is_fatal=True)]
+            )
         data, obstacles = deleted_values(deleted)
         if fatal := [obstacle for obstacle in obstacles if obstacle.is_fatal]:
             raise NotRestorableError(fatal)
@@ -224,6 +226,9 @@ def problems_of(
                     found[row][name] = ("" if field.blank else None, _("The file no longer exists."))
         elif field.unique:
             for row, holder in taken_by(model, field, keys, given).items():
+                if name == "key":
+                    found[row][name] = (None, _("“%(item)s” took its place. Delete that first.") % {"item": holder})
+                    continue
                 text = _("“%(value)s” now belongs to %(kind)s “%(item)s”. Change it there first.")
                 kind = model._meta.verbose_name
                 found[row][name] = (None, text % {"value": given[row], "kind": kind, "item": holder})

@@ -42,7 +42,9 @@ def put_back(model: type[Content], key: int, snapshot: snapshots.Snapshot, state
     owners = {rows[row]: states[row] for row in states if row in rows}
     if not owners:
         return
-    known = {(each.model, each.object_id, each.field, each.text): each for each in sources.filter(among(owners))}
+    known: dict[tuple[str, int, str, str | None], SourceText] = {
+        (each.model, each.object_id, each.field, each.text): each for each in sources.filter(among(owners))
+    }
     changed = []
     for text in translations.filter(among(owners)):
         if text.localized_field not in owners[text.model, text.object_id]:

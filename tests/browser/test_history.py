@@ -35,7 +35,7 @@ def test_staff_compare_and_restore_a_version_and_bring_a_deleted_item_back(sign_
     page.locator(".deletelink").first.click()
     check()
     page.locator("input[type=submit][value^=Yes]").click()
-    page.get_by_text("was moved to the bin").wait_for()
+    page.get_by_text("was moved to the bin,").wait_for()
     visitor.go("/admin/editorial/deleteditem/")
     check()
     page.get_by_role("link", name=title).first.click()

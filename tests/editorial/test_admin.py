@@ -318,10 +318,10 @@ RECORD = {"NoticeVersion", "PolicyVersion", "Decision", "Seal", "Erasure", "Acce
 @pytest.mark.parametrize(
     ("group", "shown"),
     [
-        ("Editors", CONTENT - CONSENT | DESK | {"Message"}),
+        ("Editors", CONTENT - CONSENT | DESK | {"DeletedItem", "Message"}),
         ("Translators", CONTENT | DESK),
-        ("Publishers", CONTENT - CONSENT | DESK | {"Message"}),
-        ("Privacy officers", CONSENT | RECORD | DESK | {"Job", "Page"}),
+        ("Publishers", CONTENT - CONSENT | DESK | {"DeletedItem", "Message"}),
+        ("Privacy officers", CONSENT | RECORD | DESK | {"DeletedItem", "Job", "Page"}),
     ],
 )
 def test_the_dashboard_shows_each_group_its_models(signed_in, group, shown):
