@@ -16,7 +16,7 @@ from health import errors
 from security.same_site import is_from_this_site
 
 # Views of a ModelAdmin whose POST requests are forms that a person filled in.
-FORM_VIEWS = {"add_view", "change_view", "changelist_view"}
+FORM_VIEWS = {"add_view", "change_view", "changelist_view", "schedule_view", "approval_view"}
 
 
 class StaffSite(admin.AdminSite):

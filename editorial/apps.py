@@ -39,6 +39,12 @@ class EditorialConfig(AppConfig):
             title=_("Deletes input that nobody saved within a week."),
         )
         jobs.register(
+            "schedule-reminders",
+            ScheduledChange.objects.send_reminders,
+            every=timedelta(minutes=1),
+            title=_("Reminds staff by e-mail of what they planned."),
+        )
+        jobs.register(
             "clear-sessions",
             import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
             every=timedelta(hours=1),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
+from editorial.mail import sends_mail
 from editorial.models import Content
 from security.idempotency import valid_idempotency_key
 
@@ -138,11 +139,6 @@ def feedback_page() -> FeedbackPage | None:
 
 class MailOverdueError(Exception):
     """Messages waited longer than OVERDUE_AFTER for a mail server."""
-
-
-def sends_mail() -> bool:
-    """Whether the site has a mail server. Without one, messages wait in the admin."""
-    return settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import PrivacyPolicy
-from editorial.admin import ContentAdmin, CountedMixin, RevisionsMixin
+from editorial.admin import ApprovalMixin, ContentAdmin, CountedMixin, ScheduleMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import localized_fields
 from editorial.forms import EditForm
@@ -116,7 +116,7 @@ class PageAdmin(CoverMixin, ContentAdmin):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(RevisionsMixin, ConflictMixin, CountedMixin, admin.ModelAdmin):
+class RedirectAdmin(ScheduleMixin, ApprovalMixin, ConflictMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["old_path", "new_path", "is_published"]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path", "is_published"]

@@ -1,5 +1,6 @@
 """Admin classes that all kinds of content share."""
 
+from editorial.admin.approval import ApprovalMixin
 from editorial.admin.bin import BinSettingsAdmin, DeletedItemAdmin
 from editorial.admin.changelists import CountedChangeList, CountedMixin
 from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFilter
@@ -7,9 +8,11 @@ from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
 from editorial.admin.permissions import PermissionsMixin
 from editorial.admin.revisions import RevisionsMixin
+from editorial.admin.schedule import ScheduleMixin
 
 __all__ = [
     "MAX_CHOICES",
+    "ApprovalMixin",
     "BinSettingsAdmin",
     "ChoicesMixin",
     "ConflictMixin",
@@ -21,6 +24,7 @@ __all__ = [
     "LimitedChoicesFilter",
     "PermissionsMixin",
     "RevisionsMixin",
+    "ScheduleMixin",
     "SingletonContentAdmin",
     "thumbnail",
 ]

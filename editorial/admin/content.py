@@ -19,11 +19,12 @@ from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial import searching
+from editorial.admin.approval import ApprovalMixin
 from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
-from editorial.admin.revisions import RevisionsMixin
+from editorial.admin.schedule import ScheduleMixin
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
 from editorial.models import Content
@@ -37,7 +38,7 @@ FORM_MEDIA = Media(
 )
 
 
-class ContentAdmin(RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+class ContentAdmin(ScheduleMixin, ApprovalMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 
     formfield_overrides = {

@@ -44,24 +44,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ScheduledChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('object_id', models.PositiveBigIntegerField(editable=False)),
-                ('is_published', models.BooleanField(choices=[(True, 'Show on the site'), (False, 'Take off the site')], default=True, verbose_name='action')),
-                ('at', models.DateTimeField(db_index=True, help_text='In the site’s time zone. The change is made automatically, within a minute.', verbose_name='time')),
-                ('content_type', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
-                ('planned_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'scheduled change',
-                'verbose_name_plural': 'scheduled changes',
-                'ordering': ('at', 'pk'),
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['content_type', 'object_id'], name='scheduled_of_item')],
-            },
-        ),
-        migrations.CreateModel(
             name='UnrecordedChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -170,5 +152,46 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='revision',
             index=models.Index(fields=['state', 'content_type', '-id'], name='revision_of_kind'),
+        ),
+        migrations.CreateModel(
+            name='ApprovalRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('asked_at', models.DateTimeField()),
+                ('message', models.CharField(blank=True, max_length=300)),
+                ('decision', models.CharField(blank=True, choices=[('approved', 'approved'), ('returned', 'returned')], max_length=10)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('comment', models.TextField(blank=True, max_length=1000, verbose_name='comment')),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('permission_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approval_requests', to='editorial.revision')),
+            ],
+            options={
+                'ordering': ('-pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='ScheduledChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('object_id', models.PositiveBigIntegerField(editable=False)),
+                ('is_published', models.BooleanField(choices=[(True, 'Publish'), (False, 'Take off the site')], default=True, verbose_name='action')),
+                ('at', models.DateTimeField(db_index=True, verbose_name='time')),
+                ('remind_at', models.DateTimeField(editable=False, null=True, verbose_name='reminder')),
+                ('state', models.CharField(choices=[('planned', 'planned'), ('changed', 'to be confirmed'), ('missed', 'not confirmed in time'), ('discarded', 'stopped: the draft was discarded'), ('conflict', 'stopped: the published text was changed too'), ('refused', 'stopped: the draft cannot be published')], default='planned', editable=False, max_length=10, verbose_name='state')),
+                ('url', models.URLField(editable=False, max_length=500)),
+                ('content_type', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
+                ('planned_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='planned by')),
+                ('revision', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='editorial.revision')),
+            ],
+            options={
+                'verbose_name': 'scheduled change',
+                'verbose_name_plural': 'scheduled changes',
+                'ordering': ('at', 'pk'),
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('content_type', 'object_id', 'is_published'), name='one_scheduled_change_of_a_kind')],
+            },
         ),
     ]

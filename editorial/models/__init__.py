@@ -1,5 +1,6 @@
 """Models that all edited content shares."""
 
+from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
 from editorial.models.deleted import BinSettings, DeletedItem
 from editorial.models.import_state import ImportState
@@ -9,6 +10,7 @@ from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQu
 from editorial.models.unsaved_input import StoredInput
 
 __all__ = [
+    "ApprovalRequest",
     "BinSettings",
     "Content",
     "ContentQuerySet",

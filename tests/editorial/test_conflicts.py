@@ -14,7 +14,6 @@ from django.urls import reverse
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
 from editorial.content_files import content_models
 from editorial.forms import EditForm
-from editorial.models import ScheduledChange
 from feedback.models import Message
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
@@ -366,13 +365,6 @@ def test_rows_are_saved_correctly_if_their_order_changed(ben, campus):
     first.refresh_from_db()
     last.refresh_from_db()
     assert (first.title_pl, last.title_pl, last.order) == ("Pierwszy", "Ostatni", 0)
-
-
-def test_a_form_with_a_scheduled_change_that_was_applied_is_saved(ben, deliverable):
-    ScheduledChange.objects.create(item=deliverable, is_published=True, at="2100-01-01T10:00Z")
-    values = open_form(ben, deliverable)
-    ScheduledChange.objects.all().delete()
-    assert save(ben, deliverable, values, title_de="Neu").redirect_chain
 
 
 def test_the_number_of_queries_of_a_save_does_not_depend_on_unchanged_rows(ben):

@@ -1,14 +1,12 @@
-"""Keys, languages, past slugs and scheduled changes of content, and rows that change during their deletion."""
-
-from datetime import timedelta
+"""Keys, languages, past slugs of content, and rows that change during their deletion."""
 
 import pytest
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial.formsets import EditFormSet
-from editorial.models import PastSlug, ScheduledChange
+from editorial.models import PastSlug
 from editorial.models.slugs import Gone
 from pages.models import Page
 from tests.editorial.test_admin import address, filled_in
@@ -85,19 +83,6 @@ def test_a_slug_of_a_deleted_item_is_gone():
     PastSlug.objects.create(section="pages", language="pl", slug="old", key="deleted")
     with pytest.raises(Gone):
         Page.objects.get_by_slug("old")
-
-
-# Scheduled changes
-
-
-def test_due_changes_are_applied_in_order_and_others_are_kept():
-    page, now = Page.objects.get(kind="vision"), timezone.now()
-    for hours, is_published in ((-1, True), (-2, False), (1, False)):
-        ScheduledChange.objects.create(item=page, at=now + timedelta(hours=hours), is_published=is_published)
-    assert ScheduledChange.objects.apply_due() == 2
-    page.refresh_from_db()
-    assert page.is_published, "the later change was applied last"
-    assert ScheduledChange.objects.get().at > now
 
 
 # Rows

@@ -51,6 +51,7 @@ def test_every_job_of_the_site_succeeds_and_has_a_title(capsys):
         "seal-consents",
         "erase-consents",
         "scheduled-changes",
+        "schedule-reminders",
         "mail-feedback",
         "erase-feedback",
         "make-renditions",

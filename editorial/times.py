@@ -1,0 +1,73 @@
+"""Form field for a moment in the time zone of the site."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.forms import DateTimeField, DateTimeInput
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+MINUTE = timedelta(minutes=1)
+
+
+class SiteTimeField(DateTimeField):
+    """Date and time in the time zone of the site. A time that the clock skips or repeats gets an explanation."""
+
+    widget = DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone" or not error.params:
+                raise
+            raise ValidationError(clock_change_message(error.params["datetime"]), code=error.code) from error
+
+
+def clock_change_message(local: datetime) -> str:
+    """Explain why `local`, a time without a time zone, is not one moment of the site's time zone."""
+    first = local.replace(second=0, microsecond=0)
+    last = first
+    while is_changed_by_clock(first - MINUTE):
+        first -= MINUTE
+    while is_changed_by_clock(last):
+        last += MINUTE
+    words = {
+        "date": date_format(local, "DATE_FORMAT"),
+        "time": time_format(local.time(), "H:i"),
+        "first": time_format(first.time(), "H:i"),
+        "last": time_format(last.time(), "H:i"),
+    }
+    if is_skipped(local):
+        return (
+            _(
+                "%(time)s does not exist on %(date)s: summer time begins, and the clock jumps from %(first)s to "
+                "%(last)s. Choose a time before %(first)s, or %(last)s or later."
+            )
+            % words
+        )
+    return (
+        _(
+            "%(time)s comes twice on %(date)s: summer time ends, and the clock goes back from %(last)s to %(first)s. "
+            "Choose a time before %(first)s, or %(last)s or later."
+        )
+        % words
+    )
+
+
+def offsets(local: datetime) -> tuple[Any, Any]:
+    """Return the two offsets from UTC that `local` could have."""
+    zone = timezone.get_current_timezone()
+    return local.replace(tzinfo=zone, fold=0).utcoffset(), local.replace(tzinfo=zone, fold=1).utcoffset()
+
+
+def is_changed_by_clock(local: datetime) -> bool:
+    earlier, later = offsets(local)
+    return earlier != later
+
+
+def is_skipped(local: datetime) -> bool:
+    earlier, later = offsets(local)
+    return earlier < later
