@@ -25,12 +25,19 @@ class EditorialConfig(AppConfig):
 
     def register_jobs(self) -> None:
         from editorial.models import ScheduledChange
+        from editorial.models.preview import delete_ended
 
         jobs.register(
             "scheduled-changes",
             ScheduledChange.objects.apply_due,
             every=timedelta(seconds=5),
             title=_("Shows and hides content at the scheduled moment."),
+        )
+        jobs.register(
+            "delete-previews",
+            delete_ended,
+            every=timedelta(hours=1),
+            title=_("Deletes old previews and preview links."),
         )
         jobs.register(
             "clear-sessions",

@@ -5,6 +5,7 @@ from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFil
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
 from editorial.admin.permissions import PermissionsMixin
+from editorial.admin.previews import PreviewMixin
 from editorial.admin.revisions import RevisionsMixin
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "CountedMixin",
     "LimitedChoicesFilter",
     "PermissionsMixin",
+    "PreviewMixin",
     "RevisionsMixin",
     "SingletonContentAdmin",
     "thumbnail",

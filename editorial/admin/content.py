@@ -22,6 +22,7 @@ from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
+from editorial.admin.previews import PreviewMixin
 from editorial.admin.revisions import RevisionsMixin
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
@@ -36,7 +37,7 @@ FORM_MEDIA = Media(
 )
 
 
-class ContentAdmin(RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+class ContentAdmin(PreviewMixin, RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 
     formfield_overrides = {
