@@ -91,7 +91,14 @@ def render(request: HttpRequest, preview: Preview) -> HttpResponse:
             finally:
                 transaction.set_rollback(True)
     except IntegrityError:
-        return refused(request, 404, (NO_PREVIEW, _("Another item has the address of this version. Change it.")))
+        return refused(
+            request,
+            404,
+            (
+                NO_PREVIEW,
+                _("Another item has a value that only one item can have, such as its address. Change one of them."),
+            ),
+        )
     except Http404 as error:
         reason = _("The page that shows this item is not on the site. Publish that page first.")
         return refused(request, 404, (NO_PREVIEW, error.args[0] if isinstance(error, Unused) else reason))

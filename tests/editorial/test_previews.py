@@ -220,7 +220,7 @@ def test_a_version_that_cannot_be_shown_says_why(signed_in, deliverable):
     client = signed_in("Editors")
     other = Deliverable.objects.exclude(pk=deliverable.pk).first()
     shown = page_of(client, draft_of(deliverable, slug_en=other.slug_en))
-    assert shown.status_code == 404 and "Another item has the address of this version" in shown.content.decode()
+    assert shown.status_code == 404 and "Another item has a value that only one item can have" in shown.content.decode()
     draft = draft_of(Task.objects.first(), title_en=SECRET)
     PartnerUniversity.objects.update(is_published=False)
     assert "The page that shows this item is not on the site" in page_of(client, draft).content.decode()
