@@ -14,14 +14,17 @@ from django.utils import timezone
 
 from alliance.models import Alliance, Deliverable, Figure, Initiative, Milestone, Task
 from consent.models import Decision
+from consent.state import ConsentState
 from editorial.content_files import content_models
 from editorial.models import PreviewedForm, PreviewLink, Revision
 from editorial.models.preview import delete_ended
+from editorial.previews import Preview
 from editorial.revisions import snapshots
 from pages.cached import layout_pages
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from tests.consent.factories import make_counter, make_video
+from tests.consent.visitors import press
 from tests.editorial.test_admin import address, filled_in
 from tests.pictures.factories import make_picture
 
@@ -280,6 +283,16 @@ def test_a_preview_is_the_page_before_or_after_consent_and_loads_nothing_of_othe
         policy = response.headers["Content-Security-Policy"]
         assert "https:" not in policy and "form-action 'none'" in policy and "connect-src 'none'" in policy
     assert not Decision.objects.exists()
+
+
+def test_a_preview_loads_nothing_whatever_its_reader_allowed(client, deliverable):
+    video = make_video()
+    press(client, "accept")
+    cookie = "; ".join(f"{name}={morsel.coded_value}" for name, morsel in client.cookies.items())
+    request = RequestFactory().get("/en/", headers={"cookie": cookie})
+    assert ConsentState(request).loads(video)
+    request.preview = Preview(Deliverable, deliverable.pk, {}, "en", is_after_consent=True)
+    assert not ConsentState(request).loads(video)
 
 
 # The link without an account
