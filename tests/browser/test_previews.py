@@ -7,8 +7,9 @@ from tests.browser.test_pages import violations
 
 def open_form(visitor):
     visitor.go("/admin/partners/partneruniversity/?q=Deusto")
-    visitor.page.locator("#result_list tbody th a").first.click()
-    visitor.page.locator("#content-main form").wait_for()
+    with visitor.page.expect_navigation():
+        visitor.page.locator("#result_list tbody th a").first.click()
+    visitor.page.wait_for_load_state()
 
 
 def test_an_editor_previews_a_form_and_shares_the_saved_draft(sign_in, visit):
@@ -25,7 +26,7 @@ def test_an_editor_previews_a_form_and_shares_the_saved_draft(sign_in, visit):
     stored = (
         "Object.values(localStorage).some((text) => text.includes('nobody saved') && !JSON.parse(text).isSubmitted)"
     )
-    assert editor.page.evaluate(stored)
+    editor.page.wait_for_function(stored)
 
     tab.get_by_role("link", name="After consent").click()
     shown.get_by_text("see the content here").wait_for()

@@ -241,7 +241,10 @@ function watch(draft) {
   window.django?.jQuery?.(form).on("change", saveSoon);
   form.addEventListener("submit", ({ submitter }) => {
     // A preview opens in another tab, and saves nothing.
-    if (submitter?.name === "_preview") return;
+    if (submitter?.name === "_preview") {
+      save();
+      return;
+    }
     // The button of the actions of a list saves nothing.
     isSubmitted = submitter?.name !== "index";
     save();
