@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from consent import cached
 from consent.cookie import ConsentCookie, sent_receipt
 from consent.models import Decision, EmbeddedContent, NoticeVersion, Script
+from editorial.previews import preview_of
 from health.request_log import cause_of
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class ConsentState:
     def __init__(self, request: HttpRequest):
         self.request = request
         self.cookie = ConsentCookie.from_request(request)
+        self.preview = preview_of(request)
         # Directive of the Content-Security-Policy → origins that this response needs besides the site's own.
         self.sources: dict[str, set[str]] = {}
         # Whether this response depends on the record of this visitor, or was asked for with “Show it this once”.
@@ -53,11 +55,15 @@ class ConsentState:
     @cached_property
     def is_decided(self) -> bool:
         """Whether the visitor has answered the notice in force."""
+        if self.preview:
+            return bool(self.version and self.preview.is_after_consent)
         return bool(self.version and self.cookie and self.cookie.holds_for(self.version))
 
     @cached_property
     def granted(self) -> frozenset[str]:
         """Keys of the providers that the visitor allowed, according to the cookie."""
+        if self.preview and self.version and self.is_decided:
+            return frozenset(self.version.optional_providers)
         if not (self.version and self.cookie and self.is_decided):
             return frozenset()
         return self.cookie.granted_among(self.version.optional_providers)
@@ -65,7 +71,7 @@ class ConsentState:
     @property
     def may_withdraw(self) -> bool:
         """Whether the visitor has a valid decision that allowed a provider."""
-        return bool(self.is_decided and self.cookie and self.cookie.grants_anything)
+        return bool(self.granted if self.preview else self.is_decided and self.cookie and self.cookie.grants_anything)
 
     @cached_property
     def answered_version(self) -> NoticeVersion | None:
@@ -112,8 +118,8 @@ class ConsentState:
         )
 
     def loads(self, item: Item) -> bool:
-        """Whether the item loads on this page. The response's policy then allows its origins."""
-        if not self.is_named(item) or not (self.is_allowed(item) or self.is_asked_once(item)):
+        """Whether the item loads on this page. The policy of the response then allows its origins."""
+        if self.preview or not self.is_named(item) or not (self.is_allowed(item) or self.is_asked_once(item)):
             return False
         for directive, origins in item.sources.items():
             self.sources.setdefault(directive, set()).update(origins)

@@ -25,6 +25,7 @@ class EditorialConfig(AppConfig):
 
     def register_jobs(self) -> None:
         from editorial.models import DeletedItem, ScheduledChange, StoredInput
+        from editorial.models.preview import delete_ended
 
         jobs.register(
             "scheduled-changes",
@@ -43,6 +44,12 @@ class EditorialConfig(AppConfig):
             ScheduledChange.objects.send_reminders,
             every=timedelta(minutes=1),
             title=_("Reminds staff by e-mail of what they planned."),
+        )
+        jobs.register(
+            "delete-previews",
+            delete_ended,
+            every=timedelta(hours=1),
+            title=_("Deletes old previews and preview links."),
         )
         jobs.register(
             "clear-sessions",

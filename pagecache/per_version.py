@@ -16,8 +16,8 @@ def cached_per_version(read: Callable[..., Result]) -> Callable[..., Result]:
 
     The decorated function takes the request, then the arguments of `read`. The first call in a request queries the
     content version, later calls do not. Requests share the result, so it must not be changed: return tuples, with all
-    related objects fetched. Requests with unsafe methods do not use the cache, because their transaction can be rolled
-    back.
+    related objects fetched. Requests with unsafe methods, and those without a version, do not use the cache, because
+    their transaction can be rolled back.
     """
     entry: tuple[str, dict] = ("", {})
 
@@ -27,9 +27,11 @@ def cached_per_version(read: Callable[..., Result]) -> Callable[..., Result]:
         if request.method not in ("GET", "HEAD"):
             return read(*arguments)
         version = ContentVersion.objects.of(request)
+        if not version:
+            return read(*arguments)
         # Read and replaced as a whole, because other threads use it at the same time.
         cached_version, results = entry
-        if cached_version != version or not version:
+        if cached_version != version:
             # The version is read before the data, so that a result is never older than its version.
             results = {}
             entry = (version, results)

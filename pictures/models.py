@@ -280,6 +280,15 @@ class Picture(Content):
         fields = cls._meta.get_fields(include_hidden=True)
         return [field for field in fields if isinstance(field, models.ForeignObjectRel)]
 
+    @classmethod
+    def has_page(cls) -> bool:
+        return True
+
+    def preview_url(self) -> str:
+        """Return the URL of the first page that shows this picture."""
+        shown = (item for item in self.uses() if isinstance(item, Content) and item.is_published and item.has_page())
+        return next((item.preview_url() for item in shown), "")
+
     def uses(self) -> list[models.Model]:
         """Return all items that use this picture, published or not."""
         return [

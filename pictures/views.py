@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
+from editorial.previews import HEADERS, may_view_file
 from health.errors import page_not_found
 from pictures.files import can_view_file, file_path, is_public
 
@@ -27,7 +28,9 @@ STAFF_CACHE_CONTROL = "private, no-cache"
 
 @require_safe
 def public_file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Serve an uploaded file that a published item uses. Answer 404 for any other name."""
+    """Serve an uploaded file that a published item or a page of a preview uses. Answer 404 for any other name."""
+    if may_view_file(name, request.GET.get("preview", "")):
+        return file_response(request, file_path(name), HEADERS)
     # nginx caches a response until the end of the second, and then revalidates it. A cached 404 replaces a cached file.
     # URLs with a query string are not cached, because anyone could fill the cache with copies.
     cached_by_nginx = {} if request.META["QUERY_STRING"] else {"X-Accel-Expires": f"@{int(time.time())}"}

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("health.urls")),
     path("", include("pages.root_urls")),
     path("", include("consent.root_urls")),
+    path("", include("editorial.urls")),
     path("", include("alliance.root_urls")),
     path("", include("social.urls")),
     *i18n_patterns(

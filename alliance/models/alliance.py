@@ -158,6 +158,7 @@ class Figure(OrderedContent):
     """A number about the alliance or its environment, with its year."""
 
     content_section = "figures"
+    shown_on = "alliance:home"
     heading_field = "label"
 
     value = models.DecimalField(
@@ -199,6 +200,7 @@ class KeyArea(OrderedContent):
     """A field in which the alliance wants to develop post-industrial cities."""
 
     content_section = "key_areas"
+    shown_on = "alliance:home"
     heading_field = "name"
 
     name = models.CharField(_("name"), max_length=120)
@@ -222,6 +224,7 @@ class AudienceBenefit(OrderedContent):
     """The benefit that the vision promises to one audience, such as students or researchers."""
 
     content_section = "benefits"
+    shown_on = "alliance:vision"
     heading_field = "audience"
     body_fields = ("audience", "benefit")
 

@@ -30,6 +30,7 @@ class EntryPoint(OrderedContent):
     """An entry point for one audience, such as students, staff or citizens, with links to pages."""
 
     content_section = "entry_points"
+    shown_on = "alliance:home"
     heading_field = "audience"
 
     audience = models.CharField(_("audience"), max_length=80, help_text=_("Such as: For students."))

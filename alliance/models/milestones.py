@@ -1,6 +1,7 @@
 """Milestones of the timeline."""
 
 import re
+from math import ceil
 from typing import ClassVar
 
 from babel import Locale
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet
+from pages.pagination import ITEMS_PER_PAGE, page_query
 
 # English dates in the European order: 5 February 2020.
 DATE_LOCALES = {"en": "en_GB"}
@@ -41,6 +43,7 @@ class Milestone(Content):
     """An event in the history of the alliance, with its source."""
 
     content_section = "milestones"
+    shown_on = "alliance:milestones"
     body_fields = ("title", "body")
 
     Precision = DatePrecision
@@ -93,6 +96,10 @@ class Milestone(Content):
 
     def key_source(self):
         return f"{self.date.year} {super().key_source()}"
+
+    def preview_url(self) -> str:
+        positions = dict(Milestone.objects.published().with_position().values_list("pk", "position"))
+        return f"{super().preview_url()}{page_query(ceil(positions.get(self.pk, 1) / ITEMS_PER_PAGE))}"
 
     @property
     def datetime_attribute(self) -> str:

@@ -30,6 +30,7 @@ def third_party(context, embed: EmbeddedContent) -> str:
         parameters = {
             "embed": embed,
             "is_loaded": state.loads(embed),
+            "is_previewed": state.preview is not None and embed.provider.key in state.granted,
             "is_once": state.shown_once is embed,
             "is_first": embed.key not in state.placed,
             "provider": state.named_providers[embed.provider.key],

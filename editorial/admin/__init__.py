@@ -7,6 +7,7 @@ from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFil
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
 from editorial.admin.permissions import PermissionsMixin
+from editorial.admin.previews import PreviewMixin
 from editorial.admin.revisions import RevisionsMixin
 from editorial.admin.schedule import ScheduleMixin
 
@@ -23,6 +24,7 @@ __all__ = [
     "DeletedItemAdmin",
     "LimitedChoicesFilter",
     "PermissionsMixin",
+    "PreviewMixin",
     "RevisionsMixin",
     "ScheduleMixin",
     "SingletonContentAdmin",

@@ -24,6 +24,7 @@ from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
+from editorial.admin.previews import PreviewMixin
 from editorial.admin.schedule import ScheduleMixin
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
@@ -38,7 +39,9 @@ FORM_MEDIA = Media(
 )
 
 
-class ContentAdmin(ScheduleMixin, ApprovalMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+class ContentAdmin(
+    PreviewMixin, ScheduleMixin, ApprovalMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin
+):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 
     formfield_overrides = {

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 import django.core.validators
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -193,5 +194,52 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('content_type', 'object_id', 'is_published'), name='one_scheduled_change_of_a_kind')],
             },
+        ),
+        migrations.CreateModel(
+            name='PreviewedForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('object_id', models.BigIntegerField()),
+                ('data', models.JSONField()),
+                ('created_at', models.DateTimeField(db_index=True)),
+                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='contenttypes.contenttype')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='PreviewedFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file', models.FileField(db_index=True, max_length=255, upload_to='')),
+                ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='editorial.previewedform')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='PreviewLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('author_name', models.CharField(max_length=150, verbose_name='made by')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='made on')),
+                ('expires_at', models.DateTimeField(db_index=True, verbose_name='works until')),
+                ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked on')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preview_links', to='editorial.revision', verbose_name='item')),
+            ],
+            options={
+                'verbose_name': 'preview link',
+                'verbose_name_plural': 'preview links',
+                'ordering': ('-pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='previewedform',
+            constraint=models.UniqueConstraint(fields=('user', 'content_type', 'object_id'), name='one_previewed_form_of_item'),
         ),
     ]

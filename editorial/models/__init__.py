@@ -4,6 +4,7 @@ from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
 from editorial.models.deleted import BinSettings, DeletedItem
 from editorial.models.import_state import ImportState
+from editorial.models.preview import PreviewedFile, PreviewedForm, PreviewLink
 from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
 from editorial.models.schedule import ScheduledChange
 from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQuerySet
@@ -20,6 +21,9 @@ __all__ = [
     "ImportState",
     "OrderedContent",
     "PastSlug",
+    "PreviewLink",
+    "PreviewedFile",
+    "PreviewedForm",
     "Revision",
     "RevisionFile",
     "ScheduledChange",

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.signals import class_prepared
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +90,8 @@ class Content(models.Model):
     parent_fields: tuple[str, ...] = ()
     # Whether staff keep drafts beside live items. Kinds with another way to put changes in force have none.
     has_drafts = True
+    # URL name of the page that shows the items, if they have no pages of their own. Kinds without it have no preview.
+    shown_on = ""
 
     key = models.CharField(
         _("key"),
@@ -127,6 +130,15 @@ class Content(models.Model):
         """Return the languages in which all body fields have a text that have one in the source language."""
         source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
         return {code for code in settings.CONTENT_LANGUAGES if all(getattr(self, f"{name}_{code}") for name in source)}
+
+    @classmethod
+    def has_page(cls) -> bool:
+        """Whether a page shows the items, so that they can be previewed."""
+        return bool(cls.shown_on) or hasattr(cls, "get_absolute_url")
+
+    def preview_url(self) -> str:
+        """Return the URL of the page that shows this item, in the active language. It is "" if none does at present."""
+        return reverse(self.shown_on) if self.shown_on else self.get_absolute_url()  # type: ignore[attr-defined]
 
     @property
     def permission_model(self) -> type[models.Model]:

@@ -124,7 +124,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         by_key: dict[int, list[Revision]] = defaultdict(list)
         for revision in rows.order_by("pk"):
             by_key[revision.object_id].append(revision)
-        new = []
+        new: list[Revision] = []
         deleted = {}
         for key in sorted(keys):
             last = next((r for r in by_key[key] if not (r.is_open and r.base_id)), None)
@@ -159,8 +159,8 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 )
             )
         states = sources.states_of(model, deleted)
-        for revision in new:
-            revision.translations = states.get(revision.object_id, {})
+        for recorded in new:
+            recorded.translations = states.get(recorded.object_id, {})
         return self._create(new, author_name)
 
     def _create(self, revisions: list["Revision"], author_name: str) -> list["Revision"]:

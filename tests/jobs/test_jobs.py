@@ -56,6 +56,7 @@ def test_every_job_of_the_site_succeeds_and_has_a_title(capsys):
         "erase-feedback",
         "make-renditions",
         "clear-sessions",
+        "delete-previews",
     }
     assert sorted(run(capsys).splitlines()) == [f"{name}: done" for name in sorted(definitions)]
     assert all(str(job) and str(job) != job.name for job in Job.objects.all())

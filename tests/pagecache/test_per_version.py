@@ -6,6 +6,7 @@ from django.test import RequestFactory
 
 from alliance import cached as alliance
 from consent import cached as consent
+from pagecache.models import REQUEST_KEY
 from pagecache.per_version import cached_per_version
 from pages import cached as pages
 from pages.models import Page
@@ -54,6 +55,18 @@ def test_a_request_with_an_unsafe_method_does_not_use_the_cache():
     rename("After")
     assert title(request) == "After"
     assert cached_title() == "After"
+
+
+def test_a_request_without_a_version_does_not_use_the_cache():
+    request = RequestFactory().get("/", **{REQUEST_KEY: ""})
+    rename("Committed")
+    assert cached_title() == "Committed"
+    with pytest.raises(InterruptedError), transaction.atomic():
+        rename("Rolled back")
+        assert title(request) == "Rolled back"
+        raise InterruptedError
+    assert title(request) == "Committed"
+    assert cached_title() == "Committed"
 
 
 def state(item) -> dict:

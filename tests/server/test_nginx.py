@@ -136,6 +136,11 @@ def test_personal_responses_and_invented_urls_are_never_cached(nginx, path):
     assert not nginx.is_cached(path)
 
 
+def test_previews_are_never_cached(nginx):
+    assert nginx.ask("/preview/?link=x").status == 410
+    assert not nginx.is_cached("/preview/?link=x")
+
+
 def test_consent_cookies_that_the_site_did_not_write_are_never_cached(nginx):
     accepted = re.search(r'cookie_consent="([^"]+)"', choose(nginx, "accept"))[1]
     names, moment = [entry.partition("=")[0] for entry in accepted.split("|")], re.search("=(2[^|]+)", accepted)[1]

@@ -278,6 +278,11 @@ function watch(draft) {
   for (const type of ["formset:added", "formset:removed"]) document.addEventListener(type, saveSoon);
   window.django?.jQuery?.(form).on("change", saveSoon);
   form.addEventListener("submit", ({ submitter }) => {
+    // A preview opens in another tab, and saves nothing.
+    if (submitter?.name === "_preview") {
+      save();
+      return;
+    }
     // The button of the actions of a list saves nothing.
     isSubmitted = submitter?.name !== "index";
     save();

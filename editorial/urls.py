@@ -1,0 +1,9 @@
+"""URLs without a language prefix."""
+
+from django.urls import path
+
+from editorial import views
+
+urlpatterns = [
+    path("preview/", views.preview, name="preview"),
+]
