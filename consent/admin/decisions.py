@@ -104,7 +104,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         return KeysetChangeList
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.under(read_receipt(search_term)) if search_term else queryset, False
+        return queryset.under(read_receipt(search_term)) if search_term.strip() else queryset, False
 
     def changelist_view(self, request, extra_context=None):
         context = {

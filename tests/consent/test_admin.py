@@ -353,8 +353,8 @@ def test_privacy_officers_see_no_other_apps(officer):
     html = text(officer.get("/admin/"))
     apps = set(re.findall(r'href="/admin/([a-z_]+)/"', html))
     # `jobs` shows whether records are sealed, `translations` the texts of the notice and its purposes, `pages` the
-    # titles of the privacy policy and the Cookies page.
-    assert apps == {"consent", "password_change", "jobs", "pages", "translations"}
+    # titles of the privacy policy and the Cookies page, `editorial` the bin and what is planned.
+    assert apps == {"consent", "editorial", "password_change", "jobs", "pages", "translations"}
 
 
 @pytest.mark.parametrize("model", ["decision", "seal", "erasure", "accessentry", "noticeversion"])

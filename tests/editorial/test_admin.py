@@ -312,16 +312,17 @@ def models_on_dashboard(client) -> set[str]:
 CONTENT = {model.__name__ for model in REGISTERED}
 CONSENT = {"Notice", "PrivacyPolicy", "Purpose", "Provider", "EmbeddedContent", "Script"}
 DESK = {"Translation", "TextToTranslate", "ExchangedText"}
+DRAFTS = {"PreviewLink", "ScheduledChange"}
 RECORD = {"NoticeVersion", "PolicyVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
 
 
 @pytest.mark.parametrize(
     ("group", "shown"),
     [
-        ("Editors", CONTENT - CONSENT | DESK | {"DeletedItem", "Message"}),
-        ("Translators", CONTENT | DESK),
-        ("Publishers", CONTENT - CONSENT | DESK | {"DeletedItem", "Message"}),
-        ("Privacy officers", CONSENT | RECORD | DESK | {"DeletedItem", "Job", "Page"}),
+        ("Editors", CONTENT - CONSENT | DESK | DRAFTS | {"DeletedItem", "Message"}),
+        ("Translators", CONTENT | DESK | DRAFTS),
+        ("Publishers", CONTENT - CONSENT | DESK | DRAFTS | {"DeletedItem", "Message"}),
+        ("Privacy officers", CONSENT | RECORD | DESK | {"DeletedItem", "Job", "Page", "ScheduledChange"}),
     ],
 )
 def test_the_dashboard_shows_each_group_its_models(signed_in, group, shown):
@@ -337,7 +338,7 @@ def test_staff_without_a_group_see_nothing(client, staff):
 
 def test_a_polish_translator_sees_all_content_and_changes_polish_fields_alone(signed_in):
     client = signed_in("Translators: Polski")
-    assert models_on_dashboard(client) == CONTENT | DESK
+    assert models_on_dashboard(client) == CONTENT | DESK | DRAFTS
     initiative = Initiative.objects.get(key="campus")
     response = client.get(address(initiative))
     part = response.context["inline_admin_formsets"][0].formset.forms[0]

@@ -124,7 +124,8 @@ def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
         if not model.objects.exists():
             make_one(model)
     LogEntry.objects.log_actions(user.pk, [PartnerUniversity.objects.first()], CHANGE, single_object=True)
-    lists = ["/admin/", *addresses("changelist")]
+    # The list of the bin's settings leads to their form.
+    lists = ["/admin/", *(path for path in addresses("changelist") if client.get(path).status_code == 200)]
     # Some models have no form for adding. The first requests also fill caches.
     forms = [path for path in addresses("add", "change", "history") if client.get(path).status_code == 200]
     for path in lists:

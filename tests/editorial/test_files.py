@@ -55,7 +55,7 @@ def with_logo() -> PartnerUniversity:
 @pytest.mark.parametrize(
     ("given", "stem"),
     [
-        ("Logo Łódź.PNG", "logo_lodz_"),
+        ("Logo Łódź.PNG", "logo-lodz_"),
         ("校" * 90 + ".png", "file_"),
         ("a" * 300 + ".png", "a" * 60 + "_"),
     ],

@@ -125,8 +125,9 @@ def test_kinds_without_drafts_have_a_history_too(root):
     assert "We count." in words(root.get(history(purpose, "compare", after=Revision.objects.of(purpose).first().pk)))
 
 
-def test_the_preview_is_linked_only_if_it_exists(root, deliverable):
-    assert "Preview" not in words(root.get(history(deliverable)))
+def test_each_revision_has_a_link_to_its_preview(root, deliverable):
+    number = Revision.objects.of(deliverable).get().pk
+    assert reverse("admin:editorial_revision_preview", args=[number]) in root.get(history(deliverable)).content.decode()
 
 
 @pytest.mark.once
