@@ -21,6 +21,7 @@ from modeltranslation.utils import build_localized_fieldname
 from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
+from editorial.admin.erasure import ErasureMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
 from editorial.admin.revisions import RevisionsMixin
 from editorial.forms import EditForm
@@ -36,7 +37,7 @@ FORM_MEDIA = Media(
 )
 
 
-class ContentAdmin(RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
+class ContentAdmin(ErasureMixin, RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 
     formfield_overrides = {

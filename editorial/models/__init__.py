@@ -2,6 +2,7 @@
 
 from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
 from editorial.models.deleted import BinSettings, DeletedItem
+from editorial.models.erasure import ContentErasure
 from editorial.models.import_state import ImportState
 from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
 from editorial.models.schedule import ScheduledChange
@@ -11,6 +12,7 @@ from editorial.models.unsaved_input import StoredInput
 __all__ = [
     "BinSettings",
     "Content",
+    "ContentErasure",
     "ContentQuerySet",
     "DeletedItem",
     "DraftConflictError",
