@@ -15,8 +15,9 @@ from django.core.files.base import ContentFile
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Cast
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from modeltranslation.fields import TranslationField
 from PIL import Image
 
@@ -41,6 +42,8 @@ ELLIPSIS = "…"
 SHORT = 4
 # Size and colour of the picture that replaces one that may not be missing.
 PLACEHOLDER_SIZE, PLACEHOLDER_COLOUR = (1728, 1152), "#c8c8c8"
+# Name of the field for the comments of all revisions of the item, which may name a person in other words.
+COMMENTS = "revision_comments"
 Place = tuple[type[models.Model], int]
 
 
@@ -68,6 +71,8 @@ def model_of_row(model: type[Content], row: str) -> type[Content] | None:
 
 
 def field_name(model: type[Content] | None, name: str) -> str:
+    if name == COMMENTS:
+        return _("Comments in the history")
     try:
         field: Any = model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
@@ -135,6 +140,9 @@ def erasable(model: type[Content], key: int) -> dict[str, dict[str, list[str]]]:
                     texts = found.setdefault(row, {}).setdefault(untranslated(field, column), [])
                     if value not in texts:
                         texts.append(value)
+    comments = Revision.objects.of_key(model, key).exclude(comment="").values_list("comment", flat=True)
+    if texts := list(dict.fromkeys(comments)):
+        found.setdefault(ITEM, {})[COMMENTS] = texts
     return dict(sorted(found.items(), key=lambda pair: pair[0] != ITEM))
 
 
@@ -199,7 +207,10 @@ def store_placeholder(model: Any, field: models.FileField) -> str:
 
 def collect(field: Any, before: Any, after: Any, texts: set[str], files: set[str]) -> None:
     if before and isinstance(before, str) and before != after:
-        (files if isinstance(field, models.FileField) else texts).add(before)
+        if isinstance(field, models.FileField):
+            files.add(before)
+        else:
+            texts.update({before, strip_tags(before)} - {""})
 
 
 def write_rows(values: Snapshot, places: dict[str, Place | None], texts: set[str], files: set[str]) -> set[Place]:
@@ -211,8 +222,8 @@ def write_rows(values: Snapshot, places: dict[str, Place | None], texts: set[str
         if item is None:
             continue
         fields = snapshots.recorded_fields(type(item))
-        for column, value in new.items():
-            field = fields[column]
+        for column in new.keys() & fields.keys():
+            field, value = fields[column], new[column]
             collect(field, field.get_prep_value(field.value_from_object(item)), value, texts, files)
             setattr(item, column, value)
         item.save()
@@ -245,6 +256,8 @@ def rewrite_revisions(model: type[Content], key: int, values: Snapshot, texts: s
         Revision.objects.bulk_update(chunk, ["data", "translations", "heading"])
         RevisionFile.objects.filter(revision__in=chunk).delete()
         RevisionFile.objects.bulk_create(placeholders)
+    if COMMENTS in values.get(ITEM, {}):
+        Revision.objects.of_key(model, key).update(comment="")
     # After all texts are known.
     for revision in Revision.objects.filter(pk__in=keys).exclude(comment="").only("comment"):
         if (comment := without(revision.comment, texts)) != revision.comment:
@@ -384,7 +397,7 @@ def add_revision(model: type[Content], key: int, comment: str, author_name: str)
     Revision.objects.filter(pk=last.pk).update(state=State.PAST)
     copied = ("content_type", "object_id", "data", "translations", "heading")
     new = Revision(**{name: getattr(last, name) for name in copied}, state=state, comment=comment)
-    (new,) = Revision.objects._create([new], author_name)
+    (new,) = Revision.objects.all()._create([new], author_name)
     if state == State.DELETED:
         # The bin still shows who deleted the item, and keeps it no longer.
         facts = ("created_at", "author", "author_name", "comment")
