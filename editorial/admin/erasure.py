@@ -135,7 +135,7 @@ class ErasureMixin(HistoryMixin):
             "chosen": [each for row in rows for each in row.fields if each.is_chosen],
             "is_evidence": not self.model.has_drafts,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as Django's views do
+        request.current_app = self.admin_site.name  # as Django's views do
         return TemplateResponse(request, "editorial/erase.html", context)
 
     def erase(self, request: HttpRequest, key: int, fields: list[ErasedField], reason: str) -> HttpResponse:

@@ -90,7 +90,7 @@ class ContentErasure(models.Model):
     @property
     def model_class(self) -> type[Content] | None:
         try:
-            return apps.get_model(self.model)  # type: ignore[return-value]  # only content is erased here
+            return apps.get_model(self.model)
         except LookupError:
             return None
 

@@ -30,7 +30,6 @@ from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
 from editorial.revisions import snapshots
 from editorial.revisions.snapshots import ITEM, Snapshot, Values
-from translations.status.changed_items import ChangedItem
 from translations.status.locks import locked
 from translations.status.models import SourceText, Translation
 
@@ -160,10 +159,13 @@ def erase(model: type[Content], key: int, fields: Collection[ErasedField], comme
     texts: set[str] = set()
     files: set[str] = set()
     places = {row: place(model, key, row) for row in values}
+    erased = are_of(fields, places)
+    # Read before the change, which deletes the translations. The base manager, because the default one processes it.
+    desk_keys = list(Translation._base_manager.filter(erased).values_list("pk", flat=True))
     owners = write_rows(values, places, texts, files)
     revisions = rewrite_revisions(model, key, values, texts, files)
     erase_addresses(model, values.get(ITEM, {}), texts)
-    desk_keys = erase_translations(model, fields, places)
+    erase_translations(erased)
     erase_input(model, key, values, places, desk_keys)
     erase_logs({(model, key), *filter(None, places.values()), *owners, *revisions}, texts)
     add_revision(model, key, comment, author_name)
@@ -221,7 +223,7 @@ def write_rows(values: Snapshot, places: dict[str, Place | None], texts: set[str
         item: Any = row_model._base_manager.filter(pk=key).first() if row_model else None
         if item is None:
             continue
-        fields = snapshots.recorded_fields(type(item))
+        fields: dict[str, Any] = dict(snapshots.recorded_fields(row_model)) if row_model else {}
         for column in new.keys() & fields.keys():
             field, value = fields[column], new[column]
             collect(field, field.get_prep_value(field.value_from_object(item)), value, texts, files)
@@ -293,22 +295,22 @@ def erase_addresses(model: type[Content], values: Values, texts: set[str]) -> No
         PastSlug.objects.filter(section=section, slug__in=texts).delete()
 
 
-def erase_translations(
-    model: type[Content], fields: Collection[ErasedField], places: dict[str, Place | None]
-) -> list[int]:
-    """Erase former source texts, and drafts of the desk. Return the keys of the texts at the desk."""
-    erased = Q(pk__in=[])
+def are_of(fields: Collection[ErasedField], places: dict[str, Place | None]) -> Q:
+    """Return the condition that a source text or a translation is one of these fields."""
+    condition = Q(pk__in=[])
     for field in fields:
         if found := places[field.row]:
-            erased |= Q(model=found[0]._meta.label_lower, object_id=found[1], field=field.name)
-    # The base manager, because the default one processes the changes, which deletes rows.
-    texts = Translation._base_manager.filter(erased)
-    keys = list(texts.values_list("pk", flat=True))
-    ChangedItem.objects.process()
+            condition |= Q(model=found[0]._meta.label_lower, object_id=found[1], field=field.name)
+    return condition
+
+
+def erase_translations(erased: Q) -> None:
+    """Erase former source texts, and drafts of the desk."""
+    # The manager processes the changes first.
+    texts = Translation.objects.filter(erased)
     texts.update(draft="", translated_from=F("source"))
     present = texts.exclude(source=None).values("source")
     SourceText.objects.filter(erased).exclude(pk__in=present).delete()
-    return keys
 
 
 def erase_input(

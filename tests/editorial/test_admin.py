@@ -318,8 +318,8 @@ RECORD = {"NoticeVersion", "PolicyVersion", "Decision", "Seal", "Erasure", "Acce
     [
         ("Editors", CONTENT - CONSENT | DESK | {"Message"}),
         ("Translators", CONTENT | DESK),
-        ("Publishers", CONTENT - CONSENT | DESK | {"Message"}),
-        ("Privacy officers", CONSENT | RECORD | DESK | {"Job", "Page"}),
+        ("Publishers", CONTENT - CONSENT | DESK | {"ContentErasure", "Message"}),
+        ("Privacy officers", CONSENT | RECORD | DESK | {"ContentErasure", "Job", "Page"}),
     ],
 )
 def test_the_dashboard_shows_each_group_its_models(signed_in, group, shown):

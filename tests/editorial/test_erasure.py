@@ -96,7 +96,7 @@ def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_trans
     assert PERSON not in everything()
     assert "qwertz" not in everything().lower()
     oulu.refresh_from_db()
-    assert (oulu.contact, oulu.description_en, oulu.description_pl) == ("", "", "")
+    assert (oulu.contact, oulu.description_en, oulu.description_pl) == ("", "", None)
     assert not SourceText.objects.filter(model="partners.partneruniversity", object_id=oulu.pk, field="description")
     # The rest of the draft and of the unsaved input is kept.
     assert Revision.objects.draft_of(oulu).base.data == Revision.objects.of(oulu).live().get().data
