@@ -91,7 +91,7 @@ class ContentErasure(models.Model):
     def model_class(self) -> type[Content] | None:
         try:
             return apps.get_model(self.model)
-        except LookupError:
+        except (LookupError, ValueError):
             return None
 
     @property

@@ -216,7 +216,7 @@ def collect(field: Any, before: Any, after: Any, texts: set[str], files: set[str
 
 
 def write_rows(values: Snapshot, places: dict[str, Place | None], texts: set[str], files: set[str]) -> set[Place]:
-    """Write the new values into the stored rows. Return the items that own them."""
+    """Write the new values into the stored rows, and read them again. Return the items that own the rows."""
     owners: set[Place] = set()
     for row, new in values.items():
         row_model, key = places[row] or (None, 0)
@@ -229,6 +229,9 @@ def write_rows(values: Snapshot, places: dict[str, Place | None], texts: set[str
             collect(field, field.get_prep_value(field.value_from_object(item)), value, texts, files)
             setattr(item, column, value)
         item.save()
+        # As stored, such as with a new slug, so that the revisions equal the row.
+        stored = snapshots.row_values(type(item)._base_manager.filter(pk=key))[key][1]
+        new |= {column: stored[column] for column in new.keys() & fields.keys()}
         owners.add((type(item.owner), item.owner.pk))
     return owners
 
