@@ -65,7 +65,6 @@ def everything() -> str:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             found += [json.dumps(row, default=str, ensure_ascii=False) for row in cursor.fetchall()]
-    # Text fields with JSON have escaped quotes and letters.
     return "\n".join(found)
 
 
