@@ -15,12 +15,13 @@ class EditorialConfig(AppConfig):
 
     def ready(self) -> None:
         from editorial.content_files import content_models
-        from editorial.triggers import revision_triggers, slug_triggers
+        from editorial.triggers import erasure_triggers, revision_triggers, slug_triggers
         from pagecache.triggers import register_content
 
         register_content(lambda: content_models().values())
         triggers.register(slug_triggers)
         triggers.register(revision_triggers)
+        triggers.register(erasure_triggers)
         self.register_jobs()
 
     def register_jobs(self) -> None:

@@ -15,7 +15,7 @@ PUBLISHERS = "Publishers"
 PRIVACY_OFFICERS = "Privacy officers"
 GROUPS = (EDITORS, TRANSLATORS, PUBLISHERS, PRIVACY_OFFICERS)
 
-# Actions of each group on content. Privacy officers have none.
+# Actions of each group on content. Privacy officers have none, but may erase personal data.
 CONTENT_RIGHTS = {
     EDITORS: ("view", "add", "change"),
     TRANSLATORS: ("view", "translate"),

@@ -1,6 +1,7 @@
 """Database triggers that act in the transaction of a change.
 
-They add the old slug of an item to the slug history, and mark changed items, whose revisions are recorded later.
+They add the old slug of an item to the slug history, and mark changed items, whose revisions are recorded later. The
+record of erasures is append-only.
 """
 
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from editorial.models import Content, PastSlug, SluggableContent, UnrecordedChange
+from editorial.models import Content, ContentErasure, PastSlug, SluggableContent, UnrecordedChange
 from triggers import Trigger
+from triggers.append_only import append_only
 
 TABLE = PastSlug._meta.db_table
 # Languages without a slug give no row. If two items had the same slug, the later one replaces the earlier.
@@ -82,3 +84,7 @@ def marking_triggers(table: str, owners: list[tuple[str, str]], marks_all: bool 
             tables=(UNRECORDED,),
             on_install=all_rows if marks_all and event == "INSERT" else "",
         )
+
+
+def erasure_triggers(vendor: str) -> Iterator[Trigger]:
+    return append_only(vendor, "erasures", ContentErasure._meta.db_table, [("id",)])

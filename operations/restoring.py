@@ -4,6 +4,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from consent.models import Erasure, Leaf, Restoration, Seal
 from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
+from editorial.models import ContentErasure
 from operations.backups import KEY_FILES, Backup, BackupError, fsync, write_file
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads
@@ -37,6 +39,8 @@ class Restore:
         self.database, self.uploads = own_database(), all_uploads()
         self.newest_seal: StoredSeal | None = None
         self.erasures: list[ErasureOnRequest] = []
+        # From content, as `ContentErasure.objects.repeat` takes them.
+        self.content_erasures: list[dict[str, Any]] = []
 
     def check(self):
         """Raise BackupError or DumpError if the backup is damaged or does not fit this installation."""
@@ -82,6 +86,8 @@ class Restore:
                 ErasureOnRequest(erasure.staff, erasure.remark, list(erasure.leaves.values_list("digest", flat=True)))
                 for erasure in since.order_by("pk")
             ]
+        with suppress(DatabaseError):
+            self.content_erasures = ContentErasure.objects.facts_since(self.backup.made_at)
         self.newest_seal = newest_of(seals)
 
     def unpack(self):
@@ -150,6 +156,17 @@ class Restore:
             leaves = Leaf.objects.filter(digest__in=erasure.digests)
             count += leaves.erase(reason=Erasure.Reason.REQUEST, staff=erasure.staff, remark=erasure.remark)
         return count
+
+    def repeat_content_erasures(self) -> list[str]:
+        """Repeat the erasures of personal data from content after the backup. Return those that failed."""
+        failed = []
+        for facts in self.content_erasures:
+            try:
+                ContentErasure.objects.repeat(facts)
+            except DatabaseError:
+                # Such as a replacement that is now the key of another item. The others must still be repeated.
+                failed.append(f"{facts['model']} {facts['object_id']}")
+        return failed
 
 
 def newest_of(seals: list[StoredSeal | None]) -> StoredSeal | None:

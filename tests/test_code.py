@@ -122,7 +122,7 @@ MAY_IMPORT = {
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
-    "operations": {"consent", "server", "triggers"},
+    "operations": {"consent", "editorial", "server", "triggers"},
     "tools": {"pages", "partners", "social", "translations"},
 }
 

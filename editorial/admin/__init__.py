@@ -6,6 +6,7 @@ from editorial.admin.changelists import CountedChangeList, CountedMixin
 from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFilter
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
+from editorial.admin.erasure import ContentErasureAdmin
 from editorial.admin.permissions import PermissionsMixin
 from editorial.admin.previews import PreviewMixin
 from editorial.admin.revisions import RevisionsMixin
@@ -18,6 +19,7 @@ __all__ = [
     "ChoicesMixin",
     "ConflictMixin",
     "ContentAdmin",
+    "ContentErasureAdmin",
     "ContentInline",
     "CountedChangeList",
     "CountedMixin",

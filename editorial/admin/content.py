@@ -23,6 +23,7 @@ from editorial.admin.approval import ApprovalMixin
 from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
+from editorial.admin.erasure import ErasureMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
 from editorial.admin.previews import PreviewMixin
 from editorial.admin.schedule import ScheduleMixin
@@ -40,7 +41,14 @@ FORM_MEDIA = Media(
 
 
 class ContentAdmin(
-    PreviewMixin, ScheduleMixin, ApprovalMixin, ConflictMixin, ChoicesMixin, CountedMixin, TranslationAdmin
+    ErasureMixin,
+    PreviewMixin,
+    ScheduleMixin,
+    ApprovalMixin,
+    ConflictMixin,
+    ChoicesMixin,
+    CountedMixin,
+    TranslationAdmin,
 ):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""
 

@@ -242,4 +242,26 @@ class Migration(migrations.Migration):
             model_name='previewedform',
             constraint=models.UniqueConstraint(fields=('user', 'content_type', 'object_id'), name='one_previewed_form_of_item'),
         ),
+        migrations.CreateModel(
+            name='ContentErasure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(max_length=100)),
+                ('object_id', models.BigIntegerField()),
+                ('fields', models.JSONField()),
+                ('erased_at', models.DateTimeField(db_index=True, verbose_name='erased')),
+                ('staff', models.CharField(max_length=150, verbose_name='by whom')),
+                ('reason', models.CharField(max_length=200, verbose_name='reason')),
+            ],
+            options={
+                'verbose_name': 'erasure of personal data',
+                'verbose_name_plural': 'erasures of personal data',
+                'ordering': ('-pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.AlterModelOptions(
+            name='revision',
+            options={'default_permissions': ('erase',), 'ordering': ('-pk',), 'verbose_name': 'revision', 'verbose_name_plural': 'revisions'},
+        ),
     ]

@@ -6,8 +6,9 @@ from editorial import roles
 def make_groups(apps, schema_editor):
     for name in roles.GROUPS:
         apps.get_model("auth.Group").objects.get_or_create(name=name)
-    # The settings of the bin.
-    roles.grant(apps, "editorial", {roles.PUBLISHERS: ("view", "change")})
+    # The settings of the bin, and the erasing of personal data.
+    rights = {roles.PUBLISHERS: ("view", "change", "erase"), roles.PRIVACY_OFFICERS: ("erase",)}
+    roles.grant(apps, "editorial", rights)
 
 
 def remove_groups(apps, schema_editor):

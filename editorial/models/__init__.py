@@ -3,6 +3,7 @@
 from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
 from editorial.models.deleted import BinSettings, DeletedItem
+from editorial.models.erasure import ContentErasure
 from editorial.models.import_state import ImportState
 from editorial.models.preview import PreviewedFile, PreviewedForm, PreviewLink
 from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
@@ -14,6 +15,7 @@ __all__ = [
     "ApprovalRequest",
     "BinSettings",
     "Content",
+    "ContentErasure",
     "ContentQuerySet",
     "DeletedItem",
     "DraftConflictError",

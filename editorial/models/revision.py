@@ -260,7 +260,8 @@ class Revision(models.Model):
     class Meta:
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
-        default_permissions = ()
+        # Erasing of personal data from items of all kinds.
+        default_permissions = ("erase",)
         ordering = ("-pk",)
         indexes = [
             models.Index(fields=["content_type", "object_id", "-id"], name="revision_of_item"),

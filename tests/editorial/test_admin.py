@@ -312,6 +312,7 @@ def models_on_dashboard(client) -> set[str]:
 CONTENT = {model.__name__ for model in REGISTERED}
 CONSENT = {"Notice", "PrivacyPolicy", "Purpose", "Provider", "EmbeddedContent", "Script"}
 DESK = {"Translation", "TextToTranslate", "ExchangedText"}
+OF_OFFICERS = {"ContentErasure", "DeletedItem", "Job", "Page", "ScheduledChange"}
 DRAFTS = {"PreviewLink", "ScheduledChange"}
 RECORD = {"NoticeVersion", "PolicyVersion", "Decision", "Seal", "Erasure", "AccessEntry", "CookieAudit"}
 
@@ -321,8 +322,8 @@ RECORD = {"NoticeVersion", "PolicyVersion", "Decision", "Seal", "Erasure", "Acce
     [
         ("Editors", CONTENT - CONSENT | DESK | DRAFTS | {"DeletedItem", "Message"}),
         ("Translators", CONTENT | DESK | DRAFTS),
-        ("Publishers", CONTENT - CONSENT | DESK | DRAFTS | {"DeletedItem", "Message"}),
-        ("Privacy officers", CONSENT | RECORD | DESK | {"DeletedItem", "Job", "Page", "ScheduledChange"}),
+        ("Publishers", CONTENT - CONSENT | DESK | DRAFTS | {"ContentErasure", "DeletedItem", "Message"}),
+        ("Privacy officers", CONSENT | RECORD | DESK | OF_OFFICERS),
     ],
 )
 def test_the_dashboard_shows_each_group_its_models(signed_in, group, shown):

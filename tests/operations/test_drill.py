@@ -109,3 +109,43 @@ def test_a_manually_restored_database_is_reported_and_the_site_still_runs(on_sql
     assert post(on_sqlite)[0] == 200
     assert "Sealed: 2." in on_sqlite.manage("seal_consents", "--after-restore", check=True).stdout
     on_sqlite.run(VERIFY)
+
+
+NAME_A_PERSON = """
+from editorial.models import Revision
+from partners.models import PartnerUniversity
+from tests.pictures.factories import photo
+with Revision.objects.recorded():
+    item = PartnerUniversity.objects.get(key="university-of-oulu")
+    item.contact, item.logo = "zyxwina.qwertz@unic.example", photo((40, 30), "PNG")
+    item.save()
+print(item.logo.name)
+"""
+ERASE_THE_PERSON = """
+from editorial.models import ContentErasure
+from editorial.revisions.erasing import ErasedField
+from partners.models import PartnerUniversity
+item = PartnerUniversity.objects.get(key="university-of-oulu")
+fields = [ErasedField("", "contact"), ErasedField("", "logo")]
+ContentErasure.objects.erase(PartnerUniversity, item.pk, fields, "Request", "officer")
+"""
+TRACES = """
+from editorial.models import ContentErasure, Revision
+from partners.models import PartnerUniversity
+item = PartnerUniversity.objects.get(key="university-of-oulu")
+found = [item.contact, *(revision.data[""]["contact"] for revision in Revision.objects.of(item))]
+print(found.count("zyxwina.qwertz@unic.example"), default_storage.exists("{}"), ContentErasure.objects.count())
+"""
+
+
+def test_a_restore_repeats_the_erasures_of_personal_data_since_the_backup(site):
+    logo = site.run(NAME_A_PERSON).strip()
+    backup = site.backup()
+    site.run(ERASE_THE_PERSON)
+    traces = TRACES.replace("{}", logo)
+    assert site.run(traces).split() == ["0", "False", "1"]
+    for number in range(2):
+        # Also when the same backup is restored again.
+        restored = site.manage("restore", str(backup), "--discard", check=True)
+        assert "Erasures of personal data from content since the backup: 1. Repeated: 1." in restored.stdout, number
+        assert site.run(traces).split() == ["0", "False", "1"]

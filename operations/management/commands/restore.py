@@ -94,6 +94,14 @@ class Command(BaseCommand):
                 f"Erasures on request since the backup: {len(restore.erasures)}. "
                 f"Records erased again: {restore.repeat_erasures()}."
             )
+        if restore.content_erasures:
+            failed = restore.repeat_content_erasures()
+            self.stdout.write(
+                f"Erasures of personal data from content since the backup: {len(restore.content_erasures)}. "
+                f"Repeated: {len(restore.content_erasures) - len(failed)}."
+            )
+            for item in failed:
+                self.stderr.write(f"The erasure of personal data from {item} failed: repeat it in the admin.")
         self.verify()
 
     @staticmethod
