@@ -24,6 +24,7 @@ from editorial.admin.changelists import ContentChangeList, CountedMixin
 from editorial.admin.choices import ChoicesMixin
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.erasure import ErasureMixin
+from editorial.admin.lists import ListsMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
 from editorial.admin.previews import PreviewMixin
 from editorial.admin.schedule import ScheduleMixin
@@ -48,6 +49,7 @@ class ContentAdmin(
     ConflictMixin,
     ChoicesMixin,
     CountedMixin,
+    ListsMixin,
     TranslationAdmin,
 ):
     """Admin of one kind of content. The form has all languages and shows the states of the translations."""

@@ -12,11 +12,13 @@ const form = list?.elements._save
   ? list
   : document.querySelector("#content-main form[id$='_form'][method=post], form#translation");
 const isList = form === list;
+// Pages of a list, and of the rows of an inline, have different rows under one path.
+const isPage = isList || new URLSearchParams(location.search).has("inline");
 const editors = new Map();
 let isWarning = false;
 let isSubmitted = false;
 
-const keyOf = ({ pathname, search }, withQuery = isList) =>
+const keyOf = ({ pathname, search }, withQuery = isPage) =>
   `${NAME}:${note.dataset.user}:${pathname}${withQuery ? search : ""}`;
 const key = note && keyOf(location);
 
