@@ -57,6 +57,8 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
         ("DEBUG", "perhaps"),
         ("HTTPS", "maybe"),
         ("TRUSTED_PROXIES", "proxy.example.org"),
+        ("REQUIRED_LANGUAGES", "pl,xx"),
+        ("REQUIRED_LANGUAGES", "en"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("HSTS_PRELOAD", "true"),
         ("EMAIL_URL", "mail.example.org"),

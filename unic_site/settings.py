@@ -236,6 +236,13 @@ CONTENT_LANGUAGES = {
     "hr": "Hrvatski",
     "sv": "Svenska",
 }
+# Languages in which all texts of an item must be current before it is published. By default none: the page falls back.
+REQUIRED_LANGUAGES = env.list("REQUIRED_LANGUAGES", subcast=str.strip, default=[])
+if unknown := [code for code in REQUIRED_LANGUAGES if code not in CONTENT_LANGUAGES or code == LANGUAGE_CODE]:
+    raise ImproperlyConfigured(
+        f"REQUIRED_LANGUAGES is not valid: {unknown[0]!r} is no language of translations. Write codes separated by "
+        f"commas: {', '.join(code for code in CONTENT_LANGUAGES if code != LANGUAGE_CODE)}."
+    )
 # Languages for visitors. The language menu sorts them by name.
 LANGUAGES = list(CONTENT_LANGUAGES.items())
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)

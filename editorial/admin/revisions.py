@@ -20,7 +20,9 @@ from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.draft_conflicts import DraftConflictsMixin
+from editorial.admin.required_languages import RequiredLanguagesMixin, set_published
 from editorial.models import Content, Revision
+from editorial.required_languages import outdated_texts
 from editorial.revisions import snapshots
 
 # Button that saves a draft. Django's other buttons publish, if the user may.
@@ -33,7 +35,7 @@ COMMENT = "revision_comment"
 COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
 
-class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
+class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     """Admin whose saves are revisions. Changes of live items are drafts until a user with permission publishes them."""
 
     model: type[Content]
@@ -86,6 +88,8 @@ class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
         with recorded(comment_of(request)):
             response = view(**context)
             if item is not None and is_saved(request, response) and self.publishes(request, item):
+                if outdated := outdated_texts(item):
+                    return self.refuse_publication(request, item, outdated)
                 set_published(item, True)
         return response
 
@@ -105,7 +109,9 @@ class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
             if draft:
                 draft.apply()
             response = view(**context | {"conflicts_url": conflicts and self.admin_url("conflicts", item.pk)})
-            if is_saved(request, response) and self.publishes(request, item) and not conflicts:
+            publishes = is_saved(request, response) and self.publishes(request, item)
+            outdated = outdated_texts(item) if publishes else []
+            if publishes and not conflicts and not outdated:
                 set_published(item, True)
                 if draft:
                     draft.close()
@@ -120,8 +126,10 @@ class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
             transaction.set_rollback(True)
         if saved is not None:
             self.store_draft(request, item, draft, saved, logged)
-            if conflicts and self.publishes(request, item):
+            if conflicts and publishes:
                 return self.lead_to_conflicts(request, item)
+            if outdated:
+                return self.refuse_publication(request, item, outdated)
         return response
 
     def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
@@ -198,11 +206,3 @@ def comment_of(request: HttpRequest) -> str:
 def is_saved(request: HttpRequest, response: HttpResponse) -> bool:
     """Whether the form was valid and saved, so that the response leads to another page."""
     return request.method == "POST" and isinstance(response, HttpResponseRedirect)
-
-
-def set_published(item: Content, is_published: bool) -> None:
-    # Saved and not updated, so that receivers of signals notice it.
-    stored = type(item)._base_manager.get(pk=item.pk)
-    if stored.is_published != is_published:
-        stored.is_published = is_published
-        stored.save(update_fields=["is_published", "updated_at"])

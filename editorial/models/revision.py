@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM, acting_staff
 from editorial.models.content import Content
+from editorial.required_languages import OutdatedTextsError, outdated_texts
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Snapshot
 from translations.status.locks import locked
@@ -355,7 +356,8 @@ class Revision(models.Model):
         """Put this draft on the site.
 
         Only values that the draft changed are written. Raises DraftConflictError, and changes nothing, if the live
-        item changed some of them differently since the draft was begun.
+        item changed some of them differently since the draft was begun, and OutdatedTextsError if it lacks texts in a
+        language that the installation requires.
         """
         with Revision.objects.recorded(comment or self.comment):
             locked(self.model_class, self.object_id)
@@ -364,6 +366,8 @@ class Revision(models.Model):
                 raise DraftConflictError(conflicts)
             merged[snapshots.ITEM]["is_published"] = True
             item = snapshots.write(self.model_class, self.object_id, merged)
+            if texts := outdated_texts(item):
+                raise OutdatedTextsError(", ".join(map(str, texts)))
             self.close()
         return item
 

@@ -1,0 +1,64 @@
+"""Refusal to publish an item whose texts in a required language are missing or stale."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from editorial.models import Content
+from editorial.required_languages import outdated_texts
+from translations.status.models import Translation
+
+
+class RequiredLanguagesMixin(ModelAdmin):
+    """Admin that publishes an item only if its texts in the required languages are current."""
+
+    model: type[Content]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Keep a new item off the site while its texts are outdated."""
+        super().save_related(request, form, formsets, change)
+        item = form.instance
+        if not change and self.model.has_drafts and item.is_published and (outdated := outdated_texts(item)):
+            set_published(item, False)
+            self.refuse_publication(request, item, outdated)
+
+    def refuse_publication(self, request: HttpRequest, item: Any, texts: list[Translation]) -> HttpResponse:
+        """Name the texts that must be translated first, with links. Call it after the draft is stored."""
+        # The form announced that the item was published.
+        queue: Any = messages.get_messages(request)
+        queue._queued_messages = [queued for queued in queue._queued_messages if queued.level != messages.SUCCESS]
+        # A text that was only in the transaction of the draft has no page on the desk.
+        stored = {
+            (text.model, text.object_id, text.field, text.language): text.desk_url
+            for text in Translation.objects.filter(pk__in=[text.pk for text in texts])
+        }
+        form_url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[item.pk])
+        links = []
+        for text in texts:
+            url = stored.get((text.model, text.object_id, text.field, text.language))
+            state = f"{settings.CONTENT_LANGUAGES[text.language]}, {text.get_status_display()}"
+            links.append((url or f"{form_url}#id_{text.localized_field}", f"{capfirst(text.field_label)} ({state})"))
+        messages.error(
+            request,
+            format_html(
+                "{} {}",
+                _("The draft is saved and not published. Translate or confirm these texts first:"),
+                format_html_join(", ", '<a href="{}">{}</a>', links),
+            ),
+        )
+        return HttpResponseRedirect(form_url)
+
+
+def set_published(item: Content, is_published: bool) -> None:
+    # Saved and not updated, so that receivers of signals notice it.
+    stored = type(item)._base_manager.get(pk=item.pk)
+    if stored.is_published != is_published:
+        stored.is_published = is_published
+        stored.save(update_fields=["is_published", "updated_at"])
