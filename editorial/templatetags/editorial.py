@@ -4,8 +4,11 @@ import json
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 
 from editorial.models import BinSettings
+from translations.status.fields import TARGET_LANGUAGES
+from translations.status.permissions import languages_by_permission
 
 register = template.Library()
 
@@ -14,6 +17,13 @@ register = template.Library()
 def content_languages() -> str:
     """Return the content languages as JSON: [["en", "English"], …], the source language first."""
     return json.dumps(list(settings.CONTENT_LANGUAGES.items()), ensure_ascii=False)
+
+
+@register.simple_tag
+def own_languages(user: User | AnonymousUser | None) -> str:
+    """Return the languages for which `user` is a translator, separated by spaces. Empty if these are all."""
+    codes = languages_by_permission(user) if user and user.is_active else set()
+    return " ".join(code for code in TARGET_LANGUAGES if code in codes) if len(codes) < len(TARGET_LANGUAGES) else ""
 
 
 @register.simple_tag

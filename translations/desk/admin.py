@@ -30,7 +30,7 @@ from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES
-from translations.status.permissions import all_permitted_languages, permitted_models
+from translations.status.permissions import all_permitted_languages, own_language, permitted_models
 
 FORM_MEDIA = Media(
     css={"all": ["translations/desk.css"]}, js=["editorial/rich-text.js", Script("translations/desk.js", type="module")]
@@ -116,7 +116,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         return [path("propose/", propose, name="translations_texttotranslate_propose"), *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
-        language = request.GET.get("language")
+        language = request.GET.get("language") or own_language(request.user)
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "service": machine.configured_service(),

@@ -7,17 +7,31 @@ from django.utils.translation import gettext_lazy as _
 
 from translations.desk.models import TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES, translated_models
+from translations.status.permissions import own_language
 
 
 class LanguageFilter(admin.SimpleListFilter):
+    """The language of the user by default."""
+
     title = _("language")
     parameter_name = "language"
+    ALL = "all"
+
+    def __init__(self, request, params, model, model_admin):
+        self.own_language = own_language(request.user) or self.ALL
+        super().__init__(request, params, model, model_admin)
 
     def lookups(self, request, model_admin):
-        return [(code, settings.CONTENT_LANGUAGES[code]) for code in TARGET_LANGUAGES]
+        return [*((code, settings.CONTENT_LANGUAGES[code]) for code in TARGET_LANGUAGES), (self.ALL, _("all"))]
+
+    def value(self):
+        return super().value() or self.own_language
+
+    def choices(self, changelist):
+        yield from list(super().choices(changelist))[1:]
 
     def queryset(self, request, queryset):
-        return queryset.into(self.value()) if self.value() else queryset
+        return queryset if self.value() == self.ALL else queryset.into(self.value())
 
 
 class StatusFilter(admin.SimpleListFilter):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
+from django.utils.translation import get_language
 
 from translations.status.fields import TARGET_LANGUAGES, translated_models
 
@@ -41,6 +42,20 @@ def all_permitted_languages(user: User | AnonymousUser) -> list[str]:
     """The languages into which the user may translate at least one model."""
     permitted = set().union(*(permitted_languages(user, model) for model in translated_models()))
     return [code for code in TARGET_LANGUAGES if code in permitted]
+
+
+def own_languages(user: User | AnonymousUser) -> list[str]:
+    """The languages that the user works in: those of their language permissions, else all that they may translate."""
+    by_permission = languages_by_permission(user)
+    return [code for code in TARGET_LANGUAGES if code in by_permission] or all_permitted_languages(user)
+
+
+def own_language(user: User | AnonymousUser) -> str | None:
+    """The language that the user sees first: that of the admin, else the first of theirs. None if that is no choice."""
+    own = own_languages(user)
+    if (current := get_language()) in own:
+        return current
+    return own[0] if 0 < len(own) < len(TARGET_LANGUAGES) else None
 
 
 def languages_by_permission(user: User | AnonymousUser) -> set[str]:
