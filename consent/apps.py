@@ -18,13 +18,16 @@ class ConsentConfig(AppConfig):
             checks,  # noqa: F401
             narrowing,
         )
+        from consent.dashboard import consent_health
         from consent.link_paragraphs import remarks_on_unnamed_embeds
         from consent.models import NoticeVersion, PolicyVersion
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
+        from editorial.dashboard import register_block
         from editorial.remarks import register_remarks
         from pagecache.triggers import register_content
 
+        register_block(consent_health)
         register_remarks(remarks_on_unnamed_embeds)
         narrowing.connect()
         register_content(lambda: [NoticeVersion, PolicyVersion])

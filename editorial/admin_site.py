@@ -9,9 +9,10 @@ from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import path
 
-from editorial import unsaved
+from editorial import dashboard, unsaved
 from health import errors
 from security.same_site import is_from_this_site
 
@@ -21,6 +22,11 @@ FORM_VIEWS = {"add_view", "change_view", "changelist_view", "schedule_view", "ap
 
 class StaffSite(admin.AdminSite):
     """Admin site for staff."""
+
+    index_template = "editorial/index.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return super().index(request, {"blocks": dashboard.blocks_for(request.user)} | (extra_context or {}))
 
     def register(
         self,

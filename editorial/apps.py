@@ -15,6 +15,7 @@ class EditorialConfig(AppConfig):
 
     def ready(self) -> None:
         from editorial.content_files import content_models
+        from editorial.links import name_links
         from editorial.triggers import erasure_triggers, revision_triggers, slug_triggers
         from pagecache.triggers import register_content
 
@@ -23,6 +24,15 @@ class EditorialConfig(AppConfig):
         triggers.register(revision_triggers)
         triggers.register(erasure_triggers)
         self.register_jobs()
+        self.register_blocks()
+        name_links()
+
+    def register_blocks(self) -> None:
+        from editorial import blocks, dashboard
+
+        for block in (blocks.to_approve, blocks.returned_drafts, blocks.own_drafts, blocks.scheduled_changes):
+            dashboard.register_block(block)
+        dashboard.register_block(blocks.faulty_jobs)
 
     def register_jobs(self) -> None:
         from editorial.models import DeletedItem, ScheduledChange, StoredInput

@@ -12,8 +12,12 @@ class FeedbackConfig(AppConfig):
 
     def ready(self):
         # Registers the check.
+        from editorial.dashboard import register_block
         from feedback import checks  # noqa: F401
+        from feedback.dashboard import messages_to_answer
         from feedback.models import Message
+
+        register_block(messages_to_answer)
 
         jobs.register(
             "mail-feedback",

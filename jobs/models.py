@@ -43,16 +43,19 @@ class JobQuerySet(models.QuerySet["Job"]):
             jobs = self.registered()
         return sorted(jobs.values(), key=lambda job: (job.definition.every, job.name))
 
+    def faulty(self) -> list["Job"]:
+        """Return the jobs that are failing, late or were never run, by name. A job without a row is not stored."""
+        stored = self.registered()
+        jobs = [stored.get(name) or Job(name=name) for name in sorted(definitions)]
+        return [job for job in jobs if job.state != Job.State.OK]
+
     def unhealthy(self) -> dict[str, dict[str, str | None]]:
         """Return the state and last success (ISO 8601) of each job that is failing, late or was never run, by name."""
-        jobs = self.registered()
         found = {}
-        for name in sorted(definitions):
-            job = jobs.get(name) or Job(name=name)
-            if job.state != Job.State.OK:
-                succeeded_at = job.last_succeeded_at
-                last_success = succeeded_at.isoformat(timespec="seconds") if succeeded_at else None
-                found[name] = {"state": str(job.state), "last_success": last_success}
+        for job in self.faulty():
+            succeeded_at = job.last_succeeded_at
+            last_success = succeeded_at.isoformat(timespec="seconds") if succeeded_at else None
+            found[job.name] = {"state": str(job.state), "last_success": last_success}
         return found
 
 

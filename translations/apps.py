@@ -14,10 +14,13 @@ class TranslationsConfig(AppConfig):
     verbose_name = _("Translations")
 
     def ready(self):
+        from editorial.dashboard import register_block
+        from translations.desk.dashboard import texts_to_translate
         from translations.status.changed_items import ChangedItem
         from translations.status.fields import translated_models
         from translations.status.triggers import text_triggers
 
+        register_block(texts_to_translate)
         triggers.register(text_triggers)
         for model in translated_models():
             post_save.connect(process_saved_item, sender=model)

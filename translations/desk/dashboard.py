@@ -1,0 +1,38 @@
+"""Block of the dashboard: texts to translate in the languages of the user."""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from editorial.dashboard import Block, Line
+from translations.desk.models import TextToTranslate
+from translations.status.models import Translation
+from translations.status.permissions import own_languages
+
+STATUSES = (Translation.Status.MISSING, Translation.Status.STALE, Translation.Status.DRAFT)
+
+
+def texts_to_translate(user: User | AnonymousUser) -> Block | None:
+    languages = own_languages(user)
+    if not languages:
+        return None
+    texts = TextToTranslate.objects.readable_by(user).open().filter(language__in=languages)
+    counts: dict[str, dict[str, int]] = {}
+    for language, status, number in texts.order_by().values_list("language", "status").annotate(Count("pk")):
+        counts.setdefault(language, {})[status] = number
+    url = reverse("admin:translations_texttotranslate_changelist")
+    lines = [
+        Line(
+            settings.CONTENT_LANGUAGES[code],
+            f"{url}?{urlencode({'language': code})}",
+            ", ".join(f"{status.label}: {counts[code][status]}" for status in STATUSES if status in counts[code]),
+        )
+        for code in languages
+        if code in counts
+    ]
+    title = capfirst(str(TextToTranslate._meta.verbose_name_plural))
+    return Block(title, _("All texts are translated and current."), lines, url)
