@@ -95,6 +95,9 @@ def parse(markdown: str) -> dict[str, Any]:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(markdown)
     title, sections = "", []
+    for token in tokens:
+        # The alignment of a column, which the security policy forbids.
+        token.attrs.pop("style", None)
     for token, inline in pairwise(tokens):
         if token.type != "heading_open":
             continue

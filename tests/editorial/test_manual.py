@@ -12,7 +12,7 @@ from lxml import html
 
 from editorial import manual
 from pages.models import Page
-from tests.test_documents import anchors
+from tests.test_documents import DOCUMENTS, anchors, relative_path
 
 pytestmark = pytest.mark.once
 FOR_STAFF = ["docs/editing.md", "docs/translating.md"]
@@ -99,6 +99,11 @@ def test_links_and_pictures_in_the_manual_open(client, db, document):
 )
 def test_other_files_are_not_shown(client, db, name):
     assert client.get(f"/admin/help/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative_path)
+def test_no_document_has_inline_styles_or_scripts(document):
+    assert not re.search(r"<[^>]* style=|<script", manual.parse(document.read_text())["body"])
 
 
 def test_the_manual_needs_an_account(db):
