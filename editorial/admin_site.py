@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from editorial import dashboard, unsaved
+from editorial import dashboard, manual, unsaved
 from health import errors
 from security.same_site import is_from_this_site
 
@@ -51,7 +51,14 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_view(unsaved.stored_input_view)
-        return [path("unsaved-input/", view, name="unsaved_input"), *super().get_urls()]
+        return [
+            path("unsaved-input/", view, name="unsaved_input"),
+            path("help/<path:name>", self.admin_view(manual.manual_view), name="manual"),
+            *super().get_urls(),
+        ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {"manual_url": manual.url_for(request)}
 
     def sign_in_again(self, request: HttpRequest, view: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
         """Show the sign-in page at the URL of the form. After sign-in, show the form with the submitted input."""
