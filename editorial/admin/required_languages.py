@@ -31,9 +31,7 @@ class RequiredLanguagesMixin(ModelAdmin):
 
     def refuse_publication(self, request: HttpRequest, item: Any, texts: list[Translation]) -> HttpResponse:
         """Name the texts that must be translated first, with links. Call it after the draft is stored."""
-        # The form announced that the item was published.
-        queue: Any = messages.get_messages(request)
-        queue._queued_messages = [queued for queued in queue._queued_messages if queued.level != messages.SUCCESS]
+        forget_success(request)
         # A text that was only in the transaction of the draft has no page on the desk.
         stored = {
             (text.model, text.object_id, text.field, text.language): text.desk_url
@@ -62,3 +60,9 @@ def set_published(item: Content, is_published: bool) -> None:
     if stored.is_published != is_published:
         stored.is_published = is_published
         stored.save(update_fields=["is_published", "updated_at"])
+
+
+def forget_success(request: HttpRequest) -> None:
+    """Remove the messages that the form was saved, because its publication was rolled back."""
+    queue: Any = messages.get_messages(request)
+    queue._queued_messages = [queued for queued in queue._queued_messages if queued.level != messages.SUCCESS]

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.draft_conflicts import DraftConflictsMixin
-from editorial.admin.required_languages import RequiredLanguagesMixin, set_published
+from editorial.admin.required_languages import RequiredLanguagesMixin, forget_success, set_published
 from editorial.models import Content, Revision
 from editorial.required_languages import outdated_texts
 from editorial.revisions import snapshots
@@ -43,6 +44,10 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     def publishes(self, request: HttpRequest, item: Any) -> bool:
         """Whether the submitted form publishes `item`. A user without permission saves a draft with any button."""
         return SAVE_DRAFT not in request.POST and self.may_publish(request, item)
+
+    def may_edit(self, request: HttpRequest, item: Any) -> bool:
+        """Whether the user may change more than translations."""
+        return self.has_content_permission(request, "change") or self.may_publish(request, item)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out `is_published`, which buttons change."""
@@ -77,9 +82,10 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             "draft": draft,
             "is_live": item is not None and item.is_published,
             "may_publish": self.may_publish(request, item),
+            "may_edit": self.may_edit(request, item),
         }
         if item is not None and self.has_change_permission(request, item):
-            if DISCARD_DRAFT in request.POST and draft and draft.base:
+            if DISCARD_DRAFT in request.POST and draft and draft.base and self.may_edit(request, item):
                 return self.discard_draft(request, draft)
             if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
                 return self.take_off(request, item)
@@ -134,6 +140,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
 
     def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
         """Say that nothing was published, because the live item and the draft contradict each other."""
+        forget_success(request)
         messages.warning(
             request,
             _("The draft is saved and not published: the published texts changed after it was begun. Choose below."),
@@ -167,6 +174,12 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             set_published(item, False)
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
         return HttpResponseRedirect(request.get_full_path())
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        if not self.model.has_drafts or self.publishes(request, obj) or IS_POPUP_VAR in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, format_html(_("The draft of “{}” is saved."), obj))
+        return HttpResponseRedirect(self.admin_url("change", obj.pk))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj):

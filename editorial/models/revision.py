@@ -341,17 +341,6 @@ class Revision(models.Model):
         """Write this draft into the stored rows, with its own value in each conflict. Must run in a transaction."""
         return snapshots.write(self.model_class, self.object_id, self.merged()[0])
 
-    @contextmanager
-    def shown_as_stored(self) -> Iterator[None]:
-        """Run code in a transaction in which the stored rows are those of this draft. It is rolled back at the end.
-
-        Templates that read the rows must be rendered within it.
-        """
-        with transaction.atomic():
-            self.apply()
-            yield
-            transaction.set_rollback(True)
-
     def publish(self, comment: str = "") -> Content:
         """Put this draft on the site.
 

@@ -357,7 +357,7 @@ def test_files_for_staff_need_a_sign_in_and_the_permission_to_view_an_item(signe
         assert Client().get(url)["Location"].startswith("/admin/login/")
     client = signed_in("A group without permissions")
     assert {client.get(url).status_code for url in hidden_files} == {403}
-    assert client.get("/admin/files/%00").status_code == 403
+    assert client.get("/admin/files/%00").status_code == 404
 
 
 def test_staff_who_may_change_pages_can_view_pictures_but_no_logos(client, staff, oulu, picture):

@@ -39,7 +39,7 @@ http {{
 }}
 """
 )
-PRODUCTION = {"ALLOWED_HOSTS": NAME, "HTTPS": "true", "CONSENT_SEAL_MINUTES": "0"}
+PRODUCTION = {"ALLOWED_HOSTS": f"{NAME},127.0.0.1", "HTTPS": "true", "CONSENT_SEAL_MINUTES": "0"}
 
 
 def has_ipv6() -> bool:

@@ -5,12 +5,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse, reverse_lazy
 from django.utils import translation
-from django.utils.html import strip_tags
+from django.utils.html import format_html, strip_tags
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator, capfirst
@@ -20,7 +21,7 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
-from editorial.models import Revision
+from editorial.models import Content, Revision
 from editorial.revisions import snapshots
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
@@ -30,7 +31,12 @@ from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES
-from translations.status.permissions import all_permitted_languages, own_language, permitted_models
+from translations.status.permissions import (
+    all_permitted_languages,
+    may_publish_translation,
+    own_language,
+    permitted_models,
+)
 
 FORM_MEDIA = Media(
     css={"all": ["translations/desk.css"]}, js=["editorial/rich-text.js", Script("translations/desk.js", type="module")]
@@ -153,8 +159,11 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         """One text beside its source."""
         text = self.get_object(request, object_id)
         item_draft = Revision.objects.draft_beside(text.item) if text else None
-        if item_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
-            return retry_on_conflict(lambda: self.view_in_draft(request, object_id, item_draft))
+        is_draft = item_draft is not None or (
+            text is not None and request.method == "POST" and self.needs_draft(request, text)
+        )
+        if text is not None and is_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
+            return retry_on_conflict(lambda: self.view_in_draft(request, object_id, text.item.owner, item_draft))
 
         def view() -> HttpResponse:
             with Revision.objects.recorded():
@@ -162,19 +171,30 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
         return retry_on_conflict(view) if request.method == "POST" else self.text_view(request, object_id)
 
-    def view_in_draft(self, request, object_id: str, item_draft: Revision) -> HttpResponse:
-        """Show or save a text of an item with a draft. The translation is saved in the draft and goes live with it."""
+    @staticmethod
+    def needs_draft(request, text: TextToTranslate) -> bool:
+        """Whether the text is on the site and the user may not publish it."""
+        item = text.item
+        is_live = item.has_drafts and item.owner.is_published
+        return is_live and not may_publish_translation(request.user, item.permission_model, text.language)
+
+    def view_in_draft(self, request, object_id: str, item: Content, item_draft: Revision | None) -> HttpResponse:
+        """Show or save a text in the draft of `item`, which need not have one yet. It goes live with the draft."""
         data: snapshots.Snapshot | None = None
-        model, key = item_draft.model_class, item_draft.object_id
-        with item_draft.shown_as_stored():
+        with transaction.atomic():
+            if item_draft:
+                item_draft.apply()
             response = self.text_view(request, object_id, item_draft)
             if isinstance(response, TemplateResponse):
                 # The template reads the rows of the draft.
                 response.render()
             elif request.method == "POST":
-                data = snapshots.take(model, [key])[key]
+                data = snapshots.take(type(item), [item.pk])[item.pk]
+            transaction.set_rollback(True)
         if data is not None:
-            Revision.objects.save_draft(model._base_manager.get(pk=key), data)
+            Revision.objects.save_draft(item, data)
+            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
+            self.message_user(request, format_html(str(text), item), messages.INFO)
         return response
 
     def text_view(self, request, object_id: str, item_draft: Revision | None = None) -> HttpResponse:

@@ -33,6 +33,14 @@ def permitted_languages(user: User | AnonymousUser, model: type[Model]) -> set[s
     return languages_by_permission(user)
 
 
+def may_publish_translation(user: User | AnonymousUser, model: type[Model], language: str) -> bool:
+    """Whether a translation of the user goes live at once. Others who may change the model save a draft."""
+    label = model._meta.app_label
+    actions = ("publish", "translate")
+    may_act = any(user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}") for action in actions)
+    return may_act or language in languages_by_permission(user)
+
+
 def permitted_models(user: User | AnonymousUser) -> list[type[Model]]:
     """The models that the user may translate into at least one language."""
     return [model for model in translated_models() if permitted_languages(user, model)]

@@ -89,3 +89,14 @@ def test_a_part_is_translated_in_the_draft_of_its_item(client, staff):
     draft = Revision.objects.draft_of(campus)
     assert draft.data[f"initiative_parts.{part.pk}"]["title_pl"] == "Część w szkicu"
     assert draft.data[""]["title_en"] == "Campus without borders"
+
+
+def test_an_editor_who_may_not_publish_translates_in_a_draft(client, staff):
+    item = Deliverable.objects.last()
+    before = item.title_pl
+    client.force_login(staff("Editors"))
+    response = translate(client, text_of(item), "Najpierw szkic")
+    assert "until somebody publishes the draft" in response.content.decode()
+    item.refresh_from_db()
+    assert item.title_pl == before
+    assert Revision.objects.draft_of(item).data[""]["title_pl"] == "Najpierw szkic"
