@@ -17,7 +17,7 @@ from editorial.acting import SYSTEM, acting_staff
 from editorial.models.content import Content
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Snapshot
-from translations.status.locks import locked
+from translations.status.locks import StaleReadError, locked
 
 # Revisions among which the values are searched that a form was opened with.
 REVISIONS_SEARCHED = 20
@@ -186,10 +186,17 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return draft if draft and draft.base_id else None
 
     def save_text(self, draft: "Revision", item: Content, field: str, text: str) -> "Revision":
-        """Save `draft` with `text` in a field of `item`, which may be a part. Return the new draft."""
-        data = draft.merged()[0]
-        data[snapshots.row_of(item)][field] = text
-        return self.save_draft(item.owner, data)
+        """Save `draft` with `text` in a field of `item`, which may be a part. Return the new draft.
+
+        Raises StaleReadError if the draft was changed or closed after it was read.
+        """
+        with transaction.atomic():
+            locked(type(item.owner), item.owner.pk)
+            if self.draft_of(item.owner) != draft:
+                raise StaleReadError(item)
+            data = draft.merged()[0]
+            data[snapshots.row_of(item)][field] = text
+            return self.save_draft(item.owner, data)
 
     def save_draft(self, item: Content, data: Snapshot, comment: str = "", *, is_resolved: bool = False) -> "Revision":
         """Store `data` as the draft of `item`, in place of its earlier draft.

@@ -1,10 +1,13 @@
 """The translators' desk in the admin: the list of texts, a text beside its source, and the glossary."""
 
+from contextlib import nullcontext
+
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -21,7 +24,7 @@ from js_asset import Media, Script
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.models import Revision
-from editorial.revisions import snapshots
+from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
@@ -30,6 +33,7 @@ from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES
+from translations.status.locks import locked
 from translations.status.permissions import all_permitted_languages, permitted_models
 
 FORM_MEDIA = Media(
@@ -151,30 +155,42 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
+        if request.method != "POST":
+            return self.item_view(request, object_id)
+
+        def view() -> HttpResponse:
+            # One transaction from reading the draft to storing the next one, so that no save overwrites another.
+            with transaction.atomic():
+                if text := self.get_object(request, object_id):
+                    locked(type(text.item.owner), text.item.owner.pk)
+                return self.item_view(request, object_id)
+
+        return retry_on_conflict(view)
+
+    def item_view(self, request, object_id: str) -> HttpResponse:
+        """Show or save a text, in the draft of its item if there is one."""
         text = self.get_object(request, object_id)
         item_draft = Revision.objects.draft_beside(text.item) if text else None
         if item_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
-            return retry_on_conflict(lambda: self.view_in_draft(request, object_id, item_draft))
-
-        def view() -> HttpResponse:
-            with Revision.objects.recorded():
-                return self.text_view(request, object_id)
-
-        return retry_on_conflict(view) if request.method == "POST" else self.text_view(request, object_id)
+            return self.view_in_draft(request, object_id, item_draft)
+        with Revision.objects.recorded() if request.method == "POST" else nullcontext():
+            return self.text_view(request, object_id)
 
     def view_in_draft(self, request, object_id: str, item_draft: Revision) -> HttpResponse:
         """Show or save a text of an item with a draft. The translation is saved in the draft and goes live with it."""
-        data: snapshots.Snapshot | None = None
-        model, key = item_draft.model_class, item_draft.object_id
-        with item_draft.shown_as_stored():
+        text = self.get_object(request, object_id)
+        item, field, saved = text.item, text.localized_field, None
+        with transaction.atomic():
+            restoring.write_draft(item_draft)
             response = self.text_view(request, object_id, item_draft)
             if isinstance(response, TemplateResponse):
                 # The template reads the rows of the draft.
                 response.render()
             elif request.method == "POST":
-                data = snapshots.take(model, [key])[key]
-        if data is not None:
-            Revision.objects.save_draft(model._base_manager.get(pk=key), data)
+                saved = type(item)._base_manager.values_list(field, flat=True).get(pk=item.pk)
+            transaction.set_rollback(True)
+        if saved is not None:
+            Revision.objects.save_text(item_draft, item, field, saved)
         return response
 
     def text_view(self, request, object_id: str, item_draft: Revision | None = None) -> HttpResponse:
