@@ -45,7 +45,7 @@ class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
 
     def publishes(self, request: HttpRequest, item: Any) -> bool:
         """Whether the submitted form publishes `item`. A user without permission saves a draft with any button."""
-        return SAVE_DRAFT not in request.POST and self.may_publish(request, item)
+        return request.method == "POST" and SAVE_DRAFT not in request.POST and self.may_publish(request, item)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out `is_published`, which buttons change."""
