@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
@@ -19,6 +20,8 @@ from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Snapshot
 from translations.status.locks import StaleReadError, locked
 
+# The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
+_comment: ContextVar[str | None] = ContextVar("comment", default=None)
 # Revisions among which the values are searched that a form was opened with.
 REVISIONS_SEARCHED = 20
 
@@ -93,7 +96,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         with transaction.atomic():
             # Changes that nobody recorded, such as those by plain SQL.
             self.record(author_name=SYSTEM)
-            yield
+            token = _comment.set(comment)
+            try:
+                yield
+            finally:
+                _comment.reset(token)
             self.record(comment)
 
     def record(self, comment: str = "", author_name: str | None = None) -> list["Revision"]:
@@ -206,7 +213,9 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """
         with transaction.atomic():
             locked(type(item), item.pk)
-            self.record(author_name=SYSTEM)
+            # Changes from before the draft: of the same person, as in a file with several items, or of nobody.
+            recorded_comment = _comment.get()
+            self.record(recorded_comment or "", author_name=SYSTEM if recorded_comment is None else None)
             live = self.of(item).live().first()
             earlier = self.draft_of(item)
             # An item that was taken off the site beside its draft has no live revision.

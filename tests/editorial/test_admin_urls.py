@@ -114,7 +114,7 @@ def is_permitted(client, name: str, parameters) -> bool:
     item = sample(model_of(name))
     revision = Revision.objects.of(item if isinstance(item, Content) else Alliance.objects.get()).first()
     key = item.pk if item else 1
-    values = {"object_id": key, "id": key, "number": revision and revision.pk, "pk": revision and revision.pk}
+    values = {"object_id": key, "id": key, "number": revision.pk, "pk": key if model_of(name) else revision.pk}
     if name == "editorial_revoke_preview_link":
         values["pk"] = PreviewLink.objects.get().pk
     values |= {"form": "csv", "language": "en", "app_label": "alliance"}

@@ -3,19 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial import roles
+from editorial.acting import acting_as
 from editorial.admin.approval import ASK
 from editorial.admin.previews import PREVIEW
 from editorial.admin.revisions import DISCARD_DRAFT, SAVE_DRAFT, TAKE_OFF
-from editorial.models import Revision, ScheduledChange
+from editorial.files import delete_orphans
+from editorial.models import DeletedItem, Revision, ScheduledChange
 from editorial.revisions import snapshots
 from pages.models import Page, Redirect
+from pictures.models import Picture
 from tests.editorial.test_admin import address, changed_in_draft, filled_in, list_address, save
-from tests.pictures.factories import make_picture
+from tests.pictures.factories import make_picture, photo
 from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
@@ -350,3 +354,42 @@ def test_an_item_that_was_deleted_beside_its_draft_is_not_brought_back_by_a_save
     response = client.post(address(deliverable), values)
     assert response.status_code == 410 and "Later" in response.content.decode()
     assert not Deliverable.objects.filter(pk=deliverable.pk).exists()
+
+
+@pytest.mark.once
+def test_a_draft_that_is_saved_among_other_changes_leaves_these_to_their_author(sign_in, deliverable, staff):
+    save(sign_in(roles.EDITORS), deliverable, title_en="Draft")
+    other, draft = Deliverable.objects.exclude(pk=deliverable.pk).first(), Revision.objects.draft_of(deliverable)
+    with acting_as(lambda: roles.EDITORS), Revision.objects.recorded("Exchange file"):
+        Deliverable.objects.filter(pk=other.pk).update(title_pl="Z pliku")
+        Revision.objects.save_text(draft, deliverable, "title_pl", "Szkic")
+    live = Revision.objects.of(other).live().get()
+    assert (live.author_name, live.comment) == (roles.EDITORS, "Exchange file")
+
+
+@pytest.mark.once
+def test_uploads_of_drafts_are_kept_as_long_as_a_revision_names_them(sign_in, monkeypatch):
+    monkeypatch.setattr("editorial.files.ORPHAN_AGE", timedelta(days=-1))
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda run, *args, **kwargs: run())
+    item, client = make_picture(), sign_in(roles.EDITORS)
+    Revision.objects.record()
+    names = [item.file.name]
+    for _round in range(2):
+        save(client, item, file=photo((400, 300)))
+        names.append(Revision.objects.draft_of(item).data[""]["file"])
+        assert Picture.objects.get(pk=item.pk).file.name == names[0]
+    save(client, item, **{DISCARD_DRAFT: ""})
+    delete_orphans(force=True)
+    assert len(set(names)) == 3 and all(default_storage.exists(name) for name in names)
+    save(client, item, file=photo((400, 300)))
+    Revision.objects.draft_of(item).publish()
+    names.append(Picture.objects.get(pk=item.pk).file.name)
+    delete_orphans(force=True)
+    assert all(default_storage.exists(name) for name in names)
+    with Revision.objects.recorded():
+        Picture.objects.get(pk=item.pk).delete()
+    assert all(default_storage.exists(name) for name in names)
+    DeletedItem.objects.update(created_at=timezone.now() - timedelta(days=9999))
+    DeletedItem.objects.empty()
+    delete_orphans(force=True)
+    assert not any(default_storage.exists(name) for name in names)
