@@ -99,7 +99,7 @@ class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
             if DISCARD_DRAFT in request.POST and draft and draft.base and self.may_restore(request, item):
                 return self.discard_draft(request, draft)
             if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
-                return self.take_off(request, item)
+                return self.take_off(request, item, draft, view, context)
         is_unseen = draft is not None and shown != current and self.publishes(request, item)
         if is_unseen:
             save_as_draft(request)
@@ -192,11 +192,16 @@ class RevisionsMixin(DraftConflictsMixin, ModelAdmin):
         messages.success(request, _("The draft was discarded. You find it in the history."))
         return HttpResponseRedirect(request.get_full_path())
 
-    def take_off(self, request: HttpRequest, item: Content) -> HttpResponse:
+    def take_off(
+        self, request: HttpRequest, item: Content, draft: Revision | None, view: Any, context: dict[str, Any]
+    ) -> HttpResponse:
+        """Take the item off the site, and save what was typed beside it."""
         with Revision.objects.recorded(comment_of(request)):
             set_published(item, False)
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
-        return HttpResponseRedirect(request.get_full_path())
+        save_as_draft(request)
+        item.is_published = False
+        return self.saved_or_shown(request, item, draft, view, context | {"is_live": False})
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj):

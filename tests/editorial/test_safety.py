@@ -393,3 +393,19 @@ def test_uploads_of_drafts_are_kept_as_long_as_a_revision_names_them(sign_in, mo
     DeletedItem.objects.empty()
     delete_orphans(force=True)
     assert not any(default_storage.exists(name) for name in names)
+
+
+def test_what_was_typed_when_an_item_is_taken_off_is_saved(sign_in, deliverable):
+    client = sign_in(roles.PUBLISHERS)
+    save(client, deliverable, title_en="Typed", **{TAKE_OFF: ""})
+    deliverable.refresh_from_db()
+    assert (deliverable.is_published, deliverable.title_en) == (False, "Typed")
+
+
+def test_what_was_typed_beside_a_draft_when_an_item_is_taken_off_is_in_the_draft(sign_in, deliverable):
+    client = sign_in(roles.PUBLISHERS)
+    save(client, deliverable, summary_en="Draft", **{SAVE_DRAFT: ""})
+    save(client, deliverable, title_en="Typed", **{TAKE_OFF: ""})
+    assert not Deliverable.objects.get(pk=deliverable.pk).is_published
+    data = Revision.objects.draft_of(deliverable).data[""]
+    assert (data["title_en"], data["summary_en"]) == ("Typed", "Draft")

@@ -171,18 +171,17 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         """Show or save a text, in the draft of its item if there is one."""
         text = self.get_object(request, object_id)
         item_draft = Revision.objects.draft_beside(text.item) if text else None
-        if item_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
-            return self.view_in_draft(request, object_id, item_draft)
+        if text and item_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
+            return self.view_in_draft(request, text, item_draft)
         with Revision.objects.recorded() if request.method == "POST" else nullcontext():
             return self.text_view(request, object_id)
 
-    def view_in_draft(self, request, object_id: str, item_draft: Revision) -> HttpResponse:
+    def view_in_draft(self, request, text: TextToTranslate, item_draft: Revision) -> HttpResponse:
         """Show or save a text of an item with a draft. The translation is saved in the draft and goes live with it."""
-        text = self.get_object(request, object_id)
         item, field, saved = text.item, text.localized_field, None
         with transaction.atomic():
             restoring.write_draft(item_draft)
-            response = self.text_view(request, object_id, item_draft)
+            response = self.text_view(request, str(text.pk), item_draft)
             if isinstance(response, TemplateResponse):
                 # The template reads the rows of the draft.
                 response.render()
