@@ -83,6 +83,11 @@ class PageAdmin(CoverMixin, ContentAdmin):
             return is_officer(request.user)
         return super().may_publish(request, item)
 
+    def may_restore(self, request, item):
+        if item is not None and item.kind in KINDS_OF_OFFICERS:
+            return is_officer(request.user)
+        return super().may_restore(request, item)
+
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) or is_officer(request.user)
 

@@ -1,11 +1,13 @@
 """Page for values that a draft and the live item changed differently since the draft was begun."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,6 +18,7 @@ from editorial.admin.history import HistoryMixin
 from editorial.models import Revision
 from editorial.revisions.differences import Names, field_label, in_words, is_text, model_of_row, row_title
 from editorial.revisions.snapshots import Conflict, recorded_fields
+from translations.status.locks import locked
 
 LIVE, DRAFT, OWN = "live", "draft", "own"
 
@@ -62,8 +65,14 @@ class DraftConflictsMixin(HistoryMixin):
         item, _revisions = self.item_and_revisions(request, object_id)
         if item is None:
             raise Http404(object_id)
-        if not self.has_content_permission(request, "change"):
+        if not self.may_restore(request, item):
             raise PermissionDenied
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            if request.method == "POST":
+                locked(self.model, item.pk)
+            return self.choices_view(request, item)
+
+    def choices_view(self, request: HttpRequest, item: Any) -> HttpResponse:
         draft = Revision.objects.draft_of(item)
         conflicts = draft.conflicts() if draft else []
         form_url = self.admin_url("change", item.pk)
@@ -71,11 +80,20 @@ class DraftConflictsMixin(HistoryMixin):
             messages.info(request, _("The draft and the published texts do not contradict each other."))
             return HttpResponseRedirect(form_url)
         choices = self.choices(draft, conflicts)
-        if request.method == "POST" and self.read_choices(request, choices):
+        live = Revision.objects.of(item).live().values_list("pk", flat=True).first()
+        # The revisions that the page shows. The choices are for these.
+        shown = f"{draft.pk}-{live}"
+        is_changed = request.method == "POST" and request.POST.get("shown", shown) != shown
+        if is_changed:
+            messages.warning(
+                request, _("The texts changed after you opened this page. Nothing was saved. Choose again.")
+            )
+        if request.method == "POST" and self.read_choices(request, choices) and not is_changed:
             draft.resolve({(c.conflict.row, c.conflict.field): c.value for c in choices})
             messages.success(request, _("The draft is saved with the texts that you chose. It can be published now."))
             return HttpResponseRedirect(form_url)
         context = {"title": _("Compare and choose"), "heading": draft.heading, "choices": choices, "draft": draft}
+        context["shown"] = shown
         response: TemplateResponse = self.render_history_page(request, "draft_conflicts", item, context)
         return response
 

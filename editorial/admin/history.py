@@ -74,7 +74,8 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
             raise Http404(object_id)
         item = self.get_object(request, key)
         revisions = Revision.objects.of_key(self.model, int(key)).select_related("author")
-        if item is None and not revisions.exists():
+        if item is None and (not revisions.exists() or self.model._base_manager.filter(pk=key).exists()):
+            # Not deleted, but hidden from the user.
             raise Http404(object_id)
         return item, revisions
 

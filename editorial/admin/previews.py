@@ -29,7 +29,7 @@ from django.views.decorators.http import require_POST
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.permissions import PermissionsMixin
-from editorial.admin.revisions import SAVE_DRAFT
+from editorial.admin.revisions import save_as_draft
 from editorial.models import Content, PreviewedForm, PreviewLink, Revision
 from editorial.previews import SENDS_NOTHING, Preview, options, render
 from editorial.revisions import snapshots
@@ -60,9 +60,7 @@ class PreviewMixin(PermissionsMixin, ModelAdmin):
         if PREVIEW not in request.POST or not self.model.has_page():
             return super().changeform_view(request, object_id, form_url, context)
         # A preview is what saving the draft would save.
-        submitted = request.POST.copy()
-        submitted[SAVE_DRAFT] = "1"
-        request.POST = submitted  # type: ignore[assignment]
+        save_as_draft(request)
         with transaction.atomic():
             response = super().changeform_view(request, object_id, form_url, context)
             item = getattr(request, "previewed", None)

@@ -13,6 +13,7 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,10 +22,12 @@ from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.draft_conflicts import DraftConflictsMixin
-from editorial.admin.required_languages import RequiredLanguagesMixin, forget_success, set_published
+from editorial.admin.required_languages import RequiredLanguagesMixin, set_published
 from editorial.models import Content, Revision
 from editorial.required_languages import outdated_texts
-from editorial.revisions import snapshots
+from editorial.revisions import restoring, snapshots
+from editorial.unsaved import posted
+from translations.status.locks import locked
 
 # Button that saves a draft. Django's other buttons publish, if the user may.
 SAVE_DRAFT = "_draft"
@@ -32,6 +35,8 @@ SAVE_DRAFT = "_draft"
 DISCARD_DRAFT = "_discard"
 # Button that takes the item off the site.
 TAKE_OFF = "_takeoff"
+# Hidden field with the primary key of the draft that the form shows.
+SHOWN_DRAFT = "shown_draft"
 COMMENT = "revision_comment"
 COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
@@ -43,7 +48,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
 
     def publishes(self, request: HttpRequest, item: Any) -> bool:
         """Whether the submitted form publishes `item`. A user without permission saves a draft with any button."""
-        return SAVE_DRAFT not in request.POST and self.may_publish(request, item)
+        return request.method == "POST" and SAVE_DRAFT not in request.POST and self.may_publish(request, item)
 
     def may_edit(self, request: HttpRequest, item: Any) -> bool:
         """Whether the user may change more than translations."""
@@ -72,14 +77,27 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
                 request, object_id, form_url, context | (extra_context or {})
             )
 
-        recorded = Revision.objects.recorded if request.method == "POST" else nullcontext
         if not self.model.has_drafts:
-            with recorded(comment_of(request)):
+            with Revision.objects.recorded(comment_of(request)) if request.method == "POST" else nullcontext():
                 return view()
+        if request.method != "POST":
+            return self.revision_view(request, object_id, view)
+        # One transaction from reading the draft to storing the next one, so that no save overwrites another.
+        with transaction.atomic():
+            if object_id and (item := self.get_object(request, unquote(object_id))):
+                locked(self.model, item.pk)
+            return self.revision_view(request, object_id, view)
+
+    def revision_view(self, request: HttpRequest, object_id: str | None, view: Any) -> HttpResponse:
+        """Show or save the form of an item with drafts."""
         item = self.get_object(request, unquote(object_id)) if object_id else None
         draft = Revision.objects.draft_of(item) if item else None
+        current = str(draft.pk) if draft else ""
+        # Of a form that is shown again: the draft that it was opened with.
+        shown = posted(request).get(SHOWN_DRAFT, current)
         context = {
             "draft": draft,
+            SHOWN_DRAFT: shown,
             "is_live": item is not None and item.is_published,
             "may_publish": self.may_publish(request, item),
             "may_edit": self.may_edit(request, item),
@@ -88,10 +106,22 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             if DISCARD_DRAFT in request.POST and draft and draft.base and self.may_edit(request, item):
                 return self.discard_draft(request, draft)
             if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
-                return self.take_off(request, item)
+                return self.take_off(request, item, draft, view, context)
+        is_unseen = draft is not None and shown != current and self.publishes(request, item)
+        if is_unseen:
+            save_as_draft(request)
+        response = self.saved_or_shown(request, item, draft, view, context)
+        if draft and is_unseen and is_saved(request, response):
+            text = _("The draft is saved and not published: {} changed it after you opened the form. Look at it below.")
+            messages.warning(request, format_html(text, draft.author_name))
+        return response
+
+    def saved_or_shown(
+        self, request: HttpRequest, item: Content | None, draft: Revision | None, view: Any, context: dict[str, Any]
+    ) -> HttpResponse:
         if item is not None and (item.is_published or (draft and draft.base)):
             return self.draft_view(request, item, draft, view, context)
-        with recorded(comment_of(request)):
+        with Revision.objects.recorded(comment_of(request)) if request.method == "POST" else nullcontext():
             response = view(**context)
             if item is not None and is_saved(request, response) and self.publishes(request, item):
                 if outdated := outdated_texts(item):
@@ -112,27 +142,34 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             Revision.objects.record(author_name=SYSTEM)
             last_log = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             conflicts = draft.conflicts() if draft else []
-            if draft:
-                draft.apply()
+            obstacles = restoring.write_draft(draft) if draft else []
+            contradicts = bool(conflicts or obstacles) and self.publishes(request, item)
+            if contradicts:
+                save_as_draft(request)
             response = view(**context | {"conflicts_url": conflicts and self.admin_url("conflicts", item.pk)})
             publishes = is_saved(request, response) and self.publishes(request, item)
             outdated = outdated_texts(item) if publishes else []
-            if publishes and not conflicts and not outdated:
+            if publishes and not outdated:
                 set_published(item, True)
                 if draft:
                     draft.close()
                 Revision.objects.record(comment)
                 return response
+            for obstacle in obstacles:
+                messages.warning(request, _("Left out: {}").format(obstacle))
             if isinstance(response, TemplateResponse):
                 # Templates read the rows of the draft, which exist in this transaction only.
                 response.render()
             if is_saved(request, response):
                 saved = snapshots.take(self.model, [item.pk])[item.pk]
-                logged = LogEntry.objects.filter(pk__gt=last_log, object_id=str(item.pk)).first()
+                own = LogEntry.objects.filter(
+                    content_type=ContentType.objects.get_for_model(item), user=request.user.pk
+                )
+                logged = own.filter(pk__gt=last_log, object_id=str(item.pk)).first()
             transaction.set_rollback(True)
         if saved is not None:
             self.store_draft(request, item, draft, saved, logged)
-            if conflicts and publishes:
+            if conflicts and contradicts:
                 return self.lead_to_conflicts(request, item)
             if outdated:
                 return self.refuse_publication(request, item, outdated)
@@ -140,7 +177,6 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
 
     def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
         """Say that nothing was published, because the live item and the draft contradict each other."""
-        forget_success(request)
         messages.warning(
             request,
             _("The draft is saved and not published: the published texts changed after it was begun. Choose below."),
@@ -169,11 +205,16 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         messages.success(request, _("The draft was discarded. You find it in the history."))
         return HttpResponseRedirect(request.get_full_path())
 
-    def take_off(self, request: HttpRequest, item: Content) -> HttpResponse:
+    def take_off(
+        self, request: HttpRequest, item: Content, draft: Revision | None, view: Any, context: dict[str, Any]
+    ) -> HttpResponse:
+        """Take the item off the site, and save what was typed beside it."""
         with Revision.objects.recorded(comment_of(request)):
             set_published(item, False)
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
-        return HttpResponseRedirect(request.get_full_path())
+        save_as_draft(request)
+        item.is_published = False
+        return self.saved_or_shown(request, item, draft, view, context | {"is_live": False})
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj) or IS_POPUP_VAR in request.POST:
@@ -217,5 +258,13 @@ def comment_of(request: HttpRequest) -> str:
 
 
 def is_saved(request: HttpRequest, response: HttpResponse) -> bool:
-    """Whether the form was valid and saved, so that the response leads to another page."""
-    return request.method == "POST" and isinstance(response, HttpResponseRedirect)
+    """Whether the form was valid and saved, so that the response leads to another page or closes the window."""
+    closes_window = isinstance(response, TemplateResponse) and "popup_response_data" in (response.context_data or {})
+    return request.method == "POST" and (closes_window or isinstance(response, HttpResponseRedirect))
+
+
+def save_as_draft(request: HttpRequest) -> None:
+    """Treat the submitted form as if its button for saving a draft had been pressed."""
+    submitted = request.POST.copy()
+    submitted[SAVE_DRAFT] = "1"
+    request.POST = submitted  # type: ignore[assignment]

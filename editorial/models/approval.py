@@ -14,6 +14,7 @@ from editorial.mail import mail_staff
 from editorial.models.content import Content
 from editorial.models.revision import Revision, State
 from editorial.rights import kinds_with, publishers_of
+from translations.status.locks import locked
 
 
 class ApprovalDecision(models.TextChoices):
@@ -114,6 +115,8 @@ class ApprovalRequest(models.Model):
         """
         state = State.APPROVED if decision == ApprovalDecision.APPROVED else State.DRAFT
         with transaction.atomic():
+            # Before the revision, as saving a draft does.
+            locked(self.revision.model_class, self.revision.object_id)
             if not Revision.objects.filter(pk=self.revision_id, state=State.IN_REVIEW).update(state=state):
                 return False
             self.record(decision, by, comment, url)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
@@ -18,8 +19,10 @@ from editorial.models.content import Content
 from editorial.required_languages import OutdatedTextsError, outdated_texts
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Snapshot
-from translations.status.locks import locked
+from translations.status.locks import StaleReadError, locked
 
+# The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
+_comment: ContextVar[str | None] = ContextVar("comment", default=None)
 # Revisions among which the values are searched that a form was opened with.
 REVISIONS_SEARCHED = 20
 
@@ -94,7 +97,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         with transaction.atomic():
             # Changes that nobody recorded, such as those by plain SQL.
             self.record(author_name=SYSTEM)
-            yield
+            token = _comment.set(comment)
+            try:
+                yield
+            finally:
+                _comment.reset(token)
             self.record(comment)
 
     def record(self, comment: str = "", author_name: str | None = None) -> list["Revision"]:
@@ -186,11 +193,20 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         draft = self.draft_of(item.owner) if item.has_drafts else None
         return draft if draft and draft.base_id else None
 
-    def save_text(self, draft: "Revision", item: Content, field: str, text: str) -> "Revision":
-        """Save `draft` with `text` in a field of `item`, which may be a part. Return the new draft."""
-        data = draft.merged()[0]
-        data[snapshots.row_of(item)][field] = text
-        return self.save_draft(item.owner, data)
+    def save_text(self, draft: "Revision | None", item: Content, field: str, text: str) -> "Revision":
+        """Save a draft with `text` in a field of `item`, which may be a part. Return it.
+
+        `draft` is the present draft, or None if there is none beside the stored rows. Raises StaleReadError if it was
+        changed or closed after it was read.
+        """
+        with transaction.atomic():
+            owner = item.owner
+            locked(type(owner), owner.pk)
+            if self.draft_beside(item) != draft:
+                raise StaleReadError(item)
+            data = draft.merged()[0] if draft else snapshots.take(type(owner), [owner.pk])[owner.pk]
+            data[snapshots.row_of(item)][field] = text
+            return self.save_draft(owner, data)
 
     def save_draft(self, item: Content, data: Snapshot, comment: str = "", *, is_resolved: bool = False) -> "Revision":
         """Store `data` as the draft of `item`, in place of its earlier draft.
@@ -200,7 +216,9 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """
         with transaction.atomic():
             locked(type(item), item.pk)
-            self.record(author_name=SYSTEM)
+            # Changes from before the draft: of the same person, as in a file with several items, or of nobody.
+            recorded_comment = _comment.get()
+            self.record(recorded_comment or "", author_name=SYSTEM if recorded_comment is None else None)
             live = self.of(item).live().first()
             earlier = self.draft_of(item)
             # An item that was taken off the site beside its draft has no live revision.

@@ -215,16 +215,21 @@ class ScheduledChange(models.Model):
                 self.delete()
             else:
                 self.stop(ScheduleState.DISCARDED)
-        elif not self.needs_confirmation(draft) or (
-            draft.author and self.item and may_publish(draft.author, self.item)
-        ):
+        elif not self.needs_confirmation(draft) or self.is_confirmed_by(draft):
             ScheduledChange.objects.filter(pk=self.pk).update(revision=draft, state=ScheduleState.PLANNED)
         elif self.state == ScheduleState.PLANNED:
             self.stop(ScheduleState.CHANGED)
 
-    def is_confirmed_by(self, author: Any) -> bool:
-        """Whether `author`, who saved the draft, may publish it, so that no other publisher must look at it."""
-        return author is not None and self.item is not None and may_publish(author, self.item)
+    def is_confirmed_by(self, draft: Revision) -> bool:
+        """Whether the author of `draft` may publish it, so that no other publisher must look at it.
+
+        Who saved only a translation, as at the desk, did not look at the other changes.
+        """
+        if draft.author is None or self.item is None or not may_publish(draft.author, self.item):
+            return False
+        earlier = Revision.objects.of_key(self.model_class, self.object_id).filter(pk__lt=draft.pk)
+        before = earlier.select_related("base").first()
+        return before is None or changed_values(before) != changed_values(draft)
 
     def needs_confirmation(self, draft: Revision) -> bool:
         """Whether `draft` changes other values than the draft that was scheduled. Translations do not count."""

@@ -50,6 +50,28 @@ def current_values(item: Content) -> Snapshot:
     return snapshots.take(type(item), [item.pk])[item.pk]
 
 
+def write_draft(draft: Revision) -> list[Obstacle]:
+    """Write `draft` into the stored rows, without values that contradict other items. Return why these are left out.
+
+    Must run in a transaction. If the database refuses the rest too, the stored rows stay as they are.
+    """
+    try:
+        with transaction.atomic():
+            draft.apply()
+        return []
+    except IntegrityError:
+        pass
+    model, key = draft.model_class, draft.object_id
+    values, obstacles = restorable(model, key, draft.merged()[0], draft.stored())
+    try:
+        with transaction.atomic():
+            snapshots.write(model, key, values)
+    except IntegrityError:
+        text = _("The draft contradicts other content, so you see the texts on the site. You find it in the history.")
+        return [Obstacle("", text)]
+    return obstacles
+
+
 def values_to_restore(revision: Revision, current: Snapshot, keep_published: bool) -> tuple[Snapshot, list[Obstacle]]:
     """Return the values of `revision` that can be restored, and what cannot.
 
@@ -72,6 +94,8 @@ def restore(revision: Revision, chosen: Collection[str], comment: str, keep_publ
     model, key = revision.model_class, revision.object_id
     with Revision.objects.recorded(comment):
         item: Any = locked(model, key)
+        if item is None:
+            raise NotRestorableError([Obstacle("", _("This was deleted. Restore it from the bin first."))])
         current = current_values(item)
         target, _obstacles = values_to_restore(revision, current, keep_published)
         data = with_chosen(current, target, chosen)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from modeltranslation.fields import TranslationField
 
 from editorial.models.content import Content
@@ -220,18 +220,35 @@ def write_row(model: type[Content], key: int, values: Values, owner: Values | No
             continue
         if field.many_to_many:
             links[name] = values[name]
+        elif field.is_relation and values[name] != getattr(item, field.attname):
+            setattr(item, field.attname, existing_key(field, values[name]))
         elif isinstance(field, models.FileField):
             setattr(item, name, values[name])
         else:
             setattr(item, field.attname, field.to_python(values[name]) if values[name] is not None else None)
     for name, value in (owner or {}).items():
         setattr(item, name, value)
+    if owner and stored is None and model._base_manager.filter(key=item.key).exists():
+        # A part that was added meanwhile has the key. Saving makes another one.
+        item.key = ""
     item.save(force_insert=stored is None)
     for name, keys in links.items():
         manager = getattr(item, name)
         # Items that were deleted meanwhile are left out.
         manager.set(manager.model._base_manager.filter(pk__in=keys))
     return item
+
+
+def existing_key(field: Any, key: Any) -> Any:
+    """Return the primary key `key` that a foreign key refers to, or None if that item was deleted meanwhile.
+
+    Raises IntegrityError if the field cannot be empty. The database would find this at the end of the transaction only.
+    """
+    if key is None or field.related_model._base_manager.filter(**{field.target_field.name: key}).exists():
+        return key
+    if not field.null:
+        raise IntegrityError(f"{field} refers to a deleted item.")
+    return None
 
 
 def reserve_keys(model: type[Content], snapshot: Snapshot) -> None:

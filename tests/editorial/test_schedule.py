@@ -212,6 +212,16 @@ def test_a_change_by_a_publisher_and_translations_need_no_confirmation(page, pub
     assert (page.title_en, page.title_pl, page.title_de) == ("The newest vision", "Nowa wizja", "Die neue Vision")
 
 
+def test_a_translation_by_a_publisher_does_not_confirm_what_an_editor_changed(page, publisher, editor):
+    draft_with(page, title_en="The new vision")
+    plan(page, timezone.now() + HOUR, is_published=True, planned_by=publisher)
+    draft_with(page, editor, title_en="Unseen")
+    ScheduledChange.objects.follow_drafts()
+    draft_with(page, publisher, title_pl="Nowa wizja")
+    ScheduledChange.objects.follow_drafts()
+    assert ScheduledChange.objects.get().state == State.CHANGED
+
+
 def test_a_discarded_draft_stops_the_schedule_and_a_published_one_ends_it(mailed, page, publisher):
     draft = draft_with(page, title_en="The new vision")
     plan(page, timezone.now() + HOUR, is_published=True, planned_by=publisher)

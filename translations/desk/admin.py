@@ -1,5 +1,7 @@
 """The translators' desk in the admin: the list of texts, a text beside its source, and the glossary."""
 
+from contextlib import nullcontext
+
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -21,8 +23,8 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
-from editorial.models import Content, Revision
-from editorial.revisions import snapshots
+from editorial.models import Revision
+from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
@@ -31,6 +33,7 @@ from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES
+from translations.status.locks import locked
 from translations.status.permissions import (
     all_permitted_languages,
     may_publish_translation,
@@ -157,19 +160,17 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One text beside its source."""
-        text = self.get_object(request, object_id)
-        item_draft = Revision.objects.draft_beside(text.item) if text else None
-        is_draft = item_draft is not None or (
-            text is not None and request.method == "POST" and self.needs_draft(request, text)
-        )
-        if text is not None and is_draft and ACTIONS_ON_TEXT.isdisjoint(request.POST):
-            return retry_on_conflict(lambda: self.view_in_draft(request, object_id, text.item.owner, item_draft))
+        if request.method != "POST":
+            return self.item_view(request, object_id)
 
         def view() -> HttpResponse:
-            with Revision.objects.recorded():
-                return self.text_view(request, object_id)
+            # One transaction from reading the draft to storing the next one, so that no save overwrites another.
+            with transaction.atomic():
+                if text := self.get_object(request, object_id):
+                    locked(type(text.item.owner), text.item.owner.pk)
+                return self.item_view(request, object_id)
 
-        return retry_on_conflict(view) if request.method == "POST" else self.text_view(request, object_id)
+        return retry_on_conflict(view)
 
     @staticmethod
     def needs_draft(request, text: TextToTranslate) -> bool:
@@ -178,23 +179,37 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         is_live = item.has_drafts and item.owner.is_published
         return is_live and not may_publish_translation(request.user, item.permission_model, text.language)
 
-    def view_in_draft(self, request, object_id: str, item: Content, item_draft: Revision | None) -> HttpResponse:
-        """Show or save a text in the draft of `item`, which need not have one yet. It goes live with the draft."""
-        data: snapshots.Snapshot | None = None
+    def item_view(self, request, object_id: str) -> HttpResponse:
+        """Show or save a text, in the draft of its item if there is one or if the user may not publish it."""
+        text = self.get_object(request, object_id)
+        item_draft = Revision.objects.draft_beside(text.item) if text else None
+        is_post = request.method == "POST"
+        if (
+            text
+            and ACTIONS_ON_TEXT.isdisjoint(request.POST)
+            and (item_draft or (is_post and self.needs_draft(request, text)))
+        ):
+            return self.view_in_draft(request, text, item_draft)
+        with Revision.objects.recorded() if is_post else nullcontext():
+            return self.text_view(request, object_id)
+
+    def view_in_draft(self, request, text: TextToTranslate, item_draft: Revision | None) -> HttpResponse:
+        """Show or save a text in the draft of its item, which need not have one yet. It goes live with the draft."""
+        item, field, saved = text.item, text.localized_field, None
         with transaction.atomic():
             if item_draft:
-                item_draft.apply()
-            response = self.text_view(request, object_id, item_draft)
+                restoring.write_draft(item_draft)
+            response = self.text_view(request, str(text.pk), item_draft)
             if isinstance(response, TemplateResponse):
                 # The template reads the rows of the draft.
                 response.render()
             elif request.method == "POST":
-                data = snapshots.take(type(item), [item.pk])[item.pk]
+                saved = type(item)._base_manager.values_list(field, flat=True).get(pk=item.pk)
             transaction.set_rollback(True)
-        if data is not None:
-            Revision.objects.save_draft(item, data)
-            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
-            self.message_user(request, format_html(str(text), item), messages.INFO)
+        if saved is not None:
+            Revision.objects.save_text(item_draft, item, field, saved)
+            note = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
+            self.message_user(request, format_html(str(note), item.owner), messages.INFO)
         return response
 
     def text_view(self, request, object_id: str, item_draft: Revision | None = None) -> HttpResponse:
