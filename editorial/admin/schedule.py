@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.revisions import RevisionsMixin
+from editorial.admin.revisions import SHOWN_DRAFT, RevisionsMixin
 from editorial.mail import sends_mail
 from editorial.models import ApprovalRequest, Content, Revision, ScheduledChange
 from editorial.models.schedule import CONFLICT
@@ -153,11 +153,17 @@ class ScheduleMixin(RevisionsMixin):
         if request.method == "POST" and CANCEL in request.POST:
             return self.cancel_plan(request, item, plans.get(ACTIONS.get(str(request.POST.get("plan")), True)))
         sections = []
+        current = str(draft.pk) if draft else ""
+        shown = posted(request).get(SHOWN_DRAFT, current)
         for action, is_published in ACTIONS.items():
             plan = plans.get(is_published)
             form = self.schedule_form(request, action, plan, item=item, draft=draft, is_published=is_published)
             if request.method == "POST" and form.is_bound and form.is_valid():
-                return self.save_plan(request, form)
+                if shown == current or not is_published:
+                    return self.save_plan(request, form)
+                text = _("The draft was changed after you opened this page. Look at it, then schedule it.")
+                form.add_error(None, text)
+                shown = current
             sections.append({"action": action, "is_published": is_published, "plan": plan, "form": form})
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
@@ -165,6 +171,7 @@ class ScheduleMixin(RevisionsMixin):
             "title": f"{_('Schedule')}: {item}",
             "sections": sections,
             "draft": draft,
+            SHOWN_DRAFT: shown,
             "mail_problem": mail_problem(request),
         }
         return TemplateResponse(request, "editorial/schedule.html", context)

@@ -297,6 +297,17 @@ def test_scheduling_a_changed_draft_again_confirms_it(client, page, publisher, e
     assert (ScheduledChange.objects.get().state, ScheduledChange.objects.get().revision) == (State.PLANNED, draft)
 
 
+def test_a_draft_that_changed_after_the_page_was_opened_is_not_scheduled_unseen(client, page, publisher, editor):
+    client.force_login(publisher)
+    draft_with(page, title_en="The new vision")
+    shown = client.get(schedule_page(page)).context["shown_draft"]
+    draft_with(page, editor, title_en="Unseen")
+    response = submit(client, page, "publish", local(timezone.now() + HOUR), shown_draft=shown)
+    assert "after you opened this page" in response.content.decode() and not ScheduledChange.objects.exists()
+    submit(client, page, "publish", local(timezone.now() + HOUR), shown_draft=response.context["shown_draft"])
+    assert ScheduledChange.objects.exists()
+
+
 REFUSED = [
     ("take-off", "2020-01-01T10:00", "", "Choose a time in the future."),
     ("take-off", "9999-12-31T23:59", "", "Choose a year before 3000."),
