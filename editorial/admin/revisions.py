@@ -73,9 +73,9 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         def view(**context: Any) -> HttpResponse:
-            return super(RevisionsMixin, self).changeform_view(
-                request, object_id, form_url, context | (extra_context or {})
-            )
+            # A form that is shown again keeps the comment.
+            context |= {COMMENT: posted(request).get(COMMENT, "")} | (extra_context or {})
+            return super(RevisionsMixin, self).changeform_view(request, object_id, form_url, context)
 
         if not self.model.has_drafts:
             with Revision.objects.recorded(comment_of(request)) if request.method == "POST" else nullcontext():

@@ -37,12 +37,13 @@ CONTENT = {
     "approval": "P",
     "schedule": "P",
     "delete": "P",
+    "erase": "PO",
 }
 SINGLETON = {"add": NOBODY, "delete": NOBODY}
 # Kinds without drafts have nothing to approve.
 WITHOUT_DRAFTS = {"approval": NOBODY}
 OF_OFFICERS = dict.fromkeys(("add", "conflicts", "restore", "schedule", "delete"), "O") | WITHOUT_DRAFTS
-OF_OFFICERS |= dict.fromkeys(("changelist", "change", "history", "compare"), "TO")
+OF_OFFICERS |= dict.fromkeys(("changelist", "change", "history", "compare"), "TO") | {"erase": "PO"}
 KINDS = {
     Alliance: SINGLETON,
     FeedbackPage: SINGLETON,
@@ -52,7 +53,9 @@ KINDS = {
 }
 # Other URLs → the groups that may open them. The rest is for superusers.
 OTHERS = {
-    **dict.fromkeys(("index", "password_change", "password_change_done", "jsi18n", "unsaved_input"), EVERYONE),
+    **dict.fromkeys(
+        ("index", "password_change", "password_change_done", "jsi18n", "unsaved_input", "manual"), EVERYONE
+    ),
     # Leads to the form of the settings, which has permissions of its own.
     **dict.fromkeys(("logout", "editorial_binsettings_changelist"), EVERYONE),
     # Leads those who are signed in to the index.
@@ -66,6 +69,7 @@ OTHERS = {
     **dict.fromkeys(("editorial_make_preview_link", "editorial_revoke_preview_link"), "ETP"),
     **dict.fromkeys(("editorial_previewlink_changelist", "editorial_previewlink_change"), "ETP"),
     "editorial_previewlink_history": "ETP",
+    **{f"editorial_contenterasure_{page}": "PO" for page in ("changelist", "change", "history", "find")},
     **dict.fromkeys(("translations_texttotranslate_changelist", "translations_exchangedtext_changelist"), "ETPO"),
     **dict.fromkeys(("translations_texttotranslate_change", "translations_texttotranslate_history"), "ETP"),
     **dict.fromkeys(("translations_export", "translations_import", "translations_apply"), "ETPO"),
@@ -117,7 +121,7 @@ def is_permitted(client, name: str, parameters) -> bool:
     values = {"object_id": key, "id": key, "number": revision.pk, "pk": key if model_of(name) else revision.pk}
     if name == "editorial_revoke_preview_link":
         values["pk"] = PreviewLink.objects.get().pk
-    values |= {"form": "csv", "language": "en", "app_label": "alliance"}
+    values |= {"form": "csv", "language": "en", "app_label": "alliance", "name": "docs/editing.md"}
     path = reverse(f"admin:{name}", kwargs={parameter: values[parameter] for parameter in parameters})
     response = client.post(path) if name in POSTED else client.get(path)
     # The index is where the admin leads those who ask for what they do not see.
