@@ -17,9 +17,9 @@ from search.words import normalized, plain_text, stem, words
 log = logging.getLogger(__name__)
 
 # Items that are indexed in one transaction.
-CHUNK = 200
+CHUNK = 20
 # A job must end within seconds. Its next run does the rest.
-MAX_SECONDS = 5
+MAX_SECONDS = 1
 # Values in a condition, well below the limits of both databases.
 MAX_VALUES = 5000
 

@@ -39,8 +39,8 @@ def test_lists_and_forms_cause_no_console_error_and_no_third_party_request(sign_
     assert visitor.requests
 
 
-def test_an_editor_changes_a_polish_text_and_a_visitor_reads_it(sign_in, visit):
-    editor = sign_in("editor")
+def test_a_publisher_changes_a_polish_text_and_a_visitor_reads_it(sign_in, visit):
+    editor = sign_in("root")
     editor.go("/admin/alliance/deliverable/?q=mobility")
     editor.page.get_by_role("link", name="Seamless mobility").click()
     editor.page.get_by_role("button", name="Polski").click()
@@ -111,7 +111,7 @@ def test_a_translator_can_only_edit_texts(sign_in):
     assert visitor.page.locator("#id_website").count() == 0
     visitor.page.get_by_role("button", name="Polski").click()
     visitor.page.locator("#id_city_past_pl").fill("smoła, papier")
-    visitor.page.locator("input[name=_save]").first.click()
+    visitor.page.locator("input[name=_draft]").first.click()
     visitor.page.locator(".messagelist .success").wait_for()
 
 

@@ -20,12 +20,17 @@ def add_picture(visitor, name: str, path):
     visitor.page.locator("#id_name").fill(name)
     visitor.page.locator("#id_file").set_input_files(path)
     visitor.page.locator("#id_alt_en").fill("Cranes over a harbour")
-    visitor.page.locator("input[name=_continue]").first.click()
+    visitor.page.locator("input[name=_draft]").first.click()
     visitor.page.locator(".messagelist .success").wait_for()
 
 
 def save_and_stay(visitor):
-    visitor.page.locator("input[name=_continue]").first.click()
+    visitor.page.locator("input[name=_draft]").first.click()
+    visitor.page.locator(".messagelist .success").wait_for()
+
+
+def publish(visitor):
+    visitor.page.locator("input[name=_save]").first.click()
     visitor.page.locator(".messagelist .success").wait_for()
 
 
@@ -158,14 +163,14 @@ def covered(sign_in, photo_file):
         "licence_url": "https://example.org/by",
     }.items():
         staff.page.locator(f"#id_{field}").fill(text)
-    save_and_stay(staff)
-    staff.go("/admin/alliance/deliverable/?q=mobility")
-    staff.page.get_by_role("link", name="Seamless mobility").click()
-    staff.page.get_by_role("radio", name="Cover", exact=True).check()
-    save_and_stay(staff)
-    yield "/en/deliverables/seamless-mobility/"
-    staff.page.get_by_role("radio", name="no picture").check()
-    save_and_stay(staff)
+    publish(staff)
+    for choice in ("Cover", "no picture"):
+        staff.go("/admin/alliance/deliverable/?q=mobility")
+        staff.page.get_by_role("link", name="Seamless mobility").click()
+        staff.page.get_by_role("radio", name=choice, exact=True).check()
+        publish(staff)
+        if choice == "Cover":
+            yield "/en/deliverables/seamless-mobility/"
     staff.go("/admin/pictures/picture/?q=Cover")
     staff.page.locator("#result_list tbody th a").first.click()
     staff.page.get_by_role("link", name="Delete").first.click()
