@@ -12,24 +12,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from consent.models import AccessEntry, NoticeVersion
-from editorial.admin import CountedMixin
+from editorial.admin import CountedMixin, ReadOnlyMixin
 
 Action = AccessEntry.Action
 # Parameters of a list that search receipt numbers: that of the form, and the column in an address that somebody typed.
 RECEIPT_SEARCHES = ("q", "receipt")
 
 
-class ReadOnlyAdmin(CountedMixin, admin.ModelAdmin):
+class ReadOnlyAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     """Read-only admin that logs each access."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def log(self, request, action: str, details: object = "") -> None:
         """Log an action of the user on this model."""

@@ -7,7 +7,7 @@ from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFil
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
 from editorial.admin.erasure import ContentErasureAdmin
-from editorial.admin.permissions import PermissionsMixin
+from editorial.admin.permissions import PermissionsMixin, ReadOnlyMixin
 from editorial.admin.previews import PreviewMixin
 from editorial.admin.revisions import RevisionsMixin
 from editorial.admin.schedule import ScheduleMixin
@@ -27,6 +27,7 @@ __all__ = [
     "LimitedChoicesFilter",
     "PermissionsMixin",
     "PreviewMixin",
+    "ReadOnlyMixin",
     "RevisionsMixin",
     "ScheduleMixin",
     "SingletonContentAdmin",

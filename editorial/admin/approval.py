@@ -9,13 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from editorial.admin.page_urls import page_url
 from editorial.admin.revisions import RevisionsMixin, comment_of, is_saved
-from editorial.admin.schedule import form_url_of, mail_problem
+from editorial.admin.schedule import mail_problem
 from editorial.mail import sends_mail
 from editorial.models import ApprovalRequest, Content, DraftConflictError, Revision, State
 from editorial.models.schedule import CONFLICT, REFUSED
@@ -73,7 +74,7 @@ class ApprovalMixin(RevisionsMixin):
         context = {
             # The latest request, if it is for the draft that the form shows.
             "approval": approval if approval and approval.revision.is_open else None,
-            "approval_url": approval_url(item) if self.may_publish(request, item) else "",
+            "approval_url": page_url(item, "approval", item.pk) if self.may_publish(request, item) else "",
             "may_ask": publishers_of(item).exclude(pk=request.user.pk).exists(),
             "mail_problem": mail_problem(request),
         }
@@ -96,7 +97,7 @@ class ApprovalMixin(RevisionsMixin):
                     ApprovalRequest.Decision.APPROVED,
                     request.user,
                     comment_of(request),
-                    request.build_absolute_uri(form_url_of(item)),
+                    request.build_absolute_uri(page_url(item, "change", item.pk)),
                 )
             elif draft and draft.state == State.DRAFT:
                 messages.warning(
@@ -107,7 +108,7 @@ class ApprovalMixin(RevisionsMixin):
     def ask(self, request: HttpRequest, item: Content, draft: Revision | None) -> None:
         asked = None
         if draft:
-            url = request.build_absolute_uri(approval_url(item))
+            url = request.build_absolute_uri(page_url(item, "approval", item.pk))
             asked = ApprovalRequest.objects.ask(draft, request.user, comment_of(request), url)
         if asked is None:
             messages.warning(request, _("There is no draft that could be approved, or it waits for approval already."))
@@ -145,7 +146,7 @@ class ApprovalMixin(RevisionsMixin):
             "approval": approval,
             "conflict": CONFLICT if approval and approval.is_waiting and approval.revision.conflicts() else "",
             "form": form,
-            "form_url": form_url_of(item),
+            "form_url": page_url(item, "change", item.pk),
             "mail_problem": mail_problem(request),
         }
         return TemplateResponse(request, "editorial/approval.html", context)
@@ -153,7 +154,7 @@ class ApprovalMixin(RevisionsMixin):
     def decide(
         self, request: HttpRequest, item: Content, approval: ApprovalRequest | None, comment: str
     ) -> HttpResponse:
-        form_url = form_url_of(item)
+        form_url = page_url(item, "change", item.pk)
         decision = ApprovalRequest.Decision.RETURNED if RETURN in request.POST else ApprovalRequest.Decision.APPROVED
         url = request.build_absolute_uri(form_url)
         try:
@@ -174,7 +175,3 @@ class ApprovalMixin(RevisionsMixin):
             done = _("The draft of “{}” is returned to its author.")
         messages.success(request, format_html(str(done), item))
         return HttpResponseRedirect(form_url)
-
-
-def approval_url(item: Any) -> str:
-    return reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_approval", args=[item.pk])

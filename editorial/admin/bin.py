@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.history import COMMENT_LENGTH, MAX_DIGITS, RestoreForm, writer_of
+from editorial.admin.page_urls import page_url
+from editorial.admin.permissions import ReadOnlyMixin
 from editorial.models import BinSettings, Content, DeletedItem
 from editorial.revisions import restoring
 from editorial.revisions.differences import values_in_words
@@ -53,7 +55,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(DeletedItem)
-class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
+class DeletedItemAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["heading", "kind", "deleted_at", "deleted_by", "comment", "history"]
     list_filter = [KindFilter]
     list_per_page = 50
@@ -73,15 +75,6 @@ class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         kinds = permitted_kinds(request)
         return obj.content_type_id in kinds if obj else bool(kinds)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("kind"))
     def kind(self, deleted: DeletedItem) -> str:
@@ -155,13 +148,11 @@ class DeletedItemAdmin(CountedMixin, admin.ModelAdmin):
             messages.warning(request, _("Left out: {}").format(" ".join(map(str, left_out))))
         if not model_admin.has_view_or_change_permission(request, item):
             return HttpResponseRedirect(reverse("admin:editorial_deleteditem_changelist"))
-        options = item._meta
-        return HttpResponseRedirect(reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[item.pk]))
+        return HttpResponseRedirect(page_url(item, "change", item.pk))
 
 
 def history_url(deleted: DeletedItem) -> str:
-    options = deleted.model_class._meta
-    return reverse(f"admin:{options.app_label}_{options.model_name}_history", args=[deleted.object_id])
+    return page_url(deleted.model_class, "history", deleted.object_id)
 
 
 @admin.register(BinSettings)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.history import MAX_DIGITS, HistoryMixin
+from editorial.admin.permissions import ReadOnlyMixin
 from editorial.models import Content, ContentErasure, Revision
 from editorial.revisions import erasing
 from editorial.revisions.differences import row_title
@@ -212,7 +213,7 @@ class SearchForm(forms.Form):
 
 
 @admin.register(ContentErasure)
-class ContentErasureAdmin(CountedMixin, ModelAdmin):
+class ContentErasureAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
     """The record of erasures, and the search for the items that name a person."""
 
     list_display = ["erased_at", "shown_kind", "shown_fields", "staff", "reason"]
@@ -231,15 +232,6 @@ class ContentErasureAdmin(CountedMixin, ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_erase(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("kind"))
     def shown_kind(self, erasure: ContentErasure) -> str:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editorial.acting import SYSTEM
+from editorial.admin.page_urls import page_url
 from editorial.admin.permissions import PermissionsMixin
 from editorial.models import Content, Revision
 from editorial.revisions import restoring
@@ -63,7 +64,7 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
         ]
 
     def admin_url(self, page: str, *args: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
+        return page_url(self.model, page, *args)
 
     def item_and_revisions(self, request: HttpRequest, object_id: str) -> tuple[Content | None, QuerySet[Revision]]:
         """Return the item, or None if it is deleted, and its revisions. Raises PermissionDenied and Http404."""

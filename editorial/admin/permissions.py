@@ -69,3 +69,16 @@ class PermissionsMixin(BaseModelAdmin):
         """Mark a new item as not published if the user may not publish."""
         if item._state.adding and not self.is_part_of_draft and not self.has_content_permission(request, "publish"):
             item.is_published = False
+
+
+class ReadOnlyMixin(BaseModelAdmin):
+    """Admin of rows that nobody adds, changes or deletes here."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -28,11 +28,11 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_POST
 
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.permissions import PermissionsMixin
+from editorial.admin.permissions import PermissionsMixin, ReadOnlyMixin
 from editorial.admin.revisions import save_as_draft
 from editorial.models import Content, PreviewedForm, PreviewLink, Revision
 from editorial.previews import SENDS_NOTHING, Preview, options, render
-from editorial.revisions import snapshots
+from editorial.revisions import restoring, snapshots
 
 # Button that previews the form.
 PREVIEW = "_preview"
@@ -64,7 +64,7 @@ class PreviewMixin(PermissionsMixin, ModelAdmin):
         with transaction.atomic():
             response = super().changeform_view(request, object_id, form_url, context)
             item = getattr(request, "previewed", None)
-            data = snapshot_of(item) if item else None
+            data = restoring.current_values(item) if item else None
             if isinstance(response, TemplateResponse):
                 # Templates read the rows of the draft, which exist in this transaction only.
                 response.render()
@@ -93,12 +93,6 @@ def previewed(request: HttpRequest, item: Content) -> HttpResponse:
     """Note the item that the form saved. The response, which nobody gets, says that the form was valid."""
     request.previewed = item  # type: ignore[attr-defined]  # an attribute of this module
     return HttpResponseRedirect(request.path)
-
-
-def snapshot_of(item: Content) -> snapshots.Snapshot:
-    """Return the draft of `item`, or what is stored if there is none."""
-    draft = Revision.objects.draft_of(item)
-    return draft.merged()[0] if draft and draft.base else snapshots.take(type(item), [item.pk])[item.pk]
 
 
 def item_to_view(request: HttpRequest, model: type[Content], key: int) -> Content | None:
@@ -131,7 +125,7 @@ class LinkForm(forms.Form):
 
 
 @admin.register(PreviewLink)
-class PreviewLinkAdmin(CountedMixin, ModelAdmin):
+class PreviewLinkAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
     """Links that show revisions without an account, and the pages that show previews to staff."""
 
     list_display = ["heading", "kind", "version", "author_name", "created_at", "expires_at", "state"]
@@ -170,14 +164,6 @@ class PreviewLinkAdmin(CountedMixin, ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(viewed_kinds(request))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    has_delete_permission = has_change_permission
 
     @admin.action(description=gettext_lazy("Revoke the selected links"))
     def revoke_selected(self, request: HttpRequest, links: QuerySet) -> None:

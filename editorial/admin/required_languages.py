@@ -6,11 +6,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from editorial.admin.page_urls import page_url
 from editorial.models import Content
 from editorial.required_languages import outdated_texts
 from translations.status.models import Translation
@@ -37,7 +37,7 @@ class RequiredLanguagesMixin(ModelAdmin):
             (text.model, text.object_id, text.field, text.language): text.desk_url
             for text in Translation.objects.filter(pk__in=[text.pk for text in texts])
         }
-        form_url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[item.pk])
+        form_url = page_url(item, "change", item.pk)
         links = []
         for text in texts:
             url = stored.get((text.model, text.object_id, text.field, text.language))

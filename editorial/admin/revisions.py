@@ -5,7 +5,7 @@ transaction is rolled back, unless the draft is published. So forms, inlines, va
 are the same for drafts and for stored items.
 """
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.contrib import messages
@@ -78,7 +78,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             return super(RevisionsMixin, self).changeform_view(request, object_id, form_url, context)
 
         if not self.model.has_drafts:
-            with Revision.objects.recorded(comment_of(request)) if request.method == "POST" else nullcontext():
+            with recorded(request):
                 return view()
         if request.method != "POST":
             return self.revision_view(request, object_id, view)
@@ -121,7 +121,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     ) -> HttpResponse:
         if item is not None and (item.is_published or (draft and draft.base)):
             return self.draft_view(request, item, draft, view, context)
-        with Revision.objects.recorded(comment_of(request)) if request.method == "POST" else nullcontext():
+        with recorded(request):
             response = view(**context)
             if item is not None and is_saved(request, response) and self.publishes(request, item):
                 if outdated := outdated_texts(item):
@@ -209,7 +209,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         self, request: HttpRequest, item: Content, draft: Revision | None, view: Any, context: dict[str, Any]
     ) -> HttpResponse:
         """Take the item off the site, and save what was typed beside it."""
-        with Revision.objects.recorded(comment_of(request)):
+        with recorded(request):
             set_published(item, False)
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
         save_as_draft(request)
@@ -232,17 +232,13 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method != "POST":
-            return super().changelist_view(request, extra_context)
-        with Revision.objects.recorded():
+        with recorded(request):
             return super().changelist_view(request, extra_context)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if request.method != "POST":
-            return super().delete_view(request, object_id, extra_context)
-        with Revision.objects.recorded(comment_of(request)):
+        with recorded(request):
             return super().delete_view(request, object_id, extra_context)
 
     def unpublish_new(self, request: HttpRequest, item: Any) -> None:
@@ -255,6 +251,11 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
 def comment_of(request: HttpRequest) -> str:
     """Return the comment that the user gave for the change."""
     return request.POST.get(COMMENT, "").strip()[:COMMENT_LENGTH]
+
+
+def recorded(request: HttpRequest) -> AbstractContextManager[None]:
+    """Record the changes of a POST request, with the comment of its form. Other requests open no transaction."""
+    return Revision.objects.recorded(comment_of(request)) if request.method == "POST" else nullcontext()
 
 
 def is_saved(request: HttpRequest, response: HttpResponse) -> bool:

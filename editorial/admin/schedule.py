@@ -13,7 +13,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -23,6 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.changelists import CountedMixin
+from editorial.admin.page_urls import page_url
+from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin.revisions import SHOWN_DRAFT, RevisionsMixin
 from editorial.mail import sends_mail
 from editorial.models import ApprovalRequest, Content, Revision, ScheduledChange
@@ -132,7 +134,7 @@ class ScheduleMixin(RevisionsMixin):
         plans = ScheduledChange.objects.of(item)
         context = {
             "plans": plans.select_related("planned_by"),
-            "schedule_url": schedule_url(item) if self.may_publish(request, item) else "",
+            "schedule_url": page_url(item, "schedule", item.pk) if self.may_publish(request, item) else "",
         }
         response = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
         if request.method == "POST":
@@ -198,7 +200,7 @@ class ScheduleMixin(RevisionsMixin):
             is_published=form.is_published,
             planned_by=request.user,
             remind_at=values["remind_at"],
-            url=request.build_absolute_uri(schedule_url(item)),
+            url=request.build_absolute_uri(page_url(item, "schedule", item.pk)),
         )
         for approval in ApprovalRequest.objects.waiting().of(item) if form.is_published else ():
             approval.decide(ApprovalRequest.Decision.APPROVED, request.user, url=plan.url)
@@ -226,14 +228,6 @@ def item_plans(item: Any) -> Iterable[ScheduledChange]:
     return getattr(item, "plans", ())
 
 
-def schedule_url(item: Any) -> str:
-    return reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_schedule", args=[item.pk])
-
-
-def form_url_of(item: Any) -> str:
-    return reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
-
-
 def mail_problem(request: HttpRequest) -> str:
     """Say why the user gets no mail. Empty if mail can be sent."""
     if not sends_mail():
@@ -244,7 +238,7 @@ def mail_problem(request: HttpRequest) -> str:
 
 
 @admin.register(ScheduledChange)
-class ScheduledChangeAdmin(CountedMixin, admin.ModelAdmin):
+class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     """Everything that is planned for the kinds of content that the user may see."""
 
     list_display = ["heading", "kind", "is_published_display", "at", "planned_by", "state_display"]
@@ -279,14 +273,6 @@ class ScheduledChangeAdmin(CountedMixin, admin.ModelAdmin):
         return bool(visible_kinds(request.user))
 
     has_module_permission = has_view_permission
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    has_delete_permission = has_change_permission
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.calendar_view)
@@ -332,7 +318,7 @@ def item_link(change: ScheduledChange) -> SafeString | str:
     item = change.item
     if item is None:
         return str(_("deleted"))
-    return format_html('<a href="{}">{}</a>', form_url_of(item), item)
+    return format_html('<a href="{}">{}</a>', page_url(item, "change", item.pk), item)
 
 
 def parsed_month(text: str) -> date | None:

@@ -1,7 +1,5 @@
 """The translators' desk in the admin: the list of texts, a text beside its source, and the glossary."""
 
-from contextlib import nullcontext
-
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -23,6 +21,7 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
+from editorial.admin.revisions import recorded
 from editorial.models import Revision
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
@@ -190,7 +189,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             and (item_draft or (is_post and self.needs_draft(request, text)))
         ):
             return self.view_in_draft(request, text, item_draft)
-        with Revision.objects.recorded() if is_post else nullcontext():
+        with recorded(request):
             return self.text_view(request, object_id)
 
     def view_in_draft(self, request, text: TextToTranslate, item_draft: Revision | None) -> HttpResponse:
