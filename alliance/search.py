@@ -1,4 +1,4 @@
-"""What the search finds in the alliance, its deliverables, initiatives, and the lists on its pages."""
+"""Texts for the search: the alliance, its deliverables, initiatives, and the lists on its pages."""
 
 from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, InitiativePart, KeyArea, Milestone, Task
 from pages.models import Page

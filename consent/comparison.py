@@ -55,7 +55,7 @@ class Widening(TextChoices):
     SCRIPT = "script", _("new or changed script")
     COOKIE = "cookie", _("new cookie or storage")
     DURATION = "duration", _("longer duration")
-    # What a purpose or a cookie is for, and who a provider is and does. A program cannot tell whether a text says more.
+    # Purposes of cookies, and the identity and work of providers. A program cannot tell whether a text says more.
     FACT = "fact", _("changed fact")
 
 

@@ -1,4 +1,4 @@
-"""Who may publish content: the members of staff for an item, and the kinds of content for a member of staff."""
+"""Permission to publish: the members of staff for an item, and the kinds of content for a member of staff."""
 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename, get_user_model

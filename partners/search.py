@@ -1,4 +1,4 @@
-"""What the search finds in the universities."""
+"""Texts of the universities for the search."""
 
 from partners.models import PartnerOwnName, PartnerUniversity
 from search.sources import Source, page_of

@@ -1,4 +1,4 @@
-"""What the search finds in the pages of the site."""
+"""Texts of the pages of the site for the search."""
 
 from consent.models import NoticeVersion, PolicyVersion
 from feedback.models import FeedbackPage

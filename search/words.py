@@ -72,7 +72,7 @@ class Word:
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """What finds the word: each of its parts, and all of it without joints."""
+        """The forms that find the word: each of its parts, and all of it without joints."""
         return tuple(dict.fromkeys([*self.parts, self.joined]))
 
 

@@ -1,4 +1,4 @@
-"""Whatever is stored, every document that leaves the site is well-formed."""
+"""Every document that leaves the site is well-formed, whatever is stored."""
 
 import json
 import re

@@ -24,7 +24,7 @@ GOAL_MS = 100
 VOCABULARY = 20_000
 LENGTHS = {"title": 5, "summary": 15, "body": 40}
 SYLLABLES = [f"{consonant}{vowel}" for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
-# What is typed → why. Words in angle brackets are the nth most frequent words of the invented texts.
+# Query → the reason for measuring it. Words in angle brackets are the nth most frequent words of the invented texts.
 QUERIES = {
     "university": "a word of the initial content",
     "<0>": "the most frequent word, in nearly all items",

@@ -68,7 +68,7 @@ class PreviewLink(models.Model):
     class Meta:
         verbose_name = _("preview link")
         verbose_name_plural = _("preview links")
-        # Who may view an item may see its links.
+        # A user who may view an item may see its links.
         default_permissions = ()
         ordering = ("-pk",)
 

@@ -223,7 +223,7 @@ class ScheduledChange(models.Model):
     def is_confirmed_by(self, draft: Revision) -> bool:
         """Whether the author of `draft` may publish it, so that no other publisher must look at it.
 
-        Who saved only a translation, as at the desk, did not look at the other changes.
+        A user who saved only a translation, as at the desk, did not look at the other changes.
         """
         if draft.author is None or self.item is None or not may_publish(draft.author, self.item):
             return False

@@ -65,7 +65,7 @@ def test_a_publisher_sees_three_texts_and_chooses(client, staff, deliverable):
     assert before in html and "Corrected title" in html and "Title of the draft" in html
     response = client.post(conflicts_page(deliverable), {"c0": "live"}, follow=True)
     assert filled_in(response)["title_en"] == "Corrected title"
-    # What was typed while the conflict was found is in the draft too.
+    # The text that was typed while the conflict was found is in the draft too.
     assert filled_in(response)["summary_en"] == "Better summary"
     save(client, deliverable)
     deliverable.refresh_from_db()

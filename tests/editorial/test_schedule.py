@@ -82,7 +82,7 @@ def title(client, page) -> str:
     return re.search(r"<h1[^>]*>\s*(.*?)\s*</h1>", client.get(page.get_absolute_url()).content.decode(), re.S)[1]
 
 
-# What a due change does
+# Effects of a due change
 
 
 def test_a_due_change_is_applied_once_and_changes_the_content_version(client, page):
@@ -154,7 +154,7 @@ def test_kinds_without_drafts_are_shown_and_taken_off_as_planned():
         assert provider.is_published is is_published
 
 
-# What stops it
+# Reasons that stop it
 
 
 def test_a_value_that_changed_on_both_sides_stops_the_schedule_and_tells_its_owner(mailed, page, publisher):
