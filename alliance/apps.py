@@ -8,11 +8,12 @@ class AllianceConfig(AppConfig):
 
     def ready(self):
         from alliance.search import SOURCES
-        from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap, PageSitemap
-        from pages import sitemaps
+        from alliance.sections import SECTIONS
+        from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap
+        from pages import sections, sitemaps
         from search.sources import register
 
         register(*SOURCES)
-        sitemaps.register("pages", PageSitemap)
+        sections.register(*SECTIONS)
         sitemaps.register("deliverables", DeliverableSitemap)
         sitemaps.register("initiatives", InitiativeSitemap)

@@ -1,32 +1,40 @@
-"""Languages in which the sections are completely translated."""
-
-from django.conf import settings
+"""Sections of the alliance, and what must be translated for their pages to be complete."""
 
 from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, Milestone, Task
-from editorial.models import ContentQuerySet
 from pages.models import Page
-from partners.models import PartnerUniversity
+from pages.sections import Items, Section
 
 
-def list_languages() -> dict[str, set[str]]:
-    """Section kind → languages in which its list is completely translated."""
-    lists: list[tuple[str, ContentQuerySet, tuple[str, ...]]] = [
-        (Page.Kind.HOME, Alliance.objects.all(), ()),
-        (Page.Kind.VISION, Alliance.objects.all(), ("vision",)),
-        (Page.Kind.VISION, AudienceBenefit.objects.published(), ()),
-        (Page.Kind.DELIVERABLES, Deliverable.objects.published(), ()),
-        (Page.Kind.INITIATIVES, Initiative.objects.published(), ()),
-        (Page.Kind.TASKS, Task.objects.published().of_host(), ()),
-        # The same as in partners.views.
-        (Page.Kind.PARTNERS, PartnerUniversity.objects.published(), ("summary",)),
-        (Page.Kind.MILESTONES, Milestone.objects.published(), ()),
-    ]
-    languages: dict[str, set[str]] = {}
-    for kind, queryset, fields in lists:
-        languages[kind] = languages.get(kind, set(settings.CONTENT_LANGUAGES)) & queryset.languages(*fields)
-    return languages
+def vision_lists() -> list[Items]:
+    return [(Alliance.objects.all(), ("vision",)), (AudienceBenefit.objects.published(), ())]
 
 
-def languages(page: Page, list_languages: dict[str, set[str]]) -> set[str]:
-    """The languages in which the page of a section and its list are completely translated."""
-    return page.languages() & list_languages.get(page.kind, set(settings.CONTENT_LANGUAGES))
+SECTIONS = (
+    Section(Page.Kind.HOME, Page.Kind.HOME.label, "alliance:home", lambda: [(Alliance.objects.all(), ())]),
+    Section(Page.Kind.VISION, Page.Kind.VISION.label, "alliance:vision", vision_lists),
+    Section(
+        Page.Kind.DELIVERABLES,
+        Page.Kind.DELIVERABLES.label,
+        "alliance:deliverables",
+        lambda: [(Deliverable.objects.published(), ())],
+    ),
+    Section(
+        Page.Kind.INITIATIVES,
+        Page.Kind.INITIATIVES.label,
+        "alliance:initiatives",
+        lambda: [(Initiative.objects.published(), ())],
+    ),
+    Section(
+        Page.Kind.TASKS,
+        Page.Kind.TASKS.label,
+        "alliance:tasks",
+        lambda: [(Task.objects.published().of_host(), ())],
+    ),
+    Section(
+        Page.Kind.MILESTONES,
+        Page.Kind.MILESTONES.label,
+        "alliance:milestones",
+        lambda: [(Milestone.objects.published(), ())],
+    ),
+    Section(Page.Kind.SITEMAP, Page.Kind.SITEMAP.label, "alliance:sitemap"),
+)

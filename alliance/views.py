@@ -11,12 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from alliance import cached
 from alliance.cached import get_alliance_or_404
 from alliance.feeds import MilestoneFeed
 from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
 from pagecache.decorators import cached_page
-from pages.cached import section
+from pages.cached import languages, section
 from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, paginate
 from partners.cached import universities
@@ -38,7 +37,7 @@ def render_section(request: HttpRequest, kind: str, template: str, **context: An
     context = {
         "page": page,
         "subject": page,
-        "available_languages": cached.languages(request, page),
+        "available_languages": languages(request, page),
         "universities": universities(request),
         **context,
     }
@@ -170,10 +169,7 @@ def milestone_list(request: HttpRequest) -> HttpResponse:
 @cached_page()
 @require_safe
 def milestone_feed(request: HttpRequest) -> HttpResponse:
-    feed = MilestoneFeed()(request)
-    # Feed readers should use the ETag: Last-Modified does not change when a milestone is removed.
-    del feed.headers["Last-Modified"]
-    return feed
+    return MilestoneFeed(get_alliance_or_404(request)).respond(request)
 
 
 @cached_page("page")

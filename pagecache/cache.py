@@ -94,7 +94,7 @@ class PageCache:
         return self.pages.get(key) or self.other_pages.get(key)
 
     def is_current(self, page: CachedPage) -> bool:
-        return page.content_version in (self.content_version, ANY_VERSION)
+        return page.content_version in (self.content_version, ANY_VERSION) and time.time() < page.expires_at
 
     def current_response(self, key: CacheKey, environ: dict[str, Any]) -> Response | None:
         """Return the response with the page in memory, or None if it is missing or outdated."""

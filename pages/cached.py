@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest
 
 from pagecache.per_version import cached_per_version
+from pages import sections
 from pages.models import Page
 
 
@@ -18,3 +19,14 @@ def section(request: HttpRequest, kind: str) -> Page:
     if page is None:
         raise Http404("this section is not published")
     return page
+
+
+@cached_per_version
+def list_languages() -> dict[str, set[str]]:
+    """Section kind → languages in which its lists are completely translated."""
+    return sections.list_languages()
+
+
+def languages(request: HttpRequest, page: Page) -> set[str]:
+    """The languages in which the page of a section and its lists are completely translated."""
+    return page.languages() & list_languages(request)[page.kind]

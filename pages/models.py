@@ -3,7 +3,7 @@
 import re
 from functools import reduce
 from operator import or_
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
 from feedback.models import feedback_page
+from pages import sections
 from pages.addresses import Pairs, canonical_address, canonical_path, matching_addresses, reserved_words
 from pictures.models import cover_field
 
@@ -49,8 +50,9 @@ class PageKind(models.TextChoices):
     TEXT = "text", _("text page")
 
 
-# URL names of the sections in other apps than `alliance`. In `alliance`, the URL name of a section is its kind.
-SECTION_URL_NAMES: dict[str, str] = {PageKind.PARTNERS: "partners:list", PageKind.SEARCH: "search:results"}
+def page_kinds() -> list[tuple[str, Any]]:
+    """Return the kinds of pages as choices, with the sections that other apps register."""
+    return [*PageKind.choices, *(pair for pair in sections.kinds() if pair[0] not in PageKind.values)]
 
 
 # Kinds whose pages have a slug of their own. All but TEXT have content that the site adds below the text.
@@ -80,7 +82,7 @@ class Page(SluggableContent):
     kind = models.CharField(
         _("kind"),
         max_length=20,
-        choices=Kind,
+        choices=page_kinds,
         default=Kind.TEXT,
         help_text=_("The content that the site adds to the page automatically."),
     )
@@ -120,12 +122,7 @@ class Page(SluggableContent):
                 condition=~Q(kind="text"),
                 name="one_page_a_section",
                 violation_error_message=_("This section has a page already. Change that one."),
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=PageKind.values),
-                name="page_kind_is_known",
-                violation_error_message=_("Choose a kind from the list."),
-            ),
+            )
         ]
 
     def __str__(self):
@@ -176,7 +173,7 @@ class Page(SluggableContent):
     def get_absolute_url(self):
         if self.kind in KINDS_WITH_SLUG:
             return reverse("pages:text", args=[self.slug])
-        return reverse(SECTION_URL_NAMES.get(self.kind, f"alliance:{self.kind}"))
+        return reverse(sections.registered[self.kind].url_name)
 
 
 class RedirectQuerySet(ContentQuerySet["Redirect"]):

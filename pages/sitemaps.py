@@ -12,6 +12,9 @@ from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 
+from pages import sections
+from pages.models import Page
+
 
 class ContentSitemap(Sitemap):
     """The published items of one model whose items have pages."""
@@ -46,6 +49,21 @@ class ContentSitemap(Sitemap):
 
     def lastmod(self, item: Any) -> datetime:
         return item.updated_at
+
+
+class PageSitemap(ContentSitemap):
+    model = Page
+
+    @cached_property
+    def list_languages(self) -> dict[str, set[str]]:
+        return sections.list_languages()
+
+    def published(self) -> QuerySet[Page]:
+        # Search engines should not index search results.
+        return super().published().exclude(kind=Page.Kind.SEARCH)
+
+    def languages_of(self, item: Page) -> set[str]:
+        return item.languages() & self.list_languages.get(item.kind, set(settings.CONTENT_LANGUAGES))
 
 
 classes: dict[str, type[ContentSitemap]] = {}

@@ -7,10 +7,20 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partner universities")
 
     def ready(self):
-        from pages import sitemaps
+        from pages import sections, sitemaps
+        from pages.models import Page
+        from partners.models import PartnerUniversity
         from partners.search import SOURCES
         from partners.sitemaps import PartnerSitemap
         from search.sources import register
 
         register(*SOURCES)
         sitemaps.register("partners", PartnerSitemap)
+        sections.register(
+            sections.Section(
+                Page.Kind.PARTNERS,
+                Page.Kind.PARTNERS.label,
+                "partners:list",
+                lambda: [(PartnerUniversity.objects.published(), ("summary",))],
+            )
+        )

@@ -8,9 +8,3 @@ from partners.models import PartnerUniversity
 def universities() -> tuple[PartnerUniversity, ...]:
     """The current universities that the map and the weave pattern show."""
     return tuple(PartnerUniversity.objects.published().for_map())
-
-
-@cached_per_version
-def languages() -> set[str]:
-    """The languages in which the list of partners is complete."""
-    return PartnerUniversity.objects.published().languages("summary")

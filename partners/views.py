@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from editorial.alphabet import sort_key
 from pagecache.decorators import cached_page
-from pages.cached import section
+from pages.cached import languages, section
 from pages.models import Page
 from pages.pagination import paginate
 from partners import cached
@@ -37,7 +37,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "subject": page,
-        "available_languages": page.languages() & cached.languages(request),
+        "available_languages": languages(request, page),
         "form": form,
         "page_obj": page_obj,
         "points": points(partner for partner in page_obj if not partner.left),

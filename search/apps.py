@@ -14,6 +14,8 @@ class SearchConfig(AppConfig):
 
     def ready(self):
         from editorial.searching import register_search
+        from pages import sections
+        from pages.models import Page
         from search.indexing import MAX_SECONDS, delete_unused_words, index_changed_items
         from search.items import search_items
         from search.pages import PAGES
@@ -21,6 +23,7 @@ class SearchConfig(AppConfig):
         from search.triggers import index_triggers
 
         register(PAGES)
+        sections.register(sections.Section(Page.Kind.SEARCH, Page.Kind.SEARCH.label, "search:results"))
         triggers.register(index_triggers)
         register_search(search_items)
         jobs.register(

@@ -55,6 +55,8 @@ def test_only_content_and_tests_name_the_host_university():
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
+        "opendata",
+        "topics",
         "social",
         "triggers",
         "server",
@@ -118,7 +120,9 @@ MAY_IMPORT = {
     "pages": {"consent", "editorial", "feedback", "health", "pagecache", "pictures", "translations.status"},
     "search": {"consent", "editorial", "feedback", "jobs", "pages", "triggers"},
     "partners": {"consent", "editorial", "pagecache", "pages", "pictures", "search"},
-    "alliance": {"editorial", "pagecache", "pages", "partners", "pictures", "search"},
+    "topics": {"editorial", "partners", "pictures"},
+    "opendata": {"editorial", "pages"},
+    "alliance": {"editorial", "opendata", "pagecache", "pages", "partners", "pictures", "search", "topics"},
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},

@@ -34,7 +34,6 @@ VIOLATIONS = {
     "coordinator_has_not_left": (PartnerUniversity, {"role": "coordinator"}, {"left": 2026}),
     "one_own_name_a_language": (PartnerOwnName, {"key": "university-of-deusto-eu"}, {"language": "es"}),
     "one_page_a_section": (Page, {"key": "vision"}, {"kind": "home"}),
-    "page_kind_is_known": (Page, {"key": "about"}, {"kind": "blog"}),
     "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
     "one_notice": (Notice, {}, {"key": "another"}),
     "one_privacy_policy": (PrivacyPolicy, {}, {"key": "another"}),

@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     # Before partners: search results and the sitemap list pages in this order.
     "alliance",
     "partners",
+    "topics",
     "pages",
     "search",
     "social",

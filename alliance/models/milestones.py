@@ -1,25 +1,19 @@
 """Milestones of the timeline."""
 
-import re
 from math import ceil
 from typing import ClassVar
 
-from babel import Locale
-from babel.dates import format_date, format_skeleton, get_date_format
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, When, Window
 from django.db.models.functions import ExtractYear, RowNumber
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from editorial.dates import DatePrecision, date_in_words, datetime_attribute
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet
 from pages.pagination import ITEMS_PER_PAGE, page_query
 
-# English dates in the European order: 5 February 2020.
-DATE_LOCALES = {"en": "en_GB"}
 # Within a year, milestones without a month come last.
 MILESTONE_ORDER = (ExtractYear("date"), Case(When(precision="year", then=1), default=0), "date", "pk")
 
@@ -31,12 +25,6 @@ class MilestoneQuerySet(ContentQuerySet):
 
 
 MilestoneManager = models.Manager.from_queryset(MilestoneQuerySet)
-
-
-class DatePrecision(models.TextChoices):
-    DAY = "day", _("day")
-    MONTH = "month", _("month")
-    YEAR = "year", _("year")
 
 
 class Milestone(Content):
@@ -103,26 +91,8 @@ class Milestone(Content):
 
     @property
     def datetime_attribute(self) -> str:
-        """The date for the `datetime` attribute of HTML: 2020-02-05, 2020-07 or 2021."""
-        return self.date.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.precision]]
+        return datetime_attribute(self.date, self.precision)
 
     @property
     def date_in_words(self) -> str:
-        """The date or range of days in the format of the active language (CLDR), as precise as it is known."""
-        language = get_language() or settings.LANGUAGE_CODE
-        locale = Locale.parse(DATE_LOCALES.get(language, language))
-        if self.precision == self.Precision.YEAR:
-            return str(self.date.year)
-        if self.precision == self.Precision.MONTH:
-            return format_skeleton("yMMMM", self.date, locale=locale)
-        until = self.until or self.date
-        first, last = (format_date(day, "long", locale=locale) for day in (self.date, until))
-        # French writes the first of a month as an ordinal number, which the pattern of CLDR lacks.
-        if locale.language == "fr":
-            first, last = (re.sub(r"^1 ", "1er ", day) for day in (first, last))
-        if first == last:
-            return first
-        pattern = get_date_format("long", locale).pattern
-        if (self.date.year, self.date.month) == (until.year, until.month) and pattern.startswith("d"):
-            return f"{first.split()[0]}–{last}"
-        return f"{first} – {last}"
+        return date_in_words(self.date, self.until, self.precision)

@@ -41,8 +41,10 @@ class ContentFiles:
         self.folder = Path(folder)
         self.errors: list[str] = []
         self.models = content_models()
-        # Language → section → key → field name → value as in the file.
+        # Language → section → key → field name → value as in the files.
         self.files: dict[str, dict] = {}
+        # Language and section → the file that has the section.
+        self.paths: dict[tuple[str, str], Path] = {}
         self.read()
         self.check()
         if self.errors:
@@ -53,8 +55,9 @@ class ContentFiles:
         """The content in the source language."""
         return self.files.get(settings.LANGUAGE_CODE, {})
 
-    def path(self, code: str) -> Path:
-        return self.folder / f"{code}.toml"
+    def path(self, code: str, section: str = "") -> Path:
+        """Return the file with `section` in a language, or the file where a section without one belongs."""
+        return self.paths.get((code, section), self.folder / f"{code}.toml")
 
     def values(self, model: type[Content], key: str) -> dict[str, tuple[models.Field, Any]]:
         """Return stored field name → (field, value) of an item in all languages. A missing value is None."""
@@ -69,21 +72,28 @@ class ContentFiles:
         return found
 
     def add_error(self, code: str, where: str, sentence: str) -> None:
-        self.errors.append(f"{self.path(code)}: {where}: {sentence}")
+        self.errors.append(f"{self.path(code, where.partition('.')[0])}: {where}: {sentence}")
 
     def read(self) -> None:
         if not self.path(settings.LANGUAGE_CODE).is_file():
             self.errors.append(f"{self.path(settings.LANGUAGE_CODE)}: the file of the source language is missing.")
         for path in sorted(self.folder.glob("*.toml")):
-            code = path.stem
+            # en.toml, or news.en.toml.
+            code = path.stem.rpartition(".")[2]
             if code not in settings.CONTENT_LANGUAGES:
                 known = ", ".join(settings.CONTENT_LANGUAGES)
                 self.errors.append(f"{path}: “{code}” is not a language of this site. Use one of {known}.")
                 continue
             try:
-                self.files[code] = tomllib.loads(path.read_text(encoding="utf-8"))
+                sections = tomllib.loads(path.read_text(encoding="utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 self.errors.append(f"{path}: {error}. Correct the file there.")
+                continue
+            for section, items in sections.items():
+                if other := self.paths.get((code, section)):
+                    self.errors.append(f"{path}: {section}: {other.name} has this section too; put it into one file.")
+                self.paths[code, section] = path
+                self.files.setdefault(code, {})[section] = items
 
     def check(self) -> None:
         for code, sections in self.files.items():

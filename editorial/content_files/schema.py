@@ -81,6 +81,7 @@ def type_error(model_field: models.Field, value: object) -> str | None:
     expected_types = (
         (models.BooleanField, bool, "true or false"),
         (models.DateField, datetime.date, "a date such as 2022-01-31"),
+        (models.TimeField, datetime.time, "a time such as 09:30:00"),
         (models.DecimalField, (int, float), "a number"),
         (models.IntegerField, int, "a whole number"),
         ((models.CharField, models.TextField), str, "a text in quotes"),

@@ -2,6 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
+import pages.models
 from django.db import migrations, models
 
 
@@ -52,7 +53,7 @@ class Migration(migrations.Migration):
                 ('slug_fi', models.SlugField(blank=True, help_text="The last part of the page's address in this language: letters without accents, digits, hyphens. If you leave it empty, it is made from the heading.", max_length=100, null=True, unique=True, verbose_name='address')),
                 ('slug_hr', models.SlugField(blank=True, help_text="The last part of the page's address in this language: letters without accents, digits, hyphens. If you leave it empty, it is made from the heading.", max_length=100, null=True, unique=True, verbose_name='address')),
                 ('slug_sv', models.SlugField(blank=True, help_text="The last part of the page's address in this language: letters without accents, digits, hyphens. If you leave it empty, it is made from the heading.", max_length=100, null=True, unique=True, verbose_name='address')),
-                ('kind', models.CharField(choices=[('home', 'home page'), ('vision', 'vision for the future'), ('deliverables', 'list of deliverables'), ('initiatives', 'list of initiatives'), ('tasks', 'tasks of the host university'), ('partners', 'list of partner universities'), ('milestones', 'timeline'), ('sitemap', 'overview of the site'), ('search', 'search'), ('privacy', 'privacy policy'), ('cookies', 'cookies'), ('accessibility', 'accessibility statement'), ('text', 'text page')], default='text', help_text='The content that the site adds to the page automatically.', max_length=20, verbose_name='kind')),
+                ('kind', models.CharField(choices=pages.models.page_kinds, default='text', help_text='The content that the site adds to the page automatically.', max_length=20, verbose_name='kind')),
                 ('place', models.CharField(choices=[('menu', 'in the menu'), ('footer', 'in the footer of every page'), ('nowhere', 'only where another page links to it')], default='nowhere', help_text='Where visitors find the link to this page.', max_length=10, verbose_name='place')),
                 ('title', models.CharField(help_text='The heading at the top of the page.', max_length=150, verbose_name='title')),
                 ('title_en', models.CharField(help_text='The heading at the top of the page.', max_length=150, null=True, verbose_name='title')),
@@ -117,7 +118,7 @@ class Migration(migrations.Migration):
                 'ordering': ('order', 'pk'),
                 'abstract': False,
                 'default_permissions': ('add', 'change', 'delete', 'view', 'publish', 'translate'),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'text'), _negated=True), fields=('kind',), name='one_page_a_section', violation_error_message='This section has a page already. Change that one.'), models.CheckConstraint(condition=models.Q(('kind__in', ['home', 'vision', 'deliverables', 'initiatives', 'tasks', 'partners', 'milestones', 'sitemap', 'search', 'privacy', 'cookies', 'accessibility', 'text'])), name='page_kind_is_known', violation_error_message='Choose a kind from the list.')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'text'), _negated=True), fields=('kind',), name='one_page_a_section', violation_error_message='This section has a page already. Change that one.')],
             },
         ),
     ]

@@ -1,0 +1,64 @@
+"""Dates as visitors read them, in the language of the page."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, get_date_format, get_timezone_name
+from django.conf import settings
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+# English dates in the European order: 5 February 2020.
+DATE_LOCALES = {"en": "en-GB"}
+
+
+class DatePrecision(models.TextChoices):
+    DAY = "day", _("day")
+    MONTH = "month", _("month")
+    YEAR = "year", _("year")
+
+
+def date_locale() -> Locale:
+    language = get_language() or settings.LANGUAGE_CODE
+    return Locale.parse(DATE_LOCALES.get(language, language), sep="-")
+
+
+def datetime_attribute(day: date, precision: str = DatePrecision.DAY) -> str:
+    """Return a date for the `datetime` attribute of HTML: 2020-02-05, 2020-07 or 2021."""
+    return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[precision]]
+
+
+def date_in_words(first: date, last: date | None = None, precision: str = DatePrecision.DAY) -> str:
+    """Return a date, or a range of days, in the format of the active language (CLDR), as precise as it is known."""
+    locale, last = date_locale(), last or first
+    if precision == DatePrecision.YEAR:
+        return str(first.year)
+    if precision == DatePrecision.MONTH:
+        return format_skeleton("yMMMM", first, locale=locale)
+    begin, end = (format_date(day, "long", locale=locale) for day in (first, last))
+    # French writes the first of a month as an ordinal number, which the pattern of CLDR lacks.
+    if locale.language == "fr":
+        begin, end = (re.sub(r"^1 ", "1er ", day) for day in (begin, end))
+    if begin == end:
+        return begin
+    pattern = get_date_format("long", locale).pattern
+    if (first.year, first.month) == (last.year, last.month) and pattern.startswith("d"):
+        return f"{begin.split()[0]}–{end}"
+    return f"{begin} – {end}"
+
+
+def moment(day: date, clock: time | None, zone: str) -> datetime:
+    """Return the moment of a day and a local time in a time zone (IANA name); without a time, the end of the day."""
+    if clock is None:
+        return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone))
+    return datetime.combine(day, clock, ZoneInfo(zone))
+
+
+def time_in_words(at: datetime, zone: str) -> str:
+    """Return the local time with the abbreviation of its time zone, in the format of the active language: 23:59 CET."""
+    locale, local = date_locale(), at.astimezone(ZoneInfo(zone))
+    name = get_timezone_name(local, "short", locale=locale)
+    return f"{format_time(local.time(), 'short', locale=locale)}\N{NO-BREAK SPACE}{name}"

@@ -1,0 +1,82 @@
+"""Calendar files (RFC 5545) of events and deadlines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.http import HttpResponse
+from icalendar import Calendar, Event, vText
+
+PRODUCT = "-//UNIC//Website//EN"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a calendar: with dates it takes whole days, `end` being the last one; with datetimes, that time.
+
+    `uid` never changes. `sequence` grows when the time or place changes, so that calendar programs update their copy
+    (RFC 5545, section 3.8.7.4).
+    """
+
+    uid: str
+    summary: str
+    start: date | datetime
+    end: date | datetime | None
+    updated_at: datetime
+    url: str
+    sequence: int = 0
+    description: str = ""
+    location: str = ""
+    is_cancelled: bool = False
+    is_deadline: bool = False
+
+
+def calendar_response(entries: Iterable[Entry], name: str, file_name: str) -> HttpResponse:
+    """Return a calendar file. `name` is the name that calendar programs show for it."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar["x-wr-calname"] = vText(name)
+    for entry in entries:
+        calendar.add_component(component(entry))
+    response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
+    return response
+
+
+def component(entry: Entry) -> Event:
+    """Return the VEVENT of an entry."""
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("summary", entry.summary)
+    # The time zone of the entry is in its datetimes; in UTC, no program needs its definition.
+    event.add("dtstart", in_utc(entry.start))
+    if end := exclusive_end(entry):
+        event.add("dtend", in_utc(end))
+    event.add("dtstamp", entry.updated_at.astimezone(UTC))
+    event.add("last-modified", entry.updated_at.astimezone(UTC))
+    event.add("sequence", entry.sequence)
+    event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
+    event.add("url", entry.url)
+    if entry.description:
+        event.add("description", entry.description)
+    if entry.location:
+        event.add("location", entry.location)
+    if entry.is_deadline:
+        # A deadline does not make people busy.
+        event.add("transp", "TRANSPARENT")
+    return event
+
+
+def in_utc(moment: date | datetime) -> date | datetime:
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+
+
+def exclusive_end(entry: Entry) -> date | datetime | None:
+    """Return the end as RFC 5545 writes it: for whole days, the day after the last one."""
+    if isinstance(entry.end, datetime):
+        return entry.end
+    if isinstance(entry.start, datetime):
+        return None
+    return (entry.end or entry.start) + timedelta(days=1)

@@ -1,0 +1,140 @@
+"""Feeds: published items of a section, as Atom (RFC 4287) and as JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.contrib.syndication.views import Feed
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed, SyndicationFeed, rfc3339_date
+from django.utils.translation import get_language
+
+from editorial.clean_text import xml_text
+from editorial.models import Content
+from pages.cached import section
+from pages.models import Page
+
+MAX_ENTRIES = 50
+# Namespace of the IDs of feeds and entries (RFC 9562, section 6.5). It never changes.
+NAMESPACE = UUID("4458cbde-2d52-48de-afcf-1a657da32152")
+
+
+class AtomFeed(Atom1Feed):
+    """Atom without the characters that XML cannot contain, whatever is stored."""
+
+    def __init__(self, *args: Any, **texts: Any):
+        super().__init__(*args, **in_xml(texts))
+
+    def add_item(self, *args: Any, **texts: Any) -> None:
+        super().add_item(*args, **in_xml(texts))
+
+
+def in_xml(texts: dict[str, Any]) -> dict[str, Any]:
+    return {name: xml_text(text) if isinstance(text, str) else text for name, text in texts.items()}
+
+
+class JSONFeed(SyndicationFeed):
+    """JSON Feed 1.1."""
+
+    content_type = "application/feed+json; charset=utf-8"
+
+    def write(self, outfile: Any, encoding: str) -> None:
+        feed = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": self.feed["title"],
+            "description": self.feed["subtitle"],
+            "home_page_url": self.feed["link"],
+            "feed_url": self.feed["feed_url"],
+            "language": self.feed["language"],
+            "authors": [{"name": self.feed["author_name"], "url": self.feed["author_link"]}],
+            "items": [self.entry(item) for item in self.items],
+        }
+        outfile.write(json.dumps(without_empty(feed), ensure_ascii=False))
+
+    @staticmethod
+    def entry(item: dict[str, Any]) -> dict[str, Any]:
+        published = item["pubdate"]
+        return without_empty(
+            {
+                "id": item["unique_id"],
+                "url": item["link"],
+                "title": item["title"],
+                "content_html": item["description"],
+                "date_published": rfc3339_date(published) if published else None,
+                "date_modified": rfc3339_date(item["updateddate"]),
+                "tags": list(item["categories"]),
+            }
+        )
+
+
+def without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+class SectionFeed(Feed):
+    """Base of the feeds. A subclass sets `kind`, the kind of the section's page, and returns the items.
+
+    `publisher` is the alliance. `filter_query` holds the filters of the list, URL-encoded; they are part of its link.
+    """
+
+    feed_type: type[SyndicationFeed] = AtomFeed
+    kind: str
+
+    def __init__(self, publisher: Any, filter_query: str = "", feed_type: type[SyndicationFeed] = AtomFeed):
+        self.publisher, self.filter_query, self.feed_type = publisher, filter_query, feed_type
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Return the feed. Readers use its ETag, because Last-Modified does not change when an item is removed."""
+        response = self(request)
+        del response.headers["Last-Modified"]
+        return response
+
+    def get_object(self, request: HttpRequest) -> Page:
+        self.home = request.build_absolute_uri(reverse("alliance:home"))
+        return section(request, self.kind)
+
+    def title(self, page: Page) -> str:
+        return f"{page.title} – {self.publisher.acronym}"
+
+    def subtitle(self, page: Page) -> str | None:
+        return page.lead or None
+
+    def link(self, page: Page) -> str:
+        return page.get_absolute_url() + (f"?{self.filter_query}" if self.filter_query else "")
+
+    def feed_guid(self, page: Page) -> str:
+        return self.permanent_id(f"{self.kind}?{self.filter_query}" if self.filter_query else self.feed_key())
+
+    def feed_key(self) -> str:
+        """Return the name that identifies the feed among those of the site."""
+        return self.kind
+
+    def author_name(self, page: Page) -> str:
+        return self.publisher.name
+
+    def author_link(self, page: Page) -> str:
+        return self.home
+
+    def items(self) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def item_title(self, item: Any) -> str:
+        return item.title
+
+    def item_description(self, item: Any) -> str:
+        return item.body or item.summary
+
+    def item_guid(self, item: Content) -> str:
+        return self.permanent_id(item.key)
+
+    def item_updateddate(self, item: Content) -> Any:
+        return item.updated_at
+
+    def permanent_id(self, key: str) -> str:
+        """Return an ID that survives a change of the domain, of addresses and of pagination (RFC 4287, section 4.2.6).
+
+        The host is in it, because feeds of two universities of an alliance are different.
+        """
+        return uuid5(NAMESPACE, f"{self.publisher.host.key} {get_language()} {key}").urn

@@ -1,0 +1,48 @@
+"""Blocks: parts that other apps add to a page, such as the newest news on the home page.
+
+An app registers its blocks in `AppConfig.ready`. A block takes a constant number of queries.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+from django.http import HttpRequest
+
+
+class Place(Enum):
+    """A page that has blocks. In the comment: the subject of the page, which a block gets."""
+
+    HOME = "home"  # the alliance
+    PARTNER = "partner"  # the university
+
+
+@dataclass(frozen=True)
+class Block:
+    """A rendered part of a page: `template` is included with `context` as `block`.
+
+    `expires_at` is the moment at which it changes although no content does.
+    """
+
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+# Gets the request and the subject of the page. Returns None if there is nothing to show.
+MakeBlock: TypeAlias = Callable[[HttpRequest, Any], Block | None]
+
+registered: list[tuple[Place, int, MakeBlock]] = []
+
+
+def register(place: Place, position: int, make_block: MakeBlock) -> None:
+    """Add a block to the pages of `place`. Blocks with lower positions come first."""
+    registered.append((place, position, make_block))
+
+
+def blocks_of(place: Place, request: HttpRequest, subject: Any) -> list[Block]:
+    """Return the blocks of the page of `subject`, in their order."""
+    makers = sorted((entry for entry in registered if entry[0] is place), key=lambda entry: entry[1])
+    return [block for _place, _position, make_block in makers if (block := make_block(request, subject))]

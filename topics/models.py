@@ -1,0 +1,108 @@
+"""Topics, audiences, and the base of content that has them: news, events and opportunities."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from editorial.fields import RichTextField
+from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet
+from partners.models import PartnerUniversity, validate_language_tag
+from pictures.models import cover_field
+
+
+class Topic(OrderedContent):
+    """A subject that news, events and opportunities share, such as research or mobility."""
+
+    content_section = "topics"
+    heading_field = "name"
+    body_fields = ("name",)
+
+    name = models.CharField(_("name"), max_length=60, help_text=_("One to three words."))
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+
+    def __str__(self):
+        return self.name
+
+
+class Audience(OrderedContent):
+    """A group of people that events and opportunities are for, such as doctoral candidates."""
+
+    content_section = "audiences"
+    heading_field = "name"
+    body_fields = ("name",)
+
+    name = models.CharField(_("name"), max_length=60, help_text=_("In the plural, such as: doctoral candidates."))
+
+    class Meta(OrderedContent.Meta):
+        verbose_name = _("audience")
+        verbose_name_plural = _("audiences")
+
+    def __str__(self):
+        return self.name
+
+
+class SourcedContentQuerySet(SluggableQuerySet):
+    def of_member(self, partner: PartnerUniversity) -> Self:
+        """Items that concern the university, or the whole alliance."""
+        return self.filter(models.Q(members=partner) | models.Q(members=None)).distinct()
+
+    def with_topics(self) -> Self:
+        """Items with their published topics and members in `published_topics` and `published_members`."""
+        topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
+        members = PartnerUniversity.objects.published().defer("description")
+        return self.prefetch_related(topics, models.Prefetch("members", members, to_attr="published_members"))
+
+
+class SourcedContent(SluggableContent):
+    """Abstract base of content with a page, topics, members, and the source that its facts come from."""
+
+    title = models.CharField(
+        _("title"),
+        max_length=150,
+        help_text=_("A few words. They are the heading of its page and the text of links to it."),
+    )
+    summary = models.CharField(
+        _("summary"), max_length=300, help_text=_("One or two sentences, for lists and search engines.")
+    )
+    body = RichTextField(_("text"), blank=True)
+    cover = cover_field()
+    topics = models.ManyToManyField(Topic, blank=True, verbose_name=_("topics"))
+    members = models.ManyToManyField(
+        PartnerUniversity,
+        blank=True,
+        verbose_name=_("universities"),
+        help_text=_("The universities that it concerns. Choose none if it concerns the whole alliance."),
+    )
+    source = models.CharField(
+        _("source"), max_length=200, blank=True, help_text=_("The title of the page or document that this comes from.")
+    )
+    source_language = models.CharField(
+        _("language of the source"),
+        max_length=20,
+        blank=True,
+        validators=[validate_language_tag],
+        help_text=_("A code such as pl, nl or eu, if the source is not in English."),
+    )
+    source_url = models.URLField(
+        _("address of the source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")
+    )
+
+    # Set by `with_topics`.
+    published_topics: list[Topic]
+    published_members: list[PartnerUniversity]
+
+    objects = SourcedContentQuerySet.as_manager()
+
+    class Meta(SluggableContent.Meta):
+        abstract = True
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def meta_description(self) -> str:
+        return self.summary
