@@ -9,7 +9,22 @@ from django.utils.translation import pgettext_lazy
 from partners.models import PartnerUniversity
 
 
-class PartnerFilterForm(forms.Form):
+class FilterForm(forms.Form):
+    """Base of the filters of a list."""
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, label_suffix="")
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The valid choices that are not empty, by field name."""
+        if not self.is_bound:
+            return {}
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class PartnerFilterForm(FilterForm):
     """Filters of the list of partners. `countries` are the choices: (code, name) pairs."""
 
     country = forms.ChoiceField(
@@ -25,14 +40,6 @@ class PartnerFilterForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None, countries: Iterable[tuple[str, str]]) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         country = cast(forms.ChoiceField, self.fields["country"])
         country.choices = [("", pgettext_lazy("country", "All")), *countries]
-
-    @property
-    def filters(self) -> dict[str, str]:
-        """The valid choices that are not empty, by field name."""
-        if not self.is_bound:
-            return {}
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
