@@ -6,7 +6,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from partners.forms import FilterForm
+from partners.forms import FilterForm, TranslatedSelect
 
 
 class ContactFilterForm(FilterForm):
@@ -15,11 +15,13 @@ class ContactFilterForm(FilterForm):
     university = forms.ChoiceField(
         label=_("University"),
         required=False,
+        widget=TranslatedSelect,
         error_messages={"invalid_choice": _("No contact belongs to that university. Choose one from the list.")},
     )
     topic = forms.ChoiceField(
         label=_("Topic"),
         required=False,
+        widget=TranslatedSelect,
         error_messages={"invalid_choice": _("No contact has that topic. Choose one from the list.")},
     )
 

@@ -199,8 +199,8 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     topics = Topic.objects.published().filter(pk__in=contacts.values("topics"))
     form = ContactFilterForm(
         request.GET or None,
-        universities=[(partner.key, partner.name) for partner in with_contacts.without_long_texts()],
-        topics=[(topic.key, topic.name) for topic in topics],
+        universities=[(partner.key, partner.translated["name"]) for partner in with_contacts.without_long_texts()],
+        topics=[(topic.key, topic.translated["name"]) for topic in topics],
     )
     return render_section(
         request,

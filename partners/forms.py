@@ -1,12 +1,26 @@
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from editorial.texts import UNTRANSLATED_ATTRIBUTE, TranslatedText
 from partners.models import PartnerUniversity
+
+
+class TranslatedSelect(forms.Select):
+    """Select whose options may be texts of content. It marks those that are not in the language of the page."""
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, label, *args, **kwargs)
+        if isinstance(label, TranslatedText):
+            # Without its HTML, because an option contains only text.
+            option["label"] = str(label)
+            if label.attributes:
+                option["attrs"] |= {"lang": label.language, UNTRANSLATED_ATTRIBUTE: True}
+        return option
 
 
 class FilterForm(forms.Form):

@@ -403,7 +403,7 @@ class PartnerUniversity(SluggableContent):
     @property
     def students_in_digits(self) -> str:
         """The number of students in the number format of the active language."""
-        return formats.number_format(self.students, use_l10n=True, force_grouping=True)
+        return formats.number_format(self.students or 0, use_l10n=True, force_grouping=True)
 
     @property
     def ror_url(self) -> str:

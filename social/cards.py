@@ -24,10 +24,11 @@ from partners.models import PartnerUniversity
 from partners.weave import COLOURS, PAPER
 from security.files import write_atomically
 from social import label
+from topics.models import SourcedContent
 
 logger = logging.getLogger(__name__)
 
-CardContent = Page | PartnerUniversity | Activity | Project | Line
+CardContent = Page | PartnerUniversity | Activity | SourcedContent | Line
 Subject = CardContent | ConsentPage
 
 WIDTH, HEIGHT = 1200, 630

@@ -1,6 +1,6 @@
 """Topics, audiences, and the bases of content with a source or with topics, such as news, events and projects."""
 
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -103,7 +103,8 @@ class SourcedContent(Sourced, SluggableContent):
     published_topics: list[Topic]
     published_members: list[PartnerUniversity]
 
-    objects = SourcedContentQuerySet.as_manager()
+    # Subclasses narrow the type.
+    objects: ClassVar[Any] = SourcedContentQuerySet.as_manager()
 
     class Meta(SluggableContent.Meta):
         abstract = True

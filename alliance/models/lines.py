@@ -74,7 +74,7 @@ class Line(Sourced, SluggableContent):
         verbose_name = _("thematic line or CityLab")
         verbose_name_plural = _("thematic lines and CityLabs")
         # Thematic lines come before CityLabs.
-        ordering = ("-kind", "order", "pk")
+        ordering = ("-kind", "order", "pk")  # type: ignore[assignment]  # the base has two
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=LineKind.values),

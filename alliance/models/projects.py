@@ -1,6 +1,7 @@
 """Funded projects of the alliance and of its members."""
 
 from copy import copy
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.dates import date_in_words, date_locale
 from partners.models import PartnerUniversity
-from topics.models import SourcedContent
+from topics.models import SourcedContent, SourcedContentQuerySet
 
 EURO = "EUR"
+
+ProjectManager = models.Manager.from_queryset(SourcedContentQuerySet)
 
 
 class Project(SourcedContent):
@@ -49,6 +52,8 @@ class Project(SourcedContent):
         _("grant number"), max_length=40, blank=True, help_text=_("Of the grant agreement, such as 101035801.")
     )
     website = models.URLField(_("website"), max_length=500, blank=True)
+
+    objects: ClassVar[ProjectManager] = ProjectManager()
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("project")

@@ -10,6 +10,7 @@ SLUGGED = {"slug_en": "{key}", "slug": "{key}", "title_en": "{name}"}
 
 def fill(model, total: int):
     """Create items of `model` until there are `total`, with the keys item-0, item-1 …"""
+    model.objects.filter(key__startswith="item-").delete()
     missing = total - model.objects.count()
     if missing < 1:
         return
