@@ -104,7 +104,7 @@ class SourcedContent(Sourced, SluggableContent):
     published_members: list[PartnerUniversity]
 
     # Subclasses narrow the type.
-    objects: ClassVar[Any] = SourcedContentQuerySet.as_manager()
+    objects: ClassVar[Any] = SourcedContentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(SluggableContent.Meta):
         abstract = True
