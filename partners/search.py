@@ -9,7 +9,14 @@ SOURCES = (
         name=("name", "short_name"),
         title=("city", "city_local"),
         summary=("summary", PartnerUniversity.get_role_display),
-        text=("description", "city_past", lambda partner: partner.country.name),
+        text=(
+            "description",
+            "city_story",
+            "unic_role",
+            "city_past",
+            lambda partner: partner.country.name,
+            lambda partner: [value for _register, value in partner.identifiers],
+        ),
         shown=PartnerUniversity.objects.published,
     ),
     Source(

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
-from alliance.models import Activity, Alliance, Deliverable, Initiative
+from alliance.models import Activity, Alliance, Deliverable, Initiative, Line, Project
 from consent.views import RECEIPT, SEALS, SETTINGS, ConsentPage
 from pages.models import Page
 from partners import weave
@@ -24,10 +24,11 @@ from partners.models import PartnerUniversity
 from partners.weave import COLOURS, PAPER
 from security.files import write_atomically
 from social import label
+from topics.models import SourcedContent
 
 logger = logging.getLogger(__name__)
 
-CardContent = Page | PartnerUniversity | Activity
+CardContent = Page | PartnerUniversity | Activity | SourcedContent | Line
 Subject = CardContent | ConsentPage
 
 WIDTH, HEIGHT = 1200, 630
@@ -40,6 +41,8 @@ KINDS: dict[str, tuple[type[CardContent], str]] = {
     "partner": (PartnerUniversity, "name"),
     "deliverable": (Deliverable, "title"),
     "initiative": (Initiative, "title"),
+    "project": (Project, "title"),
+    "line": (Line, "title"),
 }
 # Pages of the consent app, which are not content.
 SCREENS = {screen.url_name.replace(":", "-"): screen for screen in (SETTINGS, RECEIPT, SEALS)}

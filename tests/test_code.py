@@ -132,7 +132,7 @@ MAY_IMPORT = {
     "topics": {"editorial", "partners", "pictures"},
     "opendata": {"editorial", "pages"},
     "alliance": {"editorial", "opendata", "pagecache", "pages", "partners", "pictures", "search", "topics"},
-    "social": {"alliance", "consent", "pagecache", "pages", "partners", "security"},
+    "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
     "operations": {"consent", "editorial", "server", "triggers"},

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
+from alliance.models import Alliance, Contact, Initiative, InitiativePart, Line, Milestone, Project, Task
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Script
 from editorial.models import Content, ImportState
 from feedback.models import FeedbackPage
@@ -30,6 +30,10 @@ VIOLATIONS = {
     "coordinates_on_earth": (PartnerUniversity, OULU, {"latitude": "90.01"}),
     "founded_in_a_plausible_year": (PartnerUniversity, OULU, {"founded": 20}),
     "joined_not_before_founded": (PartnerUniversity, OULU, {"joined": 1900}),
+    "number_of_students_has_a_year": (PartnerUniversity, OULU, {"students": 14200}),
+    "contact_can_be_reached": (Contact, {"key": "unic-office-oulu"}, {"email": ""}),
+    "project_ends_after_it_starts": (Project, {"key": "unic4er"}, {"ends_on": "2021-08-31"}),
+    "line_kind_is_known": (Line, {"key": "superdiversity"}, {"kind": "circle"}),
     "left_not_before_joined": (PartnerUniversity, OULU, {"joined": 2022, "left": 2021}),
     "coordinator_has_not_left": (PartnerUniversity, {"role": "coordinator"}, {"left": 2026}),
     "one_own_name_a_language": (PartnerOwnName, {"key": "university-of-deusto-eu"}, {"language": "es"}),
