@@ -29,7 +29,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Opportunity)
 class OpportunityAdmin(CoverMixin, ContentAdmin):
-    list_display = ["title", "kind", "state_name", "deadline", "recurs", "is_published"]
+    list_display = ["title", "kind", "state_name", "deadline", "is_published"]
     list_filter = [StateFilter, "kind", "recurs", "is_published"]
     search_fields = ["title", "summary", "place"]
     fieldsets = [
