@@ -1,7 +1,8 @@
-"""Form field for a moment in the time zone of the site."""
+"""Local times that the clock skips or repeats, and the form field for a moment in the time zone of the site."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.forms import DateTimeField, DateTimeInput
@@ -10,6 +11,22 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 MINUTE = timedelta(minutes=1)
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError if `name` is not the IANA name of a time zone."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Enter a name such as Europe/Warsaw or Europe/Istanbul."),
+            code="unknown_time_zone",
+            params={"name": name},
+        )
+
+
+def validate_local_time(local: datetime, zone: str) -> None:
+    """Raise ValidationError if `local` is not one moment of the time zone, because the clock skips or repeats it."""
+    if is_changed_by_clock(local, ZoneInfo(zone)):
+        raise ValidationError(clock_change_message(local, ZoneInfo(zone)), code="ambiguous_timezone")
 
 
 class SiteTimeField(DateTimeField):
@@ -26,13 +43,14 @@ class SiteTimeField(DateTimeField):
             raise ValidationError(clock_change_message(error.params["datetime"]), code=error.code) from error
 
 
-def clock_change_message(local: datetime) -> str:
-    """Explain why `local`, a time without a time zone, is not one moment of the site's time zone."""
+def clock_change_message(local: datetime, zone: tzinfo | None = None) -> str:
+    """Explain why `local`, a time without a time zone, is not one moment of `zone`, by default that of the site."""
+    zone = zone or timezone.get_current_timezone()
     first = local.replace(second=0, microsecond=0)
     last = first
-    while is_changed_by_clock(first - MINUTE):
+    while is_changed_by_clock(first - MINUTE, zone):
         first -= MINUTE
-    while is_changed_by_clock(last):
+    while is_changed_by_clock(last, zone):
         last += MINUTE
     words = {
         "date": date_format(local, "DATE_FORMAT"),
@@ -40,7 +58,7 @@ def clock_change_message(local: datetime) -> str:
         "first": time_format(first.time(), "H:i"),
         "last": time_format(last.time(), "H:i"),
     }
-    if is_skipped(local):
+    if is_skipped(local, zone):
         return (
             _(
                 "%(time)s does not exist on %(date)s: summer time begins, and the clock jumps from %(first)s to "
@@ -57,17 +75,17 @@ def clock_change_message(local: datetime) -> str:
     )
 
 
-def offsets(local: datetime) -> tuple[Any, Any]:
+def offsets(local: datetime, zone: tzinfo) -> tuple[Any, Any]:
     """Return the two offsets from UTC that `local` could have."""
-    zone = timezone.get_current_timezone()
     return local.replace(tzinfo=zone, fold=0).utcoffset(), local.replace(tzinfo=zone, fold=1).utcoffset()
 
 
-def is_changed_by_clock(local: datetime) -> bool:
-    earlier, later = offsets(local)
+def is_changed_by_clock(local: datetime, zone: tzinfo) -> bool:
+    """Whether the clock in `zone` skips or repeats the local time."""
+    earlier, later = offsets(local, zone)
     return earlier != later
 
 
-def is_skipped(local: datetime) -> bool:
-    earlier, later = offsets(local)
+def is_skipped(local: datetime, zone: tzinfo) -> bool:
+    earlier, later = offsets(local, zone)
     return earlier < later

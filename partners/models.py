@@ -3,20 +3,19 @@
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from babel import Locale, UnknownLocaleError
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, ProtectedError, Q
 from django.urls import reverse
 from django.utils import formats
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from consent.models import EmbeddedContent
 from editorial.fields import PictureField, RichTextField
+from editorial.languages import language_name
 from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_alt_text
 from partners.weave import THREADS
 from pictures.models import cover_field
@@ -503,9 +502,4 @@ class PartnerOwnName(OrderedContent):
 
     @property
     def language_name(self) -> str:
-        """The name of the language in the active language, or its code if CLDR does not contain it."""
-        try:
-            locale = Locale.parse(self.language, sep="-")
-            return locale.get_language_name(get_language() or settings.LANGUAGE_CODE) or self.language
-        except (UnknownLocaleError, ValueError):
-            return self.language
+        return language_name(self.language)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
-from alliance.models import Activity, Alliance, Deliverable, Initiative, Line, Project
+from alliance.models import Activity, Alliance, Deliverable, Initiative, Line
 from consent.views import RECEIPT, SEALS, SETTINGS, ConsentPage
 from pages.models import Page
 from partners import weave
@@ -41,8 +41,9 @@ KINDS: dict[str, tuple[type[CardContent], str]] = {
     "partner": (PartnerUniversity, "name"),
     "deliverable": (Deliverable, "title"),
     "initiative": (Initiative, "title"),
-    "project": (Project, "title"),
     "line": (Line, "title"),
+    # News, events, opportunities and projects.
+    **{str(model._meta.model_name): (model, "title") for model in SourcedContent.__subclasses__()},
 }
 # Pages of the consent app, which are not content.
 SCREENS = {screen.url_name.replace(":", "-"): screen for screen in (SETTINGS, RECEIPT, SEALS)}

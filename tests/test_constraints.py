@@ -10,6 +10,7 @@ from alliance.models import Alliance, Contact, Initiative, InitiativePart, Line,
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Script
 from editorial.models import Content, ImportState
 from feedback.models import FeedbackPage
+from opportunities.models import Opportunity
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
@@ -18,6 +19,7 @@ from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 OULU = {"key": "university-of-oulu"}
+AWARD = {"key": "citylabs-award-2026"}
 # Constraint → model, filter for a row, and an update that violates the constraint.
 VIOLATIONS = {
     "one_alliance": (Alliance, {}, {"key": "another"}),
@@ -50,6 +52,13 @@ VIOLATIONS = {
     "cookie_has_purpose_or_provider": (DeclaredCookie, {"key": "sessionid"}, {"purpose": None}),
     "provider_key_is_not_notice": (Provider, {"key": "video"}, {"key": "notice"}),
     "focal_point_in_picture": (Picture, {}, {"focal_x": 101}),
+    "opportunity_closes_after_it_opens": (Opportunity, AWARD, {"closes_on": "2025-12-31", "closes_at_time": None}),
+    "opportunity_ends_after_it_starts": (Opportunity, AWARD, {"starts_on": "2026-06-02", "ends_on": "2026-06-01"}),
+    "opportunity_time_has_a_day": (Opportunity, AWARD, {"closes_on": None}),
+    "opportunity_kind_is_known": (Opportunity, AWARD, {"kind": "lottery"}),
+    "opportunity_format_is_known": (Opportunity, AWARD, {"format": "by post"}),
+    "opportunity_no_deadline_is_known": (Opportunity, AWARD, {"no_deadline": "perhaps"}),
+    "opportunity_precision_is_known": (Opportunity, AWARD, {"opens_precision": "century"}),
     "import_state_once": (ImportState, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
 

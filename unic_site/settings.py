@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "alliance",
     "partners",
     "topics",
+    "opportunities",
     "pages",
     "search",
     "social",
