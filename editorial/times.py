@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.forms import DateTimeField, DateTimeInput
@@ -10,6 +11,22 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 MINUTE = timedelta(minutes=1)
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError if `name` is not the IANA name of a time zone."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Enter a name such as Europe/Warsaw or Europe/Istanbul."),
+            code="unknown_time_zone",
+            params={"name": name},
+        )
+
+
+def validate_local_time(local: datetime, zone: str) -> None:
+    """Raise ValidationError if `local` is not one moment of the time zone, because the clock skips or repeats it."""
+    if is_changed_by_clock(local, ZoneInfo(zone)):
+        raise ValidationError(clock_change_message(local, ZoneInfo(zone)), code="ambiguous_timezone")
 
 
 class SiteTimeField(DateTimeField):
