@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import ContentAdmin, LimitedChoicesFilter
+from editorial.admin import ContentAdmin
 from events.models import Event
 from pictures.admin import CoverMixin
 
@@ -25,10 +25,10 @@ class TimeFilter(admin.SimpleListFilter):
 @admin.register(Event)
 class EventAdmin(CoverMixin, ContentAdmin):
     list_display = ["title", "date", "state", "place", "host", "is_published"]
-    list_filter = [TimeFilter, "format", "is_cancelled", ("host", LimitedChoicesFilter), "is_published"]
+    list_filter = [TimeFilter, "format", "is_cancelled", "is_published"]
     list_select_related = ["host"]
     date_hierarchy = "starts_on"
-    search_fields = ["title", "summary", "place", "body", "report"]
+    search_fields = ["title", "summary", "place", "body", "report", "host__name"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "body", "cover"]}),
         (

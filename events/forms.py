@@ -11,7 +11,7 @@ from editorial.models import Content
 from events import cached
 from events.models import EventFormat, EventQuerySet
 
-NOT_IN_LIST = _("That is not in the list. Choose one from it.")
+NOT_IN_LIST = _("There is no such choice. Choose one from the list.")
 
 
 class EventFilterForm(forms.Form):

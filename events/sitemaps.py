@@ -5,4 +5,4 @@ from pages.sitemaps import ContentSitemap
 
 
 class EventSitemap(ContentSitemap):
-    model = Event
+    model, section_kind = Event, "events"
