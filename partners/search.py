@@ -3,11 +3,17 @@
 from partners.models import PartnerOwnName, PartnerUniversity
 from search.sources import Source, page_of
 
+
+def coordinator(partner: PartnerUniversity) -> str:
+    """Return the name of the coordinator's role; empty for others."""
+    return partner.get_role_display() if partner.is_coordinator else ""
+
+
 SOURCES = (
     Source(
         PartnerUniversity,
-        name=("name", "short_name"),
-        title=("city", "city_local"),
+        # Before news and events that have the city, or the word “coordinator”, in their title.
+        name=("name", "short_name", "city", "city_local", coordinator),
         summary=("summary", PartnerUniversity.get_role_display),
         text=(
             "description",
