@@ -1,6 +1,7 @@
 """Dates as visitors read them, in the language of the page."""
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,10 @@ def date_in_words(first: date, last: date | None = None, precision: str = DatePr
     if (first.year, first.month) == (last.year, last.month) and pattern.startswith("d"):
         return f"{begin.split()[0]}–{end}"
     return f"{begin} – {end}"
+
+
+def last_day_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def moment(day: date, clock: time | None, zone: str) -> datetime:

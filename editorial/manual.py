@@ -35,6 +35,7 @@ SECTIONS = {
     "*_schedule": "docs/editing.md#publish-or-take-off-at-a-later-time",
     "*_approval": "docs/editing.md#ask-for-approval",
     "*_delete": "docs/editing.md#delete-an-item-and-bring-it-back",
+    "events_*": "docs/editing.md#add-an-event",
     "alliance_task_*": "docs/editing.md#tasks-of-a-university",
     "consent_notice_*": "docs/editing.md#change-the-cookie-notice",
     "consent_purpose_*": "docs/editing.md#change-the-cookie-notice",

@@ -24,12 +24,16 @@ class ContentSitemap(Sitemap):
     # URLs per file. With their alternates they stay below the 50 MB of the protocol.
     limit = 5000
     model: Any
+    # Kind of the section without whose page the items have no pages either.
+    section_kind = ""
 
     def items(self) -> list[Any]:
         return self.found
 
     @cached_property
     def found(self) -> list[Any]:
+        if self.section_kind and not Page.objects.published().filter(kind=self.section_kind).exists():
+            return []
         return list(self.published())
 
     def published(self) -> QuerySet[Any]:

@@ -6,9 +6,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
+from alliance.models import Alliance, Contact, Initiative, InitiativePart, Line, Milestone, Project, Task
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Script
 from editorial.models import Content, ImportState
+from events.models import Event
 from feedback.models import FeedbackPage
 from opportunities.models import Opportunity
 from pages.models import Page, Redirect
@@ -20,6 +21,7 @@ from tests.pictures.factories import make_picture
 pytestmark = pytest.mark.django_db
 OULU = {"key": "university-of-oulu"}
 AWARD = {"key": "citylabs-award-2026"}
+BILBAO = {"key": "2025-working-conference-bilbao"}
 # Constraint → model, filter for a row, and an update that violates the constraint.
 VIOLATIONS = {
     "one_alliance": (Alliance, {}, {"key": "another"}),
@@ -32,9 +34,23 @@ VIOLATIONS = {
     "coordinates_on_earth": (PartnerUniversity, OULU, {"latitude": "90.01"}),
     "founded_in_a_plausible_year": (PartnerUniversity, OULU, {"founded": 20}),
     "joined_not_before_founded": (PartnerUniversity, OULU, {"joined": 1900}),
+    "number_of_students_has_a_year": (PartnerUniversity, OULU, {"students": 14200}),
+    "contact_can_be_reached": (Contact, {"key": "unic-office-oulu"}, {"email": ""}),
+    "project_ends_after_it_starts": (Project, {"key": "unic4er"}, {"ends_on": "2021-08-31"}),
+    "line_kind_is_known": (Line, {"key": "superdiversity"}, {"kind": "circle"}),
     "left_not_before_joined": (PartnerUniversity, OULU, {"joined": 2022, "left": 2021}),
     "coordinator_has_not_left": (PartnerUniversity, {"role": "coordinator"}, {"left": 2026}),
     "one_own_name_a_language": (PartnerOwnName, {"key": "university-of-deusto-eu"}, {"language": "es"}),
+    "event_last_day_not_before_first": (Event, BILBAO, {"ends_on": "2025-11-03"}),
+    "event_ends_after_it_starts": (
+        Event,
+        BILBAO,
+        {"starts_at_time": "10:00", "ends_on": None, "ends_at_time": "10:00"},
+    ),
+    "event_of_a_month_has_no_times": (Event, BILBAO, {"precision": "month", "starts_at_time": "10:00"}),
+    "event_precision_is_known": (Event, BILBAO, {"precision": "year"}),
+    "event_format_is_known": (Event, BILBAO, {"format": "letter"}),
+    "event_coordinates_on_earth": (Event, BILBAO, {"latitude": "90.01", "longitude": "0"}),
     "one_page_a_section": (Page, {"key": "vision"}, {"kind": "home"}),
     "redirect_leads_elsewhere": (Redirect, {"key": "unic"}, {"new_path": "/unic"}),
     "one_notice": (Notice, {}, {"key": "another"}),

@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "partners",
     "topics",
     "opportunities",
+    "events",
     "pages",
     "search",
     "social",

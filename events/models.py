@@ -1,0 +1,504 @@
+"""Events of the alliance."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import EmbeddedContent
+from editorial.dates import (
+    DatePrecision,
+    clock_in_words,
+    date_in_words,
+    datetime_attribute,
+    last_day_of_month,
+    moment,
+    time_in_words,
+)
+from editorial.fields import RichTextField
+from editorial.times import validate_local_time, validate_time_zone
+from opendata.calendars import Entry, permanent_uid
+from partners.models import PartnerUniversity
+from topics.models import Audience, SourcedContent, SourcedContentQuerySet, Topic
+
+MAX_RELATED = 6
+# Fields from which starts_at and ends_at are computed.
+TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_zone", "precision")
+# Fields whose change tells calendar programs to update their copy.
+CALENDAR_FIELDS = (*TIME_FIELDS, f"place_{settings.LANGUAGE_CODE}", "format", "is_cancelled")
+
+
+def site_time_zone() -> str:
+    return settings.TIME_ZONE
+
+
+class EventPrecision(models.TextChoices):
+    DAY = DatePrecision.DAY.value, DatePrecision.DAY.label
+    MONTH = DatePrecision.MONTH.value, DatePrecision.MONTH.label
+
+
+class EventFormat(models.TextChoices):
+    ONSITE = "onsite", _("On site")
+    ONLINE = "online", _("Online")
+    HYBRID = "hybrid", _("On site and online")
+
+
+class EventQuerySet(SourcedContentQuerySet):
+    def upcoming(self, at: datetime | None = None) -> Self:
+        """Events that have not ended, the next one first."""
+        return self.filter(ends_at__gt=at or timezone.now()).order_by("starts_at", "pk")
+
+    def past(self, at: datetime | None = None) -> Self:
+        """Events that have ended, the latest first."""
+        return self.filter(ends_at__lte=at or timezone.now()).order_by("-starts_at", "-pk")
+
+    def of_year(self, year: int) -> Self:
+        """Events that start in `year`, the latest first."""
+        return self.filter(starts_on__year=year).order_by("-starts_at", "-pk")
+
+    def with_report(self) -> Self:
+        return self.exclude(**{f"report_{settings.LANGUAGE_CODE}": None}).exclude(
+            **{f"report_{settings.LANGUAGE_CODE}": ""}
+        )
+
+    def of_member(self, partner: PartnerUniversity) -> Self:
+        """Events that the university hosts, that concern it, or that concern the whole alliance."""
+        return self.filter(Q(host=partner) | Q(pk__in=super().of_member(partner).order_by().values("pk")))
+
+    def at_or_with(self, partner: PartnerUniversity) -> Self:
+        """Events that the university hosts or that concern it by name."""
+        return self.filter(Q(host=partner) | Q(pk__in=self.primary_keys(members=partner)))
+
+    def primary_keys(self, **conditions: Any) -> models.QuerySet:
+        """The primary keys of all events with the conditions, for a subquery. A join would repeat events."""
+        events: Any = Event.objects.order_by()
+        return events.filter(**conditions).values("pk")
+
+    def with_audience(self, key: str) -> Self:
+        return self.filter(pk__in=self.primary_keys(audiences__key=key))
+
+    def with_topic(self, key: str) -> Self:
+        return self.filter(pk__in=self.primary_keys(topics__key=key))
+
+    def for_list(self) -> Self:
+        """Events with what a list shows, without the long texts."""
+        return self.select_related("host").defer("body", "host__description")
+
+    def with_audiences(self) -> Self:
+        """Events with their published audiences in `published_audiences`."""
+        audiences = models.Prefetch("audiences", Audience.objects.published(), to_attr="published_audiences")
+        return self.prefetch_related(audiences)
+
+    def for_calendar(self) -> Self:
+        """Events whose days are known, the latest first."""
+        return self.filter(precision=EventPrecision.DAY).order_by("-starts_at", "-pk")
+
+    def next_end(self) -> datetime | None:
+        """The moment at which the first of these events ends."""
+        return self.order_by().aggregate(end=models.Min("ends_at"))["end"]
+
+
+EventManager = models.Manager.from_queryset(EventQuerySet)
+
+
+class Event(SourcedContent):
+    """Something that takes place on a day or on several, at a place or online: a conference, a workshop, a visit.
+
+    After it has ended, its page stays with the report.
+    """
+
+    content_section = "events"
+    body_fields = ("title", "summary", "place", "body", "report")
+
+    Precision = EventPrecision
+    Format = EventFormat
+
+    # Events are sorted by date.
+    order = None  # type: ignore[assignment]
+    starts_on = models.DateField(
+        _("first day"), help_text=_("If only the month is known, its first day, and “month” as the precision.")
+    )
+    starts_at_time = models.TimeField(
+        _("starts at"), null=True, blank=True, help_text=_("Local time at the place. Leave empty if it is not known.")
+    )
+    ends_on = models.DateField(
+        _("last day"), null=True, blank=True, help_text=_("Leave empty if it ends on the first day.")
+    )
+    ends_at_time = models.TimeField(
+        _("ends at"), null=True, blank=True, help_text=_("Local time on the last day. Leave empty if it is not known.")
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=50,
+        default=site_time_zone,
+        validators=[validate_time_zone],
+        help_text=_(
+            "The time zone of the place, such as Europe/Warsaw or Europe/Istanbul. Visitors see it with the times."
+        ),
+    )
+    precision = models.CharField(
+        _("precision"),
+        max_length=5,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text=_("What is known of the date. An event without a day is not in the calendars."),
+    )
+    place = models.CharField(
+        _("place"),
+        max_length=200,
+        blank=True,
+        help_text=_("City and building, such as: Oulu, Linnanmaa campus. Leave empty if it is online only."),
+    )
+    latitude = models.DecimalField(
+        _("latitude"),
+        max_digits=7,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("Degrees north of the equator (WGS 84), such as 51.76. Calendar programs use it."),
+    )
+    longitude = models.DecimalField(
+        _("longitude"),
+        max_digits=7,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("Degrees east of Greenwich (WGS 84), such as 19.46; west is negative."),
+    )
+    map = models.ForeignKey(
+        EmbeddedContent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("map of the place"),
+        help_text=_("Embedded content. It loads only for visitors who allow its provider or ask for it."),
+    )
+    format = models.CharField(
+        _("format"),
+        max_length=10,
+        choices=Format,
+        default=Format.ONSITE,
+        help_text=_("Whether people take part at the place, online, or as they choose."),
+    )
+    host = models.ForeignKey(
+        PartnerUniversity,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("host"),
+        help_text=_("The university that holds it."),
+    )
+    audiences = models.ManyToManyField(
+        Audience, blank=True, verbose_name=_("audiences"), help_text=_("Who may come. Choose none if it is not known.")
+    )
+    report = RichTextField(
+        _("report"), blank=True, help_text=_("What happened, with results and numbers. Shown after the event.")
+    )
+    registration_url = models.URLField(
+        _("registration"),
+        max_length=500,
+        blank=True,
+        help_text=_("The address of the form. The button is shown until the event starts."),
+    )
+    is_cancelled = models.BooleanField(
+        _("cancelled"),
+        default=False,
+        help_text=_("The page says so, and calendar programs that have the event cancel it. Do not delete the event."),
+    )
+    sequence = models.PositiveIntegerField(_("version in calendars"), default=0, editable=False)
+    starts_at = models.DateTimeField(_("start"), editable=False, db_index=True)
+    ends_at = models.DateTimeField(_("end"), editable=False, db_index=True)
+
+    # Set by `with_audiences`.
+    published_audiences: list[Audience]
+
+    objects: ClassVar[EventManager] = EventManager()  # type: ignore[assignment]
+
+    class Meta(SourcedContent.Meta):
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("-starts_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="event_last_day_not_before_first",
+                violation_error_message=_("The last day is before the first day. Check both dates."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at_time__isnull=True)
+                | Q(starts_at_time__isnull=False, ends_at_time__gt=F("starts_at_time"))
+                | Q(starts_at_time__isnull=False, ends_on__isnull=False, ends_on__gt=F("starts_on")),
+                name="event_ends_after_it_starts",
+                violation_error_message=_(
+                    "The event ends before it starts, or the start is missing. Check both times. If it ends after "
+                    "midnight, enter the last day."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(precision=EventPrecision.DAY) | Q(starts_at_time__isnull=True, ends_at_time__isnull=True),
+                name="event_of_a_month_has_no_times",
+                violation_error_message=_("Only the month is known, so leave the times empty, or enter the day."),
+            ),
+            models.CheckConstraint(
+                condition=Q(precision__in=EventPrecision.values),
+                name="event_precision_is_known",
+                violation_error_message=_("Choose a precision from the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(format__in=EventFormat.values),
+                name="event_format_is_known",
+                violation_error_message=_("Choose a format from the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
+                name="event_coordinates_on_earth",
+                violation_error_message=_(
+                    "Enter latitude and longitude, or neither. Latitude lies between −90 and 90, longitude between "
+                    "−180 and 180."
+                ),
+            ),
+        ]
+
+    def clean(self) -> None:
+        super().clean()
+        if self.time_zone not in available_timezones():
+            # The field has the error.
+            return
+        errors = {}
+        for name, day, clock in (
+            ("starts_at_time", self.starts_on, self.starts_at_time),
+            ("ends_at_time", self.last_day, self.ends_at_time),
+        ):
+            try:
+                if day and clock:
+                    validate_local_time(datetime.combine(day, clock), self.time_zone)
+            except ValidationError as error:
+                errors[name] = error
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the event with its moments and its version in calendars, which its other fields determine."""
+        fields: Iterable[str] | None = kwargs.get("update_fields")
+        if fields is None or not set(CALENDAR_FIELDS).isdisjoint(fields):
+            self.starts_at, self.ends_at = self.moments()
+            self.sequence = self.next_sequence()
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "starts_at", "ends_at", "sequence"}
+        super().save(*args, **kwargs)
+
+    def moments(self) -> tuple[datetime, datetime]:
+        """Return when the event starts and ends. Where the time is not known, the whole day or month counts."""
+        starts_on, last_day = self.starts_on, self.last_day
+        if self.precision == self.Precision.MONTH:
+            starts_on, last_day = starts_on.replace(day=1), last_day_of_month(last_day)
+        start = moment(starts_on, self.starts_at_time or time.min, self.time_zone)
+        return start, moment(last_day, self.ends_at_time, self.time_zone)
+
+    def next_sequence(self) -> int:
+        """Return the version in calendars after this change of the stored event."""
+        stored = type(self).objects.filter(pk=self.pk).values("sequence", *CALENDAR_FIELDS).first() if self.pk else None
+        if stored is None:
+            return self.sequence
+        fields: dict[str, Any] = {name: self._meta.get_field(name) for name in CALENDAR_FIELDS}
+        # An empty text may be stored as NULL.
+        changed = [
+            name
+            for name in CALENDAR_FIELDS
+            if (stored[name] or "") != (fields[name].to_python(getattr(self, name)) or "")
+        ]
+        return stored["sequence"] + bool(changed)
+
+    def get_absolute_url(self) -> str:
+        return reverse("events:detail", args=[self.slug])
+
+    def key_source(self) -> str:
+        return f"{self.starts_on.year} {super().key_source()}"
+
+    def related(self) -> "list[Event]":
+        """Other published events that share topics with this one: those that share the most first, then the latest."""
+        tags = Event.topics.through._default_manager.filter(event__is_published=True).exclude(event=self.pk)
+        topics: Any = Topic.objects.published()
+        shared = tags.filter(topic__in=topics.filter(event=self)).values("event").annotate(number=models.Count("pk"))
+        ranked = shared.order_by("-number", "-event__starts_at", "-event")[:MAX_RELATED]
+        keys = list(ranked.values_list("event", flat=True))
+        found = Event.objects.for_list().in_bulk(keys)
+        return [found[key] for key in keys]
+
+    @property
+    def last_day(self) -> date:
+        return self.ends_on or self.starts_on
+
+    @property
+    def is_past(self) -> bool:
+        return self.ends_at <= timezone.now()
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether pages add how far away it is, with static/js/relative-times.js."""
+        return self.has_day and not self.is_cancelled and not self.is_past
+
+    @property
+    def has_started(self) -> bool:
+        return self.starts_at <= timezone.now()
+
+    @property
+    def is_open_for_registration(self) -> bool:
+        return bool(self.registration_url) and not self.is_cancelled and not self.has_started
+
+    @property
+    def has_report(self) -> bool:
+        """Whether visitors see a report: one that was written before the event ended is not shown yet."""
+        return self.is_past and bool(self.report)
+
+    @property
+    def has_day(self) -> bool:
+        return self.precision == self.Precision.DAY
+
+    @property
+    def month(self) -> date:
+        """The first day of the month in which the event starts."""
+        return self.starts_on.replace(day=1)
+
+    @property
+    def month_in_words(self) -> str:
+        return date_in_words(self.starts_on, precision=DatePrecision.MONTH)
+
+    @property
+    def date_in_words(self) -> str:
+        return date_in_words(self.starts_on, self.ends_on, self.precision)
+
+    @property
+    def datetime_attribute(self) -> str:
+        """The start for the `datetime` attribute of HTML, with its time if it is known."""
+        if self.starts_at_time:
+            return self.local_start.isoformat(timespec="minutes")
+        return datetime_attribute(self.starts_on, self.precision)
+
+    @property
+    def end_attribute(self) -> str:
+        """The end for the `datetime` attribute of HTML."""
+        if self.ends_at_time:
+            return self.local_end.isoformat(timespec="minutes")
+        return datetime_attribute(self.last_day, self.precision)
+
+    @property
+    def local_start(self) -> datetime:
+        return self.starts_at.astimezone(ZoneInfo(self.time_zone))
+
+    @property
+    def local_end(self) -> datetime:
+        return self.ends_at.astimezone(ZoneInfo(self.time_zone))
+
+    @property
+    def takes_one_day(self) -> bool:
+        return self.has_day and self.last_day == self.starts_on
+
+    @property
+    def time_in_words(self) -> str:
+        """The local time of an event of one day, such as 09:30–16:00 CET. Empty if it is not known."""
+        if not self.starts_at_time or not self.takes_one_day:
+            return ""
+        if not self.ends_at_time:
+            return time_in_words(self.starts_at, self.time_zone)
+        return f"{clock_in_words(self.starts_at_time)}–{time_in_words(self.ends_at, self.time_zone)}"
+
+    @property
+    def start_in_words(self) -> str:
+        """The first day with the local time, such as 4 December 2023, 09:30 CET."""
+        return self.day_and_time(self.starts_on, self.starts_at, self.starts_at_time)
+
+    @property
+    def end_in_words(self) -> str:
+        return self.day_and_time(self.last_day, self.ends_at, self.ends_at_time)
+
+    def day_and_time(self, day: date, at: datetime, clock: time | None) -> str:
+        words = date_in_words(day)
+        return f"{words}, {time_in_words(at, self.time_zone)}" if clock else words
+
+    @property
+    def is_online_only(self) -> bool:
+        return self.format == self.Format.ONLINE
+
+    def calendar_entry(self, publisher: Any, url: str) -> Entry:
+        """Return the entry for calendars. `publisher` is the alliance, `url` the absolute address of the page."""
+        start: date | datetime = self.starts_on
+        end: date | datetime | None = self.last_day
+        if self.starts_at_time:
+            start, end = self.starts_at, self.ends_at if self.ends_at_time or self.ends_on else None
+        return Entry(
+            uid=permanent_uid(publisher, self),
+            summary=self.title,
+            start=start,
+            end=end,
+            updated_at=self.updated_at,
+            url=url,
+            sequence=self.sequence,
+            description=self.summary,
+            location=self.place or (str(self.get_format_display()) if self.is_online_only else ""),
+            position=self.position,
+            is_cancelled=self.is_cancelled,
+        )
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        if self.latitude is None or self.longitude is None:
+            return None
+        return float(self.latitude), float(self.longitude)
+
+    def structured_data(self) -> dict:
+        """The event as Event of schema.org. Needs `with_audiences`."""
+        data: dict[str, Any] = {
+            "@type": "Event",
+            "name": self.title,
+            "description": self.summary,
+            "startDate": self.datetime_attribute,
+            "endDate": self.end_attribute,
+            "eventStatus": f"https://schema.org/Event{'Cancelled' if self.is_cancelled else 'Scheduled'}",
+            "eventAttendanceMode": f"https://schema.org/{ATTENDANCE_MODES[self.format]}EventAttendanceMode",
+        }
+        if locations := self.locations():
+            data["location"] = locations[0] if len(locations) == 1 else locations
+        if self.host:
+            data["organizer"] = {"@type": "CollegeOrUniversity", "name": self.host.name, "url": self.host.website}
+        if self.published_audiences:
+            data["audience"] = [
+                {"@type": "Audience", "audienceType": audience.name} for audience in self.published_audiences
+            ]
+        return data
+
+    def locations(self) -> list[dict[str, Any]]:
+        """The places of the event in the vocabulary of schema.org."""
+        found: list[dict[str, Any]] = []
+        if self.place and not self.is_online_only:
+            place: dict[str, Any] = {"@type": "Place", "name": self.place, "address": self.place}
+            if self.position:
+                latitude, longitude = self.position
+                place["geo"] = {"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude}
+            found.append(place)
+        if self.format != self.Format.ONSITE and (url := self.registration_url or self.source_url):
+            found.append({"@type": "VirtualLocation", "url": url})
+        return found
+
+
+ATTENDANCE_MODES: dict[str, str] = {
+    EventFormat.ONSITE: "Offline",
+    EventFormat.ONLINE: "Online",
+    EventFormat.HYBRID: "Mixed",
+}
