@@ -6,19 +6,23 @@ from django.utils.translation import gettext_lazy as _
 from alliance.models import (
     Alliance,
     AudienceBenefit,
+    Contact,
     Deliverable,
     EntryPoint,
     Figure,
     Initiative,
     InitiativePart,
     KeyArea,
+    Line,
     Milestone,
+    Project,
     Task,
 )
 from editorial.admin import ContentAdmin, ContentInline, LimitedChoicesFilter, SingletonContentAdmin, thumbnail
 from pictures.admin import CoverMixin
 
 ON_THIS_SITE: tuple[Any, Any] = (_("On this site"), {"fields": ["order", "is_published"]})
+SOURCE: tuple[Any, Any] = (_("Source"), {"fields": [("source", "source_language"), "source_url"]})
 
 
 @admin.register(Alliance)
@@ -43,8 +47,8 @@ class FigureAdmin(ContentAdmin):
     list_display = ["label", "number", "year", "note", "order", "is_published"]
     list_editable = ["order"]
     list_filter = ["year", "is_published"]
-    search_fields = ["label", "note"]
-    fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), ON_THIS_SITE]
+    search_fields = ["label", "note", "source"]
+    fieldsets = [(None, {"fields": ["value", "label", "year", "note"]}), SOURCE, ON_THIS_SITE]
 
     @admin.display(description=_("number"), ordering="value")
     def number(self, figure: Figure) -> str:
@@ -113,6 +117,52 @@ class MilestoneAdmin(ContentAdmin):
     date_hierarchy = "date"
     search_fields = ["title", "body", "source"]
     fieldsets = [
-        (None, {"fields": ["title", "body", "date", "until", "precision", "source"]}),
+        (None, {"fields": ["title", "body", "date", "until", "precision"]}),
+        SOURCE,
         (_("On this site"), {"fields": ["is_published"]}),
+    ]
+
+
+@admin.register(Contact)
+class ContactAdmin(ContentAdmin):
+    list_display = ["name", "partner", "email", "url", "order", "is_published"]
+    list_editable = ["order"]
+    list_filter = [("partner", LimitedChoicesFilter), ("topics", LimitedChoicesFilter), "is_published"]
+    list_select_related = ["partner"]
+    search_fields = ["name", "purpose", "email", "url", "partner__name"]
+    fieldsets = [
+        (None, {"fields": ["name", "purpose", "email", "url", "partner", "topics"]}),
+        SOURCE,
+        ON_THIS_SITE,
+    ]
+
+
+@admin.register(Project)
+class ProjectAdmin(CoverMixin, ContentAdmin):
+    list_display = ["title", "programme", "starts_on", "ends_on", "order", "is_published"]
+    list_editable = ["order"]
+    list_filter = [("coordinator", LimitedChoicesFilter), ("topics", LimitedChoicesFilter), "is_published"]
+    search_fields = ["title", "summary", "body", "programme", "grant_number"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "summary", "body", "cover"]}),
+        (
+            _("Funding and time"),
+            {"fields": ["programme", "grant_number", "budget", "budget_note", ("starts_on", "ends_on")]},
+        ),
+        (_("Who and what"), {"fields": ["coordinator", "members", "topics", "website"]}),
+        SOURCE,
+        ON_THIS_SITE,
+    ]
+
+
+@admin.register(Line)
+class LineAdmin(ContentAdmin):
+    list_display = ["title", "kind", "order", "is_published"]
+    list_editable = ["order"]
+    list_filter = ["kind", ("leads", LimitedChoicesFilter), "is_published"]
+    search_fields = ["title", "summary", "body"]
+    fieldsets = [
+        (None, {"fields": ["kind", "title", "slug", "summary", "body", "leads"]}),
+        SOURCE,
+        ON_THIS_SITE,
     ]

@@ -9,7 +9,7 @@ class AllianceConfig(AppConfig):
     def ready(self):
         from alliance.search import SOURCES
         from alliance.sections import SECTIONS
-        from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap
+        from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap, LineSitemap, ProjectSitemap
         from pages import sections, sitemaps
         from search.sources import register
 
@@ -17,3 +17,5 @@ class AllianceConfig(AppConfig):
         sections.register(*SECTIONS)
         sitemaps.register("deliverables", DeliverableSitemap)
         sitemaps.register("initiatives", InitiativeSitemap)
+        sitemaps.register("projects", ProjectSitemap)
+        sitemaps.register("lines", LineSitemap)

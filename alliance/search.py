@@ -1,6 +1,19 @@
 """Texts for the search: the alliance, its deliverables, initiatives, and the lists on its pages."""
 
-from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, InitiativePart, KeyArea, Milestone, Task
+from alliance.models import (
+    Alliance,
+    AudienceBenefit,
+    Contact,
+    Deliverable,
+    Initiative,
+    InitiativePart,
+    KeyArea,
+    Line,
+    Milestone,
+    Project,
+    Task,
+)
+from alliance.sections import CONTACTS
 from pages.models import Page
 from search.pages import page_of_section
 from search.sources import Source, page_of
@@ -64,5 +77,22 @@ SOURCES = (
         shown=Milestone.objects.published,
         page=lambda _milestone: page_of_section(Page.Kind.MILESTONES),
         is_part=True,
+    ),
+    Source(
+        Project,
+        title=("title",),
+        summary=("summary",),
+        text=("body", "programme", "budget_note", "grant_number"),
+        shown=Project.objects.published,
+    ),
+    Source(Line, title=("title",), summary=("summary",), text=("body",), shown=Line.objects.published),
+    Source(
+        Contact,
+        summary=("name",),
+        text=("purpose", "email", lambda contact: contact.partner.name if contact.partner else ""),
+        shown=Contact.objects.published,
+        page=lambda _contact: page_of_section(CONTACTS),
+        is_part=True,
+        related=("partner",),
     ),
 )

@@ -1,8 +1,13 @@
 """Sections of the alliance, and what must be translated for their pages to be complete."""
 
-from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, Milestone, Task
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import Alliance, AudienceBenefit, Contact, Deliverable, Initiative, Line, Milestone, Project, Task
 from pages.models import Page
 from pages.sections import Items, Section
+
+# Kinds of pages that no other app names.
+CONTACTS, PROJECTS, LINES = "contacts", "projects", "lines"
 
 
 def vision_lists() -> list[Items]:
@@ -35,6 +40,19 @@ SECTIONS = (
         Page.Kind.MILESTONES.label,
         "alliance:milestones",
         lambda: [(Milestone.objects.published(), ())],
+    ),
+    Section(CONTACTS, _("contacts"), "alliance:contacts", lambda: [(Contact.objects.published(), ())]),
+    Section(
+        PROJECTS,
+        _("list of projects"),
+        "alliance:projects",
+        lambda: [(Project.objects.published(), ("title", "summary"))],
+    ),
+    Section(
+        LINES,
+        _("thematic lines and CityLabs"),
+        "alliance:lines",
+        lambda: [(Line.objects.published(), ("title", "summary"))],
     ),
     Section(Page.Kind.SITEMAP, Page.Kind.SITEMAP.label, "alliance:sitemap"),
 )

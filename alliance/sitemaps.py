@@ -1,6 +1,8 @@
-"""Deliverables and initiatives in the sitemap."""
+"""Deliverables, initiatives, projects and lines in the sitemap."""
 
-from alliance.models import Deliverable, Initiative
+from django.db.models import QuerySet
+
+from alliance.models import Deliverable, Initiative, Line, Project
 from pages.sitemaps import ContentSitemap
 
 
@@ -10,3 +12,14 @@ class DeliverableSitemap(ContentSitemap):
 
 class InitiativeSitemap(ContentSitemap):
     model = Initiative
+
+
+class ProjectSitemap(ContentSitemap):
+    model = Project
+
+
+class LineSitemap(ContentSitemap):
+    model = Line
+
+    def published(self) -> QuerySet[Line]:
+        return Line.objects.published().with_page()

@@ -3,13 +3,16 @@ from modeltranslation.translator import TranslationOptions, register
 from alliance.models import (
     Alliance,
     AudienceBenefit,
+    Contact,
     Deliverable,
     EntryPoint,
     Figure,
     Initiative,
     InitiativePart,
     KeyArea,
+    Line,
     Milestone,
+    Project,
     Task,
 )
 
@@ -74,5 +77,23 @@ class EntryPointTranslation(TranslationOptions):
 
 @register(Milestone)
 class MilestoneTranslation(TranslationOptions):
-    fields = ("title", "body", "source")
-    required_languages = {"en": ("title", "source")}
+    fields = ("title", "body")
+    required_languages = {"en": ("title",)}
+
+
+@register(Contact)
+class ContactTranslation(TranslationOptions):
+    fields = ("name", "purpose")
+    required_languages = {"en": ("name", "purpose")}
+
+
+@register(Project)
+class ProjectTranslation(TranslationOptions):
+    fields = ("title", "slug", "summary", "body", "programme", "budget_note")
+    required_languages = {"en": ("title", "summary", "body")}
+
+
+@register(Line)
+class LineTranslation(TranslationOptions):
+    fields = ("title", "slug", "summary", "body")
+    required_languages = {"en": ("title", "summary")}

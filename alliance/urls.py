@@ -15,5 +15,10 @@ urlpatterns = [
     path(_("tasks/"), views.task_list, name="tasks"),
     path(_("timeline/"), views.milestone_list, name="milestones"),
     path(format_lazy("{}feed.xml", _("timeline/")), views.milestone_feed, name="milestone-feed"),
+    path(_("contact/"), views.contact_list, name="contacts"),
+    path(_("projects/"), views.project_list, name="projects"),
+    path(_("projects/<slug:slug>/"), views.project_detail, name="project"),
+    path(_("lines/"), views.line_list, name="lines"),
+    path(_("lines/<slug:slug>/"), views.line_detail, name="line"),
     path(_("sitemap/"), views.overview, name="sitemap"),
 ]

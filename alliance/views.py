@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -13,7 +13,21 @@ from django.views.decorators.http import require_safe
 
 from alliance.cached import get_alliance_or_404
 from alliance.feeds import MilestoneFeed
-from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
+from alliance.forms import ContactFilterForm
+from alliance.models import (
+    Activity,
+    AudienceBenefit,
+    Contact,
+    Deliverable,
+    EntryPoint,
+    Figure,
+    Initiative,
+    KeyArea,
+    Line,
+    Milestone,
+    Project,
+)
+from alliance.sections import CONTACTS, LINES, PROJECTS
 from pagecache.decorators import cached_page
 from pages.cached import languages, section
 from pages.models import Page
@@ -24,9 +38,14 @@ from partners.models import MAX_ON_MAP, PartnerUniversity
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 from search.forms import SearchForm
+from topics.models import Topic
 
 # Items of one kind per page of the overview, which only shows their names.
 NAMES_IN_OVERVIEW = 100
+# Contacts per page. They are short.
+CONTACTS_PER_PAGE = 48
+# Related items on the page of an item.
+RELATED = 6
 # Less than a year, as RFC 9116 recommends.
 SECURITY_TXT_VALIDITY = timedelta(days=180)
 
@@ -172,6 +191,78 @@ def milestone_feed(request: HttpRequest) -> HttpResponse:
     return MilestoneFeed(get_alliance_or_404(request)).respond(request)
 
 
+@cached_page("university", "topic", "page")
+@require_safe
+def contact_list(request: HttpRequest) -> HttpResponse:
+    contacts = Contact.objects.published()
+    with_contacts = PartnerUniversity.objects.published().filter(pk__in=contacts.values("partner"))
+    topics = Topic.objects.published().filter(pk__in=contacts.values("topics"))
+    form = ContactFilterForm(
+        request.GET or None,
+        universities=[(partner.key, partner.translated["name"]) for partner in with_contacts.without_long_texts()],
+        topics=[(topic.key, topic.translated["name"]) for topic in topics],
+    )
+    return render_section(
+        request,
+        CONTACTS,
+        "alliance/contact_list.html",
+        form=form,
+        page_obj=paginate(request, contacts.matching(**form.filters).with_topics(), CONTACTS_PER_PAGE),
+        filter_query=urlencode(form.filters),
+    )
+
+
+@cached_page("page")
+@require_safe
+def project_list(request: HttpRequest) -> HttpResponse:
+    projects = Project.objects.published().defer("body").select_related("coordinator")
+    return render_section(request, PROJECTS, "alliance/project_list.html", page_obj=paginate(request, projects))
+
+
+@cached_page()
+@require_safe
+def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    published = Project.objects.published()
+    project = published.select_related("cover", "coordinator").with_topics().get_by_slug(slug)
+    if project.slug != slug:
+        return redirect(project, permanent=True)
+    context = {
+        "section": section(request, PROJECTS),
+        "project": project,
+        "subject": project,
+        "universities": universities(request),
+        "related": published.defer("body").exclude(pk=project.pk)[:RELATED],
+    }
+    return render(request, "alliance/project_detail.html", context)
+
+
+@cached_page("page")
+@require_safe
+def line_list(request: HttpRequest) -> HttpResponse:
+    lines = Line.objects.published().with_leads()
+    return render_section(request, LINES, "alliance/line_list.html", page_obj=paginate(request, lines))
+
+
+@cached_page()
+@require_safe
+def line_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page of a line. A line without a text is an entry of the list, where its URL leads."""
+    published = Line.objects.published()
+    line = published.with_leads().get_by_slug(slug)
+    if not line.has_own_page:
+        return redirect(line)
+    if line.slug != slug:
+        return redirect(line, permanent=True)
+    context = {
+        "section": section(request, LINES),
+        "line": line,
+        "subject": line,
+        "universities": universities(request),
+        "related": published.with_page().filter(kind=line.kind).exclude(pk=line.pk)[:RELATED],
+    }
+    return render(request, "alliance/line_detail.html", context)
+
+
 @cached_page("page")
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
@@ -185,6 +276,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         pages_of_site=[page for page in pages if not page.is_of_alliance],
         deliverables=Deliverable.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
         initiatives=Initiative.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
+        projects=Project.objects.published().defer("body")[:NAMES_IN_OVERVIEW],
+        lines=Line.objects.published().with_page()[:NAMES_IN_OVERVIEW],
         page_obj=paginate(request, partners, NAMES_IN_OVERVIEW),
     )
 

@@ -43,6 +43,8 @@ SECTIONS = {
     "consent_*": "docs/editing.md#add-or-stop-a-third-party",
     "feedback_message_*": "docs/editing.md#answer-a-report-of-a-barrier",
     "feedback_*": "docs/editing.md#maintain-the-accessibility-statement",
+    "opportunities_opportunity_add": "docs/editing.md#opportunities",
+    "opportunities_opportunity_change": "docs/editing.md#opportunities",
     "pictures_*": "docs/editing.md#add-a-picture",
     "search_*": "docs/editing.md#add-synonyms",
     "translations_glossaryterm_*": "docs/translating.md#use-the-glossary",

@@ -27,10 +27,37 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     search_fields = ["name", "short_name", "city", "city_local", "own_names__name"]
     fieldsets = [
         (None, {"fields": ["name", "short_name", "slug", "summary", "description", "cover"]}),
-        (_("The city"), {"fields": ["city", "city_local", "city_local_language", "city_past", "country"]}),
+        (_("In the alliance"), {"fields": ["role", "joined", "left", "contact", "unic_role"]}),
+        (
+            _("The city"),
+            {
+                "fields": [
+                    "city",
+                    ("city_local", "city_local_language"),
+                    "country",
+                    "city_past",
+                    "city_story",
+                    ("city_source", "city_source_language"),
+                    "city_source_url",
+                ]
+            },
+        ),
         (_("Place on the map"), {"fields": ["latitude", "longitude", "map"]}),
-        (_("In the alliance"), {"fields": ["role", "joined", "left", "contact"]}),
-        (_("The university"), {"fields": ["founded", "website", "logo", "logo_alt"]}),
+        (
+            _("The university"),
+            {
+                "fields": [
+                    "founded",
+                    "website",
+                    ("students", "students_year"),
+                    "students_source",
+                    "students_source_url",
+                    "logo",
+                    "logo_alt",
+                ]
+            },
+        ),
+        (_("In registers"), {"fields": ["ror", "wikidata", "erasmus_code", "domain"]}),
         (_("On this site"), {"fields": ["order", "is_published"]}),
     ]
     logo_thumbnail = thumbnail("logo", _("logo"))

@@ -3,20 +3,19 @@
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from babel import Locale, UnknownLocaleError
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, ProtectedError, Q
 from django.urls import reverse
 from django.utils import formats
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from consent.models import EmbeddedContent
 from editorial.fields import PictureField, RichTextField
+from editorial.languages import language_name
 from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_alt_text
 from partners.weave import THREADS
 from pictures.models import cover_field
@@ -28,6 +27,28 @@ validate_language_tag = RegexValidator(
     r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
     _("Give the language as a code such as pl, nl or eu (BCP 47)."),
 )
+validate_ror = RegexValidator(
+    # https://ror.readme.io/docs/identifier: base 32 without i, l, o and u, and two digits that check the others.
+    r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}\Z",
+    _("A ROR ID has nine small letters and digits and begins with 0, such as 05cq64r17. Leave out the address."),
+)
+validate_erasmus_code = RegexValidator(
+    # The code of the country takes three places.
+    r"^([A-Z]{3}|[A-Z]{2} |[A-Z] {2})[A-Z-]{2,8}[0-9]{2,3}\Z",
+    _(
+        "Write the code with the country in three places, filled with spaces, in capital letters: “PL LODZ01”, "
+        "“D  BOCHUM01”."
+    ),
+)
+validate_domain = RegexValidator(
+    r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z",
+    _("Give a domain in small letters, without https:// and www, such as deusto.es."),
+)
+validate_wikidata = RegexValidator(
+    r"^Q[1-9][0-9]*\Z", _("A Wikidata item is the letter Q and a number, such as Q42. Leave out the address.")
+)
+# Translated fields that only the page of a university needs.
+LONG_TEXTS = ("description", "city_story", "unic_role")
 
 
 class PartnerUniversityQuerySet(SluggableQuerySet):
@@ -35,9 +56,13 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
         """The countries of these partners (ISO 3166-1 alpha-2)."""
         return set(self.order_by().values_list("country", flat=True).distinct())
 
+    def without_long_texts(self):
+        """Partners whose long texts are not read from the database."""
+        return self.defer(*LONG_TEXTS)
+
     def for_list(self):
         """Partners without their long texts, former partners last."""
-        return self.defer("description").order_by(F("left").asc(nulls_first=True), "order", "pk")
+        return self.without_long_texts().order_by(F("left").asc(nulls_first=True), "order", "pk")
 
     def current(self):
         """Partners that have not left the alliance."""
@@ -45,7 +70,7 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
 
     def for_map(self):
         """The first MAX_ON_MAP current partners, for the map and the weave pattern."""
-        return self.current().defer("description", "summary")[:MAX_ON_MAP]
+        return self.current().defer(*LONG_TEXTS, "summary")[:MAX_ON_MAP]
 
     def with_own_names(self):
         """Partners with their published names in their own languages as `published_own_names`."""
@@ -61,7 +86,7 @@ class PartnerUniversityQuerySet(SluggableQuerySet):
             return None, None
         before = Q(order__lt=partner.order) | Q(order=partner.order, pk__lt=partner.pk)
         after = Q(order__gt=partner.order) | Q(order=partner.order, pk__gt=partner.pk)
-        current = self.current().defer("description").order_by("order", "pk")
+        current = self.current().without_long_texts().order_by("order", "pk")
         return current.filter(before).last(), current.filter(after).first()
 
     def matching(self, country: str = "", role: str = ""):
@@ -87,7 +112,7 @@ class PartnerUniversity(SluggableContent):
 
     content_section = "partners"
     heading_field = "name"
-    body_fields = ("summary", "description")
+    body_fields = ("summary", *LONG_TEXTS)
 
     Role = PartnerRole
 
@@ -181,6 +206,78 @@ class PartnerUniversity(SluggableContent):
     )
     description = RichTextField(_("description"), blank=True)
     cover = cover_field()
+    students = models.PositiveIntegerField(
+        _("students"), null=True, blank=True, help_text=_("How many people study there. Give the year too.")
+    )
+    students_year = models.PositiveSmallIntegerField(
+        _("year of this number"),
+        null=True,
+        blank=True,
+        help_text=_("The year for which the number is true. Visitors see it beside the number."),
+    )
+    students_source = models.CharField(
+        _("source of this number"),
+        max_length=200,
+        blank=True,
+        help_text=_("The title of the page or document that this comes from."),
+    )
+    students_source_url = models.URLField(
+        _("address of this source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")
+    )
+    city_story = RichTextField(
+        _("story of the city"),
+        blank=True,
+        help_text=_("What the city lived from, how that ended, and what is there now: places, years, numbers."),
+    )
+    city_source = models.CharField(
+        _("source of the story"),
+        max_length=200,
+        blank=True,
+        help_text=_("The title of the page or document that this comes from."),
+    )
+    city_source_language = models.CharField(
+        _("language of the source"),
+        max_length=20,
+        blank=True,
+        validators=[validate_language_tag],
+        help_text=_("A code such as pl, nl or eu, if the source is not in English."),
+    )
+    city_source_url = models.URLField(
+        _("address of the source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")
+    )
+    unic_role = RichTextField(
+        _("what UNIC means there"),
+        blank=True,
+        help_text=_("What this university does in the alliance, and what the alliance has changed there."),
+    )
+    ror = models.CharField(
+        _("ROR ID"),
+        max_length=9,
+        blank=True,
+        validators=[validate_ror],
+        help_text=_("The end of its address in the Research Organization Registry: 05cq64r17 of ror.org/05cq64r17."),
+    )
+    wikidata = models.CharField(
+        _("Wikidata item"),
+        max_length=20,
+        blank=True,
+        validators=[validate_wikidata],
+        help_text=_("The end of its address in Wikidata, the letter Q and a number."),
+    )
+    erasmus_code = models.CharField(
+        _("Erasmus code"),
+        max_length=14,
+        blank=True,
+        validators=[validate_erasmus_code],
+        help_text=_("As in Erasmus+ forms, with its spaces: “PL LODZ01”, “D  BOCHUM01”."),
+    )
+    domain = models.CharField(
+        _("home organisation (SCHAC)"),
+        max_length=100,
+        blank=True,
+        validators=[validate_domain],
+        help_text=_("The domain by which sign-in across universities knows it, such as deusto.es."),
+    )
 
     # Set by `with_own_names`.
     published_own_names: list["PartnerOwnName"]
@@ -228,6 +325,11 @@ class PartnerUniversity(SluggableContent):
                 condition=Q(left__isnull=True) | ~Q(role="coordinator"),
                 name="coordinator_has_not_left",
                 violation_error_message=_("The coordinator cannot have left. Hand the role over first."),
+            ),
+            models.CheckConstraint(
+                condition=Q(students__isnull=True) | Q(students_year__isnull=False),
+                name="number_of_students_has_a_year",
+                violation_error_message=_("Give the year for which the number of students is true."),
             ),
         ]
 
@@ -286,7 +388,7 @@ class PartnerUniversity(SluggableContent):
 
     @property
     def website_host(self) -> str:
-        """The host name of the website without www, such as uni.lodz.pl."""
+        """The host name of the website without www, such as deusto.es."""
         return (urlsplit(self.website).hostname or "").removeprefix("www.")
 
     @property
@@ -297,6 +399,25 @@ class PartnerUniversity(SluggableContent):
         east_or_west = pgettext("longitude", "E") if self.longitude >= 0 else pgettext("longitude", "W")
         return f"{latitude}°\N{NO-BREAK SPACE}{north_or_south}, {longitude}°\N{NO-BREAK SPACE}{east_or_west}"
 
+    @property
+    def students_in_digits(self) -> str:
+        """The number of students in the number format of the active language."""
+        return formats.number_format(self.students or 0, use_l10n=True, force_grouping=True)
+
+    @property
+    def ror_url(self) -> str:
+        return f"https://ror.org/{self.ror}" if self.ror else ""
+
+    @property
+    def wikidata_url(self) -> str:
+        return f"https://www.wikidata.org/wiki/{self.wikidata}" if self.wikidata else ""
+
+    @property
+    def identifiers(self) -> list[tuple[str, str]]:
+        """The names of the registers that know the university, and its identifiers there."""
+        registers = [("ROR", self.ror), ("Wikidata", self.wikidata), ("Erasmus", self.erasmus_code)]
+        return [(name, value) for name, value in (*registers, ("SCHAC", self.domain)) if value]
+
     def structured_data(self) -> dict:
         """The university as CollegeOrUniversity of schema.org. Needs `with_own_names`."""
         return {
@@ -304,7 +425,10 @@ class PartnerUniversity(SluggableContent):
             "name": self.name,
             "alternateName": [own_name.name for own_name in self.published_own_names],
             "foundingDate": str(self.founded),
-            "sameAs": self.website,
+            "sameAs": [address for address in (self.website, self.ror_url, self.wikidata_url) if address],
+            "identifier": [
+                {"@type": "PropertyValue", "propertyID": name, "value": value} for name, value in self.identifiers
+            ],
             "address": {
                 "@type": "PostalAddress",
                 "addressLocality": self.city,
@@ -378,9 +502,4 @@ class PartnerOwnName(OrderedContent):
 
     @property
     def language_name(self) -> str:
-        """The name of the language in the active language, or its code if CLDR does not contain it."""
-        try:
-            locale = Locale.parse(self.language, sep="-")
-            return locale.get_language_name(get_language() or settings.LANGUAGE_CODE) or self.language
-        except (UnknownLocaleError, ValueError):
-            return self.language
+        return language_name(self.language)

@@ -15,7 +15,14 @@ SOURCES = (
         # Before news and events that have the city, or the word “coordinator”, in their title.
         name=("name", "short_name", "city", "city_local", coordinator),
         summary=("summary", PartnerUniversity.get_role_display),
-        text=("description", "city_past", lambda partner: partner.country.name),
+        text=(
+            "description",
+            "city_story",
+            "unic_role",
+            "city_past",
+            lambda partner: partner.country.name,
+            lambda partner: [value for _register, value in partner.identifiers],
+        ),
         shown=PartnerUniversity.objects.published,
     ),
     Source(

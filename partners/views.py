@@ -19,6 +19,9 @@ from partners.forms import PartnerFilterForm
 from partners.map import points
 from partners.models import PartnerUniversity
 
+# Contacts on the page of a university.
+MAX_CONTACTS = 6
+
 
 def country_choices(countries: Iterable[str]) -> list[tuple[str, str]]:
     """Countries (ISO 3166-1 alpha-2) with their names, in the alphabetical order of the active language."""
@@ -54,6 +57,7 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
     partner = published.select_related("cover", "map__provider__purpose").with_own_names().get_by_slug(slug)
     if partner.slug != slug:
         return redirect(partner, permanent=True)
+    contacts = list(partner.contacts.published()[: MAX_CONTACTS + 1])
     before, after = published.neighbours(partner)
     on_map = cached.universities(request)
     if partner not in on_map and not partner.left:
@@ -62,6 +66,8 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "section": section(request, Page.Kind.PARTNERS),
         "partner": partner,
         "subject": partner,
+        "contacts": contacts[:MAX_CONTACTS],
+        "has_more_contacts": len(contacts) > MAX_CONTACTS,
         "tasks": partner.tasks.published().with_initiatives(),
         "points": points(on_map),
         "universities": cached.universities(request),

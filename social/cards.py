@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
-from alliance.models import Activity, Alliance, Deliverable, Initiative
+from alliance.models import Activity, Alliance, Deliverable, Initiative, Line
 from consent.views import RECEIPT, SEALS, SETTINGS, ConsentPage
 from pages.models import Page
 from partners import weave
@@ -28,7 +28,7 @@ from topics.models import SourcedContent
 
 logger = logging.getLogger(__name__)
 
-CardContent = Page | PartnerUniversity | Activity | SourcedContent
+CardContent = Page | PartnerUniversity | Activity | SourcedContent | Line
 Subject = CardContent | ConsentPage
 
 WIDTH, HEIGHT = 1200, 630
@@ -41,7 +41,8 @@ KINDS: dict[str, tuple[type[CardContent], str]] = {
     "partner": (PartnerUniversity, "name"),
     "deliverable": (Deliverable, "title"),
     "initiative": (Initiative, "title"),
-    # News, events and opportunities.
+    "line": (Line, "title"),
+    # News, events, opportunities and projects.
     **{str(model._meta.model_name): (model, "title") for model in SourcedContent.__subclasses__()},
 }
 # Pages of the consent app, which are not content.

@@ -6,11 +6,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Task
+from alliance.models import Alliance, Contact, Initiative, InitiativePart, Line, Milestone, Project, Task
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Script
 from editorial.models import Content, ImportState
 from events.models import Event
 from feedback.models import FeedbackPage
+from opportunities.models import Opportunity
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
@@ -19,6 +20,7 @@ from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 OULU = {"key": "university-of-oulu"}
+AWARD = {"key": "citylabs-award-2026"}
 BILBAO = {"key": "2025-working-conference-bilbao"}
 # Constraint → model, filter for a row, and an update that violates the constraint.
 VIOLATIONS = {
@@ -32,6 +34,10 @@ VIOLATIONS = {
     "coordinates_on_earth": (PartnerUniversity, OULU, {"latitude": "90.01"}),
     "founded_in_a_plausible_year": (PartnerUniversity, OULU, {"founded": 20}),
     "joined_not_before_founded": (PartnerUniversity, OULU, {"joined": 1900}),
+    "number_of_students_has_a_year": (PartnerUniversity, OULU, {"students": 14200}),
+    "contact_can_be_reached": (Contact, {"key": "unic-office-oulu"}, {"email": ""}),
+    "project_ends_after_it_starts": (Project, {"key": "unic4er"}, {"ends_on": "2021-08-31"}),
+    "line_kind_is_known": (Line, {"key": "superdiversity"}, {"kind": "circle"}),
     "left_not_before_joined": (PartnerUniversity, OULU, {"joined": 2022, "left": 2021}),
     "coordinator_has_not_left": (PartnerUniversity, {"role": "coordinator"}, {"left": 2026}),
     "one_own_name_a_language": (PartnerOwnName, {"key": "university-of-deusto-eu"}, {"language": "es"}),
@@ -58,6 +64,13 @@ VIOLATIONS = {
     "cookie_has_purpose_or_provider": (DeclaredCookie, {"key": "sessionid"}, {"purpose": None}),
     "provider_key_is_not_notice": (Provider, {"key": "video"}, {"key": "notice"}),
     "focal_point_in_picture": (Picture, {}, {"focal_x": 101}),
+    "opportunity_closes_after_it_opens": (Opportunity, AWARD, {"closes_on": "2025-12-31", "closes_at_time": None}),
+    "opportunity_ends_after_it_starts": (Opportunity, AWARD, {"starts_on": "2026-06-02", "ends_on": "2026-06-01"}),
+    "opportunity_time_has_a_day": (Opportunity, AWARD, {"closes_on": None}),
+    "opportunity_kind_is_known": (Opportunity, AWARD, {"kind": "lottery"}),
+    "opportunity_format_is_known": (Opportunity, AWARD, {"format": "by post"}),
+    "opportunity_no_deadline_is_known": (Opportunity, AWARD, {"no_deadline": "perhaps"}),
+    "opportunity_precision_is_known": (Opportunity, AWARD, {"opens_precision": "century"}),
     "import_state_once": (ImportState, {"section": "pages", "key": "home"}, {"key": "about"}),
 }
 

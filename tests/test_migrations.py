@@ -19,7 +19,8 @@ REVERSE = """
 from django.core.management import call_command
 from django.db import connection
 from triggers.registry import faults, installed
-for app in "search alliance partners pages feedback consent pictures translations jobs pagecache editorial".split():
+apps = "search alliance topics partners pages feedback consent pictures translations jobs pagecache editorial"
+for app in apps.split():
     call_command("migrate", app, "zero", verbosity=0)
     assert not list(faults(connection))
 assert not installed(connection.cursor(), connection.vendor)

@@ -1,4 +1,4 @@
-"""Topics, audiences, and the base of content that has them: news, events and opportunities."""
+"""Topics, audiences, and the bases of content with a source or with topics, such as news, events and projects."""
 
 from typing import Any, ClassVar, Self
 
@@ -45,6 +45,27 @@ class Audience(OrderedContent):
         return self.name
 
 
+class Sourced(models.Model):
+    """Abstract base of content that names the page or document that its facts come from."""
+
+    source = models.CharField(
+        _("source"), max_length=200, blank=True, help_text=_("The title of the page or document that this comes from.")
+    )
+    source_language = models.CharField(
+        _("language of the source"),
+        max_length=20,
+        blank=True,
+        validators=[validate_language_tag],
+        help_text=_("A code such as pl, nl or eu, if the source is not in English."),
+    )
+    source_url = models.URLField(
+        _("address of the source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")
+    )
+
+    class Meta:
+        abstract = True
+
+
 class SourcedContentQuerySet(SluggableQuerySet):
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Items that concern the university, or the whole alliance."""
@@ -57,11 +78,11 @@ class SourcedContentQuerySet(SluggableQuerySet):
     def with_topics(self) -> Self:
         """Items with their published topics and members in `published_topics` and `published_members`."""
         topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
-        members = PartnerUniversity.objects.published().defer("description")
+        members = PartnerUniversity.objects.published().without_long_texts()
         return self.prefetch_related(topics, models.Prefetch("members", members, to_attr="published_members"))
 
 
-class SourcedContent(SluggableContent):
+class SourcedContent(Sourced, SluggableContent):
     """Abstract base of content with a page, topics, members, and the source that its facts come from."""
 
     title = models.CharField(
@@ -81,25 +102,13 @@ class SourcedContent(SluggableContent):
         verbose_name=_("universities"),
         help_text=_("The universities that it concerns. Choose none if it concerns the whole alliance."),
     )
-    source = models.CharField(
-        _("source"), max_length=200, blank=True, help_text=_("The title of the page or document that this comes from.")
-    )
-    source_language = models.CharField(
-        _("language of the source"),
-        max_length=20,
-        blank=True,
-        validators=[validate_language_tag],
-        help_text=_("A code such as pl, nl or eu, if the source is not in English."),
-    )
-    source_url = models.URLField(
-        _("address of the source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")
-    )
 
     # Set by `with_topics`.
     published_topics: list[Topic]
     published_members: list[PartnerUniversity]
 
-    objects: ClassVar = SourcedContentQuerySet.as_manager()
+    # Subclasses narrow the type.
+    objects: ClassVar[Any] = SourcedContentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(SluggableContent.Meta):
         abstract = True

@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import PictureField, RichTextField
 from editorial.models import Content, ContentQuerySet, OrderedContent, require_alt_text
-from partners.models import PartnerUniversity
+from partners.models import LONG_TEXTS, PartnerUniversity
+from topics.models import Sourced
 
 
 class AllianceQuerySet(ContentQuerySet):
     def with_host(self):
-        """The alliance with its host university, without the long text of the host."""
-        return self.select_related("host").defer("host__description")
+        """The alliance with its host university, without the long texts of the host."""
+        return self.select_related("host").defer(*(f"host__{name}" for name in LONG_TEXTS))
 
 
 AllianceManager = models.Manager.from_queryset(AllianceQuerySet)
@@ -154,7 +155,7 @@ class FigureQuerySet(ContentQuerySet):
 FigureManager = models.Manager.from_queryset(FigureQuerySet)
 
 
-class Figure(OrderedContent):
+class Figure(Sourced, OrderedContent):
     """A number about the alliance or its environment, with its year."""
 
     content_section = "figures"

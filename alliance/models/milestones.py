@@ -13,6 +13,7 @@ from editorial.dates import DatePrecision, date_in_words, datetime_attribute
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet
 from pages.pagination import ITEMS_PER_PAGE, page_query
+from topics.models import Sourced
 
 # Within a year, milestones without a month come last.
 MILESTONE_ORDER = (ExtractYear("date"), Case(When(precision="year", then=1), default=0), "date", "pk")
@@ -27,7 +28,7 @@ class MilestoneQuerySet(ContentQuerySet):
 MilestoneManager = models.Manager.from_queryset(MilestoneQuerySet)
 
 
-class Milestone(Content):
+class Milestone(Sourced, Content):
     """An event in the history of the alliance, with its source."""
 
     content_section = "milestones"
@@ -48,9 +49,6 @@ class Milestone(Content):
         choices=Precision,
         default=Precision.DAY,
         help_text=_("The part of the date that is known and shown."),
-    )
-    source = models.CharField(
-        _("source"), max_length=200, help_text=_("The source of this information, such as unic.eu news, 2023.")
     )
 
     class Meta(Content.Meta):

@@ -1,6 +1,7 @@
 """Template tags of the page layout: alternates, pagination, breadcrumbs and structured data."""
 
 import json
+from urllib.parse import urlsplit
 
 from babel.core import get_global
 from django import template
@@ -136,6 +137,12 @@ def structured_data(context, item) -> dict:
     """`item` in the vocabulary of schema.org, with its URL."""
     url = context["request"].build_absolute_uri(item.get_absolute_url())
     return {"@context": "https://schema.org", **item.structured_data(), "url": url}
+
+
+@register.filter
+def host(url: str) -> str:
+    """The host name of `url` without www, such as uni.example.org."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 @register.simple_tag

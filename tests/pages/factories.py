@@ -20,7 +20,7 @@ def fill(model, total: int):
             for code, _name in settings.LANGUAGES:
                 setattr(copied, f"slug_{code}", copied.key)
         if model is Milestone:
-            copied.date, copied.until = date(2026, 1, 1) + timedelta(days=number), None
+            copied.date, copied.until = date(2031, 1, 1) + timedelta(days=number), None
             copied.precision = Milestone.Precision.DAY
         else:
             copied.order = 1000 + number

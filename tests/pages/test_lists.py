@@ -47,7 +47,8 @@ def canonical(response) -> str:
 @pytest.mark.parametrize("model", LISTS)
 def test_the_pages_of_a_long_list_contain_every_item_once(client, model):
     path = reverse(LISTS[model])
-    before = len(headings(client.get(path)))
+    before = [heading for query in ("", "?page=2") for heading in headings(client.get(f"{path}{query}"))]
+    before = len(dict.fromkeys(before))
     fill(model, 2 * ITEMS_PER_PAGE + 5)
     responses = [client.get(f"{path}{query}") for query in ("", "?page=2", "?page=3")]
     found = [heading for response in responses for heading in headings(response)]

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from alliance.models import Alliance, Deliverable, Initiative, Milestone
+from alliance.models import Alliance, Deliverable, Initiative, Line, Milestone, Project
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 
@@ -39,7 +39,8 @@ def only_match(pattern: str, html: str) -> str:
 
 def test_the_sitemap_lists_every_published_page_in_every_language(client):
     pages = Page.objects.published().exclude(kind="search").count()
-    items = sum(model.objects.published().count() for model in (Deliverable, Initiative, PartnerUniversity))
+    models = (Deliverable, Initiative, PartnerUniversity, Project)
+    items = sum(model.objects.published().count() for model in models) + Line.objects.published().with_page().count()
     listed = addresses(client)
     assert len(listed) == len(set(listed)) == (pages + items) * len(settings.LANGUAGES)
     assert pages + items >= 10 + 4 + 4 + 10

@@ -56,7 +56,15 @@ def fill_with_partners(total: int, with_statuses: bool = True):
 
 def copy(cursor, model, total: int, **changed: str):
     """Copy the row of the first test university in SQL until there are `total`. `changed` are SQL expressions."""
-    expressions = {"key": "('test-university-' || number)", "name": "('Test University ' || number)"}
+    copy_rows(cursor, model, total, "test-university", "Test University", changed)
+
+
+def copy_rows(cursor, model, total: int, stem: str, heading: str, changed: dict[str, str]):
+    """Copy the row with the key `stem`-0 in SQL until there are `total`.
+
+    `changed` are SQL expressions by column; {key} and {name} in them are numbered copies of `stem` and `heading`.
+    """
+    expressions = {"key": f"('{stem}-' || number)", "name": f"('{heading} ' || number)"}
     columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
     values = [changed[name].format(**expressions) if name in changed else f'original."{name}"' for name in columns]
     names = ", ".join(f'"{name}"' for name in columns)
@@ -65,5 +73,5 @@ def copy(cursor, model, total: int, **changed: str):
         "WITH RECURSIVE numbers(number) AS "
         f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {last}) "
         f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM {table} original, numbers "
-        "WHERE original.key LIKE 'test-university-0%' ORDER BY number"
+        f"WHERE original.key LIKE '{stem}-0%' ORDER BY number"
     )

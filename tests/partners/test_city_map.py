@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from consent.models import EmbeddedContent
+from pagecache.models import ContentVersion
 from partners.models import PartnerUniversity
 from tests.consent.visitors import press
 
@@ -69,7 +70,10 @@ def test_with_consent_the_page_shows_the_map(allowing):
 def test_a_university_without_a_map_has_no_place_for_one(allowing):
     PartnerUniversity.objects.filter(key="university-of-lodz").update(map=None)
     html, frames = page(allowing)
-    assert 'id="city-heading"' not in html and frames == ""
+    assert 'class="embed' not in html and 'id="city-heading"' in html and frames == ""
+    PartnerUniversity.objects.filter(key="university-of-lodz").update(city_story="", city_story_en="")
+    ContentVersion.objects.update(name="without the city")
+    assert 'id="city-heading"' not in page(allowing)[0]
 
 
 def test_a_map_that_is_not_published_is_a_link(allowing):

@@ -1,0 +1,39 @@
+"""Opportunities as feeds."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.html import escape
+from django.utils.translation import gettext
+
+from opendata.feeds import MAX_ENTRIES, SectionFeed
+from opportunities.models import Opportunity, OpportunityQuerySet
+from pages.models import Page
+
+
+class OpportunityFeed(SectionFeed):
+    """The opportunities in `found`, those added last first. `labels` are the filters in words."""
+
+    kind = "opportunities"
+
+    def __init__(self, publisher: Any, found: OpportunityQuerySet, labels: list[str], *args: Any):
+        super().__init__(publisher, *args)
+        self.found, self.labels = found, labels
+
+    def title(self, page: Page) -> str:
+        return ": ".join(filter(None, [super().title(page), ", ".join(self.labels)]))
+
+    def items(self) -> QuerySet[Opportunity]:
+        return self.found.with_topics().order_by("-pk")[:MAX_ENTRIES]
+
+    def item_description(self, item: Opportunity) -> str:
+        deadline = gettext("Deadline: %(date)s") % {"date": item.closes_in_words} if item.closes_on else ""
+        lines = [f"<p>{escape(line)}</p>" for line in (deadline, item.summary) if line]
+        return "".join([*lines, item.eligibility, item.how_to_apply, item.body])
+
+    def item_pubdate(self, item: Opportunity) -> datetime | None:
+        return item.opens_at
+
+    def item_categories(self, item: Opportunity) -> list[str]:
+        return [str(item.get_kind_display()), *(topic.name for topic in item.published_topics)]

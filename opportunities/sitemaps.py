@@ -1,0 +1,8 @@
+"""The opportunities in the sitemap."""
+
+from opportunities.models import Opportunity
+from pages.sitemaps import ContentSitemap
+
+
+class OpportunitySitemap(ContentSitemap):
+    model = Opportunity

@@ -1,0 +1,118 @@
+"""The list of opportunities, the page of one opportunity, its deadline as a calendar file, and the feeds."""
+
+from itertools import chain
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.feedgenerator import SyndicationFeed
+from django.views.decorators.http import require_safe
+
+from alliance.cached import get_alliance_or_404
+from editorial.dates import date_in_words
+from opendata.calendars import calendar_response
+from opendata.feeds import AtomFeed, JSONFeed
+from opportunities.calendars import deadline_entry
+from opportunities.feeds import OpportunityFeed
+from opportunities.forms import OpportunityFilterForm
+from opportunities.models import Opportunity
+from opportunities.states import OPEN_STATES
+from pagecache.decorators import cached_page
+from pagecache.expiry import expire_at
+from pages.cached import languages, section
+from pages.pagination import paginate
+from partners.cached import universities
+
+FILTERS = ("audience", "kind", "member", "topic", "state")
+MAX_RECURRING = 6
+
+
+@cached_page(*FILTERS, "page")
+@require_safe
+def opportunity_list(request: HttpRequest) -> HttpResponse:
+    page, now = section(request, "opportunities"), timezone.now()
+    form = OpportunityFilterForm(request.GET or None)
+    filters = form.filters
+    state = filters.pop("state", "")
+    concerned = Opportunity.objects.published().matching(now, **filters)
+    outlook = concerned.outlook(now)
+    page_obj = paginate(request, concerned.matching(now, state=state).for_list(now))
+    tells_none_is_open = not outlook.open and state in ("", *OPEN_STATES) and page_obj.number == 1
+    context = {
+        "page": page,
+        "subject": page,
+        "available_languages": languages(request, page),
+        "form": form,
+        "page_obj": page_obj,
+        "tells_none_is_open": tells_none_is_open,
+        "recurring": concerned.recurring(now)[:MAX_RECURRING] if tells_none_is_open else [],
+        "day": date_in_words(timezone.localdate(now)),
+        "universities": universities(request),
+        "filter_query": form.query,
+    }
+    response = render(request, "opportunities/list.html", context)
+    expire_at(response, [outlook.next_change], now)
+    return response
+
+
+@cached_page()
+@require_safe
+def opportunity_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    now, published = timezone.now(), Opportunity.objects.published()
+    found = published.select_related("cover").with_state(now).with_topics().with_audiences()
+    opportunity = found.get_by_slug(slug)
+    if opportunity.slug != slug:
+        return redirect(opportunity, permanent=True)
+    similar = list(published.similar_to(opportunity, now))
+    context = {
+        "section": section(request, "opportunities"),
+        "opportunity": opportunity,
+        "subject": opportunity,
+        "has_deadline_ahead": opportunity.closes_at is not None and opportunity.closes_at > now,
+        "similar": similar,
+        "universities": universities(request),
+    }
+    response = render(request, "opportunities/detail.html", context)
+    expire_at(response, chain.from_iterable(item.changes_at for item in (opportunity, *similar)), now)
+    return response
+
+
+@cached_page()
+@require_safe
+def opportunity_deadline(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the deadline as a calendar file. Raises Http404 if it has passed or is not known."""
+    now = timezone.now()
+    opportunity = Opportunity.objects.published().get_by_slug(slug)
+    if opportunity.closes_at is None or opportunity.closes_at <= now:
+        raise Http404("no deadline lies ahead")
+    if opportunity.slug != slug:
+        return redirect("opportunities:deadline", opportunity.slug, permanent=True)
+    url = request.build_absolute_uri(opportunity.get_absolute_url())
+    entry = deadline_entry(opportunity, get_alliance_or_404(request), url)
+    response = calendar_response([entry], opportunity.title, opportunity.slug)
+    expire_at(response, [opportunity.closes_at], now)
+    return response
+
+
+def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
+    """Return the feed of the opportunities that match the filters in the request."""
+    now, form = timezone.now(), OpportunityFilterForm(request.GET or None)
+    filters = form.filters
+    found = Opportunity.objects.published().matching(now, **filters)
+    opportunities = OpportunityFeed(get_alliance_or_404(request), found, form.labels, form.query, feed_type)
+    response = opportunities.respond(request)
+    if filters.pop("state", ""):
+        expire_at(response, [Opportunity.objects.published().matching(now, **filters).outlook(now).next_change], now)
+    return response
+
+
+@cached_page(*FILTERS)
+@require_safe
+def atom_feed(request: HttpRequest) -> HttpResponse:
+    return feed(request, AtomFeed)
+
+
+@cached_page(*FILTERS)
+@require_safe
+def json_feed(request: HttpRequest) -> HttpResponse:
+    return feed(request, JSONFeed)
