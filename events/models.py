@@ -222,7 +222,7 @@ class Event(SourcedContent):
     # Set by `with_audiences`.
     published_audiences: list[Audience]
 
-    objects: ClassVar[EventManager] = EventManager()
+    objects: ClassVar[EventManager] = EventManager()  # type: ignore[assignment]
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("event")
