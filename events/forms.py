@@ -17,7 +17,7 @@ NOT_IN_LIST = _("There is no such choice. Choose one from the list.")
 class EventFilterForm(forms.Form):
     """Filters of the list of events, of the feeds and of the calendar. A value is the key of an item."""
 
-    audience = forms.ChoiceField(label=_("For"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
+    audience = forms.ChoiceField(label=_("For whom"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
     topic = forms.ChoiceField(label=_("Topic"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
     member = forms.ChoiceField(label=_("University"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
     format = forms.ChoiceField(

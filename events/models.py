@@ -351,7 +351,7 @@ class Event(SourcedContent):
 
     @property
     def counts_down(self) -> bool:
-        """Whether pages add how far away it is, with static/js/relative-times.js."""
+        """Whether it is to come on a known day: pages say how far away it is and offer its calendar file."""
         return self.has_day and not self.is_cancelled and not self.is_past
 
     @property

@@ -165,6 +165,7 @@ def test_a_cancelled_event_says_so_and_takes_no_registration(client):
     response = client.get(event.get_absolute_url())
     assert "This event is cancelled." in main_of(response)
     assert "https://example.org/register" not in main_of(response) and "data-relative" not in main_of(response)
+    assert "Add to calendar" not in main_of(response)
     assert structured_data(response)["eventStatus"] == "https://schema.org/EventCancelled"
 
 
