@@ -5,7 +5,15 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, get_date_format, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_interval,
+    format_skeleton,
+    format_time,
+    get_date_format,
+    get_timezone_gmt,
+    get_timezone_name,
+)
 from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language
@@ -32,11 +40,16 @@ def datetime_attribute(day: date, precision: str = DatePrecision.DAY) -> str:
 
 
 def date_in_words(first: date, last: date | None = None, precision: str = DatePrecision.DAY) -> str:
-    """Return a date, or a range of days, in the format of the active language (CLDR), as precise as it is known."""
+    """Return a date, or a range of days or months, in the format of the active language (CLDR).
+
+    It is as precise as `precision`.
+    """
     locale, last = date_locale(), last or first
     if precision == DatePrecision.YEAR:
         return str(first.year)
     if precision == DatePrecision.MONTH:
+        if (first.year, first.month) != (last.year, last.month):
+            return format_interval(first, last, "yMMMM", locale=locale)
         return format_skeleton("yMMMM", first, locale=locale)
     begin, end = (format_date(day, "long", locale=locale) for day in (first, last))
     # French writes the first of a month as an ordinal number, which the pattern of CLDR lacks.
@@ -58,7 +71,20 @@ def moment(day: date, clock: time | None, zone: str) -> datetime:
 
 
 def time_in_words(at: datetime, zone: str) -> str:
-    """Return the local time with the abbreviation of its time zone, in the format of the active language: 23:59 CET."""
+    """Return the local time with the name of its time zone, in the format of the active language: 23:59 CET."""
     locale, local = date_locale(), at.astimezone(ZoneInfo(zone))
+    return f"{clock_in_words(local.time())}\N{NO-BREAK SPACE}{zone_in_words(local, locale)}"
+
+
+def clock_in_words(clock: time) -> str:
+    return format_time(clock, "short", locale=date_locale())
+
+
+def zone_in_words(local: datetime, locale: Locale) -> str:
+    """Return the abbreviation of the time zone of `local`, or its offset, such as GMT+3, if the language has none."""
     name = get_timezone_name(local, "short", locale=locale)
-    return f"{format_time(local.time(), 'short', locale=locale)}\N{NO-BREAK SPACE}{name}"
+    # CLDR gives “GMT” for Irish summer time.
+    if name.isalpha() and (name != "GMT" or not local.utcoffset()):
+        return name
+    offset = get_timezone_gmt(local, "long", locale=locale)
+    return re.sub(r"[+-]0$", "", re.sub(r"([+-])0(\d)", r"\1\2", offset).removesuffix(":00"))

@@ -1,6 +1,6 @@
-"""Form field for a moment in the time zone of the site."""
+"""Local times that the clock skips or repeats, and the form field for a moment in the time zone of the site."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -26,13 +26,14 @@ class SiteTimeField(DateTimeField):
             raise ValidationError(clock_change_message(error.params["datetime"]), code=error.code) from error
 
 
-def clock_change_message(local: datetime) -> str:
-    """Explain why `local`, a time without a time zone, is not one moment of the site's time zone."""
+def clock_change_message(local: datetime, zone: tzinfo | None = None) -> str:
+    """Explain why `local`, a time without a time zone, is not one moment of `zone`, by default that of the site."""
+    zone = zone or timezone.get_current_timezone()
     first = local.replace(second=0, microsecond=0)
     last = first
-    while is_changed_by_clock(first - MINUTE):
+    while is_changed_by_clock(first - MINUTE, zone):
         first -= MINUTE
-    while is_changed_by_clock(last):
+    while is_changed_by_clock(last, zone):
         last += MINUTE
     words = {
         "date": date_format(local, "DATE_FORMAT"),
@@ -40,7 +41,7 @@ def clock_change_message(local: datetime) -> str:
         "first": time_format(first.time(), "H:i"),
         "last": time_format(last.time(), "H:i"),
     }
-    if is_skipped(local):
+    if is_skipped(local, zone):
         return (
             _(
                 "%(time)s does not exist on %(date)s: summer time begins, and the clock jumps from %(first)s to "
@@ -57,17 +58,17 @@ def clock_change_message(local: datetime) -> str:
     )
 
 
-def offsets(local: datetime) -> tuple[Any, Any]:
+def offsets(local: datetime, zone: tzinfo) -> tuple[Any, Any]:
     """Return the two offsets from UTC that `local` could have."""
-    zone = timezone.get_current_timezone()
     return local.replace(tzinfo=zone, fold=0).utcoffset(), local.replace(tzinfo=zone, fold=1).utcoffset()
 
 
-def is_changed_by_clock(local: datetime) -> bool:
-    earlier, later = offsets(local)
+def is_changed_by_clock(local: datetime, zone: tzinfo) -> bool:
+    """Whether the clock in `zone` skips or repeats the local time."""
+    earlier, later = offsets(local, zone)
     return earlier != later
 
 
-def is_skipped(local: datetime) -> bool:
-    earlier, later = offsets(local)
+def is_skipped(local: datetime, zone: tzinfo) -> bool:
+    earlier, later = offsets(local, zone)
     return earlier < later
