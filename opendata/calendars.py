@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid5
 
 from django.http import HttpResponse
-from icalendar import Calendar, Event, vText
+from icalendar import Calendar, Event, Timezone, vText
+
+from editorial.models import Content
+from opendata.feeds import NAMESPACE
 
 PRODUCT = "-//UNIC//Website//EN"
 
@@ -27,8 +32,18 @@ class Entry:
     sequence: int = 0
     description: str = ""
     location: str = ""
+    # Latitude and longitude in degrees (WGS 84).
+    position: tuple[float, float] | None = None
     is_cancelled: bool = False
     is_deadline: bool = False
+
+
+def permanent_uid(publisher: Any, item: Content) -> str:
+    """Return a UID that survives a change of the domain and of addresses. `publisher` is the alliance.
+
+    It is the same in all languages and calendars of a site, so that a calendar program shows an item once.
+    """
+    return str(uuid5(NAMESPACE, f"{publisher.host.key} {item.content_section} {item.key}"))
 
 
 def calendar_response(entries: Iterable[Entry], name: str, file_name: str) -> HttpResponse:
@@ -36,10 +51,12 @@ def calendar_response(entries: Iterable[Entry], name: str, file_name: str) -> Ht
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     calendar["x-wr-calname"] = vText(name)
     for entry in entries:
         calendar.add_component(component(entry))
+    if not calendar.subcomponents:
+        # A calendar has at least one component (RFC 5545, section 3.6).
+        calendar.add_component(Timezone.from_tzid("UTC"))
     response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
     return response
@@ -63,6 +80,8 @@ def component(entry: Entry) -> Event:
         event.add("description", entry.description)
     if entry.location:
         event.add("location", entry.location)
+    if entry.position:
+        event.add("geo", entry.position)
     if entry.is_deadline:
         # A deadline does not make people busy.
         event.add("transp", "TRANSPARENT")

@@ -24,6 +24,7 @@ COMPRESSIBLE = (
     "application/json",
     "application/xml",
     "application/atom+xml",
+    "application/feed+json",
     "application/manifest+json",
     "application/javascript",
     "image/svg+xml",

@@ -1,6 +1,6 @@
 """Topics, audiences, and the base of content that has them: news, events and opportunities."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -48,7 +48,11 @@ class Audience(OrderedContent):
 class SourcedContentQuerySet(SluggableQuerySet):
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Items that concern the university, or the whole alliance."""
-        return self.filter(models.Q(members=partner) | models.Q(members=None)).distinct()
+        # Subqueries, because a join would repeat an item for each of its universities.
+        items: Any = self.model._default_manager.order_by()
+        named = items.filter(members=partner).values("pk")
+        with_members = items.filter(members__isnull=False).values("pk")
+        return self.filter(models.Q(pk__in=named) | ~models.Q(pk__in=with_members))
 
     def with_topics(self) -> Self:
         """Items with their published topics and members in `published_topics` and `published_members`."""

@@ -90,6 +90,7 @@ def test_values_of_repeated_headers_are_joined():
         "application/json",
         "application/xml",
         "application/atom+xml",
+        "application/feed+json",
         "application/manifest+json",
         "application/javascript",
         "image/svg+xml",
