@@ -21,6 +21,11 @@ def section(request: HttpRequest, kind: str) -> Page:
     return page
 
 
+def has_section(request: HttpRequest, kind: str) -> bool:
+    """Whether the page of the section `kind` is published."""
+    return any(page.kind == kind for page in layout_pages(request))
+
+
 @cached_per_version
 def list_languages() -> dict[str, set[str]]:
     """Section kind → languages in which its lists are completely translated."""

@@ -24,10 +24,11 @@ from partners.models import PartnerUniversity
 from partners.weave import COLOURS, PAPER
 from security.files import write_atomically
 from social import label
+from topics.models import SourcedContent
 
 logger = logging.getLogger(__name__)
 
-CardContent = Page | PartnerUniversity | Activity
+CardContent = Page | PartnerUniversity | Activity | SourcedContent
 Subject = CardContent | ConsentPage
 
 WIDTH, HEIGHT = 1200, 630
@@ -40,6 +41,8 @@ KINDS: dict[str, tuple[type[CardContent], str]] = {
     "partner": (PartnerUniversity, "name"),
     "deliverable": (Deliverable, "title"),
     "initiative": (Initiative, "title"),
+    # News, events and opportunities.
+    **{str(model._meta.model_name): (model, "title") for model in SourcedContent.__subclasses__()},
 }
 # Pages of the consent app, which are not content.
 SCREENS = {screen.url_name.replace(":", "-"): screen for screen in (SETTINGS, RECEIPT, SEALS)}

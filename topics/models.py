@@ -1,6 +1,6 @@
 """Topics, audiences, and the base of content that has them: news, events and opportunities."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -99,7 +99,7 @@ class SourcedContent(SluggableContent):
     published_topics: list[Topic]
     published_members: list[PartnerUniversity]
 
-    objects = SourcedContentQuerySet.as_manager()
+    objects: ClassVar = SourcedContentQuerySet.as_manager()
 
     class Meta(SluggableContent.Meta):
         abstract = True
