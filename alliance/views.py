@@ -15,6 +15,8 @@ from alliance.cached import get_alliance_or_404
 from alliance.feeds import MilestoneFeed
 from alliance.models import Activity, AudienceBenefit, Deliverable, EntryPoint, Figure, Initiative, KeyArea, Milestone
 from pagecache.decorators import cached_page
+from pagecache.expiry import expire_at
+from pages.blocks import Place, blocks_of
 from pages.cached import languages, section
 from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, paginate
@@ -51,11 +53,13 @@ def home(request: HttpRequest) -> HttpResponse:
     # One more than the page shows, to know whether there are more.
     deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_PER_PAGE + 1])
     tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_PER_PAGE + 1])
-    return render_section(
+    blocks = blocks_of(Place.HOME, request, alliance)
+    response = render_section(
         request,
         Page.Kind.HOME,
         "alliance/home.html",
         alliance=alliance,
+        blocks=blocks,
         figures=Figure.objects.published().newest_per_label(),
         key_areas=KeyArea.objects.published(),
         deliverables=deliverables[:ITEMS_PER_PAGE],
@@ -67,6 +71,8 @@ def home(request: HttpRequest) -> HttpResponse:
         points=points(universities(request)),
         has_more_universities=len(universities(request)) == MAX_ON_MAP,
     )
+    expire_at(response, [block.expires_at for block in blocks])
+    return response
 
 
 @cached_page()

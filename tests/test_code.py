@@ -55,6 +55,7 @@ def test_only_content_and_tests_name_the_host_university():
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
+        "news",
         "opendata",
         "topics",
         "social",
@@ -123,7 +124,8 @@ MAY_IMPORT = {
     "topics": {"editorial", "partners", "pictures"},
     "opendata": {"editorial", "pages"},
     "alliance": {"editorial", "opendata", "pagecache", "pages", "partners", "pictures", "search", "topics"},
-    "social": {"alliance", "consent", "pagecache", "pages", "partners", "security"},
+    "news": {"alliance", "editorial", "opendata", "pagecache", "pages", "partners", "pictures", "search", "topics"},
+    "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
     "operations": {"consent", "editorial", "server", "triggers"},

@@ -10,6 +10,7 @@ from alliance.models import Alliance, Initiative, InitiativePart, Milestone, Tas
 from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolicy, Provider, Script
 from editorial.models import Content, ImportState
 from feedback.models import FeedbackPage
+from news.models import NewsItem
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
@@ -25,6 +26,7 @@ VIOLATIONS = {
     "phase_ends_after_it_starts": (Alliance, {}, {"phase_from": 2027, "phase_until": 2023}),
     "milestone_ends_after_it_starts": (Milestone, {"key": "2023-conference"}, {"until": "2023-12-03"}),
     "milestone_precision_is_known": (Milestone, {"key": "2023-conference"}, {"precision": "century"}),
+    "news_precision_is_known": (NewsItem, {"key": "university-of-lodz-joins-unic"}, {"precision": "century"}),
     "one_coordinator": (PartnerUniversity, OULU, {"role": "coordinator"}),
     "role_is_known": (PartnerUniversity, OULU, {"role": "guest"}),
     "coordinates_on_earth": (PartnerUniversity, OULU, {"latitude": "90.01"}),

@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "alliance",
     "partners",
     "topics",
+    "news",
     "pages",
     "search",
     "social",

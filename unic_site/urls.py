@@ -21,6 +21,7 @@ urlpatterns = [
         path("", include("alliance.urls")),
         path(_("search/"), include("search.urls")),
         path(_("partners/"), include("partners.urls")),
+        path(_("news/"), include("news.urls")),
         path(_("cookies/"), include("consent.urls")),
         path(_("accessibility/"), include("feedback.urls")),
         # Last, because it has a catch-all pattern for text pages.
