@@ -1,9 +1,9 @@
-"""Admin of staff accounts."""
+"""Admin of staff accounts and their groups."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.forms import CheckboxSelectMultiple
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from editorial.admin.choices import ChoicesMixin, LimitedChoicesFilter
 from editorial.admin.conflicts import ConflictMixin
 from editorial.forms import EditForm
 
-admin.site.unregister(User)
+admin.site.unregister([Group, User])
 
 
 class StaffForm(EditForm, UserChangeForm):
@@ -37,3 +37,10 @@ class StaffAdmin(ConflictMixin, ChoicesMixin, CountedMixin, UserAdmin):
         (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         (_("Important dates"), {"fields": ["last_login", "date_joined"]}),
     ]
+
+
+@admin.register(Group)
+class StaffGroupAdmin(GroupAdmin):
+    # Check boxes, because Django's list with a filter fails accessibility checks.
+    filter_horizontal = []
+    formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}

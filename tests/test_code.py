@@ -43,6 +43,15 @@ def test_templates_hold_no_inline_script_style_or_handler():
     assert not found
 
 
+def test_every_rule_of_a_style_sheet_is_closed():
+    sheets = [*ROOT.glob("static/css/*.css"), *ROOT.glob("*/static/**/*.css")]
+    texts = {str(sheet): re.sub(r'/\*.*?\*/|"[^"\n]*"', "", sheet.read_text(), flags=re.DOTALL) for sheet in sheets}
+    assert texts
+    # A rule at the beginning of a line inside of another one is one whose predecessor was not closed.
+    nested = re.compile(r"^[^\s@}][^{}]*\{[^{}]*^[^\s@}][^{}]*\{", re.MULTILINE)
+    assert not [name for name, text in texts.items() if text.count("{") != text.count("}") or nested.search(text)]
+
+
 def test_requirements_are_pinned_and_hashed():
     for name in ("requirements.txt", "requirements-dev.txt"):
         blocks = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", (ROOT / name).read_text()).strip())

@@ -15,12 +15,13 @@ class TranslationsConfig(AppConfig):
 
     def ready(self):
         from editorial.dashboard import register_block
-        from translations.desk.dashboard import texts_to_translate
+        from translations.desk.dashboard import drafts_to_translate, texts_to_translate
         from translations.status.changed_items import ChangedItem
         from translations.status.fields import translated_models
         from translations.status.triggers import text_triggers
 
         register_block(texts_to_translate)
+        register_block(drafts_to_translate)
         triggers.register(text_triggers)
         for model in translated_models():
             post_save.connect(process_saved_item, sender=model)

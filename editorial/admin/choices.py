@@ -19,7 +19,7 @@ class SearchedChoice(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> list:
         offered = {str(key) for key, _label in self.choices}
-        if others := [key for key in value if key.isdigit() and key not in offered]:
+        if others := [key for key in value if key.isdecimal() and key not in offered]:
             selected = self.field.related_model._default_manager.filter(pk__in=others)
             self.choices = [*self.choices, *((item.pk, str(item)) for item in selected)]
         # AutocompleteSelect.optgroups would omit the items that are not selected.

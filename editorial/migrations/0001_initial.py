@@ -123,6 +123,11 @@ class Migration(migrations.Migration):
             name='translations',
             field=models.JSONField(default=dict),
         ),
+        migrations.AddField(
+            model_name='revision',
+            name='confirmed',
+            field=models.JSONField(default=dict),
+        ),
         migrations.CreateModel(
             name='BinSettings',
             fields=[

@@ -1,5 +1,6 @@
 """Revisions: every state that an item had, and the draft beside it."""
 
+import copy
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -205,11 +206,26 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             if self.draft_beside(item) != draft:
                 raise StaleReadError(item)
             data = draft.merged()[0] if draft else snapshots.take(type(owner), [owner.pk])[owner.pk]
-            data[snapshots.row_of(item)][field] = text
-            return self.save_draft(owner, data)
+            row = snapshots.row_of(item)
+            data[row][field] = text
+            confirmed = copy.deepcopy(draft.confirmed) if draft else {}
+            confirmed.setdefault(row, {})[field] = sources.digest(
+                data[row].get(sources.source_column(type(item), field)) or ""
+            )
+            return self.save_draft(owner, data, confirmed=confirmed)
 
-    def save_draft(self, item: Content, data: Snapshot, comment: str = "", *, is_resolved: bool = False) -> "Revision":
+    def save_draft(
+        self,
+        item: Content,
+        data: Snapshot,
+        comment: str = "",
+        *,
+        is_resolved: bool = False,
+        confirmed: sources.Confirmed | None = None,
+    ) -> "Revision":
         """Store `data` as the draft of `item`, in place of its earlier draft.
+
+        `confirmed` has the translations that translators confirmed; without it, those of the earlier draft stay.
 
         The draft starts from the live revision, unless the earlier draft has conflicts with it and `data` is not
         resolved.
@@ -234,6 +250,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 base=base,
                 comment=comment,
                 heading=type(item).heading_of(data[snapshots.ITEM]),
+                confirmed=confirmed if confirmed is not None else (earlier.confirmed if earlier else {}),
             )
             snapshots.reserve_keys(type(item), data)
             return self._create([draft], acting_staff())[0]
@@ -268,6 +285,8 @@ class Revision(models.Model):
     data = models.JSONField()
     # Of a deleted item: the translations that were not current, see editorial/revisions/sources.py.
     translations = models.JSONField(default=dict)
+    # Of a draft: the translations that translators confirmed, see editorial/revisions/sources.py.
+    confirmed = models.JSONField(default=dict)
     base = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("time"))
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -357,7 +376,13 @@ class Revision(models.Model):
 
     def apply(self) -> Content:
         """Write this draft into the stored rows, with its own value in each conflict. Must run in a transaction."""
-        return snapshots.write(self.model_class, self.object_id, self.merged()[0])
+        return self.write(self.merged()[0])
+
+    def write(self, values: Snapshot) -> Content:
+        """Write `values` into the stored rows, and mark the translations as current that translators confirmed."""
+        item = snapshots.write(self.model_class, self.object_id, values)
+        sources.confirm(self.model_class, self.object_id, values, self.confirmed)
+        return item
 
     def publish(self, comment: str = "") -> Content:
         """Put this draft on the site.
@@ -372,7 +397,7 @@ class Revision(models.Model):
             if conflicts:
                 raise DraftConflictError(conflicts)
             merged[snapshots.ITEM]["is_published"] = True
-            item = snapshots.write(self.model_class, self.object_id, merged)
+            item = self.write(merged)
             if texts := outdated_texts(item):
                 raise OutdatedTextsError(", ".join(map(str, texts)))
             self.close()

@@ -44,8 +44,8 @@ CONFLICT = _(
     "choose the texts to keep."
 )
 REFUSED = _(
-    "The draft contradicts other content, so it cannot be published. For example, another item has the same address. "
-    "Open the form and save the draft to see the error."
+    "The draft cannot be published: it contradicts other content, such as an item with the same address, or a text is "
+    "missing or stale in a language that must be current. Open the form and publish the draft to see what is wrong."
 )
 EXPLANATIONS = {
     ScheduleState.CHANGED: _(

@@ -1,11 +1,14 @@
-"""Translations that were not current when their item was deleted: kept, and put back when the item is restored."""
+"""The texts that translations were made from: kept for deleted items, and for translations confirmed in a draft."""
 
 from collections import defaultdict
 from collections.abc import Collection
+from hashlib import sha256
 from typing import Any
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import F, Q
 from django.utils import timezone
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models.content import Content
 from editorial.revisions import snapshots
@@ -13,6 +16,10 @@ from translations.status.models import SourceText, Translation
 
 # Row → localized field → the source text that it was made from or None, and the draft of the translators' desk.
 States = dict[str, dict[str, tuple[str | None, str]]]
+
+# Row → localized field → digest of the source text that a translator confirmed it for. A digest, because the text may
+# contain personal data that are erased.
+Confirmed = dict[str, dict[str, str]]
 
 # The base managers, because the default manager of Translation would first delete the rows of deleted items.
 translations, sources = Translation._base_manager, SourceText._base_manager
@@ -58,6 +65,28 @@ def put_back(model: type[Content], key: int, snapshot: snapshots.Snapshot, state
         text.translated_from = known[place] if source is not None else None
         changed.append(text)
     translations.bulk_update(changed, ["translated_from", "draft"])
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def source_column(model: type[Content], column: str) -> str:
+    """Return the column with the source text of a translation: "title_pl" → "title_en"."""
+    field: Any = model._meta.get_field(column)
+    return build_localized_fieldname(field.translated_field.name, settings.LANGUAGE_CODE)
+
+
+def confirm(model: type[Content], key: int, snapshot: snapshots.Snapshot, confirmed: Confirmed) -> None:
+    """Mark the translations as current that a translator confirmed for the present source text."""
+    rows = {row: (row_model._meta.label_lower, row_key) for row, row_model, row_key in located(model, key, snapshot)}
+    owners = {rows[row]: fields for row, fields in confirmed.items() if row in rows}
+    if not owners:
+        return
+    # The default manager, because it brings the rows up to date first.
+    for text in Translation.objects.filter(among(owners)).exclude(target="").select_related("source"):
+        if owners[text.model, text.object_id].get(text.localized_field) == digest(text.source_text):
+            translations.filter(pk=text.pk).update(translated_from=F("source"))
 
 
 def located(model: type[Content], key: int, snapshot: snapshots.Snapshot) -> list[tuple[str, type[Content], int]]:

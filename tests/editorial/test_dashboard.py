@@ -51,6 +51,7 @@ def test_each_role_sees_only_the_blocks_that_it_may_act_on(client, staff):
         "Returned to me",
         "My drafts",
         "Texts to translate",
+        "Drafts to translate",
         "Messages to answer",
     ]
     assert list(blocks(client, staff(roles.PUBLISHERS))) == [
@@ -59,6 +60,7 @@ def test_each_role_sees_only_the_blocks_that_it_may_act_on(client, staff):
         "My drafts",
         "Scheduled",
         "Texts to translate",
+        "Drafts to translate",
         "Messages to answer",
     ]
     assert list(blocks(client, staff(group_for("pl")))) == ["Texts to translate"]

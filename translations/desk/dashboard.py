@@ -1,18 +1,24 @@
-"""Block of the dashboard: texts to translate in the languages of the user."""
+"""Blocks of the dashboard: texts to translate in the languages of the user, on the site and in drafts."""
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from editorial.dashboard import Block, Line
+from editorial.models import Revision
+from translations.desk.drafts import desk_urls, open_texts
 from translations.desk.models import TextToTranslate
 from translations.status.models import Translation
-from translations.status.permissions import own_languages
+from translations.status.permissions import own_languages, permitted_models
 
+# Drafts that are searched for texts, the latest ones.
+MAX_DRAFTS = 50
 STATUSES = (Translation.Status.MISSING, Translation.Status.STALE, Translation.Status.DRAFT)
 
 
@@ -36,3 +42,36 @@ def texts_to_translate(user: User | AnonymousUser) -> Block | None:
     ]
     title = capfirst(str(TextToTranslate._meta.verbose_name_plural))
     return Block(title, _("All texts are translated and current."), lines, url)
+
+
+def drafts_to_translate(user: User | AnonymousUser) -> Block | None:
+    """Drafts of live items whose changed texts lack a translation, so that it goes live with the draft."""
+    languages = own_languages(user)
+    if not languages:
+        return None
+    kinds = ContentType.objects.get_for_models(*permitted_models(user)).values()
+    drafts = list(
+        Revision.objects.open()
+        .filter(base__isnull=False, content_type__in=kinds)
+        .select_related("base", "content_type")
+        .order_by("-pk")[:MAX_DRAFTS]
+    )
+    urls = desk_urls(drafts)
+    lines = []
+    for draft in drafts:
+        texts = open_texts(draft)
+        for code in languages:
+            if not (places := texts.get(code)):
+                continue
+            # Parts that only the draft has are translated in the form of the item.
+            on_desk = (urls[draft.pk, *place] for place in places if (draft.pk, *place) in urls)
+            name = f"admin:{draft.content_type.app_label}_{draft.content_type.model}_change"
+            number = ngettext("%(count)s text", "%(count)s texts", len(places)) % {"count": len(places)}
+            lines.append(
+                Line(
+                    draft.heading,
+                    next(on_desk, reverse(name, args=[draft.object_id])),
+                    f"{settings.CONTENT_LANGUAGES[code]}: {number}",
+                )
+            )
+    return Block(_("Drafts to translate"), _("No draft waits for a translation."), lines)

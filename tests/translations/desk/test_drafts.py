@@ -1,6 +1,7 @@
 """Translations of items that have a draft beside the live item."""
 
 import pytest
+from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative
 from editorial.models import Revision
@@ -49,6 +50,26 @@ def test_a_translation_goes_live_with_the_draft(client, staff, deliverable):
     deliverable.refresh_from_db()
     assert (deliverable.title_en, deliverable.title_pl) == ("Mobility for everyone", "Mobilność dla wszystkich")
     assert text_of(deliverable).status == Translation.Status.CURRENT
+
+
+def test_an_unchanged_translation_that_is_saved_in_the_draft_is_current_when_it_goes_live(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    before = deliverable.title_pl
+    translate(client, text_of(deliverable), before)
+    client.force_login(staff("Publishers"))
+    save(client, deliverable, summary_en="Another summary")
+    deliverable.refresh_from_db()
+    assert (deliverable.title_en, deliverable.title_pl) == ("Mobility for everyone", before)
+    assert text_of(deliverable).status == Translation.Status.CURRENT
+    assert text_of(deliverable, "summary").status == Translation.Status.STALE
+
+
+def test_a_confirmation_ends_when_the_source_in_the_draft_changes_again(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    translate(client, text_of(deliverable), deliverable.title_pl)
+    client.force_login(staff("Publishers"))
+    save(client, deliverable, title_en="Mobility without obstacles")
+    assert text_of(deliverable).status == Translation.Status.STALE
 
 
 def test_a_translation_of_a_live_item_without_a_draft_is_on_the_site_at_once(client, staff):
@@ -100,3 +121,31 @@ def test_an_editor_who_may_not_publish_translates_in_a_draft(client, staff):
     item.refresh_from_db()
     assert item.title_pl == before
     assert Revision.objects.draft_of(item).data[""]["title_pl"] == "Najpierw szkic"
+
+
+def drafts_to_translate(client) -> list[tuple[str, str]]:
+    (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
+    return [(line.text, line.note) for line in block.lines]
+
+
+def test_the_dashboard_lists_drafts_until_their_changed_texts_are_translated_or_confirmed(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    assert drafts_to_translate(client) == [("Mobility for everyone", "Polski: 1 text")]
+    text = text_of(deliverable)
+    (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
+    assert block.lines[0].url == text.desk_url
+    translate(client, text, deliverable.title_pl)
+    assert drafts_to_translate(client) == []
+
+
+def test_a_new_part_of_a_draft_is_translated_in_the_form_of_its_item(client, staff):
+    Revision.objects.record()
+    campus = Initiative.objects.get(key="campus")
+    data = Revision.objects.of(campus).live().get().data
+    data["initiative_parts.999"] = {"title_en": "Labs", "body_en": "<p>Text</p>", "order": 9, "is_published": True}
+    Revision.objects.save_draft(campus, data)
+    client.force_login(staff("Translators: Polski"))
+    (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
+    assert [(line.url, line.note) for line in block.lines] == [
+        (reverse("admin:alliance_initiative_change", args=[campus.pk]), "Polski: 2 texts")
+    ]
