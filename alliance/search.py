@@ -1,6 +1,7 @@
 """Texts for the search: the alliance, its deliverables, initiatives, and the lists on its pages."""
 
 from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, InitiativePart, KeyArea, Milestone, Task
+from alliance.sections import ABOUT
 from pages.models import Page
 from search.pages import page_of_section
 from search.sources import Source, page_of
@@ -20,10 +21,17 @@ SOURCES = (
     ),
     Source(
         Alliance,
-        summary=("name", "acronym", "tagline"),
-        text=("former_name", "introduction", "phase"),
+        summary=("acronym", "tagline"),
         shown=Alliance.objects.all,
         page=lambda _alliance: page_of_section(Page.Kind.HOME),
+        is_part=True,
+    ),
+    Source(
+        Alliance,
+        summary=("name",),
+        text=("former_name", "introduction", "phase"),
+        shown=Alliance.objects.all,
+        page=lambda _alliance: page_of_section(ABOUT),
         is_part=True,
     ),
     Source(
@@ -38,7 +46,7 @@ SOURCES = (
         summary=("name",),
         text=("description",),
         shown=KeyArea.objects.published,
-        page=lambda _area: page_of_section(Page.Kind.HOME),
+        page=lambda _area: page_of_section(ABOUT),
         is_part=True,
     ),
     Source(

@@ -1,40 +1,54 @@
 """Sections of the alliance, and what must be translated for their pages to be complete."""
 
-from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, Milestone, Task
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import Alliance, AudienceBenefit, Deliverable, Initiative, KeyArea, Milestone, Task
 from pages.models import Page
 from pages.sections import Items, Section
+
+# The kind of the page about the alliance, which leads to its other sections.
+ABOUT = "alliance"
 
 
 def vision_lists() -> list[Items]:
     return [(Alliance.objects.all(), ("vision",)), (AudienceBenefit.objects.published(), ())]
 
 
+def about_lists() -> list[Items]:
+    return [(Alliance.objects.all(), ()), (KeyArea.objects.published(), ("name", "description"))]
+
+
 SECTIONS = (
-    Section(Page.Kind.HOME, Page.Kind.HOME.label, "alliance:home", lambda: [(Alliance.objects.all(), ())]),
-    Section(Page.Kind.VISION, Page.Kind.VISION.label, "alliance:vision", vision_lists),
+    Section(Page.Kind.HOME, Page.Kind.HOME.label, "alliance:home", lambda: [(Alliance.objects.all(), ("tagline",))]),
+    Section(ABOUT, _("about the alliance"), "alliance:about", about_lists),
+    Section(Page.Kind.VISION, Page.Kind.VISION.label, "alliance:vision", vision_lists, ABOUT),
     Section(
         Page.Kind.DELIVERABLES,
         Page.Kind.DELIVERABLES.label,
         "alliance:deliverables",
         lambda: [(Deliverable.objects.published(), ())],
+        ABOUT,
     ),
     Section(
         Page.Kind.INITIATIVES,
         Page.Kind.INITIATIVES.label,
         "alliance:initiatives",
         lambda: [(Initiative.objects.published(), ())],
+        ABOUT,
     ),
     Section(
         Page.Kind.TASKS,
         Page.Kind.TASKS.label,
         "alliance:tasks",
         lambda: [(Task.objects.published().of_host(), ())],
+        ABOUT,
     ),
     Section(
         Page.Kind.MILESTONES,
         Page.Kind.MILESTONES.label,
         "alliance:milestones",
         lambda: [(Milestone.objects.published(), ())],
+        ABOUT,
     ),
     Section(Page.Kind.SITEMAP, Page.Kind.SITEMAP.label, "alliance:sitemap"),
 )

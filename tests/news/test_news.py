@@ -125,7 +125,7 @@ def test_pages_languages_and_feeds_keep_the_filters(client):
 
 
 def test_an_empty_list_says_why(client, three_items):
-    assert "No news matches." in main_of(client.get("/en/news/?topic=research&year=2021"))
+    assert "No news matches your filters." in main_of(client.get("/en/news/?topic=research&year=2021"))
     NewsItem.objects.all().delete()
     assert "No news has been published yet." in main_of(client.get("/en/news/"))
 
