@@ -13,7 +13,7 @@ from alliance.models import (
     Project,
     Task,
 )
-from alliance.sections import CONTACTS
+from alliance.sections import ABOUT, CONTACTS
 from pages.models import Page
 from search.pages import page_of_section
 from search.sources import Source, page_of
@@ -33,10 +33,17 @@ SOURCES = (
     ),
     Source(
         Alliance,
-        summary=("name", "acronym", "tagline"),
-        text=("former_name", "introduction", "phase"),
+        summary=("acronym", "tagline"),
         shown=Alliance.objects.all,
         page=lambda _alliance: page_of_section(Page.Kind.HOME),
+        is_part=True,
+    ),
+    Source(
+        Alliance,
+        summary=("name",),
+        text=("former_name", "introduction", "phase"),
+        shown=Alliance.objects.all,
+        page=lambda _alliance: page_of_section(ABOUT),
         is_part=True,
     ),
     Source(
@@ -51,7 +58,7 @@ SOURCES = (
         summary=("name",),
         text=("description",),
         shown=KeyArea.objects.published,
-        page=lambda _area: page_of_section(Page.Kind.HOME),
+        page=lambda _area: page_of_section(ABOUT),
         is_part=True,
     ),
     Source(

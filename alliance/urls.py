@@ -7,6 +7,7 @@ from alliance import views
 app_name = "alliance"
 urlpatterns = [
     path("", views.home, name="home"),
+    path(_("alliance/"), views.about, name="about"),
     path(_("vision/"), views.vision, name="vision"),
     path(_("deliverables/"), views.deliverable_list, name="deliverables"),
     path(_("deliverables/<slug:slug>/"), views.deliverable_detail, name="deliverable"),

@@ -27,11 +27,14 @@ from alliance.models import (
     Milestone,
     Project,
 )
-from alliance.sections import CONTACTS, LINES, PROJECTS
+from alliance.sections import ABOUT, CONTACTS, LINES, PROJECTS
 from pagecache.decorators import cached_page
-from pages.cached import languages, section
+from pagecache.expiry import expire_at
+from pages.blocks import Place, blocks_of
+from pages.cached import languages, layout_pages, section
 from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE, paginate
+from pages.sections import parent_of
 from partners.cached import universities
 from partners.map import points
 from partners.models import MAX_ON_MAP, PartnerUniversity
@@ -40,6 +43,7 @@ from pictures.models import Picture
 from search.forms import SearchForm
 from topics.models import Topic
 
+FIGURES_ON_HOME = 4
 # Items of one kind per page of the overview, which only shows their names.
 NAMES_IN_OVERVIEW = 100
 # Contacts per page. They are short.
@@ -67,24 +71,33 @@ def render_section(request: HttpRequest, kind: str, template: str, **context: An
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     alliance = get_alliance_or_404(request)
-    # One more than the page shows, to know whether there are more.
-    deliverables = list(Deliverable.objects.published().defer("body")[: ITEMS_PER_PAGE + 1])
-    tasks = list(alliance.host.tasks.published().defer("body")[: ITEMS_PER_PAGE + 1])
-    return render_section(
+    blocks = blocks_of(Place.HOME, request, alliance)
+    response = render_section(
         request,
         Page.Kind.HOME,
         "alliance/home.html",
         alliance=alliance,
-        figures=Figure.objects.published().newest_per_label(),
-        key_areas=KeyArea.objects.published(),
-        deliverables=deliverables[:ITEMS_PER_PAGE],
-        has_more_deliverables=len(deliverables) > ITEMS_PER_PAGE,
-        # Their links lead to the first page of the list of tasks.
-        tasks=tasks[:ITEMS_PER_PAGE],
-        has_more_tasks=len(tasks) > ITEMS_PER_PAGE,
+        blocks=blocks,
+        figures=Figure.objects.published().newest_per_label()[:FIGURES_ON_HOME],
         entry_points=EntryPoint.objects.published().with_links(),
         points=points(universities(request)),
         has_more_universities=len(universities(request)) == MAX_ON_MAP,
+    )
+    expire_at(response, [block.expires_at for block in blocks])
+    return response
+
+
+@cached_page()
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render_section(
+        request,
+        ABOUT,
+        "alliance/about.html",
+        alliance=get_alliance_or_404(request),
+        key_areas=KeyArea.objects.published(),
+        figures=Figure.objects.published().newest_per_label(),
+        parts=[page for page in layout_pages(request) if parent_of(page.kind) == ABOUT],
     )
 
 

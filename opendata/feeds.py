@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, SyndicationFeed, rfc3339_date
+from django.utils.html import escape
 from django.utils.translation import get_language
 
 from editorial.clean_text import xml_text
@@ -92,7 +93,7 @@ class SectionFeed(Feed):
         return response
 
     def get_object(self, request: HttpRequest) -> Page:
-        self.home = request.build_absolute_uri(reverse("alliance:home"))
+        self.home, self.path = request.build_absolute_uri(reverse("alliance:home")), request.path
         return section(request, self.kind)
 
     def title(self, page: Page) -> str:
@@ -103,6 +104,9 @@ class SectionFeed(Feed):
 
     def link(self, page: Page) -> str:
         return page.get_absolute_url() + (f"?{self.filter_query}" if self.filter_query else "")
+
+    def feed_url(self, page: Page) -> str:
+        return self.path + (f"?{self.filter_query}" if self.filter_query else "")
 
     def feed_guid(self, page: Page) -> str:
         return self.permanent_id(f"{self.kind}?{self.filter_query}" if self.filter_query else self.feed_key())
@@ -124,7 +128,7 @@ class SectionFeed(Feed):
         return item.title
 
     def item_description(self, item: Any) -> str:
-        return item.body or item.summary
+        return f"<p>{escape(item.summary)}</p>{item.body}"
 
     def item_guid(self, item: Content) -> str:
         return self.permanent_id(item.key)

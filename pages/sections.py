@@ -21,12 +21,14 @@ class Section:
     """A section of the site. `kind` is the value of `Page.kind` of its page, `url_name` the name of its URL.
 
     `lists` returns the items on its page, because a page is complete in a language if its items are translated.
+    `parent` is the kind of the section that it belongs to, for the breadcrumbs and the menu.
     """
 
     kind: str
     title: str | Promise
     url_name: str
     lists: Callable[[], Iterable[Items]] = tuple
+    parent: str = ""
 
 
 registered: dict[str, Section] = {}
@@ -41,6 +43,11 @@ def register(*sections: Section) -> None:
 def kinds() -> list[tuple[str, str | Promise]]:
     """Return the kinds of pages that belong to a section, as choices of a field."""
     return [(section.kind, section.title) for section in registered.values()]
+
+
+def parent_of(kind: str) -> str:
+    """Return the kind of the section that the section `kind` belongs to, or ""."""
+    return registered[kind].parent if kind in registered else ""
 
 
 def list_languages() -> dict[str, set[str]]:

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 
 from editorial.alphabet import sort_key
 from pagecache.decorators import cached_page
+from pagecache.expiry import expire_at
+from pages.blocks import Place, blocks_of
 from pages.cached import languages, section
 from pages.models import Page
 from pages.pagination import paginate
@@ -62,8 +64,10 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
     on_map = cached.universities(request)
     if partner not in on_map and not partner.left:
         on_map = (*on_map, partner)
+    blocks = blocks_of(Place.PARTNER, request, partner)
     context = {
         "section": section(request, Page.Kind.PARTNERS),
+        "blocks": blocks,
         "partner": partner,
         "subject": partner,
         "contacts": contacts[:MAX_CONTACTS],
@@ -74,4 +78,6 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "before": before,
         "after": after,
     }
-    return render(request, "partners/detail.html", context)
+    response = render(request, "partners/detail.html", context)
+    expire_at(response, [block.expires_at for block in blocks])
+    return response

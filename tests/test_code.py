@@ -64,6 +64,7 @@ def test_only_content_and_tests_name_the_host_university():
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",
+        "news",
         "opendata",
         "opportunities",
         "topics",
@@ -157,6 +158,7 @@ MAY_IMPORT = {
         "search",
         "topics",
     },
+    "news": {"alliance", "editorial", "opendata", "pagecache", "pages", "partners", "pictures", "search", "topics"},
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},

@@ -11,6 +11,7 @@ from consent.models import DeclaredCookie, EmbeddedContent, Notice, PrivacyPolic
 from editorial.models import Content, ImportState
 from events.models import Event
 from feedback.models import FeedbackPage
+from news.models import NewsItem
 from opportunities.models import Opportunity
 from pages.models import Page, Redirect
 from partners.models import PartnerOwnName, PartnerUniversity
@@ -29,6 +30,7 @@ VIOLATIONS = {
     "phase_ends_after_it_starts": (Alliance, {}, {"phase_from": 2027, "phase_until": 2023}),
     "milestone_ends_after_it_starts": (Milestone, {"key": "2023-conference"}, {"until": "2023-12-03"}),
     "milestone_precision_is_known": (Milestone, {"key": "2023-conference"}, {"precision": "century"}),
+    "news_precision_is_known": (NewsItem, {"key": "university-of-lodz-joins-unic"}, {"precision": "century"}),
     "one_coordinator": (PartnerUniversity, OULU, {"role": "coordinator"}),
     "role_is_known": (PartnerUniversity, OULU, {"role": "guest"}),
     "coordinates_on_earth": (PartnerUniversity, OULU, {"latitude": "90.01"}),

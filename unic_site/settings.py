@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "topics",
     "opportunities",
     "events",
+    "news",
     "pages",
     "search",
     "social",

@@ -23,6 +23,7 @@ urlpatterns = [
         path(_("partners/"), include("partners.urls")),
         path(_("opportunities/"), include("opportunities.urls")),
         path(_("events/"), include("events.urls")),
+        path(_("news/"), include("news.urls")),
         path(_("cookies/"), include("consent.urls")),
         path(_("accessibility/"), include("feedback.urls")),
         # Last, because it has a catch-all pattern for text pages.

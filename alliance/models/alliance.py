@@ -159,7 +159,7 @@ class Figure(Sourced, OrderedContent):
     """A number about the alliance or its environment, with its year."""
 
     content_section = "figures"
-    shown_on = "alliance:home"
+    shown_on = "alliance:about"
     heading_field = "label"
 
     value = models.DecimalField(
@@ -201,7 +201,7 @@ class KeyArea(OrderedContent):
     """A field in which the alliance wants to develop post-industrial cities."""
 
     content_section = "key_areas"
-    shown_on = "alliance:home"
+    shown_on = "alliance:about"
     heading_field = "name"
 
     name = models.CharField(_("name"), max_length=120)

@@ -16,6 +16,8 @@ from editorial.alphabet import sort_key
 from editorial.clean_text import xml_text
 from editorial.models import Content
 from editorial.texts import UNTRANSLATED_ATTRIBUTE
+from pages import sections
+from pages.models import Page
 from pages.pagination import page_query
 
 register = template.Library()
@@ -109,12 +111,17 @@ def absolute(context, path: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def breadcrumbs(context) -> list:
-    """The home page, the section and this page, as far as they exist; empty on the home page."""
+    """The home page, the parent of the section, the section and this page; empty on the home page.
+
+    Those that do not exist are left out.
+    """
     subject, section = context.get("subject"), context.get("section")
-    home = next((page for page in context["layout_pages"] if page.kind == page.Kind.HOME), None)
+    by_kind = {page.kind: page for page in context["layout_pages"]}
+    home = by_kind.get(Page.Kind.HOME)
     if subject is None or subject == home:
         return []
-    return [crumb for crumb in (home, section, subject) if crumb is not None]
+    parent = by_kind.get(sections.parent_of(getattr(section or subject, "kind", "")))
+    return [crumb for crumb in (home, parent, section, subject) if crumb is not None]
 
 
 @register.simple_tag(takes_context=True)

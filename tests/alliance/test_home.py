@@ -1,4 +1,4 @@
-"""Figures on the home page, and the emblems in header and footer."""
+"""Figures on the page about the alliance and on the home page, and the emblems in header and footer."""
 
 import math
 import re
@@ -26,9 +26,9 @@ def figure():
     return add
 
 
-def shown(client) -> list[tuple[str, str]]:
-    """Number and year of each figure on the home page."""
-    html = client.get("/en/").content.decode()
+def shown(client, path: str = "/en/alliance/") -> list[tuple[str, str]]:
+    """Number and year of each figure on the page about the alliance."""
+    html = client.get(path).content.decode()
     return re.findall(r'<strong class="numeral">(\d+)</strong>\s*<span>\s*(\d{4})', html)
 
 
@@ -37,8 +37,8 @@ def no_figures():
     Figure.objects.all().delete()
 
 
-def test_the_home_page_shows_each_label_once_with_its_year(client):
-    html = client.get("/en/").content.decode()
+def test_the_page_about_the_alliance_shows_each_label_once_with_its_year(client):
+    html = client.get("/en/alliance/").content.decode()
     labels = re.findall(r"<dt>([^<]+)</dt>\s*<dd>\s*<strong class=\"numeral\">", html)
     assert len(labels) == len(set(labels)) == 12
     assert ("64", "2024") in shown(client) and "41" not in dict(shown(client))
@@ -58,6 +58,13 @@ def test_of_figures_with_the_same_label_and_year_the_last_in_order_is_shown(clie
     figure(44, "alliances", 2022, order=2)
     figure(41, "alliances", 2022, order=1)
     assert shown(client) == [("44", "2022")]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_home_page_shows_the_first_four_figures(client, figure):
+    for number in range(1, 7):
+        figure(number, f"label {number}", 2025, order=10 - number)
+    assert shown(client, "/en/") == [("6", "2025"), ("5", "2025"), ("4", "2025"), ("3", "2025")]
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -85,7 +92,10 @@ def test_a_national_emblem_has_its_alternative_text(client):
     Alliance.objects.update(emblem="alliance/eagle.png", emblem_alt_en="A white eagle")
     ContentVersion.objects.update(name="with an emblem")
     header = client.get("/en/").content.decode().split("</header>")[0]
-    assert re.search(r'<img class="emblem"\s+src="[^"]+"\s+alt="A white eagle"', header) and "<svg" not in header
+    assert (
+        re.search(r'<img class="emblem"\s+src="[^"]+"\s+alt="A white eagle"', header)
+        and '<svg class="emblem"' not in header
+    )
 
 
 def test_the_emblem_of_the_european_union_is_decorative_beside_the_funding_line(client):

@@ -34,6 +34,8 @@ BASE_QUERIES = 3
 LIST_QUERIES = 8
 # The list of notice versions also compares the draft with the version in force.
 DRAFT_QUERIES = 5
+# Links to years and months above a list: the first and the last date, and the years or months between them.
+DATE_QUERIES = 2
 # The index page: work of several kinds, see editorial/dashboard.py.
 DASHBOARD_QUERIES = 16
 # Models with exactly one row.
@@ -142,6 +144,9 @@ def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
     }
     limits = dict.fromkeys(lists, BASE_QUERIES + LIST_QUERIES)
     limits[list_address(NoticeVersion)] += DRAFT_QUERIES
+    for model, model_admin in admin.site._registry.items():
+        if model_admin.date_hierarchy:
+            limits[list_address(model)] += DATE_QUERIES
     limits["/admin/"] += DASHBOARD_QUERIES
     assert {path: after[path][0] for path in lists if after[path][0] > limits[path]} == {}
     # A list shows at most 100 rows, and a field offers at most 100 items.

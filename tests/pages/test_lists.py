@@ -110,22 +110,6 @@ def test_an_invalid_page_number_shows_the_first_page(client, number):
     assert canonical(other) == canonical(first) == "http://testserver/en/timeline/"
 
 
-def test_the_home_page_shortens_long_lists_and_links_to_them(client):
-    section_link = re.compile(r'<p>\s*<a href="([^"]*)">')
-    assert section_link.findall(main_of(client.get("/en/"))) == []
-    for model in (Task, Deliverable):
-        fill(model, ITEMS_PER_PAGE)
-    assert section_link.findall(main_of(client.get("/en/"))) == []
-    for model in (Task, Deliverable):
-        fill(model, ITEMS_PER_PAGE + 1)
-    home = client.get("/en/")
-    assert section_link.findall(main_of(home)) == ["/en/deliverables/", "/en/tasks/"]
-    tasks = {link.partition("#")[2] for link in links(home) if link.startswith("/en/tasks/#")}
-    assert len(tasks) == ITEMS_PER_PAGE
-    on_page = set(re.findall(r'<li id="([^"]+)" class="step"', client.get("/en/tasks/").content.decode()))
-    assert tasks == on_page
-
-
 def test_an_initiative_links_to_a_limited_number_of_others(client):
     fill(Initiative, 200)
     html = main_of(client.get(Initiative.objects.published().first().get_absolute_url()))

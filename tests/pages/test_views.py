@@ -10,6 +10,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from alliance.models import Alliance, Deliverable, Initiative, Line, Milestone, Project
+from events.models import Event
+from news.models import NewsItem
+from opportunities.models import Opportunity
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 
@@ -39,11 +42,11 @@ def only_match(pattern: str, html: str) -> str:
 
 def test_the_sitemap_lists_every_published_page_in_every_language(client):
     pages = Page.objects.published().exclude(kind="search").count()
-    models = (Deliverable, Initiative, PartnerUniversity, Project)
+    models = (Deliverable, Initiative, PartnerUniversity, Project, NewsItem, Event, Opportunity)
     items = sum(model.objects.published().count() for model in models) + Line.objects.published().with_page().count()
     listed = addresses(client)
     assert len(listed) == len(set(listed)) == (pages + items) * len(settings.LANGUAGES)
-    assert pages + items >= 10 + 4 + 4 + 10
+    assert pages + items >= 10 + 4 + 4 + 10 + 32
 
 
 def test_each_url_in_the_sitemap_has_alternates_and_a_default(client):
@@ -138,7 +141,7 @@ def test_the_menu_marks_the_current_page(client):
 
 def test_the_menu_marks_the_section_of_the_current_page(client):
     html = body(client.get("/en/partners/university-of-lodz/"))
-    assert only_match(r'<a href="([^"]+)"\s+aria-current="true">[^<]*Partner', html) == "/en/partners/"
+    assert only_match(r'<a href="([^"]+)"\s+aria-current="true">[^<]*Universities', html) == "/en/partners/"
 
 
 def test_structured_data_is_valid_json_and_names_the_university(client):
@@ -267,15 +270,15 @@ def test_an_unpublished_page_is_not_found_linked_or_in_the_sitemap(client):
 
 def test_a_new_text_page_can_appear_in_the_footer(client):
     Page.objects.create(
-        key="news",
-        title_en="News",
-        short_title_en="News",
-        description_en="What is new.",
+        key="library",
+        title_en="Library",
+        short_title_en="Library",
+        description_en="What to read.",
         place="footer",
-        body_en="<p>New</p>",
+        body_en="<p>Books</p>",
     )
-    assert "/en/news/" in client.get("/en/partners/").content.decode()
-    assert "<p>New</p>" in body(client.get("/en/news/"))
+    assert "/en/library/" in client.get("/en/partners/").content.decode()
+    assert "<p>Books</p>" in body(client.get("/en/library/"))
 
 
 def test_robots_txt_names_the_sitemap_and_excludes_the_admin(client):

@@ -68,6 +68,7 @@ def test_a_former_partner_is_listed_last_with_its_years(client):
 
 PAGES = [
     "/en/",
+    "/en/alliance/",
     "/en/vision/",
     "/en/deliverables/",
     "/en/deliverables/seamless-mobility/",

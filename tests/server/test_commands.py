@@ -102,7 +102,7 @@ def test_make_run_in_a_fresh_clone_serves_the_site_stops_with_ctrl_c_and_starts_
     port = free_port()
     server = start(environment, port, clone)
     visitor = Browser(port)
-    assert "University of Lodz in the UNIC alliance: what is UNIC?" in visitor.open("/en/")
+    assert "Ten European universities, open to you" in visitor.open("/en/")
     assert "University of Lodz" in visitor.open("/en/partners/")
     stylesheet = re.search(r'href="(/static/css/site\.[0-9a-f]+\.css)"', visitor.open("/en/"))
     assert "--paper" in visitor.open(stylesheet[1])

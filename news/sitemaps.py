@@ -1,0 +1,8 @@
+"""The news in the sitemap."""
+
+from news.models import NewsItem
+from pages.sitemaps import ContentSitemap
+
+
+class NewsSitemap(ContentSitemap):
+    model = NewsItem
