@@ -76,7 +76,7 @@ RECEIPT = ConsentPage(
     "consent:receipt",
 )
 SEALS = ConsentPage(
-    _("Seals over consent records"),
+    _("Sealed records of consent"),
     _("Signed seals that let anyone check that no record was changed."),
     "consent:seals",
 )

@@ -18,13 +18,13 @@ class FeedbackForm(forms.Form):
 
     text = CleanInput(
         clean_text=several_lines,
-        label=_("What is the barrier?"),
+        label=_("What does not work for you?"),
         help_text=_(
             "Describe what you wanted to do and what stopped you. If you like, name your browser and "
             "assistive technology."
         ),
         widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={"required": _("Describe the barrier.")},
+        error_messages={"required": _("Describe what does not work for you.")},
     )
     page = CleanInput(
         label=_("On which page? (optional)"),
@@ -33,7 +33,7 @@ class FeedbackForm(forms.Form):
         validators=[MaxLengthValidator(300, _("Shorten the address or title of the page to 300 characters."))],
     )
     email = forms.EmailField(
-        label=_("E-mail for the answer (optional)"),
+        label=_("Your e-mail address, for our answer (optional)"),
         help_text=_(
             "For example name@example.org. Without an address we cannot answer you, but we still look into the barrier."
         ),
@@ -43,7 +43,7 @@ class FeedbackForm(forms.Form):
         error_messages={"invalid": _("Write the e-mail address in full, such as name@example.org, or leave it empty.")},
     )
     answer_format = CleanInput(
-        label=_("Answer in another format? (optional)"),
+        label=_("Do you need the answer in another format? (optional)"),
         help_text=_("For example large print, easy language or sign language. Say how we can send it to you."),
         required=False,
         validators=[MaxLengthValidator(300, _("Shorten the format of the answer to 300 characters."))],

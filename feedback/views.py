@@ -95,7 +95,7 @@ def not_stored(request: HttpRequest, filled: FeedbackForm) -> HttpResponse:
     """Return status 503 with the filled form to send again, without a database query."""
     context = BARE_LAYOUT | {
         "is_error": True,
-        "heading": _("Your message could not be stored"),
+        "heading": _("We could not save your message"),
         "remedy": _("Your message has not reached us yet. Your text is kept below. Send it again in half a minute."),
         "form": filled,
         "idempotency_key": idempotency_key_of(request),

@@ -20,7 +20,7 @@ IDLE_IN_TRANSACTION = "25P03"
 
 # Status → heading, remedy.
 ERRORS = {
-    400: (_("This request is not valid"), _("Check the address, or start from the home page.")),
+    400: (_("We cannot read this request"), _("Check the address, or start from the home page.")),
     403: (
         _("You do not have permission"),
         _("Sign in with an account that has permission, or go back and send the form again."),
@@ -34,7 +34,7 @@ ERRORS = {
         _("This page was permanently removed. Search this site, or start from the home page."),
     ),
     408: (
-        _("The request timed out"),
+        _("The connection took too long"),
         _("Your connection may be slow or may have broken off. Go back and send the form again."),
     ),
     413: (

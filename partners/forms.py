@@ -44,13 +44,13 @@ class PartnerFilterForm(FilterForm):
     country = forms.ChoiceField(
         label=_("Country"),
         required=False,
-        error_messages={"invalid_choice": _("No partner is in that country. Choose one from the list.")},
+        error_messages={"invalid_choice": _("No university of the alliance is in that country. Choose a country from the list.")},
     )
     role = forms.ChoiceField(
         label=_("Role"),
         required=False,
         choices=[("", pgettext_lazy("role", "All")), *PartnerUniversity.Role.choices],
-        error_messages={"invalid_choice": _("There is no such role. Choose one from the list.")},
+        error_messages={"invalid_choice": _("Choose a role from the list.")},
     )
 
     def __init__(self, data: QueryDict | None, countries: Iterable[tuple[str, str]]) -> None:

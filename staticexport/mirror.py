@@ -177,7 +177,7 @@ class Mirror:
 
     def unavailable_page(self, path: str) -> bytes:
         """Return the page that is shown instead of a page that needs the server."""
-        heading = gettext_lazy("Not in this copy of the site")
+        heading = gettext_lazy("Not available in this copy of the site")
         return self.render("staticexport/unavailable.html", path, is_error=True, heading=heading)
 
     def redirect_page(self, target: str) -> bytes:
