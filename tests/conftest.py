@@ -64,6 +64,11 @@ LAST = (
 )
 
 
+def pytest_addoption(parser):
+    help_text = "serve the site of the browser tests through nginx over TLS, which the tests of consent support"
+    parser.addoption("--behind-nginx", action="store_true", help=help_text)
+
+
 class GroupScheduling(LoadScopeScheduling):
     """Gives each worker its next test when the previous one is done, and all tests of a group to one worker."""
 

@@ -64,17 +64,27 @@ def side_by_side(visit: Callable[[int], None], visitors: int) -> Iterator[None]:
 class Server:
     """The site as a process in its own process group on a free port.
 
-    `data` is its data folder; `settings` are further environment variables.
+    `data` is its data folder; `settings` are further environment variables; `proxy_url` is the URL of a proxy in front.
     """
 
     data: Path
     settings: dict[str, str]
     process: subprocess.Popen | None = None
     port: int = 0
+    proxy_url: str = ""
+
+    @property
+    def process_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """The URL for visitors."""
+        return self.proxy_url or self.process_url
+
+    def cookie_name(self, name: str) -> str:
+        """Return the name of a cookie of the site as browsers get it."""
+        return f"__Host-{name}" if self.settings.get("HTTPS") == "true" else name
 
     @property
     def environment(self) -> dict[str, str]:
@@ -120,11 +130,11 @@ class Server:
         while time.monotonic() < end:
             assert self.process.poll() is None, "the server ended before it answered"
             try:
-                urllib.request.urlopen(f"{self.url}{path}", timeout=PATIENCE)
+                urllib.request.urlopen(f"{self.process_url}{path}", timeout=PATIENCE)
                 return
             except OSError:
                 time.sleep(0.1)
-        pytest.fail(f"{self.url} did not answer within {PATIENCE} seconds")
+        pytest.fail(f"{self.process_url} did not answer within {PATIENCE} seconds")
 
     @property
     def workers(self) -> set[int]:

@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.server.nginx import BEHIND_NGINX, URL, Nginx
 from tests.serving import PATIENCE, Server
 
 HERE = Path(__file__).parent
@@ -60,9 +61,29 @@ def unstarted_site(prepared, tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="package")
-def site(unstarted_site) -> Iterator[Server]:
+def nginx(request, unstarted_site, tmp_path_factory) -> Iterator[Nginx | None]:
+    """nginx in front of the site, over TLS, with the option --behind-nginx; otherwise None. `site` starts it."""
+    if not request.config.getoption("behind_nginx"):
+        yield None
+        return
+    if not shutil.which("nginx"):
+        pytest.skip("nginx is missing; on Debian: sudo apt install nginx-light")
+    folder = tmp_path_factory.mktemp("nginx")
+    # The worker processes of nginx may run as another user.
+    folder.chmod(0o755)
+    unstarted_site.settings |= BEHIND_NGINX
+    unstarted_site.proxy_url = URL
+    nginx = Nginx(folder, unstarted_site)
+    yield nginx
+    nginx.stop()
+
+
+@pytest.fixture(scope="package")
+def site(unstarted_site, nginx) -> Iterator[Server]:
     unstarted_site.manage("shell", "-v", "0", "-c", MAKE_STAFF, check=True)
     unstarted_site.start()
+    if nginx:
+        nginx.start()
     yield unstarted_site
     unstarted_site.stop()
 
@@ -80,8 +101,8 @@ def launch():
 
 
 @pytest.fixture(scope="package")
-def chromium(launch) -> Browser:
-    browser = launch()
+def chromium(launch, site, nginx) -> Browser:
+    browser = launch(args=[*ARGUMENTS, *nginx.browser_arguments]) if nginx else launch()
     yield browser
     browser.close()
 
@@ -155,7 +176,8 @@ def sign_in(visit, sessions):
             visitor.page.get_by_label("Password").fill(PASSWORD)
             visitor.page.get_by_role("button", name="Log in").click()
             visitor.page.wait_for_url(f"{visitor.site.url}/admin/")
-            (sessions[name],) = (cookie for cookie in visitor.context.cookies() if cookie["name"] == "sessionid")
+            session = visitor.site.cookie_name("sessionid")
+            (sessions[name],) = (cookie for cookie in visitor.context.cookies() if cookie["name"] == session)
         return visitor
 
     return open_admin

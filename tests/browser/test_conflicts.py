@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 FORMS = ["alliance/deliverable", "alliance/initiative", "pages/page", "partners/partneruniversity"]
 
 

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 NO_OVERFLOW = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 DELIVERABLES = "/admin/translations/texttotranslate/?language=pl&status=all&kind=alliance.deliverable"
 
 

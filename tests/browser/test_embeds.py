@@ -218,7 +218,7 @@ def test_a_browser_without_its_receipt_gets_the_placeholders_again(visit_with_th
     visitor.page.locator("#consent-saved").wait_for()
     scroll_to_all(visitor)
     assert sorted(take_third_party_requests(visitor)) == [FILM, CAMPUS]
-    visitor.context.clear_cookies(name="cookie_consent_receipt")
+    visitor.context.clear_cookies(name=visitor.site.cookie_name("cookie_consent_receipt"))
     visitor.go(PAGE)
     scroll_to_all(visitor)
     assert visitor.page.get_by_role("button", name="Always allow Video Ltd").count() == 2

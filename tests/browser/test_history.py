@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_staff_compare_and_restore_a_version_and_bring_a_deleted_item_back(sign_in, scheme):

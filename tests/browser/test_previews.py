@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 
 def open_form(visitor):
     visitor.go("/admin/partners/partneruniversity/?q=Deusto")

@@ -3,7 +3,11 @@
 Not in test_consent.py, whose providers have no translations, so that its drafts cannot be put in force.
 """
 
+import pytest
+
 from tests.browser.test_consent import BOTH, notice
+
+pytestmark = pytest.mark.postgresql
 
 SHORTEN = """
 from consent.models import *

@@ -1,8 +1,11 @@
 """The schedule in a browser: the page of an item, its panel in the form, the calendar and the approval."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_pages import violations
+
+pytestmark = pytest.mark.postgresql
 
 PHONE = {"width": 390, "height": 844}
 NO_OVERFLOW = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from tests.browser.conftest import ARGUMENTS, Visitor
-from tests.server.nginx import NAME, PRODUCTION, Nginx
+from tests.server.nginx import PRODUCTION, URL, Nginx
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("nginx"), reason="nginx is missing; on Debian: sudo apt install nginx-light"
@@ -24,11 +24,10 @@ def open_browser(server, launch, tmp_path_factory):
     server.settings |= PRODUCTION
     server.start()
     nginx = Nginx(folder, server).start()
-    chromium = launch(args=[*ARGUMENTS, f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{nginx.port}"])
+    chromium = launch(args=[*ARGUMENTS, *nginx.browser_arguments])
 
     def open_visitor(javascript: bool) -> Visitor:
-        options = {"base_url": f"https://{NAME}", "ignore_https_errors": True}
-        context = chromium.new_context(java_script_enabled=javascript, **options)
+        context = chromium.new_context(java_script_enabled=javascript, base_url=URL)
         context.route(
             "https://www.openstreetmap.org/**", lambda route: route.fulfill(content_type="text/html", body=MAP)
         )

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_pages import violations
 
+pytestmark = pytest.mark.postgresql
+
 # The copy on the server cannot be stored without a session. The browser logs each such response.
 REFUSED = ("status of 403", "ERR_FAILED")
 COUNT_STORED = "Object.keys(localStorage).filter((name) => name.startsWith('unsaved-input:')).length"
@@ -215,7 +217,7 @@ def test_a_text_at_the_desk_can_be_saved_after_a_sign_in_in_another_tab(sign_in)
     visitor.go("/admin/translations/texttotranslate/?language=pl&status=all&kind=alliance.deliverable")
     page.locator("#result_list tbody th a", has_text=": title").first.click()
     page.locator("#id_text").fill("Tytuł po drugim logowaniu")
-    visitor.context.clear_cookies(name="sessionid")
+    visitor.context.clear_cookies(name=visitor.site.cookie_name("sessionid"))
     other = visitor.context.new_page()
     other.goto(f"{visitor.site.url}/admin/")
     other.get_by_label("Username").fill("polish")

@@ -1,6 +1,8 @@
 """A real nginx with deploy/nginx.conf, over TLS, in front of a real server."""
 
+import base64
 import datetime
+import hashlib
 import http.client
 import re
 import socket
@@ -20,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from tests.serving import NGINX_FOLDERS, PATIENCE, ROOT, Server, free_port
 
 NAME = "unic.example.org"
+URL = f"https://{NAME}"
 # Not the address from which nginx sends requests to the site.
 VISITOR = "127.0.0.2"
 # The main configuration, which includes the site's, with all files in a folder of the test.
@@ -39,7 +42,8 @@ http {{
 }}
 """
 )
-PRODUCTION = {"ALLOWED_HOSTS": f"{NAME},127.0.0.1", "HTTPS": "true", "CONSENT_SEAL_MINUTES": "0"}
+BEHIND_NGINX = {"ALLOWED_HOSTS": f"{NAME},127.0.0.1", "HTTPS": "true"}
+PRODUCTION = BEHIND_NGINX | {"CONSENT_SEAL_MINUTES": "0"}
 
 
 def has_ipv6() -> bool:
@@ -120,6 +124,20 @@ class Nginx:
     @cached_property
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.folder / "fullchain.pem")
+
+    @property
+    def browser_arguments(self) -> list[str]:
+        """Arguments for Chromium, so that it finds nginx under its name and trusts the certificate.
+
+        With the option `ignore_https_errors` of Playwright instead, Chromium would not use its cache.
+        """
+        certificate = x509.load_pem_x509_certificate((self.folder / "fullchain.pem").read_bytes())
+        der, kind = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        digest = hashlib.sha256(certificate.public_key().public_bytes(der, kind)).digest()
+        return [
+            f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{self.port}",
+            f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}",
+        ]
 
     def connect(self, visitor: str = VISITOR) -> ssl.SSLSocket:
         plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE, source_address=(visitor, 0))
