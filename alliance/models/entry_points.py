@@ -71,5 +71,5 @@ class EntryPoint(OrderedContent):
 
     @property
     def links(self) -> list[Content]:
-        """The published deliverables, initiatives and pages that it links to. Needs `with_links`."""
-        return [*self.published_deliverables, *self.published_initiatives, *self.published_pages]
+        """The published pages, deliverables and initiatives that it links to. Needs `with_links`."""
+        return [*self.published_pages, *self.published_deliverables, *self.published_initiatives]
