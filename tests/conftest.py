@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import gc
 import re
 import shutil
 import sqlite3
@@ -33,8 +34,10 @@ from tests.serving import Server
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
-# The test database on SQLite, in the folder of the run.
+# The filled test database on SQLite, in the folder of the run.
 FILLED = "filled.sqlite3"
+# The filled test database on PostgreSQL, and the file that says that it exists.
+TEMPLATE, TEMPLATE_EXISTS = "test_filled", "filled.postgresql"
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
 
 
@@ -95,6 +98,17 @@ def pytest_xdist_make_scheduler(config, log):
     return GroupScheduling(config, log)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Keep the site and the tests out of garbage collections: they stay until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory) -> Path:
     """The temporary folder of this run, which all workers share."""
@@ -114,28 +128,44 @@ def one_at_a_time(lock: Path):
 def django_db_setup(request, run_folder, django_db_blocker):
     """The test database with the initial content. The changes of each test are rolled back.
 
-    On SQLite one worker fills it, and the others copy it.
+    One worker fills it, and the others copy it.
     """
-    filled = run_folder / FILLED
+    is_sqlite = connection.vendor == "sqlite"
+    filled = run_folder / (FILLED if is_sqlite else TEMPLATE_EXISTS)
     with one_at_a_time(run_folder / "filled.lock"), django_db_blocker.unblock():
-        is_sqlite, is_filled = connection.vendor == "sqlite", filled.exists()
+        is_filled = filled.exists()
         name = connection.creation._get_test_db_name() if is_sqlite else ":memory:"
         # Open until Django has a connection, because the database is in memory.
         with closing(sqlite3.connect(name, uri=True)) as memory:
-            if is_filled:
+            if is_filled and is_sqlite:
                 with closing(sqlite3.connect(filled)) as file:
                     file.backup(memory)
+            elif is_filled:
+                connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE
             request.getfixturevalue("django_db_setup")
-        if not is_filled:
-            load(django_settings.CONTENT_DIR)
-            PolicyVersion.objects.refresh()
-            NoticeVersion.objects.publish()
-            # Otherwise each test that saves something records the whole site.
-            Revision.objects.record(author_name=SYSTEM)
-            index_changed_items()
-            if is_sqlite:
-                with closing(sqlite3.connect(filled)) as file:
-                    connection.connection.backup(file)
+        if is_filled:
+            return
+        load(django_settings.CONTENT_DIR)
+        PolicyVersion.objects.refresh()
+        NoticeVersion.objects.publish()
+        # Otherwise each test that saves something records the whole site.
+        Revision.objects.record(author_name=SYSTEM)
+        index_changed_items()
+        if is_sqlite:
+            with closing(sqlite3.connect(filled)) as file:
+                connection.connection.backup(file)
+        else:
+            make_template()
+            filled.touch()
+
+
+def make_template():
+    """Copy the test database on PostgreSQL, which works only while nobody is connected to it."""
+    connection.close()
+    connection.close_pool()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
+        cursor.execute(f'CREATE DATABASE {TEMPLATE} TEMPLATE "{connection.settings_dict["NAME"]}"')
 
 
 @pytest.fixture(scope="session")
@@ -169,6 +199,9 @@ def prepare(kind: str, folder: Path):
     try:
         settings = {"DATABASE_URL": database.get_uri()} if database else {}
         Server(folder / "data", settings).manage("prepare", check=True)
+        if database:
+            # For the copies: tests kill the server, but not the machine.
+            database.psql("ALTER SYSTEM SET fsync = off;")
     finally:
         if database:
             database.cleanup()

@@ -31,9 +31,12 @@ STAFF = {
     "officer": ["Privacy officers"],
 }
 MAKE_STAFF = f"""
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+# Once for all, because hashing takes long.
+password = make_password({PASSWORD!r})
 for name, groups in {STAFF!r}.items():
-    user = User.objects.create_user(name, password={PASSWORD!r}, is_staff=True, is_superuser=not groups)
+    user = User.objects.create(username=name, password=password, is_staff=True, is_superuser=not groups)
     user.groups.set(Group.objects.filter(name__in=groups))
 """
 
