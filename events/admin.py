@@ -9,7 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import ContentAdmin
 from events.models import Event
+from partners.models import PartnerUniversity
 from pictures.admin import CoverMixin
+
+# Universities that each of the two fields offers. Users search for the others.
+MAX_UNIVERSITIES = 50
 
 
 class TimeFilter(admin.SimpleListFilter):
@@ -56,6 +60,9 @@ class EventAdmin(CoverMixin, ContentAdmin):
         (_("Source"), {"fields": ["source", "source_language", "source_url"]}),
         (_("On this site"), {"fields": ["is_published"]}),
     ]
+
+    def max_choices(self, db_field: models.Field) -> int:
+        return MAX_UNIVERSITIES if db_field.related_model is PartnerUniversity else super().max_choices(db_field)
 
     @admin.display(description=_("date"), ordering="starts_at")
     def date(self, event: Event) -> str:
