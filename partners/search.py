@@ -6,8 +6,8 @@ from search.sources import Source, page_of
 SOURCES = (
     Source(
         PartnerUniversity,
-        name=("name", "short_name"),
-        title=("city", "city_local"),
+        # The city as well: its university comes before items that only mention it.
+        name=("name", "short_name", "city", "city_local"),
         summary=("summary", PartnerUniversity.get_role_display),
         text=("description", "city_past", lambda partner: partner.country.name),
         shown=PartnerUniversity.objects.published,
