@@ -201,7 +201,7 @@ def test_the_menu_opens_and_closes_with_the_keyboard_on_a_small_screen(visit):
     assert menu.is_visible()
     visitor.page.keyboard.press("Escape")
     assert not menu.is_visible()
-    second = menu.locator("a").nth(1).get_attribute("href")
+    second = visitor.page.locator("#menu a").nth(1).get_attribute("href")
     visitor.page.keyboard.press("Enter")
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.press("Tab")
