@@ -44,7 +44,9 @@ class PartnerFilterForm(FilterForm):
     country = forms.ChoiceField(
         label=_("Country"),
         required=False,
-        error_messages={"invalid_choice": _("No university of the alliance is in that country. Choose a country from the list.")},
+        error_messages={
+            "invalid_choice": _("No university of the alliance is in that country. Choose a country from the list.")
+        },
     )
     role = forms.ChoiceField(
         label=_("Role"),

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pagecache.models import ContentVersion
+from pages.sitemaps import sitemaps
 from partners.models import PartnerUniversity
 from tests.partners.factories import fill_with_partners
 
@@ -128,7 +129,7 @@ def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(cli
     client.get("/sitemap.xml")
     assert queries_of(client, "/sitemap.xml") == at_ten
     files = re.findall(r"<loc>http://testserver(/sitemap-[^<]*)</loc>", client.get("/sitemap.xml").content.decode())
-    assert bool(files) == (total == 10_000)
+    assert bool(files) == (total > 60)
     for path in files:
         assert queries_of(client, path) <= at_ten, path
 

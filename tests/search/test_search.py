@@ -9,6 +9,7 @@ from django.utils import translation
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Milestone
 from editorial.alphabet import fold
+from news.models import NewsItem
 from pages.models import Page
 from partners.models import PartnerOwnName, PartnerUniversity
 from search.models import Synonyms
@@ -188,7 +189,7 @@ def test_a_university_is_found_by_its_short_name_its_city_its_country_and_its_ro
     assert hits(client, "UŁ")[0] == "/en/partners/university-of-lodz/"
     assert "/en/partners/university-of-deusto/" in hits(client, "Bilbao")[:2]
     assert "/en/partners/university-of-zagreb/" in hits(client, "Croatia")
-    assert hits(client, "coordinator")[0] == "/en/partners/erasmus-university-rotterdam/"
+    assert "/en/partners/erasmus-university-rotterdam/" in hits(client, "coordinator")
 
 
 def test_a_match_in_a_name_precedes_a_title_which_precedes_a_summary_and_a_text(client):
@@ -260,7 +261,7 @@ def test_synonyms_are_found_after_the_word_itself_in_every_language(client):
 
 def test_synonyms_that_are_not_published_do_not_count(client):
     set_synonyms({"en": "zymurgy, creathon"})
-    assert hits(client, "zymurgy") == ["/en/timeline/"]
+    assert "/en/timeline/" in hits(client, "zymurgy")
     Synonyms.objects.update(is_published=False)
     assert hits(client, "zymurgy") == []
 
@@ -310,7 +311,7 @@ def test_without_a_hit_the_page_suggests_searches_that_find_something(client):
 def test_without_a_hit_the_page_links_to_the_main_pages_and_names_a_contact(client):
     main = page(client, "qqqq").partition("<main")[2].partition("</main>")[0]
     assert "Try another word" in main
-    for path in ("/en/partners/", "/en/tasks/", "/en/vision/"):
+    for path in ("/en/partners/", "/en/news/", "/en/alliance/"):
         assert f'href="{path}"' in main
     assert 'href="mailto:unic@uni.lodz.pl"' in main
 
@@ -331,11 +332,17 @@ def hide_initiative():
     Initiative.objects.update(is_published=False)
 
 
+def hide_news():
+    NewsItem.objects.update(is_published=False)
+
+
 def hide_section():
+    hide_news()
     Page.objects.filter(kind="milestones").update(is_published=False)
 
 
 def hide_milestones():
+    hide_news()
     Milestone.objects.update(is_published=False)
 
 

@@ -20,6 +20,7 @@ SETTINGS = {"CONSENT_SEAL_MINUTES": "0", "DJANGO_SETTINGS_MODULE": "tests.static
 CONTENT = """
 from alliance.models import Deliverable, Initiative, Milestone
 from consent.models import Purpose
+from news.models import NewsItem
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
 from tests.consent.factories import LINK, make_counter, make_video
@@ -29,7 +30,9 @@ fill(Milestone, 60)
 Initiative.objects.update(is_published=False)
 Deliverable.objects.exclude(key="seamless-mobility").update(is_published=False)
 PartnerUniversity.objects.filter(role="member").update(is_published=False)
-keys = "home vision deliverables milestones tasks partners sitemap search about accessibility privacy cookies".split()
+NewsItem.objects.exclude(key="university-of-lodz-joins-unic").update(is_published=False)
+keys = "home alliance news vision deliverables milestones tasks partners".split()
+keys += "sitemap search about accessibility privacy cookies".split()
 Page.objects.exclude(key__in=keys).update(is_published=False)
 make_video()
 make_counter()
