@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pagecache.models import ContentVersion
-from pages.sitemaps import sitemaps
 from partners.models import PartnerUniversity
 from tests.partners.factories import fill_with_partners
 
