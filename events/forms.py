@@ -10,16 +10,22 @@ from django.utils.translation import pgettext_lazy
 from editorial.models import Content
 from events import cached
 from events.models import EventFormat, EventQuerySet
+from partners.forms import FilterForm, TranslatedSelect
 
 NOT_IN_LIST = _("There is no such choice. Choose one from the list.")
 
 
-class EventFilterForm(forms.Form):
+def choice(label: Any) -> forms.ChoiceField:
+    errors = {"invalid_choice": NOT_IN_LIST}
+    return forms.ChoiceField(label=label, required=False, widget=TranslatedSelect, error_messages=errors)
+
+
+class EventFilterForm(FilterForm):
     """Filters of the list of events, of the feeds and of the calendar. A value is the key of an item."""
 
-    audience = forms.ChoiceField(label=_("For whom"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
-    topic = forms.ChoiceField(label=_("Topic"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
-    member = forms.ChoiceField(label=_("University"), required=False, error_messages={"invalid_choice": NOT_IN_LIST})
+    audience = choice(_("For whom"))
+    topic = choice(_("Topic"))
+    member = choice(_("University"))
     format = forms.ChoiceField(
         label=_("Format"),
         required=False,
@@ -30,7 +36,7 @@ class EventFilterForm(forms.Form):
     year = forms.ChoiceField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None, request: HttpRequest) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         self.members = {partner.key: partner for partner in cached.members(request)}
         self.offer("audience", pgettext_lazy("audience", "All"), pairs(cached.audiences(request)))
         self.offer("topic", pgettext_lazy("topic", "All"), pairs(cached.topics(request)))
@@ -39,14 +45,6 @@ class EventFilterForm(forms.Form):
 
     def offer(self, name: str, nothing: Any, choices: Iterable[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = [("", nothing), *choices]
-
-    @property
-    def filters(self) -> dict[str, str]:
-        """The valid choices that are not empty, by field name."""
-        if not self.is_bound:
-            return {}
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
     def subscription_query(self) -> str:
@@ -74,4 +72,4 @@ class EventFilterForm(forms.Form):
 
 def pairs(items: Iterable[Content]) -> list[tuple[str, str]]:
     """Return the keys and headings of items, as choices."""
-    return [(item.key, str(item)) for item in items]
+    return [(item.key, item.translated["heading"]) for item in items]

@@ -1,6 +1,6 @@
 """Filters of the list of news and of its feeds."""
 
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -9,26 +9,25 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from news.models import NewsItem
+from partners.forms import FilterForm, TranslatedChoiceField
 from partners.models import PartnerUniversity
 from topics.models import Topic
 
 
-class NewsFilterForm(forms.Form):
+class NewsFilterForm(FilterForm):
     """Filters by topic, university and year. The form offers those that published news have."""
 
-    topic = forms.ModelChoiceField(
+    topic = TranslatedChoiceField(
         Topic.objects.none(),
         label=_("Topic"),
         required=False,
-        to_field_name="key",
         empty_label=pgettext_lazy("topic", "All"),
         error_messages={"invalid_choice": _("No news has that topic. Choose one from the list.")},
     )
-    member = forms.ModelChoiceField(
+    member = TranslatedChoiceField(
         PartnerUniversity.objects.none(),
         label=_("University"),
         required=False,
-        to_field_name="key",
         empty_label=pgettext_lazy("university", "All"),
         error_messages={"invalid_choice": _("There is no news of that university. Choose one from the list.")},
     )
@@ -41,7 +40,7 @@ class NewsFilterForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data)
         news = NewsItem.objects.published()
         topic, member = (cast(forms.ModelChoiceField, self.fields[name]) for name in ("topic", "member"))
         topic.queryset = Topic.objects.published().filter(pk__in=news.order_by().values("topics"))
@@ -50,14 +49,6 @@ class NewsFilterForm(forms.Form):
         self.years = news.years()
         year = cast(forms.ChoiceField, self.fields["year"])
         year.choices = [("", pgettext_lazy("year", "All")), *((number, str(number)) for number in self.years)]
-
-    @property
-    def filters(self) -> dict[str, Any]:
-        """The valid choices that are not empty, by field name."""
-        if not self.is_bound:
-            return {}
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
     def query(self) -> str:

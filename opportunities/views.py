@@ -32,7 +32,7 @@ MAX_RECURRING = 6
 def opportunity_list(request: HttpRequest) -> HttpResponse:
     page, now = section(request, "opportunities"), timezone.now()
     form = OpportunityFilterForm(request.GET or None)
-    filters = form.filters
+    filters = form.matching
     state = filters.pop("state", "")
     concerned = Opportunity.objects.published().matching(now, **filters)
     outlook = concerned.outlook(now)
@@ -97,7 +97,7 @@ def opportunity_deadline(request: HttpRequest, slug: str) -> HttpResponse:
 def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     """Return the feed of the opportunities that match the filters in the request."""
     now, form = timezone.now(), OpportunityFilterForm(request.GET or None)
-    filters = form.filters
+    filters = form.matching
     found = Opportunity.objects.published().matching(now, **filters)
     opportunities = OpportunityFeed(get_alliance_or_404(request), found, form.labels, form.query, feed_type)
     response = opportunities.respond(request)

@@ -23,6 +23,18 @@ class TranslatedSelect(forms.Select):
         return option
 
 
+class TranslatedChoiceField(forms.ModelChoiceField):
+    """Choice of an item of content by its key. It marks names that are not in the language of the page."""
+
+    widget = TranslatedSelect
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, to_field_name="key", **kwargs)
+
+    def label_from_instance(self, item: Any) -> TranslatedText:
+        return item.translated["heading"]
+
+
 class FilterForm(forms.Form):
     """Base of the filters of a list."""
 
@@ -30,7 +42,7 @@ class FilterForm(forms.Form):
         super().__init__(data, label_suffix="")
 
     @property
-    def filters(self) -> dict[str, str]:
+    def filters(self) -> dict[str, Any]:
         """The valid choices that are not empty, by field name."""
         if not self.is_bound:
             return {}

@@ -61,7 +61,7 @@ def test_the_menu_has_at_most_seven_entries_and_marks_the_part_of_the_site(clien
         ("/en/", []),
         ("/en/alliance/", ["Home", "About UNIC"]),
         ("/en/vision/", ["Home", "About UNIC", "Vision"]),
-        ("/en/deliverables/seamless-mobility/", ["Home", "About UNIC", "Deliverables", "Seamless mobility"]),
+        ("/en/deliverables/seamless-mobility/", ["Home", "About UNIC", "What UNIC delivers", "Seamless mobility"]),
         ("/en/partners/university-of-oulu/", ["Home", "Universities", "University of Oulu"]),
         ("/en/about/", ["Home", "About this site"]),
     ],
@@ -80,7 +80,7 @@ def test_the_page_about_the_alliance_leads_to_all_its_sections(client):
     cards = re.findall(r'<li class="card">\s*<h3>\s*<a href="([^"]+)"', html)
     paths = ["/en/vision/", "/en/deliverables/", "/en/transformation/", "/en/tasks/", "/en/timeline/"]
     assert set(paths) <= set(cards)
-    assert "Key areas" in html and "European University of Post-Industrial Cities" in html
+    assert "What the alliance works on" in html and "European University of Post-Industrial Cities" in html
 
 
 def test_the_home_page_leads_to_the_alliance_and_to_each_kind_of_visitor(client):

@@ -110,7 +110,7 @@ def test_the_uid_stays_in_another_language_address_or_domain_and_differs_between
     uid = only(read("/en/events/the-talk.ics"))["UID"]
     event.slug_en = "speech"
     event.save()
-    assert only(read("/pl/events/speech.ics", host="new.example.org"))["UID"] == uid
+    assert only(read("/pl/wydarzenia/speech.ics", host="new.example.org"))["UID"] == uid
     alliance = Alliance.objects.get()
     alliance.host = type(alliance.host).objects.get(key="university-of-oulu")
     alliance.save()

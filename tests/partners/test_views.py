@@ -30,14 +30,14 @@ def test_the_list_can_be_filtered_by_role(client):
 def test_filters_without_a_match_show_a_message(client):
     response = client.get("/en/partners/?role=coordinator&country=SE")
     assert names(response) == []
-    assert "No university matches." in response.content.decode()
+    assert "No university matches your filters." in response.content.decode()
 
 
 @pytest.mark.once
 def test_an_invalid_filter_shows_an_error_and_the_whole_list(client):
     response = client.get("/en/partners/?country=XX")
     assert len(names(response)) == 10
-    assert "No partner is in that country." in response.content.decode()
+    assert "No university of the alliance is in that country." in response.content.decode()
 
 
 def test_the_country_filter_offers_the_countries_of_the_partners(client):
