@@ -33,7 +33,7 @@ from pagecache.expiry import expire_at
 from pages.blocks import Place, blocks_of
 from pages.cached import languages, layout_pages, section
 from pages.models import Page
-from pages.pagination import ITEMS_PER_PAGE, paginate
+from pages.pagination import paginate
 from pages.sections import parent_of
 from partners.cached import universities
 from partners.map import points
@@ -143,7 +143,7 @@ def render_activity(request: HttpRequest, kind: str, template: str, activity: Ac
         "activity": activity,
         "subject": activity,
         "universities": universities(request),
-        "related": related[:ITEMS_PER_PAGE],
+        "related": related[:RELATED],
         **context,
     }
     return render(request, template, context)

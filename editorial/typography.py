@@ -11,7 +11,8 @@ UNITS = (
     "%|‰|€|°C|km²?|m²?|cm|mm|kg|EUR|ECTS|mln|mld|mrd|Mio\\.|Mrd\\.|milj\\.|million|billion|milioni?|miljoner|miljoonaa"
 )
 # Pattern → replacement. They keep together: a number and its unit, a short number and its noun (2 months, 24 November),
-# groups of three digits, a law or acronym and its number, the parts of “e-mail”, the years of a range.
+# groups of three digits, a law or acronym and its number, the parts of “e-mail” and “post-industrial”, the years of a
+# range.
 ALL_LANGUAGES = [
     (re.compile(rf"(?<=\d) (?=(?:{UNITS})(?!\w))"), NO_BREAK),
     (re.compile(r"(?<![\w.,=/–-])(\d\d?) (?=[^\W\d_])"), rf"\1{NO_BREAK}"),
@@ -21,6 +22,7 @@ ALL_LANGUAGES = [
         rf"\1{NO_BREAK}",
     ),
     (re.compile(r"\b([Ee])-(?=mail)"), rf"\1{NO_BREAK_HYPHEN}"),
+    (re.compile(r"(?<![\w/.-])([Pp]ost|[Ii]nter)-(?=[^\W\d_])"), rf"\1{NO_BREAK_HYPHEN}"),
     (re.compile(r"(?<=\d)–(?=\d)"), NO_BREAK_DASH),
 ]
 LANGUAGES = {

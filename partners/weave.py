@@ -1,4 +1,5 @@
-"""Weave patterns, computed from facts about the universities as a Jacquard loom weaves from punched cards.
+"""Weave patterns, computed from facts about the universities, or the key of an item, as a Jacquard loom weaves from
+punched cards.
 
 Each university has a thread in its own colour. The binary digits of its founding year, coordinates and order are its
 punched card: 1 puts the thread on top at a crossing, 0 puts it below. The pattern depends on these facts only.
@@ -19,6 +20,8 @@ from PIL import Image, ImageDraw
 UNDYED = 0
 # Enough binary digits for the years 1024 to 2047.
 YEAR_DIGITS = 11
+# Enough binary digits for the letters of a key: digits count as 0 to 9, letters as 10 to 35.
+LETTER_DIGITS = 6
 # Width and height of a crossing, and width of a thread, in SVG units.
 PITCH, THICKNESS = 2, 1.7
 # Thread colours by thread number, equal to the light-mode colours in static/css/tokens.css. The first is undyed yarn.
@@ -277,5 +280,37 @@ def weave_alliance(facts: tuple[tuple[int, int, int], ...], warps: int, wefts: i
         tuple(
             tuple(year[weft // wefts] or is_bound(warp, weft) for year, is_bound in cards for warp in range(warps))
             for weft in range(YEAR_DIGITS * wefts)
+        ),
+    )
+
+
+def item_weave(key: str, universities: Iterable[Located], warps: int = 96, wefts: int = 12) -> Weave:
+    """The pattern of an item of the alliance: stripes in the colours of the universities, `key` as the punched card."""
+    threads = tuple(university.thread for university in islice(universities, THREADS))
+    return weave_item(key, threads, warps, wefts)
+
+
+@lru_cache(maxsize=64)
+def weave_item(key: str, threads: tuple[int, ...], warps: int, wefts: int) -> Weave:
+    """One column per letter of `key`, whose digits run from top to bottom as on punched tape.
+
+    The letters also select the order of the universities, the widths of their stripes, and the binding.
+    """
+    letters = [int(letter, 36) for letter in key if letter.isalnum()]
+    if not threads or not letters:
+        return Weave((), (UNDYED,) * wefts, ((),) * wefts)
+    first = sum(letters) % len(threads)
+    order = (threads[first:] + threads[:first])[:: -1 if letters[0] % 2 else 1]
+    stripes = [(thread, 4 + letter % 3 * 4) for thread, letter in zip(cycle(order), repeated(letters, warps))]
+    columns = [digits(letter, LETTER_DIGITS) for letter in letters for _ in range(3 + letters[-1] % 2)]
+    rows = repeated([digit for digit in range(LETTER_DIGITS) for _ in range(2)], wefts)
+    is_bound = binding(sum(letters))
+    cards = repeated(columns, warps)
+    return Weave(
+        tuple(repeated([thread for thread, width in stripes for _ in range(width)], warps)),
+        (UNDYED,) * wefts,
+        tuple(
+            tuple(card[digit] or is_bound(warp, weft) for warp, card in enumerate(cards))
+            for weft, digit in enumerate(rows)
         ),
     )

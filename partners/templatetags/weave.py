@@ -7,3 +7,4 @@ from partners import weave
 register = template.Library()
 register.simple_tag(weave.university_weave)
 register.simple_tag(weave.alliance_weave)
+register.simple_tag(weave.item_weave)

@@ -1,8 +1,8 @@
-"""Contacts, projects and lines for tests."""
+"""Contacts, projects, lines and deliverables for tests."""
 
 from django.db import connection
 
-from alliance.models import Contact, Line, Project
+from alliance.models import Contact, Deliverable, Line, Project
 from tests.partners.factories import copy_rows
 
 SLUGGED = {"slug_en": "{key}", "slug": "{key}", "title_en": "{name}"}
@@ -19,6 +19,7 @@ def fill(model, total: int):
         Contact: {"purpose_en": "Ask here.", "email": "office@example.org"},
         Project: {"body_en": "<p>A project.</p>"},
         Line: {"body_en": "<p>A line.</p>", "kind": "citylab"},
+        Deliverable: {"body_en": "<p>A deliverable.</p>"},
     }
     model.objects.create(key="item-0", order=1000, **texts, **fields[model])
     changed = {"key": "{key}", "name_en": "{name}"} if model is Contact else {"key": "{key}", **SLUGGED}

@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from alliance.models import Contact, Line, Project
+from alliance.models import Contact, Deliverable, Line, Project
 from tests.alliance.factories import fill
 
 UNIC4ER = "/en/projects/unic4er/"
+MOBILITY = "/en/deliverables/seamless-mobility/"
 CITYLAB = "/en/lines/citylab-lodz/"
 SUPERDIVERSITY = "/en/lines/superdiversity/"
 
@@ -80,7 +81,7 @@ def test_a_line_keeps_its_page_in_languages_without_its_text(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("model", "path"), [(Project, UNIC4ER), (Line, CITYLAB)])
+@pytest.mark.parametrize(("model", "path"), [(Project, UNIC4ER), (Line, CITYLAB), (Deliverable, MOBILITY)])
 def test_an_item_links_to_six_others_of_its_kind(client, model, path):
     fill(model, 40)
     related = client.get(path).content.decode().partition('id="related-heading"')[2].partition("</ul>")[0]

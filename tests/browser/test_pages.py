@@ -126,6 +126,28 @@ def test_the_open_menu_and_the_error_page_pass_the_accessibility_checks(visit):
     visitor.console_errors.clear()
 
 
+@pytest.mark.parametrize("letters", [34, 79])
+def test_long_words_never_widen_a_page(visit, site, letters):
+    """Each text of a page begins with a word that is wider than the screen."""
+    visitor = visit(viewport=NARROW)
+    faults = []
+    for path in sample_paths(site):
+        visitor.go(path)
+        visitor.page.evaluate(
+            """(word) => {
+                const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+                while (texts.nextNode()) {
+                    const parent = texts.currentNode.parentElement;
+                    if (texts.currentNode.data.trim() && !parent.closest("script, svg, .visually-hidden, .numeral"))
+                        texts.currentNode.data = word + " " + texts.currentNode.data;
+                }
+            }""",
+            "w" * letters,
+        )
+        faults += overflow(visitor.page)
+    assert not faults
+
+
 def test_pages_work_at_400_percent_zoom(visit, site):
     """1280 by 1024 pixels at 400% are 320 by 256 CSS pixels (WCAG 2.2, 1.4.10)."""
     visitor = visit(viewport={"width": 320, "height": 256})
@@ -300,6 +322,15 @@ def test_print_hides_the_controls(visit):
     assert visitor.page.get_by_role("heading", level=1).is_visible()
     assert not visitor.page.locator(".menu").is_visible()
     assert not visitor.page.locator(".site-search").is_visible()
+
+
+def test_home_and_partner_pages_print_on_three_sheets(visit, site):
+    """The page of the host also has its tasks, so it is the longest."""
+    visitor = visit()
+    for path in ("/en/", "/pl/", "/en/partners/university-of-lodz/", "/pl/partnerzy/uniwersytet-lodzki/"):
+        visitor.go(path)
+        document = visitor.page.pdf(format="A4", prefer_css_page_size=False)
+        assert len(re.findall(rb"/Type\s*/Page\b", document)) <= 3, path
 
 
 def test_going_back_uses_the_back_forward_cache(site, launch):

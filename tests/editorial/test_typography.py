@@ -22,11 +22,16 @@ N, NN, J = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{WORD JOINER}"
         ("en", "I have a word", "I have a word"),
         ("en", "by e-mail on 24 November 2026", f"by e-{J}mail on 24{N}November 2026"),
         ("en", "Article 6 of UNIC 2.0, (EU) 2016/2102", f"Article{N}6{N}of UNIC{N}2.0, (EU){N}2016/2102"),
+        (
+            "en",
+            "Inter-University, a post-industrial city, unic.eu/post-industrial, post-2020",
+            f"Inter-{J}University, a post-{J}industrial city, unic.eu/post-industrial, post-2020",
+        ),
         ("en", "2020-07-10 and 3.5 of them", "2020-07-10 and 3.5 of them"),
         (
             "fr",
             "transformera-t-elle au-delà de ce post-scriptum",
-            f"transformera-{J}t-{J}elle au-{J}delà de ce post-scriptum",
+            f"transformera-{J}t-{J}elle au-{J}delà de ce post-{J}scriptum",
         ),
         ("pl", "art. 6 ust. 1 lit. c z 2019 r.", f"art.{N}6{N}ust.{N}1{N}lit.{N}c z{N}2019{N}r."),
         ("en", "from 2023–2027 to today", f"from 2023–{J}2027 to today"),

@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
+from alliance.models import Deliverable, Initiative
 from partners.models import PartnerUniversity
-from partners.weave import COLOURS, PAPER, THREADS, UNDYED, Weave, alliance_weave, digits, nearest, university_weave
+from partners.weave import COLOURS, PAPER, THREADS, UNDYED, Weave, alliance_weave, digits, item_weave, nearest, university_weave
 from tests.partners.factories import make_partner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MAX_SIZE = 700
 UNIVERSITY = "{% load weave %}{% university_weave partner universities as weave %}{% include 'partners/weave.html' %}"
 ALLIANCE = "{% load weave %}{% alliance_weave universities as weave %}{% include 'partners/weave.html' %}"
+ITEM = "{% load weave %}{% item_weave key universities as weave %}{% include 'partners/weave.html' %}"
 
 
 def current() -> list[PartnerUniversity]:
@@ -80,6 +82,29 @@ def test_without_other_universities_the_horizontal_threads_are_undyed():
     assert set(university_weave(make_partner(), []).wefts) == {UNDYED}
 
 
+def test_the_key_of_an_item_can_be_read_from_the_columns_of_its_pattern():
+    """As on punched tape: one letter per column, its digits from top to bottom, each two horizontal threads high."""
+    weave = item_weave("az", current(), warps=6, wefts=12)
+    digits_of_columns = [
+        "".join("1" if weave.lifted[2 * row][warp] and weave.lifted[2 * row + 1][warp] else "0" for row in range(6))
+        for warp in (1, 4)
+    ]
+    assert digits_of_columns == [f"{10:06b}", f"{35:06b}"]
+
+
+def test_every_deliverable_and_initiative_has_a_pattern_of_its_own_from_the_threads_of_all_universities(client):
+    paths = [item.get_absolute_url() for model in (Deliverable, Initiative) for item in model.objects.all()]
+    patterns = [re.search(r'<div class="band">(.*?)</div>', client.get(p).content.decode(), re.S)[1] for p in paths]
+    assert len(set(patterns)) == len(paths) > 4
+    for pattern in patterns:
+        assert set(re.findall(r"thread-(\d+)", pattern)) == {str(number) for number in range(THREADS + 1)}
+
+
+def test_without_universities_or_letters_an_item_has_no_pattern():
+    assert not item_weave("a", []).warps
+    assert not item_weave("-", current()).warps
+
+
 def test_without_universities_no_pattern_is_drawn():
     assert "<svg" not in render(ALLIANCE, universities=[])
 
@@ -100,7 +125,8 @@ def test_svg_and_picture_show_the_lifted_threads_on_top():
 
 
 def test_each_pattern_is_small_and_hidden_from_screen_readers():
-    patterns = [render(UNIVERSITY, partner=partner) for partner in current()] + [render(ALLIANCE)]
+    patterns = [render(UNIVERSITY, partner=partner) for partner in current()]
+    patterns += [render(ALLIANCE)] + [render(ITEM, key=item.key) for item in Initiative.objects.all()]
     for svg in patterns:
         assert 'aria-hidden="true"' in svg and "style" not in svg
         assert len(brotli.compress(svg.encode(), quality=5)) <= MAX_SIZE
