@@ -267,7 +267,7 @@ MILESTONES = st.dictionaries(
     st.fixed_dictionaries(
         {
             "title_en": texts(200),
-            "source_en": texts(200),
+            "source": texts(200),
             "date": st.dates(),
             "precision": st.sampled_from(["day", "month", "year"]),
         },
