@@ -189,6 +189,13 @@ def test_an_item_is_found_listed_in_the_sitemap_and_has_a_share_card(client):
     assert f"/share/en/newsitem/{item.key}." in client.get(path).content.decode()
 
 
+def test_without_the_page_of_the_section_no_item_has_a_page_or_is_in_the_sitemap(client):
+    path = NewsItem.objects.get(key="university-of-lodz-joins-unic").get_absolute_url()
+    Page.objects.filter(kind="news").update(is_published=False)
+    assert client.get(path).status_code == 404
+    assert "/en/news/" not in client.get("/sitemap.xml").content.decode()
+
+
 # Feeds
 
 
@@ -225,7 +232,7 @@ def test_the_page_of_a_university_shows_the_news_that_concern_it(client, three_i
 def test_other_pages_do_not_link_to_an_unpublished_section(client, lodz):
     Page.objects.filter(kind="news").update(is_published=False)
     for path in ("/en/", lodz.get_absolute_url()):
-        assert "/en/news/" not in main_of(client.get(path))
+        assert 'href="/en/news/' not in main_of(client.get(path))
 
 
 # Cost
