@@ -5,4 +5,4 @@ from pages.sitemaps import ContentSitemap
 
 
 class NewsSitemap(ContentSitemap):
-    model = NewsItem
+    model, section_kind = NewsItem, "news"

@@ -5,4 +5,4 @@ from pages.sitemaps import ContentSitemap
 
 
 class OpportunitySitemap(ContentSitemap):
-    model = Opportunity
+    model, section_kind = Opportunity, "opportunities"

@@ -189,6 +189,13 @@ def test_an_item_is_found_listed_in_the_sitemap_and_has_a_share_card(client):
     assert f"/share/en/newsitem/{item.key}." in client.get(path).content.decode()
 
 
+def test_without_the_page_of_the_section_no_item_has_a_page_or_is_in_the_sitemap(client):
+    path = NewsItem.objects.get(key="university-of-lodz-joins-unic").get_absolute_url()
+    Page.objects.filter(kind="news").update(is_published=False)
+    assert client.get(path).status_code == 404
+    assert "/en/news/" not in client.get("/sitemap.xml").content.decode()
+
+
 # Feeds
 
 
