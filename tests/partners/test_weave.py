@@ -11,7 +11,18 @@ from django.template import Context, Template
 
 from alliance.models import Deliverable, Initiative
 from partners.models import PartnerUniversity
-from partners.weave import COLOURS, PAPER, THREADS, UNDYED, Weave, alliance_weave, digits, item_weave, nearest, university_weave
+from partners.weave import (
+    COLOURS,
+    PAPER,
+    THREADS,
+    UNDYED,
+    Weave,
+    alliance_weave,
+    digits,
+    item_weave,
+    nearest,
+    university_weave,
+)
 from tests.partners.factories import make_partner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
