@@ -191,7 +191,7 @@ class Event(SourcedContent):
     )
     host = models.ForeignKey(
         PartnerUniversity,
-        models.PROTECT,
+        models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",

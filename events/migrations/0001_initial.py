@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('ends_at', models.DateTimeField(db_index=True, editable=False, verbose_name='end')),
                 ('audiences', models.ManyToManyField(blank=True, help_text='Who may come. Choose none if it is not known.', to='topics.audience', verbose_name='audiences')),
                 ('cover', models.ForeignKey(blank=True, help_text='Shown at the top of the page. Add and describe pictures under Pictures.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pictures.picture', verbose_name='cover picture')),
-                ('host', models.ForeignKey(blank=True, help_text='The university that holds it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.partneruniversity', verbose_name='host')),
+                ('host', models.ForeignKey(blank=True, help_text='The university that holds it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='partners.partneruniversity', verbose_name='host')),
                 ('map', models.ForeignKey(blank=True, help_text='Embedded content. It loads only for visitors who allow its provider or ask for it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='consent.embeddedcontent', verbose_name='map of the place')),
                 ('members', models.ManyToManyField(blank=True, help_text='The universities that it concerns. Choose none if it concerns the whole alliance.', to='partners.partneruniversity', verbose_name='universities')),
                 ('topics', models.ManyToManyField(blank=True, to='topics.topic', verbose_name='topics')),

@@ -79,7 +79,7 @@ def test_a_message_is_stored_and_redirects_to_the_confirmation(client, write):
 @pytest.mark.once
 def test_errors_are_in_the_visitors_language(write):
     path = "/pl/deklaracja-dostepnosci/zglos-bariere/"
-    assert "Napisz, na czym polega bariera." in body(write(text="", path=path))
+    assert "Opisz, co nie działa." in body(write(text="", path=path))
     assert write(path=path)["Location"] == f"{path}wyslano/"
     assert Message.objects.get().language == "pl"
 
