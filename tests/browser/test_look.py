@@ -53,7 +53,7 @@ def test_the_colour_switch_overrides_the_device_and_stores_only_its_own_use(visi
     visitor = visit(color_scheme="light")
     visitor.go("/en/")
     switch = visitor.page.get_by_role("group", name="Colours")
-    assert switch.get_by_role("button", name="device setting").get_attribute("aria-pressed") == "true"
+    assert switch.get_by_role("button", name="as on the device").get_attribute("aria-pressed") == "true"
     assert theme(visitor.page) == "light"
     assert visitor.page.evaluate(STORED) == [0, 0]
     switch.get_by_role("button", name="dark").press("Enter")
@@ -61,7 +61,7 @@ def test_the_colour_switch_overrides_the_device_and_stores_only_its_own_use(visi
     visitor.go("/en/partners/")
     assert theme(visitor.page) == "dark"
     assert switch.get_by_role("button", name="dark").get_attribute("aria-pressed") == "true"
-    switch.get_by_role("button", name="device setting").click()
+    switch.get_by_role("button", name="as on the device").click()
     assert theme(visitor.page) == "light"
     assert visitor.page.evaluate(STORED) == [0, 0]
 
