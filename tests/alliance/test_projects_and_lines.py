@@ -56,7 +56,7 @@ def test_an_old_address_of_a_project_or_line_leads_to_the_new_one(client):
 @pytest.mark.django_db
 def test_thematic_lines_come_before_citylabs_with_the_universities_that_lead_them(client):
     html = client.get("/en/lines/").content.decode()
-    assert re.findall(r"<h2[^>]*>\s*([^<]+?)\s*</h2>", html.partition("<main")[2]) == ["Thematic lines", "CityLabs"]
+    assert re.findall(r"<h2[^>]*>\s*([^<]+?)\s*</h2>", html.partition("<main")[2])[:2] == ["Thematic lines", "CityLabs"]
     entry = html.partition('<li id="superdiversity"')[2].partition("</li>")[0]
     assert "Koç University, University of Liège" in entry and f'href="{SUPERDIVERSITY}"' in entry
     page = client.get(SUPERDIVERSITY).content.decode()

@@ -28,7 +28,7 @@ def maps_on(visitor, path: str) -> int:
     shown = visitor.page.locator("iframe[title^='Map of']").count()
     if not shown:
         assert not visitor.third_party_requests
-        assert visitor.page.get_by_role("link", name="Open it at OpenStreetMap Foundation instead").is_visible()
+        assert visitor.page.get_by_role("link", name="Open it on the website of OpenStreetMap Foundation").is_visible()
     visitor.requests.clear()
     return shown
 

@@ -347,7 +347,7 @@ def test_a_choice_whose_record_was_erased_is_taken_back_and_the_visitor_told(sit
     )
     site.manage("shell", "-v", "0", "-c", code, check=True)
     visitor.go("/en/cookies/settings/")
-    assert visitor.page.get_by_role("status").get_by_text("Your choice does not count any more").is_visible()
+    assert visitor.page.get_by_role("status").get_by_text("Your choice no longer counts").is_visible()
     assert visitor.context.cookies() == []
     visitor.go("/en/vision/")
     assert notice(visitor).is_visible()

@@ -138,7 +138,7 @@ def test_before_consent_and_after_refusal_nothing_is_loaded(visit_with_third_par
     visitor.page.locator("#consent-saved").wait_for()
     visitor.go(PAGE)
     scroll_to_all(visitor)
-    assert embed(visitor, "Campus").get_by_role("link", name="Open it at Video Ltd instead").is_visible()
+    assert embed(visitor, "Campus").get_by_role("link", name="Open it on the website of Video Ltd").is_visible()
     assert visitor.page.locator("iframe").count() == 0
     assert take_third_party_requests(visitor) == []
 
@@ -151,7 +151,7 @@ def test_the_placeholder_names_the_provider_its_country_and_the_data_with_a_link
     visitor.go(PAGE)
     text = embed(visitor, "City").inner_text()
     assert "This content comes from Map Ltd (Ireland). If you show it, Map Ltd receives: Your IP address." in text
-    embed(visitor, "City").get_by_role("link", name="All details, and your choices").click()
+    embed(visitor, "City").get_by_role("link", name="Details and cookie settings").click()
     visitor.page.wait_for_url(f"{visitor.site.url}/en/cookies/settings/")
 
 

@@ -89,7 +89,7 @@ def test_screen_readers_read_the_help_and_the_error_of_a_field(visit):
     descriptions = visitor.page.locator("#id_text").evaluate(
         "field => field.getAttribute('aria-describedby').split(' ').map(id => document.getElementById(id).textContent)"
     )
-    assert descriptions[1] == "Describe the barrier."
+    assert descriptions[1] == "Describe what does not work for you."
     assert visitor.page.locator("#id_text").get_attribute("aria-invalid") == "true"
     assert visitor.page.get_by_role("group", name="There is a problem").is_visible()
 

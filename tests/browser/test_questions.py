@@ -1,14 +1,17 @@
 """The questions of docs/questions.md, answered on a phone within two clicks from the home page, or by one search."""
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.utils.translation import gettext, override
 
 from tests.browser.test_pages import refuse_cookies
 
 QUESTIONS = Path(__file__).parents[2] / "docs/questions.md"
+CONTENT = QUESTIONS.parents[1] / "content"
 PHONE = {"width": 390, "height": 844}
 OFFICE, SECRETARIAT = "unic@uni.lodz.pl", "unic@eur.nl"
 MAX_CLICKS = 2
@@ -18,7 +21,8 @@ MAX_CLICKS = 2
 class Way:
     """A way from the home page, and the questions that its last page answers, each with parts of the answer.
 
-    The way is the names of links, or a query for the search and the name of a result.
+    The way is the names of links, or a query for the search and the name of a result. Where the name is the title of an
+    item, its section and key stand for it. Texts of the interface are in English.
     """
 
     links: list[str]
@@ -46,12 +50,12 @@ REUSE = "Can we work together or reuse what you have made?"
 
 ENGLISH = [
     Way(
-        ["Find an opportunity", "Students take single courses at a partner from home"],
+        ["Find an opportunity", "opportunities/virtual-mobility-single-courses"],
         {COURSE: ["Ask your faculty whether the course counts towards your degree", OFFICE]},
     ),
     Way(["Find an opportunity"], {NOW: ["No call with a deadline is open", "No fixed deadline"]}),
     Way(
-        ["Seamless mobility"],
+        ["deliverables/seamless-mobility"],
         {
             NOW: ["ask the international office of your own university for an Erasmus+ grant"],
             MASTERS: [
@@ -62,7 +66,7 @@ ENGLISH = [
         },
     ),
     Way(
-        ["Projects", "UNIC4ER: research that starts with the people it concerns"],
+        ["Projects", "projects/unic4er"],
         {MONEY: ["52 projects were paid", "ended in August 2024", "ask the UNIC office of your university"]},
     ),
     Way(
@@ -75,7 +79,7 @@ ENGLISH = [
         },
     ),
     Way(
-        ["CityLabs Award 2026 looked for the best city project"],
+        ["opportunities/citylabs-award-2026"],
         {PRESENT: ["16 March 2026", "second UNIC Thematic Conference", "unic@ku.edu.tr"]},
     ),
     Way(
@@ -90,7 +94,7 @@ ENGLISH = [
         },
     ),
     Way(
-        ["Social inclusion"],
+        ["deliverables/social-inclusion"],
         {ACCESS: ["VIP Fund", "disabled students", "Ask the UNIC office of that university"]},
         query="disability",
     ),
@@ -113,19 +117,19 @@ ENGLISH = [
 
 POLISH = [
     Way(
-        ["Znajdź coś dla siebie", "Pojedyncze przedmioty u partnera bez wychodzenia z domu"],
-        {COURSE: ["Zapytać na swoim wydziale, czy przedmiot zostanie zaliczony", OFFICE]},
+        ["Find an opportunity", "opportunities/virtual-mobility-single-courses"],
+        {COURSE: ["na swoim wydziale, czy przedmiot zostanie zaliczony", OFFICE]},
     ),
-    Way(["Znajdź coś dla siebie"], {NOW: ["Żaden nabór z terminem nie jest otwarty", "Bez stałego terminu"]}),
+    Way(["Find an opportunity"], {NOW: ["No call with a deadline is open", "No fixed deadline"]}),
     Way(
-        ["Swobodna mobilność"],
+        ["deliverables/seamless-mobility"],
         {
             NOW: ["O stypendium Erasmus+", "zapytać biuro współpracy międzynarodowej swojej uczelni"],
             MASTERS: ["raz w roku", "1 maja 2025 r.", "czesnego", "biurze UNIC"],
         },
     ),
     Way(
-        ["Projekty", "UNIC4ER: badania, które zaczynają się od ludzi, których dotyczą"],
+        ["Projekty", "projects/unic4er"],
         {MONEY: ["Sfinansowano 52 projekty", "w sierpniu 2024 r.", "zapytać biuro UNIC swojej uczelni"]},
     ),
     Way(
@@ -142,7 +146,7 @@ POLISH = [
         },
     ),
     Way(
-        ["CityLabs Award 2026: konkurs na najlepszy projekt miejski"],
+        ["opportunities/citylabs-award-2026"],
         {PRESENT: ["16 marca 2026", "drugiej konferencji tematycznej UNIC", "unic@ku.edu.tr"]},
     ),
     Way(
@@ -154,7 +158,7 @@ POLISH = [
         },
     ),
     Way(
-        ["Włączenie społeczne"],
+        ["deliverables/social-inclusion"],
         {ACCESS: ["funduszu VIP", "z niepełnosprawnościami", "Zapytaj biuro UNIC danej uczelni"]},
         query="niepełnosprawność",
     ),
@@ -180,16 +184,34 @@ def documented_questions() -> list[str]:
     return [cells[2].strip() for cells in rows if cells[1].strip() not in ("Visitor", "---")]
 
 
-def text_seen(page) -> str:
-    """The visible text of the page, without the characters that keep words together."""
-    text = page.locator("main").inner_text()
+def titles_in(code: str) -> dict[str, str]:
+    """The titles of the items of the initial content, by section and key."""
+    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in CONTENT.glob(f"*{code}.toml")]
+    sections = [(section, items) for file in files for section, items in file.items()]
+    return {
+        f"{section}/{key}": item["title"]
+        for section, items in sections
+        for key, item in items.items()
+        if "title" in item
+    }
+
+
+def plain(text: str) -> str:
+    """The text without the characters that keep words together."""
     return re.sub(r"\s+", " ", text.replace("\N{WORD JOINER}", "").replace("\N{NO-BREAK SPACE}", " "))
 
 
+@pytest.fixture
+def language(code):
+    with override(code):
+        yield
+
+
+@pytest.mark.usefixtures("language")
 @pytest.mark.parametrize(("code", "ways"), [("en", ENGLISH), ("pl", POLISH)], ids=["en", "pl"])
 def test_each_question_is_answered_within_two_clicks_or_one_search(visit, code, ways):
     visitor = refuse_cookies(visit(viewport=PHONE, has_touch=True))
-    page, missing = visitor.page, []
+    page, titles, missing = visitor.page, titles_in(code), []
     for way in ways:
         assert len(way.links) + bool(way.query) <= MAX_CLICKS
         visitor.go(f"/{code}/")
@@ -201,8 +223,15 @@ def test_each_question_is_answered_within_two_clicks_or_one_search(visit, code, 
                 page.locator("main [name=q]").press("Enter")
         for name in way.links:
             with page.expect_navigation():
-                page.get_by_role("link", name=name, exact=True).locator("visible=true").first.click()
-        seen = text_seen(page)
-        missing += [f"{way.links}: {text}" for texts in way.answers.values() for text in texts if text not in seen]
+                page.get_by_role("link", name=titles.get(name) or gettext(name), exact=True).locator(
+                    "visible=true"
+                ).first.click()
+        seen = plain(page.locator("main").inner_text())
+        missing += [
+            f"{way.links}: {text}"
+            for texts in way.answers.values()
+            for text in texts
+            if plain(gettext(text)) not in seen
+        ]
     assert not missing
     assert {question for way in ways for question in way.answers} == set(documented_questions())

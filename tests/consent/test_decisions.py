@@ -437,11 +437,11 @@ def test_a_choice_without_a_matching_record_counts_as_undecided_and_its_cookies_
     lose(client)
     response = client.get(page)
     html = response.content.decode()
-    assert "Your choice does not count any more" in html and "Both cookies were removed" in html
+    assert "Your choice no longer counts" in html and "We removed both cookies" in html
     assert not re.search(TICKED.format(MAP), html) and 'value="withdraw"' not in html
     assert {name for name, _domain in deleted(response)} == {"cookie_consent", "cookie_consent_receipt"}
     assert asks(client)
-    assert "does not count any more" not in client.get(page).content.decode()
+    assert "no longer counts" not in client.get(page).content.decode()
 
 
 def test_a_decision_after_an_unrecorded_one_starts_a_new_chain_with_new_cookies(client, counter):
@@ -485,7 +485,7 @@ def test_a_receipt_number_of_another_format_is_ignored(client, number):
     choice = press(Client(), "accept").cookies["cookie_consent"].coded_value
     carried = f"cookie_consent={choice}; cookie_consent_receipt={number}".encode().decode("latin-1")
     html = client.get(RECEIPT, headers={"cookie": carried}).content.decode()
-    assert 'class="consent"' in html and "does not count any more" in html
+    assert 'class="consent"' in html and "no longer counts" in html
     assert client.get("/en/cookies/receipt.json", headers={"cookie": carried}).status_code == 404
     press(client, "refuse", headers=SAME_SITE | {"cookie": carried})
     assert Decision.objects.first().predecessor == ""

@@ -44,7 +44,7 @@ def test_erasing_the_records_of_one_visitor_leaves_the_others_verifiable(decide,
     Seal.objects.seal_waiting()
     report = Verification().run()
     assert report.is_valid and report.erased == 2
-    assert "Your choice does not count any more" in browser.get("/en/cookies/receipt/").content.decode()
+    assert "Your choice no longer counts" in browser.get("/en/cookies/receipt/").content.decode()
 
 
 def test_an_erased_receipt_number_is_in_no_table(decide):

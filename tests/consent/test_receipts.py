@@ -30,7 +30,7 @@ def rows(html: str) -> dict[str, str]:
 
 @pytest.mark.once
 def test_the_receipt_shows_the_number_the_answers_and_the_version(client):
-    assert "no choice has been made in it yet" in client.get(RECEIPT).content.decode()
+    assert "You have not made a choice in this browser yet" in client.get(RECEIPT).content.decode()
     make_counter()
     press(client, "choose", providers=["counter"])
     html = client.get(RECEIPT).content.decode()

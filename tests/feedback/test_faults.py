@@ -34,7 +34,7 @@ def test_without_postgresql_the_input_is_kept_and_after_its_restart_it_is_stored
         database.stop()
         fields = {"text": "The map <says> nothing.", "email": "jan@example.org", "idempotency_key": "a" * 32}
         status, _address, html = post(server, fields)
-        assert status == 503 and "Your message could not be stored" in html and "Traceback" not in html
+        assert status == 503 and "We could not save your message" in html and "Traceback" not in html
         shown = {
             "text": unescape(re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", html, re.DOTALL)[1]),
             "email": re.search(r'name="email" value="([^"]*)"', html)[1],

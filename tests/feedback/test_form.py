@@ -100,7 +100,7 @@ def test_the_message_contains_no_technical_data_of_the_visitor(write, client):
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
-        ({"text": "  "}, "text", "Describe the barrier."),
+        ({"text": "  "}, "text", "Describe what does not work for you."),
         ({"text": "a" * 5001}, "text", "Shorten the text to 5000 characters; it has 5001 now."),
         ({"email": "jan"}, "email", "Write the e-mail address in full"),
         ({"email": "j" * 250 + "@example.org"}, "email", "An e-mail address has at most 254 characters."),
@@ -213,7 +213,7 @@ def test_without_a_database_the_input_stays_in_the_form(write, monkeypatch):
     response = write(text="The map.", email="jan@example.org", idempotency_key=IDEMPOTENCY_KEY)
     html = body(response)
     assert response.status_code == 503 and response["Retry-After"]
-    assert "Your message could not be stored" in html
+    assert "We could not save your message" in html
     assert "The map." in html and "jan@example.org" in html and f'value="{IDEMPOTENCY_KEY}"' in html
 
 
@@ -235,7 +235,7 @@ def test_the_number_of_queries_of_a_page_is_constant(client, path, django_assert
 
 def test_a_message_is_normalised_and_one_of_white_space_is_empty(write):
     page = "\u200bHome\x0bpage "
-    assert "Describe the barrier." in body(write("\u200b\x0b", page=page))
+    assert "Describe what does not work for you." in body(write("\u200b\x0b", page=page))
     assert "The text contains U+FFFE" in body(write("No\ufffe contrast", page=page))
     write("No\x0bcontrast\r\nat all", page=page)
     assert list(Message.objects.values_list("text", "page")) == [("No contrast\nat all", "Home page")]

@@ -119,7 +119,7 @@ def test_a_missing_page_is_a_404_page_within_the_layout(client, path, language, 
 def test_an_unknown_host_gets_an_error_page(error_client, db):
     response = error_client.get("/en/", headers={"host": "evil.example"})
     assert response.status_code == 400
-    assert "<h1>This request is not valid</h1>" in response.content.decode()
+    assert "<h1>We cannot read this request</h1>" in response.content.decode()
 
 
 @pytest.mark.once

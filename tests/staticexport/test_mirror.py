@@ -223,7 +223,7 @@ def test_a_page_that_needs_the_server_is_replaced_by_an_explanation(exported):
         html = exported.page(path)
         assert '<meta name="robots" content="noindex">' in html
         with translation.override(path[1:3]):
-            assert translation.gettext("Not in this copy of the site") in html
+            assert translation.gettext("Not available in this copy of the site") in html
     assert 'href="mailto:' in exported.page("/en/accessibility/feedback/").partition("<main")[2]
 
 
