@@ -12,7 +12,7 @@ from pages.cached import has_section
 from partners.models import PartnerUniversity
 
 MAX_ON_HOME, MAX_REPORTS_ON_HOME = 3, 2
-MAX_OF_PARTNER = 6
+MAX_OF_PARTNER = 3
 
 
 def first_end(events: Iterable[Event]) -> datetime | None:

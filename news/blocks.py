@@ -10,7 +10,7 @@ from pages.cached import has_section
 from partners.models import PartnerUniversity
 
 NEWEST_ON_HOME = 3
-NEWEST_OF_PARTNER = 6
+NEWEST_OF_PARTNER = 3
 
 
 def home_block(request: HttpRequest, alliance: Any) -> Block | None:

@@ -13,7 +13,7 @@ from partners.models import PartnerUniversity
 
 OPEN_ON_HOME = 4
 RECURRING_ON_HOME = 3
-OF_PARTNER = 6
+OF_PARTNER = 3
 
 
 def home_block(request: HttpRequest, alliance: Any) -> Block | None:

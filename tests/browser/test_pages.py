@@ -159,6 +159,16 @@ def test_pages_work_at_400_percent_zoom(visit, site):
         assert position not in ("fixed", "sticky") or height < 128
 
 
+def test_buttons_of_the_header_are_one_line_high(visit):
+    visitor = visit()
+    for path in ("/en/", "/pl/", "/fi/"):
+        visitor.go(path)
+        heights = visitor.page.locator(".site-header button:visible").evaluate_all(
+            "buttons => buttons.map((button) => button.getBoundingClientRect().height)"
+        )
+        assert len(heights) > 1 and max(heights) < 50, path
+
+
 def test_wider_text_spacing_hides_nothing(visit, site):
     """WCAG 2.2, 1.4.12."""
     visitor = visit(viewport=NARROW, bypass_csp=True)
@@ -248,13 +258,15 @@ def test_filter_search_and_menu_work(visit, javascript):
     visitor.page.get_by_role("button", name="Show").click()
     visitor.page.wait_for_url("**country=SE**")
     assert visitor.page.get_by_role("heading", name="1 university").is_visible()
-    visitor.page.get_by_label("Search this site").fill("creathon")
-    visitor.page.get_by_role("search").get_by_role("button", name="Search").click()
+    visitor.page.get_by_role("link", name="Search", exact=True).click()
+    main = visitor.page.get_by_role("main")
+    main.get_by_label("Search this site").fill("creathon")
+    main.get_by_role("button", name="Search").click()
     visitor.page.get_by_role("main").get_by_role("link", name="Timeline of the alliance").click()
     visitor.page.wait_for_url("**/en/timeline/")
     visitor.page.get_by_role("button", name="Menu").click()
-    visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="Tasks").click()
-    visitor.page.wait_for_url("**/en/tasks/")
+    visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="News").click()
+    visitor.page.wait_for_url("**/en/news/")
 
 
 def test_no_cookie_is_set_and_nothing_is_stored(visit, site):

@@ -226,7 +226,7 @@ def test_the_home_page_shows_the_three_newest_news(client, three_items):
 def test_the_page_of_a_university_shows_the_news_that_concern_it(client, three_items, lodz):
     assert cards(client.get(lodz.get_absolute_url())) == ["item-3", "item-1"]
     fill_with_news(20)
-    assert len(cards(client.get(lodz.get_absolute_url()))) == 6
+    assert len(cards(client.get(lodz.get_absolute_url()))) == 3
 
 
 def test_other_pages_do_not_link_to_an_unpublished_section(client, lodz):
