@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 def visible_text(client, path: str) -> str:
     """The text of the page without tags, with plain spaces."""
     text = re.sub(r"<script.*?</script>", " ", client.get(path).content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)).replace("\u00a0", " "))
+    plain = {"\u00a0": " ", "\u2011": "-", "\u2060": ""}
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)).translate(str.maketrans(plain)))
 
 
 FACTS = {

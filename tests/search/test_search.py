@@ -294,7 +294,7 @@ def test_the_excerpt_shows_and_marks_what_matched(client):
 
 
 def test_a_page_that_matches_by_its_short_name_alone_shows_it_before_its_summary(client):
-    assert "<p><mark>UŁ</mark> – Lodz grew with textiles." in page(client, "UŁ")
+    assert "<p><mark>UŁ</mark> – Textile mills made Lodz" in page(client, "UŁ")
 
 
 def test_words_in_several_items_of_a_list_find_its_page(client):

@@ -14,7 +14,7 @@ def fill_with_milestones(count: int):
             key=f"{stem}-{number}",
             title_en=f"Milestone {number} of the alliance",
             body_en="<p>One of 10 partner universities.</p>",
-            source_en="UNIC",
+            source="UNIC",
             date=date(2026, 1, 1),
         )
         for number in range(count)
