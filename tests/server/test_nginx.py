@@ -442,14 +442,14 @@ def test_a_deleted_picture_is_not_found_within_two_seconds_and_while_the_site_is
     until(lambda: nginx.ask("/readyz").status == 200)
 
 
-def test_while_the_site_hangs_cached_pages_are_sent_within_three_seconds(nginx):
+def test_while_the_site_hangs_cached_pages_are_sent_within_six_seconds(nginx):
     page = nginx.ask("/en/", Accept_Encoding="br").body
     os.killpg(nginx.site.process.pid, signal.SIGSTOP)
     try:
         time.sleep(1.1)
         started_at = time.monotonic()
         assert nginx.ask("/en/", Accept_Encoding="br").body == page
-        assert time.monotonic() - started_at < 3
+        assert time.monotonic() - started_at < 6
     finally:
         os.killpg(nginx.site.process.pid, signal.SIGCONT)
     until(lambda: nginx.ask("/readyz").status == 200)

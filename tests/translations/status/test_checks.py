@@ -1,11 +1,10 @@
 """Automatic checks of translations."""
 
-import tomllib
 
 import pytest
 from django.conf import settings
 
-from editorial.content_files import content_fields, content_models
+from editorial.content_files import ContentFiles, content_fields, content_models
 from translations.status.checks import findings, findings_for
 
 pytestmark = pytest.mark.once
@@ -63,7 +62,7 @@ def test_a_text_that_is_too_long_is_an_error_with_the_limit():
 
 
 def test_the_finished_texts_of_this_site_cause_few_warnings():
-    files = {path.stem: tomllib.loads(path.read_text()) for path in settings.CONTENT_DIR.glob("*.toml")}
+    files = ContentFiles(settings.CONTENT_DIR).files
     source = files.pop(settings.LANGUAGE_CODE)
     warnings, texts = [], 0
     for section, model in content_models().items():
