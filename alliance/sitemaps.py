@@ -7,19 +7,19 @@ from pages.sitemaps import ContentSitemap
 
 
 class DeliverableSitemap(ContentSitemap):
-    model = Deliverable
+    model, section_kind = Deliverable, "deliverables"
 
 
 class InitiativeSitemap(ContentSitemap):
-    model = Initiative
+    model, section_kind = Initiative, "initiatives"
 
 
 class ProjectSitemap(ContentSitemap):
-    model = Project
+    model, section_kind = Project, "projects"
 
 
 class LineSitemap(ContentSitemap):
-    model = Line
+    model, section_kind = Line, "lines"
 
     def published(self) -> QuerySet[Line]:
         return Line.objects.published().with_page()

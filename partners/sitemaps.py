@@ -5,4 +5,4 @@ from partners.models import PartnerUniversity
 
 
 class PartnerSitemap(ContentSitemap):
-    model = PartnerUniversity
+    model, section_kind = PartnerUniversity, "partners"

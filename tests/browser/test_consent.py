@@ -402,8 +402,8 @@ def test_without_a_choice_no_cookie_is_set(visit):
     visitor = visit()
     visitor.go("/en/")
     visitor.page.keyboard.press("Escape")
-    visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="Vision").click()
-    visitor.page.wait_for_url("**/en/vision/")
+    visitor.page.get_by_role("navigation", name="Main menu").get_by_role("link", name="News").click()
+    visitor.page.wait_for_url("**/en/news/")
     assert visitor.context.cookies() == []
     assert notice(visitor).is_visible()
 

@@ -54,7 +54,7 @@ def test_a_replaced_database_is_read_at_once(site, tmp_path):
     other = tmp_path / "other.sqlite3"
     with closing(sqlite3.connect(site.data / "db.sqlite3")) as old, closing(sqlite3.connect(other)) as new:
         old.backup(new)
-        new.execute("UPDATE pages_page SET short_title_en = 'Another vision' WHERE kind = 'vision'")
+        new.execute("UPDATE pages_page SET short_title_en = 'Another vision' WHERE kind = 'news'")
         new.commit()
     for name in FILES:
         (site.data / name).rename(tmp_path / name)

@@ -1,6 +1,5 @@
 """Automatic checks of translations."""
 
-
 import pytest
 from django.conf import settings
 

@@ -117,6 +117,8 @@ def names(*more: str) -> re.Pattern:
     known = {name for _code, name in settings.LANGUAGES} | set(more)
     # Language names of CLDR in Swedish.
     known |= set(Locale("sv").languages.values())
+    # Dates and the language of the page in the header.
+    known |= {*Locale("sv").months["format"]["wide"].values(), "CET", "CEST", "GMT", "SV"}
     known |= {partner.website_host for partner in PartnerUniversity.objects.all()}
     known |= {host for provider in content_models()["providers"].objects.all() for host in provider.origins}
     for model in content_models().values():
