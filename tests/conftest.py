@@ -59,6 +59,8 @@ LAST = (
     (),
     # Before the tests that add pictures, which the style guide shows.
     ("tests/browser/test_look.py",),
+    # Before the tests that change the content.
+    ("tests/browser/test_questions.py",),
     *BROWSERS,
     ("tests/browser/test_audit.py",),
     ("tests/browser/test_html.py",),

@@ -65,7 +65,8 @@ def test_right_to_left_mirrors_the_page_without_overflow(visit, width):
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
         outside = visitor.page.evaluate(
             "[...document.querySelectorAll('main *, header *, footer *')].filter(e => {"
-            " const box = e.getBoundingClientRect(); return box.width > 1 && !e.closest('svg, .hero figure, .visually-hidden')"
+            " const box = e.getBoundingClientRect(), ignored = 'svg, .hero figure, .visually-hidden';"
+            " return box.width > 1 && !e.closest(ignored)"
             " && getComputedStyle(e).position !== 'absolute' && (box.left < -1 || box.right > innerWidth + 1) })"
             ".map(e => e.outerHTML.slice(0, 80))"
         )
