@@ -33,9 +33,9 @@ def years(html: str) -> set[str]:
     An academic year such as 2024/25 has two.
     """
     text = re.sub(r"<[^>]+>", "", html)
-    found = re.findall(r"(?<!\d)((?:1[4-9]|20)\d\d)(?:/(\d\d))?(?!\d)", text)
+    found = re.findall(r"(?<!\d)((?:1[4-9]|20)\d\d)(?:\.?/(\d\d))?(?!\d)", text)
     both = {year for first, second in found for year in (first, first[:2] + second if second else first)}
-    return {year for year in both if not year.endswith("0") or year.startswith("20")} - {"2000"}
+    return {year for year in both if not year.endswith("0")}
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -34,8 +34,9 @@ NewsItem.objects.exclude(key="university-of-lodz-joins-unic").update(is_publishe
 keys = "home alliance news vision deliverables milestones tasks partners".split()
 keys += "sitemap search about accessibility privacy cookies".split()
 Page.objects.exclude(key__in=keys).update(is_published=False)
-# It leads to deliverables that are not published here.
+# Their texts lead to pages that are not published here.
 Page.objects.filter(key="alliance").update(body_en="", body_pl="")
+Deliverable.objects.update(body_en="<p>Text</p>", body_pl="<p>Tekst</p>")
 make_video()
 make_counter()
 about = Page.objects.get(key="about")

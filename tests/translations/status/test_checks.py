@@ -73,4 +73,4 @@ def test_the_finished_texts_of_this_site_cause_few_warnings():
                     warnings += findings_for(fields[name], source[section][key][name], values[name], language)
     assert texts > 1000
     assert not [warning for warning in warnings if warning.is_error]
-    assert len(warnings) < texts / 100
+    assert len(warnings) < texts / 50

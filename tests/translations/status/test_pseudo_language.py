@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import pytest
 from babel import Locale
@@ -118,13 +119,14 @@ def names(*more: str) -> re.Pattern:
     # Language names of CLDR in Swedish.
     known |= set(Locale("sv").languages.values())
     # Dates and the language of the page in the header.
-    known |= {*Locale("sv").months["format"]["wide"].values(), "CET", "CEST", "GMT", "SV"}
+    known |= {*Locale("sv").months["format"]["wide"].values(), "CET", "CEST", "GMT", "SV", "Atom", "JSON Feed"}
     known |= {partner.website_host for partner in PartnerUniversity.objects.all()}
     known |= {host for provider in content_models()["providers"].objects.all() for host in provider.origins}
     for model in content_models().values():
         untranslated = {field.attname for field in model._meta.fields} - translated_fields(model)
         for values in model.objects.values(*(name for name in untranslated if not re.search(r"_[a-z]{2}$", name))):
-            known |= {value for value in values.values() if isinstance(value, str) and len(value) > 1}
+            texts = {value for value in values.values() if isinstance(value, str) and len(value) > 1}
+            known |= texts | {urlsplit(text).hostname or text for text in texts if text.startswith("http")}
     longest_first = sorted(known, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
