@@ -437,31 +437,6 @@ def test_on_a_small_phone_both_buttons_are_on_the_first_screen_in_every_language
         assert not overflow(visitor.page)
 
 
-def test_on_a_phone_the_notice_takes_a_third_of_the_screen_and_the_first_screen_says_what_to_do(visit):
-    visitor = visit(viewport={"width": 360, "height": 740})
-    page = visitor.page
-    for language in settings.CONTENT_LANGUAGES:
-        visitor.go(f"/{language}/")
-        assert page.locator(".consent").bounding_box()["height"] <= 740 / 3, language
-        # The header is one row: all its parts overlap the middle of the name.
-        name = page.locator(".site-name").bounding_box()
-        for part in page.locator(".site-header-row > *:visible").all():
-            box = part.bounding_box()
-            assert box["y"] <= name["y"] + name["height"] / 2 <= box["y"] + box["height"], language
-        for shown in ("h1", ".hero-actions a"):
-            box = page.locator(shown).first.bounding_box()
-            assert box["y"] + box["height"] <= 740, (language, shown)
-        assert not overflow(page)
-    # The text opens on demand, and is open on wide screens.
-    text = page.locator(".consent-about .rich-text")
-    assert not text.is_visible()
-    page.locator(".consent-about > summary").press("Enter")
-    assert text.is_visible()
-    page.set_viewport_size({"width": 1280, "height": 900})
-    visitor.go("/en/")
-    assert text.is_visible()
-
-
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_settings_and_receipt_pass_the_accessibility_checks(visit, language):
     pages = {"en": ("cookies", "settings", "receipt"), "pl": ("pliki-cookie", "ustawienia", "potwierdzenie")}[language]

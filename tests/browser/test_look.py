@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from PIL import Image, ImageChops
 
 from assets.storage import minified_css, with_imports
@@ -181,3 +182,28 @@ def test_pages_look_like_their_screenshots(sign_in, name, path, viewport, scheme
     difference = ImageChops.difference(before.crop((0, 0, *size)), now.crop((0, 0, *size))).convert("L")
     changed = sum(difference.histogram()[48:]) / (size[0] * size[1])
     assert changed <= 0.02, f"{changed:.1%} of {name} looks different: {stored.name}"
+
+
+def test_on_a_phone_the_notice_takes_a_third_of_the_screen_and_the_first_screen_says_what_to_do(visit):
+    visitor = visit(viewport={"width": 360, "height": 740})
+    page = visitor.page
+    for language in settings.CONTENT_LANGUAGES:
+        visitor.go(f"/{language}/")
+        assert page.locator(".consent").bounding_box()["height"] <= 740 / 3, language
+        # The header is one row: all its parts overlap the middle of the name.
+        name = page.locator(".site-name").bounding_box()
+        for part in page.locator(".site-header-row > *:visible").all():
+            box = part.bounding_box()
+            assert box["y"] <= name["y"] + name["height"] / 2 <= box["y"] + box["height"], language
+        for shown in ("h1", ".hero-actions a"):
+            box = page.locator(shown).first.bounding_box()
+            assert box["y"] + box["height"] <= 740, (language, shown)
+        assert not overflow(page)
+    # The text opens on demand, and is open on wide screens.
+    text = page.locator(".consent-about .rich-text")
+    assert not text.is_visible()
+    page.locator(".consent-about > summary").press("Enter")
+    assert text.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    visitor.go("/en/")
+    assert text.is_visible()
