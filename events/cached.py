@@ -1,4 +1,4 @@
-"""What the filters of the list offer, cached per content version."""
+"""Choices of the filters of the list, cached per content version."""
 
 from typing import Any
 

@@ -112,7 +112,7 @@ def filtered(request: HttpRequest) -> tuple[EventFilterForm, EventQuerySet]:
 def feed_response(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     now = timezone.now()
     form, events = filtered(request)
-    feed = EventFeed(get_alliance_or_404(request), events.with_topics(), form.subscription_query, feed_type)
+    feed = EventFeed(get_alliance_or_404(request), events, form.subscription_query, feed_type)
     response = feed.respond(request)
     # A report is shown from the end of its event on.
     expire_at(response, [events.upcoming(now).with_report().next_end()], now)

@@ -142,3 +142,17 @@ class SectionFeed(Feed):
         The host is in it, because feeds of two universities of an alliance are different.
         """
         return uuid5(NAMESPACE, f"{self.publisher.host.key} {get_language()} {key}").urn
+
+
+class FilteredFeed(SectionFeed):
+    """Base of the feeds of news, events and opportunities: `found` are the items of a filter. Their topics are tags."""
+
+    def __init__(self, publisher: Any, found: Any, *args: Any):
+        super().__init__(publisher, *args)
+        self.found = found
+
+    def items(self) -> QuerySet[Any]:
+        return self.found.with_topics()[:MAX_ENTRIES]
+
+    def item_categories(self, item: Any) -> list[str]:
+        return [topic.name for topic in item.published_topics]

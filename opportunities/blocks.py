@@ -17,7 +17,7 @@ OF_PARTNER = 3
 
 
 def home_block(request: HttpRequest, alliance: Any) -> Block | None:
-    """What is open; if nothing is, the opportunities that come back."""
+    """Open opportunities; if there are none, those that come back."""
     if not has_section(request, "opportunities"):
         return None
     now, published = timezone.now(), Opportunity.objects.published()

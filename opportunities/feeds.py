@@ -7,19 +7,19 @@ from django.db.models import QuerySet
 from django.utils.html import escape
 from django.utils.translation import gettext
 
-from opendata.feeds import MAX_ENTRIES, SectionFeed
+from opendata.feeds import MAX_ENTRIES, FilteredFeed
 from opportunities.models import Opportunity, OpportunityQuerySet
 from pages.models import Page
 
 
-class OpportunityFeed(SectionFeed):
+class OpportunityFeed(FilteredFeed):
     """The opportunities in `found`, those added last first. `labels` are the filters in words."""
 
     kind = "opportunities"
 
     def __init__(self, publisher: Any, found: OpportunityQuerySet, labels: list[str], *args: Any):
-        super().__init__(publisher, *args)
-        self.found, self.labels = found, labels
+        super().__init__(publisher, found, *args)
+        self.labels = labels
 
     def title(self, page: Page) -> str:
         return ": ".join(filter(None, [super().title(page), ", ".join(self.labels)]))
@@ -36,4 +36,4 @@ class OpportunityFeed(SectionFeed):
         return item.opens_at
 
     def item_categories(self, item: Opportunity) -> list[str]:
-        return [str(item.get_kind_display()), *(topic.name for topic in item.published_topics)]
+        return [str(item.get_kind_display()), *super().item_categories(item)]

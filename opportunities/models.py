@@ -73,7 +73,7 @@ class OpportunityFormat(models.TextChoices):
 
 
 class Outlook(NamedTuple):
-    """What is ahead of a list: how many opportunities are open, and when the next one opens, closes or closes soon."""
+    """The near future of a list: the number of open opportunities, and the next moment at which a state changes."""
 
     open: int
     next_change: datetime | None

@@ -15,7 +15,7 @@ CLOSES_SOON = timedelta(days=14)
 
 
 class NoDeadline(models.TextChoices):
-    """What is known of an opportunity without a closing date."""
+    """The knowledge about an opportunity without a closing date."""
 
     ONGOING = "ongoing", _("open at any time")
     ASK = "ask", _("not known: ask the contact")
