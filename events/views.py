@@ -28,9 +28,9 @@ from partners.cached import universities
 
 KIND = "events"
 FILTERS = ("audience", "topic", "member", "format")
-# Past events with a report, if no event is announced.
+# Maximum number of past events with a report that the list shows if no event is announced.
 MAX_REPORTS = 6
-# Entries of a calendar: those that start latest.
+# Maximum number of entries of a calendar, the latest events.
 MAX_CALENDAR_ENTRIES = 500
 
 

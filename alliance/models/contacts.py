@@ -1,4 +1,4 @@
-"""Whom to ask about the alliance."""
+"""Contacts: offices and pages that answer questions about the alliance."""
 
 from typing import ClassVar, Self
 
@@ -20,7 +20,7 @@ class ContactQuerySet(ContentQuerySet):
     def matching(self, university: str = "", topic: str = "") -> Self:
         """Contacts for a university and a topic (keys). An empty value does not filter.
 
-        Contacts of the whole alliance are there for every university.
+        Contacts of the whole alliance match every university.
         """
         queryset = self
         if university:
