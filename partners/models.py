@@ -451,10 +451,6 @@ class PartnerUniversity(SluggableContent):
         return self.role == self.Role.COORDINATOR
 
     @property
-    def is_founding(self) -> bool:
-        return self.joined is None
-
-    @property
     def membership_note(self) -> str:
         """A sentence with the years of joining and leaving; empty for a founding member that has not left."""
         if self.left and self.joined:
