@@ -26,7 +26,7 @@ from editorial.dates import (
 from editorial.fields import RichTextField
 from editorial.times import validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
-from partners.models import PartnerUniversity
+from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Audience, SourcedContent, SourcedContentQuerySet, Topic
 
 MAX_RELATED = 6
@@ -90,7 +90,11 @@ class EventQuerySet(SourcedContentQuerySet):
 
     def for_list(self) -> Self:
         """Events with their hosts, without the long texts."""
-        return self.select_related("host").defer("body", "host__description")
+        return self.with_host().defer("body")
+
+    def with_host(self) -> Self:
+        """Events with their hosts, without the long texts of these."""
+        return self.select_related("host").defer(*long_texts_of("host"))
 
     def with_audiences(self) -> Self:
         """Events with their published audiences in `published_audiences`."""
@@ -222,7 +226,7 @@ class Event(SourcedContent):
     # Set by `with_audiences`.
     published_audiences: list[Audience]
 
-    objects: ClassVar[EventManager] = EventManager()  # type: ignore[assignment]
+    objects: ClassVar[EventManager] = EventManager()
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("event")

@@ -87,7 +87,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    events = Event.objects.published().select_related("cover", "host", "map__provider__purpose")
+    events = Event.objects.published().select_related("cover", "map__provider__purpose").with_host()
     event = events.with_topics().with_audiences().get_by_slug(slug)
     if event.slug != slug:
         return redirect(event, permanent=True)

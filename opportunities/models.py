@@ -299,7 +299,7 @@ class Opportunity(SourcedContent):
     state_then: str
     published_audiences: list[Audience]
 
-    objects: ClassVar[OpportunityManager] = OpportunityManager()  # type: ignore[assignment]
+    objects: ClassVar[OpportunityManager] = OpportunityManager()
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("opportunity")
