@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -31,17 +31,17 @@ from alliance.sections import ABOUT, CONTACTS, LINES, PROJECTS
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.blocks import Place, blocks_of
-from pages.cached import languages, layout_pages, section
+from pages.cached import layout_pages, section
 from pages.models import Page
 from pages.pagination import paginate
 from pages.sections import parent_of
 from partners.cached import universities
 from partners.map import points
 from partners.models import MAX_ON_MAP, PartnerUniversity
+from partners.section_pages import render_section
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 from search.forms import SearchForm
-from topics.models import Topic
 
 FIGURES_ON_HOME = 4
 # Items of one kind per page of the overview, which only shows their names.
@@ -52,19 +52,6 @@ CONTACTS_PER_PAGE = 48
 RELATED = 6
 # Less than a year, as RFC 9116 recommends.
 SECURITY_TXT_VALIDITY = timedelta(days=180)
-
-
-def render_section(request: HttpRequest, kind: str, template: str, **context: Any) -> HttpResponse:
-    """Render the page of the section `kind`."""
-    page = section(request, kind)
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "universities": universities(request),
-        **context,
-    }
-    return render(request, template, context)
 
 
 @cached_page()
@@ -207,21 +194,15 @@ def milestone_feed(request: HttpRequest) -> HttpResponse:
 @cached_page("university", "topic", "page")
 @require_safe
 def contact_list(request: HttpRequest) -> HttpResponse:
-    contacts = Contact.objects.published()
-    with_contacts = PartnerUniversity.objects.published().filter(pk__in=contacts.values("partner"))
-    topics = Topic.objects.published().filter(pk__in=contacts.values("topics"))
-    form = ContactFilterForm(
-        request.GET or None,
-        universities=[(partner.key, partner.translated["name"]) for partner in with_contacts.without_long_texts()],
-        topics=[(topic.key, topic.translated["name"]) for topic in topics],
-    )
+    form = ContactFilterForm(request.GET or None)
+    contacts = Contact.objects.published().matching(**form.filters).with_topics()
     return render_section(
         request,
         CONTACTS,
         "alliance/contact_list.html",
         form=form,
-        page_obj=paginate(request, contacts.matching(**form.filters).with_topics(), CONTACTS_PER_PAGE),
-        filter_query=urlencode(form.filters),
+        page_obj=paginate(request, contacts, CONTACTS_PER_PAGE),
+        filter_query=form.query(),
     )
 
 

@@ -1,6 +1,6 @@
 """News about the alliance and its universities."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Count, Q
@@ -9,25 +9,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from editorial.dates import DatePrecision, date_in_words, datetime_attribute
-from partners.models import PartnerUniversity
-from topics.models import SourcedContent, SourcedContentQuerySet, Topic
+from topics.models import SourcedContent, SourcedContentQuerySet
 
 MAX_RELATED = 6
 
 
 class NewsQuerySet(SourcedContentQuerySet):
-    def matching(
-        self, topic: Topic | None = None, member: PartnerUniversity | None = None, year: int | None = None
-    ) -> Self:
-        """News with `topic`, about `member`, and of `year`. None does not filter."""
-        queryset = self
-        if topic:
-            queryset = queryset.filter(topics=topic)
-        if member:
-            queryset = queryset.of_member(member)
-        if year:
-            queryset = queryset.filter(date__year=year)
-        return queryset
+    def matching(self, *, year: int | None = None, **filters: Any) -> Self:
+        """News of `year` that match the other filters."""
+        queryset = super().matching(**filters)
+        return queryset.filter(date__year=year) if year else queryset
 
     def for_list(self) -> Self:
         """News without their long texts, with their topics."""
@@ -35,7 +26,9 @@ class NewsQuerySet(SourcedContentQuerySet):
 
     def years(self) -> list[int]:
         """The years that have news, the latest first."""
-        return [day.year for day in self.dates("date", "year", order="DESC")]
+        # Django's `dates` calls a Python function for each row on SQLite.
+        days = self.order_by().values_list("date", flat=True).distinct()
+        return sorted({day.year for day in days}, reverse=True)
 
 
 NewsManager = models.Manager.from_queryset(NewsQuerySet)

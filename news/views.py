@@ -11,26 +11,20 @@ from news.forms import NewsFilterForm
 from news.models import NewsItem
 from opendata.feeds import AtomFeed, JSONFeed
 from pagecache.decorators import cached_page
-from pages.cached import languages, section
+from pages.cached import section
 from pages.pagination import paginate
 from partners.cached import universities
+from partners.section_pages import render_section
 
 
 @cached_page("topic", "member", "year", "page")
 @require_safe
 def news_list(request: HttpRequest) -> HttpResponse:
-    page = section(request, "news")
     form = NewsFilterForm(request.GET or None)
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "form": form,
-        "page_obj": paginate(request, NewsItem.objects.published().matching(**form.filters).for_list()),
-        "universities": universities(request),
-        "filter_query": form.query,
-    }
-    return render(request, "news/list.html", context)
+    news = NewsItem.objects.published().matching(**form.filters).for_list()
+    return render_section(
+        request, "news", "news/list.html", form=form, page_obj=paginate(request, news), filter_query=form.query()
+    )
 
 
 @cached_page()
@@ -53,7 +47,7 @@ def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse
     """Return the feed of the news that match the filters in the request."""
     form = NewsFilterForm(request.GET or None)
     found = NewsItem.objects.published().matching(**form.filters)
-    return NewsFeed(get_alliance_or_404(request), found, form.query, feed_type).respond(request)
+    return NewsFeed(get_alliance_or_404(request), form, found, feed_type).respond(request)
 
 
 @cached_page("topic", "member", "year")

@@ -67,19 +67,38 @@ class Sourced(models.Model):
 
 
 class SourcedContentQuerySet(SluggableQuerySet):
+    def matching(self, *, topic: Topic | None = None, member: PartnerUniversity | None = None, **values: Any) -> Self:
+        """Items with `topic` that concern `member`, and with these values of other fields. None does not filter."""
+        queryset = self.filter(topics=topic, **values) if topic else self.filter(**values)
+        return queryset.of_member(member) if member else queryset
+
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Items that concern the university, or the whole alliance."""
-        # Subqueries, because a join would repeat an item for each of its universities.
-        items: Any = self.model._default_manager.order_by()
-        named = items.filter(members=partner).values("pk")
-        with_members = items.filter(members__isnull=False).values("pk")
-        return self.filter(models.Q(pk__in=named) | ~models.Q(pk__in=with_members))
+        # Subqueries of the links alone. With a join, SQLite may read all items in the order of an index.
+        model: Any = self.model
+        links, item = model.members.through._default_manager, model.members.field.m2m_field_name()
+        named = links.filter(partneruniversity=partner).values(item)
+        return self.filter(models.Q(pk__in=named) | ~models.Q(pk__in=links.values(item)))
 
     def with_topics(self) -> Self:
         """Items with their published topics and members in `published_topics` and `published_members`."""
         topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
         members = PartnerUniversity.objects.published().without_long_texts()
         return self.prefetch_related(topics, models.Prefetch("members", members, to_attr="published_members"))
+
+
+class AudienceContentQuerySet(SourcedContentQuerySet):
+    """Content with audiences, such as events and opportunities."""
+
+    def matching(self, *, audience: Audience | None = None, **filters: Any) -> Self:
+        """Items for `audience` that match the other filters."""
+        queryset = super().matching(**filters)
+        return queryset.filter(audiences=audience) if audience else queryset
+
+    def with_audiences(self) -> Self:
+        """Items with their published audiences in `published_audiences`."""
+        audiences = models.Prefetch("audiences", Audience.objects.published(), to_attr="published_audiences")
+        return self.prefetch_related(audiences)
 
 
 class SourcedContent(Sourced, SluggableContent):

@@ -110,6 +110,23 @@ def test_filters_narrow_the_list_and_work_in_each_language(client, at):
     assert 'href="/en/opportunities/feed.xml?kind=study&amp;state=open"' in html
 
 
+def test_the_filters_offer_the_audiences_and_topics_that_published_opportunities_have(client):
+    research, staff = Topic.objects.get(key="research"), Audience.objects.get(key="staff")
+    make_opportunity(topics=[research], audiences=[staff])
+    make_opportunity(topics=[Topic.objects.get(key="culture")], is_published=False)
+    html = main_of(client.get(LIST))
+    assert re.findall('<option value="(staff|master|research|culture)"', html) == ["staff", "research"]
+
+
+def test_a_filter_offers_a_limited_number_of_items(client):
+    for number in range(120):
+        topic = Topic.objects.create(key=f"topic-{number}", name_en=f"Topic {number}")
+    make_opportunity(topics=Topic.objects.all())
+    assert main_of(client.get(LIST)).count('<option value="topic-') <= 100
+    # A link to one that is not offered works.
+    assert "There is no such choice." not in main_of(client.get(f"{LIST}?topic={topic.key}"))
+
+
 def test_a_long_list_has_pages_that_keep_the_filters(client):
     lodz = PartnerUniversity.objects.get(key="university-of-lodz")
     oulu = PartnerUniversity.objects.get(key="university-of-oulu")
