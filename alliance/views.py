@@ -42,14 +42,13 @@ from partners.section_pages import render_section
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 from search.forms import SearchForm
+from topics.models import MAX_RELATED
 
 FIGURES_ON_HOME = 4
 # Items of one kind per page of the overview, which only shows their names.
 NAMES_IN_OVERVIEW = 100
 # Contacts per page. They are short.
 CONTACTS_PER_PAGE = 48
-# Related items on the page of an item.
-RELATED = 6
 # Less than a year, as RFC 9116 recommends.
 SECURITY_TXT_VALIDITY = timedelta(days=180)
 
@@ -130,7 +129,7 @@ def render_activity(request: HttpRequest, kind: str, template: str, activity: Ac
         "activity": activity,
         "subject": activity,
         "universities": universities(request),
-        "related": related[:RELATED],
+        "related": related[:MAX_RELATED],
         **context,
     }
     return render(request, template, context)
@@ -225,7 +224,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "subject": project,
         "universities": universities(request),
-        "related": published.defer("body").exclude(pk=project.pk)[:RELATED],
+        "related": published.defer("body").exclude(pk=project.pk)[:MAX_RELATED],
     }
     return render(request, "alliance/project_detail.html", context)
 
@@ -252,7 +251,7 @@ def line_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "line": line,
         "subject": line,
         "universities": universities(request),
-        "related": published.with_page().filter(kind=line.kind).exclude(pk=line.pk)[:RELATED],
+        "related": published.with_page().filter(kind=line.kind).exclude(pk=line.pk)[:MAX_RELATED],
     }
     return render(request, "alliance/line_detail.html", context)
 

@@ -27,9 +27,8 @@ from editorial.fields import RichTextField
 from editorial.times import validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
-from topics.models import Audience, AudienceContentQuerySet, SourcedContent, Topic
+from topics.models import Audience, AudienceContentQuerySet, SourcedContent
 
-MAX_RELATED = 6
 # Fields from which starts_at and ends_at are computed.
 TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_zone", "precision")
 # Fields whose change tells calendar programs to update their copy.
@@ -324,16 +323,6 @@ class Event(SourcedContent):
 
     def key_source(self) -> str:
         return f"{self.starts_on.year} {super().key_source()}"
-
-    def related(self) -> "list[Event]":
-        """Other published events that share topics with this one: those that share the most first, then the latest."""
-        tags = Event.topics.through._default_manager.filter(event__is_published=True).exclude(event=self.pk)
-        topics: Any = Topic.objects.published()
-        shared = tags.filter(topic__in=topics.filter(event=self)).values("event").annotate(number=models.Count("pk"))
-        ranked = shared.order_by("-number", "-event__starts_at", "-event")[:MAX_RELATED]
-        keys = list(ranked.values_list("event", flat=True))
-        found = Event.objects.for_list().in_bulk(keys)
-        return [found[key] for key in keys]
 
     @property
     def last_day(self) -> date:

@@ -78,7 +78,7 @@ def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "event": event,
         "subject": event,
         "universities": universities(request),
-        "related": event.related(),
+        "related": Event.objects.published().for_list().related_to(event),
     }
     response = render(request, "events/detail.html", context)
     expire_at(response, [event.starts_at, event.ends_at], now)

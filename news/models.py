@@ -3,15 +3,13 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from editorial.dates import DatePrecision, date_in_words, datetime_attribute
 from topics.models import SourcedContent, SourcedContentQuerySet
-
-MAX_RELATED = 6
 
 
 class NewsQuerySet(SourcedContentQuerySet):
@@ -84,16 +82,6 @@ class NewsItem(SourcedContent):
     @property
     def date_in_words(self) -> str:
         return date_in_words(self.date, precision=self.precision)
-
-    def related(self) -> "list[NewsItem]":
-        """Other published news that share topics with this one: those that share the most first, then the newest."""
-        tags = NewsItem.topics.through.objects.filter(newsitem__is_published=True).exclude(newsitem=self)
-        topics = self.topics.filter(is_published=True)
-        shared = tags.filter(topic__in=topics).values("newsitem").annotate(number=Count("pk"))
-        ranked = shared.order_by("-number", "-newsitem__date", "-newsitem")[:MAX_RELATED]
-        ids = list(ranked.values_list("newsitem", flat=True))
-        found = NewsItem.objects.defer("body").in_bulk(ids)
-        return [found[pk] for pk in ids]
 
     def structured_data(self) -> dict:
         """The item as NewsArticle of schema.org. Needs `with_topics`."""

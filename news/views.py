@@ -37,7 +37,7 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "section": section(request, "news"),
         "item": item,
         "subject": item,
-        "related": item.related(),
+        "related": NewsItem.objects.published().defer("body").related_to(item),
         "universities": universities(request),
     }
     return render(request, "news/detail.html", context)

@@ -39,9 +39,8 @@ from opportunities.states import (
     state_of,
 )
 from partners.models import validate_language_tag
-from topics.models import Audience, AudienceContentQuerySet, SourcedContent
+from topics.models import MAX_RELATED, Audience, AudienceContentQuerySet, SourcedContent
 
-MAX_SIMILAR = 6
 LONG_TEXTS = ("body", "eligibility", "how_to_apply")
 # Dates outside these years are typing errors.
 PLAUSIBLE_DAY = [
@@ -146,7 +145,7 @@ class OpportunityQuerySet(AudienceContentQuerySet):
         ordered = others.filter(likeness__gt=0).order_by(
             is_closed, "-likeness", Coalesce("closes_at", "opens_at").desc(nulls_last=True), "pk"
         )
-        return ordered.defer(*LONG_TEXTS).with_audiences()[:MAX_SIMILAR]
+        return ordered.defer(*LONG_TEXTS).with_audiences()[:MAX_RELATED]
 
 
 OpportunityManager = models.Manager.from_queryset(OpportunityQuerySet)

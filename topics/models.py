@@ -10,6 +10,9 @@ from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet
 from partners.models import PartnerUniversity, validate_language_tag
 from pictures.models import cover_field
 
+# Maximum number of related items on the page of an item.
+MAX_RELATED = 6
+
 
 class Topic(OrderedContent):
     """A subject that news, events and opportunities share, such as research or mobility."""
@@ -85,6 +88,14 @@ class SourcedContentQuerySet(SluggableQuerySet):
         topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
         members = PartnerUniversity.objects.published().without_long_texts()
         return self.prefetch_related(topics, models.Prefetch("members", members, to_attr="published_members"))
+
+    def related_to(self, item: Any) -> list[Any]:
+        """The others of these items that share topics with `item`: those that share the most first, then the latest."""
+        sharing = self.exclude(pk=item.pk).filter(topics__in=item.topics.filter(is_published=True))
+        ranked = sharing.values_list("pk").annotate(models.Count("pk")).order_by("-pk__count", *item._meta.ordering)
+        keys = [key for key, _number in ranked[:MAX_RELATED]]
+        found = self.in_bulk(keys)
+        return [found[key] for key in keys]
 
 
 class AudienceContentQuerySet(SourcedContentQuerySet):
