@@ -131,7 +131,7 @@ class SectionFeed(Feed):
         return f"<p>{escape(item.summary)}</p>{item.body}"
 
     def item_guid(self, item: Content) -> str:
-        return self.permanent_id(item.key)
+        return self.permanent_id(f"{item.content_section} {item.key}")
 
     def item_updateddate(self, item: Content) -> Any:
         return item.updated_at
