@@ -60,9 +60,11 @@ class Alliance(Content):
     tagline = models.CharField(
         _("in one sentence"),
         max_length=300,
-        help_text=_("A description of the alliance, shown at the top of the home page."),
+        help_text=_(
+            "Shown at the top of the home page and of the page about the alliance if they have no lead paragraph."
+        ),
     )
-    introduction = RichTextField(_("introduction"), help_text=_("The introduction on the home page."))
+    introduction = RichTextField(_("introduction"), help_text=_("The text of the page about the alliance."))
     vision = RichTextField(_("vision"), help_text=_("The text of the page on the vision for the future."))
     host = models.ForeignKey(
         PartnerUniversity,
