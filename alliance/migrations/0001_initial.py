@@ -373,7 +373,7 @@ class Migration(migrations.Migration):
                 ('body_fi', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('body_hr', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('body_sv', models.TextField(blank=True, null=True, verbose_name='text')),
-                ('date', models.DateField(help_text='Where only the month or year is known, choose its first day.', verbose_name='date')),
+                ('date', models.DateField(help_text='The day on which it happened. Where only the month or year is known, choose its first day.', verbose_name='date')),
                 ('until', models.DateField(blank=True, help_text='The last day, if the event took several days.', null=True, verbose_name='until')),
                 ('precision', models.CharField(choices=[('day', 'day'), ('month', 'month'), ('year', 'year')], default='day', help_text='The part of the date that is known and shown.', max_length=10, verbose_name='date precision')),
                 ('source', models.CharField(help_text='The source of this information, such as News of the alliance, 2023.', max_length=200, verbose_name='source')),
