@@ -27,7 +27,7 @@ from editorial.fields import RichTextField
 from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
-from topics.models import Audience, SourcedContent, SourcedContentQuerySet, Topic
+from topics.models import AttendanceFormat, Audience, SourcedContent, SourcedContentQuerySet, Topic
 
 MAX_RELATED = 6
 # Fields from which starts_at and ends_at are computed.
@@ -36,15 +36,13 @@ TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_z
 CALENDAR_FIELDS = (*TIME_FIELDS, f"place_{settings.LANGUAGE_CODE}", "format", "is_cancelled")
 
 
+# The name that the filters use.
+EventFormat = AttendanceFormat
+
+
 class EventPrecision(models.TextChoices):
     DAY = DatePrecision.DAY.value, DatePrecision.DAY.label
     MONTH = DatePrecision.MONTH.value, DatePrecision.MONTH.label
-
-
-class EventFormat(models.TextChoices):
-    ONSITE = "onsite", _("On site")
-    ONLINE = "online", _("Online")
-    HYBRID = "hybrid", _("On site and online")
 
 
 class EventQuerySet(SourcedContentQuerySet):
@@ -119,7 +117,6 @@ class Event(SourcedContent):
     body_fields = ("title", "summary", "place", "body", "report")
 
     Precision = EventPrecision
-    Format = EventFormat
 
     # Events are sorted by date.
     order = None  # type: ignore[assignment]
@@ -185,8 +182,8 @@ class Event(SourcedContent):
     format = models.CharField(
         _("format"),
         max_length=10,
-        choices=Format,
-        default=Format.ONSITE,
+        choices=AttendanceFormat,
+        default=AttendanceFormat.ONSITE,
         help_text=_("Whether people take part at the place, online, or as they choose."),
     )
     host = models.ForeignKey(
@@ -255,7 +252,7 @@ class Event(SourcedContent):
                 violation_error_message=_("Choose a precision from the list."),
             ),
             models.CheckConstraint(
-                condition=Q(format__in=EventFormat.values),
+                condition=Q(format__in=AttendanceFormat.values),
                 name="event_format_is_known",
                 violation_error_message=_("Choose a format from the list."),
             ),
@@ -434,7 +431,7 @@ class Event(SourcedContent):
 
     @property
     def is_online_only(self) -> bool:
-        return self.format == self.Format.ONLINE
+        return self.format == AttendanceFormat.ONLINE
 
     def calendar_entry(self, publisher: Any, url: str) -> Entry:
         """Return the entry for calendars. `publisher` is the alliance, `url` the absolute address of the page."""
@@ -492,13 +489,13 @@ class Event(SourcedContent):
                 latitude, longitude = self.position
                 place["geo"] = {"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude}
             found.append(place)
-        if self.format != self.Format.ONSITE and (url := self.registration_url or self.source_url):
+        if self.format != AttendanceFormat.ONSITE and (url := self.registration_url or self.source_url):
             found.append({"@type": "VirtualLocation", "url": url})
         return found
 
 
 ATTENDANCE_MODES: dict[str, str] = {
-    EventFormat.ONSITE: "Offline",
-    EventFormat.ONLINE: "Online",
-    EventFormat.HYBRID: "Mixed",
+    AttendanceFormat.ONSITE: "Offline",
+    AttendanceFormat.ONLINE: "Online",
+    AttendanceFormat.HYBRID: "Mixed",
 }

@@ -38,7 +38,7 @@ from opportunities.states import (
     state_of,
 )
 from partners.models import PartnerUniversity, validate_language_tag
-from topics.models import Audience, SourcedContent, SourcedContentQuerySet, Topic
+from topics.models import AttendanceFormat, Audience, SourcedContent, SourcedContentQuerySet, Topic
 
 MAX_SIMILAR = 6
 LONG_TEXTS = ("body", "eligibility", "how_to_apply")
@@ -59,12 +59,6 @@ class OpportunityKind(models.TextChoices):
     AMBASSADOR = "ambassador", _("student ambassador")
     INTERNSHIP = "internship", _("internship")
     CALL_FOR_PAPERS = "call-for-papers", _("call for papers")
-
-
-class OpportunityFormat(models.TextChoices):
-    ONSITE = "onsite", _("on site")
-    ONLINE = "online", _("online")
-    HYBRID = "hybrid", _("online and on site")
 
 
 class Outlook(NamedTuple):
@@ -176,7 +170,6 @@ class Opportunity(SourcedContent):
     body_fields = ("title", "summary", "eligibility", "how_to_apply", "body")
 
     Kind = OpportunityKind
-    Format = OpportunityFormat
 
     # Opportunities are in the order of their deadlines.
     order = None  # type: ignore[assignment]
@@ -253,8 +246,8 @@ class Opportunity(SourcedContent):
     format = models.CharField(
         _("format"),
         max_length=10,
-        choices=Format,
-        default=Format.ONSITE,
+        choices=AttendanceFormat,
+        default=AttendanceFormat.ONSITE,
         help_text=_("Whether people travel there, take part online, or both."),
     )
     ects = models.PositiveSmallIntegerField(
@@ -322,7 +315,7 @@ class Opportunity(SourcedContent):
                 violation_error_message=_("Choose a kind from the list."),
             ),
             models.CheckConstraint(
-                condition=Q(format__in=OpportunityFormat.values),
+                condition=Q(format__in=AttendanceFormat.values),
                 name="opportunity_format_is_known",
                 violation_error_message=_("Choose a format from the list."),
             ),
