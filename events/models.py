@@ -461,7 +461,8 @@ class Event(SourcedContent):
 
     def structured_data(self) -> dict:
         """The event as Event of schema.org. Needs `with_audiences`."""
-        data: dict[str, Any] = {
+        locations, host = self.locations(), self.host
+        return {
             "@type": "Event",
             "name": self.title,
             "description": self.summary,
@@ -469,16 +470,10 @@ class Event(SourcedContent):
             "endDate": self.end_attribute,
             "eventStatus": f"https://schema.org/Event{'Cancelled' if self.is_cancelled else 'Scheduled'}",
             "eventAttendanceMode": f"https://schema.org/{ATTENDANCE_MODES[self.format]}EventAttendanceMode",
+            "location": locations[0] if len(locations) == 1 else locations,
+            "organizer": host and {"@type": "CollegeOrUniversity", "name": host.name, "url": host.website},
+            "audience": [{"@type": "Audience", "audienceType": audience.name} for audience in self.published_audiences],
         }
-        if locations := self.locations():
-            data["location"] = locations[0] if len(locations) == 1 else locations
-        if self.host:
-            data["organizer"] = {"@type": "CollegeOrUniversity", "name": self.host.name, "url": self.host.website}
-        if self.published_audiences:
-            data["audience"] = [
-                {"@type": "Audience", "audienceType": audience.name} for audience in self.published_audiences
-            ]
-        return data
 
     def locations(self) -> list[dict[str, Any]]:
         """The places of the event in the vocabulary of schema.org."""

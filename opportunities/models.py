@@ -455,28 +455,18 @@ class Opportunity(SourcedContent):
         """The opportunity in the vocabulary of schema.org. Needs `with_topics`."""
         common = {"name": self.title, "description": self.summary}
         if self.kind in (OpportunityKind.GRANT, OpportunityKind.AWARD):
-            return filled({"@type": "Grant", **common})
+            return {"@type": "Grant", **common}
         if self.kind in (OpportunityKind.AMBASSADOR, OpportunityKind.CALL_FOR_PAPERS):
-            opens = self.opens_at if self.opens_by_day else None
-            return filled({"@type": "Offer", **common, "validFrom": iso(opens), "validThrough": iso(self.closes_at)})
+            opens_at = self.opens_at if self.opens_by_day else None
+            return {"@type": "Offer", **common, "validFrom": opens_at, "validThrough": self.closes_at}
         is_work = self.kind == OpportunityKind.INTERNSHIP
-        return filled(
-            {
-                "@type": "WorkBasedProgram" if is_work else "EducationalOccupationalProgram",
-                **common,
-                "applicationStartDate": self.opens_on.isoformat() if self.opens_on and self.opens_by_day else None,
-                "applicationDeadline": self.closes_on.isoformat() if self.closes_on else None,
-                "startDate": self.starts_on.isoformat() if self.starts_on else None,
-                "endDate": self.ends_on.isoformat() if self.ends_on else None,
-                "numberOfCredits": self.ects,
-                "educationalProgramMode": {"online": "online", "hybrid": "blended"}.get(self.format, "onsite"),
-            }
-        )
-
-
-def iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+        return {
+            "@type": "WorkBasedProgram" if is_work else "EducationalOccupationalProgram",
+            **common,
+            "applicationStartDate": self.opens_on if self.opens_by_day else None,
+            "applicationDeadline": self.closes_on,
+            "startDate": self.starts_on,
+            "endDate": self.ends_on,
+            "numberOfCredits": self.ects,
+            "educationalProgramMode": {"online": "online", "hybrid": "blended"}.get(self.format, "onsite"),
+        }

@@ -430,7 +430,7 @@ class PartnerUniversity(SluggableContent):
             "name": self.name,
             "alternateName": [own_name.name for own_name in self.published_own_names],
             "foundingDate": str(self.founded),
-            "sameAs": [address for address in (self.website, self.ror_url, self.wikidata_url) if address],
+            "sameAs": [self.website, self.ror_url, self.wikidata_url],
             "identifier": [
                 {"@type": "PropertyValue", "propertyID": name, "value": value} for name, value in self.identifiers
             ],

@@ -142,8 +142,7 @@ class Alliance(Content):
 
     def structured_data(self) -> dict:
         """The alliance as Organization of schema.org."""
-        names = [self.acronym, self.former_name]
-        return {"@type": "Organization", "name": self.name, "alternateName": [name for name in names if name]}
+        return {"@type": "Organization", "name": self.name, "alternateName": [self.acronym, self.former_name]}
 
 
 class FigureQuerySet(ContentQuerySet):
