@@ -12,7 +12,7 @@ def triggers():
     assert not list(faults(connection))
     return len(installed(connection.cursor(), connection.vendor))
 """
-# Apps whose tables refer to others come first. The triggers of the remaining apps have no fault while tables are missing.
+# Apps whose tables refer to others come first. Triggers of the remaining apps have no fault while tables are missing.
 REVERSE = """
 print(triggers())
 apps = "search alliance topics partners pages feedback consent pictures translations jobs pagecache editorial"
@@ -26,7 +26,8 @@ APPLY = """
 from pages.models import Page
 from translations.status.models import Translation
 call_command("migrate", verbosity=0)
-texts = {f"title_{language}": f"Title {language}" for language in ("en", "de", "es", "fi", "fr", "hr", "nl", "pl", "sv", "tr")}
+languages = "en de es fi fr hr nl pl sv tr".split()
+texts = {f"title_{language}": f"Title {language}" for language in languages}
 Page.objects.create(key="home", kind=Page.Kind.HOME, **texts)
 def open_titles():
     return Translation.objects.filter(model="pages.page", field="title").open().count()
