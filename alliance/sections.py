@@ -17,7 +17,7 @@ from alliance.models import (
 from pages.models import Page
 from pages.sections import Items, Section
 
-# Kinds of pages that no other app names.
+# Kinds of section pages that PageKind does not have.
 CONTACTS, PROJECTS, LINES = "contacts", "projects", "lines"
 # The page about the alliance leads to its other sections.
 ABOUT = "alliance"

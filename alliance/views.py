@@ -170,7 +170,7 @@ def initiative_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "alliance/initiative_detail.html",
         initiative,
         parts=initiative.parts.published(),
-        page_obj=paginate(request, initiative.tasks.published().select_related("partner")),
+        page_obj=paginate(request, initiative.tasks.published().with_partner()),
     )
 
 
@@ -228,7 +228,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @cached_page("page")
 @require_safe
 def project_list(request: HttpRequest) -> HttpResponse:
-    projects = Project.objects.published().defer("body").select_related("coordinator")
+    projects = Project.objects.published().defer("body").with_coordinator()
     return render_section(request, PROJECTS, "alliance/project_list.html", page_obj=paginate(request, projects))
 
 
@@ -236,7 +236,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
     published = Project.objects.published()
-    project = published.select_related("cover", "coordinator").with_topics().get_by_slug(slug)
+    project = published.select_related("cover").with_coordinator().with_topics().get_by_slug(slug)
     if project.slug != slug:
         return redirect(project, permanent=True)
     context = {

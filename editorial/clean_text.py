@@ -1,4 +1,4 @@
-"""Text that enters: the gate of every text field of content. Text that leaves: `xml_text`.
+"""Cleaning of texts: a mixin for every text field of content, and `xml_text` for XML, JSON-LD and CSV.
 
 A text is stored in Unicode's form NFC, with "\\n" for each line break and without other control characters than tabs.
 One line is stored without the white space around it, and a text of nothing but white space is empty.
@@ -62,7 +62,7 @@ def formatted(html: str) -> str:
 
 
 def refuse_characters(text: str) -> None:
-    """Raise ValidationError if `text` contains a code point that is no character: U+FFFE, U+FFFF, half of a pair."""
+    """Raise ValidationError for code points that are not characters: U+FFFE, U+FFFF, unpaired surrogates."""
     if found := REFUSED.search(text):
         raise ValidationError(
             _("The text contains U+%(code)s, which is not a character. Remove it."),
@@ -72,7 +72,7 @@ def refuse_characters(text: str) -> None:
 
 
 class CleanInput(forms.CharField):
-    """Form field whose text is as it will be stored before it is validated, so that its length is right.
+    """Form field that cleans its text before the validation, so that the length of the stored text is checked.
 
     Also a mixin for other form fields.
     """
@@ -89,7 +89,7 @@ class CleanInput(forms.CharField):
 
 
 class CleanText(models.Field):
-    """Mixin of a model field: the one gate for forms, the desk, exchange files, content files and code."""
+    """Mixin of a model field that cleans texts from forms, the desk, exchange files, content files and code."""
 
     def clean_text(self, text: str) -> str:
         """Return `text` as it is stored."""
@@ -127,7 +127,7 @@ def with_mixin(mixin: Any, original: Any) -> Any:
 
 
 def clean_texts_of(model: type[models.Model]) -> None:
-    """Give the text fields of `model` that people fill in the gate."""
+    """Add the mixin to the editable text fields of `model`."""
     for field in model._meta.local_fields:
         is_text = isinstance(field, models.CharField | models.TextField)
         if is_text and field.editable and not isinstance(field, CleanText):

@@ -3,7 +3,6 @@
 from functools import cached_property
 from typing import Any, cast
 
-from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
 from django.core.exceptions import TooManyFieldsSent, ValidationError
 from django.db import models
 from django.forms.formsets import TOTAL_FORM_COUNT, ManagementForm
@@ -106,7 +105,3 @@ class EditFormSet(BaseModelFormSet):
 
 class EditInlineFormSet(EditFormSet, BaseInlineFormSet):
     """Formset of the rows that refer to an item by a foreign key."""
-
-
-class EditGenericInlineFormSet(EditFormSet, BaseGenericInlineFormSet):
-    """Formset of the rows that refer to an item by a generic foreign key."""

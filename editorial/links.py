@@ -1,4 +1,4 @@
-"""Names of the rows that link two items, as lists of what is deleted show them."""
+"""Names of the rows of many-to-many fields, for the lists of objects that will be deleted."""
 
 from django.apps import apps
 from django.db import models

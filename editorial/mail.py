@@ -20,7 +20,7 @@ def sends_mail() -> bool:
 def mail_staff(users: Iterable[Any], subject: str, paragraphs: Iterable[str]) -> None:
     """Mail each of `users` who has an address, when the transaction is committed.
 
-    A mail that the server does not accept is lost, because the admin shows the same.
+    A mail that the server does not accept is not sent again, because the admin shows the same information.
     """
     subject = " ".join(subject.split())
     body = "\n\n".join(filter(None, paragraphs)) + "\n"

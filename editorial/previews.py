@@ -110,7 +110,7 @@ def render(request: HttpRequest, preview: Preview) -> HttpResponse:
 
 
 def refused(request: HttpRequest, status: int, texts: tuple[Any, Any]) -> HttpResponse:
-    """Return an error page with `texts`, without third-party scripts for visitors who allowed them."""
+    """Return an error page with `texts`. It has no third-party scripts, even if the visitor allowed them."""
     return private(render_error(request, status, {"consented_scripts": []}, texts))
 
 

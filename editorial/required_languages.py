@@ -9,7 +9,10 @@ from translations.status.models import Translation
 
 
 class OutdatedTextsError(IntegrityError):
-    """Texts in a required language are missing or stale. The site refuses to publish them as the database would."""
+    """Texts in a required language are missing or stale.
+
+    An IntegrityError, so that code handles it as it handles a refusal by the database.
+    """
 
 
 def outdated_texts(item: Content) -> list[Translation]:

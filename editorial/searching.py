@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 from django.db.models import QuerySet
 
-# Takes the items of a list, what was typed and the searched fields, and returns the items that match. The order is that
-# of the matches, the best first, if the last argument is true.
+# Takes the items of a list, the query and the searched fields, and returns the items that match. The last argument says
+# whether the best matches come first.
 Search: TypeAlias = Callable[[QuerySet[Any], str, Sequence[str], bool], QuerySet[Any]]
 
 registered: list[Search] = []

@@ -12,7 +12,7 @@ from events.models import Event
 from partners.models import PartnerUniversity
 from pictures.admin import CoverMixin
 
-# Universities that each of the two fields offers. Users search for the others.
+# Maximum number of universities that a field offers. Users search for the others.
 MAX_UNIVERSITIES = 50
 
 
@@ -30,7 +30,7 @@ class TimeFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(CoverMixin, ContentAdmin):
-    # The widgets of Django's admin compare with the time of the server, but these are local times of the place.
+    # Django's widgets show the difference from the time of the server, but these are local times of the place.
     formfield_overrides = {
         **ContentAdmin.formfield_overrides,
         models.DateField: {"widget": DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},

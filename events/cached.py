@@ -26,6 +26,7 @@ def topics() -> tuple[Topic, ...]:
 
 @cached_per_version
 def members() -> tuple[PartnerUniversity, ...]:
+    """The universities, whether or not they have events."""
     return tuple(PartnerUniversity.objects.published().for_list())
 
 

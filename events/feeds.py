@@ -7,7 +7,7 @@ from opendata.feeds import FilteredFeed
 
 
 class EventFeed(FilteredFeed):
-    """The events of a filter, the latest first."""
+    """The events that match a filter, the latest first."""
 
     kind = "events"
 

@@ -52,7 +52,7 @@ class EventFilterForm(FilterForm):
         return urlencode({name: value for name, value in self.filters.items() if name != "year"})
 
     def matching(self, events: EventQuerySet) -> EventQuerySet:
-        """The events of all filters but the year."""
+        """The events that match all filters but the year."""
         filters = self.filters
         if audience := filters.get("audience"):
             events = events.with_audience(audience)

@@ -26,7 +26,7 @@ from editorial.dates import (
 from editorial.fields import RichTextField
 from editorial.times import validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
-from partners.models import PartnerUniversity
+from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Audience, SourcedContent, SourcedContentQuerySet, Topic
 
 MAX_RELATED = 6
@@ -89,8 +89,12 @@ class EventQuerySet(SourcedContentQuerySet):
         return self.filter(pk__in=self.primary_keys(topics__key=key))
 
     def for_list(self) -> Self:
-        """Events with what a list shows, without the long texts."""
-        return self.select_related("host").defer("body", "host__description")
+        """Events with their hosts, without the long texts."""
+        return self.with_host().defer("body")
+
+    def with_host(self) -> Self:
+        """Events with their hosts, without the long texts of these."""
+        return self.select_related("host").defer(*long_texts_of("host"))
 
     def with_audiences(self) -> Self:
         """Events with their published audiences in `published_audiences`."""
@@ -222,7 +226,7 @@ class Event(SourcedContent):
     # Set by `with_audiences`.
     published_audiences: list[Audience]
 
-    objects: ClassVar[EventManager] = EventManager()  # type: ignore[assignment]
+    objects: ClassVar[EventManager] = EventManager()
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("event")
@@ -278,7 +282,7 @@ class Event(SourcedContent):
     def clean(self) -> None:
         super().clean()
         if self.time_zone not in available_timezones():
-            # The field has the error.
+            # The validator of the field reports it.
             return
         errors = {}
         for name, day, clock in (
@@ -294,7 +298,7 @@ class Event(SourcedContent):
             raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the event with its moments and its version in calendars, which its other fields determine."""
+        """Compute the start, the end and the version in calendars from the other fields, and save the event."""
         fields: Iterable[str] | None = kwargs.get("update_fields")
         if fields is None or not set(CALENDAR_FIELDS).isdisjoint(fields):
             self.starts_at, self.ends_at = self.moments()
@@ -304,7 +308,7 @@ class Event(SourcedContent):
         super().save(*args, **kwargs)
 
     def moments(self) -> tuple[datetime, datetime]:
-        """Return when the event starts and ends. Where the time is not known, the whole day or month counts."""
+        """Return the start and the end. If the time is not known, the event takes the whole day or month."""
         starts_on, last_day = self.starts_on, self.last_day
         if self.precision == self.Precision.MONTH:
             starts_on, last_day = starts_on.replace(day=1), last_day_of_month(last_day)
@@ -351,7 +355,7 @@ class Event(SourcedContent):
 
     @property
     def counts_down(self) -> bool:
-        """Whether it is to come on a known day: pages say how far away it is and offer its calendar file."""
+        """Whether it will take place on a known day. Pages then say how far away it is, and offer its calendar file."""
         return self.has_day and not self.is_cancelled and not self.is_past
 
     @property

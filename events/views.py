@@ -28,9 +28,9 @@ from partners.cached import universities
 
 KIND = "events"
 FILTERS = ("audience", "topic", "member", "format")
-# Past events with a report, if no event is announced.
+# Maximum number of past events with a report that the list shows if no event is announced.
 MAX_REPORTS = 6
-# Entries of a calendar: those that start latest.
+# Maximum number of entries of a calendar, the latest events.
 MAX_CALENDAR_ENTRIES = 500
 
 
@@ -87,7 +87,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    events = Event.objects.published().select_related("cover", "host", "map__provider__purpose")
+    events = Event.objects.published().select_related("cover", "map__provider__purpose").with_host()
     event = events.with_topics().with_audiences().get_by_slug(slug)
     if event.slug != slug:
         return redirect(event, permanent=True)

@@ -63,7 +63,7 @@ class NewsItem(SourcedContent):
         help_text=_("The part of the date that is known and shown."),
     )
 
-    objects: ClassVar[NewsManager] = NewsManager()  # type: ignore[assignment]
+    objects: ClassVar[NewsManager] = NewsManager()
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("news item")

@@ -17,7 +17,7 @@ PRODUCT = "-//UNIC//Website//EN"
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a calendar: with dates it takes whole days, `end` being the last one; with datetimes, that time.
+    """Entry of a calendar. With dates, it takes whole days, the last of which is `end`. With datetimes, it has times.
 
     `uid` never changes. `sequence` grows when the time or place changes, so that calendar programs update their copy
     (RFC 5545, section 3.8.7.4).

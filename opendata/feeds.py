@@ -23,7 +23,7 @@ NAMESPACE = UUID("4458cbde-2d52-48de-afcf-1a657da32152")
 
 
 class AtomFeed(Atom1Feed):
-    """Atom without the characters that XML cannot contain, whatever is stored."""
+    """Atom feed without the characters that XML cannot contain."""
 
     def __init__(self, *args: Any, **texts: Any):
         super().__init__(*args, **in_xml(texts))
@@ -145,7 +145,7 @@ class SectionFeed(Feed):
 
 
 class FilteredFeed(SectionFeed):
-    """Base of the feeds of news, events and opportunities: `found` are the items of a filter. Their topics are tags."""
+    """Base of the feeds of news, events and opportunities. `found` has the items of a filter; their topics are tags."""
 
     def __init__(self, publisher: Any, found: Any, *args: Any):
         super().__init__(publisher, *args)

@@ -1,4 +1,4 @@
-"""Opportunities on other pages: what is open on the home page, and what concerns a university on its page."""
+"""Opportunities on other pages: open ones on the home page, and those of a university on its page."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ OF_PARTNER = 3
 
 
 def home_block(request: HttpRequest, alliance: Any) -> Block | None:
-    """Open opportunities; if there are none, those that come back."""
+    """Open opportunities; if there are none, recurring ones."""
     if not has_section(request, "opportunities"):
         return None
     now, published = timezone.now(), Opportunity.objects.published()

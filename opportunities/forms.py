@@ -17,9 +17,9 @@ from partners.forms import FilterForm, TranslatedSelect
 from partners.models import PartnerUniversity
 from topics.models import Audience, Topic
 
-# Items of one kind that a filter offers.
+# Maximum number of items that a filter offers.
 MAX_CHOICES = 100
-# Each state but the one that “open” contains.
+# The states that the filter offers. “open” includes those that are open at any time.
 STATES = (State.OPEN, State.CLOSING, State.UPCOMING, State.ASK, State.CLOSED)
 
 

@@ -73,7 +73,7 @@ class OpportunityFormat(models.TextChoices):
 
 
 class Outlook(NamedTuple):
-    """The near future of a list: the number of open opportunities, and the next moment at which a state changes."""
+    """The number of open opportunities in a list, and the next moment at which a state changes."""
 
     open: int
     next_change: datetime | None
@@ -89,7 +89,7 @@ class OpportunityQuerySet(SourcedContentQuerySet):
         return self.with_state(now).filter(state_then__in=states)
 
     def in_order(self, now: datetime) -> Self:
-        """Open ones by deadline, then those open at any time, upcoming, without a deadline, and closed ones."""
+        """Open opportunities by deadline, then those open at any time, upcoming, without a deadline, and closed."""
         ranks = (When(state_then=state, then=Value(rank)) for state, rank in RANKS.items())
         coming = Case(
             When(state_then=State.UPCOMING, then="opens_at"), When(state_then__in=OPEN_STATES, then="closes_at")
@@ -112,7 +112,7 @@ class OpportunityQuerySet(SourcedContentQuerySet):
         return self.prefetch_related(audiences)
 
     def recurring(self, now: datetime) -> Self:
-        """Closed opportunities that come back, those that opened last first."""
+        """Closed opportunities that recur, those that opened last first."""
         closed = self.in_state(now, State.CLOSED).filter(recurs=True)
         return closed.order_by(F("opens_at").desc(nulls_last=True), "-pk").defer(*LONG_TEXTS)
 
@@ -143,7 +143,7 @@ class OpportunityQuerySet(SourcedContentQuerySet):
         return queryset
 
     def outlook(self, now: datetime) -> Outlook:
-        """Return what is open at `now`, and the next moment at which the state of one of these changes."""
+        """Return the number of open ones at `now`, and the next moment at which the state of one of these changes."""
         found = (
             self.with_state(now)
             .order_by()
@@ -299,7 +299,7 @@ class Opportunity(SourcedContent):
     state_then: str
     published_audiences: list[Audience]
 
-    objects: ClassVar[OpportunityManager] = OpportunityManager()  # type: ignore[assignment]
+    objects: ClassVar[OpportunityManager] = OpportunityManager()
 
     class Meta(SourcedContent.Meta):
         verbose_name = _("opportunity")
@@ -381,7 +381,7 @@ class Opportunity(SourcedContent):
 
     @property
     def state(self) -> State:
-        """The state at the time for which the list was read, or now."""
+        """The state at the time of `with_state`, otherwise now."""
         return State(self.__dict__["state_then"]) if "state_then" in self.__dict__ else state_of(self, timezone.now())
 
     @property

@@ -1,4 +1,4 @@
-"""The state of an opportunity at a moment: in the database as an expression, in Python as a function."""
+"""The state of an opportunity at a given time, as a database expression and as a function."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ CLOSES_SOON = timedelta(days=14)
 
 
 class NoDeadline(models.TextChoices):
-    """The knowledge about an opportunity without a closing date."""
+    """The state of an opportunity that has no closing date."""
 
     ONGOING = "ongoing", _("open at any time")
     ASK = "ask", _("not known: ask the contact")

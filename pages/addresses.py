@@ -1,4 +1,4 @@
-"""Addresses as people and old links write them, and the words that no page can have as its address."""
+"""Lookup of old and mistyped addresses, and the words that no page can have as its address."""
 
 import re
 import unicodedata
@@ -29,11 +29,11 @@ from django.utils.translation.trans_real import get_supported_language_variant
 from editorial.alphabet import fold
 from pages.languages import preferred_language
 
-# Characters after an address that mail programs take for its last ones.
+# Characters after an address that mail programs include in it.
 TRAILING = "/.,;:!?*'\"()[]{}<>’‘”“»…"
 # Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/!$&'()*+,;=:@-._~"
-# Redirects with at most this many parameters match a request with further ones.
+# If a request has more parameters, only redirects with all, one or none of them match.
 MAX_COMBINED_PARAMETERS = 6
 # No page has a longer path.
 MAX_TYPED_LENGTH = 1000
@@ -158,7 +158,7 @@ def with_query(address: str, query: str) -> str:
 
 
 def typed(path: str) -> str:
-    """Return a percent-encoded path decoded and without what a mail program added to its end."""
+    """Return a percent-encoded path decoded, without the characters that a mail program added to its end."""
     return unquote_to_bytes(path).decode(errors="replace").rstrip(TRAILING) or "/"
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 
 class Place(Enum):
-    """A page that has blocks. In the comment: the subject of the page, which a block gets."""
+    """A page that has blocks. The comment names the subject that a block gets."""
 
     HOME = "home"  # the alliance
     PARTNER = "partner"  # the university

@@ -64,8 +64,8 @@ KINDS_OF_OFFICERS = (PageKind.PRIVACY, PageKind.COOKIES)
 class Page(SluggableContent):
     """A page of the site.
 
-    A section page (home, partners …) has a view of its own, and staff edit its texts. A text page has no other content
-    than its text, and staff can add more of them.
+    A section page (home, partners …) has a view of its own, and staff edit its texts. Staff can add text pages, which
+    only have their text.
     """
 
     content_section = "pages"

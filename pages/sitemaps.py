@@ -24,7 +24,7 @@ class ContentSitemap(Sitemap):
     # URLs per file. With their alternates they stay below the 50 MB of the protocol.
     limit = 5000
     model: Any
-    # Kind of the section without whose page the items have no pages either.
+    # Kind of the section of the items. Without its page, the items have no pages.
     section_kind = ""
 
     def items(self) -> list[Any]:

@@ -51,6 +51,11 @@ validate_wikidata = RegexValidator(
 LONG_TEXTS = ("description", "city_story", "unic_role")
 
 
+def long_texts_of(relation: str) -> list[str]:
+    """Return the long texts of the university to which a foreign key refers, as arguments of `defer`."""
+    return [f"{relation}__{name}" for name in LONG_TEXTS]
+
+
 class PartnerUniversityQuerySet(SluggableQuerySet):
     def countries(self) -> set[str]:
         """The countries of these partners (ISO 3166-1 alpha-2)."""
@@ -449,10 +454,6 @@ class PartnerUniversity(SluggableContent):
     @property
     def is_coordinator(self) -> bool:
         return self.role == self.Role.COORDINATOR
-
-    @property
-    def is_founding(self) -> bool:
-        return self.joined is None
 
     @property
     def membership_note(self) -> str:

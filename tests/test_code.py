@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.contrib import admin
 from django.core.management import call_command
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +51,22 @@ def test_every_rule_of_a_style_sheet_is_closed():
     # A rule at the beginning of a line inside of another one is one whose predecessor was not closed.
     nested = re.compile(r"^[^\s@}][^{}]*\{[^{}]*^[^\s@}][^{}]*\{", re.MULTILINE)
     assert not [name for name, text in texts.items() if text.count("{") != text.count("}") or nested.search(text)]
+
+
+def test_each_class_in_a_template_is_used_by_a_style_sheet_or_a_script():
+    folders = [ROOT / "static", *ROOT.glob("*/static"), Path(admin.__file__).parent / "static"]
+    used = {
+        name
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in (".css", ".js")
+        for name in re.findall(r"[a-zA-Z][\w-]*", path.read_text())
+    }
+    for template in ROOT.glob("templates/**/*.html"):
+        values = re.findall(r'\sclass="((?:[^"{]|{%.*?%}|{{.*?}})*)"', template.read_text())
+        names = {name for value in values for name in re.sub(r"{%.*?%}|{{.*?}}", " ", value).split()}
+        # A name such as “thread-” is completed by a variable.
+        assert not {name for name in names if not name.endswith("-")} - used, template
 
 
 def test_requirements_are_pinned_and_hashed():

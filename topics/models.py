@@ -108,7 +108,7 @@ class SourcedContent(Sourced, SluggableContent):
     published_members: list[PartnerUniversity]
 
     # Subclasses narrow the type.
-    objects: ClassVar[Any] = SourcedContentQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[Any] = SourcedContentQuerySet.as_manager()
 
     class Meta(SluggableContent.Meta):
         abstract = True

@@ -121,7 +121,7 @@ INSTALLED_APPS = [
     "consent",
     "feedback",
     "pictures",
-    # Before partners: search results and the sitemap list pages in this order.
+    # Before partners: the sitemap and the overview of translations list the apps in this order.
     "alliance",
     "partners",
     "topics",
@@ -301,7 +301,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Uploads are read into memory, so that they do not depend on space for temporary files.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
-# The form of a university contains its tasks in ten languages.
+# A form can contain thirty rows with texts in ten languages.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # Staff accounts

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.models.alliance import Alliance
 from editorial.fields import RichTextField
 from editorial.models import ContentQuerySet, OrderedContent, SluggableContent, SluggableQuerySet
-from partners.models import PartnerUniversity
+from partners.models import PartnerUniversity, long_texts_of
 from pictures.models import cover_field
 
 
@@ -104,6 +104,10 @@ class TaskQuerySet(ContentQuerySet):
     def of_host(self):
         """The tasks of the host university."""
         return self.filter(partner__in=Alliance.objects.values("host"))
+
+    def with_partner(self):
+        """Tasks with their university, without its long texts."""
+        return self.select_related("partner").defer(*long_texts_of("partner"))
 
     def with_initiatives(self):
         """Tasks with their published initiatives in `published_initiatives`."""

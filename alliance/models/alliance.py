@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import PictureField, RichTextField
 from editorial.models import Content, ContentQuerySet, OrderedContent, require_alt_text
-from partners.models import LONG_TEXTS, PartnerUniversity
+from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Sourced
 
 
 class AllianceQuerySet(ContentQuerySet):
     def with_host(self):
         """The alliance with its host university, without the long texts of the host."""
-        return self.select_related("host").defer(*(f"host__{name}" for name in LONG_TEXTS))
+        return self.select_related("host").defer(*long_texts_of("host"))
 
 
 AllianceManager = models.Manager.from_queryset(AllianceQuerySet)

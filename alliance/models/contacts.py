@@ -1,4 +1,4 @@
-"""Whom to ask about the alliance."""
+"""Contacts: offices and pages that answer questions about the alliance."""
 
 from typing import ClassVar, Self
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from editorial.models import ContentQuerySet, OrderedContent
-from partners.models import PartnerUniversity
+from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Sourced, Topic
 
 
@@ -15,12 +15,12 @@ class ContactQuerySet(ContentQuerySet):
     def with_topics(self) -> Self:
         """Contacts with their university, and with their published topics in `published_topics`."""
         topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
-        return self.select_related("partner").prefetch_related(topics)
+        return self.select_related("partner").defer(*long_texts_of("partner")).prefetch_related(topics)
 
     def matching(self, university: str = "", topic: str = "") -> Self:
         """Contacts for a university and a topic (keys). An empty value does not filter.
 
-        Contacts of the whole alliance are there for every university.
+        Contacts of the whole alliance match every university.
         """
         queryset = self
         if university:

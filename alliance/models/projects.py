@@ -1,7 +1,7 @@
 """Funded projects of the alliance and of its members."""
 
 from copy import copy
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,12 +10,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from editorial.dates import date_in_words, date_locale
-from partners.models import PartnerUniversity
+from partners.models import PartnerUniversity, long_texts_of
 from topics.models import SourcedContent, SourcedContentQuerySet
 
 EURO = "EUR"
 
-ProjectManager = models.Manager.from_queryset(SourcedContentQuerySet)
+
+class ProjectQuerySet(SourcedContentQuerySet):
+    def with_coordinator(self) -> Self:
+        """Projects with their coordinating university, without its long texts."""
+        return self.select_related("coordinator").defer(*long_texts_of("coordinator"))
+
+
+ProjectManager = models.Manager.from_queryset(ProjectQuerySet)
 
 
 class Project(SourcedContent):

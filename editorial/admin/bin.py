@@ -1,4 +1,4 @@
-"""Admin of the bin: deleted items, their restoring, and how long they are kept."""
+"""Admin of the bin: deleted items, their restoration, and the time for which they are kept."""
 
 from typing import Any
 
@@ -164,7 +164,7 @@ class BinSettingsAdmin(admin.ModelAdmin):
         return {}
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> BinSettings | None:
-        """Return the settings. They are stored when they are changed first."""
+        """Return the settings, which are not stored before their first change."""
         return BinSettings.current() if object_id == "1" else None
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

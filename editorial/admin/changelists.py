@@ -34,7 +34,7 @@ class CountedMixin(ModelAdmin):
         try:
             return super().get_changelist_instance(request)
         except (DataError, OverflowError, ValueError) as error:
-            # A filter that no row can have, such as a null character in PostgreSQL, or the year 10000.
+            # A value of a filter that no row can have, such as a null character in PostgreSQL, or the year 10000.
             raise IncorrectLookupParameters(error) from error
 
 

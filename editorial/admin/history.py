@@ -1,4 +1,4 @@
-"""History of an item in the admin: its revisions, their comparison and restoring, and the way to the bin."""
+"""History of an item in the admin: its revisions, their comparison and restoration, and deletion to the bin."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ REVISIONS_ON_PAGE = 50
 PAGE = "p"
 COMMENT_LENGTH: int = Revision._meta.get_field("comment").max_length  # type: ignore[assignment]  # never None
 COLUMNS = ("created_at", "state", "author_name", "comment")
-# Digits of a primary key. More would be no number of the database.
+# Maximum number of digits of a primary key.
 MAX_DIGITS = 18
 
 

@@ -1,4 +1,4 @@
-"""Lists of their own for rows that would make a form too long."""
+"""Separate lists for the rows that would make a form too long."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ class OwnList:
 
 
 class ListsMixin(ModelAdmin):
-    """Admin whose form links to the rows of an inline if there are many, and to the lists of what belongs to the item.
+    """Admin whose form links to the rows of an inline if there are many, and to the lists of related items.
 
     With the parameter `inline`, the form shows one page of the rows of this inline, and nothing else.
     """
@@ -53,7 +53,7 @@ class ListsMixin(ModelAdmin):
         return next((inline.model for inline in inlines if inline.model._meta.model_name == name), None)
 
     def is_long(self, request: HttpRequest, inline: Any, obj: Any) -> bool:
-        """Whether `inline` has too many rows. A form that was sent with its rows keeps them."""
+        """Whether `inline` has too many rows for the form. A form that was submitted with its rows keeps them."""
         if row_count(request, inline, obj) <= MAX_INLINE_ROWS:
             return False
         return f"{prefix_of(request, inline, obj)}-TOTAL_FORMS" not in request.POST

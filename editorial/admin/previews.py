@@ -90,7 +90,7 @@ class PreviewMixin(PermissionsMixin, ModelAdmin):
 
 
 def previewed(request: HttpRequest, item: Content) -> HttpResponse:
-    """Note the item that the form saved. The response, which nobody gets, says that the form was valid."""
+    """Remember the item that the form saved. The response is discarded: it only shows that the form was valid."""
     request.previewed = item  # type: ignore[attr-defined]  # an attribute of this module
     return HttpResponseRedirect(request.path)
 
@@ -110,7 +110,7 @@ def item_to_view(request: HttpRequest, model: type[Content], key: int) -> Conten
 def viewed_kinds(request: HttpRequest) -> list[type[Content]]:
     """Return the kinds with previews of which the user may view all items."""
     admins = [found for found in admin.site._registry.values() if isinstance(found, PreviewMixin)]
-    # Not the method of the class, which may allow some of the items only.
+    # Not the method of the subclass, which may allow only some of the items.
     viewed = [found.model for found in admins if PermissionsMixin.has_view_permission(found, request)]
     return [model for model in viewed if model.has_page()]
 

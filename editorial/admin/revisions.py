@@ -93,7 +93,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         item = self.get_object(request, unquote(object_id)) if object_id else None
         draft = Revision.objects.draft_of(item) if item else None
         current = str(draft.pk) if draft else ""
-        # Of a form that is shown again: the draft that it was opened with.
+        # For a form that is shown again: the draft with which it was opened.
         shown = posted(request).get(SHOWN_DRAFT, current)
         context = {
             "draft": draft,
@@ -176,7 +176,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         return response
 
     def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
-        """Say that nothing was published, because the live item and the draft contradict each other."""
+        """Report that nothing was published, and redirect to the page of the conflicts."""
         messages.warning(
             request,
             _("The draft is saved and not published: the published texts changed after it was begun. Choose below."),
@@ -208,7 +208,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     def take_off(
         self, request: HttpRequest, item: Content, draft: Revision | None, view: Any, context: dict[str, Any]
     ) -> HttpResponse:
-        """Take the item off the site, and save what was typed beside it."""
+        """Take the item off the site, and save the other changes in the form."""
         with recorded(request):
             set_published(item, False)
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))

@@ -1,4 +1,4 @@
-"""Planning when a draft is published or an item is taken off: a page of each item, a list, and a calendar."""
+"""Schedule for publishing drafts and taking items off the site: a page for each item, a list, and a calendar."""
 
 import calendar
 from collections.abc import Iterable
@@ -148,7 +148,7 @@ class ScheduleMixin(RevisionsMixin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         if not self.may_publish(request, item):
             raise PermissionDenied
-        # An item that was added by other ways than the admin has its draft now.
+        # An item that was not added in the admin gets its draft now.
         Revision.objects.record(author_name=SYSTEM)
         draft = Revision.objects.draft_of(item)
         plans = {plan.is_published: plan for plan in ScheduledChange.objects.of(item).select_related("planned_by")}
@@ -224,12 +224,12 @@ class ScheduleMixin(RevisionsMixin):
 
 
 def item_plans(item: Any) -> Iterable[ScheduledChange]:
-    # A row that a submitted list has, and that is on another page now, was not loaded with its plans.
+    # A row of a submitted list that is on another page now was loaded without its plans.
     return getattr(item, "plans", ())
 
 
 def mail_problem(request: HttpRequest) -> str:
-    """Say why the user gets no mail. Empty if mail can be sent."""
+    """Return the reason why the user gets no mail. Empty if mail can be sent."""
     if not sends_mail():
         return str(_("This site sends no e-mail, because no mail server is set (EMAIL_URL). All is shown here only."))
     if not getattr(request.user, "email", ""):

@@ -49,7 +49,7 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
         return returned.with_drafts().order_by("-pk")
 
     def with_drafts(self) -> Self:
-        """Load who asked and the draft, without its texts."""
+        """Requests with the person who asked, and the draft without its texts."""
         related = self.select_related("asked_by", "decided_by", "revision__content_type", "revision__author")
         return related.defer("revision__data")
 
@@ -109,7 +109,7 @@ class ApprovalRequest(models.Model):
         return self.revision.item
 
     def decide(self, decision: ApprovalDecision, by: Any, comment: str = "", url: str = "") -> bool:
-        """Approve or return the draft, and mail who asked. `url` is the form of the item.
+        """Approve or return the draft, and mail the person who asked. `url` is the form of the item.
 
         Return False, and change nothing, if the draft was changed or somebody decided meanwhile.
         """
@@ -123,7 +123,7 @@ class ApprovalRequest(models.Model):
         return True
 
     def record(self, decision: ApprovalDecision, by: Any, comment: str = "", url: str = "") -> None:
-        """Store the decision and mail who asked."""
+        """Store the decision and mail the person who asked."""
         self.decision, self.decided_by, self.decided_at, self.comment = decision, by, timezone.now(), comment
         self.save(update_fields=["decision", "decided_by", "decided_at", "comment"])
         subjects = {

@@ -175,7 +175,7 @@ class Content(models.Model):
 
 @receiver(class_prepared)
 def clean_texts(sender: type[models.Model], **signal: Any) -> None:
-    """Let every text of content pass the gate, before modeltranslation copies its field for each language."""
+    """Add the cleaning to every text field of content, before modeltranslation copies it for each language."""
     if issubclass(sender, Content):
         clean_texts_of(sender)
 

@@ -32,7 +32,7 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
     def with_revision(self) -> "PreviewLinkQuerySet":
-        """Links with what lists show of their revisions, so without the texts."""
+        """Links with their revisions, without the texts."""
         return self.select_related("revision__content_type").defer("revision__data")
 
     def of_token(self, token: str) -> "PreviewLink | None":
@@ -100,7 +100,7 @@ class PreviewLink(models.Model):
 
 class PreviewedFormQuerySet(models.QuerySet["PreviewedForm"]):
     def keep(self, user_id: int | None, item: Content, data: Snapshot) -> "PreviewedForm":
-        """Store `data` as what the user previews of `item`, in place of what they previewed before."""
+        """Store `data` as the form of `item` that the user previews. It replaces an earlier one."""
         form, _is_new = self.update_or_create(
             user_id=user_id,
             content_type=ContentType.objects.get_for_model(item),

@@ -24,7 +24,7 @@ from translations.status.locks import StaleReadError, locked
 
 # The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
 _comment: ContextVar[str | None] = ContextVar("comment", default=None)
-# Revisions among which the values are searched that a form was opened with.
+# Number of revisions that are searched for the value with which a form was opened.
 REVISIONS_SEARCHED = 20
 
 
@@ -232,7 +232,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """
         with transaction.atomic():
             locked(type(item), item.pk)
-            # Changes from before the draft: of the same person, as in a file with several items, or of nobody.
+            # Earlier changes: of the same person, as in a file with several items, or of the program.
             recorded_comment = _comment.get()
             self.record(recorded_comment or "", author_name=SYSTEM if recorded_comment is None else None)
             live = self.of(item).live().first()

@@ -81,7 +81,7 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
     def to_resolve(self, user: User | AnonymousUser) -> Self:
         """Changes that stopped or must be confirmed, and that `user` planned.
 
-        Those of people without an account any more are shown to everybody who may publish the kind of content.
+        If that account was deleted, everybody who may publish the kind of content sees them.
         """
         of_nobody = Q(planned_by=None) | Q(planned_by__is_active=False)
         mine = Q(planned_by=user.pk) | (of_nobody & Q(content_type__in=kinds_with(user, "publish")))
@@ -120,7 +120,7 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
             return self.update_or_create(**row, defaults=plan)[0]
 
     def follow_drafts(self) -> None:
-        """Look at planned publications whose draft was changed, published or discarded after it was scheduled."""
+        """Update the planned publications whose draft was changed, published or discarded after it was scheduled."""
         planned = self.filter(state__in=WAITING, revision__isnull=False).exclude(revision__state__in=OPEN_STATES)
         for change in planned.select_related("revision__base", "planned_by"):
             change.follow_draft()

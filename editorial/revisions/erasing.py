@@ -183,7 +183,7 @@ def place(model: type[Content], key: int, row: str) -> Place | None:
 
 
 def values_after(model: type[Content], fields: Collection[ErasedField]) -> Snapshot:
-    """Return row → column → value after the erasure. Of fields that no longer exist the value is None."""
+    """Return row → column → value after the erasure. The value of a field that no longer exists is None."""
     after: Snapshot = {}
     for erased in fields:
         row_model = model_of_row(model, erased.row)

@@ -1,4 +1,4 @@
-"""Restoring of revisions: whole or by field, and of deleted items from the bin."""
+"""Restoration of whole revisions, of single fields, and of deleted items from the bin."""
 
 import copy
 from collections.abc import Collection, Iterator

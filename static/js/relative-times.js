@@ -1,10 +1,10 @@
 // Adds how far away a moment is, such as “in 3 days”, to each <time data-relative>, in the language of the page. The
-// date beside it is absolute, so the page is complete without this script. Nothing is added to what has passed.
+// date beside it is absolute, so the page is complete without this script. Nothing is added to a date in the past.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-// From this number of days on, months say it better.
+// From this number of days on, the distance is in months.
 const MAX_DAYS = 45;
 
 const now = new Date();

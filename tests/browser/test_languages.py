@@ -1,13 +1,11 @@
 """The language offer, and right-to-left layout."""
 
 import re
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings
 
-SCRIPTS = Path(settings.BASE_DIR) / "static/js"
 PAGES = ("/en/", "/en/partners/", "/en/partners/university-of-lodz/", "/en/timeline/", "/en/search/?q=unic")
 
 

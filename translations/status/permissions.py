@@ -59,7 +59,10 @@ def own_languages(user: User | AnonymousUser) -> list[str]:
 
 
 def own_language(user: User | AnonymousUser) -> str | None:
-    """The language that the user sees first: that of the admin, else the first of theirs. None if that is no choice."""
+    """The language that the user sees first: that of the admin, else the first of theirs.
+
+    None if the user works in all languages or in none.
+    """
     own = own_languages(user)
     if (current := get_language()) in own:
         return current
