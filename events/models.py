@@ -24,7 +24,7 @@ from editorial.dates import (
     time_in_words,
 )
 from editorial.fields import RichTextField
-from editorial.times import validate_local_time, validate_time_zone
+from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Audience, SourcedContent, SourcedContentQuerySet, Topic
@@ -34,10 +34,6 @@ MAX_RELATED = 6
 TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_zone", "precision")
 # Fields whose change tells calendar programs to update their copy.
 CALENDAR_FIELDS = (*TIME_FIELDS, f"place_{settings.LANGUAGE_CODE}", "format", "is_cancelled")
-
-
-def site_time_zone() -> str:
-    return settings.TIME_ZONE
 
 
 class EventPrecision(models.TextChoices):

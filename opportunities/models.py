@@ -4,7 +4,6 @@ from datetime import date, datetime, time
 from typing import Any, ClassVar, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -26,7 +25,7 @@ from editorial.dates import (
 )
 from editorial.fields import RichTextField
 from editorial.languages import language_name
-from editorial.times import validate_local_time, validate_time_zone
+from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opportunities.states import (
     CLOSES_SOON,
     GROUPS,
@@ -48,10 +47,6 @@ PLAUSIBLE_DAY = [
     MinValueValidator(date(1990, 1, 1), _("The year is before 1990. Check it.")),
     MaxValueValidator(date(2199, 12, 31), _("The year is after 2199. Check it.")),
 ]
-
-
-def default_time_zone() -> str:
-    return settings.TIME_ZONE
 
 
 class OpportunityKind(models.TextChoices):
@@ -226,7 +221,7 @@ class Opportunity(SourcedContent):
     time_zone = models.CharField(
         _("time zone"),
         max_length=50,
-        default=default_time_zone,
+        default=site_time_zone,
         validators=[validate_time_zone],
         help_text=_("The time zone of the deadline: a continent and a city, such as Europe/Warsaw."),
     )

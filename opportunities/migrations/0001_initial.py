@@ -4,7 +4,6 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import editorial.times
-import opportunities.models
 from django.db import migrations, models
 
 
@@ -78,7 +77,7 @@ class Migration(migrations.Migration):
                 ('opens_precision', models.CharField(choices=[('day', 'day'), ('month', 'month'), ('year', 'year')], default='day', help_text='The part of the opening date that is known and shown.', max_length=10, verbose_name='opening date precision')),
                 ('closes_on', models.DateField(blank=True, help_text='The last day on which people can apply. It closes by itself after that day.', null=True, validators=[django.core.validators.MinValueValidator(datetime.date(1990, 1, 1), 'The year is before 1990. Check it.'), django.core.validators.MaxValueValidator(datetime.date(2199, 12, 31), 'The year is after 2199. Check it.')], verbose_name='closes on')),
                 ('closes_at_time', models.TimeField(blank=True, help_text='The local time of the deadline, such as 23:59. If you leave it empty, it closes at the end of the day.', null=True, verbose_name='closes at')),
-                ('time_zone', models.CharField(default=opportunities.models.default_time_zone, help_text='The time zone of the deadline: a continent and a city, such as Europe/Warsaw.', max_length=50, validators=[editorial.times.validate_time_zone], verbose_name='time zone')),
+                ('time_zone', models.CharField(default=editorial.times.site_time_zone, help_text='The time zone of the deadline: a continent and a city, such as Europe/Warsaw.', max_length=50, validators=[editorial.times.validate_time_zone], verbose_name='time zone')),
                 ('no_deadline', models.CharField(choices=[('ongoing', 'open at any time'), ('ask', 'not known: ask the contact'), ('closed', 'closed')], default='ask', help_text='Whether people can apply although no closing date is given. It counts only then.', max_length=10, verbose_name='without a closing date')),
                 ('recurs', models.BooleanField(default=False, help_text='Tick it if it takes place again and again. While it is closed, visitors see when it opened last.', verbose_name='comes back')),
                 ('starts_on', models.DateField(blank=True, help_text='The first day of the programme itself, not of the application.', null=True, validators=[django.core.validators.MinValueValidator(datetime.date(1990, 1, 1), 'The year is before 1990. Check it.'), django.core.validators.MaxValueValidator(datetime.date(2199, 12, 31), 'The year is after 2199. Check it.')], verbose_name='starts on')),

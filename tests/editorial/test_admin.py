@@ -451,7 +451,15 @@ def test_staff_can_choose_the_language_of_the_admin(signed_in):
 
 
 def test_the_admin_shows_the_name_of_the_alliance(client):
-    assert "UNIC" in client.get("/admin/login/").content.decode()
+    Alliance.objects.update(acronym="OTHER")
+    html = client.get("/admin/login/").content.decode()
+    assert "| OTHER</title>" in html and "OTHER: editing the site" in html
+
+
+def test_the_admin_names_no_alliance_before_content_is_loaded(client):
+    Alliance.objects.all().delete()
+    html = client.get("/admin/login/").content.decode()
+    assert "| Django site admin</title>" in html and "Django administration" in html
 
 
 def test_a_list_has_a_link_to_all_rows_only_while_it_is_filtered(client, staff):
