@@ -10,7 +10,7 @@ from consent.models import EmbeddedContent, NoticeVersion
 from editorial.fields import RichTextField
 from editorial.models import Content
 
-LINK_ONLY_PARAGRAPH = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>[^<]*</a>\s*</p>')
+LINK_ONLY_PARAGRAPH = re.compile(r'<p>\s*<a\s[^>]*?href="([^"]+)"[^>]*>(?:[^<]|</?span\b[^>]*>)*</a>\s*</p>')
 
 
 def linked_addresses(item: Content) -> set[str]:

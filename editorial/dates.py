@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -93,3 +94,34 @@ def zone_in_words(local: datetime, locale: Locale) -> str:
         return name
     offset = get_timezone_gmt(local, "long", locale=locale)
     return re.sub(r"[+-]0$", "", re.sub(r"([+-])0(\d)", r"\1\2", offset).removesuffix(":00"))
+
+
+class Dated(models.Model):
+    """Abstract base of content about something that happened on a day, of which only the month or year may be known."""
+
+    Precision = DatePrecision
+
+    # In a subclass, a field with the last day of several.
+    until: Any = None
+    date = models.DateField(
+        _("date"),
+        help_text=_("The day on which it happened. Where only the month or year is known, choose its first day."),
+    )
+    precision = models.CharField(
+        _("date precision"),
+        max_length=10,
+        choices=Precision,
+        default=Precision.DAY,
+        help_text=_("The part of the date that is known and shown."),
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def datetime_attribute(self) -> str:
+        return datetime_attribute(self.date, self.precision)
+
+    @property
+    def date_in_words(self) -> str:
+        return date_in_words(self.date, self.until, self.precision)

@@ -14,11 +14,12 @@ from django.db.models.fields.files import ImageFieldFile
 from django.db.models.signals import post_delete
 from django.utils.encoding import filepath_to_uri
 from django.utils.translation import gettext_lazy as _
-from django_prose_editor.fields import ProseEditorField
+from django_prose_editor.fields import ProseEditorField, create_sanitizer
 
 from editorial.clean_text import CleanText, formatted, refuse_characters
 from editorial.files import PrivateStorage, delete_unless_named
 from editorial.images import CleanImage, clean_image
+from editorial.phrases import unwrap_spans
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ RICH_TEXT_EXTENSIONS = {
     "Blockquote": True,
     "HardBreak": True,
     "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto", "tel"]},
+    "PhraseLanguage": True,
     "History": True,
     "HTML": True,
 }
@@ -46,7 +48,8 @@ class RichTextField(CleanText, ProseEditorField):
 
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs.setdefault("extensions", RICH_TEXT_EXTENSIONS)
-        kwargs.setdefault("sanitize", True)
+        # The last function is called first.
+        kwargs.setdefault("sanitize", [unwrap_spans, create_sanitizer])
         super().__init__(*args, **kwargs)
 
     def clean_text(self, text: str) -> str:

@@ -1,9 +1,10 @@
-"""Local times that the clock skips or repeats, and the form field for a moment in the time zone of the site."""
+"""Time zones, local times that the clock skips or repeats, and the form field for a moment in the zone of the site."""
 
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import DateTimeField, DateTimeInput
 from django.utils import timezone
@@ -11,6 +12,11 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 MINUTE = timedelta(minutes=1)
+
+
+def site_time_zone() -> str:
+    """Return the time zone of the site, the default of new items."""
+    return settings.TIME_ZONE
 
 
 def validate_time_zone(name: str) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from editorial.clean_text import TAG
+from editorial.phrases import language_of
 
 NO_BREAK, NARROW_NO_BREAK = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 # A plain hyphen and a word joiner, because many fonts have no NON-BREAKING HYPHEN.
@@ -33,13 +34,13 @@ LANGUAGES = {
         # A verb and its pronoun: transformera-t-elle, qu’est-ce, dites-nous.
         (re.compile(r"(?<=\w)-(?=(?:t-)?(?:ils?|elles?|on|ce|nous|vous)\b)|(?<=\bau)-(?=delà)"), NO_BREAK_HYPHEN),
     ],
-    # A line does not end with a word of one letter.
+    # A line does not end with a word of one letter, also before a tag, where a part of HTML ends.
     "pl": [
-        (re.compile(r"(?<=\b[aiouwzAIOUWZ]) (?=\S)"), NO_BREAK),
+        (re.compile(r"(?<=\b[aiouwzAIOUWZ]) (?=\S|\Z)"), NO_BREAK),
         (re.compile(r"\b(ust\.|lit\.|ul\.|np\.|nr|za(?= nie)) (?=\S)"), rf"\1{NO_BREAK}"),
         (re.compile(r"(?<=\d{4}) (?=r\.|rok)"), NO_BREAK),
     ],
-    "hr": [(re.compile(r"(?<=\b[aikosuAIKOSU]) (?=\S)"), NO_BREAK)],
+    "hr": [(re.compile(r"(?<=\b[aikosuAIKOSU]) (?=\S|\Z)"), NO_BREAK)],
 }
 
 
@@ -51,6 +52,14 @@ def typeset(text: str, language: str) -> str:
 
 
 def typeset_html(html: str, language: str) -> str:
-    """Like `typeset` for HTML. Tags and their attributes are not changed."""
+    """Like `typeset` for HTML, by the rules of each phrase's language. Tags and their attributes are not changed."""
     parts = TAG.split(html)
-    return "".join(part if index % 2 else typeset(part, language) for index, part in enumerate(parts))
+    languages = [language]
+    for index, part in enumerate(parts):
+        if index % 2 == 0:
+            parts[index] = typeset(part, languages[-1])
+        elif part.startswith("<span"):
+            languages.append((language_of(part) or languages[-1]).partition("-")[0].lower())
+        elif part == "</span>":
+            languages.pop()
+    return "".join(parts)

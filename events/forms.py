@@ -5,10 +5,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from events.models import Event, EventFormat
+from events.models import Event
 from pages.filters import FilterForm, TranslatedChoiceField, ValueChoiceField
 from partners.models import PartnerUniversity
-from topics.models import Audience, Topic
+from topics.models import AttendanceFormat, Audience, Topic
 
 
 class EventFilterForm(FilterForm):
@@ -32,7 +32,7 @@ class EventFilterForm(FilterForm):
         label=_("University"),
         empty_label=pgettext_lazy("university", "All"),
     )
-    format = ValueChoiceField(EventFormat.choices, label=_("Format"), empty_label=pgettext_lazy("format", "All"))
+    format = ValueChoiceField(AttendanceFormat.choices, label=_("Format"), empty_label=pgettext_lazy("format", "All"))
 
 
 class EventListForm(EventFilterForm):

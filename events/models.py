@@ -24,10 +24,10 @@ from editorial.dates import (
     time_in_words,
 )
 from editorial.fields import RichTextField
-from editorial.times import validate_local_time, validate_time_zone
+from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
-from topics.models import Audience, AudienceContentQuerySet, SourcedContent
+from topics.models import AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
 
 # Fields from which starts_at and ends_at are computed.
 TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_zone", "precision")
@@ -35,19 +35,9 @@ TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_z
 CALENDAR_FIELDS = (*TIME_FIELDS, f"place_{settings.LANGUAGE_CODE}", "format", "is_cancelled")
 
 
-def site_time_zone() -> str:
-    return settings.TIME_ZONE
-
-
 class EventPrecision(models.TextChoices):
     DAY = DatePrecision.DAY.value, DatePrecision.DAY.label
     MONTH = DatePrecision.MONTH.value, DatePrecision.MONTH.label
-
-
-class EventFormat(models.TextChoices):
-    ONSITE = "onsite", _("On site")
-    ONLINE = "online", _("Online")
-    HYBRID = "hybrid", _("On site and online")
 
 
 class EventQuerySet(AudienceContentQuerySet):
@@ -112,7 +102,6 @@ class Event(SourcedContent):
     body_fields = ("title", "summary", "place", "body", "report")
 
     Precision = EventPrecision
-    Format = EventFormat
 
     # Events are sorted by date.
     order = None  # type: ignore[assignment]
@@ -178,8 +167,8 @@ class Event(SourcedContent):
     format = models.CharField(
         _("format"),
         max_length=10,
-        choices=Format,
-        default=Format.ONSITE,
+        choices=AttendanceFormat,
+        default=AttendanceFormat.ONSITE,
         help_text=_("Whether people take part at the place, online, or as they choose."),
     )
     host = models.ForeignKey(
@@ -248,7 +237,7 @@ class Event(SourcedContent):
                 violation_error_message=_("Choose a precision from the list."),
             ),
             models.CheckConstraint(
-                condition=Q(format__in=EventFormat.values),
+                condition=Q(format__in=AttendanceFormat.values),
                 name="event_format_is_known",
                 violation_error_message=_("Choose a format from the list."),
             ),
@@ -417,7 +406,7 @@ class Event(SourcedContent):
 
     @property
     def is_online_only(self) -> bool:
-        return self.format == self.Format.ONLINE
+        return self.format == AttendanceFormat.ONLINE
 
     def calendar_entry(self, publisher: Any, url: str) -> Entry:
         """Return the entry for calendars. `publisher` is the alliance, `url` the absolute address of the page."""
@@ -447,7 +436,8 @@ class Event(SourcedContent):
 
     def structured_data(self) -> dict:
         """The event as Event of schema.org. Needs `with_audiences`."""
-        data: dict[str, Any] = {
+        locations, host = self.locations(), self.host
+        return {
             "@type": "Event",
             "name": self.title,
             "description": self.summary,
@@ -455,16 +445,10 @@ class Event(SourcedContent):
             "endDate": self.end_attribute,
             "eventStatus": f"https://schema.org/Event{'Cancelled' if self.is_cancelled else 'Scheduled'}",
             "eventAttendanceMode": f"https://schema.org/{ATTENDANCE_MODES[self.format]}EventAttendanceMode",
+            "location": locations[0] if len(locations) == 1 else locations,
+            "organizer": host and {"@type": "CollegeOrUniversity", "name": host.name, "url": host.website},
+            "audience": [{"@type": "Audience", "audienceType": audience.name} for audience in self.published_audiences],
         }
-        if locations := self.locations():
-            data["location"] = locations[0] if len(locations) == 1 else locations
-        if self.host:
-            data["organizer"] = {"@type": "CollegeOrUniversity", "name": self.host.name, "url": self.host.website}
-        if self.published_audiences:
-            data["audience"] = [
-                {"@type": "Audience", "audienceType": audience.name} for audience in self.published_audiences
-            ]
-        return data
 
     def locations(self) -> list[dict[str, Any]]:
         """The places of the event in the vocabulary of schema.org."""
@@ -475,13 +459,13 @@ class Event(SourcedContent):
                 latitude, longitude = self.position
                 place["geo"] = {"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude}
             found.append(place)
-        if self.format != self.Format.ONSITE and (url := self.registration_url or self.source_url):
+        if self.format != AttendanceFormat.ONSITE and (url := self.registration_url or self.source_url):
             found.append({"@type": "VirtualLocation", "url": url})
         return found
 
 
 ATTENDANCE_MODES: dict[str, str] = {
-    EventFormat.ONSITE: "Offline",
-    EventFormat.ONLINE: "Online",
-    EventFormat.HYBRID: "Mixed",
+    AttendanceFormat.ONSITE: "Offline",
+    AttendanceFormat.ONLINE: "Online",
+    AttendanceFormat.HYBRID: "Mixed",
 }

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from editorial.dates import DatePrecision, date_in_words, datetime_attribute
+from editorial.dates import Dated, DatePrecision
 from topics.models import SourcedContent, SourcedContentQuerySet
 
 
@@ -32,27 +32,14 @@ class NewsQuerySet(SourcedContentQuerySet):
 NewsManager = models.Manager.from_queryset(NewsQuerySet)
 
 
-class NewsItem(SourcedContent):
+class NewsItem(Dated, SourcedContent):
     """Something that happened in the alliance, with its date and its source."""
 
     content_section = "news"
     body_fields = ("title", "summary", "body")
 
-    Precision = DatePrecision
-
     # News are in the order of their dates.
     order = None  # type: ignore[assignment]
-    date = models.DateField(
-        _("date"),
-        help_text=_("The day on which it happened. Where only the month or year is known, choose its first day."),
-    )
-    precision = models.CharField(
-        _("date precision"),
-        max_length=10,
-        choices=Precision,
-        default=Precision.DAY,
-        help_text=_("The part of the date that is known and shown."),
-    )
 
     objects: ClassVar[NewsManager] = NewsManager()
 
@@ -74,14 +61,6 @@ class NewsItem(SourcedContent):
 
     def key_source(self):
         return f"{self.date.year} {super().key_source()}"
-
-    @property
-    def datetime_attribute(self) -> str:
-        return datetime_attribute(self.date, self.precision)
-
-    @property
-    def date_in_words(self) -> str:
-        return date_in_words(self.date, precision=self.precision)
 
     def structured_data(self) -> dict:
         """The item as NewsArticle of schema.org. Needs `with_topics`."""

@@ -12,7 +12,8 @@ from icalendar import Calendar, Event, Timezone, vText
 from editorial.models import Content
 from opendata.feeds import NAMESPACE
 
-PRODUCT = "-//UNIC//Website//EN"
+# The software, not the alliance (RFC 5545, section 3.7.3).
+PRODUCT = "-//University alliance website//Calendar//EN"
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,10 @@ class JSONFeed(SyndicationFeed):
             "feed_url": self.feed["feed_url"],
             "language": self.feed["language"],
             "authors": [{"name": self.feed["author_name"], "url": self.feed["author_link"]}],
-            "items": [self.entry(item) for item in self.items],
         }
-        outfile.write(json.dumps(without_empty(feed), ensure_ascii=False))
+        # Required, even if it is empty.
+        items = {"items": [self.entry(item) for item in self.items]}
+        outfile.write(json.dumps(without_empty(feed) | items, ensure_ascii=False))
 
     @staticmethod
     def entry(item: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +133,7 @@ class SectionFeed(Feed):
         return f"<p>{escape(item.summary)}</p>{item.body}"
 
     def item_guid(self, item: Content) -> str:
-        return self.permanent_id(item.key)
+        return self.permanent_id(f"{item.content_section} {item.key}")
 
     def item_updateddate(self, item: Content) -> Any:
         return item.updated_at

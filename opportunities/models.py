@@ -4,7 +4,6 @@ from datetime import date, datetime, time
 from typing import Any, ClassVar, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -26,7 +25,7 @@ from editorial.dates import (
 )
 from editorial.fields import RichTextField
 from editorial.languages import language_name
-from editorial.times import validate_local_time, validate_time_zone
+from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opportunities.states import (
     CLOSES_SOON,
     GROUPS,
@@ -39,7 +38,7 @@ from opportunities.states import (
     state_of,
 )
 from partners.models import validate_language_tag
-from topics.models import MAX_RELATED, Audience, AudienceContentQuerySet, SourcedContent
+from topics.models import MAX_RELATED, AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
 
 LONG_TEXTS = ("body", "eligibility", "how_to_apply")
 # Dates outside these years are typing errors.
@@ -47,10 +46,6 @@ PLAUSIBLE_DAY = [
     MinValueValidator(date(1990, 1, 1), _("The year is before 1990. Check it.")),
     MaxValueValidator(date(2199, 12, 31), _("The year is after 2199. Check it.")),
 ]
-
-
-def default_time_zone() -> str:
-    return settings.TIME_ZONE
 
 
 class OpportunityKind(models.TextChoices):
@@ -63,12 +58,6 @@ class OpportunityKind(models.TextChoices):
     AMBASSADOR = "ambassador", _("student ambassador")
     INTERNSHIP = "internship", _("internship")
     CALL_FOR_PAPERS = "call-for-papers", _("call for papers")
-
-
-class OpportunityFormat(models.TextChoices):
-    ONSITE = "onsite", _("on site")
-    ONLINE = "online", _("online")
-    HYBRID = "hybrid", _("online and on site")
 
 
 class Outlook(NamedTuple):
@@ -158,7 +147,6 @@ class Opportunity(SourcedContent):
     body_fields = ("title", "summary", "eligibility", "how_to_apply", "body")
 
     Kind = OpportunityKind
-    Format = OpportunityFormat
 
     # Opportunities are in the order of their deadlines.
     order = None  # type: ignore[assignment]
@@ -203,7 +191,7 @@ class Opportunity(SourcedContent):
     time_zone = models.CharField(
         _("time zone"),
         max_length=50,
-        default=default_time_zone,
+        default=site_time_zone,
         validators=[validate_time_zone],
         help_text=_("The time zone of the deadline: a continent and a city, such as Europe/Warsaw."),
     )
@@ -235,8 +223,8 @@ class Opportunity(SourcedContent):
     format = models.CharField(
         _("format"),
         max_length=10,
-        choices=Format,
-        default=Format.ONSITE,
+        choices=AttendanceFormat,
+        default=AttendanceFormat.ONSITE,
         help_text=_("Whether people travel there, take part online, or both."),
     )
     ects = models.PositiveSmallIntegerField(
@@ -304,7 +292,7 @@ class Opportunity(SourcedContent):
                 violation_error_message=_("Choose a kind from the list."),
             ),
             models.CheckConstraint(
-                condition=Q(format__in=OpportunityFormat.values),
+                condition=Q(format__in=AttendanceFormat.values),
                 name="opportunity_format_is_known",
                 violation_error_message=_("Choose a format from the list."),
             ),
@@ -444,28 +432,18 @@ class Opportunity(SourcedContent):
         """The opportunity in the vocabulary of schema.org. Needs `with_topics`."""
         common = {"name": self.title, "description": self.summary}
         if self.kind in (OpportunityKind.GRANT, OpportunityKind.AWARD):
-            return filled({"@type": "Grant", **common})
+            return {"@type": "Grant", **common}
         if self.kind in (OpportunityKind.AMBASSADOR, OpportunityKind.CALL_FOR_PAPERS):
-            opens = self.opens_at if self.opens_by_day else None
-            return filled({"@type": "Offer", **common, "validFrom": iso(opens), "validThrough": iso(self.closes_at)})
+            opens_at = self.opens_at if self.opens_by_day else None
+            return {"@type": "Offer", **common, "validFrom": opens_at, "validThrough": self.closes_at}
         is_work = self.kind == OpportunityKind.INTERNSHIP
-        return filled(
-            {
-                "@type": "WorkBasedProgram" if is_work else "EducationalOccupationalProgram",
-                **common,
-                "applicationStartDate": self.opens_on.isoformat() if self.opens_on and self.opens_by_day else None,
-                "applicationDeadline": self.closes_on.isoformat() if self.closes_on else None,
-                "startDate": self.starts_on.isoformat() if self.starts_on else None,
-                "endDate": self.ends_on.isoformat() if self.ends_on else None,
-                "numberOfCredits": self.ects,
-                "educationalProgramMode": {"online": "online", "hybrid": "blended"}.get(self.format, "onsite"),
-            }
-        )
-
-
-def iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+        return {
+            "@type": "WorkBasedProgram" if is_work else "EducationalOccupationalProgram",
+            **common,
+            "applicationStartDate": self.opens_on if self.opens_by_day else None,
+            "applicationDeadline": self.closes_on,
+            "startDate": self.starts_on,
+            "endDate": self.ends_on,
+            "numberOfCredits": self.ects,
+            "educationalProgramMode": {"online": "online", "hybrid": "blended"}.get(self.format, "onsite"),
+        }

@@ -219,7 +219,7 @@ class Redirect(Content):
         max_length=MAX_ADDRESS_LENGTH,
         unique=True,
         validators=[validate_address],
-        help_text=_("The path without the host name, starting with a slash, such as /unic."),
+        help_text=_("The path without the host name, starting with a slash, such as /old-page."),
     )
     new_path = models.CharField(
         _("new address"),
@@ -259,7 +259,7 @@ class Redirect(Content):
             # A path with two leading slashes names another host (RFC 3986, section 4.2).
             if path and (not path.startswith("/") or path.startswith("//") or "\\" in path):
                 raise ValidationError(
-                    {field: _("Start with one slash, such as /unic. A redirect cannot lead to another site.")}
+                    {field: _("Start with one slash, such as /old-page. A redirect cannot lead to another site.")}
                 )
         self.clean_old_path()
         if self.new_path:

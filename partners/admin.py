@@ -27,7 +27,7 @@ class PartnerUniversityAdmin(CoverMixin, ContentAdmin):
     search_fields = ["name", "short_name", "city", "city_local", "own_names__name"]
     fieldsets = [
         (None, {"fields": ["name", "short_name", "slug", "summary", "description", "cover"]}),
-        (_("In the alliance"), {"fields": ["role", "joined", "left", "contact", "unic_role"]}),
+        (_("In the alliance"), {"fields": ["role", "joined", "left", "contact", "alliance_role"]}),
         (
             _("The city"),
             {

@@ -48,7 +48,7 @@ validate_wikidata = RegexValidator(
     r"^Q[1-9][0-9]*\Z", _("A Wikidata item is the letter Q and a number, such as Q42. Leave out the address.")
 )
 # Translated fields that only the page of a university needs.
-LONG_TEXTS = ("description", "city_story", "unic_role")
+LONG_TEXTS = ("description", "city_story", "alliance_role")
 
 
 def long_texts_of(relation: str) -> list[str]:
@@ -250,8 +250,8 @@ class PartnerUniversity(SluggableContent):
     city_source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")
     )
-    unic_role = RichTextField(
-        _("what UNIC means there"),
+    alliance_role = RichTextField(
+        _("what the alliance means there"),
         blank=True,
         help_text=_("What this university does in the alliance, and what the alliance has changed there."),
     )
@@ -430,7 +430,7 @@ class PartnerUniversity(SluggableContent):
             "name": self.name,
             "alternateName": [own_name.name for own_name in self.published_own_names],
             "foundingDate": str(self.founded),
-            "sameAs": [address for address in (self.website, self.ror_url, self.wikidata_url) if address],
+            "sameAs": [self.website, self.ror_url, self.wikidata_url],
             "identifier": [
                 {"@type": "PropertyValue", "propertyID": name, "value": value} for name, value in self.identifiers
             ],

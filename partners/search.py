@@ -18,7 +18,7 @@ SOURCES = (
         text=(
             "description",
             "city_story",
-            "unic_role",
+            "alliance_role",
             "city_past",
             lambda partner: partner.country.name,
             lambda partner: [value for _register, value in partner.identifiers],

@@ -5,5 +5,5 @@ from partners.models import PartnerUniversity
 
 @register(PartnerUniversity)
 class PartnerUniversityTranslation(TranslationOptions):
-    fields = ("name", "slug", "city", "city_past", "logo_alt", "summary", "description", "city_story", "unic_role")
+    fields = ("name", "slug", "city", "city_past", "logo_alt", "summary", "description", "city_story", "alliance_role")
     required_languages = {"en": ("name", "city", "summary")}

@@ -1,53 +1,63 @@
-"""URLs of the static mirror. A plain web space ignores the query of a URL, so pagination is part of the path.
+"""URLs of the static mirror. A plain web space ignores the query of a URL, so pages and years are part of the path.
 
-The second page of a list, `/en/timeline/?page=2`, becomes `/en/timeline/page-2/`. The second page of a sitemap,
-`/sitemap-pages.xml?p=2`, becomes `/sitemap-pages-2.xml`.
+The second page of the news of a year, `/en/news/?year=2023&page=2`, becomes `/en/news/year-2023/page-2/`. The second
+page of a sitemap, `/sitemap-pages.xml?p=2`, becomes `/sitemap-pages-2.xml`.
 """
 
 import re
 from collections.abc import Iterator
 from html import escape, unescape
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from staticexport.site import query_parameters
 
-# Attributes with one URL, and the element of a sitemap with one.
-URL_ATTRIBUTE = re.compile(r'(?P<before>\s(?:href|src|content|poster|data)="|<loc>)(?P<value>[^"<]+)(?=["<])')
+# Attributes with one URL, and the element of a sitemap and the properties of a JSON Feed with one.
+ONE_URL = re.compile(
+    r'(?P<before>\s(?:href|src|content|poster|data)="|<loc>|"(?:home_page_url|feed_url|url)": ")'
+    r'(?P<value>[^"<]+)(?=["<])'
+)
 SRCSET_ATTRIBUTE = re.compile(r'\ssrcset="([^"]+)"')
 CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
 MANIFEST_URL = re.compile(r'"src": "([^"]+)"')
-MARKUP = {"text/html", "application/xml", "text/xml", "application/atom+xml", "application/rss+xml", "image/svg+xml"}
+REWRITTEN = {
+    "text/html",
+    "application/xml",
+    "text/xml",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/rss+xml",
+    "image/svg+xml",
+}
 # URLs that do not depend on the path of the page.
 ABSOLUTE = re.compile(r"[/#]|[A-Za-z][A-Za-z0-9+.-]*:")
-PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class Address(NamedTuple):
-    """A URL of the site: the decoded path, and the parameter for a page of a list, such as "page=2", or ""."""
+    """A URL of the site: the decoded path, and the parameters of a list, such as "year=2023&page=2", or ""."""
 
     path: str
-    page: str = ""
+    query: str = ""
 
     @classmethod
     def of(cls, path: str, query: str = "") -> "Address":
-        """Return the address without unknown parameters. The first page of a list has no parameter."""
+        """Return the address with the known parameters that are numbers. The first page of a list has no number."""
         known = query_parameters(path) or ()
-        pages = [(name, value) for name, value in parse_qsl(query) if name in known and PAGE_NUMBER.fullmatch(value)]
-        if len(pages) != 1 or pages[0][1] == "1":
-            return cls(path)
-        return cls(path, "{}={}".format(*pages[0]))
+        numbers = {name: value for name, value in parse_qsl(query) if name in known and NUMBER.fullmatch(value)}
+        # In one order, with the year before the page.
+        return cls(path, urlencode([pair for pair in sorted(numbers.items(), reverse=True) if pair[1] != "1"]))
 
     @property
     def mirror_path(self) -> str:
         """The path in the mirror."""
-        if not self.page:
+        numbers = parse_qsl(self.query)
+        if not numbers:
             return self.path
-        name, _, number = self.page.partition("=")
         if self.path.endswith("/"):
-            return f"{self.path}{name}-{number}/"
+            return self.path + "".join(f"{name}-{number}/" for name, number in numbers)
         stem, dot, extension = self.path.rpartition(".")
-        return f"{stem}-{number}{dot}{extension}"
+        return "-".join([stem, *(number for _name, number in numbers)]) + dot + extension
 
     @property
     def file(self) -> str:
@@ -85,14 +95,14 @@ class Links:
             if match["before"].strip().startswith("content") and not value.startswith(f"{self.origin}/"):
                 return match[0]
             target = self.target(value, page.path)
-            if target is None or not (target[0].page or (page.page and not ABSOLUTE.match(value))):
+            if target is None or not (target[0].query or (page.query and not ABSOLUTE.match(value))):
                 return match[0]
             address, fragment = target
             origin = self.origin if value.startswith(self.origin) else ""
             suffix = f"#{fragment}" if fragment else ""
             return f"{match['before']}{origin}{escape(quote(address.mirror_path))}{escape(suffix)}"
 
-        return URL_ATTRIBUTE.sub(replaced, text)
+        return ONE_URL.sub(replaced, text)
 
     def targets(self, text: str, content_type: str, page: Address) -> Iterator[Address]:
         """Yield the addresses of this site that an original text links to."""
@@ -103,8 +113,8 @@ class Links:
 
 def urls_in(text: str, content_type: str, origin: str) -> Iterator[str]:
     """Yield the URLs in a text, by its content type."""
-    if content_type in MARKUP:
-        for match in URL_ATTRIBUTE.finditer(text):
+    if content_type in REWRITTEN:
+        for match in ONE_URL.finditer(text):
             # Attributes `content` contain other values too; the URL of the share card begins with the origin.
             if not match["before"].strip().startswith("content") or match["value"].startswith(f"{origin}/"):
                 yield unescape(match["value"])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from editorial.models import PastSlug, SluggableContent
 from health.errors import ERRORS
 from pages.models import Redirect
-from staticexport.links import MARKUP, Address, Links
+from staticexport.links import REWRITTEN, Address, Links
 from staticexport.site import Site, SiteError, language_of, match_of, query_parameters
 
 # Views that are not marked as cached pages, but whose responses can be mirrored.
@@ -29,7 +29,7 @@ ERROR_PAGES = {
     503: ERRORS[503],
 }
 # Content types that are searched for links.
-TEXTS = MARKUP | {"text/css", "application/manifest+json"}
+TEXTS = REWRITTEN | {"text/css", "application/manifest+json"}
 REDIRECTS = {301, 302, 303, 307, 308}
 UNSAFE_IN_REDIRECT = re.compile(r"[\x00-\x1f\x7f\\]")
 
@@ -102,7 +102,7 @@ class Mirror:
             else:
                 self.missing.add(address)
             return
-        response = self.site.get(address.path, address.page)
+        response = self.site.get(address.path, address.query)
         target = None
         if response.status in REDIRECTS:
             target = self.links.target(response.headers["location"], address.path)
@@ -130,14 +130,14 @@ class Mirror:
         self.linked_from.setdefault(address, "")
         if (other := self.sources.setdefault(name, address)) != address:
             raise SameFileError(
-                f"{other.path} and {address.path}?{address.page} have the same file name, {name}. "
+                f"{other.path} and {address.path}?{address.query} have the same file name, {name}. "
                 "Change the address of one of the two pages in the admin."
             )
         if content_type in TEXTS:
             text = content.decode()
             for target in self.links.targets(text, content_type, address):
                 self.enqueue(target, address.path)
-            if content_type in MARKUP:
+            if content_type in REWRITTEN:
                 content = self.links.rewritten(text, address).encode()
         return name, content
 

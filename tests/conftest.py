@@ -26,6 +26,7 @@ from consent.views import DECISIONS
 from editorial.acting import SYSTEM
 from editorial.content_files import load
 from editorial.models import Revision
+from editorial.views import PAGES
 from feedback.views import MESSAGES
 from search.indexing import index_changed_items
 from tests.serving import Server
@@ -232,7 +233,7 @@ def plain_files(settings, tmp_path):
 @pytest.fixture(autouse=True)
 def reset_limits():
     """Reset the rate limits."""
-    for limit in (ADDRESS, ACCOUNT, DECISIONS, MESSAGES):
+    for limit in (ADDRESS, ACCOUNT, DECISIONS, MESSAGES, PAGES):
         limit.clear()
 
 

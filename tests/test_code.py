@@ -76,8 +76,8 @@ def test_requirements_are_pinned_and_hashed():
         assert not [block for block in blocks if "==" not in block or "--hash=sha256:" not in block]
 
 
-def test_only_content_and_tests_name_the_host_university():
-    name = re.compile(r"\bLodz\b|Łódź|Łódzki|uni\.lodz", re.IGNORECASE)
+def test_only_content_and_tests_name_the_alliance_and_its_host():
+    name = re.compile(r"\bUNIC\b|unic\.eu|(?i:\bLodz\b|Łódź|Łódzki|uni\.lodz)")
     kinds = ("*.py", "*.html", "*.js", "*.css")
     apps = (
         "alliance",

@@ -48,6 +48,14 @@ class Audience(OrderedContent):
         return self.name
 
 
+class AttendanceFormat(models.TextChoices):
+    """The way in which people take part in an event or an opportunity."""
+
+    ONSITE = "onsite", _("On site")
+    ONLINE = "online", _("Online")
+    HYBRID = "hybrid", _("On site and online")
+
+
 class Sourced(models.Model):
     """Abstract base of content that names the page or document that its facts come from."""
 

@@ -15,7 +15,9 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
+from django_prose_editor.config import html_tags
 from environs import validate
+from js_asset import static_lazy
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from security import key_files
@@ -260,6 +262,15 @@ FORMAT_MODULE_PATH = ["unic_site.formats"]
 
 # Country names that differ from ISO 3166-1.
 COUNTRIES_OVERRIDE = {"NL": _("The Netherlands"), "TR": _("Türkiye (Turkey)")}
+
+# Additions to the rich text editor.
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {
+        "js": [static_lazy("editorial/phrase-language.js")],
+        # “*” stands for all elements, which nh3 otherwise allows `lang` and `title`.
+        "extensions": {"PhraseLanguage": html_tags(["span"], {"span": ["lang"], "*": []})},
+    }
+]
 
 # Initial content. Another university or alliance sets its own folder.
 CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))

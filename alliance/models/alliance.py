@@ -41,7 +41,7 @@ class Alliance(Content):
     former_name_until = models.PositiveSmallIntegerField(_("former name until"), null=True, blank=True)
     acronym = models.CharField(_("acronym"), max_length=20)
     phase = models.CharField(
-        _("phase"), max_length=60, blank=True, help_text=_("The name of the current phase, such as UNIC 2.0.")
+        _("phase"), max_length=60, blank=True, help_text=_("The name of the current phase, such as Phase 2.")
     )
     phase_from = models.PositiveSmallIntegerField(_("phase from"), null=True, blank=True)
     phase_until = models.PositiveSmallIntegerField(_("phase until"), null=True, blank=True)
@@ -60,9 +60,11 @@ class Alliance(Content):
     tagline = models.CharField(
         _("in one sentence"),
         max_length=300,
-        help_text=_("A description of the alliance, shown at the top of the home page."),
+        help_text=_(
+            "Shown at the top of the home page and of the page about the alliance if they have no lead paragraph."
+        ),
     )
-    introduction = RichTextField(_("introduction"), help_text=_("The introduction on the home page."))
+    introduction = RichTextField(_("introduction"), help_text=_("The text of the page about the alliance."))
     vision = RichTextField(_("vision"), help_text=_("The text of the page on the vision for the future."))
     host = models.ForeignKey(
         PartnerUniversity,
@@ -140,8 +142,7 @@ class Alliance(Content):
 
     def structured_data(self) -> dict:
         """The alliance as Organization of schema.org."""
-        names = [self.acronym, self.former_name]
-        return {"@type": "Organization", "name": self.name, "alternateName": [name for name in names if name]}
+        return {"@type": "Organization", "name": self.name, "alternateName": [self.acronym, self.former_name]}
 
 
 class FigureQuerySet(ContentQuerySet):
@@ -198,7 +199,7 @@ class Figure(Sourced, OrderedContent):
 
 
 class KeyArea(OrderedContent):
-    """A field in which the alliance wants to develop post-industrial cities."""
+    """A field in which the alliance works."""
 
     content_section = "key_areas"
     shown_on = "alliance:about"

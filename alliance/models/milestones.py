@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, When, Window
 from django.db.models.functions import ExtractYear, RowNumber
 from django.utils.translation import gettext_lazy as _
 
-from editorial.dates import DatePrecision, date_in_words, datetime_attribute
+from editorial.dates import Dated, DatePrecision
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet
 from pages.pagination import ITEMS_PER_PAGE, page_query
@@ -28,27 +28,17 @@ class MilestoneQuerySet(ContentQuerySet):
 MilestoneManager = models.Manager.from_queryset(MilestoneQuerySet)
 
 
-class Milestone(Sourced, Content):
+class Milestone(Dated, Sourced, Content):
     """An event in the history of the alliance, with its source."""
 
     content_section = "milestones"
     shown_on = "alliance:milestones"
     body_fields = ("title", "body")
 
-    Precision = DatePrecision
-
     title = models.CharField(_("title"), max_length=200)
     body = RichTextField(_("text"), blank=True)
-    date = models.DateField(_("date"), help_text=_("Where only the month or year is known, choose its first day."))
     until = models.DateField(
         _("until"), null=True, blank=True, help_text=_("The last day, if the event took several days.")
-    )
-    precision = models.CharField(
-        _("date precision"),
-        max_length=10,
-        choices=Precision,
-        default=Precision.DAY,
-        help_text=_("The part of the date that is known and shown."),
     )
 
     class Meta(Content.Meta):
@@ -86,11 +76,3 @@ class Milestone(Sourced, Content):
     def preview_url(self) -> str:
         positions = dict(Milestone.objects.published().with_position().values_list("pk", "position"))
         return f"{super().preview_url()}{page_query(ceil(positions.get(self.pk, 1) / ITEMS_PER_PAGE))}"
-
-    @property
-    def datetime_attribute(self) -> str:
-        return datetime_attribute(self.date, self.precision)
-
-    @property
-    def date_in_words(self) -> str:
-        return date_in_words(self.date, self.until, self.precision)

@@ -99,13 +99,12 @@ class Project(SourcedContent):
 
     def structured_data(self) -> dict:
         """The project as Project of schema.org."""
-        data = {
+        return {
             "@type": "Project",
             "name": self.title,
             "description": self.summary,
             "identifier": self.grant_number,
-            "foundingDate": self.starts_on.isoformat() if self.starts_on else "",
-            "dissolutionDate": self.ends_on.isoformat() if self.ends_on else "",
+            "foundingDate": self.starts_on,
+            "dissolutionDate": self.ends_on,
             "sameAs": self.website,
         }
-        return {name: value for name, value in data.items() if value}

@@ -194,7 +194,10 @@ def text_difference(field: models.Field | None, before: str, after: str) -> Safe
     if not (before and after) or visible_words(before) != visible_words(after):
         return marked
     is_formatting = isinstance(field, RichTextField) and before.split() != after.split()
-    note = _("Only the formatting or a link changed:") if is_formatting else _("Only spaces or line breaks changed:")
+    if is_formatting:
+        note = _("Only the formatting, a link or the language of a phrase changed:")
+    else:
+        note = _("Only spaces or line breaks changed:")
     return format_html("<em>{}</em> {}", note, marked)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 
 from editorial.models import BinSettings
+from editorial.phrases import LANGUAGE_TAG
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.permissions import languages_by_permission
 
@@ -24,6 +25,12 @@ def own_languages(user: User | AnonymousUser | None) -> str:
     """Return the languages for which `user` is a translator, separated by spaces. Empty if these are all."""
     codes = languages_by_permission(user) if user and user.is_active else set()
     return " ".join(code for code in TARGET_LANGUAGES if code in codes) if len(codes) < len(TARGET_LANGUAGES) else ""
+
+
+@register.simple_tag
+def language_tag_pattern() -> str:
+    """Return the regular expression of a language tag, for the `pattern` of an input."""
+    return LANGUAGE_TAG
 
 
 @register.simple_tag

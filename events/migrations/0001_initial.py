@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import editorial.times
-import events.models
 from django.db import migrations, models
 
 
@@ -77,7 +76,7 @@ class Migration(migrations.Migration):
                 ('starts_at_time', models.TimeField(blank=True, help_text='Local time at the place. Leave empty if it is not known.', null=True, verbose_name='starts at')),
                 ('ends_on', models.DateField(blank=True, help_text='Leave empty if it ends on the first day.', null=True, verbose_name='last day')),
                 ('ends_at_time', models.TimeField(blank=True, help_text='Local time on the last day. Leave empty if it is not known.', null=True, verbose_name='ends at')),
-                ('time_zone', models.CharField(default=events.models.site_time_zone, help_text='The time zone of the place, such as Europe/Warsaw or Europe/Istanbul. Visitors see it with the times.', max_length=50, validators=[editorial.times.validate_time_zone], verbose_name='time zone')),
+                ('time_zone', models.CharField(default=editorial.times.site_time_zone, help_text='The time zone of the place, such as Europe/Warsaw or Europe/Istanbul. Visitors see it with the times.', max_length=50, validators=[editorial.times.validate_time_zone], verbose_name='time zone')),
                 ('precision', models.CharField(choices=[('day', 'day'), ('month', 'month')], default='day', help_text='What is known of the date. An event without a day is not in the calendars.', max_length=5, verbose_name='precision')),
                 ('place', models.CharField(blank=True, help_text='City and building, such as: Oulu, Linnanmaa campus. Leave empty if it is online only.', max_length=200, verbose_name='place')),
                 ('place_en', models.CharField(blank=True, help_text='City and building, such as: Oulu, Linnanmaa campus. Leave empty if it is online only.', max_length=200, null=True, verbose_name='place')),

@@ -4,7 +4,6 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import editorial.times
-import opportunities.models
 from django.db import migrations, models
 
 
@@ -78,7 +77,7 @@ class Migration(migrations.Migration):
                 ('opens_precision', models.CharField(choices=[('day', 'day'), ('month', 'month'), ('year', 'year')], default='day', help_text='The part of the opening date that is known and shown.', max_length=10, verbose_name='opening date precision')),
                 ('closes_on', models.DateField(blank=True, help_text='The last day on which people can apply. It closes by itself after that day.', null=True, validators=[django.core.validators.MinValueValidator(datetime.date(1990, 1, 1), 'The year is before 1990. Check it.'), django.core.validators.MaxValueValidator(datetime.date(2199, 12, 31), 'The year is after 2199. Check it.')], verbose_name='closes on')),
                 ('closes_at_time', models.TimeField(blank=True, help_text='The local time of the deadline, such as 23:59. If you leave it empty, it closes at the end of the day.', null=True, verbose_name='closes at')),
-                ('time_zone', models.CharField(default=opportunities.models.default_time_zone, help_text='The time zone of the deadline: a continent and a city, such as Europe/Warsaw.', max_length=50, validators=[editorial.times.validate_time_zone], verbose_name='time zone')),
+                ('time_zone', models.CharField(default=editorial.times.site_time_zone, help_text='The time zone of the deadline: a continent and a city, such as Europe/Warsaw.', max_length=50, validators=[editorial.times.validate_time_zone], verbose_name='time zone')),
                 ('no_deadline', models.CharField(choices=[('ongoing', 'open at any time'), ('ask', 'not known: ask the contact'), ('closed', 'closed')], default='ask', help_text='Whether people can apply although no closing date is given. It counts only then.', max_length=10, verbose_name='without a closing date')),
                 ('recurs', models.BooleanField(default=False, help_text='Tick it if it takes place again and again. While it is closed, visitors see when it opened last.', verbose_name='comes back')),
                 ('starts_on', models.DateField(blank=True, help_text='The first day of the programme itself, not of the application.', null=True, validators=[django.core.validators.MinValueValidator(datetime.date(1990, 1, 1), 'The year is before 1990. Check it.'), django.core.validators.MaxValueValidator(datetime.date(2199, 12, 31), 'The year is after 2199. Check it.')], verbose_name='starts on')),
@@ -94,7 +93,7 @@ class Migration(migrations.Migration):
                 ('place_fi', models.CharField(blank=True, help_text='The city, and the building if it is known.', max_length=200, null=True, verbose_name='place')),
                 ('place_hr', models.CharField(blank=True, help_text='The city, and the building if it is known.', max_length=200, null=True, verbose_name='place')),
                 ('place_sv', models.CharField(blank=True, help_text='The city, and the building if it is known.', max_length=200, null=True, verbose_name='place')),
-                ('format', models.CharField(choices=[('onsite', 'on site'), ('online', 'online'), ('hybrid', 'online and on site')], default='onsite', help_text='Whether people travel there, take part online, or both.', max_length=10, verbose_name='format')),
+                ('format', models.CharField(choices=[('onsite', 'On site'), ('online', 'Online'), ('hybrid', 'On site and online')], default='onsite', help_text='Whether people travel there, take part online, or both.', max_length=10, verbose_name='format')),
                 ('ects', models.PositiveSmallIntegerField(blank=True, help_text='The number of credits. Leave it empty if there are none.', null=True, verbose_name='ECTS credits')),
                 ('teaching_language', models.CharField(blank=True, help_text='A code such as en or pl. Visitors see the name of the language in their own language.', max_length=20, validators=[django.core.validators.RegexValidator('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\\Z', 'Give the language as a code such as pl, nl or eu (BCP 47).')], verbose_name='language of teaching')),
                 ('funding', models.CharField(blank=True, help_text='What people get: the sum, what it covers, who pays it.', max_length=400, verbose_name='funding')),

@@ -1,11 +1,13 @@
 """Template tags of the page layout: alternates, pagination, breadcrumbs and structured data."""
 
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 from babel.core import get_global
 from django import template
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -24,6 +26,7 @@ register = template.Library()
 
 # The likely territory of English is outside Europe.
 EUROPEAN_ENGLISH = {"en": "GB"}
+EMPTY: tuple[Any, ...] = (None, "", [])
 # Characters that could end a script element or start a comment in it (HTML, section 4.12.1.3).
 JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
@@ -141,9 +144,18 @@ def breadcrumb_data(context, crumbs) -> dict:
 
 @register.simple_tag(takes_context=True)
 def structured_data(context, item) -> dict:
-    """`item` in the vocabulary of schema.org, with its URL."""
+    """`item` in the vocabulary of schema.org, with its URL and without empty properties."""
     url = context["request"].build_absolute_uri(item.get_absolute_url())
-    return {"@context": "https://schema.org", **item.structured_data(), "url": url}
+    return without_empty({"@context": "https://schema.org", **item.structured_data(), "url": url})
+
+
+def without_empty(data: Any) -> Any:
+    """Return `data` without None, empty texts and empty lists, at any depth."""
+    if isinstance(data, dict):
+        return {name: without_empty(value) for name, value in data.items() if value not in EMPTY}
+    if isinstance(data, list):
+        return [without_empty(value) for value in data if value not in EMPTY]
+    return data
 
 
 @register.filter
@@ -155,5 +167,5 @@ def host(url: str) -> str:
 @register.simple_tag
 def json_ld(data: dict) -> str:
     """`data` as a JSON-LD script element. It is not executed, so the Content-Security-Policy allows it."""
-    text = xml_text(json.dumps(data, ensure_ascii=False)).translate(JSON_ESCAPES)
+    text = xml_text(json.dumps(data, ensure_ascii=False, cls=DjangoJSONEncoder)).translate(JSON_ESCAPES)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 (escaped above)

@@ -55,6 +55,8 @@ def test_a_contact_without_a_match_shows_a_message(client, contacts):
     Contact.objects.filter(partner=None).delete()
     html = client.get("/en/contact/?university=university-of-liege&topic=students").content.decode()
     assert "No contact matches." in html
+    Contact.objects.all().delete()
+    assert "No contact has been published yet." in client.get("/en/contact/").content.decode()
 
 
 def test_a_contact_shows_how_to_reach_it_and_where_this_is_written(client):

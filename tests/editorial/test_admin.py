@@ -162,6 +162,14 @@ def test_rich_text_is_sanitised_when_it_is_saved(signed_in):
     assert page.body_en == "<p>Hello</p>"
 
 
+@pytest.mark.parametrize("model", REGISTERED, ids=ids)
+def test_a_form_with_rich_text_has_the_dialog_for_languages_of_phrases(signed_in, model):
+    item = one_of(model)
+    html = signed_in().get(address(item or model(), "change" if item else "add")).content.decode()
+    if "data-django-prose-editor-configurable" in html:
+        assert 'id="phrase-language"' in html
+
+
 def test_two_items_without_a_slug_in_a_language_can_be_saved(signed_in):
     client, path = signed_in(), reverse("admin:alliance_deliverable_add")
     fields = {"title_en": "Same", "summary_en": "S", "body_en": "<p>B</p>"}
@@ -227,7 +235,7 @@ def test_a_field_with_many_related_items_has_a_search_and_keeps_its_value(signed
     html = client.get(path).content.decode()
     assert f'<option value="{last.pk}" selected>Test University 139</option>' in html
     # The first ones can be selected without JavaScript.
-    assert html.count("<option") < 120
+    assert html.partition("<dialog")[0].count("<option") < 120
     index_changed_items()
     found = client.get(
         re.search('data-ajax--url="([^"]+)"', html)[1],
@@ -443,7 +451,15 @@ def test_staff_can_choose_the_language_of_the_admin(signed_in):
 
 
 def test_the_admin_shows_the_name_of_the_alliance(client):
-    assert "UNIC" in client.get("/admin/login/").content.decode()
+    Alliance.objects.update(acronym="OTHER")
+    html = client.get("/admin/login/").content.decode()
+    assert "| OTHER</title>" in html and "OTHER: editing the site" in html
+
+
+def test_the_admin_names_no_alliance_before_content_is_loaded(client):
+    Alliance.objects.all().delete()
+    html = client.get("/admin/login/").content.decode()
+    assert "| Django site admin</title>" in html and "Django administration" in html
 
 
 def test_a_list_has_a_link_to_all_rows_only_while_it_is_filtered(client, staff):

@@ -116,6 +116,14 @@ def test_rich_text_is_sanitised_when_it_is_loaded(tmp_path):
 
 
 @pytest.mark.once
+def test_a_phrase_in_a_content_file_keeps_its_language_and_a_malformed_one_goes(tmp_path):
+    body = "<p lang='pl'><span lang='pl'>A</span> <span lang='polski'>b</span></p>"
+    folder = write(tmp_path, en={"pages": {"news": PAGE | {"body": body}}})
+    load(folder)
+    assert Page.objects.get(key="news").body_en == '<p><span lang="pl">A</span> b</p>'
+
+
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("en", "message"),
     [

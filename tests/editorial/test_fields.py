@@ -65,6 +65,53 @@ def test_html_that_the_editor_can_produce_is_not_changed(page):
     assert stored == html
 
 
+# Rich text with languages → how it is stored, if differently.
+PHRASES = {
+    '<p>In <span lang="pl">Księży Młyn</span>.</p>': None,
+    '<p><a href="/" rel="noopener"><span lang="zh-Hant-TW">a</span></a> <em><span lang="EU">b</span></em></p>': None,
+    '<p><span lang="sl-rozaj-1994-u-co-phonebk-x-a">a</span></p>': None,
+    "<p><span lang='pl' dir='rtl' class='x' onclick='x()'>a</span></p>": '<p><span lang="pl">a</span></p>',
+    "<p><span lang='la'>a<span class='x'>b<span lang='el'>c</span></span></span></p>": (
+        '<p><span lang="la">ab<span lang="el">c</span></span></p>'
+    ),
+    "<p lang='pl'>a <em lang='pl'>b</em> <strong lang='pl'>c</strong></p>": "<p>a <em>b</em> <strong>c</strong></p>",
+    "<p><span>a</span><span lang>b</span><span lang=''>c</span><span title='pl'>d</span></p>": "<p>abcd</p>",
+}
+MALFORMED = [
+    "p",
+    "polski",
+    "pl_PL",
+    "pl-",
+    "-pl",
+    "pl--PL",
+    "12",
+    "pl-P",
+    "en-US-GB",
+    "x-a",
+    "ł",
+    "a>b",
+    "a&quot;b",
+    " pl",
+    "pl PL",
+]
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("html", PHRASES)
+def test_only_a_phrase_has_a_language(page, writer, html):
+    WRITERS[writer](page, html)
+    page.refresh_from_db()
+    assert (page.body_pl if writer == "translation" else page.body_en) == (PHRASES[html] or html)
+
+
+@pytest.mark.parametrize("tag", MALFORMED)
+def test_a_phrase_whose_language_is_malformed_has_none(page, tag):
+    page.body_en = f'<p><span lang="{tag}">a</span></p>'
+    page.save()
+    page.refresh_from_db()
+    assert page.body_en == "<p>a</p>"
+
+
 def file(image: Image.Image, image_format: str, name: str = "photo.x", **options) -> ContentFile:
     output = BytesIO()
     image.save(output, image_format, **options)

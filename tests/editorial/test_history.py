@@ -180,7 +180,17 @@ def test_rich_text_is_compared_as_text_and_a_change_of_markup_only_is_named(root
     second = change(deliverable, body_en="<p>One <strong>2</strong></p><p>three</p>")
     third = change(deliverable, body_en="<p>One 2</p><p>three</p>")
     assert "One removed: two added: 2 three" in words(compare(root, deliverable, before=first, after=second))
-    assert "Only the formatting or a link changed:" in words(compare(root, deliverable, before=second, after=third))
+    assert "Only the formatting, a link or the language of a phrase changed:" in words(
+        compare(root, deliverable, before=second, after=third)
+    )
+
+
+def test_the_language_of_a_phrase_is_a_change_that_is_shown(root, deliverable):
+    first = change(deliverable, body_en="<p>The veritas</p>")
+    second = change(deliverable, body_en='<p>The <span lang="la">veritas</span></p>')
+    text = words(compare(root, deliverable, before=first, after=second))
+    assert "Only the formatting, a link or the language of a phrase changed:" in text
+    assert 'added: <span lang="la">veritas</span></p>' in text
 
 
 def test_relations_have_names_and_booleans_and_choices_words(root):

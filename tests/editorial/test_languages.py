@@ -6,6 +6,8 @@ import tomllib
 import pytest
 from django.conf import settings
 
+from editorial.phrases import language_of
+
 OTHERS = [code for code in settings.CONTENT_LANGUAGES if code != "en"]
 pytestmark = pytest.mark.once
 
@@ -24,7 +26,8 @@ def texts(code: str) -> dict[tuple[str, str, str], str]:
 
 
 def structure(html: str) -> list[str]:
-    return re.findall(r"</?\w+", html)
+    """Return the tags without those of phrases, which are in the language of one text and not of another."""
+    return re.findall(r"</?(?!span\b)\w+", html)
 
 
 def years(html: str) -> set[str]:
@@ -48,6 +51,14 @@ def test_no_text_is_missing(code):
 def test_texts_have_the_same_elements_as_the_source(code):
     source = texts("en")
     assert not [field for field, text in texts(code).items() if structure(text) != structure(source[field])]
+
+
+@pytest.mark.parametrize("code", settings.CONTENT_LANGUAGES)
+def test_phrases_are_in_formatted_texts_and_in_another_language(code):
+    phrases = [(text, tag) for text in texts(code).values() for tag in re.findall(r"<span[^>]*>", text)]
+    assert phrases
+    for text, tag in phrases:
+        assert text.startswith("<") and (language := language_of(tag)) and language != code, text
 
 
 @pytest.mark.parametrize("code", OTHERS)

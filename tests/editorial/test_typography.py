@@ -50,6 +50,23 @@ def test_tags_and_their_attributes_are_not_changed():
     assert typeset_html(html, "fr") == html.replace("ceci ?", f"ceci{NN}?")
 
 
+@pytest.mark.parametrize(
+    ("language", "html", "shown"),
+    [
+        ("fr", 'Un <span lang="en">what ?</span> ici ?', f'Un <span lang="en">what ?</span> ici{NN}?'),
+        (
+            "en",
+            '<span lang="fr-BE">quoi ? <em>non ?</em></span> x ?',
+            f'<span lang="fr-BE">quoi{NN}? <em>non{NN}?</em></span> x ?',
+        ),
+        ("pl", 'w <span lang="en">a word</span>', f'w{N}<span lang="en">a word</span>'),
+        ("hr", 'u <span lang="pl">i u</span> s', f'u{N}<span lang="pl">i{N}u</span> s'),
+    ],
+)
+def test_a_phrase_in_another_language_follows_its_own_rules(language, html, shown):
+    assert typeset_html(html, language) == shown
+
+
 @pytest.mark.django_db
 def test_pages_show_no_break_spaces_and_the_stored_text_has_plain_ones(client):
     deliverable = Deliverable.objects.first()

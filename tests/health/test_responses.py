@@ -156,10 +156,10 @@ def test_with_all_migrations_the_site_is_ready(client):
 
 @pytest.mark.django_db
 def test_with_a_missing_migration_the_site_is_not_ready(client):
-    MigrationRecorder.Migration.objects.filter(app="partners", name="0003_facts").delete()
+    MigrationRecorder.Migration.objects.filter(app="partners", name="0002_rights").delete()
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert "partners.0003_facts" in response.json()["migrations_missing"]
+    assert "partners.0002_rights" in response.json()["migrations_missing"]
 
 
 @pytest.mark.once

@@ -92,7 +92,7 @@ def test_the_list_and_the_feeds_are_filtered_by_topic_university_and_year(client
     atom = ElementTree.fromstring(client.get(f"/en/news/feed.xml?{query}").content)
     assert [entry.find(f"{ATOM}title").text for entry in atom.iter(f"{ATOM}entry")] == expected
     feed = json.loads(client.get(f"/en/news/feed.json?{query}").content)
-    assert [item["title"] for item in feed.get("items", [])] == expected
+    assert [item["title"] for item in feed["items"]] == expected
 
 
 def test_an_invalid_filter_is_explained(client, three_items):

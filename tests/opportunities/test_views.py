@@ -178,7 +178,7 @@ def test_an_open_one_shows_the_facts_and_the_button(client, at):
         "Administrative staff",
         "1–5 June 2026",
         "Oulu",
-        "online and on site",
+        "On site and online",
         "Finnish",
         "5",
         "Travel is paid.",

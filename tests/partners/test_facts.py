@@ -1,4 +1,4 @@
-"""Facts of a university: its city, what UNIC means there, students, and identifiers in registers."""
+"""Facts of a university: its city, what the alliance means there, students, and identifiers in registers."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from alliance.models import Alliance
 from partners.models import PartnerUniversity
 from tests.partners.factories import make_partner
 
@@ -25,8 +26,10 @@ def test_the_city_has_its_story_and_source(client):
 
 
 @pytest.mark.django_db
-def test_the_page_says_what_unic_means_at_the_university(client):
-    assert "ten common challenges" in section(client.get(LODZ).content.decode(), "role-heading")
+def test_the_page_says_what_the_alliance_means_at_the_university(client):
+    Alliance.objects.update(acronym="OTHER")
+    role = section(client.get(LODZ).content.decode(), "role-heading")
+    assert "ten common challenges" in role and "What OTHER means here" in role
 
 
 @pytest.mark.django_db

@@ -166,10 +166,11 @@ def test_all_apostrophes_find_the_same_pages(client, apostrophe):
 
 def test_tags_and_entities_are_no_words_and_tags_of_blocks_separate_words(client):
     body = "<p>xone&nbsp;<strong>xt</strong>wo</p><p>xthree &lt;em&gt; <a href='https://hidden.example'>x</a></p>"
+    body += "<p>x<span lang='la'>fo</span>ur</p>"
     Deliverable.objects.filter(key="seamless-mobility").update(body_en=body)
-    for query in ("xone xtwo", "xthree", "xtwo xthree"):
+    for query in ("xone xtwo", "xthree", "xtwo xthree", "xfour"):
         assert hits(client, query) == ["/en/deliverables/seamless-mobility/"], query
-    for query in ("nbsp", "strong", "href", "hidden", "xtwoxthree"):
+    for query in ("nbsp", "strong", "lang", "href", "hidden", "xtwoxthree"):
         assert "/en/deliverables/seamless-mobility/" not in hits(client, query), query
 
 

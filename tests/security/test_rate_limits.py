@@ -1,6 +1,9 @@
 """Rate limits count clients in memory, under a key that changes."""
 
+import sys
+
 import pytest
+from django.urls import get_resolver
 
 from security import rate_limits
 from security.rate_limits import RateLimit
@@ -66,3 +69,16 @@ def test_clients_with_different_parts_are_different(clock):
     limit = RateLimit(1, 600)
     limit.take("a", "bc")
     assert limit.take("ab", "c")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_each_test_starts_without_counts(number):
+    # Loads all views.
+    assert get_resolver().url_patterns
+    modules = [vars(module) for module in list(sys.modules.values())]
+    limits = [value for module in modules for value in module.values() if isinstance(value, RateLimit)]
+    assert len({id(limit) for limit in limits}) >= 5
+    for limit in limits:
+        assert not limit.counts
+    for limit in limits:
+        limit.take("192.0.2.1")

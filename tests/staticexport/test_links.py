@@ -23,6 +23,10 @@ PAGE = Address("/en/timeline/")
         ("/en/timeline/", "utm_source=x&page=3", "/en/timeline/page-3/", "en/timeline/page-3/index.html"),
         ("/en/timeline/", "country=2", "/en/timeline/", "en/timeline/index.html"),
         ("/en/vision/", "page=2", "/en/vision/", "en/vision/index.html"),
+        # The pages of a year, and its feed.
+        ("/en/news/", "page=2&year=2023", "/en/news/year-2023/page-2/", "en/news/year-2023/page-2/index.html"),
+        ("/en/events/", "topic=x&year=2023&page=1", "/en/events/year-2023/", "en/events/year-2023/index.html"),
+        ("/en/news/feed.xml", "year=2023", "/en/news/feed-2023.xml", "en/news/feed-2023.xml"),
         ("/sitemap-pages.xml", "p=2", "/sitemap-pages-2.xml", "sitemap-pages-2.xml"),
         ("/en/timeline/feed.xml", "", "/en/timeline/feed.xml", "en/timeline/feed.xml"),
         ("/media/ł ó.jpg", "", "/media/ł ó.jpg", "media/ł ó.jpg"),
@@ -48,6 +52,12 @@ def test_a_path_that_is_not_a_safe_file_name_is_refused(path):
         (PAGE, f'<meta content="{ADDRESS}/en/timeline/?page=2">', f'<meta content="{ADDRESS}/en/timeline/page-2/">'),
         (PAGE, f"<loc>{ADDRESS}/sitemap-pages.xml?p=2</loc>", f"<loc>{ADDRESS}/sitemap-pages-2.xml</loc>"),
         (PAGE, '<a href="/en/timeline/?utm_source=x&amp;page=3">', '<a href="/en/timeline/page-3/">'),
+        (PAGE, '<a href="/en/news/?year=2023&amp;page=2">', '<a href="/en/news/year-2023/page-2/">'),
+        (
+            Address("/en/news/feed.json", "year=2023"),
+            f'"home_page_url": "{ADDRESS}/en/news/?year=2023", "feed_url": "{ADDRESS}/en/news/feed.json?year=2023"',
+            f'"home_page_url": "{ADDRESS}/en/news/year-2023/", "feed_url": "{ADDRESS}/en/news/feed-2023.json"',
+        ),
         # Relative links of a page of a list become absolute.
         (Address("/en/timeline/", "page=2"), '<a href="feed.xml">', '<a href="/en/timeline/feed.xml">'),
         (Address("/en/timeline/", "page=2"), '<a href="?">', '<a href="/en/timeline/">'),
@@ -94,6 +104,7 @@ def test_absolute_links_on_a_page_of_a_list_are_not_changed(text):
         ("application/atom+xml", f'<link href="{ADDRESS}/en/h/"/>', ["/en/h/"]),
         ("image/svg+xml", '<image href="i.png"/>', ["/en/timeline/i.png"]),
         ("text/css", 'a{background:url("../img/j.svg")}b{src:url(k.woff2)}', ["/en/img/j.svg", "/en/timeline/k.woff2"]),
+        ("application/feed+json", f'"url": "{ADDRESS}/en/n/"', ["/en/n/"]),
         ("application/manifest+json", '{"icons": [{"src": "/static/l.png"}]}', ["/static/l.png"]),
         ("text/javascript", '" href="/en/m/"', []),
     ],

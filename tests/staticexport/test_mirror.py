@@ -161,6 +161,18 @@ def test_the_pages_of_a_list_link_to_each_other(exported):
     assert "Item 60" in third and "Item 60" not in first
 
 
+def test_the_years_of_news_are_pages_with_feeds_of_their_own(exported):
+    assert 'href="/en/news/year-2022/"' in exported.page("/en/news/")
+    year = exported.page("/en/news/year-2022/")
+    assert 'aria-current="true">2022</a>' in year and "The University of Lodz joins" in year
+    assert f'<link rel="canonical" href="{ADDRESS}/en/news/year-2022/">' in year
+    assert 'href="/en/news/feed-2022.json"' in year and f'href="{ADDRESS}/pl/aktualnosci/year-2022/"' in year
+    feed = json.loads(exported.page("/en/news/feed-2022.json"))
+    assert feed["home_page_url"] == f"{ADDRESS}/en/news/year-2022/"
+    assert feed["feed_url"] == f"{ADDRESS}/en/news/feed-2022.json"
+    assert feed["items"][0]["url"].startswith(f"{ADDRESS}/en/news/")
+
+
 def test_the_root_redirects_to_the_source_language_and_links_to_all_languages(exported):
     html = exported.page("/")
     assert '<meta http-equiv="refresh" content="0; url=/en/">' in html

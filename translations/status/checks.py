@@ -51,7 +51,7 @@ class Markup(HTMLParser):
     """The tags, links and text of a piece of HTML."""
 
     VOID = {"br", "hr", "img"}
-    INLINE = {"a", "b", "em", "i", "strong"}
+    INLINE = {"a", "b", "em", "i", "span", "strong"}
 
     def __init__(self, html: str):
         super().__init__()
@@ -148,9 +148,10 @@ def check_plain_text(source: str, target: str) -> Iterator[Finding]:
 
 
 def check_tags(before: Markup, after: Markup) -> Iterator[Finding]:
-    # check_links compares links by their URLs.
+    # check_links compares links by their URLs. A span marks a phrase in another language, which may be the language of
+    # the translation.
     missing, added = (
-        [f"<{tag}> × {number}" for tag, number in sorted(tags.items()) if tag != "a"]
+        [f"<{tag}> × {number}" for tag, number in sorted(tags.items()) if tag not in ("a", "span")]
         for tags in (before.tags - after.tags, after.tags - before.tags)
     )
     if missing:

@@ -9,7 +9,19 @@ from translations.exchange import plan, po, xliff
 from translations.exchange.units import ExchangeError, Unit
 
 PLURAL_FORMS = "nplurals=3; plural=(n==1 ? 0 : n<5 ? 1 : 2)"
-MARKUP = ["<p>", '<a href="/en/?a=1&amp;b=2">', "</a>", "<br/>", "&nbsp;", "]]>", "<!--", "%(count)d", "{name}"]
+MARKUP = [
+    "<p>",
+    '<span lang="pl">',
+    "</span>",
+    '<a href="/en/?a=1&amp;b=2">',
+    "</a>",
+    "<br/>",
+    "&nbsp;",
+    "]]>",
+    "<!--",
+    "%(count)d",
+    "{name}",
+]
 SPACES = ["\n", "\r\n", "\t", "  ", "\xa0", "\u202f", "\u2028", "\x85", "\ufeff"]
 SIGNS = ["„“«»\"'", "\\n", "🇵🇱👩🏽\u200d🔬", "مرحبا\u200f", "\x01\x1b\x00", "\ufffe", "_: a\n", "#~ x", 'msgid "']
 PIECES = st.sampled_from(MARKUP + SPACES + SIGNS)

@@ -183,6 +183,21 @@ def test_unsafe_markup_is_removed(tmp_path):
     assert Page.objects.get(key="accessibility").body_pl == "<p>Treść</p>"
 
 
+@pytest.mark.parametrize("form", ["xlf", "po"])
+def test_the_language_of_a_phrase_survives_a_round_trip_and_a_malformed_one_goes(tmp_path, form):
+    pages = Page.objects.filter(key="accessibility")
+    pages.update(
+        body_en='<p>See <span lang="la">veritas</span></p>', body_pl='<p><span lang="la">veritas</span> tu</p>'
+    )
+    file = export(tmp_path / f"pl.{form}")
+    pages.update(body_pl="")
+    import_file(file)
+    assert pages.get().body_pl == '<p><span lang="la">veritas</span> tu</p>'
+    translate(file, "pages.accessibility.body", '<p lang="la"><span lang="latina">veritas</span> tam</p>')
+    import_file(file)
+    assert pages.get().body_pl == "<p>veritas tam</p>"
+
+
 @pytest.mark.once
 def test_a_language_tag_may_have_a_region(page, tmp_path):
     translate(export(tmp_path / "pl.xlf", "--open"), TITLE_ID, "Dostępność")

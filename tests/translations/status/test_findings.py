@@ -65,6 +65,15 @@ def test_the_numbers_of_tags_are_compared_except_for_links():
     assert in_html("<p>One</p>", '<p><a href="https://a.example/">Raz</a></p>') == []
 
 
+def test_a_phrase_of_another_language_may_be_in_one_language_only_and_divides_no_word():
+    marked, plain = '<p>One 1<span lang="pl">2</span> two</p>', "<p>Raz 12 dwa</p>"
+    assert in_html(marked, plain) == []
+    assert in_html(plain, marked) == []
+    assert in_html(plain, "<p>Raz 12 <span lang='la'>dwa</p>") == [
+        "These tags have no matching opening or closing tag: “</p>”, “<p>” and “<span>”. Complete or remove them."
+    ]
+
+
 def test_tags_that_a_plain_source_has_too_are_allowed():
     assert messages("The tag <b>", "Znacznik <b>") == []
     assert messages("a < b", "a < b") == []
