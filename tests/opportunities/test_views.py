@@ -283,10 +283,10 @@ def test_the_block_of_the_home_page_shows_what_is_open_or_what_comes_back(rf, at
     for day in range(11, 17):
         make_opportunity(title_en=f"Until {day}", closes_on=f"2026-03-{day}")
     block = home_block(rf.get("/en/"), None)
-    assert [item.title for item in block.context["opportunities"]] == ["Until 11", "Until 12", "Until 13", "Until 14"]
+    assert [item.title for item in block.context["opportunities"]] == ["Until 11", "Until 12", "Until 13"]
     assert block.context["recurring"] == []
     html = rendered(block, rf)
-    assert html.count('<li class="card opportunity is-open">') == 4 and "No call" not in html
+    assert html.count('<li class="card opportunity is-open">') == 3 and "No call" not in html
     assert block.expires_at == datetime.fromisoformat("2026-03-12T00:00+01:00")
 
 
