@@ -202,7 +202,7 @@ def test_on_a_phone_the_notice_takes_a_third_of_the_screen_and_the_first_screen_
         for part in page.locator(".site-header-row > *:visible").all():
             box = part.bounding_box()
             assert box["y"] <= name["y"] + name["height"] / 2 <= box["y"] + box["height"], language
-        for shown in ("h1", ".hero-actions a"):
+        for shown in ("h1", ".hero .actions a"):
             box = page.locator(shown).first.bounding_box()
             assert box["y"] + box["height"] <= 740, (language, shown)
         assert not overflow(page)
