@@ -15,7 +15,6 @@ from events.feeds import EventFeed
 from events.forms import EventFilterForm, EventListForm
 from events.models import Event
 from opendata.calendars import calendar_response
-from opendata.feeds import AtomFeed, JSONFeed
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.cached import section
@@ -85,6 +84,8 @@ def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+@cached_page(*FILTERS)
+@require_safe
 def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     """Return the feed of the events that match the filters in the request."""
     now, form = timezone.now(), EventFilterForm(request.GET or None)
@@ -93,18 +94,6 @@ def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse
     # A report is shown from the end of its event on.
     expire_at(response, [found.upcoming(now).with_report().next_end()], now)
     return response
-
-
-@cached_page(*FILTERS)
-@require_safe
-def atom_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, AtomFeed)
-
-
-@cached_page(*FILTERS)
-@require_safe
-def json_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, JSONFeed)
 
 
 @cached_page(*FILTERS)

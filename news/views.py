@@ -9,7 +9,6 @@ from alliance.cached import get_alliance_or_404
 from news.feeds import NewsFeed
 from news.forms import NewsFilterForm
 from news.models import NewsItem
-from opendata.feeds import AtomFeed, JSONFeed
 from pagecache.decorators import cached_page
 from pages.cached import section
 from pages.pagination import paginate
@@ -43,20 +42,10 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "news/detail.html", context)
 
 
+@cached_page("topic", "member", "year")
+@require_safe
 def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     """Return the feed of the news that match the filters in the request."""
     form = NewsFilterForm(request.GET or None)
     found = NewsItem.objects.published().matching(**form.filters)
     return NewsFeed(get_alliance_or_404(request), form, found, feed_type).respond(request)
-
-
-@cached_page("topic", "member", "year")
-@require_safe
-def atom_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, AtomFeed)
-
-
-@cached_page("topic", "member", "year")
-@require_safe
-def json_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, JSONFeed)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from alliance.cached import get_alliance_or_404
 from editorial.dates import date_in_words
 from opendata.calendars import calendar_response
-from opendata.feeds import AtomFeed, JSONFeed
 from opportunities.calendars import deadline_entry
 from opportunities.feeds import OpportunityFeed
 from opportunities.forms import OpportunityFilterForm
@@ -92,6 +91,8 @@ def opportunity_deadline(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+@cached_page(*FILTERS)
+@require_safe
 def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     """Return the feed of the opportunities that match the filters in the request."""
     now, form = timezone.now(), OpportunityFilterForm(request.GET or None)
@@ -101,15 +102,3 @@ def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse
     if filters.pop("state", ""):
         expire_at(response, [Opportunity.objects.published().matching(now, **filters).outlook(now).next_change], now)
     return response
-
-
-@cached_page(*FILTERS)
-@require_safe
-def atom_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, AtomFeed)
-
-
-@cached_page(*FILTERS)
-@require_safe
-def json_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, JSONFeed)
