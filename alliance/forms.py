@@ -1,34 +1,24 @@
-from collections.abc import Iterable
-from typing import cast
-
-from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from partners.forms import FilterForm, TranslatedSelect
+from alliance.models import Contact
+from pages.filters import FilterForm, TranslatedChoiceField
+from partners.models import PartnerUniversity
+from topics.models import Topic
 
 
 class ContactFilterForm(FilterForm):
-    """Filters of the contacts. `universities` and `topics` are the choices: (key, name) pairs."""
+    """Filters of the contacts. The form offers the universities and topics that published contacts have."""
 
-    university = forms.ChoiceField(
+    university = TranslatedChoiceField(
+        PartnerUniversity.objects.published().used_by(Contact.objects.published(), "partner").without_long_texts(),
         label=_("University"),
-        required=False,
-        widget=TranslatedSelect,
+        empty_label=pgettext_lazy("university", "All"),
         error_messages={"invalid_choice": _("No contact belongs to that university. Choose one from the list.")},
     )
-    topic = forms.ChoiceField(
+    topic = TranslatedChoiceField(
+        Topic.objects.published().used_by(Contact.objects.published(), "topics"),
         label=_("Topic"),
-        required=False,
-        widget=TranslatedSelect,
+        empty_label=pgettext_lazy("topic", "All"),
         error_messages={"invalid_choice": _("No contact has that topic. Choose one from the list.")},
     )
-
-    def __init__(
-        self, data: QueryDict | None, universities: Iterable[tuple[str, str]], topics: Iterable[tuple[str, str]]
-    ) -> None:
-        super().__init__(data)
-        university, topic = (cast(forms.ChoiceField, self.fields[name]) for name in ("university", "topic"))
-        university.choices = [("", pgettext_lazy("university", "All")), *universities]
-        topic.choices = [("", pgettext_lazy("topic", "All")), *topics]

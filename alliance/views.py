@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -31,40 +31,26 @@ from alliance.sections import ABOUT, CONTACTS, LINES, PROJECTS
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.blocks import BlockPage, blocks_of
-from pages.cached import languages, layout_pages, section
+from pages.cached import layout_pages, section
 from pages.models import Page
 from pages.pagination import paginate
 from pages.sections import parent_of
 from partners.cached import universities
 from partners.map import points
 from partners.models import MAX_ON_MAP, PartnerUniversity
+from partners.section_pages import render_section
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 from search.forms import SearchForm
-from topics.models import Topic
+from topics.models import MAX_RELATED
 
 FIGURES_ON_HOME = 4
 # Items of one kind per page of the overview, which only shows their names.
 NAMES_IN_OVERVIEW = 100
 # Contacts per page. They are short.
 CONTACTS_PER_PAGE = 48
-# Related items on the page of an item.
-RELATED = 6
 # Less than a year, as RFC 9116 recommends.
 SECURITY_TXT_VALIDITY = timedelta(days=180)
-
-
-def render_section(request: HttpRequest, kind: str, template: str, **context: Any) -> HttpResponse:
-    """Render the page of the section `kind`."""
-    page = section(request, kind)
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "universities": universities(request),
-        **context,
-    }
-    return render(request, template, context)
 
 
 @cached_page()
@@ -143,7 +129,7 @@ def render_activity(request: HttpRequest, kind: str, template: str, activity: Ac
         "activity": activity,
         "subject": activity,
         "universities": universities(request),
-        "related": related[:RELATED],
+        "related": related[:MAX_RELATED],
         **context,
     }
     return render(request, template, context)
@@ -207,21 +193,15 @@ def milestone_feed(request: HttpRequest) -> HttpResponse:
 @cached_page("university", "topic", "page")
 @require_safe
 def contact_list(request: HttpRequest) -> HttpResponse:
-    contacts = Contact.objects.published()
-    with_contacts = PartnerUniversity.objects.published().filter(pk__in=contacts.values("partner"))
-    topics = Topic.objects.published().filter(pk__in=contacts.values("topics"))
-    form = ContactFilterForm(
-        request.GET or None,
-        universities=[(partner.key, partner.translated["name"]) for partner in with_contacts.without_long_texts()],
-        topics=[(topic.key, topic.translated["name"]) for topic in topics],
-    )
+    form = ContactFilterForm(request.GET or None)
+    contacts = Contact.objects.published().matching(**form.filters).with_topics()
     return render_section(
         request,
         CONTACTS,
         "alliance/contact_list.html",
         form=form,
-        page_obj=paginate(request, contacts.matching(**form.filters).with_topics(), CONTACTS_PER_PAGE),
-        filter_query=urlencode(form.filters),
+        page_obj=paginate(request, contacts, CONTACTS_PER_PAGE),
+        filter_query=form.query(),
     )
 
 
@@ -244,7 +224,7 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "subject": project,
         "universities": universities(request),
-        "related": published.defer("body").exclude(pk=project.pk)[:RELATED],
+        "related": published.defer("body").exclude(pk=project.pk)[:MAX_RELATED],
     }
     return render(request, "alliance/project_detail.html", context)
 
@@ -271,7 +251,7 @@ def line_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "line": line,
         "subject": line,
         "universities": universities(request),
-        "related": published.with_page().filter(kind=line.kind).exclude(pk=line.pk)[:RELATED],
+        "related": published.with_page().filter(kind=line.kind).exclude(pk=line.pk)[:MAX_RELATED],
     }
     return render(request, "alliance/line_detail.html", context)
 

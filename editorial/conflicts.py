@@ -89,7 +89,7 @@ def conflict_message(
     attribute = format_html(' lang="{}"', language) if language else ""
     rows = ((sentence, attribute, value) for sentence, value in shown)
     values = format_html_join(" ", '{} <div class="stored-value"{}>{}</div>', rows)
-    return format_html('<div class="conflict">{} {} {}</div>', happened, values, remedy)
+    return format_html('<div class="conflict"><p>{}</p> {} {}</div>', happened, values, remedy)
 
 
 def display_value(model_field: models.Field, value: Any) -> str:

@@ -34,6 +34,12 @@ class EditBoundField(forms.BoundField):
         """The submitted value, or the stored one if the user did not change the field."""
         return self.form.merged_value(self, super().data)
 
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """Return the attributes of the control, with the language of its text."""
+        attrs = super().build_widget_attrs(attrs, widget)
+        language = getattr(self.form.edited_fields.get(self.name), "language", None)
+        return attrs | {"lang": language} if language else attrs
+
 
 class EditForm(forms.ModelForm):
     """Form that writes only what its user changed and reports conflicts."""

@@ -113,6 +113,10 @@ def parse(markdown: str) -> dict[str, Any]:
             title = inline.content
         elif token.tag == "h2":
             sections.append((anchor, inline.content))
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        # A column without a name has no heading for screen readers.
+        if opening.type == "th_open" and not inline.content:
+            opening.tag = closing.tag = "td"
     # The admin shows the title itself: heading_open, inline, heading_close.
     body = tokens[3:] if title else tokens
     return {

@@ -3,7 +3,6 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
-from django.forms import DateInput, TimeInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -30,12 +29,6 @@ class TimeFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(CoverMixin, ContentAdmin):
-    # Django's widgets show the difference from the time of the server, but these are local times of the place.
-    formfield_overrides = {
-        **ContentAdmin.formfield_overrides,
-        models.DateField: {"widget": DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
-        models.TimeField: {"widget": TimeInput(attrs={"type": "time"}, format="%H:%M")},
-    }
     list_display = ["title", "date", "state", "place", "is_published"]
     list_filter = [TimeFilter, "format", "is_cancelled", "is_published"]
     date_hierarchy = "starts_on"

@@ -7,12 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from events.models import Event
-from pages.blocks import Block
+from pages.blocks import MAX_ITEMS, Block
 from pages.cached import has_section
 from partners.models import PartnerUniversity
-
-MAX_ON_HOME, MAX_REPORTS_ON_HOME = 3, 2
-MAX_OF_PARTNER = 3
 
 
 def first_end(events: Iterable[Event]) -> datetime | None:
@@ -24,8 +21,8 @@ def home_block(request: HttpRequest, alliance: Any) -> Block | None:
     if not has_section(request, "events"):
         return None
     events = Event.objects.published().for_list()
-    upcoming = list(events.upcoming()[:MAX_ON_HOME])
-    shown = upcoming or list(events.past().with_report()[:MAX_REPORTS_ON_HOME])
+    upcoming = list(events.upcoming()[:MAX_ITEMS])
+    shown = upcoming or list(events.past().with_report()[:MAX_ITEMS])
     if not shown:
         return None
     context = {"events": shown, "are_announced": bool(upcoming)}
@@ -37,8 +34,8 @@ def partner_block(request: HttpRequest, partner: PartnerUniversity) -> Block | N
     if not has_section(request, "events"):
         return None
     events = Event.objects.published().for_list().at_or_with(partner)
-    upcoming = list(events.upcoming()[:MAX_OF_PARTNER])
-    past = list(events.past()[: MAX_OF_PARTNER - len(upcoming)]) if len(upcoming) < MAX_OF_PARTNER else []
+    upcoming = list(events.upcoming()[:MAX_ITEMS])
+    past = list(events.past()[: MAX_ITEMS - len(upcoming)]) if len(upcoming) < MAX_ITEMS else []
     if not upcoming and not past:
         return None
     context = {"events": [*upcoming, *past], "partner": partner}

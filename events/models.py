@@ -27,17 +27,12 @@ from editorial.fields import RichTextField
 from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
-from topics.models import AttendanceFormat, Audience, SourcedContent, SourcedContentQuerySet, Topic
+from topics.models import AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
 
-MAX_RELATED = 6
 # Fields from which starts_at and ends_at are computed.
 TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_zone", "precision")
 # Fields whose change tells calendar programs to update their copy.
 CALENDAR_FIELDS = (*TIME_FIELDS, f"place_{settings.LANGUAGE_CODE}", "format", "is_cancelled")
-
-
-# The name that the filters use.
-EventFormat = AttendanceFormat
 
 
 class EventPrecision(models.TextChoices):
@@ -45,7 +40,7 @@ class EventPrecision(models.TextChoices):
     MONTH = DatePrecision.MONTH.value, DatePrecision.MONTH.label
 
 
-class EventQuerySet(SourcedContentQuerySet):
+class EventQuerySet(AudienceContentQuerySet):
     def upcoming(self, at: datetime | None = None) -> Self:
         """Events that have not ended, the next one first."""
         return self.filter(ends_at__gt=at or timezone.now()).order_by("starts_at", "pk")
@@ -54,9 +49,15 @@ class EventQuerySet(SourcedContentQuerySet):
         """Events that have ended, the latest first."""
         return self.filter(ends_at__lte=at or timezone.now()).order_by("-starts_at", "-pk")
 
-    def of_year(self, year: int) -> Self:
-        """Events that start in `year`, the latest first."""
-        return self.filter(starts_on__year=year).order_by("-starts_at", "-pk")
+    def matching(self, *, year: int | None = None, **filters: Any) -> Self:
+        """Events that start in `year` and match the other filters."""
+        queryset = super().matching(**filters)
+        return queryset.filter(starts_on__year=year) if year else queryset
+
+    def years(self) -> list[int]:
+        """The years in which these events start, the latest first."""
+        days = self.order_by().values_list("starts_on", flat=True).distinct()
+        return sorted({day.year for day in days}, reverse=True)
 
     def with_report(self) -> Self:
         return self.exclude(**{f"report_{settings.LANGUAGE_CODE}": None}).exclude(
@@ -65,22 +66,11 @@ class EventQuerySet(SourcedContentQuerySet):
 
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Events that the university hosts, that concern it, or that concern the whole alliance."""
-        return self.filter(Q(host=partner) | Q(pk__in=super().of_member(partner).order_by().values("pk")))
+        return self.filter(host=partner) | super().of_member(partner)
 
     def at_or_with(self, partner: PartnerUniversity) -> Self:
         """Events that the university hosts or that concern it by name."""
-        return self.filter(Q(host=partner) | Q(pk__in=self.primary_keys(members=partner)))
-
-    def primary_keys(self, **conditions: Any) -> models.QuerySet:
-        """The primary keys of all events with the conditions, for a subquery. A join would repeat events."""
-        events: Any = Event.objects.order_by()
-        return events.filter(**conditions).values("pk")
-
-    def with_audience(self, key: str) -> Self:
-        return self.filter(pk__in=self.primary_keys(audiences__key=key))
-
-    def with_topic(self, key: str) -> Self:
-        return self.filter(pk__in=self.primary_keys(topics__key=key))
+        return self.filter(Q(host=partner) | Q(pk__in=self.filter(members=partner).values("pk")))
 
     def for_list(self) -> Self:
         """Events with their hosts, without the long texts."""
@@ -89,11 +79,6 @@ class EventQuerySet(SourcedContentQuerySet):
     def with_host(self) -> Self:
         """Events with their hosts, without the long texts of these."""
         return self.select_related("host").defer(*long_texts_of("host"))
-
-    def with_audiences(self) -> Self:
-        """Events with their published audiences in `published_audiences`."""
-        audiences = models.Prefetch("audiences", Audience.objects.published(), to_attr="published_audiences")
-        return self.prefetch_related(audiences)
 
     def for_calendar(self) -> Self:
         """Events whose days are known, the latest first."""
@@ -327,16 +312,6 @@ class Event(SourcedContent):
 
     def key_source(self) -> str:
         return f"{self.starts_on.year} {super().key_source()}"
-
-    def related(self) -> "list[Event]":
-        """Other published events that share topics with this one: those that share the most first, then the latest."""
-        tags = Event.topics.through._default_manager.filter(event__is_published=True).exclude(event=self.pk)
-        topics: Any = Topic.objects.published()
-        shared = tags.filter(topic__in=topics.filter(event=self)).values("event").annotate(number=models.Count("pk"))
-        ranked = shared.order_by("-number", "-event__starts_at", "-event")[:MAX_RELATED]
-        keys = list(ranked.values_list("event", flat=True))
-        found = Event.objects.for_list().in_bulk(keys)
-        return [found[key] for key in keys]
 
     @property
     def last_day(self) -> date:

@@ -3,28 +3,24 @@
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import SyndicationFeed
-from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from alliance.cached import get_alliance_or_404
-from events import cached
 from events.feeds import EventFeed
-from events.forms import EventFilterForm
-from events.models import Event, EventQuerySet
+from events.forms import EventFilterForm, EventListForm
+from events.models import Event
 from opendata.calendars import calendar_response
-from opendata.feeds import AtomFeed, JSONFeed
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
-from pages.cached import languages, section
+from pages.cached import section
 from pages.pagination import paginate
 from partners.cached import universities
+from partners.section_pages import render_section
 
 KIND = "events"
 FILTERS = ("audience", "topic", "member", "format")
@@ -43,41 +39,26 @@ def by_month(events: Iterable[Event]) -> list[tuple[str, list[Event]]]:
     ]
 
 
-def subscriptions(query: str) -> list[tuple[str, str, str]]:
-    """The calendar and the feeds with these filters: address, content type, and name."""
-    suffix = f"?{query}" if query else ""
-    return [
-        (f"{reverse('events:calendar')}{suffix}", "text/calendar", gettext("Calendar (iCalendar)")),
-        (f"{reverse('events:atom')}{suffix}", "application/atom+xml", gettext("Feed (Atom)")),
-        (f"{reverse('events:json')}{suffix}", "application/feed+json", gettext("Feed (JSON Feed)")),
-    ]
-
-
 @cached_page(*FILTERS, "year", "page")
 @require_safe
 def event_list(request: HttpRequest) -> HttpResponse:
-    page = section(request, KIND)
-    form = EventFilterForm(request.GET or None, request)
-    matching = form.matching(Event.objects.published()).for_list()
-    year, now = form.year_chosen, timezone.now()
-    upcoming = matching.upcoming(now)
-    page_obj = paginate(request, matching.of_year(year) if year else upcoming)
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "universities": universities(request),
-        "form": form,
-        "year": year,
-        "page_obj": page_obj,
-        "months": by_month(page_obj),
-        "reports": [] if year or page_obj.object_list else matching.past(now).with_report()[:MAX_REPORTS],
-        "years": cached.years(request),
-        "filter_query": urlencode(form.filters),
-        "subscription_query": form.subscription_query,
-        "subscriptions": subscriptions(form.subscription_query),
-    }
-    response = render(request, "events/list.html", context)
+    now, form = timezone.now(), EventListForm(request.GET or None)
+    year, events = form.filters.get("year"), Event.objects.published().matching(**form.filters).for_list()
+    upcoming = events.upcoming(now)
+    page_obj = paginate(request, events if year else upcoming)
+    response = render_section(
+        request,
+        KIND,
+        "events/list.html",
+        form=form,
+        year=year,
+        page_obj=page_obj,
+        months=by_month(page_obj),
+        reports=[] if year or page_obj.object_list else events.past(now).with_report()[:MAX_REPORTS],
+        filter_query=form.query(),
+        # The feeds and the calendar have all years.
+        feed_query=form.query(without="year"),
+    )
     if not year:
         expire_at(response, [upcoming.next_end()], now)
     return response
@@ -96,46 +77,30 @@ def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "event": event,
         "subject": event,
         "universities": universities(request),
-        "related": event.related(),
+        "related": Event.objects.published().for_list().related_to(event),
     }
     response = render(request, "events/detail.html", context)
     expire_at(response, [event.starts_at, event.ends_at], now)
     return response
 
 
-def filtered(request: HttpRequest) -> tuple[EventFilterForm, EventQuerySet]:
-    """The filters of a feed or calendar, and its events."""
-    form = EventFilterForm(request.GET or None, request)
-    return form, form.matching(Event.objects.published())
-
-
-def feed_response(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
-    now = timezone.now()
-    form, events = filtered(request)
-    feed = EventFeed(get_alliance_or_404(request), events, form.subscription_query, feed_type)
-    response = feed.respond(request)
+@cached_page(*FILTERS)
+@require_safe
+def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
+    """Return the feed of the events that match the filters in the request."""
+    now, form = timezone.now(), EventFilterForm(request.GET or None)
+    found = Event.objects.published().matching(**form.filters)
+    response = EventFeed(get_alliance_or_404(request), form, found, feed_type).respond(request)
     # A report is shown from the end of its event on.
-    expire_at(response, [events.upcoming(now).with_report().next_end()], now)
+    expire_at(response, [found.upcoming(now).with_report().next_end()], now)
     return response
-
-
-@cached_page(*FILTERS)
-@require_safe
-def atom_feed(request: HttpRequest) -> HttpResponse:
-    return feed_response(request, AtomFeed)
-
-
-@cached_page(*FILTERS)
-@require_safe
-def json_feed(request: HttpRequest) -> HttpResponse:
-    return feed_response(request, JSONFeed)
 
 
 @cached_page(*FILTERS)
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
     page = section(request, KIND)
-    _form, events = filtered(request)
+    events = Event.objects.published().matching(**EventFilterForm(request.GET or None).filters)
     return calendar_of(request, events.for_calendar()[:MAX_CALENDAR_ENTRIES], page.title, KIND)
 
 

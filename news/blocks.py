@@ -5,19 +5,16 @@ from typing import Any
 from django.http import HttpRequest
 
 from news.models import NewsItem
-from pages.blocks import Block
+from pages.blocks import MAX_ITEMS, Block
 from pages.cached import has_section
 from partners.models import PartnerUniversity
-
-NEWEST_ON_HOME = 3
-NEWEST_OF_PARTNER = 3
 
 
 def home_block(request: HttpRequest, alliance: Any) -> Block | None:
     """The newest news."""
     if not has_section(request, "news"):
         return None
-    newest = list(NewsItem.objects.published().defer("body")[:NEWEST_ON_HOME])
+    newest = list(NewsItem.objects.published().defer("body")[:MAX_ITEMS])
     return Block("news/home_block.html", {"news": newest}) if newest else None
 
 
@@ -25,5 +22,5 @@ def partner_block(request: HttpRequest, partner: PartnerUniversity) -> Block | N
     """The newest news that concern the university."""
     if not has_section(request, "news"):
         return None
-    newest = list(NewsItem.objects.published().of_member(partner).defer("body")[:NEWEST_OF_PARTNER])
+    newest = list(NewsItem.objects.published().of_member(partner).defer("body")[:MAX_ITEMS])
     return Block("news/partner_block.html", {"news": newest, "partner": partner}) if newest else None

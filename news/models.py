@@ -1,33 +1,22 @@
 """News about the alliance and its universities."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from editorial.dates import Dated, DatePrecision
-from partners.models import PartnerUniversity
-from topics.models import SourcedContent, SourcedContentQuerySet, Topic
-
-MAX_RELATED = 6
+from topics.models import SourcedContent, SourcedContentQuerySet
 
 
 class NewsQuerySet(SourcedContentQuerySet):
-    def matching(
-        self, topic: Topic | None = None, member: PartnerUniversity | None = None, year: int | None = None
-    ) -> Self:
-        """News with `topic`, about `member`, and of `year`. None does not filter."""
-        queryset = self
-        if topic:
-            queryset = queryset.filter(topics=topic)
-        if member:
-            queryset = queryset.of_member(member)
-        if year:
-            queryset = queryset.filter(date__year=year)
-        return queryset
+    def matching(self, *, year: int | None = None, **filters: Any) -> Self:
+        """News of `year` that match the other filters."""
+        queryset = super().matching(**filters)
+        return queryset.filter(date__year=year) if year else queryset
 
     def for_list(self) -> Self:
         """News without their long texts, with their topics."""
@@ -35,7 +24,9 @@ class NewsQuerySet(SourcedContentQuerySet):
 
     def years(self) -> list[int]:
         """The years that have news, the latest first."""
-        return [day.year for day in self.dates("date", "year", order="DESC")]
+        # Django's `dates` calls a Python function for each row on SQLite.
+        days = self.order_by().values_list("date", flat=True).distinct()
+        return sorted({day.year for day in days}, reverse=True)
 
 
 NewsManager = models.Manager.from_queryset(NewsQuerySet)
@@ -70,16 +61,6 @@ class NewsItem(Dated, SourcedContent):
 
     def key_source(self):
         return f"{self.date.year} {super().key_source()}"
-
-    def related(self) -> "list[NewsItem]":
-        """Other published news that share topics with this one: those that share the most first, then the newest."""
-        tags = NewsItem.topics.through.objects.filter(newsitem__is_published=True).exclude(newsitem=self)
-        topics = self.topics.filter(is_published=True)
-        shared = tags.filter(topic__in=topics).values("newsitem").annotate(number=Count("pk"))
-        ranked = shared.order_by("-number", "-newsitem__date", "-newsitem")[:MAX_RELATED]
-        ids = list(ranked.values_list("newsitem", flat=True))
-        found = NewsItem.objects.defer("body").in_bulk(ids)
-        return [found[pk] for pk in ids]
 
     def structured_data(self) -> dict:
         """The item as NewsArticle of schema.org. Needs `with_topics`."""

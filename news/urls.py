@@ -1,11 +1,12 @@
 from django.urls import path
 
 from news import views
+from opendata.feeds import AtomFeed, JSONFeed
 
 app_name = "news"
 urlpatterns = [
     path("", views.news_list, name="list"),
-    path("feed.xml", views.atom_feed, name="atom-feed"),
-    path("feed.json", views.json_feed, name="json-feed"),
+    path("feed.xml", views.feed, {"feed_type": AtomFeed}, name="atom-feed"),
+    path("feed.json", views.feed, {"feed_type": JSONFeed}, name="json-feed"),
     path("<slug:slug>/", views.news_detail, name="detail"),
 ]

@@ -9,28 +9,21 @@ from alliance.cached import get_alliance_or_404
 from news.feeds import NewsFeed
 from news.forms import NewsFilterForm
 from news.models import NewsItem
-from opendata.feeds import AtomFeed, JSONFeed
 from pagecache.decorators import cached_page
-from pages.cached import languages, section
+from pages.cached import section
 from pages.pagination import paginate
 from partners.cached import universities
+from partners.section_pages import render_section
 
 
 @cached_page("topic", "member", "year", "page")
 @require_safe
 def news_list(request: HttpRequest) -> HttpResponse:
-    page = section(request, "news")
     form = NewsFilterForm(request.GET or None)
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "form": form,
-        "page_obj": paginate(request, NewsItem.objects.published().matching(**form.filters).for_list()),
-        "universities": universities(request),
-        "filter_query": form.query,
-    }
-    return render(request, "news/list.html", context)
+    news = NewsItem.objects.published().matching(**form.filters).for_list()
+    return render_section(
+        request, "news", "news/list.html", form=form, page_obj=paginate(request, news), filter_query=form.query()
+    )
 
 
 @cached_page()
@@ -43,26 +36,16 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "section": section(request, "news"),
         "item": item,
         "subject": item,
-        "related": item.related(),
+        "related": NewsItem.objects.published().defer("body").related_to(item),
         "universities": universities(request),
     }
     return render(request, "news/detail.html", context)
 
 
+@cached_page("topic", "member", "year")
+@require_safe
 def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     """Return the feed of the news that match the filters in the request."""
     form = NewsFilterForm(request.GET or None)
     found = NewsItem.objects.published().matching(**form.filters)
-    return NewsFeed(get_alliance_or_404(request), found, form.query, feed_type).respond(request)
-
-
-@cached_page("topic", "member", "year")
-@require_safe
-def atom_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, AtomFeed)
-
-
-@cached_page("topic", "member", "year")
-@require_safe
-def json_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, JSONFeed)
+    return NewsFeed(get_alliance_or_404(request), form, found, feed_type).respond(request)

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from editorial.clean_text import xml_text
 from editorial.models import Content
 from pages.cached import section
+from pages.filters import FilterForm
 from pages.models import Page
 
 MAX_ENTRIES = 50
@@ -148,9 +149,9 @@ class SectionFeed(Feed):
 class FilteredFeed(SectionFeed):
     """Base of the feeds of news, events and opportunities. `found` has the items of a filter; their topics are tags."""
 
-    def __init__(self, publisher: Any, found: Any, *args: Any):
-        super().__init__(publisher, *args)
-        self.found = found
+    def __init__(self, publisher: Any, form: FilterForm, found: Any, feed_type: type[SyndicationFeed]):
+        super().__init__(publisher, form.query(), feed_type)
+        self.form, self.found = form, found
 
     def items(self) -> QuerySet[Any]:
         return self.found.with_topics()[:MAX_ENTRIES]

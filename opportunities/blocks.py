@@ -7,13 +7,9 @@ from django.utils import timezone
 
 from opportunities.models import Opportunity
 from opportunities.states import OPEN_STATES
-from pages.blocks import Block
+from pages.blocks import MAX_ITEMS, Block
 from pages.cached import has_section
 from partners.models import PartnerUniversity
-
-OPEN_ON_HOME = 4
-RECURRING_ON_HOME = 3
-OF_PARTNER = 3
 
 
 def home_block(request: HttpRequest, alliance: Any) -> Block | None:
@@ -22,8 +18,8 @@ def home_block(request: HttpRequest, alliance: Any) -> Block | None:
         return None
     now, published = timezone.now(), Opportunity.objects.published()
     outlook = published.outlook(now)
-    found = published.in_state(now, *OPEN_STATES).for_list(now)[:OPEN_ON_HOME] if outlook.open else []
-    recurring = [] if outlook.open else published.recurring(now)[:RECURRING_ON_HOME]
+    found = published.in_state(now, *OPEN_STATES).for_list(now)[:MAX_ITEMS] if outlook.open else []
+    recurring = [] if outlook.open else published.recurring(now)[:MAX_ITEMS]
     context = {"opportunities": list(found), "recurring": list(recurring)}
     return Block("opportunities/home_block.html", context, outlook.next_change)
 
@@ -33,7 +29,7 @@ def partner_block(request: HttpRequest, partner: PartnerUniversity) -> Block | N
     if not has_section(request, "opportunities"):
         return None
     now, concerning = timezone.now(), Opportunity.objects.published().of_member(partner)
-    found = list(concerning.for_list(now)[:OF_PARTNER])
+    found = list(concerning.for_list(now)[:MAX_ITEMS])
     if not found:
         return None
     context = {"opportunities": found, "partner": partner}

@@ -1,28 +1,23 @@
 """Opportunities as feeds."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.html import escape
 from django.utils.translation import gettext
 
 from opendata.feeds import MAX_ENTRIES, FilteredFeed
-from opportunities.models import Opportunity, OpportunityQuerySet
+from opportunities.models import Opportunity
 from pages.models import Page
 
 
 class OpportunityFeed(FilteredFeed):
-    """The opportunities in `found`, those added last first. `labels` are the filters in words."""
+    """The opportunities in `found`, those added last first. The filters are in the title."""
 
     kind = "opportunities"
 
-    def __init__(self, publisher: Any, found: OpportunityQuerySet, labels: list[str], *args: Any):
-        super().__init__(publisher, found, *args)
-        self.labels = labels
-
     def title(self, page: Page) -> str:
-        return ": ".join(filter(None, [super().title(page), ", ".join(self.labels)]))
+        return ": ".join(filter(None, [super().title(page), ", ".join(self.form.labels)]))
 
     def items(self) -> QuerySet[Opportunity]:
         return self.found.with_topics().order_by("-pk")[:MAX_ENTRIES]

@@ -37,10 +37,9 @@ from opportunities.states import (
     state_expression,
     state_of,
 )
-from partners.models import PartnerUniversity, validate_language_tag
-from topics.models import AttendanceFormat, Audience, SourcedContent, SourcedContentQuerySet, Topic
+from partners.models import validate_language_tag
+from topics.models import MAX_RELATED, AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
 
-MAX_SIMILAR = 6
 LONG_TEXTS = ("body", "eligibility", "how_to_apply")
 # Dates outside these years are typing errors.
 PLAUSIBLE_DAY = [
@@ -68,7 +67,7 @@ class Outlook(NamedTuple):
     next_change: datetime | None
 
 
-class OpportunityQuerySet(SourcedContentQuerySet):
+class OpportunityQuerySet(AudienceContentQuerySet):
     def with_state(self, now: datetime) -> Self:
         """Opportunities with their state at `now` as `state_then`."""
         return self.annotate(state_then=state_expression(now))
@@ -95,41 +94,19 @@ class OpportunityQuerySet(SourcedContentQuerySet):
         """Opportunities in order, without their long texts, with their audiences."""
         return self.in_order(now).defer(*LONG_TEXTS).with_audiences()
 
-    def with_audiences(self) -> Self:
-        """Opportunities with their published audiences as `published_audiences`."""
-        audiences = models.Prefetch("audiences", Audience.objects.published(), to_attr="published_audiences")
-        return self.prefetch_related(audiences)
-
     def recurring(self, now: datetime) -> Self:
         """Closed opportunities that recur, those that opened last first."""
         closed = self.in_state(now, State.CLOSED).filter(recurs=True)
         return closed.order_by(F("opens_at").desc(nulls_last=True), "-pk").defer(*LONG_TEXTS)
 
-    def matching(
-        self,
-        now: datetime,
-        audience: Audience | None = None,
-        kind: str = "",
-        member: PartnerUniversity | None = None,
-        topic: Topic | None = None,
-        state: str = "",
-    ) -> Self:
-        """Opportunities that fit all filters at `now`. An empty value does not filter.
+    def matching(self, now: datetime, state: str = "", **filters: Any) -> Self:  # type: ignore[override]
+        """Opportunities in `state` at `now` that match the other filters. An empty state does not filter.
 
         Open ones include those that close soon and those open at any time.
         """
-        queryset = self
-        if audience:
-            queryset = queryset.filter(audiences=audience)
-        if kind:
-            queryset = queryset.filter(kind=kind)
-        if member:
-            queryset = queryset.of_member(member)
-        if topic:
-            queryset = queryset.filter(topics=topic)
-        if state:
-            queryset = queryset.in_state(now, *(OPEN_STATES if state == State.OPEN else [State(state)]))
-        return queryset
+        queryset = super().matching(**filters)
+        states = OPEN_STATES if state == State.OPEN else [state]
+        return queryset.in_state(now, *states) if state else queryset
 
     def outlook(self, now: datetime) -> Outlook:
         """Return the number of open ones at `now`, and the next moment at which the state of one of these changes."""
@@ -157,7 +134,7 @@ class OpportunityQuerySet(SourcedContentQuerySet):
         ordered = others.filter(likeness__gt=0).order_by(
             is_closed, "-likeness", Coalesce("closes_at", "opens_at").desc(nulls_last=True), "pk"
         )
-        return ordered.defer(*LONG_TEXTS).with_audiences()[:MAX_SIMILAR]
+        return ordered.defer(*LONG_TEXTS).with_audiences()[:MAX_RELATED]
 
 
 OpportunityManager = models.Manager.from_queryset(OpportunityQuerySet)

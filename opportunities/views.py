@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from alliance.cached import get_alliance_or_404
 from editorial.dates import date_in_words
 from opendata.calendars import calendar_response
-from opendata.feeds import AtomFeed, JSONFeed
 from opportunities.calendars import deadline_entry
 from opportunities.feeds import OpportunityFeed
 from opportunities.forms import OpportunityFilterForm
@@ -19,9 +18,10 @@ from opportunities.models import Opportunity
 from opportunities.states import OPEN_STATES
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
-from pages.cached import languages, section
+from pages.cached import section
 from pages.pagination import paginate
 from partners.cached import universities
+from partners.section_pages import render_section
 
 FILTERS = ("audience", "kind", "member", "topic", "state")
 MAX_RECURRING = 6
@@ -30,27 +30,24 @@ MAX_RECURRING = 6
 @cached_page(*FILTERS, "page")
 @require_safe
 def opportunity_list(request: HttpRequest) -> HttpResponse:
-    page, now = section(request, "opportunities"), timezone.now()
-    form = OpportunityFilterForm(request.GET or None)
-    filters = form.matching
+    now, form = timezone.now(), OpportunityFilterForm(request.GET or None)
+    filters = form.filters
     state = filters.pop("state", "")
     concerned = Opportunity.objects.published().matching(now, **filters)
     outlook = concerned.outlook(now)
     page_obj = paginate(request, concerned.matching(now, state=state).for_list(now))
     tells_none_is_open = not outlook.open and state in ("", *OPEN_STATES) and page_obj.number == 1
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "form": form,
-        "page_obj": page_obj,
-        "tells_none_is_open": tells_none_is_open,
-        "recurring": concerned.recurring(now)[:MAX_RECURRING] if tells_none_is_open else [],
-        "day": date_in_words(timezone.localdate(now)),
-        "universities": universities(request),
-        "filter_query": form.query,
-    }
-    response = render(request, "opportunities/list.html", context)
+    response = render_section(
+        request,
+        "opportunities",
+        "opportunities/list.html",
+        form=form,
+        page_obj=page_obj,
+        tells_none_is_open=tells_none_is_open,
+        recurring=concerned.recurring(now)[:MAX_RECURRING] if tells_none_is_open else [],
+        day=date_in_words(timezone.localdate(now)),
+        filter_query=form.query(),
+    )
     expire_at(response, [outlook.next_change], now)
     return response
 
@@ -94,25 +91,14 @@ def opportunity_deadline(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+@cached_page(*FILTERS)
+@require_safe
 def feed(request: HttpRequest, feed_type: type[SyndicationFeed]) -> HttpResponse:
     """Return the feed of the opportunities that match the filters in the request."""
     now, form = timezone.now(), OpportunityFilterForm(request.GET or None)
-    filters = form.matching
+    filters = form.filters
     found = Opportunity.objects.published().matching(now, **filters)
-    opportunities = OpportunityFeed(get_alliance_or_404(request), found, form.labels, form.query, feed_type)
-    response = opportunities.respond(request)
+    response = OpportunityFeed(get_alliance_or_404(request), form, found, feed_type).respond(request)
     if filters.pop("state", ""):
         expire_at(response, [Opportunity.objects.published().matching(now, **filters).outlook(now).next_change], now)
     return response
-
-
-@cached_page(*FILTERS)
-@require_safe
-def atom_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, AtomFeed)
-
-
-@cached_page(*FILTERS)
-@require_safe
-def json_feed(request: HttpRequest) -> HttpResponse:
-    return feed(request, JSONFeed)

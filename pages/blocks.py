@@ -11,6 +11,9 @@ from typing import Any, TypeAlias
 
 from django.http import HttpRequest
 
+# Maximum number of items in a block. With more of them, pages of universities would be very long on phones.
+MAX_ITEMS = 3
+
 
 class BlockPage(Enum):
     """A page that has blocks. The comment names the subject that a block gets."""

@@ -23,13 +23,14 @@ def page_query(number: int, filter_query: str = "") -> str:
 def paginate(request: HttpRequest, items: QuerySet[Any], size: int = ITEMS_PER_PAGE) -> Page:
     """The page of `items` that the parameter `page` selects, or the first one if that page does not exist.
 
-    One query reads and counts the items.
+    One query sorts and counts the items, another one reads those of the page. In one, the database would read the texts
+    of all items.
     """
     paginator = Paginator(items, size)
     requested = request.GET.get("page", "")
     for number in [int(requested), 1] if PAGE_NUMBER.fullmatch(requested) else [1]:
-        found = list(items.annotate(total=Window(Count("*")))[(number - 1) * size : number * size])
+        found = items.values_list("pk", Window(Count("*")))[(number - 1) * size : number * size]
         if found:
             break
-    paginator.count = found[0].total if found else 0
-    return Page(found, number, paginator)
+    paginator.count = found[0][1] if found else 0
+    return Page(items.filter(pk__in=[key for key, _total in found]), number, paginator)

@@ -1,7 +1,6 @@
 """The list of partner universities, and the page of one university."""
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 
 import django_countries
 from django.http import HttpRequest, HttpResponse
@@ -13,13 +12,14 @@ from editorial.alphabet import sort_key
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.blocks import BlockPage, blocks_of
-from pages.cached import languages, section
+from pages.cached import section
 from pages.models import Page
 from pages.pagination import paginate
 from partners import cached
 from partners.forms import PartnerFilterForm
 from partners.map import points
 from partners.models import PartnerUniversity
+from partners.section_pages import render_section
 
 # Contacts on the page of a university.
 MAX_CONTACTS = 6
@@ -34,22 +34,18 @@ def country_choices(countries: Iterable[str]) -> list[tuple[str, str]]:
 @cached_page("country", "role", "page")
 @require_safe
 def partner_list(request: HttpRequest) -> HttpResponse:
-    page = section(request, Page.Kind.PARTNERS)
     partners = PartnerUniversity.objects.published()
-    form = PartnerFilterForm(request.GET or None, countries=country_choices(partners.countries()))
-    matching = partners.matching(**form.filters).for_list()
-    page_obj = paginate(request, matching)
-    context = {
-        "page": page,
-        "subject": page,
-        "available_languages": languages(request, page),
-        "form": form,
-        "page_obj": page_obj,
-        "points": points(partner for partner in page_obj if not partner.left),
-        "universities": cached.universities(request),
-        "filter_query": urlencode(form.filters),
-    }
-    return render(request, "partners/list.html", context)
+    form = PartnerFilterForm(request.GET or None, country=country_choices(partners.countries()))
+    page_obj = paginate(request, partners.matching(**form.filters).for_list())
+    return render_section(
+        request,
+        Page.Kind.PARTNERS,
+        "partners/list.html",
+        form=form,
+        page_obj=page_obj,
+        points=points(partner for partner in page_obj if not partner.left),
+        filter_query=form.query(),
+    )
 
 
 @cached_page()

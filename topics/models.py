@@ -10,6 +10,9 @@ from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet
 from partners.models import PartnerUniversity, validate_language_tag
 from pictures.models import cover_field
 
+# Maximum number of related items on the page of an item.
+MAX_RELATED = 6
+
 
 class Topic(OrderedContent):
     """A subject that news, events and opportunities share, such as research or mobility."""
@@ -75,19 +78,46 @@ class Sourced(models.Model):
 
 
 class SourcedContentQuerySet(SluggableQuerySet):
+    def matching(self, *, topic: Topic | None = None, member: PartnerUniversity | None = None, **values: Any) -> Self:
+        """Items with `topic` that concern `member`, and with these values of other fields. None does not filter."""
+        queryset = self.filter(topics=topic, **values) if topic else self.filter(**values)
+        return queryset.of_member(member) if member else queryset
+
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Items that concern the university, or the whole alliance."""
-        # Subqueries, because a join would repeat an item for each of its universities.
-        items: Any = self.model._default_manager.order_by()
-        named = items.filter(members=partner).values("pk")
-        with_members = items.filter(members__isnull=False).values("pk")
-        return self.filter(models.Q(pk__in=named) | ~models.Q(pk__in=with_members))
+        # Subqueries of the links alone. With a join, SQLite may read all items in the order of an index.
+        model: Any = self.model
+        links, item = model.members.through._default_manager, model.members.field.m2m_field_name()
+        named = links.filter(partneruniversity=partner).values(item)
+        return self.filter(models.Q(pk__in=named) | ~models.Q(pk__in=links.values(item)))
 
     def with_topics(self) -> Self:
         """Items with their published topics and members in `published_topics` and `published_members`."""
         topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
         members = PartnerUniversity.objects.published().without_long_texts()
         return self.prefetch_related(topics, models.Prefetch("members", members, to_attr="published_members"))
+
+    def related_to(self, item: Any) -> list[Any]:
+        """The others of these items that share topics with `item`: those that share the most first, then the latest."""
+        sharing = self.exclude(pk=item.pk).filter(topics__in=item.topics.filter(is_published=True))
+        ranked = sharing.values_list("pk").annotate(models.Count("pk")).order_by("-pk__count", *item._meta.ordering)
+        keys = [key for key, _number in ranked[:MAX_RELATED]]
+        found = self.in_bulk(keys)
+        return [found[key] for key in keys]
+
+
+class AudienceContentQuerySet(SourcedContentQuerySet):
+    """Content with audiences, such as events and opportunities."""
+
+    def matching(self, *, audience: Audience | None = None, **filters: Any) -> Self:
+        """Items for `audience` that match the other filters."""
+        queryset = super().matching(**filters)
+        return queryset.filter(audiences=audience) if audience else queryset
+
+    def with_audiences(self) -> Self:
+        """Items with their published audiences in `published_audiences`."""
+        audiences = models.Prefetch("audiences", Audience.objects.published(), to_attr="published_audiences")
+        return self.prefetch_related(audiences)
 
 
 class SourcedContent(Sourced, SluggableContent):

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db import models
-from django.forms import CheckboxSelectMultiple, Script, Textarea
+from django.forms import CheckboxSelectMultiple, DateInput, Script, Textarea, TimeInput
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -58,6 +58,9 @@ class ContentAdmin(
         models.URLField: {"assume_scheme": "https"},
         models.TextField: {"widget": Textarea(attrs={"rows": 4, "class": "vLargeTextField"})},
         models.ManyToManyField: {"widget": CheckboxSelectMultiple},
+        # Those of browsers work with the keyboard. Django's also show the difference from the time of the server.
+        models.DateField: {"widget": DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
+        models.TimeField: {"widget": TimeInput(attrs={"type": "time"}, format="%H:%M")},
     }
     list_filter = ["is_published"]
     save_on_top = True

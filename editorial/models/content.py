@@ -57,6 +57,10 @@ class ContentQuerySet(models.QuerySet[ContentT]):
         """Items that visitors may see."""
         return self.filter(is_published=True)
 
+    def used_by(self, items: models.QuerySet, relation: str) -> Self:
+        """Items to which `relation` of at least one of `items` leads."""
+        return self.filter(models.Exists(items.filter(**{relation: models.OuterRef("pk")})))
+
     def languages(self, *fields: str) -> set[str]:
         """Return the languages in which every item has all of `fields` that it has in the source language.
 

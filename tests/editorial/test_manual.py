@@ -109,6 +109,11 @@ def test_no_document_has_inline_styles_or_scripts(document):
     assert not re.search(r"<[^>]* style=|<script", manual.parse(document.read_text())["body"])
 
 
+def test_a_column_without_a_name_has_no_heading_for_screen_readers():
+    body = manual.parse("| | SQLite |\n| --- | --- |\n| one record | 17 ms |")["body"]
+    assert "<td></td>\n<th>SQLite</th>" in body
+
+
 def test_the_manual_needs_an_account(db):
     response = Client().get("/admin/help/docs/editing.md")
     assert response.status_code == 302

@@ -29,7 +29,9 @@ function markRows(root) {
   for (const row of root.querySelectorAll(".form-row")) {
     const field = [...row.classList].find((name) => name.startsWith("field-")) ?? "";
     const code = languages.map(([code]) => code).find((code) => field.endsWith(`_${code}`));
-    if (code) row.dataset.languageOf = code;
+    if (!code) continue;
+    row.dataset.languageOf = code;
+    for (const text of row.querySelectorAll(".readonly")) text.lang = code;
   }
 }
 
@@ -86,7 +88,9 @@ function linkErrors(buttons, beside) {
     const link = document.createElement("a");
     link.href = `#${control?.id ?? ""}`;
     const label = (row.querySelector("label, legend")?.textContent ?? "").trim().replace(/:$/, "");
-    link.textContent = `${label}: ${row.querySelector(".errorlist li")?.textContent ?? ""}`;
+    // Of a conflict, what happened, without the values.
+    const error = row.querySelector(".errorlist li .conflict p") ?? row.querySelector(".errorlist li");
+    link.textContent = `${label}: ${error?.textContent ?? ""}`;
     link.addEventListener("click", (event) => {
       event.preventDefault();
       openRow(row, buttons, beside);
@@ -138,6 +142,10 @@ function start() {
   bar.append(...buttons, beside);
   states?.remove();
   form.prepend(bar);
+  // Toolbars stick below the bar, and the browser scrolls a focused control to below it.
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--language-tabs", `${bar.offsetHeight}px`);
+  }).observe(bar);
   const withError = buttons.find((button) => button.classList.contains("has-error"));
   const first = [stored(LANGUAGE), own[0]].find((code) => buttons.some((button) => button.value === code));
   show(withError?.value ?? first ?? source, buttons, beside);
@@ -145,9 +153,11 @@ function start() {
   // Links to a field, such as from the desk and from a refused publication, open its language.
   const linked = location.hash.startsWith("#id_") && document.getElementById(location.hash.slice(1))?.closest(".form-row");
   if (linked && form.contains(linked)) openRow(linked, buttons, beside);
-  document.addEventListener("formset:added", (event) => {
-    markRows(event.target);
+  document.addEventListener("formset:added", ({ target }) => {
+    markRows(target);
     show(form.dataset.language, buttons, beside);
+    // The button that adds a row is behind it.
+    target.querySelector(":is(input:not([type=hidden]), select, textarea):not([data-language-of]:not(.is-shown) *)")?.focus();
   });
 }
 
