@@ -30,7 +30,7 @@ from alliance.models import (
 from alliance.sections import ABOUT, CONTACTS, LINES, PROJECTS
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
-from pages.blocks import Place, blocks_of
+from pages.blocks import BlockPage, blocks_of
 from pages.cached import layout_pages, section
 from pages.models import Page
 from pages.pagination import paginate
@@ -57,7 +57,7 @@ SECURITY_TXT_VALIDITY = timedelta(days=180)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     alliance = get_alliance_or_404(request)
-    blocks = blocks_of(Place.HOME, request, alliance)
+    blocks = blocks_of(BlockPage.HOME, request, alliance)
     response = render_section(
         request,
         Page.Kind.HOME,

@@ -6,8 +6,6 @@ from math import cos, radians
 from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 VIDEO_ID = r"([\w-]+)"
-# The short or the long form of a UUID.
-PEERTUBE_ID = r"([A-Za-z0-9]{22}|[0-9a-f]{8}(?:-[0-9a-f]{4,12}){4})"
 # Size of the shown part of a map, in pixels of its zoom level.
 MAP_WIDTH, MAP_HEIGHT, TILE = 800, 450, 256
 

@@ -141,7 +141,6 @@ def in_all_languages(name: str, text: Text) -> dict[str, str]:
 
 
 ADDRESS = Entry("address", _("Address of the installation"), "https://stats.example.org", "url")
-CLOUD_ADDRESS = replace(ADDRESS, example="https://example.matomo.cloud")
 SITE_NUMBER = Entry("site", _("Number of the site"), "1")
 TAG = Entry("tag", _("Measurement ID"), "G-ABC123")
 

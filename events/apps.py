@@ -24,5 +24,5 @@ class EventsConfig(AppConfig):
                 lambda: [(Event.objects.published(), ("title", "summary"))],
             )
         )
-        blocks.register(blocks.Place.HOME, 20, home_block)
-        blocks.register(blocks.Place.PARTNER, 20, partner_block)
+        blocks.register(blocks.BlockPage.HOME, 20, home_block)
+        blocks.register(blocks.BlockPage.PARTNER, 20, partner_block)

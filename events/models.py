@@ -322,7 +322,7 @@ class Event(SourcedContent):
         return self.ends_at <= timezone.now()
 
     @property
-    def counts_down(self) -> bool:
+    def has_day_ahead(self) -> bool:
         """Whether it will take place on a known day. Pages then say how far away it is, and offer its calendar file."""
         return self.has_day and not self.is_cancelled and not self.is_past
 

@@ -21,5 +21,5 @@ class NewsConfig(AppConfig):
                 "news", _("news"), "news:list", lambda: [(NewsItem.objects.published(), ("title", "summary"))]
             )
         )
-        blocks.register(blocks.Place.HOME, 30, home_block)
-        blocks.register(blocks.Place.PARTNER, 30, partner_block)
+        blocks.register(blocks.BlockPage.HOME, 30, home_block)
+        blocks.register(blocks.BlockPage.PARTNER, 30, partner_block)

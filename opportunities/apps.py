@@ -24,5 +24,5 @@ class OpportunitiesConfig(AppConfig):
                 lambda: [(Opportunity.objects.published(), ("title", "summary"))],
             )
         )
-        blocks.register(blocks.Place.HOME, 10, home_block)
-        blocks.register(blocks.Place.PARTNER, 10, partner_block)
+        blocks.register(blocks.BlockPage.HOME, 10, home_block)
+        blocks.register(blocks.BlockPage.PARTNER, 10, partner_block)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 MAX_ITEMS = 3
 
 
-class Place(Enum):
+class BlockPage(Enum):
     """A page that has blocks. The comment names the subject that a block gets."""
 
     HOME = "home"  # the alliance
@@ -37,15 +37,15 @@ class Block:
 # Gets the request and the subject of the page. Returns None if there is nothing to show.
 MakeBlock: TypeAlias = Callable[[HttpRequest, Any], Block | None]
 
-registered: list[tuple[Place, int, MakeBlock]] = []
+registered: list[tuple[BlockPage, int, MakeBlock]] = []
 
 
-def register(place: Place, position: int, make_block: MakeBlock) -> None:
-    """Add a block to the pages of `place`. Blocks with lower positions come first."""
-    registered.append((place, position, make_block))
+def register(page: BlockPage, position: int, make_block: MakeBlock) -> None:
+    """Add a block to `page`. Blocks with lower positions come first."""
+    registered.append((page, position, make_block))
 
 
-def blocks_of(place: Place, request: HttpRequest, subject: Any) -> list[Block]:
+def blocks_of(page: BlockPage, request: HttpRequest, subject: Any) -> list[Block]:
     """Return the blocks of the page of `subject`, in their order."""
-    makers = sorted((entry for entry in registered if entry[0] is place), key=lambda entry: entry[1])
-    return [block for _place, _position, make_block in makers if (block := make_block(request, subject))]
+    makers = sorted((entry for entry in registered if entry[0] is page), key=lambda entry: entry[1])
+    return [block for _page, _position, make_block in makers if (block := make_block(request, subject))]

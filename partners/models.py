@@ -1,7 +1,6 @@
 """The universities of the alliance."""
 
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -390,11 +389,6 @@ class PartnerUniversity(SluggableContent):
     @property
     def meta_description(self) -> str:
         return self.summary
-
-    @property
-    def website_host(self) -> str:
-        """The host name of the website without www, such as deusto.es."""
-        return (urlsplit(self.website).hostname or "").removeprefix("www.")
 
     @property
     def position_in_words(self) -> str:

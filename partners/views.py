@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from editorial.alphabet import sort_key
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
-from pages.blocks import Place, blocks_of
+from pages.blocks import BlockPage, blocks_of
 from pages.cached import section
 from pages.models import Page
 from pages.pagination import paginate
@@ -60,7 +60,7 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
     on_map = cached.universities(request)
     if partner not in on_map and not partner.left:
         on_map = (*on_map, partner)
-    blocks = blocks_of(Place.PARTNER, request, partner)
+    blocks = blocks_of(BlockPage.PARTNER, request, partner)
     context = {
         "section": section(request, Page.Kind.PARTNERS),
         "blocks": blocks,

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from alliance.models import Alliance
+from alliance.cached import get_alliance_or_404
 from pagecache.decorators import cached_page
-from partners.models import PartnerUniversity
+from partners.cached import universities
 from partners.weave import PAPER
 from social.cards import Card, find_subject
 from social.icons import ICONS, MASKABLE
@@ -18,24 +18,20 @@ from social.icons import ICONS, MASKABLE
 CACHE_FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def get_alliance_or_404(language: str) -> Alliance:
-    """The alliance with its host.
-
-    Raises Http404 before content is loaded, and for a language that is not in LANGUAGES.
-    """
-    alliance = Alliance.objects.with_host().first()
-    if alliance is None or language not in dict(settings.LANGUAGES):
-        raise Http404("no alliance in that language")
-    return alliance
+def check_language(language: str) -> None:
+    """Raise Http404 for a language that is not in LANGUAGES."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404("no such language")
 
 
 @cached_page()
 @require_safe
 def share_card(request: HttpRequest, language: str, kind: str, key: str, digest: str) -> HttpResponse:
     """The share card of one page in one language. The URL of an outdated picture redirects to the current one."""
-    alliance = get_alliance_or_404(language)
+    check_language(language)
+    alliance = get_alliance_or_404(request)
     with translation.override(language):
-        card = Card.of(find_subject(kind, key), alliance, PartnerUniversity.objects.published().for_map())
+        card = Card.of(find_subject(kind, key), alliance, universities(request))
     if card.digest != digest:
         return redirect(card.path)
     headers = {
@@ -51,7 +47,8 @@ def share_card(request: HttpRequest, language: str, kind: str, key: str, digest:
 @require_safe
 def manifest(request: HttpRequest, language: str) -> HttpResponse:
     """The web app manifest in one language (W3C, Web Application Manifest)."""
-    alliance = get_alliance_or_404(language)
+    check_language(language)
+    alliance = get_alliance_or_404(request)
     with translation.override(language):
         icons = [{"src": static("img/favicon.svg"), "sizes": "any", "type": "image/svg+xml"}]
         icons += [

@@ -53,9 +53,6 @@ ContentT = TypeVar("ContentT", bound="Content", covariant=True)
 
 
 class ContentQuerySet(models.QuerySet[ContentT]):
-    def get_by_natural_key(self, key: str) -> ContentT:
-        return self.get(key=key)
-
     def published(self) -> Self:
         """Items that visitors may see."""
         return self.filter(is_published=True)
@@ -153,9 +150,6 @@ class Content(models.Model):
     def owner(self) -> "Content":
         """The item whose form edits this one: the item that it is a part of, or itself."""
         return next(filter(None, (getattr(self, name) for name in self.parent_fields)), self)
-
-    def natural_key(self) -> tuple[str]:
-        return (self.key,)
 
     @classmethod
     def is_live(cls, values: dict[str, Any]) -> bool:

@@ -92,21 +92,21 @@ def test_the_home_page_leads_to_the_alliance_and_to_each_kind_of_visitor(client)
 
 
 @pytest.mark.parametrize(
-    ("place", "path"), [(blocks.Place.HOME, "/en/"), (blocks.Place.PARTNER, "/en/partners/university-of-lodz/")]
+    ("page", "path"), [(blocks.BlockPage.HOME, "/en/"), (blocks.BlockPage.PARTNER, "/en/partners/university-of-lodz/")]
 )
-def test_a_page_shows_its_blocks_in_their_order_and_expires_with_the_first(client, monkeypatch, place, path):
+def test_a_page_shows_its_blocks_in_their_order_and_expires_with_the_first(client, monkeypatch, page, path):
     soon, later = (timezone.now() + timedelta(hours=hours) for hours in (1, 2))
     template = engines["django"].from_string("<p>{{ block.text }} of {{ block.subject }}</p>")
 
     def maker(text, moment):
         return lambda request, subject: blocks.Block(template, {"text": text, "subject": subject.key}, moment)
 
-    nothing = (place, 0, lambda request, subject: None)
+    nothing = (page, 0, lambda request, subject: None)
     monkeypatch.setattr(
-        blocks, "registered", [(place, 20, maker("second", soon)), nothing, (place, 10, maker("first", later))]
+        blocks, "registered", [(page, 20, maker("second", soon)), nothing, (page, 10, maker("first", later))]
     )
     response = client.get(path)
     html = response.content.decode()
-    subject = "alliance" if place is blocks.Place.HOME else "university-of-lodz"
+    subject = "alliance" if page is blocks.BlockPage.HOME else "university-of-lodz"
     assert 0 < html.index(f"<p>first of {subject}</p>") < html.index(f"<p>second of {subject}</p>")
     assert parse_http_date(response["Expires"]) == int(soon.timestamp())

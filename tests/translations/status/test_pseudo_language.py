@@ -14,6 +14,7 @@ from django.utils.translation import trans_real
 
 from consent.models import PolicyVersion
 from editorial.content_files import content_models, translated_fields
+from pages.templatetags.layout import host
 from partners.models import PartnerUniversity
 from tests.consent.factories import put_in_force
 
@@ -120,7 +121,7 @@ def names(*more: str) -> re.Pattern:
     known |= set(Locale("sv").languages.values())
     # Dates and the language of the page in the header.
     known |= {*Locale("sv").months["format"]["wide"].values(), "CET", "CEST", "GMT", "SV", "Atom", "JSON Feed"}
-    known |= {partner.website_host for partner in PartnerUniversity.objects.all()}
+    known |= {host(partner.website) for partner in PartnerUniversity.objects.all()}
     known |= {host for provider in content_models()["providers"].objects.all() for host in provider.origins}
     for model in content_models().values():
         untranslated = {field.attname for field in model._meta.fields} - translated_fields(model)
