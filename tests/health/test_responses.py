@@ -124,9 +124,9 @@ def test_an_unknown_host_gets_an_error_page(error_client, db):
 
 @pytest.mark.once
 def test_an_exception_gets_an_error_page_without_details(error_client, db, monkeypatch):
-    from alliance import views
+    from partners import section_pages
 
-    monkeypatch.setattr(views, "section", lambda request, kind: 1 / 0)
+    monkeypatch.setattr(section_pages, "section", lambda request, kind: 1 / 0)
     response = error_client.get("/pl/wizja/")
     html = response.content.decode()
     assert response.status_code == 500
