@@ -159,6 +159,8 @@ def test_another_user_of_the_browser_does_not_see_the_input(sign_in):
     expect(other.locator("section.unsaved-input")).to_have_count(0)
     expect(other.locator("#id_title_en")).not_to_have_value("Of the first user")
     assert stored_forms(other) == 1
+    # It sends its copy again and again.
+    page.close()
     ignore_refused_copies(visitor)
 
 
