@@ -25,6 +25,7 @@ from editorial.dates import (
 )
 from editorial.fields import RichTextField
 from editorial.languages import language_name
+from editorial.phrases import validate_language_tag
 from editorial.times import site_time_zone, validate_local_time, validate_time_zone
 from opportunities.states import (
     CLOSES_SOON,
@@ -37,7 +38,6 @@ from opportunities.states import (
     state_expression,
     state_of,
 )
-from partners.models import validate_language_tag
 from topics.models import MAX_RELATED, AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
 
 LONG_TEXTS = ("body", "eligibility", "how_to_apply")

@@ -16,16 +16,13 @@ from consent.models import EmbeddedContent
 from editorial.fields import PictureField, RichTextField
 from editorial.languages import language_name
 from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet, require_alt_text
+from editorial.phrases import validate_language_tag
 from partners.weave import THREADS
 from pictures.models import cover_field
 
 # More points would overlap on the map.
 MAX_ON_MAP = 24
 COORDINATOR_EXISTS = "coordinator_exists"
-validate_language_tag = RegexValidator(
-    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z",
-    _("Give the language as a code such as pl, nl or eu (BCP 47)."),
-)
 validate_ror = RegexValidator(
     # https://ror.readme.io/docs/identifier: base 32 without i, l, o and u, and two digits that check the others.
     r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}\Z",

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.models import OrderedContent, SluggableContent, SluggableQuerySet
-from partners.models import PartnerUniversity, validate_language_tag
+from editorial.phrases import validate_language_tag
+from partners.models import PartnerUniversity
 from pictures.models import cover_field
 
 # Maximum number of related items on the page of an item.

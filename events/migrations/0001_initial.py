@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('body_hr', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('body_sv', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('source', models.CharField(blank=True, help_text='The title of the page or document that this comes from.', max_length=200, verbose_name='source')),
-                ('source_language', models.CharField(blank=True, help_text='A code such as pl, nl or eu, if the source is not in English.', max_length=20, validators=[django.core.validators.RegexValidator('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\\Z', 'Give the language as a code such as pl, nl or eu (BCP 47).')], verbose_name='language of the source')),
+                ('source_language', models.CharField(blank=True, help_text='A code such as pl, nl or eu, if the source is not in English.', max_length=20, validators=[django.core.validators.RegexValidator('^[A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[A-WYZa-wyz0-9](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?\\Z', 'Give the language as a code such as pl, nl or eu (BCP 47).')], verbose_name='language of the source')),
                 ('source_url', models.URLField(blank=True, help_text='Visitors see the source as a link.', max_length=500, verbose_name='address of the source')),
                 ('starts_on', models.DateField(help_text='If only the month is known, its first day, and “month” as the precision.', verbose_name='first day')),
                 ('starts_at_time', models.TimeField(blank=True, help_text='Local time at the place. Leave empty if it is not known.', null=True, verbose_name='starts at')),
