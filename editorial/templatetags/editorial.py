@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 
+from editorial.editor_labels import EDITOR_LABELS
 from editorial.models import BinSettings
 from editorial.phrases import LANGUAGE_TAG
 from translations.status.fields import TARGET_LANGUAGES
@@ -31,6 +32,12 @@ def own_languages(user: User | AnonymousUser | None) -> str:
 def language_tag_pattern() -> str:
     """Return the regular expression of a language tag, for the `pattern` of an input."""
     return LANGUAGE_TAG
+
+
+@register.simple_tag
+def editor_labels() -> dict[str, str]:
+    """Return the labels of the rich text editor in the active language by those in its code."""
+    return {label: str(translated) for label, translated in EDITOR_LABELS.items()}
 
 
 @register.simple_tag

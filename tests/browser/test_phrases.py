@@ -123,3 +123,31 @@ def test_the_desk_has_the_dialog_in_the_language_of_the_translator(sign_in):
     page.get_by_role("dialog").get_by_label("Language", exact=True).select_option("en")
     page.get_by_role("button", name="Mark the phrase").click()
     assert '<span lang="en">' in page.locator("#id_text").input_value()
+
+
+def test_the_editor_of_texts_speaks_the_language_of_the_admin(sign_in):
+    sign_in("root")
+    page = sign_in("root", locale="pl").page
+    page.goto(f"{page.url}alliance/deliverable/1/change/")
+    toolbar = page.locator(".field-body_en .prose-menubar")
+    toolbar.wait_for()
+    names = toolbar.locator("button").evaluate_all("buttons => buttons.map((button) => button.ariaLabel)")
+    assert [name for name in names if name] == [
+        "Akapit",
+        "Lista punktowana",
+        "Lista numerowana",
+        "Numeracja listy",
+        "Cytat",
+        "Pogrubienie",
+        "Kursywa",
+        "Język frazy",
+        "Link",
+        "Usuń link",
+        "Cofnij",
+        "Ponów",
+        "Edytuj HTML",
+    ]
+    assert toolbar.locator(".prose-menubar__option").all_text_contents() == ["Nagłówek 2", "Nagłówek 3", "Akapit"]
+    toolbar.get_by_role("button", name="Edytuj HTML").click()
+    dialog = page.get_by_role("dialog", name="Edytuj HTML")
+    assert dialog.get_by_role("button").all_text_contents() == ["Dodaj wcięcia", "OK", "Anuluj"]

@@ -5,11 +5,32 @@ styleElement.nonce = document.currentScript.nonce;
 styleElement.dataset.tiptapStyle = "";
 document.head.append(styleElement);
 
+// The labels are below, in templates/editorial/rich_text.html. The editor asks this function for those of its dialogs.
+let labels;
+const adminGettext = window.gettext;
+window.gettext = (text) => {
+  labels ??= JSON.parse(document.querySelector("#editor-labels")?.textContent ?? "{}");
+  return labels[text] ?? adminGettext?.(text) ?? text;
+};
+
+// The labels of buttons are English in the code of the editor.
+function translateButton(button) {
+  if (button.title) {
+    button.title = window.gettext(button.title);
+    button.setAttribute("aria-label", button.title);
+  } else {
+    // The label of a format is in an element of that format.
+    const label = button.firstElementChild;
+    if (label) label.textContent = window.gettext(label.textContent);
+  }
+}
+
 // Buttons that say whether the format of their name applies to the selected text.
 const FORMATS = ["bold", "italic", "bulletList", "orderedList", "blockquote", "link"];
 
 // Tells screen readers the states of the buttons, which the editor only shows.
 function describeButtons(editor, toolbar) {
+  toolbar.querySelectorAll("button").forEach(translateButton);
   for (const button of toolbar.querySelectorAll("button[data-name]")) {
     button.setAttribute("aria-disabled", button.classList.contains("disabled"));
     if (!FORMATS.includes(button.dataset.name)) continue;
