@@ -1,6 +1,7 @@
 """Time zones, local times that the clock skips or repeats, and the form field for a moment in the zone of the site."""
 
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,9 +20,15 @@ def site_time_zone() -> str:
     return settings.TIME_ZONE
 
 
+@cache
+def time_zones() -> set[str]:
+    """Return the names of the time zones, which Python reads from many files."""
+    return available_timezones()
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError if `name` is not the IANA name of a time zone."""
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(
             _("“%(name)s” is not a time zone. Enter a name such as Europe/Warsaw or Europe/Istanbul."),
             code="unknown_time_zone",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -24,7 +24,7 @@ from editorial.dates import (
     time_in_words,
 )
 from editorial.fields import RichTextField
-from editorial.times import site_time_zone, validate_local_time, validate_time_zone
+from editorial.times import site_time_zone, time_zones, validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
 from topics.models import AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
@@ -259,7 +259,7 @@ class Event(SourcedContent):
 
     def clean(self) -> None:
         super().clean()
-        if self.time_zone not in available_timezones():
+        if self.time_zone not in time_zones():
             # The validator of the field reports it.
             return
         errors = {}
