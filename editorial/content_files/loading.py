@@ -77,14 +77,18 @@ def update_item(files: ContentFiles, pk: int, state: ImportState, report: Report
     writable: Values = {}
     before = {}
     for name, (model_field, value) in changed.items():
-        stored = digest(stored_value(item, name, model_field))
-        as_loaded = state.digests.get(name, [EMPTY_DIGEST, EMPTY_DIGEST])[1]
-        if stored in (as_loaded, file_digest(model_field, value, files.folder)):
+        stored, in_file = digest(stored_value(item, name, model_field)), file_digest(model_field, value, files.folder)
+        if stored == in_file:
+            state.digests[name] = [in_file, stored]
+        elif stored == state.digests.get(name, [EMPTY_DIGEST, EMPTY_DIGEST])[1]:
             writable[name] = (model_field, value)
             before[name] = stored
         else:
             report.kept.append(f"{state}.{name}")
-    write_item(files, item, writable, state)
+    if writable:
+        write_item(files, item, writable, state)
+    else:
+        state.save()
     if any(state.digests[name][1] != before[name] for name in writable):
         report.updated.append(str(state))
     else:
