@@ -88,6 +88,11 @@ class PageAdmin(CoverMixin, ContentAdmin):
             return is_officer(request.user)
         return super().may_restore(request, item)
 
+    def may_erase(self, request, item):
+        if item is not None and item.kind in KINDS_OF_OFFICERS:
+            return super().may_erase(request, item) and is_officer(request.user)
+        return super().may_erase(request, item)
+
     def has_view_permission(self, request, obj=None):
         return super().has_view_permission(request, obj) or is_officer(request.user)
 

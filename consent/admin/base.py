@@ -36,6 +36,14 @@ class ReadOnlyAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
 
+class OfficersMixin:
+    """Admin of what visitors rely on when they consent: only those who may change an item erase data from it."""
+
+    def may_erase(self, request: HttpRequest, item: Any) -> bool:
+        may_erase = super().may_erase(request, item)  # type: ignore[misc]
+        return may_erase and self.has_content_permission(request, "change")  # type: ignore[attr-defined]
+
+
 class DraftMixin:
     """Admin of a part of the notice. What is saved is a draft until a new version is in force."""
 

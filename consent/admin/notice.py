@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.base import Action, DraftMixin, ReadOnlyAdmin, notice_as_shown
+from consent.admin.base import Action, DraftMixin, OfficersMixin, ReadOnlyAdmin, notice_as_shown
 from consent.comparison import changes_between, texts_by_path
 from consent.completeness import IncompleteNoticeError, gaps
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
@@ -27,7 +27,7 @@ for model in (CookieGroup, Cookie):
 
 
 @admin.register(Notice)
-class NoticeAdmin(DraftMixin, SingletonContentAdmin):
+class NoticeAdmin(DraftMixin, OfficersMixin, SingletonContentAdmin):
     list_display = ["heading", "controller", "updated_at"]
     search_fields = ["heading", "introduction", "controller"]
     fieldsets = [(None, {"fields": ["heading", "introduction", "controller", "contact"]})]
@@ -39,7 +39,7 @@ class CookieInline(ContentInline):
 
 
 @admin.register(Purpose)
-class PurposeAdmin(DraftMixin, ContentAdmin):
+class PurposeAdmin(DraftMixin, OfficersMixin, ContentAdmin):
     inlines = [CookieInline]
     list_display = ["name", "is_necessary", "order", "is_published"]
     list_editable = ["order"]
@@ -142,7 +142,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "current": current,
             "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
-            "widenings": draft.widenings_since(current) if current else [],
+            "widenings": draft.not_asked_about_under(current),
             "gaps": gaps(),
             "asked_again": Decision.objects.valid().count() if current else 0,
         }

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.base import Action, ReadOnlyAdmin
+from consent.admin.base import Action, OfficersMixin, ReadOnlyAdmin
 from consent.models import AccessEntry, PolicyVersion, PrivacyPolicy
 from consent.models.policy import RIGHTS, SECTIONS, UntranslatedError, edited_policy, heading
 from editorial.admin import SingletonContentAdmin
@@ -26,7 +26,7 @@ def links_to_empty_facts(policy: PrivacyPolicy) -> SafeString:
 
 
 @admin.register(PrivacyPolicy)
-class PrivacyPolicyAdmin(SingletonContentAdmin):
+class PrivacyPolicyAdmin(OfficersMixin, SingletonContentAdmin):
     list_display = ["controller", "contact", "updated_at"]
     search_fields = ["controller", "purposes"]
     fieldsets = [

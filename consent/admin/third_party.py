@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from consent.admin.base import DraftMixin
+from consent.admin.base import DraftMixin, OfficersMixin
 from consent.admin.notice import CookieInline
 from consent.models import EmbeddedContent, NoticeVersion, Provider, Script
 from consent.presets import PRESETS, Preset
@@ -46,7 +46,7 @@ class ProviderCookieInline(CookieInline):
 
 
 @admin.register(Provider)
-class ProviderAdmin(DraftMixin, ContentAdmin):
+class ProviderAdmin(DraftMixin, OfficersMixin, ContentAdmin):
     inlines = [ProviderCookieInline]
     change_list_template = LIST_TEMPLATE
     list_display = ["name", "purpose", "country", "order", "is_published"]
@@ -95,7 +95,7 @@ class ProviderAdmin(DraftMixin, ContentAdmin):
 
 
 @admin.register(EmbeddedContent)
-class EmbeddedContentAdmin(ContentAdmin):
+class EmbeddedContentAdmin(OfficersMixin, ContentAdmin):
     change_list_template = LIST_TEMPLATE
     list_display = ["title", "provider", "page_url", "is_published"]
     list_filter = [("provider", LimitedChoicesFilter), "is_published"]

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.history import MAX_DIGITS, HistoryMixin
+from editorial.admin.page_urls import page_url
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.models import Content, ContentErasure, Revision
 from editorial.revisions import erasing
@@ -89,20 +90,30 @@ class ErasureMixin(HistoryMixin):
             *super().get_urls(),
         ]
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        url = self.admin_url("erase", unquote(object_id)) if may_erase(request) else ""
-        return super().history_view(request, object_id, {"erase_url": url} | (extra_context or {}))
+    def render_history_page(
+        self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]
+    ) -> TemplateResponse:
+        if name == "history" and self.may_erase(request, item):
+            context = {"erase_url": self.admin_url("erase", context["object_id"])} | context
+        return super().render_history_page(request, name, item, context)
+
+    def may_erase(self, request: HttpRequest, item: Content | None) -> bool:
+        """Whether the user may erase personal data from `item`, or from an item in the bin.
+
+        Emptied fields and replacement texts are on the site at once. The admin of items that only some members of staff
+        change overrides it.
+        """
+        return has_erase_permission(request)
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Choose fields, confirm the choice, and erase them."""
-        if not may_erase(request):
-            raise PermissionDenied
         text = unquote(object_id)
-        latest = None
+        item = latest = None
         if text.isdecimal() and len(text) <= MAX_DIGITS:
+            item = self.model._base_manager.filter(pk=text).first()
             latest = Revision.objects.of_key(self.model, int(text)).first()
+        if not self.may_erase(request, item):
+            raise PermissionDenied
         if latest is None:
             raise Http404(object_id)
         key = latest.object_id
@@ -149,7 +160,7 @@ class ErasureMixin(HistoryMixin):
         return HttpResponseRedirect(reverse("admin:editorial_contenterasure_changelist"))
 
 
-def may_erase(request: HttpRequest) -> bool:
+def has_erase_permission(request: HttpRequest) -> bool:
     return request.user.has_perm(PERMISSION)
 
 
@@ -228,10 +239,10 @@ class ContentErasureAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
         return [path("find/", view, name="editorial_contenterasure_find"), *super().get_urls()]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_erase(request)
+        return has_erase_permission(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_erase(request)
+        return has_erase_permission(request)
 
     @admin.display(description=gettext_lazy("kind"))
     def shown_kind(self, erasure: ContentErasure) -> str:
@@ -246,12 +257,12 @@ class ContentErasureAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
 
         The text is posted, so that no log and no browser history keeps it.
         """
-        if not may_erase(request):
+        if not has_erase_permission(request):
             raise PermissionDenied
         form = SearchForm(request.POST if request.method == "POST" else None)
         found = None
         if form.is_valid():
-            found = [found_item(each) for each in erasing.items_naming(form.cleaned_data["text"], MAX_FOUND)]
+            found = found_items(request, erasing.items_naming(form.cleaned_data["text"], MAX_FOUND))
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("Find personal data"),
@@ -262,12 +273,27 @@ class ContentErasureAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
         return TemplateResponse(request, "editorial/find_personal_data.html", context)
 
 
-def found_item(revision: Revision) -> dict[str, Any]:
-    """Return the kind, name and URL of a found item for the template."""
-    options = revision.content_type.model_class()._meta  # type: ignore[union-attr]  # only content has revisions
-    try:
-        url = reverse(f"admin:{options.app_label}_{options.model_name}_erase", args=[revision.object_id])
-    except NoReverseMatch:
-        url = ""
-    is_deleted = revision.state == Revision.State.DELETED
-    return {"kind": options.verbose_name, "heading": revision.heading, "url": url, "is_deleted": is_deleted}
+def found_items(request: HttpRequest, revisions: list[Revision]) -> list[dict[str, Any]]:
+    """Return the kind, name and URL of the items of these revisions, for the template. Takes a query for each kind.
+
+    The URL is empty if the user may not erase data from the item.
+    """
+    keys: dict[type[Content], list[int]] = {}
+    for revision in revisions:
+        keys.setdefault(revision.model_class, []).append(revision.object_id)
+    live = {model: model._base_manager.in_bulk(numbers) for model, numbers in keys.items()}
+    found = []
+    for revision in revisions:
+        model_admin = admin.site._registry.get(revision.model_class)
+        may_erase = isinstance(model_admin, ErasureMixin) and model_admin.may_erase(
+            request, live[revision.model_class].get(revision.object_id)
+        )
+        found.append(
+            {
+                "kind": revision.model_class._meta.verbose_name,
+                "heading": revision.heading,
+                "url": page_url(revision.model_class, "erase", revision.object_id) if may_erase else "",
+                "is_deleted": revision.state == Revision.State.DELETED,
+            }
+        )
+    return found

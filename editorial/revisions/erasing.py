@@ -427,5 +427,8 @@ def items_naming(text: str, limit: int) -> list[Revision]:
     latest = Revision.objects.filter(items).order_by("content_type", "object_id").values("content_type", "object_id")
     numbers = latest.annotate(latest=models.Max("pk")).values("latest")
     return list(
-        Revision.objects.filter(pk__in=numbers).defer("data", "translations").order_by("content_type", "heading")
+        Revision.objects.filter(pk__in=numbers)
+        .select_related("content_type")
+        .defer("data", "translations")
+        .order_by("content_type", "heading")
     )

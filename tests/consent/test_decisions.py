@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from consent.cookie import ConsentCookie, sent_receipt
+from consent.cookie import RECEIPT_COOKIE, ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Leaf, Notice, NoticeVersion, Provider
 from tests.consent.factories import make_counter, make_provider, put_in_force
 from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
@@ -256,6 +256,29 @@ def test_the_settings_show_an_answer_to_an_older_notice_as_off(client):
     assert not re.search(TICKED.format(MAP), html)
 
 
+def test_an_expired_decision_counts_as_undecided_and_its_receipt_can_be_read(client, counter, monkeypatch):
+    press(client, "accept")
+    accepted = Decision.objects.get()
+    monkeypatch.setattr(timezone, "now", lambda: accepted.expires_at)
+    page = client.get(SETTINGS)
+    html = page.content.decode()
+    assert "Your choice has expired. Until you choose again, everything optional is off." in html
+    assert not re.search(TICKED.format("[a-z]+"), html) and 'value="refuse"' in html
+    # The notice asks again, also in a browser that kept the cookie.
+    assert deleted(page) == [("cookie_consent", "")] and asks(client)
+    receipt = client.get(RECEIPT)
+    assert accepted.receipt in receipt.content.decode() and RECEIPT_COOKIE not in receipt.cookies
+
+
+def test_what_is_allowed_beside_an_embed_revives_no_provider_of_an_expired_decision(client, counter, monkeypatch):
+    press(client, "accept")
+    later = Decision.objects.get().expires_at
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    press(client, "allow", providers=[MAP])
+    allowed, accepted = Decision.objects.all()
+    assert allowed.granted_providers == [MAP] and allowed.predecessor == accepted.digest
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("host", ["www.unic.example.org", "testserver"])
 @pytest.mark.parametrize("action", ["refuse", "withdraw", "choose"])
@@ -309,12 +332,48 @@ def test_a_withdrawal_deletes_the_cookies_of_a_provider_that_was_removed_from_th
     assert ("_ga_1", "unic.example.org") in deleted(response)
 
 
+@pytest.mark.parametrize("action", ["withdraw", "accept"])
+def test_a_decision_deletes_what_a_provider_left_that_an_earlier_notice_of_its_receipt_named(
+    client, settings, counter, action
+):
+    settings.ALLOWED_HOSTS = ["*"]
+    site = {"headers": SAME_SITE | {"accept": "application/json"}, "SERVER_NAME": "www.unic.example.org"}
+    client.post(DECIDE, {"action": "accept"}, **site)
+    Provider.objects.filter(key="counter").update(is_published=False)
+    put_in_force()
+    client.post(DECIDE, {"action": "accept"}, **site)
+    Notice.objects.update(heading_en="Another heading")
+    put_in_force()
+    client.cookies["_ga_1"] = client.cookies["_unknown"] = "1"
+    response = client.post(DECIDE, {"action": action}, **site)
+    assert list(Decision.objects.values_list("notice__number", flat=True)) == [4, 3, 2]
+    assert ("_ga_1", "unic.example.org") in deleted(response)
+    assert ["local", "seen:*"] in response.json()["storage"]["delete"]
+    assert (("_unknown", "") in deleted(response)) == (action == "withdraw")
+    assert "[&quot;local&quot;, &quot;seen:*&quot;]" in client.get(SETTINGS).content.decode()
+
+
 @pytest.mark.once
 def test_a_response_deletes_a_bounded_number_of_cookies_and_declared_ones_first(client, settings, counter):
     settings.ALLOWED_HOSTS = [host := "www.unic.example.org"]
     header = "; ".join([*(f"a{number}=1" for number in range(200)), "_ga_1=1"])
     response = client.post(DECIDE, {"action": "refuse"}, headers=SAME_SITE | {"cookie": header}, SERVER_NAME=host)
     assert "_ga_1" in response.cookies and 40 <= len(deleted(response)) <= 45
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("page", [SETTINGS, RECEIPT])
+def test_settings_and_receipt_delete_what_the_response_to_a_decision_left(client, counter, page):
+    strays = {f"a{number}" for number in range(60)}
+    client.cookies.load(dict.fromkeys(strays, "1"))
+    left = strays - {name for name, _domain in deleted(press(client, "refuse"))}
+    assert len(left) == 20
+    for name in strays - left:
+        del client.cookies[name]
+    assert {name for name, _domain in deleted(client.get(page))} >= left
+    press(client, "accept")
+    client.cookies.load(dict.fromkeys(left, "1"))
+    assert not deleted(client.get(page))
 
 
 @pytest.mark.once

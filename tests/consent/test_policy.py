@@ -152,6 +152,19 @@ def test_only_privacy_officers_put_the_policy_in_force(client, staff):
         assert client.get(PUBLISH).status_code == 403
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("group", [roles.EDITORS, roles.PUBLISHERS, roles.TRANSLATORS])
+def test_others_cannot_put_a_changed_policy_in_force_by_sending_its_form(client, staff, group):
+    change("recipients", "<p>Nobody but us.</p>")
+    form = {"draft": PolicyVersion.objects.draft().content_digest()}
+    client.force_login(staff(group))
+    assert client.post(PUBLISH, form).status_code == 403
+    assert PolicyVersion.objects.count() == 1
+    client.force_login(staff(roles.PRIVACY_OFFICERS))
+    assert client.post(PUBLISH, form).status_code == 302
+    assert PolicyVersion.objects.count() == 2
+
+
 def test_earlier_versions_are_at_their_own_addresses(client):
     change("recipients", "<p>Nobody but us.</p>")
     PolicyVersion.objects.put_in_force()

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.files.storage import default_storage
 from django.core.management import call_command
@@ -13,10 +14,12 @@ from django.urls import reverse
 
 from alliance.models import Initiative, InitiativePart
 from consent.models import EmbeddedContent
+from editorial.admin.erasure import ErasureMixin
 from editorial.models import ContentErasure, DeletedItem, ImportState, PastSlug, Revision, RevisionFile, StoredInput
 from editorial.revisions.erasing import ErasedField
 from editorial.revisions.restoring import restore_deleted
 from editorial.revisions.snapshots import take
+from pages.models import KINDS_OF_OFFICERS, Page
 from partners.models import PartnerUniversity
 from pictures.models import Picture
 from tests.consent.factories import make_video
@@ -307,6 +310,42 @@ def test_privacy_officers_and_publishers_may_erase(client, staff, oulu, group, s
         assert client.get(path).status_code == status
     if group != "Privacy officers":
         assert ("Erase personal data" in words(client.get(history(oulu)))) == (status == 200)
+
+
+def of_officers() -> list:
+    """What only privacy officers change: an item of each kind of consent, and their two pages."""
+    make_video()
+    Revision.objects.record()
+    models = [model for model in admin.site._registry if model._meta.app_label == "consent"]
+    kinds = [model for model in models if isinstance(admin.site.get_model_admin(model), ErasureMixin)]
+    return [*(kind._base_manager.first() for kind in kinds), *Page.objects.filter(kind__in=KINDS_OF_OFFICERS)]
+
+
+@pytest.mark.once
+def test_publishers_cannot_erase_what_only_privacy_officers_change(client, staff):
+    items = of_officers()
+    assert {type(item).__name__ for item in items} == {
+        "Notice",
+        "Purpose",
+        "Provider",
+        "EmbeddedContent",
+        "PrivacyPolicy",
+        "Page",
+    }
+    page = items[-1]
+    choice = {"fields": ":title", "reason": "Request of 12 May", "replacement::title": "All clear", "confirmed": "1"}
+    for groups, status in ((["Publishers"], 403), (["Publishers", "Translators"], 403), (["Privacy officers"], 200)):
+        client.force_login(staff(*groups))
+        assert {client.get(erase_url(item)).status_code for item in items} == {status}
+        found = client.post(FIND, {"text": page.title_en}).context["found"]
+        assert [bool(each["url"]) for each in found if each["heading"] == page.title_en] == [status == 200]
+        if status == 403:
+            assert client.post(erase_url(page), choice).status_code == 403
+            assert "Erase personal data" not in words(client.get(history(page)))
+            # Other pages stay theirs.
+            assert client.get(erase_url(Page.objects.get(kind="accessibility"))).status_code == 200
+    page.refresh_from_db()
+    assert page.title_en != "All clear"
 
 
 @pytest.mark.once
