@@ -20,8 +20,7 @@ PRODUCT = "-//University alliance website//Calendar//EN"
 class Entry:
     """Entry of a calendar. With dates, it takes whole days, the last of which is `end`. With datetimes, it has times.
 
-    `uid` never changes. `sequence` grows when the time or place changes, so that calendar programs update their copy
-    (RFC 5545, section 3.8.7.4).
+    `uid` never changes. `updated_at` grows with each change, so that calendar programs update their copy.
     """
 
     uid: str
@@ -30,7 +29,6 @@ class Entry:
     end: date | datetime | None
     updated_at: datetime
     url: str
-    sequence: int = 0
     description: str = ""
     location: str = ""
     # Latitude and longitude in degrees (WGS 84).
@@ -74,7 +72,8 @@ def component(entry: Entry) -> Event:
         event.add("dtend", in_utc(end))
     event.add("dtstamp", entry.updated_at.astimezone(UTC))
     event.add("last-modified", entry.updated_at.astimezone(UTC))
-    event.add("sequence", entry.sequence)
+    # Grows with each change, also of a restored item (RFC 5545, section 3.8.7.4). Below 2³¹ until the year 6053.
+    event.add("sequence", int(entry.updated_at.timestamp()) // 60)
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     event.add("url", entry.url)
     if entry.description:

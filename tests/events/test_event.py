@@ -99,41 +99,11 @@ def test_a_form_explains_impossible_dates_and_places(fields, message):
     assert any(message in text for text in error.value.messages)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"starts_on": date(2023, 12, 3)},
-        {"starts_at_time": time(10)},
-        {"ends_on": date(2023, 12, 6)},
-        {"time_zone": "Europe/Istanbul"},
-        {"place_en": "Lodz"},
-        {"format": "hybrid"},
-        {"is_cancelled": True},
-    ],
-)
-def test_the_version_in_calendars_grows_when_the_time_the_place_or_the_cancellation_changes(change):
-    event = make_event(**LODZ)
-    for _again in range(2):
-        for name, value in change.items():
-            setattr(event, name, value)
-        event.save()
-        assert Event.objects.get(pk=event.pk).sequence == 1
-
-
-def test_the_version_in_calendars_stays_when_texts_change():
-    event = make_event(**LODZ)
-    event.title_en, event.place_pl, event.report_en = "Another", "Łódź", "<p>It was.</p>"
-    event.save()
-    Event.objects.get(pk=event.pk).save()
-    assert Event.objects.get(pk=event.pk).sequence == 0
-
-
 def test_saving_some_fields_saves_what_follows_from_them():
     event = make_event(**LODZ)
     event.starts_on = date(2024, 1, 1)
     event.save(update_fields=["starts_on"])
-    stored = Event.objects.get(pk=event.pk)
-    assert (stored.sequence, stored.starts_at) == (1, datetime(2023, 12, 31, 23, tzinfo=UTC))
+    assert Event.objects.get(pk=event.pk).starts_at == datetime(2023, 12, 31, 23, tzinfo=UTC)
 
 
 def test_related_events_are_those_that_share_most_topics():
