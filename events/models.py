@@ -359,6 +359,11 @@ class Event(SourcedContent):
         return self.has_day and self.last_day == self.starts_on
 
     @property
+    def has_known_end(self) -> bool:
+        """Whether it is known when the event ends, at least the day. The day of the start alone says nothing."""
+        return bool(self.ends_at_time) or not (self.starts_at_time and self.takes_one_day)
+
+    @property
     def time_in_words(self) -> str:
         """The local time of an event of one day, such as 09:30–16:00 CET. Empty if it is not known."""
         if not self.starts_at_time or not self.takes_one_day:
@@ -417,7 +422,7 @@ class Event(SourcedContent):
             "name": self.title,
             "description": self.summary,
             "startDate": self.datetime_attribute,
-            "endDate": self.end_attribute,
+            "endDate": self.end_attribute if self.has_known_end else None,
             "eventStatus": f"https://schema.org/Event{'Cancelled' if self.is_cancelled else 'Scheduled'}",
             "eventAttendanceMode": f"https://schema.org/{ATTENDANCE_MODES[self.format]}EventAttendanceMode",
             "location": locations[0] if len(locations) == 1 else locations,

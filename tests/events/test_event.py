@@ -76,6 +76,24 @@ def test_an_event_of_several_days_has_its_times_beside_the_days():
 
 
 @pytest.mark.parametrize(
+    ("fields", "end"),
+    [
+        ({}, "2023-12-04"),
+        ({"ends_on": date(2023, 12, 6)}, "2023-12-06"),
+        ({"starts_at_time": time(9, 30)}, None),
+        ({"starts_at_time": time(9, 30), "ends_on": date(2023, 12, 4)}, None),
+        ({"starts_at_time": time(9, 30), "ends_at_time": time(16)}, "2023-12-04T16:00+01:00"),
+        ({"starts_at_time": time(9, 30), "ends_on": date(2023, 12, 5)}, "2023-12-05"),
+        ({"precision": "month"}, "2023-12"),
+    ],
+)
+def test_structured_data_has_no_end_before_the_start(fields, end):
+    make_event("talk", **LODZ | fields)
+    data = Event.objects.with_audiences().get(key="talk").structured_data()
+    assert data["endDate"] == end
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"ends_on": date(2023, 12, 3)}, "The last day is before the first day."),
