@@ -191,7 +191,7 @@ def test_an_open_one_shows_the_facts_and_the_button(client, at):
     assert '<a href="https://example.org/fi" hreflang="fi" lang="fi">Tervetuloa</a>' in html
     assert f'href="{LIST}?topic=mobility"' in html
     data = [json.loads(text) for text in re.findall(r'ld\+json">(.*?)</script>', html)]
-    assert data[-1]["applicationDeadline"] == "2026-03-16"
+    assert data[-1]["applicationDeadline"] == "2026-03-16T23:59:00+02:00"
     assert data[-1]["url"] == f"http://testserver{opportunity.get_absolute_url()}"
     card = urlsplit(re.search('"og:image" content="([^"]+)"', response.content.decode())[1]).path
     assert "/opportunity/" in card and client.get(card)["Content-Type"] == "image/png"
