@@ -1,8 +1,10 @@
 """Feeds: published items of a section, as Atom (RFC 4287) and as JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID, uuid5
 
 from django.contrib.syndication.views import Feed
@@ -20,12 +22,18 @@ from pages.filters import FilterForm
 from pages.models import Page
 
 MAX_ENTRIES = 50
+# The sanitiser writes attributes in this form.
+HREF = re.compile('href="([^"]*)"')
 # Namespace of the IDs of feeds and entries (RFC 9562, section 6.5). It never changes.
 NAMESPACE = UUID("4458cbde-2d52-48de-afcf-1a657da32152")
 
 
 class ContentFeed(SyndicationFeed):
     """Base of the formats of feeds of content."""
+
+    def add_item(self, *args: Any, **texts: Any) -> None:
+        texts["description"] = with_absolute_links(texts["description"], texts["link"])
+        super().add_item(*args, **texts)
 
     def latest_post_date(self) -> datetime:
         """Return the last change of an item, or of the feed's page if it has no items."""
@@ -40,6 +48,18 @@ class AtomFeed(ContentFeed, Atom1Feed):
 
     def add_item(self, *args: Any, **texts: Any) -> None:
         super().add_item(*args, **in_xml(texts))
+
+
+def with_absolute_links(html: str, address: str) -> str:
+    """Return sanitised `html` of the page at `address` with absolute links, because JSON Feed has no base for them."""
+
+    def absolute(match: re.Match) -> str:
+        try:
+            return f'href="{urljoin(address, match[1])}"'
+        except ValueError:
+            return match[0]
+
+    return HREF.sub(absolute, html)
 
 
 def in_xml(texts: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Feeds of all sections."""
 
 import json
+import re
 from datetime import date, datetime
 from xml.etree import ElementTree
 
@@ -53,3 +54,14 @@ def test_a_feed_without_items_was_updated_when_its_page_was(client):
     Event.objects.update(is_published=False)
     feed = ElementTree.fromstring(client.get("/en/events/feed.xml").content)
     assert datetime.fromisoformat(feed.findtext(f"{ATOM}updated")) == Page.objects.get(kind="events").updated_at
+
+
+def test_links_in_the_texts_of_a_feed_are_absolute(client):
+    links = ["/en/contact/?a=1&amp;b=2", "#top", "https://example.org/", "mailto:unic@example.org", "//[x"]
+    make_news(key="linked", body_en="".join(f'<p><a href="{link}">x</a></p>' for link in links))
+    page = "http://testserver/en/news/item-1/"
+    absolute = ["http://testserver/en/contact/?a=1&amp;b=2", f"{page}#top", *links[2:]]
+    item = json.loads(client.get("/en/news/feed.json").content)["items"][0]
+    feed = ElementTree.fromstring(client.get("/en/news/feed.xml").content)
+    for html in (item["content_html"], feed.findtext(f"{ATOM}entry/{ATOM}summary")):
+        assert re.findall('href="([^"]*)"', html) == absolute
