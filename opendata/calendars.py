@@ -7,11 +7,13 @@ from typing import Any
 from uuid import uuid5
 
 from django.http import HttpResponse
-from icalendar import Calendar, Event, Timezone, vText
+from icalendar import Alarm, Calendar, Event, Timezone, vText
 
 from editorial.models import Content
 from opendata.feeds import NAMESPACE
 
+# How long before a deadline calendar programs remind people of it.
+REMINDER = timedelta(days=3)
 # The software, not the alliance (RFC 5545, section 3.7.3).
 PRODUCT = "-//University alliance website//Calendar//EN"
 
@@ -85,6 +87,11 @@ def component(entry: Entry) -> Event:
     if entry.is_deadline:
         # A deadline does not make people busy.
         event.add("transp", "TRANSPARENT")
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", entry.summary)
+        alarm.add("trigger", -REMINDER)
+        event.add_component(alarm)
     return event
 
 
