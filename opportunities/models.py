@@ -114,7 +114,7 @@ class OpportunityQuerySet(AudienceContentQuerySet):
             self.with_state(now)
             .order_by()
             .aggregate(
-                open=Count("pk", filter=Q(state_then__in=OPEN_STATES)),
+                open=Count(Value(1), filter=Q(state_then__in=OPEN_STATES)),
                 opens=Min("opens_at", filter=Q(opens_at__gt=now)),
                 closes=Min("closes_at", filter=Q(closes_at__gt=now)),
                 closes_soon=Min("closes_at", filter=Q(closes_at__gt=now + CLOSES_SOON)),
@@ -270,6 +270,10 @@ class Opportunity(SourcedContent):
         verbose_name = _("opportunity")
         verbose_name_plural = _("opportunities")
         ordering = (F("closes_at").desc(nulls_last=True), "-pk")  # type: ignore[assignment]
+        # The fields of `state_expression`, so that states are counted without reading the texts.
+        indexes = [
+            models.Index(fields=["is_published", "no_deadline", "closes_at", "opens_at"], name="opportunity_state")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(opens_on__isnull=True) | Q(closes_on__isnull=True) | Q(closes_on__gte=F("opens_on")),

@@ -6,7 +6,9 @@ from datetime import date, datetime, time
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 from opportunities.models import Opportunity
 from tests.opportunities.factories import make_opportunity
@@ -95,6 +97,16 @@ def test_similar_ones_share_the_kind_or_topics_and_those_not_closed_come_first(a
     kind = make_opportunity(kind="award", topics=[first])
     make_opportunity(kind="study", topics=[third])
     assert list(Opportunity.objects.similar_to(one, now)) == [kind, both, topic, closed]
+
+
+# The planner of PostgreSQL reads few rows from the table.
+@pytest.mark.once
+def test_states_are_counted_from_an_index_without_the_texts():
+    with CaptureQueriesContext(connection) as queries:
+        Opportunity.objects.published().outlook(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries.captured_queries[0]['sql']}")
+        assert "USING COVERING INDEX opportunity_state" in cursor.fetchone()[3]
 
 
 def structured_data(client, item) -> dict:
