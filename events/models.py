@@ -1,6 +1,5 @@
 """Events of the alliance."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -28,11 +27,6 @@ from editorial.times import site_time_zone, time_zones, validate_local_time, val
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
 from topics.models import AttendanceFormat, Audience, AudienceContentQuerySet, SourcedContent
-
-# Fields from which starts_at and ends_at are computed.
-TIME_FIELDS = ("starts_on", "starts_at_time", "ends_on", "ends_at_time", "time_zone", "precision")
-# Fields whose change tells calendar programs to update their copy.
-CALENDAR_FIELDS = (*TIME_FIELDS, f"place_{settings.LANGUAGE_CODE}", "format", "is_cancelled")
 
 
 class EventPrecision(models.TextChoices):
@@ -197,7 +191,6 @@ class Event(SourcedContent):
         default=False,
         help_text=_("The page says so, and calendar programs that have the event cancel it. Do not delete the event."),
     )
-    sequence = models.PositiveIntegerField(_("version in calendars"), default=0, editable=False)
     starts_at = models.DateTimeField(_("start"), editable=False, db_index=True)
     ends_at = models.DateTimeField(_("end"), editable=False, db_index=True)
 
@@ -276,13 +269,10 @@ class Event(SourcedContent):
             raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Compute the start, the end and the version in calendars from the other fields, and save the event."""
-        fields: Iterable[str] | None = kwargs.get("update_fields")
-        if fields is None or not set(CALENDAR_FIELDS).isdisjoint(fields):
-            self.starts_at, self.ends_at = self.moments()
-            self.sequence = self.next_sequence()
-            if fields is not None:
-                kwargs["update_fields"] = {*fields, "starts_at", "ends_at", "sequence"}
+        """Compute the start and the end from the other fields, and save the event."""
+        self.starts_at, self.ends_at = self.moments()
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "starts_at", "ends_at"}
         super().save(*args, **kwargs)
 
     def moments(self) -> tuple[datetime, datetime]:
@@ -292,20 +282,6 @@ class Event(SourcedContent):
             starts_on, last_day = starts_on.replace(day=1), last_day_of_month(last_day)
         start = moment(starts_on, self.starts_at_time or time.min, self.time_zone)
         return start, moment(last_day, self.ends_at_time, self.time_zone)
-
-    def next_sequence(self) -> int:
-        """Return the version in calendars after this change of the stored event."""
-        stored = type(self).objects.filter(pk=self.pk).values("sequence", *CALENDAR_FIELDS).first() if self.pk else None
-        if stored is None:
-            return self.sequence
-        fields: dict[str, Any] = {name: self._meta.get_field(name) for name in CALENDAR_FIELDS}
-        # An empty text may be stored as NULL.
-        changed = [
-            name
-            for name in CALENDAR_FIELDS
-            if (stored[name] or "") != (fields[name].to_python(getattr(self, name)) or "")
-        ]
-        return stored["sequence"] + bool(changed)
 
     def get_absolute_url(self) -> str:
         return reverse("events:detail", args=[self.slug])
@@ -383,6 +359,11 @@ class Event(SourcedContent):
         return self.has_day and self.last_day == self.starts_on
 
     @property
+    def has_known_end(self) -> bool:
+        """Whether it is known when the event ends, at least the day. The day of the start alone says nothing."""
+        return bool(self.ends_at_time) or not (self.starts_at_time and self.takes_one_day)
+
+    @property
     def time_in_words(self) -> str:
         """The local time of an event of one day, such as 09:30–16:00 CET. Empty if it is not known."""
         if not self.starts_at_time or not self.takes_one_day:
@@ -421,7 +402,6 @@ class Event(SourcedContent):
             end=end,
             updated_at=self.updated_at,
             url=url,
-            sequence=self.sequence,
             description=self.summary,
             location=self.place or (str(self.get_format_display()) if self.is_online_only else ""),
             position=self.position,
@@ -442,7 +422,7 @@ class Event(SourcedContent):
             "name": self.title,
             "description": self.summary,
             "startDate": self.datetime_attribute,
-            "endDate": self.end_attribute,
+            "endDate": self.end_attribute if self.has_known_end else None,
             "eventStatus": f"https://schema.org/Event{'Cancelled' if self.is_cancelled else 'Scheduled'}",
             "eventAttendanceMode": f"https://schema.org/{ATTENDANCE_MODES[self.format]}EventAttendanceMode",
             "location": locations[0] if len(locations) == 1 else locations,

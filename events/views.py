@@ -59,8 +59,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
         # The feeds and the calendar have all years.
         feed_query=form.query(without="year"),
     )
-    if not year:
-        expire_at(response, [upcoming.next_end()], now)
+    expire_at(response, [upcoming.next_end()], now)
     return response
 
 
@@ -72,15 +71,17 @@ def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
     event = events.with_topics().with_audiences().get_by_slug(slug)
     if event.slug != slug:
         return redirect(event, permanent=True)
+    related = Event.objects.published().for_list().related_to(event)
     context = {
         "section": section(request, KIND),
         "event": event,
         "subject": event,
         "universities": universities(request),
-        "related": Event.objects.published().for_list().related_to(event),
+        "related": related,
     }
     response = render(request, "events/detail.html", context)
-    expire_at(response, [event.starts_at, event.ends_at], now)
+    # The label of a report is shown from the end of its event on.
+    expire_at(response, [event.starts_at, event.ends_at, *(item.ends_at for item in related)], now)
     return response
 
 

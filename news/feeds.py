@@ -13,5 +13,5 @@ class NewsFeed(FilteredFeed):
 
     kind = "news"
 
-    def item_pubdate(self, item: NewsItem) -> datetime:
+    def moment_of(self, item: NewsItem) -> datetime:
         return datetime.combine(item.date, time.min, get_default_timezone())

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import uuid5
 
 from django.http import HttpResponse
-from icalendar import Calendar, Event, Timezone, vText
+from icalendar import Alarm, Calendar, Event, Timezone, vText
 
 from editorial.models import Content
 from opendata.feeds import NAMESPACE
 
+# How long before a deadline calendar programs remind people of it.
+REMINDER = timedelta(days=3)
 # The software, not the alliance (RFC 5545, section 3.7.3).
 PRODUCT = "-//University alliance website//Calendar//EN"
 
@@ -20,8 +22,7 @@ PRODUCT = "-//University alliance website//Calendar//EN"
 class Entry:
     """Entry of a calendar. With dates, it takes whole days, the last of which is `end`. With datetimes, it has times.
 
-    `uid` never changes. `sequence` grows when the time or place changes, so that calendar programs update their copy
-    (RFC 5545, section 3.8.7.4).
+    `uid` never changes. `updated_at` grows with each change, so that calendar programs update their copy.
     """
 
     uid: str
@@ -30,7 +31,6 @@ class Entry:
     end: date | datetime | None
     updated_at: datetime
     url: str
-    sequence: int = 0
     description: str = ""
     location: str = ""
     # Latitude and longitude in degrees (WGS 84).
@@ -74,7 +74,8 @@ def component(entry: Entry) -> Event:
         event.add("dtend", in_utc(end))
     event.add("dtstamp", entry.updated_at.astimezone(UTC))
     event.add("last-modified", entry.updated_at.astimezone(UTC))
-    event.add("sequence", entry.sequence)
+    # Grows with each change, also of a restored item (RFC 5545, section 3.8.7.4). Below 2³¹ until the year 6053.
+    event.add("sequence", int(entry.updated_at.timestamp()) // 60)
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     event.add("url", entry.url)
     if entry.description:
@@ -86,6 +87,11 @@ def component(entry: Entry) -> Event:
     if entry.is_deadline:
         # A deadline does not make people busy.
         event.add("transp", "TRANSPARENT")
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", entry.summary)
+        alarm.add("trigger", -REMINDER)
+        event.add_component(alarm)
     return event
 
 

@@ -1,7 +1,10 @@
 """Feeds: published items of a section, as Atom (RFC 4287) and as JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
 
 import json
+import re
+from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID, uuid5
 
 from django.contrib.syndication.views import Feed
@@ -19,11 +22,25 @@ from pages.filters import FilterForm
 from pages.models import Page
 
 MAX_ENTRIES = 50
+# The sanitiser writes attributes in this form.
+HREF = re.compile('href="([^"]*)"')
 # Namespace of the IDs of feeds and entries (RFC 9562, section 6.5). It never changes.
 NAMESPACE = UUID("4458cbde-2d52-48de-afcf-1a657da32152")
 
 
-class AtomFeed(Atom1Feed):
+class ContentFeed(SyndicationFeed):
+    """Base of the formats of feeds of content."""
+
+    def add_item(self, *args: Any, **texts: Any) -> None:
+        texts["description"] = with_absolute_links(texts["description"], texts["link"])
+        super().add_item(*args, **texts)
+
+    def latest_post_date(self) -> datetime:
+        """Return the last change of an item, or of the feed's page if it has no items."""
+        return max((item["updateddate"] for item in self.items), default=self.feed["updated_at"])
+
+
+class AtomFeed(ContentFeed, Atom1Feed):
     """Atom feed without the characters that XML cannot contain."""
 
     def __init__(self, *args: Any, **texts: Any):
@@ -33,11 +50,23 @@ class AtomFeed(Atom1Feed):
         super().add_item(*args, **in_xml(texts))
 
 
+def with_absolute_links(html: str, address: str) -> str:
+    """Return sanitised `html` of the page at `address` with absolute links, because JSON Feed has no base for them."""
+
+    def absolute(match: re.Match) -> str:
+        try:
+            return f'href="{urljoin(address, match[1])}"'
+        except ValueError:
+            return match[0]
+
+    return HREF.sub(absolute, html)
+
+
 def in_xml(texts: dict[str, Any]) -> dict[str, Any]:
     return {name: xml_text(text) if isinstance(text, str) else text for name, text in texts.items()}
 
 
-class JSONFeed(SyndicationFeed):
+class JSONFeed(ContentFeed):
     """JSON Feed 1.1."""
 
     content_type = "application/feed+json; charset=utf-8"
@@ -123,6 +152,9 @@ class SectionFeed(Feed):
     def author_link(self, page: Page) -> str:
         return self.home
 
+    def feed_extra_kwargs(self, page: Page) -> dict[str, Any]:
+        return {"updated_at": page.updated_at}
+
     def items(self) -> QuerySet[Any]:
         raise NotImplementedError
 
@@ -135,8 +167,17 @@ class SectionFeed(Feed):
     def item_guid(self, item: Content) -> str:
         return self.permanent_id(f"{item.content_section} {item.key}")
 
-    def item_updateddate(self, item: Content) -> Any:
+    def item_updateddate(self, item: Content) -> datetime:
         return item.updated_at
+
+    def item_pubdate(self, item: Any) -> datetime | None:
+        """Return the moment of the item, but at the latest that of its last change. None if it has no moment."""
+        moment = self.moment_of(item)
+        return moment and min(moment, item.updated_at)
+
+    def moment_of(self, item: Any) -> datetime | None:
+        """Return the moment that the item is about or was published at. It may lie in the future."""
+        return None
 
     def permanent_id(self, key: str) -> str:
         """Return an ID that survives a change of the domain, of addresses and of pagination (RFC 4287, section 4.2.6).

@@ -20,8 +20,6 @@ def deadline_entry(opportunity: Opportunity, publisher: Any, url: str) -> Entry:
         end=None,
         updated_at=opportunity.updated_at,
         url=url,
-        # Grows with each change, and stays below 2³¹ until the year 6053.
-        sequence=int(opportunity.updated_at.timestamp()) // 60,
         description=opportunity.summary,
         is_deadline=True,
     )

@@ -27,7 +27,7 @@ class OpportunityFeed(FilteredFeed):
         lines = [f"<p>{escape(line)}</p>" for line in (deadline, item.summary) if line]
         return "".join([*lines, item.eligibility, item.how_to_apply, item.body])
 
-    def item_pubdate(self, item: Opportunity) -> datetime | None:
+    def moment_of(self, item: Opportunity) -> datetime | None:
         return item.opens_at
 
     def item_categories(self, item: Opportunity) -> list[str]:

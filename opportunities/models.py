@@ -114,7 +114,7 @@ class OpportunityQuerySet(AudienceContentQuerySet):
             self.with_state(now)
             .order_by()
             .aggregate(
-                open=Count("pk", filter=Q(state_then__in=OPEN_STATES)),
+                open=Count(Value(1), filter=Q(state_then__in=OPEN_STATES)),
                 opens=Min("opens_at", filter=Q(opens_at__gt=now)),
                 closes=Min("closes_at", filter=Q(closes_at__gt=now)),
                 closes_soon=Min("closes_at", filter=Q(closes_at__gt=now + CLOSES_SOON)),
@@ -270,6 +270,10 @@ class Opportunity(SourcedContent):
         verbose_name = _("opportunity")
         verbose_name_plural = _("opportunities")
         ordering = (F("closes_at").desc(nulls_last=True), "-pk")  # type: ignore[assignment]
+        # The fields of `state_expression`, so that states are counted without reading the texts.
+        indexes = [
+            models.Index(fields=["is_published", "no_deadline", "closes_at", "opens_at"], name="opportunity_state")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(opens_on__isnull=True) | Q(closes_on__isnull=True) | Q(closes_on__gte=F("opens_on")),
@@ -406,11 +410,15 @@ class Opportunity(SourcedContent):
         return day
 
     @property
+    def local_closing(self) -> datetime | None:
+        return self.closes_at and self.closes_at.astimezone(ZoneInfo(self.time_zone))
+
+    @property
     def closing_zone(self) -> str:
         """The name of the time zone in which the last day ends, if no time is given."""
-        if self.closes_at is None or self.closes_at_time:
+        if self.local_closing is None or self.closes_at_time:
             return ""
-        return zone_in_words(self.closes_at.astimezone(ZoneInfo(self.time_zone)), date_locale())
+        return zone_in_words(self.local_closing, date_locale())
 
     @property
     def programme_in_words(self) -> str:
@@ -431,17 +439,20 @@ class Opportunity(SourcedContent):
     def structured_data(self) -> dict:
         """The opportunity in the vocabulary of schema.org. Needs `with_topics`."""
         common = {"name": self.title, "description": self.summary}
+        opens_at = self.opens_at if self.opens_by_day else None
         if self.kind in (OpportunityKind.GRANT, OpportunityKind.AWARD):
-            return {"@type": "Grant", **common}
+            # A Grant has no dates, and is nothing that an Offer offers.
+            target = self.apply_url if self.is_open else None
+            apply = {"@type": "ApplyAction", "startTime": opens_at, "endTime": self.closes_at, "target": target}
+            return {"@type": "Grant", **common, "potentialAction": apply}
         if self.kind in (OpportunityKind.AMBASSADOR, OpportunityKind.CALL_FOR_PAPERS):
-            opens_at = self.opens_at if self.opens_by_day else None
             return {"@type": "Offer", **common, "validFrom": opens_at, "validThrough": self.closes_at}
         is_work = self.kind == OpportunityKind.INTERNSHIP
         return {
             "@type": "WorkBasedProgram" if is_work else "EducationalOccupationalProgram",
             **common,
             "applicationStartDate": self.opens_on if self.opens_by_day else None,
-            "applicationDeadline": self.closes_on,
+            "applicationDeadline": self.local_closing if self.closes_at_time else self.closes_on,
             "startDate": self.starts_on,
             "endDate": self.ends_on,
             "numberOfCredits": self.ects,

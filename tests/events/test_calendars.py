@@ -9,6 +9,8 @@ import pytest
 from icalendar import Calendar
 
 from alliance.models import Alliance
+from editorial.models import DeletedItem, Revision
+from editorial.revisions.restoring import restore_deleted
 from events.models import Event
 from tests.events.factories import make_event
 
@@ -83,25 +85,38 @@ def test_the_calendar_file_of_an_event(read, fields, start, end):
     entry = only(read("/en/events/the-talk.ics"))
     assert (entry["DTSTART"].dt, entry["DTEND"].dt if "DTEND" in entry else None) == (start, end)
     assert (entry["SUMMARY"], entry["LOCATION"], entry["DESCRIPTION"]) == (event.title, event.place, event.summary)
-    assert (entry["STATUS"], entry["SEQUENCE"]) == ("CONFIRMED", 0)
+    assert entry["STATUS"] == "CONFIRMED"
     assert (entry["GEO"].latitude, entry["GEO"].longitude) == (41.2, 29.07)
     assert entry["URL"] == "http://testserver/en/events/the-talk/"
 
 
-def test_a_moved_and_then_cancelled_event_updates_the_copy_in_a_calendar(read):
-    event = make_event("talk")
+def test_calendar_programs_update_their_copy_of_an_event_after_each_change(read, at):
+    at("2031-05-01T12:00:00+02:00")
+    event = make_event("talk", starts_on=date(2031, 6, 17))
     first = only(read("/en/events/the-talk.ics"))
+    at("2031-05-01T12:01:00+02:00")
     event.starts_on += timedelta(days=1)
     event.save()
     moved = only(read("/en/events/the-talk.ics"))
-    event.is_cancelled = True
-    event.save()
+    at("2031-05-01T12:02:00+02:00")
+    with Revision.objects.recorded():
+        event.delete()
+    at("2031-05-01T12:03:00+02:00")
+    restored, _obstacles = restore_deleted(DeletedItem.objects.get(), "")
+    restored.is_published = True
+    restored.save()
+    back = only(read("/en/events/the-talk.ics"))
+    at("2031-05-01T12:04:00+02:00")
+    restored.is_cancelled = True
+    restored.save()
     cancelled = only(read("/en/events/the-talk.ics"))
-    assert first["UID"] == moved["UID"] == cancelled["UID"]
-    assert [entry["SEQUENCE"] for entry in (first, moved, cancelled)] == [0, 1, 2]
-    assert [entry["STATUS"] for entry in (first, moved, cancelled)] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
-    assert moved["DTSTART"].dt == first["DTSTART"].dt + timedelta(days=1)
-    assert cancelled["DTSTAMP"].dt >= first["DTSTAMP"].dt
+    entries = (first, moved, back, cancelled)
+    assert len({entry["UID"] for entry in entries}) == 1
+    versions = [entry["SEQUENCE"] for entry in entries]
+    # RFC 5545, sections 3.8.7.4 and 3.3.8.
+    assert versions == sorted(set(versions)) and versions[-1] < 2**31
+    assert [entry["STATUS"] for entry in entries] == ["CONFIRMED", "CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert [entry["DTSTART"].dt for entry in entries] == [date(2031, 6, 17), *[date(2031, 6, 18)] * 3]
 
 
 def test_the_uid_stays_in_another_language_address_or_domain_and_differs_between_hosts(read, settings):

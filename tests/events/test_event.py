@@ -76,6 +76,24 @@ def test_an_event_of_several_days_has_its_times_beside_the_days():
 
 
 @pytest.mark.parametrize(
+    ("fields", "end"),
+    [
+        ({}, "2023-12-04"),
+        ({"ends_on": date(2023, 12, 6)}, "2023-12-06"),
+        ({"starts_at_time": time(9, 30)}, None),
+        ({"starts_at_time": time(9, 30), "ends_on": date(2023, 12, 4)}, None),
+        ({"starts_at_time": time(9, 30), "ends_at_time": time(16)}, "2023-12-04T16:00+01:00"),
+        ({"starts_at_time": time(9, 30), "ends_on": date(2023, 12, 5)}, "2023-12-05"),
+        ({"precision": "month"}, "2023-12"),
+    ],
+)
+def test_structured_data_has_no_end_before_the_start(fields, end):
+    make_event("talk", **LODZ | fields)
+    data = Event.objects.with_audiences().get(key="talk").structured_data()
+    assert data["endDate"] == end
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"ends_on": date(2023, 12, 3)}, "The last day is before the first day."),
@@ -99,41 +117,11 @@ def test_a_form_explains_impossible_dates_and_places(fields, message):
     assert any(message in text for text in error.value.messages)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"starts_on": date(2023, 12, 3)},
-        {"starts_at_time": time(10)},
-        {"ends_on": date(2023, 12, 6)},
-        {"time_zone": "Europe/Istanbul"},
-        {"place_en": "Lodz"},
-        {"format": "hybrid"},
-        {"is_cancelled": True},
-    ],
-)
-def test_the_version_in_calendars_grows_when_the_time_the_place_or_the_cancellation_changes(change):
-    event = make_event(**LODZ)
-    for _again in range(2):
-        for name, value in change.items():
-            setattr(event, name, value)
-        event.save()
-        assert Event.objects.get(pk=event.pk).sequence == 1
-
-
-def test_the_version_in_calendars_stays_when_texts_change():
-    event = make_event(**LODZ)
-    event.title_en, event.place_pl, event.report_en = "Another", "Łódź", "<p>It was.</p>"
-    event.save()
-    Event.objects.get(pk=event.pk).save()
-    assert Event.objects.get(pk=event.pk).sequence == 0
-
-
 def test_saving_some_fields_saves_what_follows_from_them():
     event = make_event(**LODZ)
     event.starts_on = date(2024, 1, 1)
     event.save(update_fields=["starts_on"])
-    stored = Event.objects.get(pk=event.pk)
-    assert (stored.sequence, stored.starts_at) == (1, datetime(2023, 12, 31, 23, tzinfo=UTC))
+    assert Event.objects.get(pk=event.pk).starts_at == datetime(2023, 12, 31, 23, tzinfo=UTC)
 
 
 def test_related_events_are_those_that_share_most_topics():

@@ -121,6 +121,23 @@ def test_the_list_expires_when_the_first_announced_event_ends(client):
     assert parsedate_to_datetime(client.get("/en/events/")["Expires"]) == short.ends_at
 
 
+def test_the_list_of_a_year_expires_when_the_first_of_its_announced_events_ends(client):
+    event = make_event(starts_on=date(2031, 6, 17), report_en="<p>Written before.</p>")
+    make_event("earlier", starts_on=date(2030, 6, 17))
+    response = client.get("/en/events/?year=2031")
+    assert titles(response) == ["The meeting"] and "With report" not in main_of(response)
+    assert parsedate_to_datetime(response["Expires"]) == event.ends_at
+    assert "Expires" not in client.get("/en/events/?year=2023")
+
+
+def test_the_page_of_an_event_expires_when_a_related_one_ends(client):
+    past = make_event("past", starts_on=date(2023, 6, 17), topics=["culture"])
+    coming = make_event("coming", topics=["culture"])
+    response = client.get(past.get_absolute_url())
+    assert "The coming" in titles(response)
+    assert parsedate_to_datetime(response["Expires"]) == coming.ends_at
+
+
 def test_the_page_of_an_event_before_it_starts(client):
     host = PartnerUniversity.objects.get(key="university-of-oulu")
     event = make_event(

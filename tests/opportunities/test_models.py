@@ -6,7 +6,9 @@ from datetime import date, datetime, time
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 from opportunities.models import Opportunity
 from tests.opportunities.factories import make_opportunity
@@ -97,6 +99,22 @@ def test_similar_ones_share_the_kind_or_topics_and_those_not_closed_come_first(a
     assert list(Opportunity.objects.similar_to(one, now)) == [kind, both, topic, closed]
 
 
+# The planner of PostgreSQL reads few rows from the table.
+@pytest.mark.once
+def test_states_are_counted_from_an_index_without_the_texts():
+    with CaptureQueriesContext(connection) as queries:
+        Opportunity.objects.published().outlook(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries.captured_queries[0]['sql']}")
+        assert "USING COVERING INDEX opportunity_state" in cursor.fetchone()[3]
+
+
+def structured_data(client, item) -> dict:
+    """The data of the opportunity on its page, which is the last."""
+    html = client.get(item.get_absolute_url()).content.decode()
+    return json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)[-1])
+
+
 @pytest.mark.parametrize(
     ("kind", "data_type"),
     [
@@ -107,12 +125,31 @@ def test_similar_ones_share_the_kind_or_topics_and_those_not_closed_come_first(a
     ],
 )
 def test_structured_data_has_the_type_that_fits_the_kind(client, kind, data_type):
-    item = make_opportunity(kind=kind, closes_on="2026-03-16")
-    html = client.get(item.get_absolute_url()).content.decode()
-    found = [json.loads(text) for text in re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)]
-    (data,) = (data for data in found if data["@type"] == data_type)
+    data = structured_data(client, make_opportunity(kind=kind, closes_on="2026-03-16"))
+    assert data["@type"] == data_type
     assert "startDate" not in data and "validFrom" not in data
     if data_type == "EducationalOccupationalProgram":
         assert data["applicationDeadline"] == "2026-03-16"
     if data_type == "Offer":
         assert data["validThrough"] == "2026-03-16T23:00:00Z"
+
+
+def test_structured_data_of_a_grant_says_when_and_where_to_apply(client, at):
+    at("2026-03-10T12:00:00+01:00")
+    address = "https://example.org/apply"
+    award = make_opportunity(kind="award", opens_on="2026-03-01", closes_on="2026-03-16", apply_url=address)
+    assert structured_data(client, award)["potentialAction"] == {
+        "@type": "ApplyAction",
+        "startTime": "2026-02-28T23:00:00Z",
+        "endTime": "2026-03-16T23:00:00Z",
+        "target": address,
+    }
+    closed = make_opportunity(opens_on="2026-01-01", opens_precision="month", no_deadline="closed", apply_url=address)
+    assert structured_data(client, closed)["potentialAction"] == {"@type": "ApplyAction"}
+
+
+def test_structured_data_has_the_local_time_of_the_deadline(client):
+    item = make_opportunity(
+        kind="internship", closes_on="2026-03-16", closes_at_time="00:30", time_zone="Europe/Helsinki"
+    )
+    assert structured_data(client, item)["applicationDeadline"] == "2026-03-16T00:30:00+02:00"

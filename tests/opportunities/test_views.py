@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -191,7 +191,7 @@ def test_an_open_one_shows_the_facts_and_the_button(client, at):
     assert '<a href="https://example.org/fi" hreflang="fi" lang="fi">Tervetuloa</a>' in html
     assert f'href="{LIST}?topic=mobility"' in html
     data = [json.loads(text) for text in re.findall(r'ld\+json">(.*?)</script>', html)]
-    assert data[-1]["applicationDeadline"] == "2026-03-16"
+    assert data[-1]["applicationDeadline"] == "2026-03-16T23:59:00+02:00"
     assert data[-1]["url"] == f"http://testserver{opportunity.get_absolute_url()}"
     card = urlsplit(re.search('"og:image" content="([^"]+)"', response.content.decode())[1]).path
     assert "/opportunity/" in card and client.get(card)["Content-Type"] == "image/png"
@@ -241,6 +241,9 @@ def test_a_deadline_that_lies_ahead_can_be_added_to_a_calendar(client, at):
     assert first.decoded("DTSTART") == datetime.fromisoformat("2026-03-16T22:59+00:00")
     assert first["URL"] == f"http://testserver{page}"
     assert first["TRANSP"] == "TRANSPARENT"
+    (alarm,) = first.walk("VALARM")
+    assert (alarm["ACTION"], alarm["DESCRIPTION"]) == ("DISPLAY", "Deadline: Grant, and more")
+    assert alarm.decoded("TRIGGER") == timedelta(days=-3)
     at("2026-03-11T12:00:00+01:00")
     opportunity.closes_at_time = None
     opportunity.save()
