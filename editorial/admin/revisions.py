@@ -143,6 +143,8 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             last_log = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             conflicts = draft.conflicts() if draft else []
             obstacles = restoring.write_draft(draft) if draft else []
+            if request.method == "POST" and any(obstacle.is_fatal for obstacle in obstacles):
+                return self.refuse_to_save(request)
             contradicts = bool(conflicts or obstacles) and self.publishes(request, item)
             if contradicts:
                 save_as_draft(request)
@@ -156,7 +158,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
                 Revision.objects.record(comment)
                 return response
             for obstacle in obstacles:
-                messages.warning(request, _("Left out: {}").format(obstacle))
+                messages.warning(request, str(obstacle) if obstacle.is_fatal else _("Left out: {}").format(obstacle))
             if isinstance(response, TemplateResponse):
                 # Templates read the rows of the draft, which exist in this transaction only.
                 response.render()
@@ -174,6 +176,17 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             if outdated:
                 return self.refuse_publication(request, item, outdated)
         return response
+
+    def refuse_to_save(self, request: HttpRequest) -> HttpResponse:
+        """Report that the form, which shows the stored rows, does not replace a draft that it cannot show."""
+        messages.error(
+            request,
+            _(
+                "Nothing was saved, because the form cannot show the draft. Restore texts that fit from the history, "
+                "or discard the draft."
+            ),
+        )
+        return HttpResponseRedirect(request.get_full_path())
 
     def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
         """Report that nothing was published, and redirect to the page of the conflicts."""

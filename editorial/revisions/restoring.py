@@ -53,7 +53,8 @@ def current_values(item: Content) -> Snapshot:
 def write_draft(draft: Revision) -> list[Obstacle]:
     """Write `draft` into the stored rows, without values that contradict other items. Return why these are left out.
 
-    Must run in a transaction. If the database refuses the rest too, the stored rows stay as they are.
+    Must run in a transaction. If the database refuses the rest too, the stored rows stay as they are, and the obstacle
+    is fatal: a form of the stored rows must not replace the draft.
     """
     try:
         with transaction.atomic():
@@ -68,7 +69,7 @@ def write_draft(draft: Revision) -> list[Obstacle]:
             snapshots.write(model, key, values)
     except IntegrityError:
         text = _("The draft contradicts other content, so you see the texts on the site. You find it in the history.")
-        return [Obstacle("", text)]
+        return [Obstacle("", text, is_fatal=True)]
     return obstacles
 
 
@@ -186,8 +187,46 @@ def restorable(model: type[Content], key: int, target: Snapshot, current: Snapsh
             obstacles += found
             if kept is not None:
                 result[row] = kept
+        if section != ITEM:
+            obstacles += leave_out_clashes(snapshots.parts_of(model)[section], result, current)
     # The order of the revision, in which differences are shown.
     return {row: result[row] for row in target if row in result}, obstacles
+
+
+def leave_out_clashes(parts: snapshots.Parts, result: Snapshot, current: Snapshot) -> list[Obstacle]:
+    """Change or remove the rows in `result` whose values another part of the same item has. Return why.
+
+    A row that has its current values keeps them.
+    """
+    obstacles = []
+    section = parts.model.content_section
+    for names in parts.unique_fields:
+        while clash := first_clash(section, names, result, current):
+            row, holder = clash
+            value = ", ".join(str(result[row].get(name)) for name in names)
+            name = parts.model.heading_of(result[holder])
+            obstacles.append(Obstacle(row_title(parts.model, row, result[row]), taken(parts.model, value, name)))
+            if row in current and not is_current(row, names, result, current):
+                result[row] = result[row] | {name: current[row][name] for name in names if name in current[row]}
+            else:
+                del result[row]
+    return obstacles
+
+
+def first_clash(section: str, names: list[str], result: Snapshot, current: Snapshot) -> tuple[str, str] | None:
+    """Return a row whose values in the fields `names` another row of the section has, and that row, or None."""
+    holders: dict[tuple[Any, ...], str] = {}
+    rows = [row for row in result if row.partition(".")[0] == section]
+    for row in sorted(rows, key=lambda row: not is_current(row, names, result, current)):
+        holder = holders.setdefault(tuple(result[row].get(name) for name in names), row)
+        if holder != row:
+            return row, holder
+    return None
+
+
+def is_current(row: str, names: list[str], result: Snapshot, current: Snapshot) -> bool:
+    """Whether the row has its current values in the fields `names`."""
+    return row in current and all(result[row].get(name) == current[row].get(name) for name in names)
 
 
 def moved_parts(model: type[Content], section: str, key: int, keys: dict[str, int]) -> set[str]:
@@ -253,15 +292,19 @@ def problems_of(
                 if name == "key":
                     found[row][name] = (None, _("“%(item)s” took its place. Delete that first.") % {"item": holder})
                     continue
-                text = _("“%(value)s” now belongs to %(kind)s “%(item)s”. Change it there first.")
-                kind = model._meta.verbose_name
-                found[row][name] = (None, text % {"value": given[row], "kind": kind, "item": holder})
+                found[row][name] = (None, taken(model, given[row], holder))
         elif field.choices:
             known = dict(field.flatchoices)
             for row, value in given.items():
                 if value not in known:
                     found[row][name] = (None, _("The choice “%(value)s” no longer exists.") % {"value": value})
     yield from found.items()
+
+
+def taken(model: type[Content], value: Any, holder: str) -> str:
+    """Return the reason that another item, with the name `holder`, has a value that only one may have."""
+    text = _("“%(value)s” now belongs to %(kind)s “%(item)s”. Change it there first.")
+    return text % {"value": value, "kind": model._meta.verbose_name, "item": holder}
 
 
 def deleted_relations(field: Any, given: dict[str, Any]) -> dict[str, tuple[Any, list[Any]]]:

@@ -63,6 +63,17 @@ class Parts:
     def of(self, keys: Iterable[int]) -> models.QuerySet:
         return self.model._base_manager.filter(**{f"{self.parent_field}__in": list(keys)})
 
+    @property
+    def unique_fields(self) -> list[list[str]]:
+        """The sets of fields whose values no two parts of one item may share."""
+        return [
+            [name for name in constraint.fields if name != self.parent_field]
+            for constraint in self.model._meta.constraints
+            if isinstance(constraint, models.UniqueConstraint)
+            and self.parent_field in constraint.fields
+            and constraint.condition is None
+        ]
+
 
 @cache
 def parts_of(model: type[Content]) -> dict[str, Parts]:

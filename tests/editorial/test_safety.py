@@ -17,6 +17,7 @@ from editorial.files import delete_orphans
 from editorial.models import DeletedItem, Revision, ScheduledChange
 from editorial.revisions import snapshots
 from pages.models import Page, Redirect
+from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
 from tests.editorial.test_admin import address, changed_in_draft, filled_in, list_address, save
 from tests.pictures.factories import make_picture, photo
@@ -187,6 +188,67 @@ def test_a_draft_whose_address_was_taken_meanwhile_can_be_opened_corrected_and_p
     assert Deliverable.objects.get(pk=deliverable.pk).summary_en == "New summary"
 
 
+def own_name(response, language: str, name: str) -> dict:
+    """Return the values of a form with one more name of the university."""
+    number = part_rows(response)
+    row = {"language": language, "name": name, "order": "0", "is_published": "on"}
+    added = {f"own_names-{number}-{field}": value for field, value in row.items()}
+    return filled_in(response, **added) | {"own_names-TOTAL_FORMS": number + 1}
+
+
+def add_live_name(university, language: str, name: str) -> PartnerOwnName:
+    with Revision.objects.recorded():
+        return PartnerOwnName.objects.create(partner=university, language=language, name=name)
+
+
+def test_a_part_that_clashes_with_a_live_one_is_left_out_of_a_draft_and_the_rest_stays(sign_in):
+    university = PartnerUniversity.objects.get(key="university-of-oulu")
+    client, path = sign_in(roles.EDITORS), address(university)
+    client.post(path, own_name(client.get(path), "la", "Of the draft") | {"summary_en": "Summary of the draft"})
+    add_live_name(university, "la", "Of the site")
+    response = client.get(path)
+    text = response.content.decode()
+    assert "“la” now belongs to name in its own language “Of the site”." in text
+    assert "You see the draft of" in text and "Summary of the draft" in text
+    # Whoever saves this form saves the rest of the draft.
+    client = sign_in(roles.PUBLISHERS)
+    save(client, university, city_past_en="Tar", _save="")
+    assert {"summary_en", "city_past_en"} <= set(changed_in_draft(university))
+    save(client, university, _save="")
+    university.refresh_from_db()
+    assert (university.summary_en, university.city_past_en) == ("Summary of the draft", "Tar")
+    assert list(university.own_names.filter(language="la").values_list("name", flat=True)) == ["Of the site"]
+
+
+@pytest.mark.once
+def test_a_part_that_the_draft_changed_to_a_value_taken_meanwhile_keeps_its_own(sign_in):
+    university = PartnerUniversity.objects.get(key="university-of-oulu")
+    name = add_live_name(university, "la", "First")
+    client = sign_in(roles.EDITORS)
+    number = [form.instance.pk for form in inline_formset(client.get(address(university))).forms].index(name.pk)
+    save(client, university, **{f"own_names-{number}-language": "eo"}, summary_en="Summary of the draft")
+    add_live_name(university, "eo", "Second")
+    response = client.get(address(university))
+    shown = {(form.instance.name, form.instance.language) for form in inline_formset(response).forms}
+    assert {("First", "la"), ("Second", "eo")} <= shown
+    assert filled_in(response)["summary_en"] == "Summary of the draft"
+
+
+@pytest.mark.once
+def test_a_draft_that_cannot_be_shown_is_not_overwritten(sign_in):
+    """The database refuses a value whatever the other rows are."""
+    Revision.objects.record()
+    university = PartnerUniversity.objects.get(key="university-of-oulu")
+    client = sign_in(roles.EDITORS)
+    save(client, university, summary_en="Summary of the draft")
+    draft = Revision.objects.draft_of(university)
+    values = draft.data[""] | {"latitude": "-1000"}
+    Revision.objects.filter(pk=draft.pk).update(data=draft.data | {"": values})
+    response = save(client, university, city_past_en="Tar")
+    assert "Nothing was saved" in response.content.decode()
+    assert Revision.objects.draft_of(university).pk == draft.pk
+
+
 @pytest.mark.once
 def test_a_translator_works_in_a_draft_whose_address_was_taken(client, sign_in, deliverable):
     save(sign_in(roles.EDITORS), deliverable, slug_en="wanted", title_en="Draft")
@@ -214,8 +276,12 @@ def test_a_draft_with_a_cover_that_was_deleted_goes_live_without_it(sign_in, del
     assert (deliverable.title_en, deliverable.cover) == ("With a cover", None)
 
 
+def inline_formset(response):
+    return response.context["inline_admin_formsets"][0].formset
+
+
 def part_rows(response) -> int:
-    return response.context["inline_admin_formsets"][0].formset.total_form_count()
+    return inline_formset(response).total_form_count()
 
 
 def with_part(response, title: str, **changes) -> dict:
