@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from editorial.admin.history import HistoryMixin
 from editorial.models import Revision
-from editorial.revisions.differences import Names, field_label, in_words, is_text, model_of_row, row_title
-from editorial.revisions.snapshots import Conflict, recorded_fields
+from editorial.revisions.differences import Names, field_label, in_words, is_text, row_title
+from editorial.revisions.snapshots import Conflict, model_of_row, recorded_fields
 from translations.status.locks import locked
 
 LIVE, DRAFT, OWN = "live", "draft", "own"

@@ -1,10 +1,12 @@
 """Restoration of whole revisions, of single fields, and of deleted items from the bin."""
 
 import copy
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -12,8 +14,8 @@ from django.utils.translation import gettext as _
 from editorial.models import Content, Revision
 from editorial.models.deleted import DeletedItem
 from editorial.revisions import snapshots, sources
-from editorial.revisions.differences import EMPTY, Names, field_label, model_of_row, row_title
-from editorial.revisions.snapshots import ITEM, Snapshot, Values
+from editorial.revisions.differences import EMPTY, Names, field_label, row_title
+from editorial.revisions.snapshots import ITEM, Snapshot, Values, model_of_row
 from translations.status.locks import locked
 
 
@@ -151,6 +153,7 @@ def restore_deleted(deleted: DeletedItem, comment: str) -> tuple[Content, list[O
         except IntegrityError as error:
             raise NotRestorableError([refused_by_database()]) from error
         sources.put_back(model, key, data, deleted.translations)
+        put_links_back(deleted)
     return item, obstacles
 
 
@@ -159,6 +162,37 @@ def deleted_values(deleted: DeletedItem) -> tuple[Snapshot, list[Obstacle]]:
     target = copy.deepcopy(deleted.data)
     target[ITEM]["is_published"] = False
     return restorable(deleted.model_class, deleted.object_id, target, {})
+
+
+def rows_to_link(deleted: DeletedItem) -> dict[Any, models.QuerySet]:
+    """Return the fields that linked to a deleted item, with the rows that can do so again.
+
+    A foreign key that has another value meanwhile keeps it. The number of queries depends on the model only.
+    """
+    keys: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for label, key, name in deleted.links:
+        keys[label, name].append(key)
+    found = {}
+    for row_model in (model for model in apps.get_models() if issubclass(model, Content)):
+        for name, field in snapshots.recorded_fields(row_model).items():
+            row_keys = keys.get((row_model._meta.label_lower, name))
+            if row_keys and field.related_model is deleted.model_class:
+                rows = row_model._base_manager.filter(pk__in=row_keys).order_by("pk")
+                found[field] = rows if field.many_to_many else rows.filter(**{name: None})
+    return found
+
+
+def put_links_back(deleted: DeletedItem) -> None:
+    """Link other items to a restored item again. It is not on the site, so visitors do not see these links yet."""
+    for field, rows in rows_to_link(deleted).items():
+        if field.many_to_many:
+            through = field.remote_field.through
+            names = (f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id")
+            pairs = ((key, deleted.object_id) for key in rows.values_list("pk", flat=True))
+            linked = [through(**dict(zip(names, pair, strict=True))) for pair in pairs]
+            through._base_manager.bulk_create(linked, ignore_conflicts=True)
+        else:
+            rows.update(**{field.attname: deleted.object_id})
 
 
 def restorable(model: type[Content], key: int, target: Snapshot, current: Snapshot) -> tuple[Snapshot, list[Obstacle]]:

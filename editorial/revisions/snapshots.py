@@ -5,7 +5,8 @@ the name of its section and its primary key, such as "initiative_parts.12". Rela
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +20,8 @@ from editorial.models.content import Content
 
 Values = dict[str, Any]
 Snapshot = dict[str, Values]
+# A relation of a row to another item: label of the model and primary key of the row, and name of the field.
+Link = tuple[str, int, str]
 
 # Name of the row of the item itself.
 ITEM = ""
@@ -136,6 +139,46 @@ def take(model: type[Content], keys: Collection[int]) -> dict[int, Snapshot]:
         for key, (part, values) in row_values(parts.of(snapshots)).items():
             snapshots[getattr(part, f"{parts.parent_field}_id")][f"{section}.{key}"] = values
     return snapshots
+
+
+def model_of_row(model: type[Content], row: str) -> type[Content] | None:
+    """Return the model of a row of a snapshot, or None if items of this kind no longer have such parts."""
+    if row == ITEM:
+        return model
+    parts = parts_of(model).get(row.partition(".")[0])
+    return parts.model if parts else None
+
+
+def references(model: type[Content], snapshot: Snapshot) -> Iterator[tuple[str, Any, Any]]:
+    """Yield row, field and primary key for each item that a snapshot refers to."""
+    for row, values in snapshot.items():
+        row_model = model_of_row(model, row)
+        for name, field in (recorded_fields(row_model) if row_model else {}).items():
+            value = values.get(name)
+            if field.is_relation and value is not None:
+                for key in value if isinstance(value, list) else [value]:
+                    yield row, field, key
+
+
+def links(model: type[Content], key: int, snapshot: Snapshot) -> dict[Link, set[tuple[type[models.Model], Any]]]:
+    """Return the links of the rows of a snapshot, with the models and primary keys of the items that they lead to."""
+    found: dict[Link, set[tuple[type[models.Model], Any]]] = defaultdict(set)
+    for row, field, target in references(model, snapshot):
+        link = (field.model._meta.label_lower, int(row.partition(".")[2] or key), field.name)
+        found[link].add((field.related_model, target))
+    return found
+
+
+def links_to(model: type[Content], keys: Collection[int]) -> list[Link]:
+    """Return the stored links to items that do not prevent their deletion. The number of queries depends on `model`."""
+    found: list[Link] = []
+    for other in (other for other in apps.get_models() if issubclass(other, Content)):
+        for name, field in recorded_fields(other).items():
+            is_free = field.many_to_many or getattr(field.remote_field, "on_delete", None) is models.SET_NULL
+            if is_free and field.related_model is model:
+                rows = other._base_manager.filter(**{f"{name}__in": list(keys)}).order_by("pk").distinct()
+                found += [(other._meta.label_lower, key, name) for key in rows.values_list("pk", flat=True)]
+    return found
 
 
 def changes(before: Snapshot, after: Snapshot) -> list[Change]:

@@ -1,13 +1,17 @@
 """Template tags for the admin."""
 
 import json
+from collections import defaultdict
 
 from django import template
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.utils.text import capfirst
 
-from editorial.models import BinSettings
+from editorial.models import BinSettings, Content
 from editorial.phrases import LANGUAGE_TAG
+from editorial.revisions import snapshots
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.permissions import languages_by_permission
 
@@ -37,3 +41,19 @@ def language_tag_pattern() -> str:
 def bin_days() -> int:
     """Return the number of days for which deleted items are kept."""
     return BinSettings.current().days
+
+
+@register.simple_tag(takes_context=True)
+def linking_items(context: template.Context) -> list[Content]:
+    """Return the items whose links to the items of a page for deletion end with these."""
+    items = list(context["queryset"]) if "queryset" in context else [context["object"]]
+    keys: dict[str, list[int]] = defaultdict(list)
+    for label, key, _name in snapshots.links_to(type(items[0]), [item.pk for item in items]):
+        keys[label].append(key)
+    return [row for label, found in keys.items() for row in apps.get_model(label)._base_manager.filter(pk__in=found)]
+
+
+@register.filter
+def kind(item: Content) -> str:
+    """Return the name of the kind of an item."""
+    return capfirst(str(item._meta.verbose_name))
