@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -203,6 +204,12 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
             text = _("“{}” has the restored values.")
         return format_html(text, item)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
+        """Return what is deleted, as Django does. A draft protects what it uses, as its item does once published."""
+        deleted, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
+        drafts = Revision.objects.drafts_naming(self.model, [item.pk for item in objs], protecting=True)
+        return deleted, counts, missing_permissions, [*protected, *map(draft_link, drafts)]
+
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         if IS_POPUP_VAR in request.POST:
             return super().response_delete(request, obj_display, obj_id)
@@ -230,6 +237,13 @@ def chosen_revision(revisions: QuerySet[Revision], number: str | None) -> Revisi
     if not number or not number.isdecimal() or len(number) > MAX_DIGITS:
         return None
     return revisions.filter(pk=int(number)).select_related("base").first()
+
+
+def draft_link(draft: Revision) -> SafeString:
+    """Return the kind and name of the item of a draft and the state of the draft, linked to its form."""
+    kind = capfirst(str(draft.model_class._meta.verbose_name))
+    url = page_url(draft.model_class, "change", draft.object_id)
+    return format_html('{}: <a href="{}">{}</a> ({})', kind, url, draft.heading, draft.get_state_display())
 
 
 def preview_url(revision: Revision) -> str:

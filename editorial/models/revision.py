@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +90,30 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def draft_of(self, item: models.Model) -> "Revision | None":
         """Return the open draft of `item`, or None."""
         return self.of(item).open().select_related("base", "author").first()
+
+    def drafts_naming(
+        self, model: type[models.Model], keys: Collection[int], *, protecting: bool = False
+    ) -> list["Revision"]:
+        """Return the drafts beside live items that refer to items of `model`. Takes one query.
+
+        `protecting` leaves out references that would not prevent a deletion if they were stored.
+        """
+        fields = {
+            (field.model, field.name)
+            for field in snapshots.referring_fields(model)
+            if not protecting or getattr(field.remote_field, "on_delete", None) is models.PROTECT
+        }
+        if not fields:
+            return []
+        drafts = self.open().filter(base__isnull=False).select_related("content_type").order_by("pk")
+        return [
+            draft
+            for draft in drafts
+            if any(
+                key in keys and (field.model, field.name) in fields
+                for _row, field, key in snapshots.references(draft.model_class, draft.data)
+            )
+        ]
 
     @contextmanager
     def recorded(self, comment: str = "") -> Iterator[None]:
@@ -408,14 +432,16 @@ class Revision(models.Model):
         """Put this draft on the site.
 
         Only values that the draft changed are written. Raises DraftConflictError, and changes nothing, if the live
-        item changed some of them differently since the draft was begun, and OutdatedTextsError if it lacks texts in a
-        language that the installation requires.
+        item changed some of them differently since the draft was begun, OutdatedTextsError if it lacks texts in a
+        language that the installation requires, and IntegrityError if it refers to a deleted item.
         """
         with Revision.objects.recorded(comment or self.comment):
             locked(self.model_class, self.object_id)
             merged, conflicts = self.merged()
             if conflicts:
                 raise DraftConflictError(conflicts)
+            if snapshots.refers_to_deleted(self.model_class, merged):
+                raise IntegrityError("The draft refers to a deleted item.")
             merged[snapshots.ITEM]["is_published"] = True
             item = self.write(merged)
             if texts := outdated_texts(item):

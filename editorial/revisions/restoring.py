@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -55,17 +54,21 @@ def current_values(item: Content) -> Snapshot:
 def write_draft(draft: Revision) -> list[Obstacle]:
     """Write `draft` into the stored rows, without values that contradict other items. Return why these are left out.
 
+    Links to deleted items are left out too.
+
     Must run in a transaction. If the database refuses the rest too, the stored rows stay as they are, and the obstacle
     is fatal: a form of the stored rows must not replace the draft.
     """
-    try:
-        with transaction.atomic():
-            draft.apply()
-        return []
-    except IntegrityError:
-        pass
     model, key = draft.model_class, draft.object_id
-    values, obstacles = restorable(model, key, draft.merged()[0], draft.stored())
+    merged = draft.merged()[0]
+    if not snapshots.refers_to_deleted(model, merged):
+        try:
+            with transaction.atomic():
+                draft.write(merged)
+            return []
+        except IntegrityError:
+            pass
+    values, obstacles = restorable(model, key, merged, draft.stored())
     try:
         with transaction.atomic():
             snapshots.write(model, key, values)
@@ -173,12 +176,10 @@ def rows_to_link(deleted: DeletedItem) -> dict[Any, models.QuerySet]:
     for label, key, name in deleted.links:
         keys[label, name].append(key)
     found = {}
-    for row_model in (model for model in apps.get_models() if issubclass(model, Content)):
-        for name, field in snapshots.recorded_fields(row_model).items():
-            row_keys = keys.get((row_model._meta.label_lower, name))
-            if row_keys and field.related_model is deleted.model_class:
-                rows = row_model._base_manager.filter(pk__in=row_keys).order_by("pk")
-                found[field] = rows if field.many_to_many else rows.filter(**{name: None})
+    for field in snapshots.referring_fields(deleted.model_class):
+        if row_keys := keys.get((field.model._meta.label_lower, field.name)):
+            rows = field.model._base_manager.filter(pk__in=row_keys).order_by("pk")
+            found[field] = rows if field.many_to_many else rows.filter(**{field.name: None})
     return found
 
 

@@ -160,6 +160,21 @@ def references(model: type[Content], snapshot: Snapshot) -> Iterator[tuple[str, 
                     yield row, field, key
 
 
+def referring_fields(model: type[models.Model]) -> list[Any]:
+    """Return the fields of content that refer to `model`, without those of parts to their item."""
+    contents = (other for other in apps.get_models() if issubclass(other, Content))
+    fields = (field for other in contents for field in recorded_fields(other).values())
+    return [field for field in fields if field.is_relation and field.related_model is model]
+
+
+def refers_to_deleted(model: type[Content], snapshot: Snapshot) -> bool:
+    """Whether a snapshot refers to items that do not exist. Takes one query for each model that it refers to."""
+    keys: dict[Any, set[Any]] = defaultdict(set)
+    for _row, field, key in references(model, snapshot):
+        keys[field.related_model].add(key)
+    return any(other._base_manager.filter(pk__in=found).count() < len(found) for other, found in keys.items())
+
+
 def links(model: type[Content], key: int, snapshot: Snapshot) -> dict[Link, set[tuple[type[models.Model], Any]]]:
     """Return the links of the rows of a snapshot, with the models and primary keys of the items that they lead to."""
     found: dict[Link, set[tuple[type[models.Model], Any]]] = defaultdict(set)
@@ -172,12 +187,10 @@ def links(model: type[Content], key: int, snapshot: Snapshot) -> dict[Link, set[
 def links_to(model: type[Content], keys: Collection[int]) -> list[Link]:
     """Return the stored links to items that do not prevent their deletion. The number of queries depends on `model`."""
     found: list[Link] = []
-    for other in (other for other in apps.get_models() if issubclass(other, Content)):
-        for name, field in recorded_fields(other).items():
-            is_free = field.many_to_many or getattr(field.remote_field, "on_delete", None) is models.SET_NULL
-            if is_free and field.related_model is model:
-                rows = other._base_manager.filter(**{f"{name}__in": list(keys)}).order_by("pk").distinct()
-                found += [(other._meta.label_lower, key, name) for key in rows.values_list("pk", flat=True)]
+    for field in referring_fields(model):
+        if field.many_to_many or field.remote_field.on_delete is models.SET_NULL:
+            rows = field.model._base_manager.filter(**{f"{field.name}__in": list(keys)}).order_by("pk").distinct()
+            found += [(field.model._meta.label_lower, key, field.name) for key in rows.values_list("pk", flat=True)]
     return found
 
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
-from alliance.models import Deliverable, Initiative, InitiativePart
+from alliance.models import Deliverable, Initiative, InitiativePart, Task
 from editorial import roles
 from editorial.acting import acting_as
 from editorial.admin.approval import ASK
@@ -262,18 +264,66 @@ def test_a_translator_works_in_a_draft_whose_address_was_taken(client, sign_in, 
     assert (data["title_pl"], data["slug_en"]) == ("Szkic", "wanted")
 
 
+def draft_with_cover(client, item) -> Picture:
+    with Revision.objects.recorded():
+        picture = make_picture()
+    save(client, item, cover=picture.pk, title_en="With a cover")
+    assert changed_in_draft(item)["cover"] == picture.pk
+    return picture
+
+
 @pytest.mark.once
-def test_a_draft_with_a_cover_that_was_deleted_goes_live_without_it(sign_in, deliverable):
-    picture = make_picture()
-    save(sign_in(roles.EDITORS), deliverable, cover=picture.pk, title_en="With a cover")
-    assert changed_in_draft(deliverable)["cover"] == picture.pk
+def test_a_draft_whose_cover_was_deleted_is_not_published_before_somebody_saw_that(sign_in, deliverable):
+    picture = draft_with_cover(sign_in(roles.EDITORS), deliverable)
     picture.delete()
-    assert sign_in(roles.PUBLISHERS).get(address(deliverable)).status_code == 200
     ScheduledChange.objects.plan(deliverable, timezone.now() - timedelta(minutes=1), is_published=True)
-    assert ScheduledChange.objects.apply_due() == 1
+    assert ScheduledChange.objects.apply_due() == 0
+    assert ScheduledChange.objects.get().state == ScheduledChange.State.REFUSED
+    client = sign_in(roles.PUBLISHERS)
+    assert "Cover picture: “Harbour” was deleted." in client.get(address(deliverable)).content.decode()
+    save(client, deliverable, _save="")
+    assert Deliverable.objects.get(pk=deliverable.pk).title_en != "With a cover"
+    save(client, deliverable, _save="")
     connection.check_constraints()
     deliverable.refresh_from_db()
     assert (deliverable.title_en, deliverable.cover) == ("With a cover", None)
+
+
+@pytest.mark.once
+def test_a_picture_that_only_a_draft_uses_is_not_deleted(sign_in, deliverable):
+    picture, client = draft_with_cover(sign_in(roles.EDITORS), deliverable), sign_in(roles.PUBLISHERS)
+    chosen = {"action": "delete_selected", "_selected_action": picture.pk, "post": "yes"}
+    for path, values in ((address(picture, "delete"), {"post": "yes"}), (list_address(Picture), chosen)):
+        assert "Deliverable: With a cover (draft)" in strip_tags(
+            client.get(address(picture, "delete")).content.decode()
+        )
+        client.post(path, values)
+        assert Picture.objects.filter(pk=picture.pk).exists()
+    assert "Deliverable: With a cover (draft)" in strip_tags(client.get(address(picture)).content.decode())
+
+
+@pytest.mark.once
+def test_the_page_for_deleting_an_item_names_the_drafts_that_link_to_it(sign_in):
+    Revision.objects.record()
+    task = Task.objects.first()
+    initiative = Initiative.objects.exclude(pk__in=task.initiatives.all()).first()
+    linked = [*task.initiatives.values_list("pk", flat=True), initiative.pk]
+    save(sign_in(roles.EDITORS), task, initiatives=linked, title_en="Draft of a task")
+    page = sign_in(roles.PUBLISHERS).get(address(initiative, "delete")).content.decode()
+    assert "These items link to it." in page and "Task: Draft of a task (draft)" in strip_tags(page)
+
+
+@pytest.mark.once
+def test_drafts_that_name_an_item_are_found_with_as_many_queries_for_many_as_for_one(deliverable):
+    picture, counts = make_picture(), []
+    for item in Deliverable.objects.all()[:4]:
+        values = stored(item)
+        values[""]["cover"] = picture.pk
+        Revision.objects.save_draft(item, values)
+        with CaptureQueriesContext(connection) as queries:
+            found = Revision.objects.drafts_naming(Picture, [picture.pk])
+        counts.append((len(found), len(queries)))
+    assert counts == [(1, 1), (2, 1), (3, 1), (4, 1)]
 
 
 def inline_formset(response):
