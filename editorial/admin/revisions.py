@@ -104,7 +104,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         }
         if item is not None and self.has_change_permission(request, item):
             if DISCARD_DRAFT in request.POST and draft and draft.base and self.may_edit(request, item):
-                return self.discard_draft(request, draft)
+                return self.discard_draft(request, draft, is_seen=shown == current)
             if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
                 return self.take_off(request, item, draft, view, context)
         is_unseen = draft is not None and shown != current and self.publishes(request, item)
@@ -213,9 +213,14 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             logged.pk = None
             logged.save(force_insert=True)
 
-    def discard_draft(self, request: HttpRequest, draft: Revision) -> HttpResponse:
-        draft.close()
-        messages.success(request, _("The draft was discarded. You find it in the history."))
+    def discard_draft(self, request: HttpRequest, draft: Revision, is_seen: bool) -> HttpResponse:
+        """Discard the draft, unless the user did not see it in this state."""
+        if is_seen:
+            draft.close()
+            messages.success(request, _("The draft was discarded. You find it in the history."))
+        else:
+            text = _("Nothing was discarded: {} changed the draft after you opened the form. Look at it below.")
+            messages.warning(request, format_html(text, draft.author_name))
         return HttpResponseRedirect(request.get_full_path())
 
     def take_off(

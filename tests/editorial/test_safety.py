@@ -126,6 +126,20 @@ def test_a_translator_does_not_discard_the_draft_of_an_editor(sign_in, deliverab
     assert Revision.objects.draft_of(deliverable).data[""]["title_en"] == "Draft"
 
 
+def test_a_draft_that_a_user_did_not_see_is_not_discarded(sign_in, deliverable, django_user_model):
+    client = sign_in(roles.PUBLISHERS)
+    save(client, deliverable, title_en="First draft", **{SAVE_DRAFT: ""})
+    response = client.get(address(deliverable))
+    opened = filled_in(response, shown_draft=response.context["shown_draft"]) | {DISCARD_DRAFT: ""}
+    save(sign_in(roles.EDITORS), deliverable, title_en="Draft that the publisher did not see")
+    client.force_login(django_user_model.objects.get(username=roles.PUBLISHERS))
+    response = client.post(address(deliverable), opened, follow=True)
+    assert "Nothing was discarded: Editors changed the draft after you opened the form." in response.content.decode()
+    assert changed_in_draft(deliverable) == {"title_en": "Draft that the publisher did not see"}
+    client.post(address(deliverable), opened | {"shown_draft": response.context["shown_draft"]})
+    assert Revision.objects.draft_of(deliverable) is None
+
+
 @pytest.mark.once
 def test_pages_of_privacy_officers_are_not_restored_by_others(sign_in):
     Revision.objects.record()
