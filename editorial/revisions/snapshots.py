@@ -223,8 +223,7 @@ def merge(base: Snapshot, live: Snapshot, draft: Snapshot) -> tuple[Snapshot, li
                 conflicts.append(Conflict(row, "", base[row], live[row], None))
             continue
         merged[row], found = merge_row(row, base.get(row, {}), live.get(row, {}), draft.get(row, {}))
-        if in_base:
-            conflicts += found
+        conflicts += found
     return merged, conflicts
 
 
@@ -235,7 +234,8 @@ def merge_row(row: str, base: Values, live: Values, draft: Values) -> tuple[Valu
         # A field that one side does not have was added or removed by an upgrade.
         theirs = live.get(field, draft.get(field))
         ours = draft.get(field, theirs)
-        before = base.get(field, theirs)
+        # A row that both sides added, such as one that was restored, has no base.
+        before = base.get(field, theirs if base else None)
         if isinstance(ours, list) and isinstance(theirs, list):
             added, removed = set(ours) - set(before or []), set(before or []) - set(ours)
             merged[field] = sorted((set(theirs) - removed) | added)
