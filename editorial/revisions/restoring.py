@@ -248,7 +248,7 @@ def leave_out_clashes(parts: snapshots.Parts, result: Snapshot, current: Snapsho
     return obstacles
 
 
-def first_clash(section: str, names: list[str], result: Snapshot, current: Snapshot) -> tuple[str, str] | None:
+def first_clash(section: str, names: tuple[str, ...], result: Snapshot, current: Snapshot) -> tuple[str, str] | None:
     """Return a row whose values in the fields `names` another row of the section has, and that row, or None."""
     holders: dict[tuple[Any, ...], str] = {}
     rows = [row for row in result if row.partition(".")[0] == section]
@@ -259,7 +259,7 @@ def first_clash(section: str, names: list[str], result: Snapshot, current: Snaps
     return None
 
 
-def is_current(row: str, names: list[str], result: Snapshot, current: Snapshot) -> bool:
+def is_current(row: str, names: tuple[str, ...], result: Snapshot, current: Snapshot) -> bool:
     """Whether the row has its current values in the fields `names`."""
     return row in current and all(result[row].get(name) == current[row].get(name) for name in names)
 

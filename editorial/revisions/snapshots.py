@@ -14,6 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, models
+from django.db.models.functions import Cast, Concat
 from modeltranslation.fields import TranslationField
 
 from editorial.models.content import Content
@@ -67,15 +68,25 @@ class Parts:
         return self.model._base_manager.filter(**{f"{self.parent_field}__in": list(keys)})
 
     @property
-    def unique_fields(self) -> list[list[str]]:
-        """The sets of fields whose values no two parts of one item may share."""
-        return [
-            [name for name in constraint.fields if name != self.parent_field]
+    def unique_fields(self) -> dict[tuple[str, ...], models.UniqueConstraint]:
+        """The fields whose values no two parts of one item may share, with their constraints."""
+        return {
+            tuple(name for name in constraint.fields if name != self.parent_field): constraint
             for constraint in self.model._meta.constraints
             if isinstance(constraint, models.UniqueConstraint)
             and self.parent_field in constraint.fields
             and constraint.condition is None
-        ]
+        }
+
+    def release_unique_values(self, keys: Iterable[int]) -> None:
+        """Give the parts `keys` temporary values in a text that must be unique, so that they can exchange theirs.
+
+        The database compares each row with all others at once. The caller writes the parts next.
+        """
+        for names in self.unique_fields:
+            texts = [name for name in names if isinstance(self.model._meta.get_field(name), models.CharField)]
+            temporary = Concat(models.Value("~"), Cast("pk", models.CharField()))
+            self.model._base_manager.filter(pk__in=list(keys)).update(**dict.fromkeys(texts[:1], temporary))
 
 
 @cache
@@ -257,6 +268,7 @@ def write(model: type[Content], key: int, snapshot: Snapshot) -> Content:
         rows = part_rows(section, snapshot)
         for unused in parts.of([key]).exclude(pk__in=rows):
             unused.delete()
+        parts.release_unique_values(rows)
         for part_key, values in rows.items():
             write_row(parts.model, part_key, values, {f"{parts.parent_field}_id": key})
     return item
