@@ -9,7 +9,7 @@ from django.forms.formsets import TOTAL_FORM_COUNT, ManagementForm
 from django.forms.models import BaseInlineFormSet, BaseModelFormSet
 from django.utils.translation import gettext as _
 
-from editorial.base_values import BASE_VALUES, BaseValues, RenderedField
+from editorial.base_values import BASE_VALUES, BaseValues, RenderedField, fingerprint
 from editorial.forms import EditForm
 from editorial.models import Content
 from editorial.revisions.snapshots import Parts
@@ -107,6 +107,41 @@ class EditInlineFormSet(EditFormSet, BaseInlineFormSet):
     @property
     def parts(self) -> Parts:
         return Parts(cast(type[Content], self.model), self.fk.name)
+
+    @cached_property
+    def forms(self) -> list[EditForm]:  # type: ignore[override]  # a more precise type
+        """The forms of the rows, without new rows that an earlier submission of the same form added."""
+        forms = super().forms
+        count = self.initial_form_count()
+        return [*forms[:count], *(form for form in forms[count:] if not self.is_repeated(form))]
+
+    @cached_property
+    def added_meanwhile(self) -> list[Content]:
+        """The rows that were added after the form was opened."""
+        if f"{self.prefix}-{BASE_VALUES}" not in self.data:
+            return []
+        rows = self.parts.of([self.instance.pk]).filter(updated_at__gte=self.base.at)
+        return list(rows.exclude(pk__in=[key for key in self.base.values if key.isdecimal()]))
+
+    def is_repeated(self, form: EditForm) -> bool:
+        """Whether a new row has the values of one that was added meanwhile, or nothing was sent for it.
+
+        Nothing is sent for the gap in the numbers that a response without a repeated row leaves.
+        """
+        if not self.is_bound:
+            return False
+        if not any(name.startswith(f"{form.prefix}-") for name in self.data):
+            return True
+        # The program changes `is_published` of users who may not publish.
+        fields = [(form[name], field) for name, field in form.edited_fields.items() if name != "is_published"]
+        return any(
+            all(
+                fingerprint(bound.field, field, bound.data)
+                == fingerprint(bound.field, field, field.value_from_object(row))
+                for bound, field in fields
+            )
+            for row in self.added_meanwhile
+        )
 
     def clean(self) -> None:
         super().clean()

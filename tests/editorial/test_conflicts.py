@@ -645,3 +645,36 @@ def test_a_value_that_a_row_has_that_was_added_meanwhile_is_an_error(anna, two_n
     response = save(anna, two_names, form, **{"own_names-0-language": "la"}, _save="")
     assert "This university has a name in that language already." in response.content.decode()
     assert languages_of(two_names) == {"In es": "es", "In eu": "eu", "In la": "la"}
+
+
+def with_new_part(response, title: str) -> dict:
+    number = response.context["inline_admin_formsets"][0].formset.total_form_count()
+    part = {f"parts-{number}-title_en": title, f"parts-{number}-order": "9", f"parts-{number}-is_published": "on"}
+    return as_browser(filled_in(response, **part)) | {"parts-TOTAL_FORMS": number + 1}
+
+
+@pytest.mark.parametrize(("groups", "button"), [(["Editors"], "_draft"), (["Publishers"], "_save")])
+def test_a_form_that_is_sent_twice_adds_its_new_row_once(staff, groups, button):
+    initiative, anna = Initiative.objects.get(key="campus"), signed_in(staff(*groups))
+    values = with_new_part(anna.get(address(initiative)), "New part") | {button: ""}
+    for _time in range(2):
+        assert save(anna, initiative, values).redirect_chain
+    if draft := Revision.objects.draft_of(initiative):
+        draft.publish()
+    assert initiative.parts.filter(title_en="New part").count() == 1
+
+
+def test_a_form_that_is_sent_twice_adds_a_row_that_must_be_unique_once(anna, two_names):
+    values = open_form(anna, two_names) | {"own_names-TOTAL_FORMS": 3}
+    row = {"language": "la", "name": "In la", "order": "2", "is_published": "on"}
+    values |= {f"own_names-2-{name}": value for name, value in row.items()}
+    for _time in range(2):
+        assert save(anna, two_names, values, _save="").redirect_chain
+    assert languages_of(two_names) == {"In es": "es", "In eu": "eu", "In la": "la"}
+
+
+def test_an_equal_row_can_be_added_on_purpose_in_the_next_form(anna):
+    initiative = Initiative.objects.get(key="campus")
+    for _time in range(2):
+        save(anna, initiative, with_new_part(anna.get(address(initiative)), "New part"), _save="")
+    assert initiative.parts.filter(title_en="New part").count() == 2
