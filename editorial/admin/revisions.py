@@ -41,6 +41,15 @@ COMMENT = "revision_comment"
 COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
 
+class DraftSaved(HttpResponseRedirect):
+    """Redirect after a valid form that saves a draft of `item`. The draft is stored if the form changed something."""
+
+    def __init__(self, url: str, item: Content):
+        super().__init__(url)
+        self.item = item
+        self.is_stored = True
+
+
 class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     """Admin whose saves are revisions. Changes of live items are drafts until a user with permission publishes them."""
 
@@ -114,7 +123,19 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         if draft and is_unseen and is_saved(request, response):
             text = _("The draft is saved and not published: {} changed it after you opened the form. Look at it below.")
             messages.warning(request, format_html(text, draft.author_name))
+        elif isinstance(response, DraftSaved):
+            self.report_saved(request, response)
         return response
+
+    def report_saved(self, request: HttpRequest, response: DraftSaved) -> None:
+        """Say whether a draft was stored."""
+        if not response.is_stored:
+            messages.info(request, _("You changed nothing, so nothing was saved."))
+            return
+        text = _("The draft of “{}” is saved.")
+        if response.item.is_published:
+            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
+        messages.success(request, format_html(text, response.item))
 
     def saved_or_shown(
         self, request: HttpRequest, item: Content | None, draft: Revision | None, view: Any, context: dict[str, Any]
@@ -170,7 +191,9 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
                 logged = own.filter(pk__gt=last_log, object_id=str(item.pk)).first()
             transaction.set_rollback(True)
         if saved is not None:
-            self.store_draft(request, item, draft, saved, logged)
+            is_stored = self.store_draft(request, item, draft, saved, logged)
+            if isinstance(response, DraftSaved):
+                response.is_stored = is_stored
             if conflicts and contradicts:
                 return self.lead_to_conflicts(request, item)
             if outdated:
@@ -203,15 +226,16 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         draft: Revision | None,
         data: snapshots.Snapshot,
         logged: LogEntry | None,
-    ) -> None:
-        """Store what the form saved as the draft of `item`, and the entry in the history, unless nothing changed."""
+    ) -> bool:
+        """Store what the form saved as the draft of `item`, and the entry in the history. Return whether it changed."""
         before = draft.merged()[0] if draft else snapshots.take(self.model, [item.pk])[item.pk]
         if data == before:
-            return
+            return False
         Revision.objects.save_draft(item, data, comment_of(request))
         if logged:
             logged.pk = None
             logged.save(force_insert=True)
+        return True
 
     def discard_draft(self, request: HttpRequest, draft: Revision, is_seen: bool) -> HttpResponse:
         """Discard the draft, unless the user did not see it in this state."""
@@ -232,7 +256,10 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
         save_as_draft(request)
         item.is_published = False
-        return self.saved_or_shown(request, item, draft, view, context | {"is_live": False})
+        response = self.saved_or_shown(request, item, draft, view, context | {"is_live": False})
+        if isinstance(response, DraftSaved) and response.is_stored:
+            self.report_saved(request, response)
+        return response
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj) or IS_POPUP_VAR in request.POST:
@@ -243,11 +270,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj):
             return super().response_change(request, obj)
-        text = _("The draft of “{}” is saved.")
-        if obj.is_published:
-            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
-        messages.success(request, format_html(text, obj))
-        return HttpResponseRedirect(request.get_full_path())
+        return DraftSaved(request.get_full_path(), obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         with recorded(request):

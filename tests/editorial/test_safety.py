@@ -525,6 +525,23 @@ def test_uploads_of_drafts_are_kept_as_long_as_a_revision_names_them(sign_in, mo
     assert not any(default_storage.exists(name) for name in names)
 
 
+def test_saving_an_unchanged_form_does_not_speak_of_a_draft(sign_in, deliverable):
+    client = sign_in(roles.EDITORS)
+
+    def messages(**changes) -> list[str]:
+        return [
+            str(message) for message in save(client, deliverable, **changes, **{SAVE_DRAFT: ""}).context["messages"]
+        ]
+
+    assert messages() == ["You changed nothing, so nothing was saved."]
+    assert Revision.objects.draft_of(deliverable) is None
+    (text,) = messages(title_en="Draft")
+    assert text.startswith("The draft of “Draft” is saved. Visitors see the published text until")
+    draft = Revision.objects.draft_of(deliverable)
+    assert messages() == ["You changed nothing, so nothing was saved."]
+    assert Revision.objects.draft_of(deliverable) == draft
+
+
 def test_what_was_typed_when_an_item_is_taken_off_is_saved(sign_in, deliverable):
     client = sign_in(roles.PUBLISHERS)
     save(client, deliverable, title_en="Typed", **{TAKE_OFF: ""})
