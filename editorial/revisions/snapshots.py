@@ -83,10 +83,11 @@ class Parts:
 
         The database compares each row with all others at once. The caller writes the parts next.
         """
+        rows = self.model._base_manager.filter(pk__in=list(keys))
+        temporary = Concat(models.Value("~"), Cast("pk", models.CharField()))
         for names in self.unique_fields:
-            texts = [name for name in names if isinstance(self.model._meta.get_field(name), models.CharField)]
-            temporary = Concat(models.Value("~"), Cast("pk", models.CharField()))
-            self.model._base_manager.filter(pk__in=list(keys)).update(**dict.fromkeys(texts[:1], temporary))
+            text = next(name for name in names if isinstance(self.model._meta.get_field(name), models.CharField))
+            rows.update(**{text: temporary})
 
 
 @cache
