@@ -9,8 +9,10 @@ from django.forms.formsets import TOTAL_FORM_COUNT, ManagementForm
 from django.forms.models import BaseInlineFormSet, BaseModelFormSet
 from django.utils.translation import gettext as _
 
-from editorial.base_values import BASE_VALUES, BaseValues, RenderedField
+from editorial.base_values import BASE_VALUES, BaseValues, RenderedField, fingerprint
 from editorial.forms import EditForm
+from editorial.models import Content
+from editorial.revisions.snapshots import Parts
 
 # Rows that may be submitted at once, the same as ModelAdmin.list_max_show_all.
 MAX_ROWS = 200
@@ -94,10 +96,6 @@ class EditFormSet(BaseModelFormSet):
                     params={"name": form.instance},
                 )
 
-    def save_existing(self, form: Any, obj: models.Model, commit: bool = True) -> models.Model:
-        form.lock()
-        return super().save_existing(form, obj, commit)
-
     def delete_existing(self, obj: models.Model, commit: bool = True) -> None:
         next(form for form in self.stored_forms if form.instance is obj).lock()
         super().delete_existing(obj, commit)
@@ -105,3 +103,72 @@ class EditFormSet(BaseModelFormSet):
 
 class EditInlineFormSet(EditFormSet, BaseInlineFormSet):
     """Formset of the rows that refer to an item by a foreign key."""
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(cast(type[Content], self.model), self.fk.name)
+
+    @cached_property
+    def forms(self) -> list[EditForm]:  # type: ignore[override]  # a more precise type
+        """The forms of the rows, without new rows that an earlier submission of the same form added."""
+        forms = super().forms
+        count = self.initial_form_count()
+        return [*forms[:count], *(form for form in forms[count:] if not self.is_repeated(form))]
+
+    @cached_property
+    def added_meanwhile(self) -> list[Content]:
+        """The rows that were added after the form was opened."""
+        if f"{self.prefix}-{BASE_VALUES}" not in self.data:
+            return []
+        rows = self.parts.of([self.instance.pk]).filter(updated_at__gte=self.base.at)
+        return list(rows.exclude(pk__in=[key for key in self.base.values if key.isdecimal()]))
+
+    def is_repeated(self, form: EditForm) -> bool:
+        """Whether a new row has the values of one that was added meanwhile, or nothing was sent for it.
+
+        Nothing is sent for the gap in the numbers that a response without a repeated row leaves.
+        """
+        if not self.is_bound:
+            return False
+        if not any(name.startswith(f"{form.prefix}-") for name in self.data):
+            return True
+        # The program changes `is_published` of users who may not publish.
+        fields = [(form[name], field) for name, field in form.edited_fields.items() if name != "is_published"]
+        return any(
+            all(
+                fingerprint(bound.field, field, bound.data)
+                == fingerprint(bound.field, field, field.value_from_object(row))
+                for bound, field in fields
+            )
+            for row in self.added_meanwhile
+        )
+
+    def clean(self) -> None:
+        super().clean()
+        self.report_equal_rows()
+
+    def report_equal_rows(self) -> None:
+        """Add an error to each changed row with values that another row has too.
+
+        Django compares the changed rows only. The others are unchanged, on another page, or were added meanwhile.
+        """
+        kept = [form for form in self.forms if form not in self.deleted_forms and not form.errors]
+        shown = [form.instance.pk for form in self.stored_forms]
+        for names, constraint in self.parts.unique_fields.items():
+            taken = set(self.parts.of([self.instance.pk]).exclude(pk__in=shown).values_list(*names))
+            # Unchanged rows first, because they keep their values.
+            for form in sorted(kept, key=lambda form: form.has_changed()):
+                values = tuple(getattr(form.instance, name) for name in names)
+                if form.has_changed() and values in taken:
+                    form.add_error(names[0], str(constraint.get_violation_error_message()))
+                if form.has_changed() or form.instance.pk:
+                    taken.add(values)
+
+    def save_existing_objects(self, commit: bool = True) -> list[models.Model]:
+        """Lock all changed rows before the first is written, because rows may exchange values."""
+        changed = [form for form in self.stored_forms if form.has_changed() and form not in self.deleted_forms]
+        for form in changed:
+            form.lock()
+        if commit and len(changed) > 1:
+            self.parts.release_unique_values(form.instance.pk for form in changed)
+        return super().save_existing_objects(commit)

@@ -462,6 +462,7 @@ class PartnerOwnName(OrderedContent):
     """The name of a university in one of its own languages. Deusto, for example, has a Spanish and a Basque name."""
 
     content_section = "own_names"
+    heading_field = "name"
     parent_fields = ("partner",)
 
     partner = models.ForeignKey(

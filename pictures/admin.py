@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media
 
 from editorial.admin import ChoicesMixin, ContentAdmin
+from editorial.admin.history import draft_link
+from editorial.models import Revision
 from pictures.forms import PictureChoice
 from pictures.models import Picture
 from pictures.renditions import WHOLE
@@ -74,9 +76,13 @@ class PictureAdmin(ContentAdmin):
     @admin.display(description=_("used in"))
     def used_in(self, picture):
         uses = picture.uses() if picture.pk else []
-        if not uses:
+        drafts = Revision.objects.drafts_naming(Picture, [picture.pk]) if picture.pk else []
+        shown = [self.link(item) for item in uses]
+        stored = {(type(item), item.pk) for item in uses}
+        shown += [draft_link(draft) for draft in drafts if (draft.model_class, draft.object_id) not in stored]
+        if not shown:
             return _("nothing yet")
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((self.link(item),) for item in uses)))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((text,) for text in shown)))
 
     def link(self, item):
         """Return the kind and name of an item, linked to its form if it has one."""

@@ -67,7 +67,7 @@ class DeletedItemAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request).filter(content_type__in=permitted_kinds(request))
-        return rows.select_related("content_type", "author").defer("data", "translations").order_by("-pk")
+        return rows.select_related("content_type", "author").defer("data", "translations", "links").order_by("-pk")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(permitted_kinds(request))
@@ -131,6 +131,7 @@ class DeletedItemAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
             "writer": writer_of(deleted),
             "values": values_in_words(deleted.model_class, deleted.data),
             "obstacles": obstacles,
+            "linking": [row for rows in restoring.rows_to_link(deleted).values() for row in rows],
             "refusal": refusal,
             "form": RestoreForm(),
             "history_url": history_url(deleted),

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from editorial.admin.history import HistoryMixin
 from editorial.models import Revision
-from editorial.revisions.differences import Names, field_label, in_words, is_text, model_of_row, row_title
-from editorial.revisions.snapshots import Conflict, recorded_fields
+from editorial.revisions.differences import Names, field_label, in_words, is_text, row_title
+from editorial.revisions.snapshots import Conflict, model_of_row, recorded_fields
 from translations.status.locks import locked
 
 LIVE, DRAFT, OWN = "live", "draft", "own"
@@ -80,14 +80,8 @@ class DraftConflictsMixin(HistoryMixin):
             messages.info(request, _("The draft and the published texts do not contradict each other."))
             return HttpResponseRedirect(form_url)
         choices = self.choices(draft, conflicts)
-        live = Revision.objects.of(item).live().values_list("pk", flat=True).first()
-        # The revisions that the page shows. The choices are for these.
-        shown = f"{draft.pk}-{live}"
-        is_changed = request.method == "POST" and request.POST.get("shown", shown) != shown
-        if is_changed:
-            messages.warning(
-                request, _("The texts changed after you opened this page. Nothing was saved. Choose again.")
-            )
+        shown = self.shown_revisions(item)
+        is_changed = self.is_changed(request, shown)
         if request.method == "POST" and self.read_choices(request, choices) and not is_changed:
             draft.resolve({(c.conflict.row, c.conflict.field): c.value for c in choices})
             messages.success(request, _("The draft is saved with the texts that you chose. It can be published now."))

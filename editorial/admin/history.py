@@ -1,5 +1,6 @@
 """History of an item in the admin: its revisions, their comparison and restoration, and deletion to the bin."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django import forms
@@ -11,12 +12,14 @@ from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import model_ngettext, unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -28,6 +31,7 @@ from editorial.admin.permissions import PermissionsMixin
 from editorial.models import Content, Revision
 from editorial.revisions import restoring
 from editorial.revisions.differences import differences, field_label
+from translations.status.locks import locked
 
 REVISIONS_ON_PAGE = 50
 PAGE = "p"
@@ -144,8 +148,28 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
         }
         return self.render_history_page(request, "compare", item, context)
 
+    def shown_revisions(self, item: Content) -> str:
+        """Return the draft and the live revision that a page shows, for its hidden field. Its choices are for these."""
+        draft = Revision.objects.draft_of(item)
+        live = Revision.objects.of(item).live().values_list("pk", flat=True).first()
+        return f"{draft.pk if draft else None}-{live}"
+
+    def is_changed(self, request: HttpRequest, shown: str) -> bool:
+        """Whether a page was sent that showed other revisions than `shown`. Adds a message if it was."""
+        is_changed = request.method == "POST" and request.POST.get("shown", shown) != shown
+        if is_changed:
+            text = _("The texts changed after you opened this page. Nothing was saved. Choose again.")
+            messages.warning(request, text)
+        return is_changed
+
     def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         """Show how a revision differs from the present values, and restore those that the user ticks."""
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            if request.method == "POST" and object_id.isdecimal() and len(object_id) <= MAX_DIGITS:
+                locked(self.model, int(object_id))
+            return self.values_view(request, object_id, number)
+
+    def values_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         item, revisions = self.item_and_revisions(request, object_id)
         revision = revisions.filter(pk=number).first()
         if revision is None:
@@ -169,7 +193,8 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
         ]
         form.fields["values"].choices = [(name, name) for name in offered]  # type: ignore[attr-defined]
         refusal: list[restoring.Obstacle] = []
-        if form.is_valid():
+        shown = self.shown_revisions(item)
+        if form.is_valid() and not self.is_changed(request, shown):
             values = form.cleaned_data["values"]
             comment = form.cleaned_data["comment"] or restore_comment(revision)
             try:
@@ -192,6 +217,7 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
             "is_live": item.is_published,
             "has_drafts": self.model.has_drafts,
             "has_draft": Revision.objects.draft_of(item) is not None,
+            "shown": shown,
             "history_url": self.admin_url("history", item.pk),
         }
         return self.render_history_page(request, "restore", item, context)
@@ -202,6 +228,12 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
         else:
             text = _("“{}” has the restored values.")
         return format_html(text, item)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, list[Any]]:
+        """Return what is deleted, as Django does. A draft protects what it uses, as its item does once published."""
+        deleted, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
+        drafts = Revision.objects.drafts_naming(self.model, [item.pk for item in objs], protecting=True)
+        return deleted, counts, missing_permissions, [*protected, *map(draft_link, drafts)]
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         if IS_POPUP_VAR in request.POST:
@@ -230,6 +262,13 @@ def chosen_revision(revisions: QuerySet[Revision], number: str | None) -> Revisi
     if not number or not number.isdecimal() or len(number) > MAX_DIGITS:
         return None
     return revisions.filter(pk=int(number)).select_related("base").first()
+
+
+def draft_link(draft: Revision) -> SafeString:
+    """Return the kind and name of the item of a draft and the state of the draft, linked to its form."""
+    kind = capfirst(str(draft.model_class._meta.verbose_name))
+    url = page_url(draft.model_class, "change", draft.object_id)
+    return format_html('{}: <a href="{}">{}</a> ({})', kind, url, draft.heading, draft.get_state_display())
 
 
 def preview_url(revision: Revision) -> str:

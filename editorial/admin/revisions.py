@@ -41,6 +41,15 @@ COMMENT = "revision_comment"
 COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
 
+class DraftSaved(HttpResponseRedirect):
+    """Redirect after a valid form that saves a draft of `item`. The draft is stored if the form changed something."""
+
+    def __init__(self, url: str, item: Content):
+        super().__init__(url)
+        self.item = item
+        self.is_stored = True
+
+
 class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     """Admin whose saves are revisions. Changes of live items are drafts until a user with permission publishes them."""
 
@@ -104,7 +113,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         }
         if item is not None and self.has_change_permission(request, item):
             if DISCARD_DRAFT in request.POST and draft and draft.base and self.may_edit(request, item):
-                return self.discard_draft(request, draft)
+                return self.discard_draft(request, draft, is_seen=shown == current)
             if TAKE_OFF in request.POST and item.is_published and self.may_publish(request, item):
                 return self.take_off(request, item, draft, view, context)
         is_unseen = draft is not None and shown != current and self.publishes(request, item)
@@ -114,7 +123,19 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         if draft and is_unseen and is_saved(request, response):
             text = _("The draft is saved and not published: {} changed it after you opened the form. Look at it below.")
             messages.warning(request, format_html(text, draft.author_name))
+        elif isinstance(response, DraftSaved):
+            self.report_saved(request, response)
         return response
+
+    def report_saved(self, request: HttpRequest, response: DraftSaved) -> None:
+        """Say whether a draft was stored."""
+        if not response.is_stored:
+            messages.info(request, _("You changed nothing, so nothing was saved."))
+            return
+        text = _("The draft of “{}” is saved.")
+        if response.item.is_published:
+            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
+        messages.success(request, format_html(text, response.item))
 
     def saved_or_shown(
         self, request: HttpRequest, item: Content | None, draft: Revision | None, view: Any, context: dict[str, Any]
@@ -143,6 +164,8 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             last_log = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             conflicts = draft.conflicts() if draft else []
             obstacles = restoring.write_draft(draft) if draft else []
+            if request.method == "POST" and any(obstacle.is_fatal for obstacle in obstacles):
+                return self.refuse_to_save(request)
             contradicts = bool(conflicts or obstacles) and self.publishes(request, item)
             if contradicts:
                 save_as_draft(request)
@@ -156,7 +179,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
                 Revision.objects.record(comment)
                 return response
             for obstacle in obstacles:
-                messages.warning(request, _("Left out: {}").format(obstacle))
+                messages.warning(request, str(obstacle) if obstacle.is_fatal else _("Left out: {}").format(obstacle))
             if isinstance(response, TemplateResponse):
                 # Templates read the rows of the draft, which exist in this transaction only.
                 response.render()
@@ -168,12 +191,25 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
                 logged = own.filter(pk__gt=last_log, object_id=str(item.pk)).first()
             transaction.set_rollback(True)
         if saved is not None:
-            self.store_draft(request, item, draft, saved, logged)
+            is_stored = self.store_draft(request, item, draft, saved, logged)
+            if isinstance(response, DraftSaved):
+                response.is_stored = is_stored
             if conflicts and contradicts:
                 return self.lead_to_conflicts(request, item)
             if outdated:
                 return self.refuse_publication(request, item, outdated)
         return response
+
+    def refuse_to_save(self, request: HttpRequest) -> HttpResponse:
+        """Report that the form, which shows the stored rows, does not replace a draft that it cannot show."""
+        messages.error(
+            request,
+            _(
+                "Nothing was saved, because the form cannot show the draft. Restore texts that fit from the history, "
+                "or discard the draft."
+            ),
+        )
+        return HttpResponseRedirect(request.get_full_path())
 
     def lead_to_conflicts(self, request: HttpRequest, item: Content) -> HttpResponse:
         """Report that nothing was published, and redirect to the page of the conflicts."""
@@ -190,19 +226,25 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         draft: Revision | None,
         data: snapshots.Snapshot,
         logged: LogEntry | None,
-    ) -> None:
-        """Store what the form saved as the draft of `item`, and the entry in the history, unless nothing changed."""
+    ) -> bool:
+        """Store what the form saved as the draft of `item`, and the entry in the history. Return whether it changed."""
         before = draft.merged()[0] if draft else snapshots.take(self.model, [item.pk])[item.pk]
         if data == before:
-            return
+            return False
         Revision.objects.save_draft(item, data, comment_of(request))
         if logged:
             logged.pk = None
             logged.save(force_insert=True)
+        return True
 
-    def discard_draft(self, request: HttpRequest, draft: Revision) -> HttpResponse:
-        draft.close()
-        messages.success(request, _("The draft was discarded. You find it in the history."))
+    def discard_draft(self, request: HttpRequest, draft: Revision, is_seen: bool) -> HttpResponse:
+        """Discard the draft, unless the user did not see it in this state."""
+        if is_seen:
+            draft.close()
+            messages.success(request, _("The draft was discarded. You find it in the history."))
+        else:
+            text = _("Nothing was discarded: {} changed the draft after you opened the form. Look at it below.")
+            messages.warning(request, format_html(text, draft.author_name))
         return HttpResponseRedirect(request.get_full_path())
 
     def take_off(
@@ -214,7 +256,10 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
         save_as_draft(request)
         item.is_published = False
-        return self.saved_or_shown(request, item, draft, view, context | {"is_live": False})
+        response = self.saved_or_shown(request, item, draft, view, context | {"is_live": False})
+        if isinstance(response, DraftSaved) and response.is_stored:
+            self.report_saved(request, response)
+        return response
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj) or IS_POPUP_VAR in request.POST:
@@ -225,11 +270,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if not self.model.has_drafts or self.publishes(request, obj):
             return super().response_change(request, obj)
-        text = _("The draft of “{}” is saved.")
-        if obj.is_published:
-            text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
-        messages.success(request, format_html(text, obj))
-        return HttpResponseRedirect(request.get_full_path())
+        return DraftSaved(request.get_full_path(), obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         with recorded(request):

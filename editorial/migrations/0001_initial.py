@@ -125,6 +125,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='revision',
+            name='links',
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name='revision',
             name='confirmed',
             field=models.JSONField(default=dict),
         ),

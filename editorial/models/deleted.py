@@ -56,7 +56,7 @@ class DeletedItemManager(models.Manager.from_queryset(RevisionQuerySet)):  # typ
 
         oldest = timezone.now() - timedelta(days=BinSettings.current().days)
         end, count = time.monotonic() + RUN_TIMEOUT, 0
-        due = self.filter(created_at__lt=oldest).order_by("pk").defer("data", "translations")
+        due = self.filter(created_at__lt=oldest).order_by("pk").defer("data", "translations", "links")
         for item in due[:MAX_ITEMS]:
             # The row of the bin has the highest key, so an item that is half erased is still found.
             of_item = Revision.objects.filter(content_type=item.content_type_id, object_id=item.object_id)

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,13 +19,15 @@ from editorial.acting import SYSTEM, acting_staff
 from editorial.models.content import Content
 from editorial.required_languages import OutdatedTextsError, outdated_texts
 from editorial.revisions import snapshots, sources
-from editorial.revisions.snapshots import Conflict, Snapshot
+from editorial.revisions.snapshots import Conflict, Link, Snapshot
 from translations.status.locks import StaleReadError, locked
 
 # The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
 _comment: ContextVar[str | None] = ContextVar("comment", default=None)
 # Number of revisions that are searched for the value with which a form was opened.
 REVISIONS_SEARCHED = 20
+# Model and primary key of an item → the links to it that are no longer stored.
+LostLinks = dict[tuple[type[models.Model], Any], list[Link]]
 
 
 class UnrecordedChange(models.Model):
@@ -89,6 +91,30 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """Return the open draft of `item`, or None."""
         return self.of(item).open().select_related("base", "author").first()
 
+    def drafts_naming(
+        self, model: type[models.Model], keys: Collection[int], *, protecting: bool = False
+    ) -> list["Revision"]:
+        """Return the drafts beside live items that refer to items of `model`. Takes one query.
+
+        `protecting` leaves out references that would not prevent a deletion if they were stored.
+        """
+        fields = {
+            (field.model, field.name)
+            for field in snapshots.referring_fields(model)
+            if not protecting or getattr(field.remote_field, "on_delete", None) is models.PROTECT
+        }
+        if not fields:
+            return []
+        drafts = self.open().filter(base__isnull=False).select_related("content_type").order_by("pk")
+        return [
+            draft
+            for draft in drafts
+            if any(
+                key in keys and (field.model, field.name) in fields
+                for _row, field, key in snapshots.references(draft.model_class, draft.data)
+            )
+        ]
+
     @contextmanager
     def recorded(self, comment: str = "") -> Iterator[None]:
         """Run code in a transaction, and record the items that it changed as revisions of the acting member of staff.
@@ -119,12 +145,21 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 pending[label].add(key)
             UnrecordedChange.objects.filter(pk__in=[pk for pk, _label, _key in rows]).delete()
             author = author_name if author_name is not None else acting_staff()
-            new = []
+            new: list[Revision] = []
+            lost: LostLinks = defaultdict(list)
             for label, keys in pending.items():
-                new += self._record_items(apps.get_model(label), keys, author, comment)
-        return new
+                new += self._record_items(apps.get_model(label), keys, author, comment, lost)
+            # After all kinds, because any of them may have linked to a deleted item.
+            deleted = [revision for revision in new if revision.state == State.DELETED]
+            for revision in deleted:
+                revision.links = lost.get((revision.model_class, revision.object_id), [])
+            Revision.objects.bulk_update([revision for revision in deleted if revision.links], ["links"])
+            return new
 
-    def _record_items(self, model: type[Content], keys: set[int], author_name: str, comment: str) -> list["Revision"]:
+    def _record_items(
+        self, model: type[Content], keys: set[int], author_name: str, comment: str, lost: LostLinks
+    ) -> list["Revision"]:
+        """Record items of one kind. Add the links to other items that they have no longer to `lost`."""
         stored = snapshots.take(model, keys)
         kind = ContentType.objects.get_for_model(model)
         known = self.filter(content_type=kind, object_id__in=keys)
@@ -135,6 +170,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             by_key[revision.object_id].append(revision)
         new: list[Revision] = []
         deleted = {}
+        all_ended: list[int] = []
         for key in sorted(keys):
             last = next((r for r in by_key[key] if not (r.is_open and r.base_id)), None)
             draft = next((r for r in by_key[key] if r.is_open), None)
@@ -156,7 +192,12 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 else:
                     state = State.PAST if draft and draft.base_id else State.DRAFT
                 ended = [last] if last else []
-            self.filter(pk__in=[revision.pk for revision in ended]).update(state=State.PAST)
+            if last is not None:
+                present = snapshots.links(model, key, snapshot or {})
+                for link, targets in snapshots.links(model, key, last.data).items():
+                    for target in targets - present.get(link, set()):
+                        lost[target].append(link)
+            all_ended += [revision.pk for revision in ended]
             new.append(
                 Revision(
                     content_type=kind,
@@ -167,6 +208,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                     heading=model.heading_of(data[snapshots.ITEM]),
                 )
             )
+        self.filter(pk__in=all_ended).update(state=State.PAST)
         states = sources.states_of(model, deleted)
         for recorded in new:
             recorded.translations = states.get(recorded.object_id, {})
@@ -285,6 +327,8 @@ class Revision(models.Model):
     data = models.JSONField()
     # Of a deleted item: the translations that were not current, see editorial/revisions/sources.py.
     translations = models.JSONField(default=dict)
+    # Of a deleted item: the links of other items to it, see editorial/revisions/snapshots.py.
+    links = models.JSONField(default=list)
     # Of a draft: the translations that translators confirmed, see editorial/revisions/sources.py.
     confirmed = models.JSONField(default=dict)
     base = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
@@ -388,14 +432,16 @@ class Revision(models.Model):
         """Put this draft on the site.
 
         Only values that the draft changed are written. Raises DraftConflictError, and changes nothing, if the live
-        item changed some of them differently since the draft was begun, and OutdatedTextsError if it lacks texts in a
-        language that the installation requires.
+        item changed some of them differently since the draft was begun, OutdatedTextsError if it lacks texts in a
+        language that the installation requires, and IntegrityError if it refers to a deleted item.
         """
         with Revision.objects.recorded(comment or self.comment):
             locked(self.model_class, self.object_id)
             merged, conflicts = self.merged()
             if conflicts:
                 raise DraftConflictError(conflicts)
+            if snapshots.refers_to_deleted(self.model_class, merged):
+                raise IntegrityError("The draft refers to a deleted item.")
             merged[snapshots.ITEM]["is_published"] = True
             item = self.write(merged)
             if texts := outdated_texts(item):

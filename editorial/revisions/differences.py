@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from modeltranslation.fields import TranslationField
 
 from editorial.fields import RichTextField
 from editorial.models import Content, Revision
-from editorial.revisions.snapshots import ITEM, Snapshot, Values, changes, parts_of, recorded_fields
+from editorial.revisions.snapshots import ITEM, Snapshot, Values, changes, model_of_row, recorded_fields, references
 from translations.status.diff import visible_words, word_diff
 
 EMPTY: tuple[Any, ...] = (None, "", [])
@@ -48,14 +48,6 @@ class RowDifference:
     is_added: bool
     is_deleted: bool
     fields: list[FieldDifference]
-
-
-def model_of_row(model: type[Content], row: str) -> type[Content] | None:
-    """Return the model of a row of a snapshot, or None if items of this kind no longer have such parts."""
-    if row == ITEM:
-        return model
-    parts = parts_of(model).get(row.partition(".")[0])
-    return parts.model if parts else None
 
 
 def field_label(model: type[models.Model] | None, name: str) -> tuple[str, str]:
@@ -135,8 +127,9 @@ class Names:
     def __init__(self, model: type[Content], snapshots: Iterable[Snapshot]):
         self.of: dict[tuple[type[models.Model], Any], str] = {}
         keys: dict[type[models.Model], set[Any]] = defaultdict(set)
-        for related_model, key in referred(model, snapshots):
-            keys[related_model].add(key)
+        for snapshot in snapshots:
+            for _row, field, key in references(model, snapshot):
+                keys[field.related_model].add(key)
         deleted = models.Q(pk__in=[])
         kinds: dict[int, type[models.Model]] = {}
         for related_model, found in keys.items():
@@ -153,18 +146,6 @@ class Names:
 
     def name(self, model: type[models.Model], key: Any) -> str:
         return self.of.get((model, key)) or f"{capfirst(model._meta.verbose_name)} {key}"
-
-
-def referred(model: type[Content], snapshots: Iterable[Snapshot]) -> Iterator[tuple[type[models.Model], Any]]:
-    """Yield the model and primary key of each item that the snapshots refer to."""
-    for snapshot in snapshots:
-        for row, values in snapshot.items():
-            row_model = model_of_row(model, row)
-            for name, field in (recorded_fields(row_model) if row_model else {}).items():
-                value = values.get(name)
-                if field.is_relation and value not in EMPTY:
-                    for key in value if isinstance(value, list) else [value]:
-                        yield field.related_model, key  # type: ignore[misc]  # a model and not its name
 
 
 def difference(field: models.Field | None, before: Any, after: Any, names: Names) -> SafeString:

@@ -1,6 +1,7 @@
 """Restoration of whole revisions, of single fields, and of deleted items from the bin."""
 
 import copy
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 from editorial.models import Content, Revision
 from editorial.models.deleted import DeletedItem
 from editorial.revisions import snapshots, sources
-from editorial.revisions.differences import EMPTY, Names, field_label, model_of_row, row_title
-from editorial.revisions.snapshots import ITEM, Snapshot, Values
+from editorial.revisions.differences import EMPTY, Names, field_label, row_title
+from editorial.revisions.snapshots import ITEM, Snapshot, Values, model_of_row
 from translations.status.locks import locked
 
 
@@ -53,22 +54,27 @@ def current_values(item: Content) -> Snapshot:
 def write_draft(draft: Revision) -> list[Obstacle]:
     """Write `draft` into the stored rows, without values that contradict other items. Return why these are left out.
 
-    Must run in a transaction. If the database refuses the rest too, the stored rows stay as they are.
+    Links to deleted items are left out too.
+
+    Must run in a transaction. If the database refuses the rest too, the stored rows stay as they are, and the obstacle
+    is fatal: a form of the stored rows must not replace the draft.
     """
-    try:
-        with transaction.atomic():
-            draft.apply()
-        return []
-    except IntegrityError:
-        pass
     model, key = draft.model_class, draft.object_id
-    values, obstacles = restorable(model, key, draft.merged()[0], draft.stored())
+    merged = draft.merged()[0]
+    if not snapshots.refers_to_deleted(model, merged):
+        try:
+            with transaction.atomic():
+                draft.write(merged)
+            return []
+        except IntegrityError:
+            pass
+    values, obstacles = restorable(model, key, merged, draft.stored())
     try:
         with transaction.atomic():
             snapshots.write(model, key, values)
     except IntegrityError:
         text = _("The draft contradicts other content, so you see the texts on the site. You find it in the history.")
-        return [Obstacle("", text)]
+        return [Obstacle("", text, is_fatal=True)]
     return obstacles
 
 
@@ -150,6 +156,7 @@ def restore_deleted(deleted: DeletedItem, comment: str) -> tuple[Content, list[O
         except IntegrityError as error:
             raise NotRestorableError([refused_by_database()]) from error
         sources.put_back(model, key, data, deleted.translations)
+        put_links_back(deleted)
     return item, obstacles
 
 
@@ -158,6 +165,35 @@ def deleted_values(deleted: DeletedItem) -> tuple[Snapshot, list[Obstacle]]:
     target = copy.deepcopy(deleted.data)
     target[ITEM]["is_published"] = False
     return restorable(deleted.model_class, deleted.object_id, target, {})
+
+
+def rows_to_link(deleted: DeletedItem) -> dict[Any, models.QuerySet]:
+    """Return the fields that linked to a deleted item, with the rows that can do so again.
+
+    A foreign key that has another value meanwhile keeps it. The number of queries depends on the model only.
+    """
+    keys: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for label, key, name in deleted.links:
+        keys[label, name].append(key)
+    found = {}
+    for field in snapshots.referring_fields(deleted.model_class):
+        if row_keys := keys.get((field.model._meta.label_lower, field.name)):
+            rows = field.model._base_manager.filter(pk__in=row_keys).order_by("pk")
+            found[field] = rows if field.many_to_many else rows.filter(**{field.name: None})
+    return found
+
+
+def put_links_back(deleted: DeletedItem) -> None:
+    """Link other items to a restored item again. It is not on the site, so visitors do not see these links yet."""
+    for field, rows in rows_to_link(deleted).items():
+        if field.many_to_many:
+            through = field.remote_field.through
+            names = (f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id")
+            pairs = ((key, deleted.object_id) for key in rows.values_list("pk", flat=True))
+            linked = [through(**dict(zip(names, pair, strict=True))) for pair in pairs]
+            through._base_manager.bulk_create(linked, ignore_conflicts=True)
+        else:
+            rows.update(**{field.attname: deleted.object_id})
 
 
 def restorable(model: type[Content], key: int, target: Snapshot, current: Snapshot) -> tuple[Snapshot, list[Obstacle]]:
@@ -186,8 +222,46 @@ def restorable(model: type[Content], key: int, target: Snapshot, current: Snapsh
             obstacles += found
             if kept is not None:
                 result[row] = kept
+        if section != ITEM:
+            obstacles += leave_out_clashes(snapshots.parts_of(model)[section], result, current)
     # The order of the revision, in which differences are shown.
     return {row: result[row] for row in target if row in result}, obstacles
+
+
+def leave_out_clashes(parts: snapshots.Parts, result: Snapshot, current: Snapshot) -> list[Obstacle]:
+    """Change or remove the rows in `result` whose values another part of the same item has. Return why.
+
+    A row that has its current values keeps them.
+    """
+    obstacles = []
+    section = parts.model.content_section
+    for names in parts.unique_fields:
+        while clash := first_clash(section, names, result, current):
+            row, holder = clash
+            value = ", ".join(str(result[row].get(name)) for name in names)
+            name = parts.model.heading_of(result[holder])
+            obstacles.append(Obstacle(row_title(parts.model, row, result[row]), taken(parts.model, value, name)))
+            if row in current and not is_current(row, names, result, current):
+                result[row] = result[row] | {name: current[row][name] for name in names if name in current[row]}
+            else:
+                del result[row]
+    return obstacles
+
+
+def first_clash(section: str, names: tuple[str, ...], result: Snapshot, current: Snapshot) -> tuple[str, str] | None:
+    """Return a row whose values in the fields `names` another row of the section has, and that row, or None."""
+    holders: dict[tuple[Any, ...], str] = {}
+    rows = [row for row in result if row.partition(".")[0] == section]
+    for row in sorted(rows, key=lambda row: not is_current(row, names, result, current)):
+        holder = holders.setdefault(tuple(result[row].get(name) for name in names), row)
+        if holder != row:
+            return row, holder
+    return None
+
+
+def is_current(row: str, names: tuple[str, ...], result: Snapshot, current: Snapshot) -> bool:
+    """Whether the row has its current values in the fields `names`."""
+    return row in current and all(result[row].get(name) == current[row].get(name) for name in names)
 
 
 def moved_parts(model: type[Content], section: str, key: int, keys: dict[str, int]) -> set[str]:
@@ -253,15 +327,19 @@ def problems_of(
                 if name == "key":
                     found[row][name] = (None, _("“%(item)s” took its place. Delete that first.") % {"item": holder})
                     continue
-                text = _("“%(value)s” now belongs to %(kind)s “%(item)s”. Change it there first.")
-                kind = model._meta.verbose_name
-                found[row][name] = (None, text % {"value": given[row], "kind": kind, "item": holder})
+                found[row][name] = (None, taken(model, given[row], holder))
         elif field.choices:
             known = dict(field.flatchoices)
             for row, value in given.items():
                 if value not in known:
                     found[row][name] = (None, _("The choice “%(value)s” no longer exists.") % {"value": value})
     yield from found.items()
+
+
+def taken(model: type[Content], value: Any, holder: str) -> str:
+    """Return the reason that another item, with the name `holder`, has a value that only one may have."""
+    text = _("“%(value)s” now belongs to %(kind)s “%(item)s”. Change it there first.")
+    return text % {"value": value, "kind": model._meta.verbose_name, "item": holder}
 
 
 def deleted_relations(field: Any, given: dict[str, Any]) -> dict[str, tuple[Any, list[Any]]]:

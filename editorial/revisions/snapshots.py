@@ -5,7 +5,8 @@ the name of its section and its primary key, such as "initiative_parts.12". Rela
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,12 +14,15 @@ from typing import Any
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, models
+from django.db.models.functions import Cast, Concat
 from modeltranslation.fields import TranslationField
 
 from editorial.models.content import Content
 
 Values = dict[str, Any]
 Snapshot = dict[str, Values]
+# A relation of a row to another item: label of the model and primary key of the row, and name of the field.
+Link = tuple[str, int, str]
 
 # Name of the row of the item itself.
 ITEM = ""
@@ -62,6 +66,28 @@ class Parts:
 
     def of(self, keys: Iterable[int]) -> models.QuerySet:
         return self.model._base_manager.filter(**{f"{self.parent_field}__in": list(keys)})
+
+    @property
+    def unique_fields(self) -> dict[tuple[str, ...], models.UniqueConstraint]:
+        """The fields whose values no two parts of one item may share, with their constraints."""
+        return {
+            tuple(name for name in constraint.fields if name != self.parent_field): constraint
+            for constraint in self.model._meta.constraints
+            if isinstance(constraint, models.UniqueConstraint)
+            and self.parent_field in constraint.fields
+            and constraint.condition is None
+        }
+
+    def release_unique_values(self, keys: Iterable[int]) -> None:
+        """Give the parts `keys` temporary values in a text that must be unique, so that they can exchange theirs.
+
+        The database compares each row with all others at once. The caller writes the parts next.
+        """
+        rows = self.model._base_manager.filter(pk__in=list(keys))
+        temporary = Concat(models.Value("~"), Cast("pk", models.CharField()))
+        for names in self.unique_fields:
+            text = next(name for name in names if isinstance(self.model._meta.get_field(name), models.CharField))
+            rows.update(**{text: temporary})
 
 
 @cache
@@ -127,6 +153,59 @@ def take(model: type[Content], keys: Collection[int]) -> dict[int, Snapshot]:
     return snapshots
 
 
+def model_of_row(model: type[Content], row: str) -> type[Content] | None:
+    """Return the model of a row of a snapshot, or None if items of this kind no longer have such parts."""
+    if row == ITEM:
+        return model
+    parts = parts_of(model).get(row.partition(".")[0])
+    return parts.model if parts else None
+
+
+def references(model: type[Content], snapshot: Snapshot) -> Iterator[tuple[str, Any, Any]]:
+    """Yield row, field and primary key for each item that a snapshot refers to."""
+    for row, values in snapshot.items():
+        row_model = model_of_row(model, row)
+        for name, field in (recorded_fields(row_model) if row_model else {}).items():
+            value = values.get(name)
+            if field.is_relation and value is not None:
+                for key in value if isinstance(value, list) else [value]:
+                    yield row, field, key
+
+
+def referring_fields(model: type[models.Model]) -> list[Any]:
+    """Return the fields of content that refer to `model`, without those of parts to their item."""
+    contents = (other for other in apps.get_models() if issubclass(other, Content))
+    fields = (field for other in contents for field in recorded_fields(other).values())
+    return [field for field in fields if field.is_relation and field.related_model is model]
+
+
+def refers_to_deleted(model: type[Content], snapshot: Snapshot) -> bool:
+    """Whether a snapshot refers to items that do not exist. Takes one query for each model that it refers to."""
+    keys: dict[Any, set[Any]] = defaultdict(set)
+    for _row, field, key in references(model, snapshot):
+        keys[field.related_model].add(key)
+    return any(other._base_manager.filter(pk__in=found).count() < len(found) for other, found in keys.items())
+
+
+def links(model: type[Content], key: int, snapshot: Snapshot) -> dict[Link, set[tuple[type[models.Model], Any]]]:
+    """Return the links of the rows of a snapshot, with the models and primary keys of the items that they lead to."""
+    found: dict[Link, set[tuple[type[models.Model], Any]]] = defaultdict(set)
+    for row, field, target in references(model, snapshot):
+        link = (field.model._meta.label_lower, int(row.partition(".")[2] or key), field.name)
+        found[link].add((field.related_model, target))
+    return found
+
+
+def links_to(model: type[Content], keys: Collection[int]) -> list[Link]:
+    """Return the stored links to items that do not prevent their deletion. The number of queries depends on `model`."""
+    found: list[Link] = []
+    for field in referring_fields(model):
+        if field.many_to_many or field.remote_field.on_delete is models.SET_NULL:
+            rows = field.model._base_manager.filter(**{f"{field.name}__in": list(keys)}).order_by("pk").distinct()
+            found += [(field.model._meta.label_lower, key, field.name) for key in rows.values_list("pk", flat=True)]
+    return found
+
+
 def changes(before: Snapshot, after: Snapshot) -> list[Change]:
     """Return the values that differ, in the order of the rows and fields of `after`."""
     found = []
@@ -156,8 +235,7 @@ def merge(base: Snapshot, live: Snapshot, draft: Snapshot) -> tuple[Snapshot, li
                 conflicts.append(Conflict(row, "", base[row], live[row], None))
             continue
         merged[row], found = merge_row(row, base.get(row, {}), live.get(row, {}), draft.get(row, {}))
-        if in_base:
-            conflicts += found
+        conflicts += found
     return merged, conflicts
 
 
@@ -168,7 +246,8 @@ def merge_row(row: str, base: Values, live: Values, draft: Values) -> tuple[Valu
         # A field that one side does not have was added or removed by an upgrade.
         theirs = live.get(field, draft.get(field))
         ours = draft.get(field, theirs)
-        before = base.get(field, theirs)
+        # A row that both sides added, such as one that was restored, has no base.
+        before = base.get(field, theirs if base else None)
         if isinstance(ours, list) and isinstance(theirs, list):
             added, removed = set(ours) - set(before or []), set(before or []) - set(ours)
             merged[field] = sorted((set(theirs) - removed) | added)
@@ -190,6 +269,7 @@ def write(model: type[Content], key: int, snapshot: Snapshot) -> Content:
         rows = part_rows(section, snapshot)
         for unused in parts.of([key]).exclude(pk__in=rows):
             unused.delete()
+        parts.release_unique_values(rows)
         for part_key, values in rows.items():
             write_row(parts.model, part_key, values, {f"{parts.parent_field}_id": key})
     return item

@@ -1,14 +1,20 @@
 """Template tags for the admin."""
 
 import json
+from collections import defaultdict
 
 from django import template
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
+from editorial.admin.history import draft_link
 from editorial.editor_labels import EDITOR_LABELS
-from editorial.models import BinSettings
+from editorial.models import BinSettings, Content, Revision
 from editorial.phrases import LANGUAGE_TAG
+from editorial.revisions import snapshots
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.permissions import languages_by_permission
 
@@ -44,3 +50,25 @@ def editor_labels() -> dict[str, str]:
 def bin_days() -> int:
     """Return the number of days for which deleted items are kept."""
     return BinSettings.current().days
+
+
+@register.simple_tag(takes_context=True)
+def linking_names(context: template.Context) -> list[SafeString | str]:
+    """Return the names of the items and drafts that link to the items of a page for deletion."""
+    items = list(context["queryset"]) if "queryset" in context else [context["object"]]
+    model, keys = type(items[0]), [item.pk for item in items]
+    linking: dict[type[Content], list[int]] = defaultdict(list)
+    for label, key, _name in snapshots.links_to(model, keys):
+        linking[apps.get_model(label)].append(key)
+    rows = [row for other, found in linking.items() for row in other._base_manager.filter(pk__in=found)]
+    drafts = [
+        draft
+        for draft in Revision.objects.drafts_naming(model, keys)
+        if draft.object_id not in linking.get(draft.model_class, [])
+    ]
+    return [*map(name_with_kind, rows), *map(draft_link, drafts)]
+
+
+@register.filter
+def name_with_kind(item: Content) -> str:
+    return f"{capfirst(str(item._meta.verbose_name))}: {item}"

@@ -8,11 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
-from alliance.models import Deliverable, InitiativePart
+from alliance.models import Deliverable, Initiative, InitiativePart, Task
 from consent.models import EmbeddedContent
 from editorial.files import delete_orphans
 from editorial.models import BinSettings, DeletedItem, Revision, RevisionFile
+from editorial.revisions import restoring, snapshots
+from events.models import Event
 from jobs.registry import definitions
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -173,6 +176,91 @@ def test_a_restored_item_has_its_parts_and_links(root):
         set(InitiativePart.objects.filter(initiative=initiative.pk or part.initiative_id).values_list("pk", flat=True))
         == keys
     )
+
+
+def linked_initiative() -> tuple[Initiative, list[int]]:
+    """Return an initiative with the primary keys of the tasks that link to it."""
+    initiative = Initiative.objects.filter(tasks__isnull=False).first()
+    return initiative, sorted(initiative.tasks.values_list("pk", flat=True))
+
+
+def test_a_restored_item_has_the_links_of_other_items_to_it(root):
+    initiative, tasks = linked_initiative()
+    name, task = str(initiative), Task.objects.get(pk=tasks[0])
+    page = root.get(address(initiative, "delete")).content.decode()
+    assert "These items link to it." in page and f"<li>Task: {escape(task)}</li>" in page
+    deleted = remove(initiative)
+    assert not Task.objects.filter(initiatives=deleted.object_id).exists()
+    page = root.get(f"{BIN}{deleted.pk}/change/").content.decode()
+    assert "These items link to it again after the restoration:" in page and f"<li>Task: {escape(task)}</li>" in page
+    restore(root, deleted)
+    assert sorted(Initiative.objects.get(title_en=name).tasks.values_list("pk", flat=True)) == tasks
+    # The history of the tasks has it too.
+    assert (
+        Revision.objects.of(task).first().data[""]["initiatives"]
+        == snapshots.take(Task, tasks)[task.pk][""]["initiatives"]
+    )
+
+
+def test_a_restored_item_is_the_map_of_an_event_again_unless_the_event_has_another_one(root):
+    video = make_video()
+    other = EmbeddedContent.objects.get(pk=video.pk)
+    other.pk, other.key, other.page_url = None, "", f"{other.page_url}2"
+    other.save()
+    first, second = Event.objects.all()[:2]
+    for event in (first, second):
+        change(event, map=video)
+    deleted = remove(video)
+    second.refresh_from_db()
+    change(second, map=other)
+    restore(root, deleted)
+    assert [Event.objects.get(pk=event.pk).map_id for event in (first, second)] == [deleted.object_id, other.pk]
+
+
+def test_a_draft_keeps_its_link_to_an_item_that_was_deleted_and_restored(root):
+    initiative, tasks = linked_initiative()
+    task = Task.objects.get(pk=tasks[0])
+    draft(task, title_en="Draft")
+    restore(root, remove(initiative))
+    data, conflicts = Revision.objects.draft_of(task).merged()
+    assert conflicts == [] and data[""]["initiatives"] == snapshots.take(Task, [task.pk])[task.pk][""]["initiatives"]
+    assert data[""]["initiatives"]
+
+
+@pytest.mark.once
+def test_links_between_items_that_are_deleted_together_come_back_with_the_second(root):
+    initiative, tasks = linked_initiative()
+    task = Task.objects.get(pk=tasks[0])
+    key, task_key = initiative.pk, task.pk
+    with Revision.objects.recorded():
+        task.delete()
+        initiative.delete()
+    response = restore(root, DeletedItem.objects.of_key(Task, task_key).get())
+    assert "was deleted." in messages(response)
+    restore(root, DeletedItem.objects.of_key(Initiative, key).get())
+    assert Initiative.objects.get(pk=key).tasks.filter(pk=task_key).exists()
+
+
+@pytest.mark.once
+def test_deleting_and_restoring_takes_as_many_queries_with_many_links_as_with_few(root):
+    counts = []
+    for links in (1, 5):
+        initiative = Initiative.objects.create(title_en=f"With {links} links")
+        initiative.tasks.set(Task.objects.all()[:links])
+        Revision.objects.record()
+        with CaptureQueriesContext(connection) as shown:
+            assert len(snapshots.links_to(Initiative, [initiative.pk])) == links
+        key = initiative.pk
+        initiative.delete()
+        with CaptureQueriesContext(connection) as recorded:
+            Revision.objects.record()
+        deleted = DeletedItem.objects.of_key(Initiative, key).get()
+        with CaptureQueriesContext(connection) as in_bin:
+            root.get(f"{BIN}{deleted.pk}/change/")
+        with CaptureQueriesContext(connection) as restored:
+            restoring.restore_deleted(deleted, "")
+        counts.append([len(shown), len(recorded), len(in_bin), len(restored)])
+    assert counts[0] == counts[1]
 
 
 def test_stale_translations_and_drafts_of_translators_are_as_before(root, deliverable):

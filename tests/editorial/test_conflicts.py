@@ -14,9 +14,11 @@ from django.urls import reverse
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
 from editorial.content_files import content_models
 from editorial.forms import EditForm
+from editorial.models import Revision
+from editorial.revisions import snapshots
 from feedback.models import Message
 from pages.models import Page, Redirect
-from partners.models import PartnerUniversity
+from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
 from tests.editorial import simultaneous_saves
 from tests.editorial.test_admin import REGISTERED, address, filled_in, ids, list_address, one_of, picture, warnings
@@ -590,3 +592,89 @@ def test_simultaneous_saves_of_a_draft_over_several_connections_lose_no_change(s
     outcome = server.manage("shell", "-v", "0", "-c", run)
     last = [(f"{code} {simultaneous_saves.ROUNDS - 1}",) * 2 for code in ("pl", "de", "fi")]
     assert outcome.stdout.strip() == f"[302] {3 * simultaneous_saves.ROUNDS} {last}", outcome.stdout + outcome.stderr
+
+
+@pytest.fixture
+def two_names() -> PartnerUniversity:
+    """A live university with names in Spanish and in Basque."""
+    university = PartnerUniversity.objects.get(key="university-of-deusto")
+    with Revision.objects.recorded():
+        university.own_names.all().delete()
+        for order, language in enumerate(("es", "eu")):
+            PartnerOwnName.objects.create(partner=university, language=language, name=f"In {language}", order=order)
+    return university
+
+
+def languages_of(university) -> dict:
+    return dict(university.own_names.values_list("name", "language"))
+
+
+def test_two_rows_of_a_form_can_exchange_values_of_which_each_may_occur_once(anna, two_names):
+    swapped = {"own_names-0-language": "eu", "own_names-1-language": "es"}
+    response = save(anna, two_names, open_form(anna, two_names), **swapped, _draft="")
+    assert response.redirect_chain
+    assert languages_of(two_names) == {"In es": "es", "In eu": "eu"}
+    response = anna.get(address(two_names))
+    assert "Left out" not in response.content.decode()
+    save(anna, two_names, as_browser(filled_in(response)), _save="")
+    assert languages_of(two_names) == {"In es": "eu", "In eu": "es"}
+
+
+def test_a_draft_in_which_two_rows_exchanged_such_values_can_be_published_and_the_exchange_restored(anna, two_names):
+    before = Revision.objects.of(two_names).live().get()
+    swapped = {"own_names-0-language": "eu", "own_names-1-language": "es"}
+    save(anna, two_names, open_form(anna, two_names), **swapped, _draft="")
+    Revision.objects.draft_of(two_names).publish()
+    assert languages_of(two_names) == {"In es": "eu", "In eu": "es"}
+    with Revision.objects.recorded():
+        snapshots.write(PartnerUniversity, two_names.pk, before.data)
+    assert languages_of(two_names) == {"In es": "es", "In eu": "eu"}
+
+
+def test_a_value_that_two_rows_of_a_form_have_is_an_error(anna, two_names):
+    response = save(anna, two_names, open_form(anna, two_names), **{"own_names-0-language": "eu"}, _draft="")
+    assert not response.redirect_chain
+    assert "This university has a name in that language already." in response.content.decode()
+    assert languages_of(two_names) == {"In es": "es", "In eu": "eu"} and Revision.objects.draft_of(two_names) is None
+
+
+def test_a_value_that_a_row_has_that_was_added_meanwhile_is_an_error(anna, two_names):
+    form = open_form(anna, two_names)
+    with Revision.objects.recorded():
+        PartnerOwnName.objects.create(partner=two_names, language="la", name="In la")
+    response = save(anna, two_names, form, **{"own_names-0-language": "la"}, _save="")
+    assert "This university has a name in that language already." in response.content.decode()
+    assert languages_of(two_names) == {"In es": "es", "In eu": "eu", "In la": "la"}
+
+
+def with_new_part(response, title: str) -> dict:
+    number = response.context["inline_admin_formsets"][0].formset.total_form_count()
+    part = {f"parts-{number}-title_en": title, f"parts-{number}-order": "9", f"parts-{number}-is_published": "on"}
+    return as_browser(filled_in(response, **part)) | {"parts-TOTAL_FORMS": number + 1}
+
+
+@pytest.mark.parametrize(("groups", "button"), [(["Editors"], "_draft"), (["Publishers"], "_save")])
+def test_a_form_that_is_sent_twice_adds_its_new_row_once(staff, groups, button):
+    initiative, anna = Initiative.objects.get(key="campus"), signed_in(staff(*groups))
+    values = with_new_part(anna.get(address(initiative)), "New part") | {button: ""}
+    for _time in range(2):
+        assert save(anna, initiative, values).redirect_chain
+    if draft := Revision.objects.draft_of(initiative):
+        draft.publish()
+    assert initiative.parts.filter(title_en="New part").count() == 1
+
+
+def test_a_form_that_is_sent_twice_adds_a_row_that_must_be_unique_once(anna, two_names):
+    values = open_form(anna, two_names) | {"own_names-TOTAL_FORMS": 3}
+    row = {"language": "la", "name": "In la", "order": "2", "is_published": "on"}
+    values |= {f"own_names-2-{name}": value for name, value in row.items()}
+    for _time in range(2):
+        assert save(anna, two_names, values, _save="").redirect_chain
+    assert languages_of(two_names) == {"In es": "es", "In eu": "eu", "In la": "la"}
+
+
+def test_an_equal_row_can_be_added_on_purpose_in_the_next_form(anna):
+    initiative = Initiative.objects.get(key="campus")
+    for _time in range(2):
+        save(anna, initiative, with_new_part(anna.get(address(initiative)), "New part"), _save="")
+    assert initiative.parts.filter(title_en="New part").count() == 2

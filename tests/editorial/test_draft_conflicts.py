@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from alliance.models import Deliverable, Initiative
+from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial.models import DraftConflictError, Revision
+from editorial.revisions import snapshots
 from tests.editorial.test_admin import address, filled_in, save
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,30 @@ def test_a_part_that_was_deleted_on_the_site_and_changed_in_the_draft_is_a_confl
     client.post(page, {"c0": "draft"})
     Revision.objects.draft_of(campus).publish()
     assert campus.parts.filter(title_en="Changed part").exists()
+
+
+def test_a_part_that_both_sides_brought_back_with_other_texts_is_a_conflict(client, staff):
+    campus = Initiative.objects.get(key="campus")
+    part, before = campus.parts.first(), Revision.objects.of(campus).live().get()
+    key, row = part.pk, f"initiative_parts.{part.pk}"
+    with Revision.objects.recorded():
+        part.delete()
+    # The draft starts without the part, and so does its base.
+    data = snapshots.take(Initiative, [campus.pk])[campus.pk]
+    Revision.objects.save_draft(campus, data | {row: before.data[row] | {"title_en": "In the draft"}})
+    with Revision.objects.recorded():
+        live = before.data[row] | {"title_en": "Live"}
+        snapshots.write_row(InitiativePart, key, live, {"initiative_id": campus.pk})
+    draft = Revision.objects.draft_of(campus)
+    (conflict,) = draft.conflicts()
+    assert (conflict.row, conflict.field, conflict.base) == (row, "title_en", None)
+    assert (conflict.live, conflict.draft) == ("Live", "In the draft")
+    page = reverse("admin:alliance_initiative_conflicts", args=[campus.pk])
+    client.force_login(staff("Editors"))
+    assert "In the draft" in client.get(page).content.decode()
+    client.post(page, {"c0": "live"})
+    Revision.objects.draft_of(campus).publish()
+    assert campus.parts.get(pk=key).title_en == "Live"
 
 
 def test_a_reader_cannot_resolve_conflicts(client, staff, deliverable):

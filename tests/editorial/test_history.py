@@ -307,6 +307,22 @@ def test_restoring_goes_on_top_of_the_present_draft(root, deliverable):
     assert (restored.data[""]["title_en"], restored.data[""]["title_pl"]) == ("Third title", first.data[""]["title_pl"])
 
 
+def test_a_draft_that_was_saved_after_the_page_was_opened_is_not_overwritten(root, deliverable):
+    first = Revision.objects.of(deliverable).get()
+    change(deliverable, title_pl="Drugi")
+    draft(deliverable, title_pl="Szkic")
+    path = history(deliverable, "restore", first.pk)
+    page = root.get(path)
+    assert f'name="shown" value="{page.context["shown"]}"' in page.content.decode()
+    sent = {"values": [":title_pl"], "shown": page.context["shown"]}
+    colleague = draft(deliverable, title_pl="Szkic koleżanki")
+    response = root.post(path, sent)
+    assert "The texts changed after you opened this page. Nothing was saved." in response.content.decode()
+    assert Revision.objects.draft_of(deliverable) == colleague
+    root.post(path, sent | {"shown": response.context["shown"]})
+    assert Revision.objects.draft_of(deliverable).data[""]["title_pl"] == first.data[""]["title_pl"]
+
+
 def test_restoring_a_revision_of_an_unpublished_item_writes_the_item(root, deliverable):
     first = Revision.objects.of(deliverable).get()
     title = deliverable.title_en

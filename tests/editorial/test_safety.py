@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
-from alliance.models import Deliverable, Initiative, InitiativePart
+from alliance.models import Deliverable, Initiative, InitiativePart, Task
 from editorial import roles
 from editorial.acting import acting_as
 from editorial.admin.approval import ASK
@@ -17,6 +19,7 @@ from editorial.files import delete_orphans
 from editorial.models import DeletedItem, Revision, ScheduledChange
 from editorial.revisions import snapshots
 from pages.models import Page, Redirect
+from partners.models import PartnerOwnName, PartnerUniversity
 from pictures.models import Picture
 from tests.editorial.test_admin import address, changed_in_draft, filled_in, list_address, save
 from tests.pictures.factories import make_picture, photo
@@ -123,6 +126,20 @@ def test_a_translator_does_not_discard_the_draft_of_an_editor(sign_in, deliverab
     assert Revision.objects.draft_of(deliverable).data[""]["title_en"] == "Draft"
 
 
+def test_a_draft_that_a_user_did_not_see_is_not_discarded(sign_in, deliverable, django_user_model):
+    client = sign_in(roles.PUBLISHERS)
+    save(client, deliverable, title_en="First draft", **{SAVE_DRAFT: ""})
+    response = client.get(address(deliverable))
+    opened = filled_in(response, shown_draft=response.context["shown_draft"]) | {DISCARD_DRAFT: ""}
+    save(sign_in(roles.EDITORS), deliverable, title_en="Draft that the publisher did not see")
+    client.force_login(django_user_model.objects.get(username=roles.PUBLISHERS))
+    response = client.post(address(deliverable), opened, follow=True)
+    assert "Nothing was discarded: Editors changed the draft after you opened the form." in response.content.decode()
+    assert changed_in_draft(deliverable) == {"title_en": "Draft that the publisher did not see"}
+    client.post(address(deliverable), opened | {"shown_draft": response.context["shown_draft"]})
+    assert Revision.objects.draft_of(deliverable) is None
+
+
 @pytest.mark.once
 def test_pages_of_privacy_officers_are_not_restored_by_others(sign_in):
     Revision.objects.record()
@@ -187,6 +204,67 @@ def test_a_draft_whose_address_was_taken_meanwhile_can_be_opened_corrected_and_p
     assert Deliverable.objects.get(pk=deliverable.pk).summary_en == "New summary"
 
 
+def own_name(response, language: str, name: str) -> dict:
+    """Return the values of a form with one more name of the university."""
+    number = part_rows(response)
+    row = {"language": language, "name": name, "order": "0", "is_published": "on"}
+    added = {f"own_names-{number}-{field}": value for field, value in row.items()}
+    return filled_in(response, **added) | {"own_names-TOTAL_FORMS": number + 1}
+
+
+def add_live_name(university, language: str, name: str) -> PartnerOwnName:
+    with Revision.objects.recorded():
+        return PartnerOwnName.objects.create(partner=university, language=language, name=name)
+
+
+def test_a_part_that_clashes_with_a_live_one_is_left_out_of_a_draft_and_the_rest_stays(sign_in):
+    university = PartnerUniversity.objects.get(key="university-of-oulu")
+    client, path = sign_in(roles.EDITORS), address(university)
+    client.post(path, own_name(client.get(path), "la", "Of the draft") | {"summary_en": "Summary of the draft"})
+    add_live_name(university, "la", "Of the site")
+    response = client.get(path)
+    text = response.content.decode()
+    assert "“la” now belongs to name in its own language “Of the site”." in text
+    assert "You see the draft of" in text and "Summary of the draft" in text
+    # Whoever saves this form saves the rest of the draft.
+    client = sign_in(roles.PUBLISHERS)
+    save(client, university, city_past_en="Tar", _save="")
+    assert {"summary_en", "city_past_en"} <= set(changed_in_draft(university))
+    save(client, university, _save="")
+    university.refresh_from_db()
+    assert (university.summary_en, university.city_past_en) == ("Summary of the draft", "Tar")
+    assert list(university.own_names.filter(language="la").values_list("name", flat=True)) == ["Of the site"]
+
+
+@pytest.mark.once
+def test_a_part_that_the_draft_changed_to_a_value_taken_meanwhile_keeps_its_own(sign_in):
+    university = PartnerUniversity.objects.get(key="university-of-oulu")
+    name = add_live_name(university, "la", "First")
+    client = sign_in(roles.EDITORS)
+    number = [form.instance.pk for form in inline_formset(client.get(address(university))).forms].index(name.pk)
+    save(client, university, **{f"own_names-{number}-language": "eo"}, summary_en="Summary of the draft")
+    add_live_name(university, "eo", "Second")
+    response = client.get(address(university))
+    shown = {(form.instance.name, form.instance.language) for form in inline_formset(response).forms}
+    assert {("First", "la"), ("Second", "eo")} <= shown
+    assert filled_in(response)["summary_en"] == "Summary of the draft"
+
+
+@pytest.mark.once
+def test_a_draft_that_cannot_be_shown_is_not_overwritten(sign_in):
+    """The database refuses a value whatever the other rows are."""
+    Revision.objects.record()
+    university = PartnerUniversity.objects.get(key="university-of-oulu")
+    client = sign_in(roles.EDITORS)
+    save(client, university, summary_en="Summary of the draft")
+    draft = Revision.objects.draft_of(university)
+    values = draft.data[""] | {"latitude": "-1000"}
+    Revision.objects.filter(pk=draft.pk).update(data=draft.data | {"": values})
+    response = save(client, university, city_past_en="Tar")
+    assert "Nothing was saved" in response.content.decode()
+    assert Revision.objects.draft_of(university).pk == draft.pk
+
+
 @pytest.mark.once
 def test_a_translator_works_in_a_draft_whose_address_was_taken(client, sign_in, deliverable):
     save(sign_in(roles.EDITORS), deliverable, slug_en="wanted", title_en="Draft")
@@ -200,22 +278,74 @@ def test_a_translator_works_in_a_draft_whose_address_was_taken(client, sign_in, 
     assert (data["title_pl"], data["slug_en"]) == ("Szkic", "wanted")
 
 
+def draft_with_cover(client, item) -> Picture:
+    with Revision.objects.recorded():
+        picture = make_picture()
+    save(client, item, cover=picture.pk, title_en="With a cover")
+    assert changed_in_draft(item)["cover"] == picture.pk
+    return picture
+
+
 @pytest.mark.once
-def test_a_draft_with_a_cover_that_was_deleted_goes_live_without_it(sign_in, deliverable):
-    picture = make_picture()
-    save(sign_in(roles.EDITORS), deliverable, cover=picture.pk, title_en="With a cover")
-    assert changed_in_draft(deliverable)["cover"] == picture.pk
+def test_a_draft_whose_cover_was_deleted_is_not_published_before_somebody_saw_that(sign_in, deliverable):
+    picture = draft_with_cover(sign_in(roles.EDITORS), deliverable)
     picture.delete()
-    assert sign_in(roles.PUBLISHERS).get(address(deliverable)).status_code == 200
     ScheduledChange.objects.plan(deliverable, timezone.now() - timedelta(minutes=1), is_published=True)
-    assert ScheduledChange.objects.apply_due() == 1
+    assert ScheduledChange.objects.apply_due() == 0
+    assert ScheduledChange.objects.get().state == ScheduledChange.State.REFUSED
+    client = sign_in(roles.PUBLISHERS)
+    assert "Cover picture: “Harbour” was deleted." in client.get(address(deliverable)).content.decode()
+    save(client, deliverable, _save="")
+    assert Deliverable.objects.get(pk=deliverable.pk).title_en != "With a cover"
+    save(client, deliverable, _save="")
     connection.check_constraints()
     deliverable.refresh_from_db()
     assert (deliverable.title_en, deliverable.cover) == ("With a cover", None)
 
 
+@pytest.mark.once
+def test_a_picture_that_only_a_draft_uses_is_not_deleted(sign_in, deliverable):
+    picture, client = draft_with_cover(sign_in(roles.EDITORS), deliverable), sign_in(roles.PUBLISHERS)
+    chosen = {"action": "delete_selected", "_selected_action": picture.pk, "post": "yes"}
+    for path, values in ((address(picture, "delete"), {"post": "yes"}), (list_address(Picture), chosen)):
+        assert "Deliverable: With a cover (draft)" in strip_tags(
+            client.get(address(picture, "delete")).content.decode()
+        )
+        client.post(path, values)
+        assert Picture.objects.filter(pk=picture.pk).exists()
+    assert "Deliverable: With a cover (draft)" in strip_tags(client.get(address(picture)).content.decode())
+
+
+@pytest.mark.once
+def test_the_page_for_deleting_an_item_names_the_drafts_that_link_to_it(sign_in):
+    Revision.objects.record()
+    task = Task.objects.first()
+    initiative = Initiative.objects.exclude(pk__in=task.initiatives.all()).first()
+    linked = [*task.initiatives.values_list("pk", flat=True), initiative.pk]
+    save(sign_in(roles.EDITORS), task, initiatives=linked, title_en="Draft of a task")
+    page = sign_in(roles.PUBLISHERS).get(address(initiative, "delete")).content.decode()
+    assert "These items link to it." in page and "Task: Draft of a task (draft)" in strip_tags(page)
+
+
+@pytest.mark.once
+def test_drafts_that_name_an_item_are_found_with_as_many_queries_for_many_as_for_one(deliverable):
+    picture, counts = make_picture(), []
+    for item in Deliverable.objects.all()[:4]:
+        values = stored(item)
+        values[""]["cover"] = picture.pk
+        Revision.objects.save_draft(item, values)
+        with CaptureQueriesContext(connection) as queries:
+            found = Revision.objects.drafts_naming(Picture, [picture.pk])
+        counts.append((len(found), len(queries)))
+    assert counts == [(1, 1), (2, 1), (3, 1), (4, 1)]
+
+
+def inline_formset(response):
+    return response.context["inline_admin_formsets"][0].formset
+
+
 def part_rows(response) -> int:
-    return response.context["inline_admin_formsets"][0].formset.total_form_count()
+    return inline_formset(response).total_form_count()
 
 
 def with_part(response, title: str, **changes) -> dict:
@@ -393,6 +523,23 @@ def test_uploads_of_drafts_are_kept_as_long_as_a_revision_names_them(sign_in, mo
     DeletedItem.objects.empty()
     delete_orphans(force=True)
     assert not any(default_storage.exists(name) for name in names)
+
+
+def test_saving_an_unchanged_form_does_not_speak_of_a_draft(sign_in, deliverable):
+    client = sign_in(roles.EDITORS)
+
+    def messages(**changes) -> list[str]:
+        return [
+            str(message) for message in save(client, deliverable, **changes, **{SAVE_DRAFT: ""}).context["messages"]
+        ]
+
+    assert messages() == ["You changed nothing, so nothing was saved."]
+    assert Revision.objects.draft_of(deliverable) is None
+    (text,) = messages(title_en="Draft")
+    assert text.startswith("The draft of “Draft” is saved. Visitors see the published text until")
+    draft = Revision.objects.draft_of(deliverable)
+    assert messages() == ["You changed nothing, so nothing was saved."]
+    assert Revision.objects.draft_of(deliverable) == draft
 
 
 def test_what_was_typed_when_an_item_is_taken_off_is_saved(sign_in, deliverable):
