@@ -9,11 +9,17 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from consent.link_paragraphs import LINK_ONLY_PARAGRAPH
-from consent.models import EmbeddedContent
+from consent.models import EmbeddedContent, Script
 from consent.state import ConsentState
 from editorial.typography import typeset_html
 
 register = template.Library()
+
+
+@register.filter
+def tool_name(code: str) -> str:
+    """Return the name of a tool whose interface this site knows, or ""."""
+    return str(Script.Tool(code).label) if code in (Script.Tool.MATOMO, Script.Tool.GOOGLE) else ""
 
 
 @register.simple_tag(takes_context=True)

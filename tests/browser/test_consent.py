@@ -32,7 +32,8 @@ DECLARE_SCRIPT = """
 from consent.models import *
 from tests.consent.factories import put_in_force
 tally = Provider.objects.get(key="tally")
-Script.objects.create(name="Tally", source="https://tally.example/count.js", provider=tally)
+long = "data-site=" + "5" * 80
+Script.objects.create(name="Tally", source="https://tally.example/count.js", provider=tally, attributes=long)
 put_in_force()
 """
 SWITCH_PROVIDERS = """
@@ -461,7 +462,7 @@ def test_settings_and_receipt_pass_the_accessibility_checks(visit, language):
     ids=["own colours", "forced colours"],
 )
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_opened_notice_passes_the_accessibility_checks(visit, providers, options, check, language):
+def test_the_opened_notice_passes_the_accessibility_checks(visit, script, options, check, language):
     visitor = visit(viewport=NARROW, **options)
     visitor.go(f"/{language}/")
     visitor.page.locator(".consent-details > summary").click()

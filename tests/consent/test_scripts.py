@@ -6,14 +6,17 @@ import re
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.http import urlencode
 
+from consent.comparison import Widening
 from consent.embed_addresses import embed_address
 from consent.models import DeclaredCookie, EmbeddedContent, Provider, Script
 from consent.presets import PRESETS
 from tests.consent.factories import make_counter, make_provider, put_in_force
+from tests.consent.visitors import RECEIPT, SETTINGS, press
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Values that staff enter on the page of presets.
@@ -54,6 +57,54 @@ def handed_over(html: str) -> list[dict]:
     return [json.loads(unescape(text)) for text in re.findall(r'<template data-script="([^"]*)">', html)]
 
 
+# In the notice
+
+
+TERMS = [
+    ("source", "https://stats.example/count.js", "https://stats.example/next.js"),
+    ("connects_to", "", "https://in.stats.example"),
+    ("tool", "other", "matomo"),
+    ("tool", "matomo", "google"),
+    ("attributes", "", "data-site=5"),
+    ("attributes", "data-site=5\ndata-all", "data-site=5 data-all"),
+    ("configuration", "", '{"site": 5}'),
+]
+
+
+def facts(html: str) -> list[str]:
+    """The descriptions of providers on a page."""
+    found = re.findall(r'<dl class="(?:provider-facts|declared)">.*?</dl>', html, re.DOTALL)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(("term", "before", "after"), TERMS)
+def test_a_question_shows_each_change_of_a_script_that_asks_again(script, term, before, after):
+    assert {name for name, _before, _after in TERMS} == script.terms.keys()
+    shown, versions = [], []
+    for value in (before, after):
+        setattr(script, term, value)
+        script.save()
+        visitor, version = Client(), put_in_force(asks_again=False)
+        versions.append(version)
+        paths = {"settings": SETTINGS, "cookies": "/en/cookies/", "receipt": RECEIPT}
+        press(visitor, "accept")
+        pages = {name: visitor.get(path).content.decode() for name, path in paths.items()} | version.html
+        shown.append({name: facts(html) for name, html in pages.items()})
+    assert [item.kind for item in versions[1].widenings_since(versions[0])] == [Widening.SCRIPT]
+    assert not [name for name, parts in shown[0].items() if shown[1][name] == parts]
+
+
+def test_the_details_of_a_provider_say_what_its_scripts_are_and_do(script):
+    script.attributes, script.configuration, script.tool = "data-site=5", '{"tracker": "<all>"}', "matomo"
+    script.save()
+    html = re.sub(r"\s+", " ", put_in_force().html["en"])
+    assert "<code>https://stats.example/count.js</code> <br> Tool: Matomo" in html
+    assert "Other hosts: <code>https://in.stats.example https://img.stats.example</code>" in html
+    assert "Data attributes: <code>data-site=5</code>" in html
+    assert "Configuration: <code>{&quot;tracker&quot;: &quot;&lt;all&gt;&quot;}</code>" in html
+
+
 # Fields
 
 
@@ -79,7 +130,7 @@ def test_without_consent_a_page_has_neither_the_data_nor_our_file(client, decide
         if action:
             decide(action, client)
         html = client.get("/en/").content.decode()
-        assert "scripts.js" not in html and "data-script" not in html and "count.js" not in html
+        assert "scripts.js" not in html and "data-script" not in html
 
 
 def test_settings_need_no_inline_script(client, decide, script):
