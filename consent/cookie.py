@@ -131,12 +131,11 @@ def sent_receipt(request: HttpRequest) -> str:
 
 
 def set_decision_cookies(request: HttpRequest, response: HttpResponse, decision: Decision) -> None:
-    """Set the cookies of `decision`, and delete other cookies if it declines a provider."""
+    """Set the cookies of `decision`, and delete those of providers that it does not grant."""
     set_cookie_dict_to_response(response, cookie_entries(decision))
     set_http_only_cookie(response, RECEIPT_COOKIE, decision.receipt, settings.COOKIE_CONSENT_MAX_AGE)
     delete_idempotency_cookie(request, response)
-    if decision.is_decline:
-        delete_declined_cookies(request, response, decision)
+    delete_declined_cookies(request, response, decision)
     # Prefetched pages still contain the notice. Not "storage", where staff have unsaved input.
     response.headers["Clear-Site-Data"] = '"prefetchCache"'
 
@@ -153,19 +152,20 @@ def is_named(name: str, declared: str) -> bool:
 
 
 def delete_declined_cookies(request: HttpRequest, response: HttpResponse, decision: Decision) -> None:
-    """Delete the cookies of the declined providers, and those that nobody declared.
+    """Delete the cookies of providers that are not granted, and of a decline also those that nobody declared.
 
     All are deleted on this host. On a parent domain, where other services of the domain have theirs, only those that
     are declared for that domain. The cookies of this site and those of granted providers are kept.
     """
     host = request.get_host().partition(":")[0]
-    declined, kept = ([item for item in items if item["kind_code"] == "cookie"] for items in decision.storage())
+    declined, kept = ([item for item in items if item["kind_code"] == "cookie"] for items in decision.storage)
     # Not those of the domains of other sites, which only these can delete.
     declined = [item for item in declined if not item["domain"] or f".{host}".endswith(f".{item['domain']}")]
     keep = [*OWN_COOKIES, *(item["name"] for item in kept)]
     exact = [item["name"] for item in declined if not item["name"].endswith("*")]
-    sent = sorted(request.COOKIES, key=lambda name: not any(is_named(name, item["name"]) for item in declined))
-    for name in dict.fromkeys([*exact, *sent[:MAX_DELETED]]):
+    named = [name for name in request.COOKIES if any(is_named(name, item["name"]) for item in declined)]
+    unknown = [name for name in request.COOKIES if name not in named] if decision.is_decline else []
+    for name in dict.fromkeys([*exact, *[*named, *unknown][:MAX_DELETED]]):
         if any(is_named(name, pattern) for pattern in keep):
             continue
         # Browsers also send names that http.cookies refuses. The decision is stored, so the response must not fail.
@@ -181,10 +181,9 @@ def delete_declined_cookies(request: HttpRequest, response: HttpResponse, decisi
 
 def storage_to_delete(decision: Decision) -> dict[str, list]:
     """Return what layout.js deletes besides cookies, and what it keeps, as pairs of kind and declared name."""
-    declined, kept = decision.storage() if decision.is_decline else ([], [])
     delete, keep = (
         list(dict.fromkeys((item["kind_code"], item["name"]) for item in items if item["kind_code"] != "cookie"))
-        for items in (declined, kept)
+        for items in decision.storage
     )
     return {"delete": delete, "keep": [*OWN_STORAGE, *keep]}
 

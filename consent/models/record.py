@@ -1,6 +1,7 @@
 """The record of consent: one Decision for each answer of a visitor."""
 
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Self
 from uuid import uuid4
 
@@ -364,15 +365,17 @@ class Decision(models.Model):
         """Whether a provider is not granted, or none was named."""
         return not self.answers or not all(self.answers_by_provider.values())
 
+    @cached_property
     def storage(self) -> tuple[list[dict], list[dict]]:
-        """Return the declared cookies and other storage: of declined providers, and of all that is kept.
+        """Declared cookies and other storage: of providers that are not granted, and of all that is kept.
 
-        The notice of the decision before counts as well, because it may have named a provider that was removed since.
+        The notices of all decisions before count as well, because one may have named a provider that was removed since.
         """
-        before = Decision.objects.filter(digest=self.predecessor).select_related("notice") if self.predecessor else []
+        before = Decision.objects.under(self.receipt).filter(pk__lt=self.pk)
+        earlier = NoticeVersion.objects.filter(pk__in=before.values("notice")).exclude(pk=self.notice_id)
         declined: list[dict] = []
         kept: list[dict] = []
-        for notice in [self.notice, *(decision.notice for decision in before)]:
+        for notice in [self.notice, *earlier.defer("html", "style")]:
             for purpose in notice.purposes:
                 kept += purpose["cookies"]
                 for provider in purpose["providers"]:

@@ -309,6 +309,27 @@ def test_a_withdrawal_deletes_the_cookies_of_a_provider_that_was_removed_from_th
     assert ("_ga_1", "unic.example.org") in deleted(response)
 
 
+@pytest.mark.parametrize("action", ["withdraw", "accept"])
+def test_a_decision_deletes_what_a_provider_left_that_an_earlier_notice_of_its_receipt_named(
+    client, settings, counter, action
+):
+    settings.ALLOWED_HOSTS = ["*"]
+    site = {"headers": SAME_SITE | {"accept": "application/json"}, "SERVER_NAME": "www.unic.example.org"}
+    client.post(DECIDE, {"action": "accept"}, **site)
+    Provider.objects.filter(key="counter").update(is_published=False)
+    put_in_force()
+    client.post(DECIDE, {"action": "accept"}, **site)
+    Notice.objects.update(heading_en="Another heading")
+    put_in_force()
+    client.cookies["_ga_1"] = client.cookies["_unknown"] = "1"
+    response = client.post(DECIDE, {"action": action}, **site)
+    assert list(Decision.objects.values_list("notice__number", flat=True)) == [4, 3, 2]
+    assert ("_ga_1", "unic.example.org") in deleted(response)
+    assert ["local", "seen:*"] in response.json()["storage"]["delete"]
+    assert (("_unknown", "") in deleted(response)) == (action == "withdraw")
+    assert "[&quot;local&quot;, &quot;seen:*&quot;]" in client.get(SETTINGS).content.decode()
+
+
 @pytest.mark.once
 def test_a_response_deletes_a_bounded_number_of_cookies_and_declared_ones_first(client, settings, counter):
     settings.ALLOWED_HOSTS = [host := "www.unic.example.org"]
