@@ -140,9 +140,11 @@ def set_decision_cookies(request: HttpRequest, response: HttpResponse, decision:
     response.headers["Clear-Site-Data"] = '"prefetchCache"'
 
 
-def take_back_cookies(response: HttpResponse) -> None:
-    """Delete the consent cookie and the receipt cookie."""
+def take_back_choice(response: HttpResponse) -> None:
     response.delete_cookie(settings.COOKIE_CONSENT_NAME, samesite="Lax")
+
+
+def take_back_receipt(response: HttpResponse) -> None:
     response.delete_cookie(RECEIPT_COOKIE, samesite="Lax")
 
 

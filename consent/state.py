@@ -5,7 +5,6 @@ from functools import cached_property
 
 from django.db import DatabaseError
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from consent import cached
@@ -85,7 +84,7 @@ class ConsentState:
         try:
             decisions = Decision.objects.select_related("notice").only("answers", "expires_at", "notice__number")
             record = decisions.latest_of(sent_receipt(self.request))
-            if record is None or record.expires_at <= timezone.now() or not self.cookie.is_recorded_as(record):
+            if record is None or record.is_expired or not self.cookie.is_recorded_as(record):
                 return None
             return self.version_that_holds(record.notice.number)
         except DatabaseError as error:

@@ -32,7 +32,8 @@ from consent.cookie import (
     set_decision_cookies,
     set_idempotency_cookie,
     storage_to_delete,
-    take_back_cookies,
+    take_back_choice,
+    take_back_receipt,
 )
 from consent.forms import CHOICES, DecisionForm
 from consent.models import Decision, Leaf, NoticeVersion, Restoration, Script, Seal
@@ -113,11 +114,16 @@ class SentDecision(NamedTuple):
     """The newest decision under the receipt number that the browser sent.
 
     `is_unrecorded` means that the browser sent a choice or a number without such a record: it was erased, forged, or
-    lost with a restored backup. The visitor then counts as undecided, and the response takes the cookies back.
+    lost with a restored backup. The visitor then counts as undecided, and the response takes the cookies back. After an
+    expired decision the visitor counts as undecided too, but can still read its receipt.
     """
 
     decision: Decision | None
     is_unrecorded: bool
+
+    @property
+    def is_expired(self) -> bool:
+        return self.decision is not None and self.decision.is_expired
 
     @classmethod
     def of(cls, request: HttpRequest) -> "SentDecision":
@@ -125,6 +131,8 @@ class SentDecision(NamedTuple):
         number = sent_receipt(request)
         decision = Decision.objects.chain(number).latest_of(number)
         if decision and (state.cookie is None or state.cookie.is_recorded_as(decision)):
+            if decision.is_expired:
+                state.cookie = None
             return cls(decision, False)
         state.cookie = None
         return cls(None, any(map(request.COOKIES.get, (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE))))
@@ -252,8 +260,10 @@ def settings_page(
 
 
 def with_taken_back_cookies(response: HttpResponse, sent: SentDecision) -> HttpResponse:
+    if sent.is_unrecorded or sent.is_expired:
+        take_back_choice(response)
     if sent.is_unrecorded:
-        take_back_cookies(response)
+        take_back_receipt(response)
     return response
 
 

@@ -356,6 +356,10 @@ class Decision(models.Model):
     def is_recent(self, now: datetime) -> bool:
         return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
 
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
     def is_due(self, notice: NoticeVersion, now: datetime) -> bool:
         """Whether this decision was no longer valid when `notice` was shown."""
         return self.expires_at <= now or self.notice.number < notice.asked_since

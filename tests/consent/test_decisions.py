@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from consent.cookie import ConsentCookie, sent_receipt
+from consent.cookie import RECEIPT_COOKIE, ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Leaf, Notice, NoticeVersion, Provider
 from tests.consent.factories import make_counter, make_provider, put_in_force
 from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
@@ -254,6 +254,29 @@ def test_the_settings_show_an_answer_to_an_older_notice_as_off(client):
     html = client.get(SETTINGS).content.decode()
     assert "The notice has changed since you made your choice" in html
     assert not re.search(TICKED.format(MAP), html)
+
+
+def test_an_expired_decision_counts_as_undecided_and_its_receipt_can_be_read(client, counter, monkeypatch):
+    press(client, "accept")
+    accepted = Decision.objects.get()
+    monkeypatch.setattr(timezone, "now", lambda: accepted.expires_at)
+    page = client.get(SETTINGS)
+    html = page.content.decode()
+    assert "Your choice has expired. Until you choose again, everything optional is off." in html
+    assert not re.search(TICKED.format("[a-z]+"), html) and 'value="refuse"' in html
+    # The notice asks again, also in a browser that kept the cookie.
+    assert deleted(page) == [("cookie_consent", "")] and asks(client)
+    receipt = client.get(RECEIPT)
+    assert accepted.receipt in receipt.content.decode() and RECEIPT_COOKIE not in receipt.cookies
+
+
+def test_what_is_allowed_beside_an_embed_revives_no_provider_of_an_expired_decision(client, counter, monkeypatch):
+    press(client, "accept")
+    later = Decision.objects.get().expires_at
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    press(client, "allow", providers=[MAP])
+    allowed, accepted = Decision.objects.all()
+    assert allowed.granted_providers == [MAP] and allowed.predecessor == accepted.digest
 
 
 @pytest.mark.once
