@@ -142,7 +142,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "current": current,
             "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
-            "widenings": draft.widenings_since(current) if current else [],
+            "widenings": draft.not_asked_about_under(current),
             "gaps": gaps(),
             "asked_again": Decision.objects.valid().count() if current else 0,
         }

@@ -31,7 +31,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         self.number_purposes(draft)
         for code, _name in settings.LANGUAGES:
             draft.html[code] = dialog_html(draft.wording[code], code)
-        draft.asks_again = current is None or bool(widenings(current, draft))
+        draft.asks_again = current is None or bool(draft.not_asked_about_under(current))
         draft.digest = draft.compute_digest()
         return draft
 
@@ -79,9 +79,12 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         new = [code for code, _name in settings.LANGUAGES if code not in current.wording]
         drafts = draft_wordings([source_language, *new]) if new else {}
         for code in new:
+            # Visitors may have answered a version that had this language.
+            answered = (version.wording for version in current.with_valid_answers() if code in version.wording)
+            earlier = next(answered, drafts)
             # A translation of an unpublished text would say something else than what is in force.
             fresh.wording[code] = translated_like(
-                current.wording[source_language], drafts[source_language], drafts[code]
+                current.wording[source_language], earlier[source_language], earlier[code]
             )
             fresh.html[code] = dialog_html(fresh.wording[code], code)
         if fresh.part_digests() == current.part_digests():
@@ -207,10 +210,23 @@ class NoticeVersion(models.Model):
         """Return the differences through which more happens than visitors of `before` were asked about."""
         return widenings(before, self)
 
+    def with_valid_answers(self) -> list["NoticeVersion"]:
+        """Return the versions whose answers hold while this one is in force, newest first."""
+        versions = type(self).objects.filter(number__range=(self.asked_since, self.number))
+        return list(versions.defer("html", "style"))
+
+    def not_asked_about_under(self, before: "NoticeVersion | None") -> list[Widened]:
+        """Return the differences through which more happens than visitors were asked about whose answers hold.
+
+        `before` is the version in force. It may lack a language that an earlier version has.
+        """
+        versions = before.with_valid_answers() if before else []
+        return list(dict.fromkeys(widened for version in versions for widened in self.widenings_since(version)))
+
     def log_details(self, before: "NoticeVersion | None") -> str:
         """Return what the access log says of publishing this version after `before`, in the source language."""
         with translation.override(settings.LANGUAGE_CODE):
-            widened = "; ".join(map(str, self.widenings_since(before) if before else []))
+            widened = "; ".join(map(str, self.not_asked_about_under(before)))
         asked = "asks everyone again" if self.asks_again else "asks nobody again"
         return f"{self}, {asked}, {f'widened: {widened}' if widened else 'nothing widened'}"
 

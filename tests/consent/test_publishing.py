@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from consent.comparison import Widening
 from consent.completeness import IncompleteNoticeError, gaps
 from consent.models import AccessEntry, DeclaredCookie, Notice, NoticeVersion, PolicyVersion, Provider, Purpose
 from editorial import roles
@@ -342,6 +343,43 @@ def test_a_refresh_never_widens_in_a_new_language(settings):
     # The translation belongs to a text that is not in force.
     assert swedish[0]["data"] == english[0]["data"] and swedish[0]["languages"]["data"] == "en"
     assert swedish[0]["retention"] == provider.retention_sv and "retention" not in swedish[0]["languages"]
+
+
+@pytest.fixture
+def swedish_offered_again(settings):
+    """A version with Swedish texts whose answers hold, while the one in force has none and a Swedish text changed."""
+    offered, first = settings.LANGUAGES, newest()
+    without_swedish(settings)
+    Notice.objects.update(heading_en="About cookies")
+    put_in_force(asks_again=False)
+    settings.LANGUAGES = offered
+    provider = Provider.objects.get(key="openstreetmap")
+    provider.data_sv = "Allt."
+    provider.save()
+    return first
+
+
+def swedish_data(version: NoticeVersion) -> list[str]:
+    purposes = version.wording["sv"]["purposes"]
+    return [provider["data"] for purpose in purposes for provider in purpose["providers"]]
+
+
+def test_a_language_that_is_offered_again_is_compared_with_the_version_that_had_it(officer, swedish_offered_again):
+    draft = NoticeVersion.objects.draft()
+    assert draft.asks_again
+    assert [item.kind for item in draft.not_asked_about_under(newest())] == [Widening.FACT]
+    assert "changed fact" in text(officer.get(PUBLISH))
+    with pytest.raises(CommandError, match="changed fact"):
+        call_command("publish_notice", small_change=True)
+    version = put_in_force(asks_again=False)
+    assert version.asks_again and swedish_data(version) == ["Allt."]
+
+
+def test_a_refresh_offers_a_language_again_with_the_texts_that_visitors_answered(swedish_offered_again):
+    call_command("publish_notice", refresh=True)
+    version = newest()
+    assert not version.asks_again and version.widenings_since(swedish_offered_again) == []
+    assert swedish_data(version) == swedish_data(swedish_offered_again) != ["Allt."]
 
 
 @pytest.mark.once

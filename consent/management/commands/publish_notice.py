@@ -52,9 +52,9 @@ class Command(BaseCommand):
             self.stdout.write(f"Version {version.number} of the cookie notice is in force.")
 
     def refuse_widening(self, before: NoticeVersion | None) -> None:
-        """Raise CommandError if the draft widens the version in force."""
+        """Raise CommandError if the draft widens a version whose answers hold."""
         with translation.override(settings.LANGUAGE_CODE):
-            widened = [str(item) for item in NoticeVersion.objects.draft().widenings_since(before)] if before else []
+            widened = [str(item) for item in NoticeVersion.objects.draft().not_asked_about_under(before)]
         if widened:
             raise CommandError(
                 "Visitors must be asked again, so nothing was published. Run publish_notice without --small-change.\n"
