@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from consent.models import EmbeddedContent, NoticeVersion
@@ -21,11 +22,21 @@ def linked_addresses(item: Content) -> set[str]:
     return {unescape(address) for text in texts for address in LINK_ONLY_PARAGRAPH.findall(text)}
 
 
+def chosen_embeds(item: Content) -> set[int]:
+    """Return the primary keys of the embedded content that `item` is or refers to, such as the map of an event."""
+    fields = [field for field in item._meta.concrete_fields if field.related_model is EmbeddedContent]
+    keys = {getattr(item, field.attname) for field in fields}
+    if isinstance(item, EmbeddedContent):
+        keys.add(item.pk)
+    return keys - {None}
+
+
 def remarks_on_unnamed_embeds(items: list[Content]) -> Iterator[str]:
     """Yield a sentence for each embed in these items that visitors get as a link, because no notice names it yet."""
     addresses = set().union(*map(linked_addresses, items))
-    addresses |= {item.page_url for item in items if isinstance(item, EmbeddedContent)}
-    embeds = list(EmbeddedContent.objects.optional().filter(page_url__in=addresses)) if addresses else []
+    keys = set().union(*map(chosen_embeds, items))
+    named = Q(page_url__in=addresses) | Q(pk__in=keys)
+    embeds = list(EmbeddedContent.objects.optional().filter(named)) if addresses or keys else []
     version = NoticeVersion.objects.current() if embeds else None
     for embed in embeds:
         if version is None or not embed.is_named_in(version):

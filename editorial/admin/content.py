@@ -31,7 +31,7 @@ from editorial.admin.schedule import ScheduleMixin
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
 from editorial.models import Content
-from editorial.remarks import registered
+from editorial.remarks import remarks_on
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.models import Translation
 
@@ -153,7 +153,7 @@ class ContentAdmin(
         forms = [form, *(row for formset in formsets for row in formset.forms)]
         self.show_findings(request, forms)
         saved = [row.instance for row in forms if row.instance.pk and isinstance(row.instance, Content)]
-        for remark in (remark for remarks in registered for remark in remarks(saved)):
+        for remark in remarks_on(saved):
             messages.warning(request, remark)
 
     def show_findings(self, request: HttpRequest, forms: Iterable[Any]) -> None:

@@ -7,10 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from consent.models import EmbeddedContent, Leaf, Provider, Purpose, Script
+from events.models import Event
 from pages.models import Page
+from partners.models import PartnerUniversity
 from tests.consent.factories import LINK, make_counter, make_provider, make_video, put_in_force
 from tests.editorial.test_admin import filled_in
 
@@ -385,6 +388,17 @@ def test_an_editor_who_embeds_what_the_notice_in_force_does_not_name_is_told(cli
     assert f"{REMARK} with https://frames.video.example." in save_page(client, f"<p>See:</p><p>{link}</p>")
     put_in_force()
     assert REMARK not in save_page(client, f"<p>Look:</p><p>{link}</p>")
+
+
+@pytest.mark.parametrize("model", [PartnerUniversity, Event])
+def test_an_editor_who_chooses_a_map_that_the_notice_in_force_does_not_name_is_told(client, staff, model):
+    video = make_video(publish=False)
+    client.force_login(staff("Editors"))
+    item = model.objects.exclude(map=None).first() or model.objects.first()
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[item.pk])
+    for chosen, is_told in ((item.map_id or "", False), (video.pk, True)):
+        form = filled_in(client.get(address), map=chosen)
+        assert (REMARK in client.post(address, form, follow=True).content.decode()) == is_told
 
 
 def test_an_officer_who_declares_what_the_notice_in_force_does_not_name_is_told(client, staff):

@@ -23,6 +23,7 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.revisions import recorded
 from editorial.models import Revision
+from editorial.remarks import remarks_on
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
@@ -283,6 +284,8 @@ class TextToTranslateAdmin(admin.ModelAdmin):
             changed = [{"changed": {"fields": [capfirst(str(text.target_field.verbose_name))]}}]
         LogEntry.objects.log_actions(request.user.pk, [text.item], CHANGE, change_message=changed, single_object=True)
         self.message_user(request, _("Saved: %(text)s.") % {"text": text}, messages.SUCCESS)
+        for remark in remarks_on([text.item]):
+            self.message_user(request, remark, messages.WARNING)
         return None
 
     def filtered_texts(self, request) -> TextQuerySet:

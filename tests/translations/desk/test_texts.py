@@ -18,6 +18,7 @@ from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Provider
 from editorial.content_files import ContentFiles, dump, load
 from pages.models import Page
+from tests.consent.factories import LINK, make_video
 from tests.editorial.test_admin import filled_in
 from tests.translations.desk.factories import fill_with_milestones
 from translations.desk.glossary import mark_terms
@@ -68,6 +69,21 @@ def test_a_text_is_shown_beside_its_source_and_saving_publishes_it(polish, task)
     assert task.title_pl == "Sojusz 12 miast postindustrialnych"
     assert text_of(task).status == "current"
     assert LogEntry.objects.get(object_id=task.pk).user.username == "Translators: Polski"
+
+
+def test_a_translator_who_links_to_what_the_notice_in_force_does_not_name_is_told(polish):
+    make_video(publish=False)
+    page, link = Page.objects.get(key="about"), f'<p><a href="{escape(LINK)}">{{}}</a></p>'
+    for english, translated, is_told in (
+        ("<p>A walk</p>", "<p>Spacer</p>", False),
+        (link.format("A walk"), link.format("Spacer"), True),
+    ):
+        page.body_en = english
+        page.save()
+        response = press(polish, text_of(page, "body"), "_save", translated)
+        page.refresh_from_db()
+        assert page.body_pl == translated
+        assert ("Visitors see “A walk through Lodz” as a link" in response.content.decode()) == is_told
 
 
 @pytest.mark.parametrize("button", ["_save", "_draft"])
