@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from consent.models import AccessEntry, EmbeddedContent, Provider, Purpose, Script
+from consent.models import AccessEntry, EmbeddedContent, NoticeVersion, Provider, Purpose, Script
+from consent.models.third_party import may_load
 from editorial.acting import acting_staff
 
 # Kind and key of what may load, and the key of its provider.
@@ -13,13 +14,18 @@ ThirdParty = tuple[str, str, str]
 
 
 def third_parties() -> set[ThirdParty]:
-    """Return the providers, hosts, scripts and embeds that may load for visitors who allow them."""
+    """Return the providers, hosts, scripts and embeds that may load for visitors who allow them.
+
+    A script or an embed may load as the notice in force names it, so each change that it does not name is a narrowing.
+    """
     found: set[ThirdParty] = set()
+    version = NoticeVersion.objects.defer("html", "style").first()
     for provider in Provider.objects.in_use():
         found.add(("provider", provider.key, provider.key))
         found |= {("host", origin, provider.key) for origin in provider.origins}
     for model in (Script, EmbeddedContent):
-        found |= {(str(model._meta.model_name), item.key, item.provider.key) for item in model.objects.optional()}
+        items = (item for item in model.objects.optional() if version and may_load(item, version))
+        found |= {(str(model._meta.model_name), item.key, item.provider.key) for item in items}
     return found
 
 

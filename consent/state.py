@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from consent import cached
 from consent.cookie import ConsentCookie, sent_receipt
 from consent.models import Decision, EmbeddedContent, NoticeVersion, Script
+from consent.models.third_party import may_load
 from editorial.previews import preview_of
 from health.request_log import cause_of
 
@@ -108,12 +109,7 @@ class ConsentState:
         provider = item.provider
         is_published = item.is_published and provider.is_published and provider.purpose.is_published
         return bool(
-            is_published
-            and not provider.purpose.is_necessary
-            and self.version
-            # A host that staff removed from the provider stops at once, without a new version.
-            and item.origins <= set(provider.origins)
-            and item.is_named_in(self.version)
+            is_published and not provider.purpose.is_necessary and self.version and may_load(item, self.version)
         )
 
     def loads(self, item: Item) -> bool:

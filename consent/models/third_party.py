@@ -34,6 +34,12 @@ def require_named_hosts(item: "EmbeddedContent | Script", field: str) -> None:
         )
 
 
+def may_load(item: "EmbeddedContent | Script", version: "NoticeVersion") -> bool:
+    """Whether `item`, if it is published, may load for visitors who allow its provider while `version` is in force."""
+    # A host that staff removed from the provider stops at once, without a new version.
+    return item.origins <= set(item.provider.origins) and item.is_named_in(version)
+
+
 class ThirdPartyQuerySet(ContentQuerySet):
     def optional(self) -> Self:
         """Return the published items of providers that are in use, with their provider and its purpose."""

@@ -11,7 +11,7 @@ from consent.models import AccessEntry, NoticeVersion, Provider, Purpose, Script
 from editorial import roles
 from editorial.content_files import load
 from editorial.models import ScheduledChange
-from tests.consent.factories import make_counter, make_video
+from tests.consent.factories import make_counter, make_video, put_in_force
 from tests.editorial.test_admin import address, list_address, save
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,33 @@ def test_an_embed_deleted_in_the_admin_is_logged(officer):
 def test_a_host_that_is_removed_is_logged(officer, counter):
     hosts = "https://stats.example\nhttps://in.stats.example"
     save(officer, counter.provider, hosts=hosts)
-    assert logged() == [(OFFICER, "host https://img.stats.example (provider counter)")]
+    stopped = "host https://img.stats.example (provider counter), script counter (provider counter)"
+    assert logged() == [(OFFICER, stopped)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"attributes": "data-site=5"}, {"configuration": '{"site": 5}'}, {"connects_to": "https://in.stats.example"}],
+)
+def test_a_script_that_changes_from_what_the_notice_in_force_names_is_logged(officer, counter, change):
+    named = {name: getattr(counter, name) for name in change}
+    save(officer, counter, **change)
+    assert logged() == [(OFFICER, "script counter (provider counter)")]
+    # It is off until the change is taken back, or until a version names it.
+    save(officer, counter, is_published="")
+    save(officer, counter, is_published="on", **named)
+    assert len(logged()) == 1
+    save(officer, counter, **change)
+    put_in_force()
+    save(officer, counter, **named)
+    assert len(logged()) == 3
+
+
+def test_an_embed_that_moves_to_a_host_that_the_notice_in_force_does_not_name_is_logged(officer):
+    video = make_video()
+    Provider.objects.filter(key="video").update(hosts=f"{video.provider.hosts}\nhttps://new.example")
+    save(officer, video, frame_url="https://new.example/1")
+    assert logged() == [(OFFICER, f"embeddedcontent {video.key} (provider video)")]
 
 
 def test_a_provider_moved_to_another_purpose_is_not_off(officer, counter):
