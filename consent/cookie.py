@@ -33,7 +33,8 @@ OWN_COOKIES = (
     IDEMPOTENCY_COOKIE,
 )
 OWN_STORAGE = (("local", "theme"), ("local", "unsaved-input:*"), ("session", "content-language"))
-# Maximum number of sent cookies that one response deletes, because proxies limit the size of its header.
+# Maximum number of sent cookies that one response deletes, because proxies limit the size of its header. Settings and
+# receipt delete the next ones.
 MAX_DELETED = 40
 
 

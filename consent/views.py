@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from consent.cookie import (
     IDEMPOTENCY_KEY,
     RECEIPT_COOKIE,
+    delete_declined_cookies,
     delete_idempotency_cookie,
     has_objection_signal,
     is_notice_number,
@@ -256,14 +257,17 @@ def settings_page(
         "idempotency_key": uuid4(),
         "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
     }
-    return with_taken_back_cookies(render(request, "consent/settings.html", context, status=status), sent)
+    return with_deleted_cookies(request, render(request, "consent/settings.html", context, status=status), sent)
 
 
-def with_taken_back_cookies(response: HttpResponse, sent: SentDecision) -> HttpResponse:
+def with_deleted_cookies(request: HttpRequest, response: HttpResponse, sent: SentDecision) -> HttpResponse:
+    """Delete the cookies of a decision that no longer counts, or those that the response to a decision left."""
     if sent.is_unrecorded or sent.is_expired:
         take_back_choice(response)
     if sent.is_unrecorded:
         take_back_receipt(response)
+    if sent.decision and not sent.is_expired:
+        delete_declined_cookies(request, response, sent.decision)
     return response
 
 
@@ -306,7 +310,7 @@ def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
         "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
     }
-    return with_taken_back_cookies(render(request, "consent/receipt.html", context), sent)
+    return with_deleted_cookies(request, render(request, "consent/receipt.html", context), sent)
 
 
 @require_safe

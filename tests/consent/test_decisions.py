@@ -362,6 +362,21 @@ def test_a_response_deletes_a_bounded_number_of_cookies_and_declared_ones_first(
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("page", [SETTINGS, RECEIPT])
+def test_settings_and_receipt_delete_what_the_response_to_a_decision_left(client, counter, page):
+    strays = {f"a{number}" for number in range(60)}
+    client.cookies.load(dict.fromkeys(strays, "1"))
+    left = strays - {name for name, _domain in deleted(press(client, "refuse"))}
+    assert len(left) == 20
+    for name in strays - left:
+        del client.cookies[name]
+    assert {name for name, _domain in deleted(client.get(page))} >= left
+    press(client, "accept")
+    client.cookies.load(dict.fromkeys(left, "1"))
+    assert not deleted(client.get(page))
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["_ga_é", "_ga_(1)", "Path"])
 def test_an_invalid_cookie_name_does_not_break_the_response(client, name):
     """The decision is already stored when the cookies are deleted."""
