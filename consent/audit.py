@@ -7,6 +7,7 @@ only that provider, and one on the sign-in page of staff.
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
@@ -19,13 +20,19 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
+from consent.comparison import is_longer
 from consent.models import DeclaredCookie, NoticeVersion
 from consent.models.provider import origin
 
 TABS = 4
 UNDECIDED, REFUSING, STAFF = "nothing decided", "all refused", "staff at the sign-in"
 # Problems. The last one is a remark, the others are faults.
-UNDECLARED, WITHOUT_CONSENT, NEVER_SEEN = "not declared", "without consent", "never seen"
+UNDECLARED, WITHOUT_CONSENT, LONGER, NEVER_SEEN = (
+    "not declared",
+    "without consent",
+    "kept longer than declared",
+    "never seen",
+)
 REQUEST = "request"
 # Owner of what needs no consent. Other owners are providers.
 NECESSARY = ""
@@ -33,7 +40,11 @@ STORAGE = """async () => ({
   local: Object.keys(localStorage),
   session: Object.keys(sessionStorage),
   indexeddb: (await indexedDB.databases()).map((database) => database.name),
+  // No notice can name a cache of a script, so each one is a fault. Without HTTPS, browsers have none.
+  cache: self.caches ? await caches.keys() : [],
 })"""
+# A month is declared as 30 days, and the calendar has months of 31. Clocks differ by a few seconds.
+LONGEST_MONTH, CLOCK_SECONDS = 31 / 30, 60
 # Lazy frames load with the page, so that its load event waits for them.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--blink-settings=lazyLoadEnabled=false"]
 # Some browsers refuse storage to third parties. The audit must see what others allow.
@@ -43,8 +54,8 @@ PREFERENCES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies
 class Item(NamedTuple):
     """Something that a browser stored or requested.
 
-    `kind` is a DeclaredCookie.Kind, or REQUEST for a request to another origin, whose name is that origin. `domain` is
-    "" for this site's own host.
+    `kind` is a DeclaredCookie.Kind, "cache" for a cache of a script, or REQUEST for a request to another origin, whose
+    name is that origin. `domain` is "" for this site's own host.
     """
 
     kind: str
@@ -62,9 +73,13 @@ class Pass:
     name: str
     granted: frozenset[str] = frozenset()
     seen: dict[Item, str] = field(default_factory=dict)
+    # Longest duration of each cookie in seconds, 0 for a session.
+    seconds: dict[Item, int] = field(default_factory=dict)
 
-    def add(self, item: Item, page: str) -> None:
+    def add(self, item: Item, page: str, seconds: int | None = None) -> None:
         self.seen.setdefault(item, page)
+        if seconds is not None and is_longer(self.seconds.setdefault(item, seconds), seconds):
+            self.seconds[item] = seconds
 
 
 @dataclass(frozen=True)
@@ -86,10 +101,14 @@ class Finding:
 
 
 class Declaration(NamedTuple):
-    """A cookie or host that a notice names. The name of a cookie can end with an asterisk, as in _ga_*."""
+    """A cookie or host that a notice names. The name of a cookie can end with an asterisk, as in _ga_*.
+
+    `seconds` is its duration: 0 for a session, None without a limit.
+    """
 
     item: Item
     owner: str
+    seconds: int | None = None
 
     def covers(self, seen: Item, host: str) -> bool:
         """Whether it covers what a browser saw on the site at `host`."""
@@ -102,6 +121,12 @@ class Declaration(NamedTuple):
         # Without a domain, a provider has it on this host or on hosts of its own, but not on a parent of this host.
         return self.owner != NECESSARY and not host.endswith(f".{seen.domain}")
 
+    def allows(self, seconds: int | None) -> bool:
+        """Whether a cookie may be kept for so many seconds. None is unknown, as of other storage."""
+        if not self.seconds or not seconds:
+            return seconds is None or not is_longer(self.seconds, seconds)
+        return seconds <= self.seconds * LONGEST_MONTH + CLOCK_SECONDS
+
 
 class Declarations(list[Declaration]):
     """Everything that a notice version names."""
@@ -111,17 +136,20 @@ class Declarations(list[Declaration]):
         return cls(dict.fromkeys(named_by(version)))
 
     def compare(self, passes: Iterable[Pass], host: str) -> list[Finding]:
-        """Return the undeclared items, the items without consent, and then the declarations that were never seen."""
+        """Return what is undeclared, without consent or kept longer, and then the declarations that were never seen."""
         faults: dict[tuple[str, Item], list[tuple[Pass, str]]] = {}
         covered = set()
         for visitor in passes:
             for item, page in visitor.seen.items():
                 covering = [declaration for declaration in self if declaration.covers(item, host)]
                 covered.update(covering)
+                allowed = [each for each in covering if each.owner in visitor.granted | {NECESSARY}]
                 if not covering:
                     faults.setdefault((UNDECLARED, item), []).append((visitor, page))
-                elif not {declaration.owner for declaration in covering} & (visitor.granted | {NECESSARY}):
+                elif not allowed:
                     faults.setdefault((WITHOUT_CONSENT, item), []).append((visitor, page))
+                elif not any(each.allows(visitor.seconds.get(item)) for each in allowed):
+                    faults.setdefault((LONGER, item), []).append((visitor, page))
         found = [
             Finding(problem, item.kind, str(item), tuple(visitor.name for visitor, _page in visits), visits[0][1])
             for (problem, item), visits in faults.items()
@@ -134,12 +162,16 @@ def named_by(version: NoticeVersion) -> Iterator[Declaration]:
     """Yield the cookies and hosts that `version` names, with their owners."""
     for purpose in version.purposes:
         for cookie in purpose["cookies"] if purpose["is_necessary"] else ():
-            yield Declaration(Item(cookie["kind_code"], cookie["name"], cookie["domain"]), NECESSARY)
+            yield declared_cookie(cookie, NECESSARY)
         for provider in purpose["providers"]:
             for cookie in provider["cookies"]:
-                yield Declaration(Item(cookie["kind_code"], cookie["name"], cookie["domain"]), provider["key"])
+                yield declared_cookie(cookie, provider["key"])
             for host in provider["hosts"]:
                 yield Declaration(Item(REQUEST, host), provider["key"])
+
+
+def declared_cookie(cookie: dict, owner: str) -> Declaration:
+    return Declaration(Item(cookie["kind_code"], cookie["name"], cookie["domain"]), owner, cookie["seconds"])
 
 
 def passes_of(version: NoticeVersion) -> list[Pass]:
@@ -260,7 +292,9 @@ class Crawl:
     async def note_cookies(self, context, visitor: Pass, path: str) -> None:
         for cookie in await context.cookies():
             domain = self.domain_of(cookie["domain"].removeprefix("."))
-            visitor.add(Item(DeclaredCookie.Kind.COOKIE.value, cookie["name"], domain), path)
+            # -1 is a session.
+            seconds = max(1, int(cookie["expires"] - time.time())) if cookie["expires"] > 0 else 0
+            visitor.add(Item(DeclaredCookie.Kind.COOKIE.value, cookie["name"], domain), path, seconds)
 
     def domain_of(self, host: str) -> str:
         return "" if host == self.host else host

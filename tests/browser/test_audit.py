@@ -6,15 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from consent.audit import NEVER_SEEN, STAFF, UNDECLARED, WITHOUT_CONSENT, Crawl, Declarations, Finding, passes_of
+from consent.audit import (
+    LONGER,
+    NEVER_SEEN,
+    STAFF,
+    UNDECLARED,
+    WITHOUT_CONSENT,
+    Crawl,
+    Declarations,
+    Finding,
+    passes_of,
+)
 from consent.models import NoticeVersion
 
 CITY = "/en/partners/university-of-lodz/"
 ALLOWED = "only openstreetmap allowed"
 WORDING = "import json; from consent.models import *; print(json.dumps(NoticeVersion.objects.current().wording['en']))"
 MAP = """<!doctype html><title>Map</title><img src="https://tile.openstreetmap.org/1/1/1.png" alt="">
-<img src="https://elsewhere.example/pixel.gif" alt=""><script>localStorage.setItem("visitor", "1")</script>"""
-COOKIES = "_osm_totp_token=1; Domain=openstreetmap.org; Secure; SameSite=None\nspy=1; Secure; SameSite=None"
+<img src="https://elsewhere.example/pixel.gif" alt="">
+<script>localStorage.setItem("visitor", "1"); caches.open("tiles")</script>"""
+COOKIES = """_osm_totp_token=1; Domain=openstreetmap.org; Max-Age=3600; Secure; SameSite=None
+_osm_session=1; Max-Age=7200; Secure; SameSite=None
+spy=1; Secure; SameSite=None"""
 
 
 class CrawlWithStandIn(Crawl):
@@ -63,6 +76,9 @@ def test_the_site_stores_and_loads_only_what_is_declared(audit, notice):
         (UNDECLARED, "request", "https://elsewhere.example", ALLOWED),
         (UNDECLARED, "cookie", "spy (www.openstreetmap.org)", ALLOWED),
         (UNDECLARED, "local", "visitor (www.openstreetmap.org)", ALLOWED),
+        (UNDECLARED, "cache", "tiles (www.openstreetmap.org)", ALLOWED),
+        # It is declared until the browser is closed.
+        (LONGER, "cookie", "_osm_session (www.openstreetmap.org)", ALLOWED),
     }
     assert {finding.page for finding in found if finding.kind == "request" and finding.is_fault} == {CITY}
     # The map, its tiles and its cookie are named, and were seen.

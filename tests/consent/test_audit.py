@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.audit import (
+    LONGER,
     NECESSARY,
     NEVER_SEEN,
     REFUSING,
@@ -28,6 +29,7 @@ from editorial import roles
 from tests.consent.factories import make_counter, make_provider
 
 HOST = "www.site.example"
+DAY = 86_400
 COUNTED = "only count allowed"
 NAMED = Declarations(
     [
@@ -65,6 +67,42 @@ def test_an_item_without_consent_is_reported_with_its_first_page(item):
 
 def test_an_item_of_another_provider_than_the_allowed_one_is_without_consent():
     assert [finding.problem for finding in faults(passes(counted=[("local", "volume")]))] == [WITHOUT_CONSENT]
+
+
+@pytest.mark.parametrize(
+    ("declared", "kept", "is_fault"),
+    [
+        (3600, 3599, False),
+        (3600, 7200, True),
+        # A calendar month, and a year of 366 days.
+        (30 * DAY, 31 * DAY, False),
+        (180 * DAY, 184 * DAY, False),
+        (180 * DAY, 200 * DAY, True),
+        (365 * DAY, 366 * DAY, False),
+        (None, 400 * DAY, False),
+        # A session can end at once or last for a day.
+        (0, 0, False),
+        (0, 3600, True),
+        (3600, 0, True),
+        (DAY, 0, False),
+        # The duration of other storage is not known.
+        (3600, None, False),
+    ],
+)
+def test_a_cookie_that_is_kept_longer_than_declared_is_reported(declared, kept, is_fault):
+    named = Declarations([Declaration(Item("cookie", "a"), NECESSARY, declared)])
+    visitor = Pass(UNDECIDED)
+    visitor.add(Item("cookie", "a"), "/en/", kept)
+    found = named.compare([visitor], HOST)
+    assert found == ([Finding(LONGER, "cookie", "a", (UNDECIDED,), "/en/")] if is_fault else [])
+    assert all(finding.is_fault for finding in found)
+
+
+def test_of_several_durations_of_a_cookie_the_longest_counts():
+    visitor = Pass(UNDECIDED)
+    for seconds in (60, 0, 3600, 2 * DAY, DAY):
+        visitor.add(Item("cookie", "a"), "/en/", seconds)
+    assert visitor.seconds == {Item("cookie", "a"): 2 * DAY}
 
 
 @pytest.mark.parametrize("item", [("cookie", "spy"), ("local", "session"), (REQUEST, "https://spy.example")])
@@ -108,11 +146,12 @@ def test_the_audit_compares_with_the_notice_in_force_and_not_with_drafts():
     DeclaredCookie.objects.all().delete()
     declared = Declarations.of(notice)
     assert declared == Declarations.of(NoticeVersion.objects.current())
-    hosts = {item.name for item, owner in declared if owner == "openstreetmap" and item.kind == REQUEST}
+    hosts = {each.item.name for each in declared if each.owner == "openstreetmap" and each.item.kind == REQUEST}
     assert hosts == {"https://www.openstreetmap.org", "https://tile.openstreetmap.org"}
-    assert Declaration(Item("cookie", "cookie_consent"), NECESSARY) in declared
-    assert Declaration(Item("cookie", "_osm_totp_token", "openstreetmap.org"), "openstreetmap") in declared
-    assert {owner for _item, owner in declared} == {NECESSARY, "openstreetmap"}
+    assert Declaration(Item("cookie", "cookie_consent"), NECESSARY, 180 * DAY) in declared
+    assert Declaration(Item("cookie", "_osm_totp_token", "openstreetmap.org"), "openstreetmap", 3600) in declared
+    assert Declaration(Item("local", "theme"), NECESSARY, None) in declared
+    assert {declaration.owner for declaration in declared} == {NECESSARY, "openstreetmap"}
 
 
 @pytest.mark.django_db
@@ -155,7 +194,7 @@ def test_a_clean_audit_is_saved_with_the_number_of_its_notice(seen, capsys):
     printed = capsys.readouterr().out
     assert "Visited 1 pages in 4 passes, and compared them with notice 1." in printed
     assert "never seen: request https://tile.openstreetmap.org" in printed
-    assert "The notice names everything that was found, and all of it was set with consent." in printed
+    assert "The notice names everything that was found. All of it was set with consent" in printed
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = (
         "Crawls the running site in Chromium as visitors who decide nothing, refuse everything, or allow one provider "
         "only, and compares cookies, storage and requests with the notice in force. Exit status 1 if the notice does "
-        "not name something, or if it was set or loaded without consent. "
+        "not name something, if it was set or loaded without consent, or if a cookie is kept longer than declared. "
         "Example: manage.py audit_cookies http://127.0.0.1:8000"
     )
 
@@ -55,7 +55,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{finding.problem}: {finding.kind} {finding.name}{details}")
         if not audit.is_clean:
             sys.exit(1)
-        self.stdout.write("The notice names everything that was found, and all of it was set with consent.")
+        self.stdout.write(
+            "The notice names everything that was found. All of it was set with consent, and no cookie is kept longer."
+        )
 
     @staticmethod
     def find_chromium() -> str:
