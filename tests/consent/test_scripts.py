@@ -130,7 +130,7 @@ def test_without_consent_a_page_has_neither_the_data_nor_our_file(client, decide
         if action:
             decide(action, client)
         html = client.get("/en/").content.decode()
-        assert "scripts.js" not in html and "data-script" not in html and "count.js" not in html
+        assert "scripts.js" not in html and "data-script" not in html
 
 
 def test_settings_need_no_inline_script(client, decide, script):

@@ -25,7 +25,7 @@ DECODERS = {
 }
 HOSTS = ["localhost", "localhost:8000", "unic.example", "UNIC.example", "a.wild.example", "b.wild.example"]
 STAFF = ["anna", "berta"]
-FILM, SCRIPT = "https://frames.video.example/embed/1", "https://stats.example/count.js"
+FILM, SCRIPT = "https://frames.video.example/embed/1", "data-script"
 # Name of a visitor's answer → the providers that they allow.
 ANSWERS = {"refusing": [], "counted": ["counter"], "watching": ["video"]}
 # Prints the sessions of staff, and the consent cookie and two receipts of each answer.
