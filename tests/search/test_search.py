@@ -260,6 +260,23 @@ def test_synonyms_are_found_after_the_word_itself_in_every_language(client):
     assert hits(client, "brewing") == both[1:]
 
 
+@pytest.mark.parametrize("typed", ["PhD", "Ph.D", "ph.d.", "Ph. D.", "Ph-D", "Ph.D. students", "ph d student"])
+def test_a_word_of_a_group_is_known_with_and_without_joints_and_spaces(client, typed):
+    set_synonyms({"en": "PhD, PhD student, zymurgist"})
+    Deliverable.objects.filter(key="seamless-mobility").update(body_en="<p>For zymurgists</p>")
+    assert "/en/deliverables/seamless-mobility/" in hits(client, typed)
+
+
+@pytest.mark.parametrize("written", ["Zymu.R.", "Zymu-R", "ZymuR"])
+def test_a_phrase_of_a_group_is_known_with_and_without_joints(client, written):
+    set_synonyms({"en": f"{written}, brewer"})
+    Deliverable.objects.filter(key="seamless-mobility").update(body_en="<p>A brewer</p>")
+    Deliverable.objects.filter(key="social-inclusion").update(body_en=f"<p>{written}</p>")
+    for typed in ("zymur", "Zymu.R", "zymu-r"):
+        assert hits(client, typed) == ["/en/deliverables/social-inclusion/", "/en/deliverables/seamless-mobility/"]
+    assert "/en/deliverables/social-inclusion/" in hits(client, "brewer")
+
+
 def test_synonyms_that_are_not_published_do_not_count(client):
     set_synonyms({"en": "zymurgy, creathon"})
     assert "/en/timeline/" in hits(client, "zymurgy")
