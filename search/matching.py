@@ -1,17 +1,16 @@
 """Finds the words of a query in the index, and ranks the items that contain them."""
 
-import operator
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable, Func
-from django.db.models.functions import Collate, Greatest, Least, Length
+from django.db.models.functions import Greatest, Least, Length
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -90,19 +89,19 @@ class Match:
         names = dict(zip(self.query.terms, self.points(), strict=True))
         return [[[names[term] for term in phrase] for phrase in unit] for unit in self.query.units]
 
-    def ranked(self, *columns: str) -> QuerySet[Any, Any]:
-        """Groups that match all units of the query, with their `total`, the best first."""
+    def unit_points(self, column: str) -> dict[Any, tuple[int, ...]]:
+        """Return the points of each unit, for each value of a column of the items that match a unit."""
         if not self.units:
-            return Occurrence.objects.none().values(*columns).annotate(total=Value(0))
-        totals = {
+            return {}
+        units = {
             f"unit_{number}": combined(Greatest, [combined(Least, map(F, names)) for names in unit])
             for number, unit in enumerate(self.units)
         }
-        groups = self.grouped(*columns).annotate(**totals).filter(**{f"{name}__gt": 0 for name in totals})
-        return groups.annotate(total=reduce(operator.add, map(F, totals))).order_by("-total")
+        rows = self.grouped(column).annotate(**units).values_list(column, *units)
+        return {key: tuple(points) for key, *points in rows}
 
     def total(self, points: Sequence[int]) -> int:
-        """Return the total of the points of all terms, as `ranked` does; 0 if a unit is not matched."""
+        """Return the total of the points of all units; 0 if a unit is not matched."""
         by_name = dict(zip(self.points(), points, strict=True))
         of_units = [max(min(by_name[name] for name in names) for names in unit) for unit in self.units]
         return sum(of_units) if all(of_units) else 0
@@ -112,11 +111,6 @@ def combined(function: type[Func], expressions: Iterable[Combinable]) -> Combina
     """Return the expression, or the function of several."""
     first, *others = expressions
     return function(first, *others) if others else first
-
-
-def bytewise(column: str) -> Collate:
-    """`column` in the same order on each database, whatever its collation."""
-    return Collate(column, "C" if connection.vendor == "postgresql" else "BINARY")
 
 
 def begins_with(column: str, beginning: str) -> Q:
