@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from django.conf import settings
 
 from search.models import Synonyms
-from search.words import Word, normalized, stem, words
+from search.words import Word, normalized, stems, words
 
 # More words would only make the search slower.
 MAX_WORDS = 12
@@ -23,10 +23,8 @@ class Term:
 
     @classmethod
     def of(cls, raw: str, languages: Sequence[str], synonym_in: str = "") -> "Term":
-        word = normalized(raw)
-        # Stems of the word as typed, and without accents, which many people do not type.
-        stems = {stem(form, language) for form in (raw, word) for language in languages}
-        return cls(word, frozenset(stems), synonym_in)
+        found = frozenset(stem for language in languages for stem in stems(raw, language))
+        return cls(normalized(raw), found, synonym_in)
 
 
 # All terms of an alternative must be found, and one alternative of each unit.

@@ -152,7 +152,8 @@ def normalized(word: str) -> str:
 @lru_cache(100_000)
 def stem(word: str, language: str) -> str:
     """Return the normalised stem of `word` in `language`; the normalised word if no stemmer knows the language."""
-    lowered = word.replace("İ", "i").lower()
+    # In Turkish, I is the capital of ı.
+    lowered = word.replace("İ", "i").replace("I", "ı" if language == "tr" else "i").lower()
     if language == "hr":
         stemmed = CROATIAN_ENDING.sub("", normalized(lowered).replace("oscu", "osti"))
     elif language in STEMMERS:
@@ -165,3 +166,13 @@ def stem(word: str, language: str) -> str:
     for end, other in STEM_ENDS.get(language, ()):
         stemmed = end.sub(other, stemmed)
     return stemmed
+
+
+def stems(word: str, language: str) -> set[str]:
+    """Return the stems of `word` as typed, and without accents, which many people do not type."""
+    plain = normalized(word)
+    forms = [word, plain]
+    if language == "tr":
+        # The stemmer knows -lar with ı, and not with i: yılları, yillari. Capitals of another keyboard have no ı.
+        forms += [plain.replace("i", "ı"), word.lower()]
+    return {stem(form, language) for form in forms}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from search.words import stem
+from editorial.alphabet import fold
+from search.words import stem, stems
 
 ALIKE = {
     "fi": """
@@ -87,3 +88,26 @@ def test_the_forms_of_a_word_have_one_stem(language, forms):
 )
 def test_different_words_have_different_stems(language, pair):
     assert len({stem(word, language) for word in pair}) == 2
+
+
+@pytest.mark.parametrize(
+    ("capitals", "word"),
+    [
+        ("YILLARI", "yılları"),
+        ("TOPLANTILAR", "toplantılar"),
+        ("ARAŞTIRMACILARIN", "araştırmacıların"),
+        ("ÜNİVERSİTELER", "üniversiteler"),
+        ("ÖĞRENCİLERİN", "öğrencilerin"),
+        ("İSTANBUL", "İstanbul"),
+        ("KATILIMCILAR", "katılımcı"),
+    ],
+)
+def test_turkish_words_have_one_stem_in_capitals_and_without_accents(capitals, word):
+    assert stem(capitals, "tr") == stem(word, "tr")
+    for typed in (capitals, word, fold(word), fold(word).upper(), capitals.capitalize()):
+        assert stem(word, "tr") in stems(typed, "tr"), typed
+
+
+def test_capitals_of_other_languages_have_the_stems_of_small_letters():
+    for language, word in {"en": "cities", "pl": "miasta", "de": "Universitäten", "fi": "yliopistoissa"}.items():
+        assert stem(word.upper(), language) == stem(word, language)
