@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -18,8 +18,9 @@ from search.models import IndexWord, Occurrence
 from search.queries import Query, Term
 from search.words import MIN_RICH_STEM, RICH_ENDINGS
 
-# Shorter words are too much alike: EUR, our.
+# Shorter words are too much alike: EUR, our. So are shorter stems: staż, start.
 MIN_MISSPELT = 4
+MIN_MISSPELT_STEM = 5
 # Too many words begin with one or two letters.
 MIN_BEGINNING = 3
 # Words that are only like a term, the shortest first. SQLite limits the number of values in a query.
@@ -128,6 +129,8 @@ def likeness(term: Term, language: str, word: str, stem: str) -> Likeness | None
         return Likeness.SAME
     if stem in term.stems:
         return Likeness.INFLECTED
+    if term.is_joined:
+        return None
     if language in RICH_ENDINGS and any(len(s) >= MIN_RICH_STEM and word.startswith(s) for s in term.stems):
         return Likeness.BEGINNING
     return Likeness.BEGINNING if len(term.word) >= MIN_BEGINNING and word.startswith(term.word) else None
@@ -146,7 +149,7 @@ def words_like(query: Query) -> WordsLike:
     same = Q(word__in=typed) | Q(stem__in=in_languages.filter(word__in=typed).order_by().values("stem"))
     condition = same | Q(stem__in={stem for term in query.terms for stem in term.stems})
     for term in query.terms:
-        if not term.synonym_in and len(term.word) >= MIN_BEGINNING:
+        if term.is_typed and len(term.word) >= MIN_BEGINNING:
             condition |= begins_with("word", term.word)
             if not RICH_ENDINGS.isdisjoint(query.languages):
                 for stem in (stem for stem in term.stems if len(stem) >= MIN_RICH_STEM):
@@ -154,7 +157,7 @@ def words_like(query: Query) -> WordsLike:
     rows = list(in_languages.filter(condition).values_list(*columns))
     for term in query.terms:
         stems = term.stems | {stem for _pk, _language, word, stem in rows if word == term.word}
-        with_stems = Term(term.word, stems, term.synonym_in)
+        with_stems = replace(term, stems=stems)
         for pk, language, word, stem in rows:
             if (like := likeness(with_stems, language, word, stem)) is not None:
                 found[term][like][pk] = word
@@ -169,7 +172,7 @@ def words_like(query: Query) -> WordsLike:
 
 def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
     """Add words one edit away from a typed term, or with a stem one edit away from its stem."""
-    terms = [term for term in found if len(term.word) >= MIN_MISSPELT and not term.synonym_in]
+    terms = [term for term in found if len(term.word) >= MIN_MISSPELT and term.is_typed]
     if not terms:
         return
     lengths = [len(form) for term in terms for form in (term.word, *term.stems)]
@@ -178,7 +181,7 @@ def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
     forms = [row[1] for row in rows], [row[2] for row in rows]
     for term in terms:
         known = {pk for by_pk in found[term].values() for pk in by_pk}
-        typed = [(term.word, forms[0]), *((stem, forms[1]) for stem in term.stems if len(stem) >= MIN_MISSPELT)]
+        typed = [(term.word, forms[0]), *((stem, forms[1]) for stem in term.stems if len(stem) >= MIN_MISSPELT_STEM)]
         for form, candidates in typed:
             for _form, _distance, index in process.extract(
                 form, candidates, scorer=OSA.distance, score_cutoff=1, limit=None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from django.conf import settings
 
@@ -15,16 +16,24 @@ MAX_WORDS = 12
 
 @dataclass(frozen=True)
 class Term:
-    """A word to find. A synonym was not typed. It only counts as a whole word, in texts of its language."""
+    """A word to find. A synonym was not typed. It only counts as a whole word, in texts of its language.
+
+    Two words that were typed side by side and are joined also count only as a whole word.
+    """
 
     word: str
     stems: frozenset[str]
     synonym_in: str = ""
+    is_joined: bool = False
+
+    @property
+    def is_typed(self) -> bool:
+        return not self.synonym_in and not self.is_joined
 
     @classmethod
-    def of(cls, raw: str, languages: Sequence[str], synonym_in: str = "") -> "Term":
+    def of(cls, raw: str, languages: Sequence[str], synonym_in: str = "", *, is_joined: bool = False) -> "Term":
         found = frozenset(stem for language in languages for stem in stems(raw, language))
-        return cls(normalized(raw), found, synonym_in)
+        return cls(normalized(raw), found, synonym_in, is_joined)
 
 
 # All terms of an alternative must be found, and one alternative of each unit.
@@ -47,17 +56,28 @@ class Query:
     def units(self) -> list[Unit]:
         # Pages that are not translated have the words of the source language.
         languages = tuple(dict.fromkeys([*self.languages, settings.LANGUAGE_CODE]))
-        typed = (unit_of(word, languages) for word in list(words(self.text))[:MAX_WORDS])
-        return self.with_synonyms([unit for unit in typed if unit])
+        typed = [word for word in words(self.text) if normalized(word.joined)][:MAX_WORDS]
+        merged = self.with_synonyms([unit_of(word, languages) for word in typed])
+        # The unit of each word. Two words that are found joined are found in both units: city lab, CityLab.
+        units = [unit for unit, length in merged for _word in range(length)]
+        for position, (first, second) in enumerate(pairwise(typed)):
+            both = (Term.of(first.joined + second.joined, languages, is_joined=True),)
+            for unit in units[position : position + 2]:
+                if both not in unit:
+                    unit.append(both)
+        return [unit for unit, _length in merged]
 
     @cached_property
     def terms(self) -> list[Term]:
         return list(dict.fromkeys(term for unit in self.units for terms in unit for term in terms))
 
-    def with_synonyms(self, units: list[Unit]) -> list[Unit]:
-        """Add to each word or phrase that is in a group of synonyms the other phrases of the group."""
+    def with_synonyms(self, units: list[Unit]) -> list[tuple[Unit, int]]:
+        """Add to each word or phrase that is in a group of synonyms the other phrases of the group.
+
+        Return the units, with the number of their words.
+        """
         groups = self.groups() if units else []
-        merged: list[Unit] = []
+        merged: list[tuple[Unit, int]] = []
         while units:
             # The longest phrase that a group contains, or one word.
             for length in range(len(units), 0, -1):
@@ -70,7 +90,7 @@ class Query:
                 for phrase in dict.fromkeys(others)
                 if phrase[0].synonym_in in self.languages and not any(is_same(phrase, other) for other in typed)
             ]
-            merged.append([*typed, *synonyms])
+            merged.append(([*typed, *synonyms], length))
             units = units[length:]
         return merged
 

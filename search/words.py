@@ -22,7 +22,9 @@ WITHIN = rf"[\u0300-\u036f{INVISIBLE}]*"
 PIECE = rf"(?:[^\W_{APOSTROPHES}]{WITHIN})+"
 # Between two letters, these join the pieces of a word: l’alliance, post-industrial, uni.example.org, R&D.
 JOINT = rf"[{APOSTROPHES}{re.escape(DASHES)}.&@]{WITHIN}"
-WORD = re.compile(rf"{PIECE}(?:{JOINT}{PIECE})*")
+# Groups of three digits, as each language separates them: 225,000, 225.000, 225 000.
+NUMBER = r"(?<!\w)[0-9]{1,3}(?:[ ,.\u00a0\u202f][0-9]{3})+(?!\w)"
+WORD = re.compile(rf"{NUMBER}|{PIECE}(?:{JOINT}{PIECE})*")
 PIECES = re.compile(PIECE)
 NO_LETTERS = re.compile(f"[{INVISIBLE}]")
 

@@ -12,7 +12,9 @@ from editorial.alphabet import fold
 from news.models import NewsItem
 from pages.models import Page
 from partners.models import PartnerOwnName, PartnerUniversity
+from search.indexing import index_changed_items
 from search.models import Synonyms
+from search.results import find
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -32,6 +34,8 @@ def set_synonyms(*groups: dict[str, str]):
     Synonyms.objects.all().delete()
     for number, words in enumerate(groups):
         Synonyms.objects.create(key=f"group-{number}", **{f"words_{code}": text for code, text in words.items()})
+    # More items than a search indexes.
+    index_changed_items()
 
 
 def test_a_word_of_a_title_is_found(client):
@@ -207,6 +211,24 @@ def test_words_are_found_however_they_are_typed(client, language, typed, written
     assert path in hits(client, f"xyzzy {typed}", language)
 
 
+@pytest.mark.parametrize("written", ["734,000", "734.000", "734 000", "734\u00a0000", "734\u202f000", "734000"])
+def test_large_numbers_are_found_however_their_digits_are_grouped(client, written):
+    Deliverable.objects.filter(key="seamless-mobility").update(body_en=f"<p>Xyzzy {written} people</p>")
+    for typed in ("734000", "734,000", "734.000", "734 000"):
+        assert hits(client, f"xyzzy {typed}") == ["/en/deliverables/seamless-mobility/"], typed
+
+
+@pytest.mark.parametrize("typed", ["zymu lab", "Zymu labs", "xyzzy zymu lab", "zymu lab xyzzy"])
+def test_two_words_side_by_side_find_the_word_that_they_form(client, typed):
+    Deliverable.objects.filter(key="seamless-mobility").update(body_en="<p>Xyzzy ZymuLabs</p>")
+    Deliverable.objects.filter(key="social-inclusion").update(body_en="<p>Xyzzy zymu lab, zymulaboratory</p>")
+    Deliverable.objects.filter(key="post-industrial-cities").update(body_en="<p>Xyzzy zymulaboratory</p>")
+    assert set(hits(client, typed)) == {
+        "/en/deliverables/seamless-mobility/",
+        "/en/deliverables/social-inclusion/",
+    }
+
+
 @pytest.mark.parametrize("apostrophe", "'’ʼ‘")
 def test_all_apostrophes_find_the_same_pages(client, apostrophe):
     found = hits(client, f"l{apostrophe}alliance", "fr")
@@ -277,7 +299,7 @@ def test_a_match_in_a_name_precedes_a_title_which_precedes_a_summary_and_a_text(
     ],
 )
 def test_inflected_forms_find_each_other(client, language, typed, written):
-    Synonyms.objects.all().delete()
+    set_synonyms()
     Deliverable.objects.filter(key="seamless-mobility").update(**{f"body_{language}": f"<p>Xyzzy {written}</p>"})
     with translation.override(language):
         path = Deliverable.objects.get(key="seamless-mobility").get_absolute_url()
@@ -342,11 +364,37 @@ def test_a_word_that_means_something_else_in_another_language_brings_no_synonyms
 
 @pytest.mark.parametrize(
     ("language", "typed"),
-    [("en", "scholarship"), ("en", "stypendium"), ("pl", "stypendium"), ("de", "Stipendium"), ("fr", "bourse")],
+    [("en", "scholarship"), ("en", "stypendium"), ("pl", "dotacja"), ("de", "Stipendium"), ("fr", "bourse")],
 )
 def test_the_initial_content_has_synonyms(client, language, typed):
     with translation.override(language):
         assert reverse("alliance:milestones") in hits(client, typed, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "written"),
+    [
+        ("pl", "staż", "praktyki"),
+        ("en", "traineeship", "internship"),
+        ("de", "Studenten", "Studierende"),
+        ("pl", "ciasteczka", "cookie"),
+        ("en", "Erasmus plus", "Erasmus"),
+        ("en", "ERASMUSPLUS", "Erasmus"),
+        ("de", "Lodsch", "Lodz"),
+        ("pl", "aplikować", "zgłoszenie"),
+    ],
+)
+def test_words_of_visitors_find_the_words_of_the_content(language, typed, written):
+    with translation.override(language):
+        best = find(written, language).pages[:5]
+        assert best
+        assert set(best) <= set(find(typed, language).pages)
+
+
+def test_a_stem_of_four_letters_has_no_typing_error(client):
+    Deliverable.objects.filter(key="seamless-mobility").update(body_en="<p>Zyqking and zyqqking</p>")
+    assert hits(client, "zyqqqs") == ["/en/deliverables/seamless-mobility/"]
+    assert hits(client, "zyqxs") == []
 
 
 def test_the_excerpt_shows_and_marks_what_matched(client):
