@@ -1,7 +1,7 @@
 """Results of a visitor's search: pages with their excerpts, and suggestions when nothing is found."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -39,17 +39,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Found:
-    """The pages that match a query, the best first; a slice has their results. If `is_partial`, none has all words."""
+    """The identities of the pages that match a query, the best first. If `is_partial`, none has all words."""
 
     match: Match
     pages: list[str]
     is_partial: bool = False
 
-    def __len__(self) -> int:
-        return len(self.pages)
-
-    def __getitem__(self, part: slice) -> list[Result]:
-        return results(self.match, self.pages[part])
+    def results(self, pages: Sequence[str]) -> list[Result]:
+        """Return the results of some of the pages."""
+        return results(self.match, pages)
 
 
 def find(text: str, language: str) -> Found:
@@ -92,7 +90,7 @@ def visible_occurrences() -> QuerySet[Occurrence]:
     return Occurrence.objects.filter(pages | parts)
 
 
-def results(found: Match, pages: list[str]) -> list[Result]:
+def results(found: Match, pages: Sequence[str]) -> list[Result]:
     with_pages = page_models()
     candidates: dict[str, list[tuple]] = defaultdict(list)
     items = found.grouped(*ITEM).filter(item__page__in=pages)

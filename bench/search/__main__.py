@@ -110,14 +110,13 @@ def measure(objects: int, kind: str):
         for _run in range(RUNS):
             started = time.perf_counter()
             found = find(typed, "en")
-            # The results of the first page are read.
-            found[:ITEMS_PER_PAGE]
-            if not found:
+            found.results(found.pages[:ITEMS_PER_PAGE])
+            if not found.pages:
                 suggestions(typed, "en")
             times.append((time.perf_counter() - started) * 1000)
         used = (time.process_time() - before) / RUNS * 1000
         results[query] = min(times), found.pages
-        figures = f"{used:.0f} | {min(times):.0f} | {statistics.median(times):.0f} | {len(found)}"
+        figures = f"{used:.0f} | {min(times):.0f} | {statistics.median(times):.0f} | {len(found.pages)}"
         print(f"| {kind} | {reason} | {figures} |", flush=True)
     (settings.DATA_DIR / "found.json").write_text(json.dumps(results))
 

@@ -11,6 +11,7 @@ from alliance.models import Deliverable, Initiative, InitiativePart, Milestone
 from editorial.alphabet import fold
 from news.models import NewsItem
 from pages.models import Page
+from pages.pagination import ITEMS_PER_PAGE
 from partners.models import PartnerOwnName, PartnerUniversity
 from search.indexing import index_changed_items
 from search.models import Synonyms
@@ -141,6 +142,26 @@ def test_a_word_that_is_too_short_is_reported_and_kept_in_the_form(client):
 
 def test_an_empty_search_asks_for_a_search_term(client):
     assert "Enter a search term." in page(client, "")
+
+
+def test_all_pages_that_match_are_counted_and_can_be_reached(client):
+    for number in range(ITEMS_PER_PAGE + 1):
+        Deliverable.objects.create(key=f"new-{number:02}", slug_en=f"new-{number:02}", title_en="Xyzzy & plugh")
+    index_changed_items()
+    html = page(client, "Xyzzy & plugh")
+    assert f"{ITEMS_PER_PAGE + 1} pages found" in html
+    path = reverse("search:results") + unescape(re.search(r'rel="next" href="([^"]+)"', html)[1])
+    following = client.get(path).content.decode()
+    assert f"{ITEMS_PER_PAGE + 1} pages found" in following and "<mark>plugh</mark>" in following
+    first, last = hits(client, "Xyzzy & plugh"), re.findall(r'<h3>\s*<a href="([^"]+)"', following)
+    assert first + last == [f"/en/deliverables/new-{number:02}/" for number in range(ITEMS_PER_PAGE + 1)]
+    assert 'rel="next"' not in following and 'rel="prev"' in following
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999999999999", "1.5", ""])
+def test_a_page_of_results_that_does_not_exist_is_no_error(client, number):
+    response = client.get("/en/search/", {"q": "university", "page": number})
+    assert response.status_code == 200 and b'class="results"' in response.content
 
 
 def test_the_query_is_escaped(client):
