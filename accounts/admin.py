@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.choices import ChoicesMixin, LimitedChoicesFilter
 from editorial.admin.conflicts import ConflictMixin
+from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.forms import EditForm
 
 admin.site.unregister([Group, User])
@@ -21,7 +22,7 @@ class StaffForm(EditForm, UserChangeForm):
 
 
 @admin.register(User)
-class StaffAdmin(ConflictMixin, ChoicesMixin, CountedMixin, UserAdmin):
+class StaffAdmin(ConflictMixin, FoldedSearchMixin, ChoicesMixin, CountedMixin, UserAdmin):
     """Admin of staff accounts. The permissions of an account come from its groups alone."""
 
     form = StaffForm

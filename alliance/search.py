@@ -96,7 +96,7 @@ SOURCES = (
     Source(
         Contact,
         summary=("name",),
-        text=("purpose", "email", lambda contact: contact.partner.name if contact.partner else ""),
+        text=("purpose", "email", "url", lambda contact: contact.partner.name if contact.partner else ""),
         shown=Contact.objects.published,
         page=lambda _contact: page_of_section(CONTACTS),
         is_part=True,

@@ -61,12 +61,23 @@ def without_marks(text: str) -> str:
     )
 
 
+class FoldedLetters(dict[int, str]):
+    """The folded form of each letter that was needed, by its number, for `str.translate`."""
+
+    def __missing__(self, number: int) -> str:
+        # Before the decomposition, which makes a space of an acute accent that stands alone.
+        letter = chr(number).translate(ALIKE)
+        # Twice, because the results of casefold and of the table can have marks again.
+        self[number] = without_marks(without_marks(letter).casefold().translate(BASE_LETTERS))
+        return self[number]
+
+
+FOLDED_LETTERS = FoldedLetters()
+
+
 def fold(text: str) -> str:
     """Return `text` in lower case, without accents, and with plain apostrophes and hyphens: "Malmö" → "malmo"."""
-    # Before the decomposition, which makes a space of an acute accent that stands alone.
-    text = text.translate(ALIKE)
-    # Twice, because the results of casefold and of the table can have marks again.
-    return without_marks(without_marks(text).casefold().translate(BASE_LETTERS))
+    return text.translate(FOLDED_LETTERS)
 
 
 def sort_key(text: str, language: str) -> tuple:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.admin import CountedMixin, SingletonContentAdmin
 from editorial.admin.conflicts import ConflictMixin
+from editorial.admin.folded_search import FoldedSearchMixin
 from feedback.models import REQUIRED_DETAILS, FeedbackPage, Message
 from translations.status.models import model_field
 
@@ -34,7 +35,7 @@ class FeedbackPageAdmin(SingletonContentAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ConflictMixin, CountedMixin, admin.ModelAdmin):
+class MessageAdmin(ConflictMixin, FoldedSearchMixin, CountedMixin, admin.ModelAdmin):
     """Staff can change the state and the note of a message, but not what the visitor wrote."""
 
     list_display = ["__str__", "received_at", "page", "state", "is_mailed"]

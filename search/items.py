@@ -46,8 +46,8 @@ def search_items(items: QuerySet[Any], text: str, fields: Sequence[str], is_rank
 def totals_of(found: Match, model: type[Model], related: Mapping[str, Any]) -> dict[int, int]:
     """Return primary key → total for the items of `model` that match, with the words of their related items."""
     if not related:
-        ranked = found.ranked("item__object_id")
-        return dict(ranked.values_list("item__object_id", "total"))
+        rows = found.unit_points("item__object_id")
+        return {pk: sum(points) for pk, points in rows.items() if all(points)}
     points: dict[str, dict[int, list[int]]] = defaultdict(dict)
     for label, key, *of_terms in found.grouped(*ITEM).values_list(*ITEM, *found.points()):
         points[label][key] = of_terms

@@ -1,17 +1,16 @@
 """Finds the words of a query in the index, and ranks the items that contain them."""
 
-import operator
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable, Func
-from django.db.models.functions import Collate, Greatest, Least, Length
+from django.db.models.functions import Greatest, Least, Length
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -19,8 +18,9 @@ from search.models import IndexWord, Occurrence
 from search.queries import Query, Term
 from search.words import MIN_RICH_STEM, RICH_ENDINGS
 
-# Shorter words are too much alike: EUR, our.
+# Shorter words are too much alike: EUR, our. So are shorter stems: staż, start.
 MIN_MISSPELT = 4
+MIN_MISSPELT_STEM = 5
 # Too many words begin with one or two letters.
 MIN_BEGINNING = 3
 # Words that are only like a term, the shortest first. SQLite limits the number of values in a query.
@@ -90,19 +90,19 @@ class Match:
         names = dict(zip(self.query.terms, self.points(), strict=True))
         return [[[names[term] for term in phrase] for phrase in unit] for unit in self.query.units]
 
-    def ranked(self, *columns: str) -> QuerySet[Any, Any]:
-        """Groups that match all units of the query, with their `total`, the best first."""
+    def unit_points(self, column: str) -> dict[Any, tuple[int, ...]]:
+        """Return the points of each unit, for each value of a column of the items that match a unit."""
         if not self.units:
-            return Occurrence.objects.none().values(*columns).annotate(total=Value(0))
-        totals = {
+            return {}
+        units = {
             f"unit_{number}": combined(Greatest, [combined(Least, map(F, names)) for names in unit])
             for number, unit in enumerate(self.units)
         }
-        groups = self.grouped(*columns).annotate(**totals).filter(**{f"{name}__gt": 0 for name in totals})
-        return groups.annotate(total=reduce(operator.add, map(F, totals))).order_by("-total")
+        rows = self.grouped(column).annotate(**units).values_list(column, *units)
+        return {key: tuple(points) for key, *points in rows}
 
     def total(self, points: Sequence[int]) -> int:
-        """Return the total of the points of all terms, as `ranked` does; 0 if a unit is not matched."""
+        """Return the total of the points of all units; 0 if a unit is not matched."""
         by_name = dict(zip(self.points(), points, strict=True))
         of_units = [max(min(by_name[name] for name in names) for names in unit) for unit in self.units]
         return sum(of_units) if all(of_units) else 0
@@ -112,11 +112,6 @@ def combined(function: type[Func], expressions: Iterable[Combinable]) -> Combina
     """Return the expression, or the function of several."""
     first, *others = expressions
     return function(first, *others) if others else first
-
-
-def bytewise(column: str) -> Collate:
-    """`column` in the same order on each database, whatever its collation."""
-    return Collate(column, "C" if connection.vendor == "postgresql" else "BINARY")
 
 
 def begins_with(column: str, beginning: str) -> Q:
@@ -134,6 +129,8 @@ def likeness(term: Term, language: str, word: str, stem: str) -> Likeness | None
         return Likeness.SAME
     if stem in term.stems:
         return Likeness.INFLECTED
+    if term.is_joined:
+        return None
     if language in RICH_ENDINGS and any(len(s) >= MIN_RICH_STEM and word.startswith(s) for s in term.stems):
         return Likeness.BEGINNING
     return Likeness.BEGINNING if len(term.word) >= MIN_BEGINNING and word.startswith(term.word) else None
@@ -152,7 +149,7 @@ def words_like(query: Query) -> WordsLike:
     same = Q(word__in=typed) | Q(stem__in=in_languages.filter(word__in=typed).order_by().values("stem"))
     condition = same | Q(stem__in={stem for term in query.terms for stem in term.stems})
     for term in query.terms:
-        if not term.synonym_in and len(term.word) >= MIN_BEGINNING:
+        if term.is_typed and len(term.word) >= MIN_BEGINNING:
             condition |= begins_with("word", term.word)
             if not RICH_ENDINGS.isdisjoint(query.languages):
                 for stem in (stem for stem in term.stems if len(stem) >= MIN_RICH_STEM):
@@ -160,7 +157,7 @@ def words_like(query: Query) -> WordsLike:
     rows = list(in_languages.filter(condition).values_list(*columns))
     for term in query.terms:
         stems = term.stems | {stem for _pk, _language, word, stem in rows if word == term.word}
-        with_stems = Term(term.word, stems, term.synonym_in)
+        with_stems = replace(term, stems=stems)
         for pk, language, word, stem in rows:
             if (like := likeness(with_stems, language, word, stem)) is not None:
                 found[term][like][pk] = word
@@ -175,7 +172,7 @@ def words_like(query: Query) -> WordsLike:
 
 def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
     """Add words one edit away from a typed term, or with a stem one edit away from its stem."""
-    terms = [term for term in found if len(term.word) >= MIN_MISSPELT and not term.synonym_in]
+    terms = [term for term in found if len(term.word) >= MIN_MISSPELT and term.is_typed]
     if not terms:
         return
     lengths = [len(form) for term in terms for form in (term.word, *term.stems)]
@@ -184,7 +181,7 @@ def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
     forms = [row[1] for row in rows], [row[2] for row in rows]
     for term in terms:
         known = {pk for by_pk in found[term].values() for pk in by_pk}
-        typed = [(term.word, forms[0]), *((stem, forms[1]) for stem in term.stems if len(stem) >= MIN_MISSPELT)]
+        typed = [(term.word, forms[0]), *((stem, forms[1]) for stem in term.stems if len(stem) >= MIN_MISSPELT_STEM)]
         for form, candidates in typed:
             for _form, _distance, index in process.extract(
                 form, candidates, scorer=OSA.distance, score_cutoff=1, limit=None

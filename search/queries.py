@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from django.conf import settings
 
 from search.models import Synonyms
-from search.words import normalized, stem, words
+from search.words import Word, normalized, stems, words
 
 # More words would only make the search slower.
 MAX_WORDS = 12
@@ -15,18 +16,24 @@ MAX_WORDS = 12
 
 @dataclass(frozen=True)
 class Term:
-    """A word to find. A synonym was not typed. It only counts as a whole word, in texts of its language."""
+    """A word to find. A synonym was not typed. It only counts as a whole word, in texts of its language.
+
+    Two words that were typed side by side and are joined also count only as a whole word.
+    """
 
     word: str
     stems: frozenset[str]
     synonym_in: str = ""
+    is_joined: bool = False
+
+    @property
+    def is_typed(self) -> bool:
+        return not self.synonym_in and not self.is_joined
 
     @classmethod
-    def of(cls, raw: str, languages: Sequence[str], synonym_in: str = "") -> "Term":
-        word = normalized(raw)
-        # Stems of the word as typed, and without accents, which many people do not type.
-        stems = {stem(form, language) for form in (raw, word) for language in languages}
-        return cls(word, frozenset(stems), synonym_in)
+    def of(cls, raw: str, languages: Sequence[str], synonym_in: str = "", *, is_joined: bool = False) -> "Term":
+        found = frozenset(stem for language in languages for stem in stems(raw, language))
+        return cls(normalized(raw), found, synonym_in, is_joined)
 
 
 # All terms of an alternative must be found, and one alternative of each unit.
@@ -49,57 +56,75 @@ class Query:
     def units(self) -> list[Unit]:
         # Pages that are not translated have the words of the source language.
         languages = tuple(dict.fromkeys([*self.languages, settings.LANGUAGE_CODE]))
-        typed = []
-        for word in list(words(self.text))[:MAX_WORDS]:
-            alternatives = (alternative(forms, languages) for forms in (word.parts, [word.joined]))
-            if unit := [terms for terms in dict.fromkeys(alternatives) if terms]:
-                typed.append(unit)
-        return self.with_synonyms(typed)
+        typed = [word for word in words(self.text) if normalized(word.joined)][:MAX_WORDS]
+        merged = self.with_synonyms([unit_of(word, languages) for word in typed])
+        # The unit of each word. Two words that are found joined are found in both units: city lab, CityLab.
+        units = [unit for unit, length in merged for _word in range(length)]
+        for position, (first, second) in enumerate(pairwise(typed)):
+            both = (Term.of(first.joined + second.joined, languages, is_joined=True),)
+            for unit in units[position : position + 2]:
+                if both not in unit:
+                    unit.append(both)
+        return [unit for unit, _length in merged]
 
     @cached_property
     def terms(self) -> list[Term]:
         return list(dict.fromkeys(term for unit in self.units for terms in unit for term in terms))
 
-    def with_synonyms(self, units: list[Unit]) -> list[Unit]:
-        """Add to each word or phrase that is in a group of synonyms the other phrases of the group."""
+    def with_synonyms(self, units: list[Unit]) -> list[tuple[Unit, int]]:
+        """Add to each word or phrase that is in a group of synonyms the other phrases of the group.
+
+        Return the units, with the number of their words.
+        """
         groups = self.groups() if units else []
-        merged: list[Unit] = []
+        merged: list[tuple[Unit, int]] = []
         while units:
             # The longest phrase that a group contains, or one word.
             for length in range(len(units), 0, -1):
-                typed = tuple(term for unit in units[:length] for term in unit[0])
+                typed = phrases_of(units[:length])
                 others = [phrase for group in groups if self.is_in(typed, group) for phrase in group]
                 if others or length == 1:
                     break
             synonyms = [
                 phrase
                 for phrase in dict.fromkeys(others)
-                if phrase[0].synonym_in in self.languages and not is_same(phrase, typed)
+                if phrase[0].synonym_in in self.languages and not any(is_same(phrase, other) for other in typed)
             ]
-            merged.append([*(units[0] if length == 1 else [typed]), *synonyms])
+            merged.append(([*typed, *synonyms], length))
             units = units[length:]
         return merged
 
     def groups(self) -> list[list[Alternative]]:
         return [
-            [phrase for code, text in group if (phrase := phrase_of(text, code))] for group in Synonyms.objects.groups()
+            [phrase for code, text in group for phrase in phrases_of(synonym_units(text, code))]
+            for group in Synonyms.objects.groups()
         ]
 
-    def is_in(self, typed: Alternative, group: Sequence[Alternative]) -> bool:
-        return any(
-            is_same(phrase, typed) for phrase in group if self.is_lenient or phrase[0].synonym_in in self.languages
-        )
+    def is_in(self, typed: Sequence[Alternative], group: Sequence[Alternative]) -> bool:
+        """Whether the group has one of the phrases, or one that differs from it only in spaces."""
+        phrases = [phrase for phrase in group if self.is_lenient or phrase[0].synonym_in in self.languages]
+        return any(is_same(phrase, other) or joined(phrase) == joined(other) for phrase in phrases for other in typed)
 
 
-def alternative(forms: Sequence[str], languages: Sequence[str], synonym_in: str = "") -> Alternative:
-    terms = (Term.of(form, languages, synonym_in) for form in forms)
-    return tuple(dict.fromkeys(term for term in terms if term.word))
+def unit_of(word: Word, languages: Sequence[str], synonym_in: str = "") -> Unit:
+    """Return the alternatives of one word: its parts, and the word without joints."""
+    found = []
+    for forms in (word.parts, [word.joined]):
+        terms = (Term.of(form, languages, synonym_in) for form in forms)
+        found.append(tuple(dict.fromkeys(term for term in terms if term.word)))
+    return [terms for terms in dict.fromkeys(found) if terms]
 
 
 @lru_cache(10_000)
-def phrase_of(text: str, language: str) -> Alternative:
-    """Return the terms of a word or phrase of a group of synonyms."""
-    return alternative([part for word in words(text) for part in word.parts], [language], language)
+def synonym_units(text: str, language: str) -> list[Unit]:
+    """Return the units of a word or phrase of a group of synonyms."""
+    return [unit for word in words(text) if (unit := unit_of(word, [language], language))]
+
+
+def phrases_of(units: Sequence[Unit]) -> list[Alternative]:
+    """Return the phrase that the words form, with their parts and without joints."""
+    forms = (tuple(term for unit in units for term in unit[position]) for position in (0, -1))
+    return [phrase for phrase in dict.fromkeys(forms) if phrase]
 
 
 def is_same(phrase: Alternative, other: Alternative) -> bool:
@@ -107,3 +132,7 @@ def is_same(phrase: Alternative, other: Alternative) -> bool:
     return len(phrase) == len(other) and all(
         a.word == b.word or a.stems & b.stems for a, b in zip(phrase, other, strict=True)
     )
+
+
+def joined(phrase: Alternative) -> str:
+    return "".join(term.word for term in phrase)

@@ -1,9 +1,9 @@
 """Results of a visitor's search: pages with their excerpts, and suggestions when nothing is found."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import zip_longest
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,12 +14,12 @@ from rapidfuzz.distance import OSA
 from editorial.alphabet import fold
 from search.excerpts import excerpt, marked, spans
 from search.indexing import index_few_changed_items
-from search.matching import IndexedItem, Match, bytewise, match
+from search.matching import IndexedItem, Match, match
 from search.models import IndexItem, IndexWord, Occurrence
+from search.ranking import Ranking
 from search.sources import Source, public_sources
 from search.words import normalized, plain_text, words
 
-MAX_RESULTS = 50
 MAX_SUGGESTIONS = 3
 ITEM = ("item__model", "item__object_id", "item__page")
 # Words of a query that suggestions correct.
@@ -37,22 +37,36 @@ class Result:
     excerpt: SafeString
 
 
-def find(text: str, language: str) -> list[Result]:
-    """Return the published pages with every word of `text`, the best first, at most MAX_RESULTS.
+@dataclass(frozen=True)
+class Found:
+    """The identities of the pages that match a query, the best first. If `is_partial`, none has all words."""
+
+    match: Match
+    pages: list[str]
+    is_partial: bool = False
+
+    def results(self, pages: Sequence[str]) -> list[Result]:
+        """Return the results of some of the pages."""
+        return results(self.match, pages)
+
+
+def find(text: str, language: str) -> Found:
+    """Return the published pages with every word of `text` that counts; if there are none, those with some of them.
 
     `language` must be the active language.
     """
     index_few_changed_items()
+    number = IndexItem.objects.filter(model__in=page_models()).count()
     for found in match(text, (language,), visible_occurrences()):
-        if pages := ranked_pages(found):
-            return results(found, pages)
-    return []
+        ranking = Ranking(found.query, found.unit_points("item__page"), number)
+        if pages := ranking.complete():
+            return Found(found, pages)
+    return Found(found, ranking.partial(), is_partial=True)
 
 
-def ranked_pages(found: Match) -> list[str]:
-    """Return the best pages. The words of a query may be in several items that a page shows."""
-    ranked = found.ranked("item__page").order_by("-total", bytewise("item__page"))
-    return list(ranked.values_list("item__page", flat=True)[:MAX_RESULTS])
+def page_models() -> set[str]:
+    """The labels of the models whose items have pages of their own."""
+    return {source.model._meta.label_lower for source in public_sources() if not source.is_part}
 
 
 def visible_occurrences() -> QuerySet[Occurrence]:
@@ -76,15 +90,15 @@ def visible_occurrences() -> QuerySet[Occurrence]:
     return Occurrence.objects.filter(pages | parts)
 
 
-def results(found: Match, pages: list[str]) -> list[Result]:
-    page_models = {source.model._meta.label_lower for source in public_sources() if not source.is_part}
+def results(found: Match, pages: Sequence[str]) -> list[Result]:
+    with_pages = page_models()
     candidates: dict[str, list[tuple]] = defaultdict(list)
     items = found.grouped(*ITEM).filter(item__page__in=pages)
     for model, object_id, page, *points in items.values_list(*ITEM, *found.points()):
         # The page itself rather than a part that matches as well.
-        candidates[page].append((-sum(points), model not in page_models, IndexedItem(model, object_id, page)))
+        candidates[page].append((-sum(points), model not in with_pages, IndexedItem(model, object_id, page)))
     best = {page: min(rows)[-1] for page, rows in candidates.items()}
-    own = IndexItem.objects.filter(page__in=pages, model__in=page_models)
+    own = IndexItem.objects.filter(page__in=pages, model__in=with_pages)
     page_items = {row[-1]: IndexedItem(*row) for row in own.values_list("model", "object_id", "page")}
     loaded = load({*best.values(), *page_items.values()})
     words = set(found.matched_words.values())
@@ -140,18 +154,19 @@ def load(items: Iterable[IndexedItem]) -> dict[IndexedItem, LoadedItem]:
 
 
 def suggestions(text: str, language: str) -> list[str]:
-    """Return up to MAX_SUGGESTIONS queries that find a page: words of `text`, and words spelt like them."""
+    """Return up to MAX_SUGGESTIONS words that pages contain, and that are spelt like words of `text` that none has."""
     visible = visible_occurrences()
 
-    def finds(query: str) -> bool:
-        return any(found.ranked("item__page").exists() for found in match(query, (language,), visible))
+    def is_found(word: str) -> bool:
+        matches = match(word, (language,), visible)
+        return any(visible.filter(word__in=list(found.matched_words)).exists() for found in matches)
 
     typed = [word.text for word in words(plain_text(text))][:MAX_CORRECTED]
-    spellings = [[word] if finds(word) else similar_words(word, language, visible) for word in typed]
-    corrected = [near[0] for near in spellings if near]
-    candidates = [" ".join(corrected), *(word for near in spellings for word in near)]
-    different = (query for query in dict.fromkeys(candidates) if query and fold(query) != fold(text))
-    return list(islice((query for query in different if finds(query)), MAX_SUGGESTIONS))
+    # What most pages have is no suggestion: such words are found.
+    spellings = [similar_words(word, language, visible) for word in typed if not is_found(word)]
+    # The best spelling of each word precedes the second best ones.
+    in_turn = (word for near in zip_longest(*spellings) for word in near if word)
+    return [word for word in dict.fromkeys(in_turn) if fold(word) != fold(text)][:MAX_SUGGESTIONS]
 
 
 def similar_words(text: str, language: str, visible: QuerySet[Occurrence]) -> list[str]:

@@ -99,7 +99,7 @@ def source_for_staff(model: type[Content]) -> Source:
         name
         for name, field in content_fields(model).items()
         if isinstance(field, models.CharField | models.TextField)
-        and not isinstance(field, models.SlugField | models.URLField)
+        and not isinstance(field, models.SlugField)
         and not field.choices
     }
     heading = tuple(name for name in is_text if name == model.heading_field)

@@ -22,7 +22,9 @@ WITHIN = rf"[\u0300-\u036f{INVISIBLE}]*"
 PIECE = rf"(?:[^\W_{APOSTROPHES}]{WITHIN})+"
 # Between two letters, these join the pieces of a word: l’alliance, post-industrial, uni.example.org, R&D.
 JOINT = rf"[{APOSTROPHES}{re.escape(DASHES)}.&@]{WITHIN}"
-WORD = re.compile(rf"{PIECE}(?:{JOINT}{PIECE})*")
+# Groups of three digits, as each language separates them: 225,000, 225.000, 225 000.
+NUMBER = r"(?<!\w)[0-9]{1,3}(?:[ ,.\u00a0\u202f][0-9]{3})+(?!\w)"
+WORD = re.compile(rf"{NUMBER}|{PIECE}(?:{JOINT}{PIECE})*")
 PIECES = re.compile(PIECE)
 NO_LETTERS = re.compile(f"[{INVISIBLE}]")
 
@@ -45,6 +47,58 @@ CROATIAN_ENDING = re.compile(
     r"(?<=.{3})(?:ijama|ovima|evima|ijom|ama|eva|eve|evi|ega|emu|ima|ija|ije|iji|iju|oga|omu|ova|ove|ovi"
     r"|eg|em|ih|im|og|oj|om|a|e|i|o|u)$"
 )
+# Ends of stems that differ between the forms of a word, without accents, and what replaces them. All that match are
+# replaced, in this order. The lookbehinds keep short words apart.
+STEM_ENDS: dict[str, list[tuple[re.Pattern[str], str]]] = {
+    language: [(re.compile(end), other) for end, other in ends]
+    for language, ends in {
+        "fi": [
+            # tutkimus, tutkimuksen, tutkimusta; mahdollisuus, mahdollisuuden
+            (r"(?<=..[uy])(?:ks|s|d)$", ""),
+            # päätös, päätöksen
+            (r"(?<=...)ks$", "s"),
+            # ihminen, ihmisen
+            (r"(?<=..m)in$", "is"),
+        ],
+        "hr": [
+            # studenti, studenata; projekti, projekata
+            (r"(?<=e)(n|k|r)at$", r"\1t"),
+            (r"(?<=a)kat$", "kt"),
+            # novac, novca; centar, centra; početak, početka
+            (r"(?<=..[^aeioud])a(?=[ckr]$)", ""),
+            # podatak, podatka, podaci
+            (r"(?<=..[aeiou])tk$", "c"),
+            # sastanak, sastanci
+            (r"(?<=...)nc$", "nk"),
+            # dolazak, dolaska
+            (r"zk$", "sk"),
+            # suradnik, suradnici
+            (r"(?<=...)ic$", "ik"),
+        ],
+        "nl": [
+            # promovendus, promovendi
+            (r"(?<=.{5})(?:us|i)$", ""),
+            # beurs, beurzen; grens, grenzen
+            (r"(?<=...[lnr])s$", ""),
+        ],
+        "pl": [
+            # miasto, mieście
+            (r"^mies$", "miast"),
+            # partner, partnerzy
+            (r"(?<=...)rz$", "r"),
+            # student, studenci
+            (r"(?<=...)nc$", "nt"),
+            # nauka, nauce; Polska, Polsce; but not przyszłość
+            (r"(?<=...)(?<!os)c$", "k"),
+            # psycholog, psycholodzy; pedagodzy; drodze; koledzy
+            (r"(..lo|ago|dro|ole)dz$", r"\1g"),
+            # pieniądze, pieniędzy, pieniędzmi; sąsiad, sąsiedzi
+            (r"iedzm?$", "iad"),
+            # metoda, metodzie; rada, radzie; but not Łódź
+            (r"(?<=.[ao])(?<!lo)dz$", "d"),
+        ],
+    }.items()
+}
 # Languages with more endings than their stemmers know: there, what begins with the stem is an inflected form too.
 RICH_ENDINGS = {"fi", "hr", "pl", "tr"}
 MIN_RICH_STEM = 5
@@ -100,11 +154,27 @@ def normalized(word: str) -> str:
 @lru_cache(100_000)
 def stem(word: str, language: str) -> str:
     """Return the normalised stem of `word` in `language`; the normalised word if no stemmer knows the language."""
-    lowered = word.replace("İ", "i").lower()
+    # In Turkish, I is the capital of ı.
+    lowered = word.replace("İ", "i").replace("I", "ı" if language == "tr" else "i").lower()
     if language == "hr":
-        return CROATIAN_ENDING.sub("", normalized(lowered).replace("oscu", "osti"))
-    if language not in STEMMERS:
+        stemmed = CROATIAN_ENDING.sub("", normalized(lowered).replace("oscu", "osti"))
+    elif language in STEMMERS:
+        # Made for each word, because a stemmer keeps the word in its attributes and threads would share them.
+        stemmed = normalized(snowballstemmer.stemmer(STEMMERS[language]).stemWord(lowered))
+    else:
         return normalized(word)
-    # Made for each word, because a stemmer keeps the word in its attributes and threads would share them.
-    stemmed = normalized(snowballstemmer.stemmer(STEMMERS[language]).stemWord(lowered))
-    return LATIN_ENDING.sub("", stemmed) if language in LATIN_ENDINGS else stemmed
+    if language in LATIN_ENDINGS:
+        stemmed = LATIN_ENDING.sub("", stemmed)
+    for end, other in STEM_ENDS.get(language, ()):
+        stemmed = end.sub(other, stemmed)
+    return stemmed
+
+
+def stems(word: str, language: str) -> set[str]:
+    """Return the stems of `word` as typed, and without accents, which many people do not type."""
+    plain = normalized(word)
+    forms = [word, plain]
+    if language == "tr":
+        # The stemmer knows -lar with ı, and not with i: yılları, yillari. Capitals of another keyboard have no ı.
+        forms += [plain.replace("i", "ı"), word.lower()]
+    return {stem(form, language) for form in forms}

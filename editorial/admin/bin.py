@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin.changelists import CountedMixin
+from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.history import COMMENT_LENGTH, MAX_DIGITS, RestoreForm, writer_of
 from editorial.admin.page_urls import page_url
 from editorial.admin.permissions import ReadOnlyMixin
@@ -55,7 +56,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(DeletedItem)
-class DeletedItemAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
+class DeletedItemAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, admin.ModelAdmin):
     list_display = ["heading", "kind", "deleted_at", "deleted_by", "comment", "history"]
     list_filter = [KindFilter]
     list_per_page = 50

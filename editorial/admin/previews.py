@@ -28,6 +28,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_POST
 
 from editorial.admin.changelists import CountedMixin
+from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.permissions import PermissionsMixin, ReadOnlyMixin
 from editorial.admin.revisions import save_as_draft
 from editorial.models import Content, PreviewedForm, PreviewLink, Revision
@@ -125,7 +126,7 @@ class LinkForm(forms.Form):
 
 
 @admin.register(PreviewLink)
-class PreviewLinkAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
+class PreviewLinkAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, ModelAdmin):
     """Links that show revisions without an account, and the pages that show previews to staff."""
 
     list_display = ["heading", "kind", "version", "author_name", "created_at", "expires_at", "state"]

@@ -1,12 +1,21 @@
 """The search of lists in the admin behaves as the search of the site."""
 
 import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
+from django.db.models import URLField
 from django.urls import reverse
 
 from alliance.models import Deliverable, Milestone, Task
+from editorial.admin import ContentAdmin
+from editorial.content_files import translated_fields
 from pages.models import Page
 from partners.models import PartnerUniversity
+from search.indexing import index_changed_items
 from search.models import Synonyms
+from tests.consent.factories import make_video
+from tests.pictures.factories import make_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +48,31 @@ def listed(client, staff):
 )
 def test_staff_find_items_by_words_of_any_language_as_visitors_do(listed, model, query, key):
     assert key in listed(model, query)
+
+
+def named_fields():
+    for model_admin in admin.site._registry.values():
+        if isinstance(model_admin, ContentAdmin):
+            for name in model_admin.search_fields:
+                yield pytest.param(model_admin.model, name, id=f"{model_admin.model._meta.label} {name}")
+
+
+@pytest.mark.parametrize(("model", "name"), named_fields())
+def test_each_field_that_a_list_names_as_searched_finds_its_item(listed, model, name):
+    """A word in the field, which may be one of a related item, finds the item."""
+    path, _separator, last = name.rpartition("__")
+    make_video(publish=False)
+    make_picture()
+    item = model.objects.exclude(**{path: None}).first() if path else model.objects.first()
+    item = item or model.objects.create(key="new")
+    field = get_fields_from_path(model, name)[-1]
+    word = "https://xyzzyplugh.example/" if isinstance(field, URLField) else "xyzzyplugh"
+    owner = item if not path else field.model.objects.filter(pk=model.objects.filter(pk=item.pk).values(path)[:1]).get()
+    is_translated = last in translated_fields(field.model)
+    columns = [f"{last}_{code}" for code in settings.CONTENT_LANGUAGES] if is_translated else [last]
+    field.model.objects.filter(pk=owner.pk).update(**dict.fromkeys(columns, word))
+    index_changed_items()
+    assert item.key in listed(model, "xyzzyplugh")
 
 
 def test_staff_find_what_is_not_published(listed):

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 def paths(query: str, language: str = "en") -> list[str]:
     with translation.override(language):
-        return [result.url for result in find(query, language)]
+        found = find(query, language)
+        return [result.url for result in found.results(found.pages)]
 
 
 def save():

@@ -21,6 +21,7 @@ from js_asset import Media, Script
 
 from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
+from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
 from editorial.models import Revision
 from editorial.remarks import remarks_on
@@ -70,7 +71,7 @@ class TextChangeList(CountedChangeList):
 
 
 @admin.register(TextToTranslate)
-class TextToTranslateAdmin(admin.ModelAdmin):
+class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
     list_display = ["heading", "kind_of_content", "source_beginning", "language_name", "state", "words"]
     list_filter = [StatusFilter, LanguageFilter, KindFilter]
     list_per_page = 50

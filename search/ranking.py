@@ -1,0 +1,53 @@
+"""Order of the pages that match a query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+from operator import mul
+
+from search.queries import Query
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Pages with their points for each unit of a query, on a site with `number` pages.
+
+    The fewer pages match a unit, the more it counts. Single letters, and units that most pages match, count only if
+    there are no others: "how to apply in Lodz" is about applying and Lodz.
+    """
+
+    query: Query
+    points: Mapping[str, tuple[int, ...]]
+    number: int
+
+    @cached_property
+    def weights(self) -> list[float]:
+        counts = [sum(map(bool, column)) for column in zip(*self.points.values(), strict=True)]
+        weights = [self.weight(count) for count in counts]
+        for position, unit in enumerate(self.query.units):
+            if counts and all(len(term.word) == 1 and term.word.isalpha() for term in unit[0]):
+                weights[position] = 0
+        return weights if any(weights) else [1] * len(weights)
+
+    def weight(self, count: int) -> float:
+        # A unit without a page counts, so that no page has all words.
+        return 0 if 2 * count > self.number else log(self.number / max(count, 1))
+
+    def complete(self) -> list[str]:
+        """The pages with all units that count, the best first."""
+        counting = [position for position, weight in enumerate(self.weights) if weight]
+        pages = (page for page, points in self.points.items() if all(points[position] for position in counting))
+        return sorted(pages, key=lambda page: (-self.total(page), page))
+
+    def partial(self) -> list[str]:
+        """The pages with some of the units that count, first those with the most and the rarest."""
+        matched = {
+            page: sum(weight for weight, matches in zip(self.weights, points, strict=True) if matches)
+            for page, points in self.points.items()
+        }
+        pages = (page for page, weight in matched.items() if weight)
+        return sorted(pages, key=lambda page: (-matched[page], -self.total(page), page))
+
+    def total(self, page: str) -> float:
+        return sum(map(mul, self.weights, self.points[page]))
