@@ -248,7 +248,10 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def process_post(self, request, text: TextToTranslate, similar: list[Suggestion]) -> TranslationForm | None:
         """Perform the action of the pressed button. Returns the form if it must be shown again."""
-        data = request.POST
+        data, service = request.POST, machine.configured_service()
+        if "_machine" in data and service is None:
+            # The form does not check a text that is not to be saved.
+            raise PermissionDenied
         by_number = {str(number): suggestion for number, suggestion in enumerate(similar)}
         if chosen := by_number.get(data.get("_use")):
             return TranslationForm(text, proposal=chosen.target)
@@ -256,7 +259,6 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         if not form.is_valid():
             return form
         translated = form.cleaned_data["text"]
-        service = machine.configured_service()
         if "_discard" in data:
             text.propose("")
             self.message_user(request, _("The draft was discarded."), messages.SUCCESS)

@@ -123,6 +123,17 @@ def test_an_editor_who_may_not_publish_translates_in_a_draft(client, staff):
     assert Revision.objects.draft_of(item).data[""]["title_pl"] == "Najpierw szkic"
 
 
+@pytest.mark.parametrize("group", ["Editors", "Translators: Polski"])
+@pytest.mark.parametrize("words", ["Bez sprawdzenia", ""])
+def test_without_a_service_the_button_of_the_service_saves_nothing(client, staff, group, words):
+    item = Deliverable.objects.last()
+    before = item.title_pl
+    client.force_login(staff(group))
+    assert translate(client, text_of(item), words, button="_machine").status_code == 403
+    item.refresh_from_db()
+    assert item.title_pl == before and not Revision.objects.draft_beside(item)
+
+
 def drafts_to_translate(client) -> list[tuple[str, str]]:
     (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
     return [(line.text, line.note) for line in block.lines]
