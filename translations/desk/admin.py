@@ -35,7 +35,7 @@ from translations.status.fields import TARGET_LANGUAGES
 from translations.status.locks import locked
 from translations.status.permissions import (
     all_permitted_languages,
-    may_publish_translation,
+    needs_draft,
     own_language,
     permitted_models,
 )
@@ -171,13 +171,6 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
         return retry_on_conflict(view)
 
-    @staticmethod
-    def needs_draft(request, text: TextToTranslate) -> bool:
-        """Whether the text is on the site and the user may not publish it."""
-        item = text.item
-        is_live = item.has_drafts and item.owner.is_published
-        return is_live and not may_publish_translation(request.user, item.permission_model, text.language)
-
     def item_view(self, request, object_id: str) -> HttpResponse:
         """Show or save a text, in the draft of its item if there is one or if the user may not publish it."""
         text = self.get_object(request, object_id)
@@ -186,7 +179,7 @@ class TextToTranslateAdmin(admin.ModelAdmin):
         if (
             text
             and ACTIONS_ON_TEXT.isdisjoint(request.POST)
-            and (item_draft or (is_post and self.needs_draft(request, text)))
+            and (item_draft or (is_post and needs_draft(request.user, text.item, text.language)))
         ):
             return self.view_in_draft(request, text, item_draft)
         with recorded(request):
