@@ -23,8 +23,10 @@ from PIL import Image
 
 from editorial.acting import SYSTEM
 from editorial.fields import RichTextField
+from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content
 from editorial.models.import_state import ImportState
+from editorial.models.preview import PreviewedForm
 from editorial.models.revision import Revision, RevisionFile, State
 from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
@@ -41,7 +43,7 @@ ELLIPSIS = "…"
 SHORT = 4
 # Size and colour of the picture that replaces one that may not be missing.
 PLACEHOLDER_SIZE, PLACEHOLDER_COLOUR = (1728, 1152), "#c8c8c8"
-# Name of the field for the comments of all revisions of the item, which may name a person in other words.
+# Name of the field for the comments of all revisions and approvals of the item, which may name a person in other words.
 COMMENTS = "revision_comments"
 Place = tuple[type[models.Model], int]
 
@@ -139,8 +141,10 @@ def erasable(model: type[Content], key: int) -> dict[str, dict[str, list[str]]]:
                     texts = found.setdefault(row, {}).setdefault(untranslated(field, column), [])
                     if value not in texts:
                         texts.append(value)
-    comments = Revision.objects.of_key(model, key).exclude(comment="").values_list("comment", flat=True)
-    if texts := list(dict.fromkeys(comments)):
+    comments = list(Revision.objects.of_key(model, key).values_list("comment", flat=True))
+    for pair in approvals_of({(model, key)}).values_list("message", "comment"):
+        comments += pair
+    if texts := list(filter(None, dict.fromkeys(comments))):
         found.setdefault(ITEM, {})[COMMENTS] = texts
     return dict(sorted(found.items(), key=lambda pair: pair[0] != ITEM))
 
@@ -164,6 +168,10 @@ def erase(model: type[Content], key: int, fields: Collection[ErasedField], comme
     desk_keys = list(Translation._base_manager.filter(erased).values_list("pk", flat=True))
     owners = write_rows(values, places, texts, files)
     revisions = rewrite_revisions(model, key, values, texts, files)
+    if COMMENTS in values.get(ITEM, {}):
+        approvals_of({(model, key)}).update(message="", comment="")
+    erase_approvals({(model, key), *revisions}, texts)
+    erase_previewed_forms({(model, key), *revisions})
     erase_addresses(model, values.get(ITEM, {}), texts)
     erase_translations(erased)
     erase_input(model, key, values, places, desk_keys)
@@ -288,6 +296,28 @@ def rewrite(revision: Revision, values: Snapshot, texts: set[str], files: set[st
             texts.update(filter(None, (source, draft)))
 
 
+def approvals_of(items: Collection[Place]) -> models.QuerySet[ApprovalRequest]:
+    condition = Q(pk__in=[])
+    for model, key in items:
+        kind = ContentType.objects.get_for_model(model)
+        condition |= Q(revision__content_type=kind, revision__object_id=key)
+    return ApprovalRequest.objects.filter(condition)
+
+
+def erase_approvals(items: Collection[Place], texts: set[str]) -> None:
+    """Erase the texts from messages and comments of approvals."""
+    for approval in approvals_of(items).only("message", "comment"):
+        message, comment = without(approval.message, texts), without(approval.comment, texts)
+        if (message, comment) != (approval.message, approval.comment):
+            ApprovalRequest.objects.filter(pk=approval.pk).update(message=message, comment=comment)
+
+
+def erase_previewed_forms(items: Collection[Place]) -> None:
+    """Delete the forms that staff previewed. They can be previewed again."""
+    for model, key in items:
+        PreviewedForm.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id=key).delete()
+
+
 def erase_addresses(model: type[Content], values: Values, texts: set[str]) -> None:
     """Erase earlier slugs, and the former key of the item."""
     section = model.content_section
@@ -336,7 +366,10 @@ def erase_input(
         for row_key in ([None, str(key)] if row == ITEM else [str(found[1])])
         for column in columns
     }
-    in_form = Q(path__endswith=f"{address}{key}/change/") | Q(path__endswith=address) | Q(path__contains=f"{address}?")
+    # The rows of a long inline have a page of their own, with a query.
+    form = f"{address}{key}/change/"
+    in_form = Q(path__endswith=form) | Q(path__contains=f"{form}?")
+    in_form |= Q(path__endswith=address) | Q(path__contains=f"{address}?")
     for stored in StoredInput.objects.filter(in_form):
         stored.data["entries"] = [entry for entry in stored.data["entries"] if not is_input_of(entry, names)]
         stored.save(update_fields=["data"])

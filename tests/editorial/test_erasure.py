@@ -13,7 +13,17 @@ from django.urls import reverse
 
 from alliance.models import Initiative, InitiativePart
 from consent.models import EmbeddedContent
-from editorial.models import ContentErasure, DeletedItem, ImportState, PastSlug, Revision, RevisionFile, StoredInput
+from editorial.models import (
+    ApprovalRequest,
+    ContentErasure,
+    DeletedItem,
+    ImportState,
+    PastSlug,
+    PreviewedForm,
+    Revision,
+    RevisionFile,
+    StoredInput,
+)
 from editorial.revisions.erasing import ErasedField
 from editorial.revisions.restoring import restore_deleted
 from editorial.revisions.snapshots import take
@@ -84,6 +94,9 @@ def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_trans
     editor = staff("Editors")
     LogEntry.objects.log_actions(editor.pk, [oulu], CHANGE, change_message=f"Set to {MAIL}", single_object=True)
     text = Translation.objects.of(oulu).into("pl").get(field="description")
+    asked = ApprovalRequest.objects.ask(Revision.objects.draft_of(oulu), editor, f"Please check {PERSON}", "")
+    asked.decide(ApprovalRequest.Decision.RETURNED, editor, f"Ask {MAIL} first, and Ms Q.")
+    PreviewedForm.objects.keep(editor.pk, oulu, Revision.objects.draft_of(oulu).data)
     entry = {"name": "contact", "base": [MAIL], "now": [f"x{MAIL}"], "row": None}
     other = {"name": "website", "base": [""], "now": ["https://unic.example/typed"], "row": None}
     input_of(editor, f"/admin/partners/partneruniversity/{oulu.pk}/change/", entry, other)
@@ -100,6 +113,7 @@ def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_trans
     # The rest of the draft and of the unsaved input is kept.
     assert Revision.objects.draft_of(oulu).base.data == Revision.objects.of(oulu).live().get().data
     assert [entry["name"] for entry in StoredInput.objects.get().data["entries"]] == ["website"]
+    assert "Ms Q." not in everything()
 
 
 def test_comments_and_logs_lose_the_texts_of_erased_fields_and_keep_the_rest(officer, staff, oulu):
@@ -108,6 +122,30 @@ def test_comments_and_logs_lose_the_texts_of_erased_fields_and_keep_the_rest(off
     erase(officer, oulu, ":contact")
     assert Revision.objects.of(oulu).filter(comment="Set to … for now").count() == 1
     assert LogEntry.objects.filter(change_message="Now …").count() == 1
+
+
+def test_messages_of_approvals_lose_the_texts_and_are_shown_with_the_comments(officer, staff, oulu):
+    change(oulu, contact=MAIL)
+    asked = ApprovalRequest.objects.ask(draft(oulu, short_name="Oulu 2"), staff("Editors"), f"Is {MAIL} right?", "")
+    assert f"Is {MAIL} right?" in words(officer.get(erase_url(oulu)))
+    erase(officer, oulu, ":contact")
+    asked.refresh_from_db()
+    assert asked.message == "Is … right?"
+
+
+def test_unsaved_input_in_the_rows_of_a_long_inline_is_erased(officer, staff):
+    item = Initiative.objects.get(key="campus")
+    part = InitiativePart.objects.filter(initiative=item).first()
+    Revision.objects.record()
+    entry = {
+        "name": "parts-0-title_en",
+        "base": [""],
+        "now": [PERSON],
+        "row": {"id": str(part.pk), "field": "title_en"},
+    }
+    input_of(staff("Editors"), f"/admin/alliance/initiative/{item.pk}/change/?inline=initiativepart&p=2", entry)
+    erase(officer, item, f"initiative_parts.{part.pk}:title", **{f"initiative_parts.{part.pk}__title": "A part"})
+    assert PERSON not in everything()
 
 
 def test_the_language_of_the_officer_does_not_matter(officer, oulu):
