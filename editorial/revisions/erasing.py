@@ -7,6 +7,7 @@ from functools import partial
 from io import BytesIO
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -30,7 +31,7 @@ from editorial.models.preview import PreviewedForm
 from editorial.models.revision import Revision, RevisionFile, State
 from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
-from editorial.revisions import snapshots
+from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import ITEM, Snapshot, Values
 from translations.status.locks import locked
 from translations.status.models import SourceText, Translation
@@ -138,15 +139,41 @@ def erasable(model: type[Content], key: int) -> dict[str, dict[str, list[str]]]:
             for column, value in values.items():
                 field = fields.get(column)
                 if value and isinstance(value, str) and is_erasable(field, column, row_model):
-                    texts = found.setdefault(row, {}).setdefault(untranslated(field, column), [])
-                    if value not in texts:
-                        texts.append(value)
+                    add_text(found, row, untranslated(field, column), value)
+    for row, name, text in texts_of_translations(model, key, found):
+        add_text(found, row, name, text)
     comments = list(Revision.objects.of_key(model, key).values_list("comment", flat=True))
     for pair in approvals_of({(model, key)}).values_list("message", "comment"):
         comments += pair
     if texts := list(filter(None, dict.fromkeys(comments))):
         found.setdefault(ITEM, {})[COMMENTS] = texts
     return dict(sorted(found.items(), key=lambda pair: pair[0] != ITEM))
+
+
+def add_text(found: dict[str, dict[str, list[str]]], row: str, name: str, text: str) -> None:
+    texts = found.setdefault(row, {}).setdefault(name, [])
+    if text and text not in texts:
+        texts.append(text)
+
+
+def texts_of_translations(model: type[Content], key: int, rows: Collection[str]) -> list[tuple[str, str, str]]:
+    """Return row, field and text of the source texts and the drafts of the desk, also those of a deleted item."""
+    empty: Snapshot = {row: {} for row in rows}
+    places = {(part._meta.label_lower, number): row for row, part, number in sources.located(model, key, empty)}
+    # The base manager, because the default one deletes the texts of deleted items.
+    drafts = Translation._base_manager.filter(sources.among(places)).exclude(draft="")
+    found = [
+        (places[label, number], name, text)
+        for texts, column in ((SourceText.objects.filter(sources.among(places)), "text"), (drafts, "draft"))
+        for label, number, name, text in texts.values_list("model", "object_id", "field", column)
+    ]
+    for states in Revision.objects.of_key(model, key).exclude(translations={}).values_list("translations", flat=True):
+        for row, columns in states.items():
+            row_model = model_of_row(model, row)
+            fields = snapshots.recorded_fields(row_model) if row_model else {}
+            for column, pair in columns.items():
+                found += [(row, untranslated(fields.get(column), column), text) for text in pair if text]
+    return found
 
 
 def every_snapshot(model: type[Content], key: int) -> Iterator[Snapshot]:
@@ -445,20 +472,43 @@ def add_revision(model: type[Content], key: int, comment: str, author_name: str)
 
 
 def items_naming(text: str, limit: int) -> list[Revision]:
-    """Return the items of which a revision contains `text`, each as its latest revision. Takes two queries.
+    """Return the items that contain `text`, each as its latest revision.
 
-    SQLite stores letters that are not ASCII as escape sequences, and distinguishes their case.
+    The number of queries depends on the kinds of content only. SQLite stores letters of JSON that are not ASCII as
+    escape sequences, and distinguishes their case.
     """
-    as_text = Revision.objects.annotate(text=Cast("data", models.TextField()))
-    found = as_text.filter(
-        Q(text__icontains=json.dumps(text, ensure_ascii=False)[1:-1]) | Q(text__icontains=json.dumps(text)[1:-1])
+    as_text = Revision.objects.annotate(
+        values_text=Cast("data", models.TextField()), states_text=Cast("translations", models.TextField())
     )
+    condition = Q(comment__icontains=text) | Q(approval_requests__message__icontains=text)
+    condition |= Q(approval_requests__comment__icontains=text)
+    for escaped in {json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}:
+        condition |= Q(values_text__icontains=escaped) | Q(states_text__icontains=escaped)
+    keys = as_text.filter(condition).order_by("content_type", "object_id").values_list("content_type", "object_id")
+    found = {*keys.distinct()[:limit], *owners_of_texts(text, limit)}
     items = Q(pk__in=[])
-    keys = found.order_by("content_type", "object_id").values_list("content_type", "object_id").distinct()
-    for kind, key in keys[:limit]:
+    for kind, key in sorted(found)[:limit]:
         items |= Q(content_type=kind, object_id=key)
     latest = Revision.objects.filter(items).order_by("content_type", "object_id").values("content_type", "object_id")
     numbers = latest.annotate(latest=models.Max("pk")).values("latest")
     return list(
         Revision.objects.filter(pk__in=numbers).defer("data", "translations").order_by("content_type", "heading")
     )
+
+
+def owners_of_texts(text: str, limit: int) -> set[tuple[int, int]]:
+    """Return the content types and keys of the items with `text` in a source text or in a draft of the desk."""
+    keys: dict[str, set[int]] = {}
+    # The base manager, because the default one processes changes, which the revisions have anyway.
+    drafts = Translation._base_manager.filter(draft__icontains=text)
+    for texts in (SourceText.objects.filter(text__icontains=text), drafts):
+        for label, key in texts.order_by("model", "object_id").values_list("model", "object_id").distinct()[:limit]:
+            keys.setdefault(label, set()).add(key)
+    found: set[tuple[int, int]] = set()
+    for label, of_model in keys.items():
+        model = apps.get_model(label)
+        # Without a name, select_related would load all relations.
+        items = model._base_manager.filter(pk__in=of_model).select_related(*model.parent_fields or [None])
+        for owner in (item.owner for item in items):
+            found.add((ContentType.objects.get_for_model(owner).pk, owner.pk))
+    return found

@@ -1,6 +1,7 @@
 """Erasing of personal data: from the stored item, drafts, revisions, bin, translations, input, logs and files."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -374,6 +375,55 @@ def test_a_person_is_found_in_all_kinds_in_revisions_and_in_the_bin_with_constan
     assert page.content.decode().count("/erase/") == 3
     assert len(queries) < 15
     assert "No item contains this text." in words(officer.post(FIND, {"text": "Xyxyxyxyx"}))
+
+
+def name_in_draft_of_desk(oulu, staff):
+    Translation.objects.of(oulu).into("pl").get(field="summary").propose(f"Uczy tu {PERSON}")
+
+
+def name_in_draft_of_desk_of_part(oulu, staff):
+    part = InitiativePart.objects.first()
+    Translation.objects.of(part).into("pl").get(field="title").propose(PERSON)
+
+
+def name_in_draft_of_desk_of_deleted_item(oulu, staff):
+    name_in_draft_of_desk(oulu, staff)
+    with Revision.objects.recorded():
+        oulu.delete()
+
+
+def name_in_source_text(oulu, staff):
+    SourceText.objects.filter(model="partners.partneruniversity", object_id=oulu.pk, field="summary").update(
+        text=PERSON
+    )
+
+
+def name_in_comment(oulu, staff):
+    change(oulu, f"Asked by {PERSON}", contact="new@unic.example")
+
+
+def name_in_approval(oulu, staff):
+    ApprovalRequest.objects.ask(draft(oulu, short_name="Oulu 2"), staff("Editors"), f"{PERSON} asked for it", "")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        name_in_draft_of_desk,
+        name_in_draft_of_desk_of_part,
+        name_in_draft_of_desk_of_deleted_item,
+        name_in_source_text,
+        name_in_comment,
+        name_in_approval,
+    ],
+)
+def test_a_person_is_found_and_can_be_erased_where_no_stored_value_has_the_name(officer, staff, oulu, place):
+    Revision.objects.record()
+    place(oulu, staff)
+    html = officer.post(FIND, {"text": PERSON}).content.decode()
+    (url,) = set(re.findall(r'href="(/admin/[^"]+/erase/)"', html))
+    # The page lists the first texts of each field.
+    assert PERSON in str(officer.get(url).context["rows"])
 
 
 # The record
