@@ -375,6 +375,19 @@ def test_only_staff_who_may_change_an_item_share_it_and_others_see_no_link_to_it
     assert PreviewLink.objects.valid().count() == 1
 
 
+def test_a_translator_neither_shares_a_draft_nor_revokes_a_link(signed_in, deliverable):
+    draft = draft_of(deliverable, title_en=SECRET)
+    link = link_to(draft)
+    client = signed_in("Translators: Polski")
+    assert client.post(reverse("admin:editorial_make_preview_link", args=[draft.pk]), {"days": 7}).status_code == 403
+    assert client.post(reverse("admin:editorial_revoke_preview_link", args=[link.pk])).status_code == 403
+    form = {"action": "revoke_selected", "_selected_action": [link.pk]}
+    client.post(reverse("admin:editorial_previewlink_changelist"), form)
+    assert list(PreviewLink.objects.valid()) == [link]
+    page = client.get(reverse("admin:editorial_revision_preview", args=[draft.pk])).content.decode()
+    assert "Make a link without an account" not in page
+
+
 def test_the_list_of_links_takes_as_many_queries_with_many_links(signed_in, deliverable, django_assert_max_num_queries):
     client = signed_in("Editors")
     path = reverse("admin:editorial_previewlink_changelist")
