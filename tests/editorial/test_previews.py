@@ -23,6 +23,7 @@ from editorial.revisions import snapshots
 from pages.cached import layout_pages
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.consent.visitors import press
 from tests.editorial.test_admin import address, filled_in
@@ -308,6 +309,25 @@ def test_a_link_shows_the_revision_without_an_account(client, deliverable):
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in response.headers["X-Robots-Tag"]
     assert not response.cookies
+
+
+def test_a_link_shows_the_pictures_of_its_page_until_it_is_revoked_and_no_other_file(
+    client, deliverable, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        picture = make_picture()
+    unused = default_storage.save("alliance/other.png", ContentFile(picture.file.read()))
+    typed = f'<p>Look: src="/media/{unused}" <a href="/media/{unused}">here</a></p>'
+    Picture.objects.filter(pk=picture.pk).update(alt_en=f' src="/media/{unused}"')
+    link = link_to(draft_of(deliverable, cover=picture.pk, body_en=typed))
+    html = client.get(link.get_absolute_url()).content.decode()
+    assert html.count(f"/media/{unused}") >= 3 and f"/media/{unused}?" not in html
+    source = re.search(r'<img[^>]+src="(/media/[^"]+)"', html)[1]
+    assert "?preview=" in source and client.get(source).status_code == 200
+    srcset = re.search(r'<source[^>]+srcset="(/media/\S+)', html)[1]
+    assert client.get(srcset).status_code == 200
+    link.revoke()
+    assert client.get(source).status_code == client.get(srcset).status_code == 404
 
 
 def test_a_link_that_was_revoked_expired_or_changed_says_so_in_the_language_of_the_visitor(client, deliverable):
