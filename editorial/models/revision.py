@@ -167,6 +167,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                     heading=model.heading_of(data[snapshots.ITEM]),
                 )
             )
+        # Restored items have no links. Local import, because the model refers to this one.
+        from editorial.models.preview import PreviewLink
+
+        links = PreviewLink.objects.filter(revision__content_type=kind, revision__object_id__in=deleted)
+        links.filter(revoked_at=None).update(revoked_at=timezone.now())
         states = sources.states_of(model, deleted)
         for recorded in new:
             recorded.translations = states.get(recorded.object_id, {})

@@ -16,10 +16,11 @@ from alliance.models import Alliance, Deliverable, Figure, Initiative, Milestone
 from consent.models import Decision
 from consent.state import ConsentState
 from editorial.content_files import content_models
-from editorial.models import PreviewedForm, PreviewLink, Revision
+from editorial.models import DeletedItem, PreviewedForm, PreviewLink, Revision
 from editorial.models.preview import delete_ended
 from editorial.previews import Preview
 from editorial.revisions import snapshots
+from editorial.revisions.restoring import restore_deleted
 from pages.cached import layout_pages
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
@@ -350,6 +351,8 @@ def test_a_link_ends_with_its_item_and_its_revision(client, deliverable):
     with Revision.objects.recorded():
         link = link_to(draft_of(deliverable, title_en=SECRET))
         deliverable.delete()
+    assert client.get(link.get_absolute_url()).status_code == 410
+    restore_deleted(DeletedItem.objects.get(), "")
     assert client.get(link.get_absolute_url()).status_code == 410
     link.revision.delete()
     assert client.get(link.get_absolute_url()).status_code == 410
