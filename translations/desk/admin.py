@@ -26,6 +26,7 @@ from editorial.models import Revision
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
+from translations.desk.drafts import drafts_with_new_rows
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
@@ -98,7 +99,8 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("status"))
     def state(self, text) -> str:
-        return text.get_status_display()
+        state = text.get_status_display()
+        return f"{state}; {_('changed in a draft of the item')}" if text.is_open_in_draft else state
 
     def get_queryset(self, request):
         texts = TextToTranslate.objects.readable_by(request.user)
@@ -125,10 +127,16 @@ class TextToTranslateAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         language = request.GET.get("language") or own_language(request.user)
+        language = language if language in TARGET_LANGUAGES else None
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "service": machine.configured_service(),
-            "language": language if language in TARGET_LANGUAGES else None,
+            "language": language,
+            "drafts_with_new_rows": [
+                (draft.heading, reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[draft.object_id]))
+                for draft in (drafts_with_new_rows(permitted_models(request.user), language) if language else ())
+                for kind in [draft.content_type]
+            ],
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
