@@ -35,6 +35,10 @@ HEADERS = {
 }
 # No form and no script of a preview sends anything, so that nobody decides on cookies or sends a message in it.
 SENDS_NOTHING = {"form-action": [NONE], "connect-src": [NONE]}
+# The elements and attributes with which templates show pictures. Staff cannot write them: their texts are escaped, and
+# formatted texts have no pictures.
+PICTURE = re.compile(r"<(?:img|source)\b[^>]*>")
+SOURCE = re.compile(r'\s(?:src|srcset)="[^"]*"')
 FILE_ADDRESS = re.compile(rf"{re.escape(settings.MEDIA_URL)}([^\s\"'?,<>&]+)")
 # Seconds in which a page of a preview loads its files. Some load only when they are scrolled into view.
 FILE_SECONDS = 60 * 60
@@ -102,7 +106,7 @@ def render(request: HttpRequest, preview: Preview) -> HttpResponse:
     except Http404 as error:
         reason = _("The page that shows this item is not on the site. Publish that page first.")
         return refused(request, 404, (NO_PREVIEW, error.args[0] if isinstance(error, Unused) else reason))
-    response = HttpResponse(FILE_ADDRESS.sub(signed_address, html))
+    response = HttpResponse(with_signed_files(html, preview.link))
     response.headers["Content-Language"] = preview.language
     # Attribute of django-csp.
     response._csp_replace = SENDS_NOTHING  # type: ignore[attr-defined]
@@ -141,15 +145,28 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def signed_address(match: re.Match) -> str:
-    """Return the address of an uploaded file, with a signature: visitors cannot load files of drafts."""
-    name = unquote(match[1])
-    return f"{match[0]}?preview={file_signer.sign(name).removeprefix(f'{name}:')}"
+def with_signed_files(html: str, link: PreviewLink | None) -> str:
+    """Return `html` with signatures for the uploaded files of its pictures: visitors cannot load files of drafts.
+
+    A signature is that of the link, if the page is shown by one.
+    """
+    token = link.token if link else ""
+
+    def signed_address(match: re.Match) -> str:
+        value = f"{token}:{unquote(match[1])}"
+        return f"{match[0]}?preview={token}:{file_signer.sign(value).removeprefix(f'{value}:')}"
+
+    def signed_source(match: re.Match) -> str:
+        return FILE_ADDRESS.sub(signed_address, match[0])
+
+    return PICTURE.sub(lambda match: SOURCE.sub(signed_source, match[0]), html)
 
 
 def may_view_file(name: str, signature: str) -> bool:
-    """Whether `signature` is that of a page of a preview that shows the uploaded file `name`."""
+    """Whether `signature` is that of a page of a preview that shows the uploaded file `name`, and its link works."""
+    token, _colon, rest = signature.partition(":")
     try:
-        return file_signer.unsign(f"{name}:{signature}", max_age=FILE_SECONDS) == name
+        file_signer.unsign(f"{token}:{name}:{rest}", max_age=FILE_SECONDS)
     except signing.BadSignature:
         return False
+    return not token or PreviewLink.objects.of_token(token) is not None

@@ -168,10 +168,13 @@ class PreviewLinkAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, ModelAdmi
 
     @admin.action(description=gettext_lazy("Revoke the selected links"))
     def revoke_selected(self, request: HttpRequest, links: QuerySet) -> None:
-        for link in links:
-            if link.is_valid and may_change(request, link.revision):
-                link.revoke()
-        messages.success(request, _("The links show nothing any more."))
+        revoked = [link for link in links if link.is_valid and may_share(request, link.revision)]
+        for link in revoked:
+            link.revoke()
+        if revoked:
+            messages.success(request, _("The links show nothing any more."))
+        else:
+            messages.error(request, _("Nothing was revoked: the links have ended, or you may not revoke them."))
 
     def get_urls(self) -> list:
         def view(address: str, method: Any, name: str) -> Any:
@@ -195,7 +198,7 @@ class PreviewLinkAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, ModelAdmi
         context = {
             "revision": revision,
             "links": [(link, request.build_absolute_uri(link.get_absolute_url())) for link in links],
-            "link_form": LinkForm() if may_change(request, revision) else None,
+            "link_form": LinkForm() if may_share(request, revision) else None,
         }
         return self.frame_view(request, address, revision.heading, revision.data, context)
 
@@ -240,7 +243,7 @@ class PreviewLinkAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, ModelAdmi
     @method_decorator(require_POST)
     def make_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         revision = revision_to_view(request, pk)
-        if not may_change(request, revision):
+        if not may_share(request, revision):
             raise PermissionDenied
         form = LinkForm(request.POST)
         if form.is_valid():
@@ -258,7 +261,7 @@ class PreviewLinkAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, ModelAdmi
     def revoke_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         link = get_object_or_404(PreviewLink, pk=pk)
         revision = revision_to_view(request, link.revision_id)
-        if not may_change(request, revision):
+        if not may_share(request, revision):
             raise PermissionDenied
         link.revoke()
         messages.success(request, _("The link shows nothing any more."))
@@ -279,11 +282,15 @@ def form_to_view(request: HttpRequest, pk: int) -> PreviewedForm:
     return form
 
 
-def may_change(request: HttpRequest, revision: Revision) -> bool:
-    """Whether the user may share the revision. That of a deleted item cannot be shared."""
-    model_admin = admin.site.get_model_admin(revision.model_class)
+def may_share(request: HttpRequest, revision: Revision) -> bool:
+    """Whether the user may share the revision: whoever may change more than translations.
+
+    That of a deleted item cannot be shared.
+    """
+    model_admin: Any = admin.site.get_model_admin(revision.model_class)
     item = model_admin.get_queryset(request).filter(pk=revision.object_id).first()
-    return item is not None and model_admin.has_change_permission(request, item)
+    may_change = item is not None and model_admin.has_change_permission(request, item)
+    return may_change and model_admin.may_edit(request, item)
 
 
 def framed(response: HttpResponse) -> HttpResponse:

@@ -209,6 +209,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 )
             )
         self.filter(pk__in=all_ended).update(state=State.PAST)
+        # Restored items have no links. Local import, because the model refers to this one.
+        from editorial.models.preview import PreviewLink
+
+        links = PreviewLink.objects.filter(revision__content_type=kind, revision__object_id__in=deleted)
+        links.filter(revoked_at=None).update(revoked_at=timezone.now())
         states = sources.states_of(model, deleted)
         for recorded in new:
             recorded.translations = states.get(recorded.object_id, {})

@@ -1,6 +1,7 @@
 """Scheduled changes: publishing a draft and taking an item off the site at a given time."""
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Self
 
@@ -25,8 +26,12 @@ from editorial.models.revision import OPEN_STATES, DraftConflictError, Revision
 from editorial.revisions import snapshots
 from editorial.rights import kinds_with, may_publish, visible_kinds
 from translations.status.locks import locked
+from translations.status.permissions import may_publish_translation
 
 log = logging.getLogger(__name__)
+
+# Row of the snapshot, column and language of a translation.
+Translated = tuple[str, str, str]
 
 
 class ScheduleState(models.TextChoices):
@@ -146,9 +151,9 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
 class ScheduledChange(models.Model):
     """Plan to publish the draft of an item, or to take the item off the site.
 
-    The draft is published as it is then, unless somebody changed more than translations after it was scheduled. The
-    publisher confirms such a change by scheduling again. Saving the draft with the permission to publish it confirms
-    it too. The row is deleted when the change is applied.
+    The draft is published as it is then, unless somebody changed it after it was scheduled. Translations by people who
+    may publish them do not count. The publisher confirms a change by scheduling again. Saving the draft with the
+    permission to publish it confirms it too. The row is deleted when the change is applied.
     """
 
     State = ScheduleState
@@ -232,10 +237,38 @@ class ScheduledChange(models.Model):
         return before is None or changed_values(before) != changed_values(draft)
 
     def needs_confirmation(self, draft: Revision) -> bool:
-        """Whether `draft` changes other values than the draft that was scheduled. Translations do not count."""
+        """Whether `draft` changes other values than the draft that was scheduled.
+
+        Translations do not count, if their authors may publish them.
+        """
         if self.revision is None:
             return True
-        return self.revision_id != draft.pk and changed_values(self.revision) != changed_values(draft)
+        if self.revision_id == draft.pk:
+            return False
+        return changed_values(self.revision) != changed_values(draft) or self.has_unpublishable_translation(draft)
+
+    def has_unpublishable_translation(self, draft: Revision) -> bool:
+        """Whether `draft` has a translation, other than the scheduled draft, whose author may not publish it."""
+        drafts = Revision.objects.of_key(self.model_class, self.object_id).filter(base__isnull=False)
+        earlier: Any = self.revision
+        scheduled = before = changed_translations(earlier)
+        authors: dict[Translated, Revision] = {}
+        since = drafts.filter(pk__gt=earlier.pk, pk__lte=draft.pk).select_related("base", "author").order_by("pk")
+        for each in since:
+            after = changed_translations(each)
+            authors |= {text: each for text, value in after.items() if text not in before or before[text] != value}
+            before = after
+        added = {text for text, value in before.items() if text not in scheduled or scheduled[text] != value}
+        return any(text in authors and not self.author_may_publish(authors[text], text) for text in added)
+
+    def author_may_publish(self, draft: Revision, text: Translated) -> bool:
+        """Whether the author of `draft` may publish a translation. The program may, such as for an exchange file."""
+        if draft.author is None or self.item is None:
+            return draft.author_name == SYSTEM
+        row, _field, language = text
+        parts = snapshots.parts_of(self.model_class).get(row.partition(".")[0])
+        model = parts.model if parts else self.item.permission_model
+        return may_publish_translation(draft.author, model, language)
 
     def carry_out(self) -> bool:
         """Apply this change, or stop it and tell its owner. Return whether this process applied it."""
@@ -317,13 +350,24 @@ class ScheduledChange(models.Model):
 
 def changed_values(draft: Revision) -> dict[tuple[str, str], Any]:
     """Return the values that `draft` changed against its base, by row and field, without translations."""
+    return {
+        (change.row, change.field): change.after
+        for change, language in changes_of(draft)
+        if not language and change.field != "is_published"
+    }
+
+
+def changed_translations(draft: Revision) -> dict[Translated, Any]:
+    """Return the translations that `draft` changed against its base."""
+    return {(change.row, change.field, language): change.after for change, language in changes_of(draft) if language}
+
+
+def changes_of(draft: Revision) -> Iterator[tuple[snapshots.Change, str]]:
+    """Yield each value that `draft` changed against its base, with the language of a translation, or ""."""
     sections = snapshots.parts_of(draft.model_class)
-    found = {}
     for change in snapshots.changes(draft.base.data if draft.base else {}, draft.data):
         parts = sections.get(change.row.partition(".")[0])
         model = parts.model if parts else draft.model_class
         field = snapshots.recorded_fields(model).get(change.field)
         is_translation = isinstance(field, TranslationField) and field.language != settings.LANGUAGE_CODE
-        if not is_translation and change.field != "is_published":
-            found[change.row, change.field] = change.after
-    return found
+        yield change, field.language if is_translation else ""  # type: ignore[union-attr]  # a TranslationField

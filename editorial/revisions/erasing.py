@@ -7,6 +7,7 @@ from functools import partial
 from io import BytesIO
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -23,12 +24,14 @@ from PIL import Image
 
 from editorial.acting import SYSTEM
 from editorial.fields import RichTextField
+from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content
 from editorial.models.import_state import ImportState
+from editorial.models.preview import PreviewedForm
 from editorial.models.revision import Revision, RevisionFile, State
 from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
-from editorial.revisions import snapshots
+from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import ITEM, Snapshot, Values
 from translations.status.locks import locked
 from translations.status.models import SourceText, Translation
@@ -41,7 +44,7 @@ ELLIPSIS = "…"
 SHORT = 4
 # Size and colour of the picture that replaces one that may not be missing.
 PLACEHOLDER_SIZE, PLACEHOLDER_COLOUR = (1728, 1152), "#c8c8c8"
-# Name of the field for the comments of all revisions of the item, which may name a person in other words.
+# Name of the field for the comments of all revisions and approvals of the item, which may name a person in other words.
 COMMENTS = "revision_comments"
 Place = tuple[type[models.Model], int]
 
@@ -136,13 +139,41 @@ def erasable(model: type[Content], key: int) -> dict[str, dict[str, list[str]]]:
             for column, value in values.items():
                 field = fields.get(column)
                 if value and isinstance(value, str) and is_erasable(field, column, row_model):
-                    texts = found.setdefault(row, {}).setdefault(untranslated(field, column), [])
-                    if value not in texts:
-                        texts.append(value)
-    comments = Revision.objects.of_key(model, key).exclude(comment="").values_list("comment", flat=True)
-    if texts := list(dict.fromkeys(comments)):
+                    add_text(found, row, untranslated(field, column), value)
+    for row, name, text in texts_of_translations(model, key, found):
+        add_text(found, row, name, text)
+    comments = list(Revision.objects.of_key(model, key).values_list("comment", flat=True))
+    for pair in approvals_of({(model, key)}).values_list("message", "comment"):
+        comments += pair
+    if texts := list(filter(None, dict.fromkeys(comments))):
         found.setdefault(ITEM, {})[COMMENTS] = texts
     return dict(sorted(found.items(), key=lambda pair: pair[0] != ITEM))
+
+
+def add_text(found: dict[str, dict[str, list[str]]], row: str, name: str, text: str) -> None:
+    texts = found.setdefault(row, {}).setdefault(name, [])
+    if text and text not in texts:
+        texts.append(text)
+
+
+def texts_of_translations(model: type[Content], key: int, rows: Collection[str]) -> list[tuple[str, str, str]]:
+    """Return row, field and text of the source texts and the drafts of the desk, also those of a deleted item."""
+    empty: Snapshot = {row: {} for row in rows}
+    places = {(part._meta.label_lower, number): row for row, part, number in sources.located(model, key, empty)}
+    # The base manager, because the default one deletes the texts of deleted items.
+    drafts = Translation._base_manager.filter(sources.among(places)).exclude(draft="")
+    found = [
+        (places[label, number], name, text)
+        for texts, column in ((SourceText.objects.filter(sources.among(places)), "text"), (drafts, "draft"))
+        for label, number, name, text in texts.values_list("model", "object_id", "field", column)
+    ]
+    for states in Revision.objects.of_key(model, key).exclude(translations={}).values_list("translations", flat=True):
+        for row, columns in states.items():
+            row_model = model_of_row(model, row)
+            fields = snapshots.recorded_fields(row_model) if row_model else {}
+            for column, pair in columns.items():
+                found += [(row, untranslated(fields.get(column), column), text) for text in pair if text]
+    return found
 
 
 def every_snapshot(model: type[Content], key: int) -> Iterator[Snapshot]:
@@ -164,6 +195,10 @@ def erase(model: type[Content], key: int, fields: Collection[ErasedField], comme
     desk_keys = list(Translation._base_manager.filter(erased).values_list("pk", flat=True))
     owners = write_rows(values, places, texts, files)
     revisions = rewrite_revisions(model, key, values, texts, files)
+    if COMMENTS in values.get(ITEM, {}):
+        approvals_of({(model, key)}).update(message="", comment="")
+    erase_approvals({(model, key), *revisions}, texts)
+    erase_previewed_forms({(model, key), *revisions})
     erase_addresses(model, values.get(ITEM, {}), texts)
     erase_translations(erased)
     erase_input(model, key, values, places, desk_keys)
@@ -288,6 +323,28 @@ def rewrite(revision: Revision, values: Snapshot, texts: set[str], files: set[st
             texts.update(filter(None, (source, draft)))
 
 
+def approvals_of(items: Collection[Place]) -> models.QuerySet[ApprovalRequest]:
+    condition = Q(pk__in=[])
+    for model, key in items:
+        kind = ContentType.objects.get_for_model(model)
+        condition |= Q(revision__content_type=kind, revision__object_id=key)
+    return ApprovalRequest.objects.filter(condition)
+
+
+def erase_approvals(items: Collection[Place], texts: set[str]) -> None:
+    """Erase the texts from messages and comments of approvals."""
+    for approval in approvals_of(items).only("message", "comment"):
+        message, comment = without(approval.message, texts), without(approval.comment, texts)
+        if (message, comment) != (approval.message, approval.comment):
+            ApprovalRequest.objects.filter(pk=approval.pk).update(message=message, comment=comment)
+
+
+def erase_previewed_forms(items: Collection[Place]) -> None:
+    """Delete the forms that staff previewed. They can be previewed again."""
+    for model, key in items:
+        PreviewedForm.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id=key).delete()
+
+
 def erase_addresses(model: type[Content], values: Values, texts: set[str]) -> None:
     """Erase earlier slugs, and the former key of the item."""
     section = model.content_section
@@ -336,7 +393,10 @@ def erase_input(
         for row_key in ([None, str(key)] if row == ITEM else [str(found[1])])
         for column in columns
     }
-    in_form = Q(path__endswith=f"{address}{key}/change/") | Q(path__endswith=address) | Q(path__contains=f"{address}?")
+    # The rows of a long inline have a page of their own, with a query.
+    form = f"{address}{key}/change/"
+    in_form = Q(path__endswith=form) | Q(path__contains=f"{form}?")
+    in_form |= Q(path__endswith=address) | Q(path__contains=f"{address}?")
     for stored in StoredInput.objects.filter(in_form):
         stored.data["entries"] = [entry for entry in stored.data["entries"] if not is_input_of(entry, names)]
         stored.save(update_fields=["data"])
@@ -412,17 +472,22 @@ def add_revision(model: type[Content], key: int, comment: str, author_name: str)
 
 
 def items_naming(text: str, limit: int) -> list[Revision]:
-    """Return the items of which a revision contains `text`, each as its latest revision. Takes two queries.
+    """Return the items that contain `text`, each as its latest revision.
 
-    SQLite stores letters that are not ASCII as escape sequences, and distinguishes their case.
+    The number of queries depends on the kinds of content only. SQLite stores letters of JSON that are not ASCII as
+    escape sequences, and distinguishes their case.
     """
-    as_text = Revision.objects.annotate(text=Cast("data", models.TextField()))
-    found = as_text.filter(
-        Q(text__icontains=json.dumps(text, ensure_ascii=False)[1:-1]) | Q(text__icontains=json.dumps(text)[1:-1])
+    as_text = Revision.objects.annotate(
+        values_text=Cast("data", models.TextField()), states_text=Cast("translations", models.TextField())
     )
+    condition = Q(comment__icontains=text) | Q(approval_requests__message__icontains=text)
+    condition |= Q(approval_requests__comment__icontains=text)
+    for escaped in {json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}:
+        condition |= Q(values_text__icontains=escaped) | Q(states_text__icontains=escaped)
+    keys = as_text.filter(condition).order_by("content_type", "object_id").values_list("content_type", "object_id")
+    found = {*keys.distinct()[:limit], *owners_of_texts(text, limit)}
     items = Q(pk__in=[])
-    keys = found.order_by("content_type", "object_id").values_list("content_type", "object_id").distinct()
-    for kind, key in keys[:limit]:
+    for kind, key in sorted(found)[:limit]:
         items |= Q(content_type=kind, object_id=key)
     latest = Revision.objects.filter(items).order_by("content_type", "object_id").values("content_type", "object_id")
     numbers = latest.annotate(latest=models.Max("pk")).values("latest")
@@ -432,3 +497,21 @@ def items_naming(text: str, limit: int) -> list[Revision]:
         .defer("data", "translations")
         .order_by("content_type", "heading")
     )
+
+
+def owners_of_texts(text: str, limit: int) -> set[tuple[int, int]]:
+    """Return the content types and keys of the items with `text` in a source text or in a draft of the desk."""
+    keys: dict[str, set[int]] = {}
+    # The base manager, because the default one processes changes, which the revisions have anyway.
+    drafts = Translation._base_manager.filter(draft__icontains=text)
+    for texts in (SourceText.objects.filter(text__icontains=text), drafts):
+        for label, key in texts.order_by("model", "object_id").values_list("model", "object_id").distinct()[:limit]:
+            keys.setdefault(label, set()).add(key)
+    found: set[tuple[int, int]] = set()
+    for label, of_model in keys.items():
+        model = apps.get_model(label)
+        # Without a name, select_related would load all relations.
+        items = model._base_manager.filter(pk__in=of_model).select_related(*model.parent_fields or [None])
+        for owner in (item.owner for item in items):
+            found.add((ContentType.objects.get_for_model(owner).pk, owner.pk))
+    return found

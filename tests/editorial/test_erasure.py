@@ -1,6 +1,7 @@
 """Erasing of personal data: from the stored item, drafts, revisions, bin, translations, input, logs and files."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -15,7 +16,17 @@ from django.urls import reverse
 from alliance.models import Initiative, InitiativePart
 from consent.models import EmbeddedContent
 from editorial.admin.erasure import ErasureMixin
-from editorial.models import ContentErasure, DeletedItem, ImportState, PastSlug, Revision, RevisionFile, StoredInput
+from editorial.models import (
+    ApprovalRequest,
+    ContentErasure,
+    DeletedItem,
+    ImportState,
+    PastSlug,
+    PreviewedForm,
+    Revision,
+    RevisionFile,
+    StoredInput,
+)
 from editorial.revisions.erasing import ErasedField
 from editorial.revisions.restoring import restore_deleted
 from editorial.revisions.snapshots import take
@@ -87,6 +98,9 @@ def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_trans
     editor = staff("Editors")
     LogEntry.objects.log_actions(editor.pk, [oulu], CHANGE, change_message=f"Set to {MAIL}", single_object=True)
     text = Translation.objects.of(oulu).into("pl").get(field="description")
+    asked = ApprovalRequest.objects.ask(Revision.objects.draft_of(oulu), editor, f"Please check {PERSON}", "")
+    asked.decide(ApprovalRequest.Decision.RETURNED, editor, f"Ask {MAIL} first, and Ms Q.")
+    PreviewedForm.objects.keep(editor.pk, oulu, Revision.objects.draft_of(oulu).data)
     entry = {"name": "contact", "base": [MAIL], "now": [f"x{MAIL}"], "row": None}
     other = {"name": "website", "base": [""], "now": ["https://unic.example/typed"], "row": None}
     input_of(editor, f"/admin/partners/partneruniversity/{oulu.pk}/change/", entry, other)
@@ -103,6 +117,7 @@ def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_trans
     # The rest of the draft and of the unsaved input is kept.
     assert Revision.objects.draft_of(oulu).base.data == Revision.objects.of(oulu).live().get().data
     assert [entry["name"] for entry in StoredInput.objects.get().data["entries"]] == ["website"]
+    assert "Ms Q." not in everything()
 
 
 def test_comments_and_logs_lose_the_texts_of_erased_fields_and_keep_the_rest(officer, staff, oulu):
@@ -111,6 +126,30 @@ def test_comments_and_logs_lose_the_texts_of_erased_fields_and_keep_the_rest(off
     erase(officer, oulu, ":contact")
     assert Revision.objects.of(oulu).filter(comment="Set to … for now").count() == 1
     assert LogEntry.objects.filter(change_message="Now …").count() == 1
+
+
+def test_messages_of_approvals_lose_the_texts_and_are_shown_with_the_comments(officer, staff, oulu):
+    change(oulu, contact=MAIL)
+    asked = ApprovalRequest.objects.ask(draft(oulu, short_name="Oulu 2"), staff("Editors"), f"Is {MAIL} right?", "")
+    assert f"Is {MAIL} right?" in words(officer.get(erase_url(oulu)))
+    erase(officer, oulu, ":contact")
+    asked.refresh_from_db()
+    assert asked.message == "Is … right?"
+
+
+def test_unsaved_input_in_the_rows_of_a_long_inline_is_erased(officer, staff):
+    item = Initiative.objects.get(key="campus")
+    part = InitiativePart.objects.filter(initiative=item).first()
+    Revision.objects.record()
+    entry = {
+        "name": "parts-0-title_en",
+        "base": [""],
+        "now": [PERSON],
+        "row": {"id": str(part.pk), "field": "title_en"},
+    }
+    input_of(staff("Editors"), f"/admin/alliance/initiative/{item.pk}/change/?inline=initiativepart&p=2", entry)
+    erase(officer, item, f"initiative_parts.{part.pk}:title", **{f"initiative_parts.{part.pk}__title": "A part"})
+    assert PERSON not in everything()
 
 
 def test_the_language_of_the_officer_does_not_matter(officer, oulu):
@@ -375,6 +414,55 @@ def test_a_person_is_found_in_all_kinds_in_revisions_and_in_the_bin_with_constan
     assert page.content.decode().count("/erase/") == 3
     assert len(queries) < 15
     assert "No item contains this text." in words(officer.post(FIND, {"text": "Xyxyxyxyx"}))
+
+
+def name_in_draft_of_desk(oulu, staff):
+    Translation.objects.of(oulu).into("pl").get(field="summary").propose(f"Uczy tu {PERSON}")
+
+
+def name_in_draft_of_desk_of_part(oulu, staff):
+    part = InitiativePart.objects.first()
+    Translation.objects.of(part).into("pl").get(field="title").propose(PERSON)
+
+
+def name_in_draft_of_desk_of_deleted_item(oulu, staff):
+    name_in_draft_of_desk(oulu, staff)
+    with Revision.objects.recorded():
+        oulu.delete()
+
+
+def name_in_source_text(oulu, staff):
+    SourceText.objects.filter(model="partners.partneruniversity", object_id=oulu.pk, field="summary").update(
+        text=PERSON
+    )
+
+
+def name_in_comment(oulu, staff):
+    change(oulu, f"Asked by {PERSON}", contact="new@unic.example")
+
+
+def name_in_approval(oulu, staff):
+    ApprovalRequest.objects.ask(draft(oulu, short_name="Oulu 2"), staff("Editors"), f"{PERSON} asked for it", "")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        name_in_draft_of_desk,
+        name_in_draft_of_desk_of_part,
+        name_in_draft_of_desk_of_deleted_item,
+        name_in_source_text,
+        name_in_comment,
+        name_in_approval,
+    ],
+)
+def test_a_person_is_found_and_can_be_erased_where_no_stored_value_has_the_name(officer, staff, oulu, place):
+    Revision.objects.record()
+    place(oulu, staff)
+    html = officer.post(FIND, {"text": PERSON}).content.decode()
+    (url,) = set(re.findall(r'href="(/admin/[^"]+/erase/)"', html))
+    # The page lists the first texts of each field.
+    assert PERSON in str(officer.get(url).context["rows"])
 
 
 # The record

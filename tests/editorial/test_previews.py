@@ -16,13 +16,15 @@ from alliance.models import Alliance, Deliverable, Figure, Initiative, Milestone
 from consent.models import Decision
 from consent.state import ConsentState
 from editorial.content_files import content_models
-from editorial.models import PreviewedForm, PreviewLink, Revision
+from editorial.models import DeletedItem, PreviewedForm, PreviewLink, Revision
 from editorial.models.preview import delete_ended
 from editorial.previews import Preview
 from editorial.revisions import snapshots
+from editorial.revisions.restoring import restore_deleted
 from pages.cached import layout_pages
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
+from pictures.models import Picture
 from tests.consent.factories import make_counter, make_video
 from tests.consent.visitors import press
 from tests.editorial.test_admin import address, filled_in
@@ -310,6 +312,25 @@ def test_a_link_shows_the_revision_without_an_account(client, deliverable):
     assert not response.cookies
 
 
+def test_a_link_shows_the_pictures_of_its_page_until_it_is_revoked_and_no_other_file(
+    client, deliverable, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        picture = make_picture()
+    unused = default_storage.save("alliance/other.png", ContentFile(picture.file.read()))
+    typed = f'<p>Look: src="/media/{unused}" <a href="/media/{unused}">here</a></p>'
+    Picture.objects.filter(pk=picture.pk).update(alt_en=f' src="/media/{unused}"')
+    link = link_to(draft_of(deliverable, cover=picture.pk, body_en=typed))
+    html = client.get(link.get_absolute_url()).content.decode()
+    assert html.count(f"/media/{unused}") >= 3 and f"/media/{unused}?" not in html
+    source = re.search(r'<img[^>]+src="(/media/[^"]+)"', html)[1]
+    assert "?preview=" in source and client.get(source).status_code == 200
+    srcset = re.search(r'<source[^>]+srcset="(/media/\S+)', html)[1]
+    assert client.get(srcset).status_code == 200
+    link.revoke()
+    assert client.get(source).status_code == client.get(srcset).status_code == 404
+
+
 def test_a_link_that_was_revoked_expired_or_changed_says_so_in_the_language_of_the_visitor(client, deliverable):
     ended = {"en": "This preview has ended"}
     working = link_to(draft_of(deliverable, title_en=SECRET))
@@ -330,6 +351,8 @@ def test_a_link_ends_with_its_item_and_its_revision(client, deliverable):
     with Revision.objects.recorded():
         link = link_to(draft_of(deliverable, title_en=SECRET))
         deliverable.delete()
+    assert client.get(link.get_absolute_url()).status_code == 410
+    restore_deleted(DeletedItem.objects.get(), "")
     assert client.get(link.get_absolute_url()).status_code == 410
     link.revision.delete()
     assert client.get(link.get_absolute_url()).status_code == 410
@@ -373,6 +396,19 @@ def test_only_staff_who_may_change_an_item_share_it_and_others_see_no_link_to_it
     assert client.post(reverse("admin:editorial_revoke_preview_link", args=[link.pk])).status_code == 403
     assert SECRET not in client.get(reverse("admin:editorial_previewlink_changelist")).content.decode()
     assert PreviewLink.objects.valid().count() == 1
+
+
+def test_a_translator_neither_shares_a_draft_nor_revokes_a_link(signed_in, deliverable):
+    draft = draft_of(deliverable, title_en=SECRET)
+    link = link_to(draft)
+    client = signed_in("Translators: Polski")
+    assert client.post(reverse("admin:editorial_make_preview_link", args=[draft.pk]), {"days": 7}).status_code == 403
+    assert client.post(reverse("admin:editorial_revoke_preview_link", args=[link.pk])).status_code == 403
+    form = {"action": "revoke_selected", "_selected_action": [link.pk]}
+    client.post(reverse("admin:editorial_previewlink_changelist"), form)
+    assert list(PreviewLink.objects.valid()) == [link]
+    page = client.get(reverse("admin:editorial_revision_preview", args=[draft.pk])).content.decode()
+    assert "Make a link without an account" not in page
 
 
 def test_the_list_of_links_takes_as_many_queries_with_many_links(signed_in, deliverable, django_assert_max_num_queries):

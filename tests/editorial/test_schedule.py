@@ -199,17 +199,43 @@ def test_a_change_of_the_draft_must_be_confirmed_and_its_owner_is_told_at_once(m
     assert page.title_en != "The newest vision" and ScheduledChange.objects.get().state == State.MISSED
 
 
-def test_a_change_by_a_publisher_and_translations_need_no_confirmation(page, publisher, editor):
+def test_a_change_by_a_publisher_and_translations_by_translators_need_no_confirmation(page, publisher, staff):
+    translator = staff("Translators")
     draft_with(page, title_en="The new vision")
     plan(page, timezone.now() + HOUR, is_published=True, planned_by=publisher)
-    draft_with(page, editor, title_pl="Nowa wizja")
+    draft_with(page, translator, title_pl="Nowa wizja")
     draft_with(page, publisher, title_en="The newest vision")
     ScheduledChange.objects.follow_drafts()
-    draft_with(page, editor, title_de="Die neue Vision")
+    draft_with(page, translator, title_de="Die neue Vision")
     ScheduledChange.objects.update(at=timezone.now() - HOUR)
     assert ScheduledChange.objects.apply_due() == 1
     page.refresh_from_db()
     assert (page.title_en, page.title_pl, page.title_de) == ("The newest vision", "Nowa wizja", "Die neue Vision")
+
+
+@pytest.mark.parametrize("field", ["title_pl", "title_fr"])
+def test_a_translation_by_an_editor_must_be_confirmed_also_if_a_translator_saves_after_it(
+    page, publisher, editor, staff, field
+):
+    Page.objects.filter(pk=page.pk).update(title_fr="")
+    Revision.objects.record()
+    page.refresh_from_db()
+    draft_with(page, title_en="The new vision")
+    plan(page, timezone.now() + HOUR, is_published=True, planned_by=publisher)
+    draft_with(page, editor, **{field: "Unchecked"})
+    draft_with(page, staff("Translators: Deutsch"), title_de="Die neue Vision")
+    ScheduledChange.objects.update(at=timezone.now() - HOUR)
+    assert ScheduledChange.objects.apply_due() == 0
+    assert ScheduledChange.objects.get().state == State.MISSED
+
+
+def test_a_translation_by_an_editor_that_a_translator_replaced_needs_no_confirmation(page, publisher, editor, staff):
+    draft_with(page, title_en="The new vision")
+    plan(page, timezone.now() + HOUR, is_published=True, planned_by=publisher)
+    draft_with(page, editor, title_pl="Unchecked")
+    draft_with(page, staff("Translators: Polski"), title_pl="Nowa wizja")
+    ScheduledChange.objects.follow_drafts()
+    assert ScheduledChange.objects.get().state == State.PLANNED
 
 
 def test_a_translation_by_a_publisher_does_not_confirm_what_an_editor_changed(page, publisher, editor):

@@ -28,6 +28,7 @@ from editorial.remarks import remarks_on
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
+from translations.desk.drafts import drafts_with_new_rows
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
@@ -37,7 +38,7 @@ from translations.status.fields import TARGET_LANGUAGES
 from translations.status.locks import locked
 from translations.status.permissions import (
     all_permitted_languages,
-    may_publish_translation,
+    needs_draft,
     own_language,
     permitted_models,
 )
@@ -100,7 +101,8 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
     @admin.display(description=_("status"))
     def state(self, text) -> str:
-        return text.get_status_display()
+        state = text.get_status_display()
+        return f"{state}; {_('changed in a draft of the item')}" if text.is_open_in_draft else state
 
     def get_queryset(self, request):
         texts = TextToTranslate.objects.readable_by(request.user)
@@ -127,10 +129,16 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         language = request.GET.get("language") or own_language(request.user)
+        language = language if language in TARGET_LANGUAGES else None
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "service": machine.configured_service(),
-            "language": language if language in TARGET_LANGUAGES else None,
+            "language": language,
+            "drafts_with_new_rows": [
+                (draft.heading, reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[draft.object_id]))
+                for draft in (drafts_with_new_rows(permitted_models(request.user), language) if language else ())
+                for kind in [draft.content_type]
+            ],
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -173,13 +181,6 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
         return retry_on_conflict(view)
 
-    @staticmethod
-    def needs_draft(request, text: TextToTranslate) -> bool:
-        """Whether the text is on the site and the user may not publish it."""
-        item = text.item
-        is_live = item.has_drafts and item.owner.is_published
-        return is_live and not may_publish_translation(request.user, item.permission_model, text.language)
-
     def item_view(self, request, object_id: str) -> HttpResponse:
         """Show or save a text, in the draft of its item if there is one or if the user may not publish it."""
         text = self.get_object(request, object_id)
@@ -188,7 +189,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         if (
             text
             and ACTIONS_ON_TEXT.isdisjoint(request.POST)
-            and (item_draft or (is_post and self.needs_draft(request, text)))
+            and (item_draft or (is_post and needs_draft(request.user, text.item, text.language)))
         ):
             return self.view_in_draft(request, text, item_draft)
         with recorded(request):
@@ -250,7 +251,10 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
     def process_post(self, request, text: TextToTranslate, similar: list[Suggestion]) -> TranslationForm | None:
         """Perform the action of the pressed button. Returns the form if it must be shown again."""
-        data = request.POST
+        data, service = request.POST, machine.configured_service()
+        if "_machine" in data and service is None:
+            # The form does not check a text that is not to be saved.
+            raise PermissionDenied
         by_number = {str(number): suggestion for number, suggestion in enumerate(similar)}
         if chosen := by_number.get(data.get("_use")):
             return TranslationForm(text, proposal=chosen.target)
@@ -258,7 +262,6 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         if not form.is_valid():
             return form
         translated = form.cleaned_data["text"]
-        service = machine.configured_service()
         if "_discard" in data:
             text.propose("")
             self.message_user(request, _("The draft was discarded."), messages.SUCCESS)

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -11,14 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from editorial.dashboard import Block, Line
-from editorial.models import Revision
-from translations.desk.drafts import desk_urls, open_texts
+from translations.desk.drafts import desk_keys, drafts_of, open_texts
 from translations.desk.models import TextToTranslate
 from translations.status.models import Translation
 from translations.status.permissions import own_languages, permitted_models
 
-# Drafts that are searched for texts, the latest ones.
-MAX_DRAFTS = 50
 STATUSES = (Translation.Status.MISSING, Translation.Status.STALE, Translation.Status.DRAFT)
 
 
@@ -49,14 +45,8 @@ def drafts_to_translate(user: User | AnonymousUser) -> Block | None:
     languages = own_languages(user)
     if not languages:
         return None
-    kinds = ContentType.objects.get_for_models(*permitted_models(user)).values()
-    drafts = list(
-        Revision.objects.open()
-        .filter(base__isnull=False, content_type__in=kinds)
-        .select_related("base", "content_type")
-        .order_by("-pk")[:MAX_DRAFTS]
-    )
-    urls = desk_urls(drafts)
+    drafts = drafts_of(permitted_models(user))
+    keys = desk_keys(drafts)
     lines = []
     for draft in drafts:
         texts = open_texts(draft)
@@ -64,13 +54,15 @@ def drafts_to_translate(user: User | AnonymousUser) -> Block | None:
             if not (places := texts.get(code)):
                 continue
             # Parts that only the draft has are translated in the form of the item.
-            on_desk = (urls[draft.pk, *place] for place in places if (draft.pk, *place) in urls)
-            name = f"admin:{draft.content_type.app_label}_{draft.content_type.model}_change"
+            on_desk = [keys[draft.pk, *place] for place in places if (draft.pk, *place) in keys]
+            name, key = f"admin:{draft.content_type.app_label}_{draft.content_type.model}_change", draft.object_id
+            if on_desk:
+                name, key = "admin:translations_texttotranslate_change", on_desk[0]
             number = ngettext("%(count)s text", "%(count)s texts", len(places)) % {"count": len(places)}
             lines.append(
                 Line(
                     draft.heading,
-                    next(on_desk, reverse(name, args=[draft.object_id])),
+                    reverse(name, args=[key]),
                     f"{settings.CONTENT_LANGUAGES[code]}: {number}",
                 )
             )

@@ -1,19 +1,32 @@
 """Texts of drafts that translators have to write or confirm."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
 from modeltranslation.fields import TranslationField
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models import Revision
 from editorial.revisions import snapshots, sources
-from translations.desk.models import TextToTranslate
-from translations.status.fields import TARGET_LANGUAGES, text_fields
+from translations.status.fields import TARGET_LANGUAGES, text_fields, translated_models
+from translations.status.models import Translation
+
+# Drafts that are searched for texts, the latest ones. Their texts are compared whenever a list of texts is shown.
+MAX_DRAFTS = 100
 
 # Row of the snapshot and column of the translation.
 Place = tuple[str, str]
+
+
+def drafts_of(models: Collection[type[Model]]) -> list[Revision]:
+    """Return the latest drafts beside items of `models` that are stored."""
+    kinds = ContentType.objects.get_for_models(*models).values()
+    drafts = Revision.objects.open().filter(base__isnull=False, content_type__in=kinds)
+    return list(drafts.select_related("base", "content_type").order_by("-pk")[:MAX_DRAFTS])
 
 
 def open_texts(draft: Revision) -> dict[str, list[Place]]:
@@ -37,12 +50,31 @@ def open_texts(draft: Revision) -> dict[str, list[Place]]:
     return found
 
 
-def desk_urls(drafts: list[Revision]) -> dict[tuple[int, str, str], str]:
-    """Return (draft, row, column) → URL of the text on the desk, for the texts of stored rows. Takes one query."""
+def desk_keys(drafts: list[Revision]) -> dict[tuple[int, str, str], int]:
+    """Return (draft, row, column) → primary key on the desk, for the texts of stored rows. Takes one query."""
     owners = {
         (model._meta.label_lower, key): (draft.pk, row)
         for draft in drafts
         for row, model, key in sources.located(draft.model_class, draft.object_id, draft.data)
     }
-    texts = TextToTranslate.objects.filter(sources.among(owners)) if owners else ()
-    return {(*owners[text.model, text.object_id], text.localized_field): text.desk_url for text in texts}
+    texts = Translation.objects.filter(sources.among(owners)).only("model", "object_id", "field", "language")
+    return {(*owners[text.model, text.object_id], text.localized_field): text.pk for text in texts} if owners else {}
+
+
+def open_keys() -> set[int]:
+    """Return the primary keys on the desk of the open texts of all drafts."""
+    drafts = drafts_of(translated_models())
+    keys = desk_keys(drafts)
+    places = [(draft.pk, *place) for draft in drafts for places in open_texts(draft).values() for place in places]
+    # Parts that only the draft has are not on the desk.
+    return {keys[place] for place in places if place in keys}
+
+
+def drafts_with_new_rows(models: Collection[type[Model]], language: str) -> list[Revision]:
+    """Return the drafts of items of `models` with open texts in `language` in parts that only the draft has."""
+
+    def is_new(draft: Revision, row: str) -> bool:
+        return draft.base is None or row not in draft.base.data
+
+    drafts = drafts_of(models)
+    return [draft for draft in drafts if any(is_new(draft, row) for row, _ in open_texts(draft).get(language, ()))]

@@ -39,10 +39,11 @@ class StatusFilter(admin.SimpleListFilter):
 
     title = _("status")
     parameter_name = "status"
-    OPEN, ALL = "open", "all"
+    OPEN, IN_DRAFTS, ALL = "open", "in_drafts", "all"
 
     def lookups(self, request, model_admin):
-        return [(self.OPEN, _("to do")), *TextToTranslate.Status.choices, (self.ALL, _("all"))]
+        own = [(self.OPEN, _("to do")), *TextToTranslate.Status.choices]
+        return [*own, (self.IN_DRAFTS, _("changed in a draft of the item")), (self.ALL, _("all"))]
 
     def value(self):
         return super().value() or self.OPEN

@@ -14,6 +14,7 @@ from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname, resolution_order
 
 from editorial.models import Content, ContentQuerySet
+from translations.desk.drafts import open_keys
 from translations.status.fields import text_fields, translated_models
 from translations.status.models import Translation, TranslationManager, TranslationQuerySet
 from translations.status.permissions import permitted_languages, permitted_models
@@ -73,10 +74,16 @@ def heading(model) -> models.F | Coalesce:
 
 class TextQuerySet(TranslationQuerySet):
     def with_status(self, status: str):
-        """Translations with `status`, or all that are not current for "open", or all translations for "all"."""
-        if status == "open":
-            return self.open()
-        return self if status == "all" else self.filter(status=status)
+        """Translations with `status`, or those of "open", "in_drafts" or "all".
+
+        Open ones are not current, or a draft of their item changed their source, which `is_open_in_draft` says.
+        """
+        in_drafts = models.Q(pk__in=open_keys())
+        texts = self.annotate(is_open_in_draft=models.ExpressionWrapper(in_drafts, models.BooleanField()))
+        if status == "all":
+            return texts
+        conditions = {"in_drafts": in_drafts, "open": in_drafts | ~models.Q(status=Translation.Status.CURRENT)}
+        return texts.filter(conditions.get(status, models.Q(status=status)))
 
     def of_kind(self, label: str):
         """Translations of the model with `label`, such as "pages.page"."""

@@ -88,7 +88,10 @@ class InterfaceText:
         """Interface texts are part of the source code; only the command line imports them."""
         return False
 
-    def store(self, targets: tuple[str, ...], as_draft: bool):
+    def goes_live(self, user: User | AnonymousUser | None) -> bool:
+        return True
+
+    def store(self, targets: tuple[str, ...], as_draft: bool, user: User | AnonymousUser | None = None):
         self.message.string = targets if self.message.pluralizable else targets[0]
         self.message.flags -= {"fuzzy"}
         if as_draft:

@@ -1,6 +1,7 @@
 """Texts of the content in exchange files."""
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model, prefetch_related_objects
@@ -13,11 +14,14 @@ from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
 from translations.status.fields import translated_models
 from translations.status.models import Translation, TranslationQuerySet
-from translations.status.permissions import permitted_languages
+from translations.status.permissions import needs_draft, permitted_languages
 
 
 class ExchangedText(Translation):
     """A translation in exchange files. Its ID, such as pages.about.title, is the same on every site."""
+
+    # Whether its item has a draft beside the stored rows, see `ContentTexts.known`.
+    has_item_draft = False
 
     class Meta:
         proxy = True
@@ -84,10 +88,15 @@ class ExchangedText(Translation):
     def may_be_written_by(self, user: User | AnonymousUser) -> bool:
         return self.language in permitted_languages(user, self.item.permission_model)
 
-    def store(self, targets: tuple[str, ...], as_draft: bool):
+    def goes_live(self, user: User | AnonymousUser | None) -> bool:
+        return not self.has_item_draft and (user is None or not needs_draft(user, self.item, self.language))
+
+    def store(self, targets: tuple[str, ...], as_draft: bool, user: User | AnonymousUser | None = None):
         if as_draft:
             self.propose(targets[0])
-        elif item_draft := Revision.objects.draft_beside(self.item):
+            return
+        item_draft = Revision.objects.draft_beside(self.item)
+        if item_draft or not self.goes_live(user):
             # It goes live with the draft of the item.
             Revision.objects.save_text(item_draft, self.item, self.localized_field, targets[0])
         else:
@@ -139,10 +148,26 @@ class ContentTexts:
             objects = model.objects.filter(key__in=keys[section]).values("pk")
             texts = self.texts.filter(model=model._meta.label_lower, object_id__in=objects)
             found |= {text.unit_id: text for text in with_references(texts)}
+        mark_drafts(found.values())
         return found
 
     def save(self):
         """`ExchangedText.store` has saved each text already."""
+
+
+def mark_drafts(texts: Collection[ExchangedText]):
+    """Set `has_item_draft` of `texts`, in one query for each model."""
+    owners: dict[type[Content], set[int]] = defaultdict(set)
+    for text in texts:
+        owners[type(text.item.owner)].add(text.item.owner.pk)
+    drafts = {
+        (model, key)
+        for model, keys in owners.items()
+        for key, draft in Revision.objects.drafts_by_key(model, keys).items()
+        if draft.base_id
+    }
+    for text in texts:
+        text.has_item_draft = (type(text.item.owner), text.item.owner.pk) in drafts
 
 
 def with_references(queryset: TranslationQuerySet) -> list[ExchangedText]:

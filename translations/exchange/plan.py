@@ -27,6 +27,7 @@ class Outcome(models.TextChoices):
     """The effect of the import on one text of the file."""
 
     WRITTEN = "written", gettext_lazy("put on the site")
+    IN_ITEM_DRAFT = "item_draft", gettext_lazy("saved in the draft of the item")
     DRAFT = "draft", gettext_lazy("saved as a draft")
     OUTDATED = "outdated", gettext_lazy("left out: the source has changed since the export")
     UNFINISHED = "unfinished", gettext_lazy("left out: it is unfinished, and the site has a finished translation")
@@ -37,8 +38,10 @@ class Outcome(models.TextChoices):
 
 # In bytes.
 MAX_FILE_SIZE = 30_000_000
+# Outcomes that change the site.
+STORED_OUTCOMES = (Outcome.WRITTEN, Outcome.IN_ITEM_DRAFT, Outcome.DRAFT)
 # Outcomes that the preview shows text by text; it only counts the others.
-SHOWN_OUTCOMES = (Outcome.WRITTEN, Outcome.DRAFT, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
+SHOWN_OUTCOMES = (*STORED_OUTCOMES, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -168,11 +171,11 @@ class Plan:
         unit = replace(unit, targets=text.normalised(unit.targets))
         outcome, after = self.outcome(unit, text), unit.targets
         warnings: list[str] = []
-        if outcome in (Outcome.WRITTEN, Outcome.DRAFT):
+        if outcome in STORED_OUTCOMES:
             findings = text.check_targets(unit.targets)
             warnings = [finding.message for finding in findings]
             try:
-                if errors := outcome == Outcome.WRITTEN and [f.message for f in findings if f.is_error]:
+                if errors := outcome != Outcome.DRAFT and [f.message for f in findings if f.is_error]:
                     raise ValidationError(errors)
                 after = text.clean_targets(unit.targets)
             except ValidationError as error:
@@ -191,7 +194,7 @@ class Plan:
             return Outcome.OUTDATED
         if is_draft:
             return Outcome.DRAFT if text.accepts_drafts else Outcome.UNFINISHED
-        return Outcome.WRITTEN
+        return Outcome.WRITTEN if text.goes_live(self.user) else Outcome.IN_ITEM_DRAFT
 
     @property
     def shown(self) -> list[Change]:
@@ -205,7 +208,7 @@ class Plan:
 
     @property
     def changes_something(self) -> bool:
-        return any(change.outcome in (Outcome.WRITTEN, Outcome.DRAFT) for change in self.changes)
+        return any(change.outcome in STORED_OUTCOMES for change in self.changes)
 
     @property
     def digest(self) -> str:
@@ -227,13 +230,13 @@ class Plan:
         known = self.texts.known({change.unit.id for change in self.changes})
         errors, stored = [], []
         for change in self.changes:
-            if change.outcome not in (Outcome.WRITTEN, Outcome.DRAFT):
+            if change.outcome not in STORED_OUTCOMES:
                 continue
             text = known.get(change.unit.id)
             try:
                 if text is None or self.change(change.unit, text) != change:
                     raise StaleReadError(change)
-                text.store(change.after, as_draft=change.outcome == Outcome.DRAFT)
+                text.store(change.after, change.outcome == Outcome.DRAFT, self.user)
                 stored.append(text)
             except StaleReadError:
                 errors.append(

@@ -120,7 +120,13 @@ class Text(Protocol):
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """The targets as they are stored. Raises ValidationError if they cannot be stored."""
 
-    def store(self, targets: tuple[str, ...], as_draft: bool) -> None: ...
+    def goes_live(self, user: User | AnonymousUser | None) -> bool:
+        """Whether a translation of the user is on the site at once, and not in the draft of an item.
+
+        `user` is None on the command line, where everything is permitted.
+        """
+
+    def store(self, targets: tuple[str, ...], as_draft: bool, user: User | AnonymousUser | None = None) -> None: ...
 
 
 class TextCollection(Protocol):

@@ -4,6 +4,8 @@ The permissions `change` and `translate` of a model allow translating its items 
 language allows translating all content into that language. Each language has such a permission, and a group with it.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import AnonymousUser, User
@@ -39,6 +41,12 @@ def may_publish_translation(user: User | AnonymousUser, model: type[Model], lang
     actions = ("publish", "translate")
     may_act = any(user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}") for action in actions)
     return may_act or language in languages_by_permission(user)
+
+
+def needs_draft(user: User | AnonymousUser, item: Any, language: str) -> bool:
+    """Whether a translation of the user is saved in a draft: `item` is on the site, and they may not publish it."""
+    is_live = item.has_drafts and item.owner.is_published
+    return is_live and not may_publish_translation(user, item.permission_model, language)
 
 
 def permitted_models(user: User | AnonymousUser) -> list[type[Model]]:

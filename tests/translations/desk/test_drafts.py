@@ -1,6 +1,8 @@
 """Translations of items that have a draft beside the live item."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative
@@ -123,6 +125,17 @@ def test_an_editor_who_may_not_publish_translates_in_a_draft(client, staff):
     assert Revision.objects.draft_of(item).data[""]["title_pl"] == "Najpierw szkic"
 
 
+@pytest.mark.parametrize("group", ["Editors", "Translators: Polski"])
+@pytest.mark.parametrize("words", ["Bez sprawdzenia", ""])
+def test_without_a_service_the_button_of_the_service_saves_nothing(client, staff, group, words):
+    item = Deliverable.objects.last()
+    before = item.title_pl
+    client.force_login(staff(group))
+    assert translate(client, text_of(item), words, button="_machine").status_code == 403
+    item.refresh_from_db()
+    assert item.title_pl == before and not Revision.objects.draft_beside(item)
+
+
 def drafts_to_translate(client) -> list[tuple[str, str]]:
     (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
     return [(line.text, line.note) for line in block.lines]
@@ -138,6 +151,45 @@ def test_the_dashboard_lists_drafts_until_their_changed_texts_are_translated_or_
     assert drafts_to_translate(client) == []
 
 
+def listed(client, **query) -> list[str]:
+    """Return the texts of the translators' desk with their states."""
+    response = client.get(reverse("admin:translations_texttotranslate_changelist"), {"language": "pl"} | query)
+    shown = response.context["cl"]
+    return [f"{text.heading}: {text.field} – {shown.model_admin.state(text)}" for text in shown.result_list]
+
+
+def test_a_text_that_a_draft_changed_is_listed_until_it_is_translated_or_confirmed(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    text = text_of(deliverable)
+    assert text.status == Translation.Status.CURRENT
+    (line,) = listed(client, status="in_drafts")
+    assert line.endswith(": title – current; changed in a draft of the item")
+    assert line in listed(client)
+    assert any(line.endswith("title – current") for line in listed(client, status="all", kind=text.model))
+    filters = "language=pl&status=in_drafts"
+    page = client.get(text.desk_url, {"_changelist_filters": filters})
+    assert page.context["left"] == 1 and page.context["previous"] is None
+    translate(client, text, deliverable.title_pl)
+    assert listed(client, status="in_drafts") == [] and line not in listed(client)
+
+
+def test_the_list_takes_as_many_queries_with_many_drafts(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    listed(client)
+    with CaptureQueriesContext(connection) as few:
+        assert len(listed(client, status="in_drafts")) == 1
+    items = list(Deliverable.objects.all())
+    for item in items:
+        data = Revision.objects.of(item).live().get().data
+        data[""]["title_en"] = f"New: {item.title_en}"
+        Revision.objects.save_draft(item, data)
+    # The first request after a change also fills the cache of shared content.
+    listed(client)
+    with CaptureQueriesContext(connection) as many:
+        assert len(listed(client, status="in_drafts")) == len(items)
+    assert len(many) <= len(few)
+
+
 def test_a_new_part_of_a_draft_is_translated_in_the_form_of_its_item(client, staff):
     Revision.objects.record()
     campus = Initiative.objects.get(key="campus")
@@ -149,3 +201,5 @@ def test_a_new_part_of_a_draft_is_translated_in_the_form_of_its_item(client, sta
     assert [(line.url, line.note) for line in block.lines] == [
         (reverse("admin:alliance_initiative_change", args=[campus.pk]), "Polski: 2 texts")
     ]
+    html = client.get(reverse("admin:translations_texttotranslate_changelist"), {"language": "pl"}).content.decode()
+    assert f'<a href="{block.lines[0].url}">{campus.title_en}</a>' in html

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from alliance.models import Initiative
+from editorial.models import Revision
 from pages.models import Page
 from tests.translations.exchange.test_formats import DAMAGES, FILES, damaged
 from tests.translations.exchange.test_import import TITLE_ID, export, title, translate
@@ -87,6 +89,36 @@ def test_nothing_is_written_before_the_preview_is_confirmed(translator, file):
     assert translator.post(APPLY, confirmation(preview)).status_code == 302
     assert title() == "Dostępność"
     assert "title (pl)" in LogEntry.objects.get(object_repr="Accessibility").get_change_message().lower()
+
+
+def test_the_translations_of_an_editor_who_may_not_publish_are_saved_in_drafts(client, staff, tmp_path):
+    item = Initiative.objects.get(key="campus")
+    part = item.parts.first()
+    before = item.title_pl, part.title_pl
+    file = tmp_path / "pl.po"
+    texts = {
+        f'initiatives.campus.title"\nmsgid "{item.title_en}': "Kampus z pliku",
+        f'initiative_parts.{part.key}.title"\nmsgid "{part.title_en}': "Część z pliku",
+    }
+    head = 'msgid ""\nmsgstr "Language: pl\\nContent-Type: text/plain; charset=utf-8\\n"\n'
+    file.write_text(head + "".join(f'\nmsgctxt "{source}"\nmsgstr "{text}"\n' for source, text in texts.items()))
+    client.force_login(staff("Editors"))
+    preview = upload(client, file)
+    assert "Saved in the draft of the item: 2" in preview.text, preview.context
+    imported = client.post(APPLY, confirmation(preview), follow=True)
+    assert "saved in the draft of the item: 2" in imported.text
+    item, part = Initiative.objects.get(pk=item.pk), item.parts.get(pk=part.pk)
+    assert (item.title_pl, part.title_pl) == before
+    draft = Revision.objects.draft_of(item)
+    assert draft.data[""]["title_pl"] == "Kampus z pliku"
+    assert draft.data[f"initiative_parts.{part.pk}"]["title_pl"] == "Część z pliku"
+    # The draft exists now, so the texts of others go live with it too.
+    client.force_login(staff(group_for("pl")))
+    file.write_text(file.read_text().replace("Kampus z pliku", "Kampus tłumacza"))
+    preview = upload(client, file)
+    assert "Put on the site" not in preview.text
+    client.post(APPLY, confirmation(preview))
+    assert Revision.objects.draft_of(item).data[""]["title_pl"] == "Kampus tłumacza"
 
 
 def test_a_change_after_the_preview_shows_the_preview_again(translator, file):
