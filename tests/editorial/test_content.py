@@ -199,6 +199,7 @@ def picture(**options) -> bytes:
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_pictures")
 def test_pictures_are_loaded_once_and_dumped(tmp_path):
     university = {"university-of-oulu": {"logo": "images/oulu.png", "logo_alt": "Oulu’s logo"}}
     source = dump(tmp_path / "source") and tmp_path / "source"
@@ -233,6 +234,7 @@ def test_a_damaged_missing_or_outside_picture_is_an_error(tmp_path):
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_pictures")
 def test_dumping_the_content_of_the_site_gives_the_loaded_files(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     dump(first)
@@ -317,6 +319,7 @@ def test_loading_dumped_files_gives_the_same_content(pages, milestones):
         transaction.set_rollback(True)
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_past_slugs_are_dumped_and_loaded(tmp_path, client):
     page = Page.objects.filter(kind="text").first()
     first = page.slug_pl
