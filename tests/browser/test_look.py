@@ -172,6 +172,13 @@ def test_pages_look_like_their_screenshots(sign_in, name, path, viewport, scheme
     # The site's own font for all texts, because system fonts differ between machines.
     visitor.page.add_style_tag(content=":root { --text-font: Archivo } .themes { visibility: hidden }")
     visitor.page.evaluate("document.fonts.ready")
+    # Otherwise it depends on the time which pictures below the screen are loaded.
+    visitor.page.evaluate(
+        """Promise.all(Array.from(document.images, (image) => {
+            image.loading = "eager";
+            return image.decode();
+        }))"""
+    )
     picture = Image.open(BytesIO(visitor.page.screenshot(full_page=True)))
     stored = SHOTS / f"{name}-{'phone' if viewport == PHONE else 'desktop'}-{scheme}.png"
     if os.environ.get("KEEP_SCREENSHOTS"):

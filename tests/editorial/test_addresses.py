@@ -80,7 +80,7 @@ def by_sql(item, slug):
         cursor.execute(f"UPDATE {item._meta.db_table} SET slug_pl = %s WHERE id = %s", [slug, item.pk])
 
 
-def from_content_files(item, slug, tmp_path):
+def from_content_files(item, slug, tmp_path, without_pictures):
     dump(tmp_path)
     path = tmp_path / "pl.toml"
     path.write_text(path.read_text().replace(f'slug = "{item.slug_pl}"', f'slug = "{slug}"'))

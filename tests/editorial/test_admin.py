@@ -251,10 +251,11 @@ def test_a_field_with_many_related_items_has_a_search_and_keeps_its_value(signed
 def test_pictures_are_searched_if_there_are_more_than_a_form_shows(signed_in):
     client, deliverable = signed_in(), Deliverable.objects.first()
     make_picture(name="A harbour")
-    others = [Picture(key=f"p-{n}", name=f"P {n}", width=1, height=1, file="p.png") for n in range(MAX_PICTURES)]
+    more = MAX_PICTURES - Picture.objects.count() + 1
+    others = [Picture(key=f"p-{n}", name=f"P {n}", width=1, height=1, file="p.png") for n in range(more)]
     Picture.objects.bulk_create(others[1:])
     html = client.get(address(deliverable)).content.decode()
-    assert "picture-choice" in html and "P 249" in html
+    assert "picture-choice" in html and f"P {more - 1}" in html
     others[0].save()
     html = client.get(address(deliverable)).content.decode()
     assert 'data-field-name="cover"' in html and "picture-choice" not in html

@@ -288,7 +288,7 @@ def test_a_picture_comes_back_with_its_file(root, client, django_capture_on_comm
     assert client.get(f"/media/{name}").status_code == 404
     with django_capture_on_commit_callbacks(execute=True):
         restore(root, deleted)
-    restored = Picture.objects.get()
+    restored = Picture.objects.get(name="Harbour")
     assert (restored.file.name, restored.width, restored.height) == (name, 400, 300)
     assert restored.has_renditions
 

@@ -204,6 +204,7 @@ def picture(**options) -> bytes:
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_pictures")
 def test_pictures_are_loaded_once_and_dumped(tmp_path):
     university = {"university-of-oulu": {"logo": "images/oulu.png", "logo_alt": "Oulu’s logo"}}
     source = dump(tmp_path / "source") and tmp_path / "source"
@@ -238,6 +239,7 @@ def test_a_damaged_missing_or_outside_picture_is_an_error(tmp_path):
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_pictures")
 def test_dumping_the_content_of_the_site_gives_the_loaded_files(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     dump(first)

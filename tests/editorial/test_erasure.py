@@ -291,6 +291,7 @@ def test_a_file_that_another_item_names_stays(officer, oulu, django_capture_on_c
 # Search and exports
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_the_search_and_the_content_files_follow(officer, client, oulu, tmp_path):
     change(oulu, summary_en=f"{PERSON} teaches here.")
     assert oulu.get_absolute_url() in client.get("/en/search/", {"q": "zyxwina"}).content.decode()

@@ -19,7 +19,7 @@ from editorial.content_files import dump
 from partners.models import PartnerUniversity
 from tests.editorial.test_admin import address, filled_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("without_pictures")]
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ def run(capsys, *names) -> str:
     return capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_every_job_of_the_site_succeeds_and_has_a_title(capsys):
     assert set(definitions) >= {
         "seal-consents",

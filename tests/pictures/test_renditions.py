@@ -2,15 +2,17 @@
 
 import errno
 import os
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from PIL import Image
 
 from pictures import renditions
 from pictures.models import Picture, RenditionError
-from tests.pictures.factories import make_picture, photo
+from tests.pictures.factories import BLUE, RED, make_picture, photo
 
 pytestmark = pytest.mark.once
 
@@ -76,6 +78,24 @@ def test_a_crop_is_within_the_picture_for_any_shape(size, ratio, focal_point):
     assert 0 <= top < bottom <= size[1] + 1e-6
     assert all(width >= 1 and height >= 1 for width, height in part.sizes)
     assert part.fallback_size in part.sizes or part.sizes[-1][0] > renditions.FALLBACK_WIDTH
+
+
+def test_a_png_with_few_colours_is_stored_without_loss(made):
+    picture = made(file=photo((1600, 900), "PNG", name="drawing.png"))
+    assert {path.suffix for path in picture.renditions_path.iterdir()} == {".webp", ".png"}
+    assert [source.media_type for source in picture.rendition("16/9").sources] == ["image/webp"]
+    assert picture.rendition("16/9").url.endswith(".png")
+    drawn = opened(picture, "16x9-720.webp").convert("RGB")
+    assert {drawn.getpixel((x, 200)) for x in range(355)} == {RED}
+    # Pixels at the edge are between both colours.
+    assert all(BLUE[0] <= red <= RED[0] for _count, (red, _green, _blue) in drawn.getcolors())
+
+
+def test_a_png_with_many_colours_is_a_photo(made):
+    upload = BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(upload, "PNG")
+    picture = made(file=SimpleUploadedFile("gradient.png", upload.getvalue()))
+    assert {path.suffix for path in picture.renditions_path.iterdir()} == {".avif", ".webp", ".jpg"}
 
 
 def test_transparent_pixels_stay_transparent_and_give_no_average_colour(made):

@@ -414,7 +414,7 @@ DELETE_PICTURE = """
 from alliance.models import Deliverable
 from pictures.models import Picture
 Deliverable.objects.update(cover=None)
-Picture.objects.all().delete()
+Picture.objects.filter(name="Green").delete()
 """
 
 

@@ -85,7 +85,7 @@ CHANGES = [in_admin, on_the_model, by_update, by_bulk_update, by_bulk_create, by
 
 
 @pytest.fixture(params=CHANGES, ids=lambda change: change.__name__)
-def change(request, client, staff, tmp_path):
+def change(request, client, staff, tmp_path, without_pictures):
     """A function that changes fields of an item, once for each kind of change."""
     client.force_login(staff())
     function = request.param
