@@ -460,7 +460,7 @@ def add_revision(model: type[Content], key: int, comment: str, author_name: str)
         return
     state = last.state
     Revision.objects.filter(pk=last.pk).update(state=State.PAST)
-    copied = ("content_type", "object_id", "data", "translations", "heading")
+    copied = ("content_type", "object_id", "data", "translations", "links", "heading")
     new = Revision(**{name: getattr(last, name) for name in copied}, state=state, comment=comment)
     (new,) = Revision.objects.all()._create([new], author_name)
     if state == State.DELETED:

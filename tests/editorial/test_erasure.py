@@ -224,6 +224,8 @@ def test_an_item_in_the_bin_is_erased_and_the_bin_still_says_who_deleted_it(offi
     deleted = DeletedItem.objects.get(content_type__model="partneruniversity")
     assert (deleted.created_at, deleted.author_name) == (deletion.created_at, deletion.author_name)
     assert deleted.comment == deletion.comment
+    # The bin also knows which items linked to it.
+    assert deleted.links == deletion.links != []
     assert Revision.objects.of(item).filter(author_name="Privacy officers", state=State.PAST).count() == 1
     # It can still be restored.
     assert restore_deleted(deleted, "Back")[0].contact == ""
