@@ -14,7 +14,7 @@ class Ranking:
     """Pages with their points for each unit of a query, on a site with `number` pages.
 
     The fewer pages match a unit, the more it counts. Single letters, and units that most pages match, count only if
-    there are no others: "how to apply in Lodz" is about applying and Lodz.
+    there are no others: "how to apply for a grant" is about applying and grants.
     """
 
     query: Query

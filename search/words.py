@@ -94,7 +94,7 @@ STEM_ENDS: dict[str, list[tuple[re.Pattern[str], str]]] = {
             (r"(..lo|ago|dro|ole)dz$", r"\1g"),
             # pieniądze, pieniędzy, pieniędzmi; sąsiad, sąsiedzi
             (r"iedzm?$", "iad"),
-            # metoda, metodzie; rada, radzie; but not Łódź
+            # metoda, metodzie; rada, radzie; but not after lo
             (r"(?<=.[ao])(?<!lo)dz$", "d"),
         ],
     }.items()

@@ -13,7 +13,7 @@ MAX_ROWS = 10_000
 
 
 class FoldedSearchMixin(ModelAdmin):
-    """Admin whose search finds the rows with all words of the query in `search_fields`, as "lodz" in "Łódź".
+    """Admin whose search finds the rows with all words of the query in `search_fields`, as "malmo" in "Malmö".
 
     One query reads these fields of all rows, so it is for tables of some ten thousand short texts.
     """
