@@ -1,4 +1,4 @@
-"""Cleaning of texts: a mixin for every text field of content, and `xml_text` for XML, JSON-LD and CSV.
+"""Cleaning of texts: a mixin for every text field of content, and `xml_text` for XML, JSON-LD, CSV and calendars.
 
 A text is stored in Unicode's form NFC, with "\\n" for each line break and without other control characters than tabs.
 One line is stored without the white space around it, and a text of nothing but white space is empty.
