@@ -56,7 +56,7 @@ def read(content: bytes) -> ExchangeFile:
         raise ExchangeError(
             [_("The file is not valid PO: %(error)s. Export it again, or correct the error.") % {"error": error}]
         ) from error
-    header = next((parseheaderstring(unit.target) for unit in found if unit.isheader()), {})
+    header: dict[str, str] = next((parseheaderstring(unit.target) for unit in found if unit.isheader()), {})
     units = []
     for unit in found:
         if unit.isheader() or unit.isobsolete():
