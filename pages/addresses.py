@@ -27,12 +27,17 @@ from django.utils.encoding import repercent_broken_unicode, uri_to_iri
 from django.utils.translation.trans_real import get_supported_language_variant
 
 from editorial.alphabet import fold
+from editorial.clean_text import WHITE_SPACE
 from pagecache.key import CacheKey, known_hosts
 from pagecache.models import REQUEST_KEY
 from pages.languages import preferred_language
 
-# Characters after an address that mail programs include in it.
-TRAILING = "/.,;:!?*'\"()[]{}<>’‘”“»…"
+# Characters after an address that mail programs include in it: white space, punctuation, quotation marks and brackets.
+TRAILING = (
+    WHITE_SPACE
+    + "/.,;:!?*'\"<>…`´。、．，；：！？"
+    + "".join(letter for letter in map(chr, range(0x10000)) if unicodedata.category(letter) in ("Pe", "Ps", "Pi", "Pf"))
+)
 # Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/!$&'()*+,;=:@-._~"
 # If a request has more parameters, only redirects with all, one or none of them match.
