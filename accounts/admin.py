@@ -41,7 +41,7 @@ class StaffAdmin(ConflictMixin, FoldedSearchMixin, ChoicesMixin, CountedMixin, U
 
 
 @admin.register(Group)
-class StaffGroupAdmin(GroupAdmin):
+class StaffGroupAdmin(CountedMixin, GroupAdmin):
     # Check boxes, because Django's list with a filter fails accessibility checks.
     filter_horizontal = []
     formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}

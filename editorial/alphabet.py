@@ -46,6 +46,8 @@ ALIKE = {ord(other): alike[0] for alike in (APOSTROPHES, DASHES) for other in al
 # Letters that Unicode does not decompose into a base letter and a mark.
 BASE_LETTERS = ALIKE | str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
+    # Letters of Sámi, Azerbaijani, Inuttut and languages of Africa.
+    | dict(zip("ŋəǝĸɛɔƒɓɖɗǥɣɨƙɲʉʋƴʒƶȷ", "neekeofbddggiknuvyzzj", strict=True))
 )
 
 

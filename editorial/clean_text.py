@@ -1,4 +1,4 @@
-"""Cleaning of texts: a mixin for every text field of content, and `xml_text` for XML, JSON-LD and CSV.
+"""Cleaning of texts: a mixin for every text field of content, and `xml_text` for XML, JSON-LD, CSV and calendars.
 
 A text is stored in Unicode's form NFC, with "\\n" for each line break and without other control characters than tabs.
 One line is stored without the white space around it, and a text of nothing but white space is empty.
@@ -20,9 +20,17 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 # Everything outside of the production Char of XML 1.0.
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Characters without width, which Unicode does not count as white space.
-ZERO_WIDTH = "\N{SOFT HYPHEN}\u180e\u200b\u200c\u200d\N{WORD JOINER}\ufeff"
-WHITE_SPACE = ZERO_WIDTH + "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
+# Format characters that are drawn, around or above numbers.
+DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2"
+# White space, and characters without width. The tags of emoji flags, beyond U+FFFF, are not among them.
+WHITE_SPACE = "\N{COMBINING GRAPHEME JOINER}" + "".join(
+    letter
+    for letter in map(chr, range(0x10000))
+    if letter.isspace() or (unicodedata.category(letter) == "Cf" and letter not in DRAWN)
+)
+# What begins a part of a text in another direction, and white space without what ends one.
+DIRECTIONS = set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+WHITE_SPACE_IN_DIRECTION = WHITE_SPACE.replace("\u202c", "").replace("\u2069", "")
 # An HTML tag with its attributes, as a group so that `split` returns tags too.
 TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
 
@@ -49,7 +57,9 @@ def several_lines(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a text of one line as it is stored."""
-    return several_lines(text).replace("\n", " ").strip(WHITE_SPACE)
+    line = several_lines(text).replace("\n", " ").lstrip(WHITE_SPACE)
+    # A part in another direction keeps its end.
+    return line.rstrip(WHITE_SPACE_IN_DIRECTION if set(line) & DIRECTIONS else WHITE_SPACE)
 
 
 def formatted(html: str) -> str:

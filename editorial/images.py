@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from io import BytesIO
+from struct import unpack_from
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Types of integers in TIFF → their formats in `struct`.
+TIFF_INTEGERS = {1: "B", 3: "H", 4: "I"}
 # Samples of a grey PNG with less than 8 bits → the step between two greys in 8 bits.
 GREY_STEPS = {"L;2": 85, "L;4": 17}
 
@@ -121,10 +124,28 @@ def decoded(content: bytes) -> tuple[Image.Image, str, bytes | None]:
 
 
 def orientation(image: Image.Image) -> int:
-    """Return the orientation in the EXIF data, whatever else is in them. 1 is upright."""
-    with suppress(Exception):
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    """Return the orientation in the metadata, whatever else is in them. 1 is upright."""
+    for read in (orientation_in_exif, lambda image: image.getexif()[ExifTags.Base.Orientation]):
+        with suppress(Exception):
+            return int(read(image))
     return 1
+
+
+def orientation_in_exif(image: Image.Image) -> int:
+    """Return the orientation in the EXIF data. Raises an exception of any class if there is none.
+
+    Pillow also reads XMP, but no tag after one with its value outside of the data.
+    """
+    data = image.info.get("exif") or bytes.fromhex("".join(image.info["Raw profile type exif"].split("\n")[3:]))
+    # EXIF is a TIFF file. Its first directory is a number of entries, and 12 bytes for each.
+    tiff = data.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}[tiff[:2]]
+    (start,) = unpack_from(f"{order}I", tiff, 4)
+    (count,) = unpack_from(f"{order}H", tiff, start)
+    positions = range(start + 2, start + 2 + 12 * count, 12)
+    entry = next(p for p in positions if unpack_from(f"{order}H", tiff, p)[0] == ExifTags.Base.Orientation)
+    (kind,) = unpack_from(f"{order}H", tiff, entry + 2)
+    return unpack_from(order + TIFF_INTEGERS[kind], tiff, entry + 8)[0]
 
 
 def with_alpha_channel(image: Image.Image, samples: str) -> Image.Image:

@@ -1,13 +1,24 @@
 """Form to report an accessibility barrier."""
 
+import unicodedata
+
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from editorial.clean_text import CleanInput, several_lines
+from editorial.clean_text import CleanInput, one_line, several_lines
 
 check_length = MaxLengthValidator(5000, _("Shorten the text to 5000 characters; it has %(show_value)s now."))
+
+
+def visible(text: str) -> str:
+    """Return a text of one line without format characters, which come with copied addresses and are in none."""
+    return "".join(letter for letter in one_line(text) if unicodedata.category(letter) != "Cf")
+
+
+class EmailInput(CleanInput, forms.EmailField):
+    """E-mail address that is cleaned before the validation."""
 
 
 class FeedbackForm(forms.Form):
@@ -32,7 +43,8 @@ class FeedbackForm(forms.Form):
         required=False,
         validators=[MaxLengthValidator(300, _("Shorten the address or title of the page to 300 characters."))],
     )
-    email = forms.EmailField(
+    email = EmailInput(
+        clean_text=visible,
         label=_("Your e-mail address, for our answer (optional)"),
         help_text=_(
             "For example name@example.org. Without an address we cannot answer you, but we still look into the barrier."

@@ -9,6 +9,7 @@ from uuid import uuid5
 from django.http import HttpResponse
 from icalendar import Alarm, Calendar, Event, Timezone, vText
 
+from editorial.clean_text import normalised, xml_text
 from editorial.models import Content
 from opendata.feeds import NAMESPACE
 
@@ -52,7 +53,7 @@ def calendar_response(entries: Iterable[Entry], name: str, file_name: str) -> Ht
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar["x-wr-calname"] = vText(name)
+    calendar["x-wr-calname"] = vText(text_value(name))
     for entry in entries:
         calendar.add_component(component(entry))
     if not calendar.subcomponents:
@@ -67,7 +68,7 @@ def component(entry: Entry) -> Event:
     """Return the VEVENT of an entry."""
     event = Event()
     event.add("uid", entry.uid)
-    event.add("summary", entry.summary)
+    event.add("summary", text_value(entry.summary))
     # The time zone of the entry is in its datetimes; in UTC, no program needs its definition.
     event.add("dtstart", in_utc(entry.start))
     if end := exclusive_end(entry):
@@ -79,9 +80,9 @@ def component(entry: Entry) -> Event:
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     event.add("url", entry.url)
     if entry.description:
-        event.add("description", entry.description)
+        event.add("description", text_value(entry.description))
     if entry.location:
-        event.add("location", entry.location)
+        event.add("location", text_value(entry.location))
     if entry.position:
         event.add("geo", entry.position)
     if entry.is_deadline:
@@ -93,6 +94,11 @@ def component(entry: Entry) -> Event:
         alarm.add("trigger", -REMINDER)
         event.add_component(alarm)
     return event
+
+
+def text_value(text: str) -> str:
+    """Return `text` without the control characters that no value can contain (RFC 5545, section 3.1)."""
+    return xml_text(normalised(text))
 
 
 def in_utc(moment: date | datetime) -> date | datetime:

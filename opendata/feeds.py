@@ -62,8 +62,13 @@ def with_absolute_links(html: str, address: str) -> str:
     return HREF.sub(absolute, html)
 
 
-def in_xml(texts: dict[str, Any]) -> dict[str, Any]:
-    return {name: xml_text(text) if isinstance(text, str) else text for name, text in texts.items()}
+def in_xml(value: Any) -> Any:
+    """Return `value` with the texts in it, at any depth, as XML can contain them."""
+    if isinstance(value, dict):
+        return {name: in_xml(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [in_xml(part) for part in value]
+    return xml_text(value) if isinstance(value, str) else value
 
 
 class JSONFeed(ContentFeed):

@@ -1,6 +1,5 @@
 """Lookup of old and mistyped addresses, and the words that no page can have as its address."""
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from copy import copy
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest
 from django.urls import (
     NoReverseMatch,
@@ -27,10 +27,17 @@ from django.utils.encoding import repercent_broken_unicode, uri_to_iri
 from django.utils.translation.trans_real import get_supported_language_variant
 
 from editorial.alphabet import fold
+from editorial.clean_text import WHITE_SPACE
+from pagecache.key import CacheKey, known_hosts
+from pagecache.models import REQUEST_KEY
 from pages.languages import preferred_language
 
-# Characters after an address that mail programs include in it.
-TRAILING = "/.,;:!?*'\"()[]{}<>’‘”“»…"
+# Characters after an address that mail programs include in it: white space, punctuation, quotation marks and brackets.
+TRAILING = (
+    WHITE_SPACE
+    + "/.,;:!?*'\"<>…`´。、．，；：！？"
+    + "".join(letter for letter in map(chr, range(0x10000)) if unicodedata.category(letter) in ("Pe", "Ps", "Pi", "Pf"))
+)
 # Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/!$&'()*+,;=:@-._~"
 # If a request has more parameters, only redirects with all, one or none of them match.
@@ -101,13 +108,18 @@ def canonical_path(path: str) -> str:
     """Return a percent-encoded path as redirects store it.
 
     Letters are not percent-encoded, in normal form C, and small. There is one slash between segments and none at the
-    end.
+    end. The segments "." and ".." are resolved, as browsers do before they send a path.
     """
     # As Django decodes the path of a request.
     decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
     readable = unicodedata.normalize("NFC", uri_to_iri(quote(decoded, safe=PATH_CHARACTERS)))
-    letters = unicodedata.normalize("NFC", readable.lower())
-    return "/" + re.sub("/{2,}", "/", letters).strip("/")
+    segments: list[str] = []
+    for segment in unicodedata.normalize("NFC", readable.lower()).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment != ".":
+            segments.append(segment)
+    return "/" + "/".join(filter(None, segments))
 
 
 def canonical_address(address: str) -> str:
@@ -143,6 +155,15 @@ def without_parameters(query: str, used: Pairs) -> str:
         elif piece:
             kept.append(piece)
     return "&".join(kept)
+
+
+def is_answered(path: str) -> bool:
+    """Whether visitors who ask for a canonical path, with or without a slash at its end, get an answer now."""
+    host = next((name for name in known_hosts() if name != "*"), "localhost")
+    # Without a content version, nothing is kept in the memory of this process (pagecache/per_version.py).
+    request = WSGIRequest(CacheKey("http", host, "/", "", "").environ({REQUEST_KEY: ""}))
+    language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
+    return any(answered_address(request, address, language) for address in (path, f"{path}/"))
 
 
 def with_query(address: str, query: str) -> str:

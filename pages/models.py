@@ -21,7 +21,7 @@ from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
 from feedback.models import feedback_page
 from pages import sections
-from pages.addresses import Pairs, canonical_address, canonical_path, matching_addresses, reserved_words
+from pages.addresses import Pairs, canonical_address, canonical_path, is_answered, matching_addresses, reserved_words
 from pictures.models import cover_field
 
 
@@ -196,8 +196,7 @@ RedirectManager = models.Manager.from_queryset(RedirectQuerySet)
 
 MAX_ADDRESS_LENGTH = 300
 UNSENT_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-# The admin, and the home pages.
-ALWAYS_ANSWERED = re.compile(rf"/admin(?![^/?])|/({'|'.join(settings.CONTENT_LANGUAGES)})(\?|\Z)", re.IGNORECASE)
+IN_ADMIN = re.compile(r"/admin(?![^/])")
 validate_address = RegexValidator(
     UNSENT_CHARACTERS.pattern,
     _("An address has no line breaks, tabs or other control characters. Remove them."),
@@ -275,7 +274,9 @@ class Redirect(Content):
             raise ValidationError({"old_path": validate_address.message})
         if len(canonical) > MAX_ADDRESS_LENGTH:
             raise ValidationError({"old_path": _("This address is too long. Enter a shorter one.")})
-        if canonical == "/" or ALWAYS_ANSWERED.match(canonical):
+        path = canonical.partition("?")[0]
+        # The root is only redirected with a query (pages/middleware.py).
+        if canonical == "/" or IN_ADMIN.match(path) or (path != "/" and is_answered(path)):
             reason = _("A page of this site has this address, and pages have priority, so it can never match.")
             raise ValidationError({"old_path": reason})
         self.old_path = canonical

@@ -16,6 +16,8 @@ from PIL import Image, ImageCms
 WIDTHS = (360, 720, 1152, 1728)
 # The only width for browsers that support neither AVIF nor WebP.
 FALLBACK_WIDTH = 1152
+# In pixels. WebP has no larger pictures.
+MAX_HEIGHT = 16383
 # The ratio of the upload itself.
 WHOLE = "whole"
 # Name → width divided by height.
@@ -33,7 +35,9 @@ FALLBACK_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 DRAWING_COLOURS = 32
 DRAWING_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {"webp": ("WEBP", {"lossless": True, "method": 4})}
 # A digest of it is in the name of the folder, because other values give other files.
-RECIPE = repr((WIDTHS, FALLBACK_WIDTH, RATIOS, MODERN_FORMATS, FALLBACK_FORMATS, DRAWING_COLOURS, DRAWING_FORMATS))
+RECIPE = repr(
+    (WIDTHS, FALLBACK_WIDTH, MAX_HEIGHT, RATIOS, MODERN_FORMATS, FALLBACK_FORMATS, DRAWING_COLOURS, DRAWING_FORMATS)
+)
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,9 @@ def crop(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Cro
     top = min(max(height * focal_point[1] / 100 - crop_height / 2, 0), height - crop_height)
 
     def scaled(to_width: int) -> tuple[int, int]:
-        return to_width, max(1, round(to_width / aspect))
+        return to_width, min(max(1, round(to_width / aspect)), MAX_HEIGHT)
 
-    largest = max(1, int(crop_width))
+    largest = max(1, int(min(crop_width, MAX_HEIGHT * aspect)))
     widths = [w for w in WIDTHS if w < largest] + ([largest] if largest < WIDTHS[-1] else [WIDTHS[-1]])
     box = (left, top, left + crop_width, top + crop_height)
     return Crop(ratio, box, [scaled(w) for w in widths], scaled(min(FALLBACK_WIDTH, largest)))

@@ -7,15 +7,21 @@ from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
+from django.db import connection, models
 from django.utils import translation
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from PIL import Image
 
 from alliance.models import Alliance, Milestone
+from news.models import NewsItem
 from partners.models import PartnerUniversity
 from social.cards import Card
 from tests.editorial.test_clean_text import TEXTS
+from tests.events.factories import make_event
+from tests.news.factories import make_news
+from tests.opportunities.factories import make_opportunity
+from topics.models import Topic
 from translations.exchange import po, xliff
 from translations.exchange.export import Format, export
 from translations.exchange.models import ContentTexts
@@ -27,12 +33,31 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 STORED = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0)))) + "\ufffe\uffff\U0001ffff]]></script><!--\"'&"
 
 
+ATOM = "{http://www.w3.org/2005/Atom}"
+FEEDS = ["/en/news/feed", "/pl/aktualnosci/feed", "/en/events/feed", "/en/opportunities/feed"]
+# RFC 5545, section 3.1.
+NOT_IN_CALENDAR = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def store(model: type[models.Model], text: str, *columns: str) -> None:
+    """Store `text` in each row, past the fields, which would clean it."""
+    with connection.cursor() as cursor:
+        values = ", ".join(f'"{column}" = %s' for column in columns)
+        cursor.execute(f'UPDATE "{model._meta.db_table}" SET {values}', [text] * len(columns))
+
+
 @pytest.fixture
 def spoiled():
-    """Content whose texts have all of `STORED`, as only code that goes round the gate could store it."""
+    """Content whose texts have all of `STORED`, as only SQL could store it."""
+    topics = list(Topic.objects.all())
+    for item in (make_news(), make_event(place_en="Oulu"), make_opportunity(closes_on="2099-01-01", slug_en="grant")):
+        item.topics.set(topics)
     for model in translated_models():
-        fields = (f"{name}_{code}" for name in text_fields(model) for code in ("en", "pl"))
-        model.objects.update(**dict.fromkeys(fields, f"a{STORED}b"))
+        store(model, f"a{STORED}b", *(f"{name}_{code}" for name in text_fields(model) for code in ("en", "pl")))
+
+
+def test_the_texts_of_these_tests_are_stored_as_they_are(spoiled):
+    assert all(STORED in title for title in NewsItem.objects.values_list("title_en", flat=True))
 
 
 @pytest.mark.parametrize("address", ["/en/timeline/feed.xml", "/pl/os-czasu/feed.xml", "/sitemap.xml"])
@@ -40,6 +65,22 @@ def test_feed_and_sitemap(client, spoiled, address):
     response = client.get(address)
     assert response.status_code == 200
     assert len(ElementTree.fromstring(response.content)) > 5
+
+
+@pytest.mark.parametrize("address", FEEDS)
+def test_feeds_of_items_with_topics(client, spoiled, address):
+    entries = ElementTree.fromstring(client.get(f"{address}.xml").content).findall(f"{ATOM}entry")
+    assert any(entry.find(f"{ATOM}category") is not None for entry in entries)
+    assert any(item["tags"] for item in client.get(f"{address}.json").json()["items"])
+
+
+@pytest.mark.parametrize(
+    "address", ["events/calendar.ics", "events/the-meeting.ics", "opportunities/grant/deadline.ics"]
+)
+def test_calendar_files(client, spoiled, address):
+    lines = client.get(f"/en/{address}").content.decode().split("\r\n")
+    assert "BEGIN:VEVENT" in lines
+    assert [line for line in lines if NOT_IN_CALENDAR.search(line)] == []
 
 
 @pytest.mark.parametrize("address", ["/en/", "/pl/", "/en/partners/university-of-oulu/", "/en/timeline/"])
@@ -74,8 +115,8 @@ def test_share_cards(spoiled):
 @given(title=TEXTS)
 def test_any_title_leaves_a_feed_and_a_card(client, title):
     title = title.encode(errors="replace").decode()
-    Milestone.objects.update(title_en=title)
-    PartnerUniversity.objects.update(name_en=title)
+    store(Milestone, title, "title_en")
+    store(PartnerUniversity, title, "name_en")
     ElementTree.fromstring(client.get("/en/timeline/feed.xml").content)
     with translation.override(settings.LANGUAGE_CODE):
         Card.of(PartnerUniversity.objects.first(), Alliance.objects.with_host().first(), []).draw()

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from editorial.models import Revision
 from translations.status.models import Translation
@@ -36,6 +39,24 @@ class CountedMixin(ModelAdmin):
         except (DataError, OverflowError, ValueError) as error:
             # A value of a filter that no row can have, such as a null character in PostgreSQL, or the year 10000.
             raise IncorrectLookupParameters(error) from error
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Run the action on the selected rows, without keys that no row can have."""
+        posted = request.POST.copy()
+        keys = posted.getlist(ACTION_CHECKBOX_NAME)
+        posted.setlist(ACTION_CHECKBOX_NAME, [key for key in keys if is_possible_key(self.model, key)])
+        request.POST = posted  # type: ignore[assignment]  # a copy of a QueryDict is one
+        return super().response_action(request, queryset, *args, **kwargs)
+
+
+def is_possible_key(model: type[Model], key: str) -> bool:
+    try:
+        model._meta.pk.clean(key, None)
+    except ValidationError:
+        return False
+    return True
 
 
 class ContentChangeList(CountedChangeList):

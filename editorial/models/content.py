@@ -27,7 +27,7 @@ validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters
 # Signs that people type as an apostrophe.
 APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛ʼʻʹ′`´＇"))
 # Slashes, the underscore, and dashes that are not in the category "Pd" of Unicode.
-SEPARATORS = "/\\⁄∕−⁃_"
+SEPARATORS = "/\\⁄∕⧸╱−⁃➖˗_"
 
 
 def slug_of(text: str) -> str:

@@ -48,6 +48,8 @@ def get(client, path: str) -> tuple[int, str]:
         ("Łódź—Lodz − a‒b", "lodz-lodz-a-b"),
         ("Education/Research\\Service", "education-research-service"),
         ("½ year", "1-2-year"),
+        ("Education⧸Research╱Service➖a˗b", "education-research-service-a-b"),
+        ("Álttáŋ, Ŋ, Əliyev, Ɛʋɛ, Ɗan Ƙasa, Hauƴa", "alttan-n-eliyev-eve-dan-kasa-hauya"),
         ("snake_case", "snake-case"),
         ("l’économie de l'eau, l´art, rock ʼnʼ roll", "leconomie-de-leau-lart-rock-n-roll"),
         ("co\u00adop\u200berate", "cooperate"),

@@ -31,6 +31,16 @@ TEXTS = st.text(
     ("field", "typed", "stored"),
     [
         (ONE_LINE, "\u200b \xa0One\u3000\ufeff", "One"),
+        (ONE_LINE, "\u202aOne\u202c", "One"),
+        (ONE_LINE, "\u2068\u200eOne\u200f\u2069\u034f\u061c", "One"),
+        (ONE_LINE, "\u206aOne\u2064\ufff9", "One"),
+        (ONE_LINE, "One \u2067שלום\u2069", "One \u2067שלום\u2069"),
+        (
+            ONE_LINE,
+            "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+            "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        ),
+        (ONE_LINE, "\u0601٢", "\u0601٢"),
         (ONE_LINE, "One\x0btwo\x00three\x85four\x7ffive", "One two three four five"),
         (ONE_LINE, "One\r\ntwo\tthree", "One two\tthree"),
         (ONE_LINE, "Ło\u0301dz\u0301", "Łódź"),

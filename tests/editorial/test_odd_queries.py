@@ -34,6 +34,15 @@ def test_a_list_of_the_admin_answers_any_query(staff, model):
     assert {address: status for address, status in statuses.items() if status >= 500} == {}
 
 
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_a_list_of_the_admin_answers_any_selection(staff, model):
+    client = Client(raise_request_exception=False)
+    client.force_login(staff())
+    start = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    data = {"action": "delete_selected", "_selected_action": [*ODD_VALUES, "x", "-1"], "index": "0"}
+    assert client.post(start, data).status_code < 500
+
+
 @pytest.mark.parametrize("value", ODD_VALUES)
 @pytest.mark.parametrize(
     "path",

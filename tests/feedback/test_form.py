@@ -98,6 +98,15 @@ def test_the_message_contains_no_technical_data_of_the_visitor(write, client):
 
 @pytest.mark.once
 @pytest.mark.parametrize(
+    "typed", ["jan@example.org\u200b", "\ufeffjan@example.org ", "jan@exa\u200bmple.org", "\u202ajan@example.org\u202c"]
+)
+def test_an_address_is_stored_without_the_invisible_characters_of_a_copied_text(write, typed):
+    assert write(email=typed).status_code == 303
+    assert Message.objects.get().email == "jan@example.org"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
         ({"text": "  "}, "text", "Describe what does not work for you."),

@@ -127,9 +127,13 @@ def enter(old: str, new: str) -> Redirect:
         ("/%ff", "/%FF"),
         ("/%66oo", "/foo"),
         ("/Old//News/", "/old/news"),
+        ("/a/../old", "/old"),
+        ("/./old/x/%2E%2e/", "/old"),
+        ("/../old", "/old"),
         ("/old", "/OLD/"),
         ("/old", "//old"),
         ("/old", "/old)."),
+        ("/old", "/old%C2%A0%E2%80%BA"),
         ("/index.php?id=5", "/index.php?id=5"),
         ("/index.php?b=2&a=1", "/index.php?a=1&b=2"),
         ("/?page_id=7", "/?page_id=7"),
@@ -158,6 +162,19 @@ def test_a_redirect_matches_its_address_however_it_is_written(client, old, asked
         ("/PL", "old_path", "pages have priority"),
         ("/en/?a=b", "old_path", "pages have priority"),
         ("/admin/x", "old_path", "pages have priority"),
+        ("/en/partners/", "old_path", "pages have priority"),
+        ("/pl/Partnerzy", "old_path", "pages have priority"),
+        ("/en/partners/university-of-lodz", "old_path", "pages have priority"),
+        ("/en/partners/uniwersytet-lodzki/", "old_path", "pages have priority"),
+        ("/en/accessibility/", "old_path", "pages have priority"),
+        ("/en/x/../partners/", "old_path", "pages have priority"),
+        ("/en/search/?q=x", "old_path", "pages have priority"),
+        ("/en/timeline/feed.xml", "old_path", "pages have priority"),
+        ("/robots.txt", "old_path", "pages have priority"),
+        ("/sitemap.xml", "old_path", "pages have priority"),
+        ("/healthz", "old_path", "pages have priority"),
+        ("/favicon.ico", "old_path", "pages have priority"),
+        ("/.well-known/security.txt", "old_path", "pages have priority"),
         ("/" + "€ " * 140, "old_path", "too long"),
     ],
 )
@@ -168,12 +185,31 @@ def test_a_redirect_that_can_never_match_is_refused_with_the_reason(old, field, 
 
 
 @pytest.mark.parametrize(
-    "new", ["/week/", "/week", "/WEEK", "/week#part", "/week?a=1", "/w%65ek", "/week/.", "/week?b=2#c"]
+    "new",
+    [
+        "/week/",
+        "/week",
+        "/WEEK",
+        "/week#part",
+        "/week?a=1",
+        "/w%65ek",
+        "/week/.",
+        "/week?b=2#c",
+        "/en/../week",
+        "/./week",
+        "/%2e/x/.%2E/week",
+    ],
 )
 def test_a_redirect_that_leads_back_to_itself_is_refused(new):
     with pytest.raises(ValidationError, match=r"same|leads back") as caught:
         enter("/week", new)
     assert {"new_path"} >= set(caught.value.message_dict) - {"__all__"}
+
+
+def test_the_address_of_a_page_that_was_taken_off_the_site_is_free_for_a_redirect(client):
+    PartnerUniversity.objects.filter(key="university-of-lodz").update(is_published=False)
+    enter("/en/partners/university-of-lodz/", "/en/partners/")
+    assert client.get("/en/partners/university-of-lodz/")["Location"] == "/en/partners/"
 
 
 def test_redirects_that_lead_back_through_others_are_refused():
@@ -280,6 +316,17 @@ def test_a_redirect_to_https_has_the_headers_of_the_site(client, settings):
         ("/en/partners/%3E", "/en/partners/"),
         ("/en/partners/,", "/en/partners/"),
         ("/en/partners/%E2%80%9D", "/en/partners/"),
+        ("/en/partners/%20", "/en/partners/"),
+        ("/en/partners%C2%A0", "/en/partners/"),
+        ("/en/partners/%E2%80%8B", "/en/partners/"),
+        ("/en/partners/%EF%BC%89", "/en/partners/"),
+        ("/en/partners/%60", "/en/partners/"),
+        ("/en/partners/%E2%80%BA", "/en/partners/"),
+        ("/en/partners/%E2%80%9A", "/en/partners/"),
+        ("/en/partners/%E2%80%9F", "/en/partners/"),
+        ("/en/partners/%C2%B4", "/en/partners/"),
+        ("/en/partners/%E3%80%82", "/en/partners/"),
+        ("/en/partners/%E3%80%8D%EF%BC%8C", "/en/partners/"),
         ("/pl/o%C5%9B-czasu/", "/pl/os-czasu/"),
         ("/en/Partners/?utm_source=mail&a=%C4%99", "/en/partners/?utm_source=mail&a=%C4%99"),
         ("/en/partners/uniwersytet-lodzki/?utm_source=mail", "/en/partners/university-of-lodz/?utm_source=mail"),

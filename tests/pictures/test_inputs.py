@@ -6,6 +6,7 @@ with the colour profile Display P3.
 
 import zlib
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from struct import pack
 
@@ -16,7 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from editorial.images import clean_image
 from pictures.renditions import to_srgb
@@ -97,6 +98,40 @@ def test_metadata_of_the_wrong_type_leave_the_orientation(name):
     assert is_near(picture.getpixel((10, 2)), original.getpixel((2, 10)), 12)
     assert is_near(picture.getpixel((10, 37)), original.getpixel((37, 10)), 12)
     assert not cleaned(content).getexif()
+
+
+def exif_data(order: str, *entries: tuple[int, int, int, bytes]) -> bytes:
+    """Return EXIF with these entries: tag, type, number of values, value or offset."""
+    head = pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 8)
+    body = b"".join(pack(f"{order}HHI", *entry) + value for *entry, value in entries)
+    return b"Exif\0\0" + head + pack(f"{order}H", len(entries)) + body + bytes(4)
+
+
+# An offset.
+OUTSIDE = b"\xff" * 4
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", range(1, 14))
+@pytest.mark.parametrize("tag", [0, 0x010F, 0x0111])
+def test_a_tag_with_its_value_outside_of_the_file_leaves_the_orientation(order, kind, tag):
+    upright = (0x0112, 3, 1, pack(f"{order}HH", 6, 0))
+    for image_format, count in product(("JPEG", "PNG", "WEBP"), (1, 5)):
+        exif = exif_data(order, (tag, kind, count, OUTSIDE), upright)
+        assert cleaned(saved(Image.new("RGB", (4, 2)), image_format, exif=exif)).size == (2, 4)
+
+
+def test_a_damaged_tag_in_the_raw_profile_of_a_png_leaves_the_orientation():
+    exif = exif_data("<", (0x010F, 2, 5, OUTSIDE), (0x0112, 3, 1, pack("<HH", 6, 0)))
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Raw profile type exif", f"\nexif\n{len(exif)}\n{exif.hex()}\n")
+    assert cleaned(saved(Image.new("RGB", (4, 2)), "PNG", pnginfo=texts)).size == (2, 4)
+
+
+@pytest.mark.parametrize("entry", [(0x0112, 4, 1, pack("<I", 6)), (0x0112, 1, 1, b"\6\0\0\0")], ids=["LONG", "BYTE"])
+def test_an_orientation_of_another_type_is_applied(entry):
+    content = saved(Image.new("RGB", (4, 2)), "JPEG", exif=exif_data("<", (0x010F, 2, 5, OUTSIDE), entry))
+    assert cleaned(content).size == (2, 4)
 
 
 TRANSPARENT = {

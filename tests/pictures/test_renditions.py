@@ -68,7 +68,7 @@ def test_the_crop_is_around_the_focal_point(made, focal_x, expected):
     assert colours(opened(picture, "1x1-400.jpg")) == expected
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (359, 361)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (359, 361), (300, 17000), (2, 60000)], ids=str)
 @pytest.mark.parametrize("ratio", renditions.RATIOS)
 @pytest.mark.parametrize("focal_point", [(0, 0), (50, 50), (100, 100)], ids=str)
 def test_a_crop_is_within_the_picture_for_any_shape(size, ratio, focal_point):
@@ -76,7 +76,7 @@ def test_a_crop_is_within_the_picture_for_any_shape(size, ratio, focal_point):
     left, top, right, bottom = part.box
     assert 0 <= left < right <= size[0] + 1e-6
     assert 0 <= top < bottom <= size[1] + 1e-6
-    assert all(width >= 1 and height >= 1 for width, height in part.sizes)
+    assert all(width >= 1 and 1 <= height <= 16383 for width, height in (*part.sizes, part.fallback_size))
     assert part.fallback_size in part.sizes or part.sizes[-1][0] > renditions.FALLBACK_WIDTH
 
 
@@ -96,6 +96,13 @@ def test_a_png_with_many_colours_is_a_photo(made):
     Image.linear_gradient("L").convert("RGB").save(upload, "PNG")
     picture = made(file=SimpleUploadedFile("gradient.png", upload.getvalue()))
     assert {path.suffix for path in picture.renditions_path.iterdir()} == {".avif", ".webp", ".jpg"}
+
+
+def test_a_screenshot_higher_than_webp_allows_is_shown_smaller(made):
+    picture = made(file=photo((300, 17000), "PNG", name="screenshot.png"))
+    shown = picture.rendition("whole")
+    assert (shown.width, shown.height) == (289, 16377)
+    assert [source.media_type for source in shown.sources] == ["image/webp"]
 
 
 def test_transparent_pixels_stay_transparent_and_give_no_average_colour(made):

@@ -31,6 +31,11 @@ def test_a_cookie_whose_name_becomes_another_when_it_is_stripped_is_dropped():
     assert result["HTTP_COOKIE"].encode("latin-1").decode() == "a=Łódź"
 
 
+def test_a_session_cookie_with_an_escaped_nul_is_dropped():
+    # Django would unescape it, and PostgreSQL accepts no NUL.
+    assert environ(("cookie", r'sessionid="abc\000def"; a=1'))["HTTP_COOKIE"] == " a=1"
+
+
 def test_only_cookies_with_a_backslash_are_dropped():
     result = environ(("cookie", 'a=1; x="' + "\\a" * 5000 + '"; sessionid=abc'))
     assert result["HTTP_COOKIE"] == "a=1; sessionid=abc"

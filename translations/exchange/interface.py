@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from editorial.clean_text import refuse_characters, several_lines
 from translations.exchange.units import Scope, Unit
 from translations.messages import forms_of, read_catalog, write_catalog
 from translations.status.checks import Finding, findings
@@ -61,13 +62,15 @@ class InterfaceText:
 
     def normalised(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         # Spaces around a text of the interface belong to it.
-        return targets
+        return tuple(map(several_lines, targets))
 
     def clean_targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """Return `targets`. Raises ValidationError if plural forms or placeholders are missing."""
         forms = self.catalog.num_plurals if self.message.pluralizable else 1
         if len(targets) != forms or not all(targets):
             raise ValidationError(_("The language has %(count)d plural forms; give each of them.") % {"count": forms})
+        for target in targets:
+            refuse_characters(target)
         candidate = Message(self.message.id, targets if self.message.pluralizable else targets[0])
         if errors := [str(error) for error in candidate.check(self.catalog)]:
             raise ValidationError(_("Keep the placeholders of the source: %(faults)s.") % {"faults": "; ".join(errors)})

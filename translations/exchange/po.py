@@ -2,16 +2,21 @@
 
 import codecs
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 
 from django.utils.translation import gettext as _
 from translate.misc.multistring import multistring
-from translate.storage.pypo import pofile, pounit, unquotefrompo
+from translate.storage.poheader import parseheaderstring
+from translate.storage.poparser import PoParseError, PoParseState, parse_unit
+from translate.storage.pypo import pofile, pounit, splitlines, unquotefrompo
 
 from translations.exchange.units import ExchangeError, ExchangeFile, Unit
 
-# The charset in the header, which is the translation of the empty text.
-CHARSET = re.compile(r'Content-Type:[^"\n]*?charset=([^\s"\\;]+)', re.IGNORECASE)
+CHARSET = re.compile(r"""^Content-Type:.*?charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE | re.MULTILINE)
+# Every charset of PO files reads it as ASCII does, but UTF-7, HZ, IDNA and the escapes of Python do not.
+PLAIN_TEXT = rb'msgid "A +2AA- ~{ \u0041 .xn--a"'
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "UTF-8", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 
@@ -45,15 +50,17 @@ def read(content: bytes) -> ExchangeFile:
     """Parse a PO file. Raises ExchangeError if it is invalid."""
     text = in_utf8(content)
     try:
-        store = pofile(BytesIO(text))
-        header = store.parseheader()
+        found = list(entries(text, "utf-8"))
     except Exception as error:
         # translate-toolkit raises errors of any class for a file that it does not expect.
         raise ExchangeError(
             [_("The file is not valid PO: %(error)s. Export it again, or correct the error.") % {"error": error}]
         ) from error
+    header: dict[str, str] = next((parseheaderstring(unit.target) for unit in found if unit.isheader()), {})
     units = []
-    for unit in store.unit_iter():
+    for unit in found:
+        if unit.isheader() or unit.isobsolete():
+            continue
         targets = tuple(map(str, unit.target.strings)) if isinstance(unit.target, multistring) else (unit.target,)
         units.append(
             Unit(
@@ -69,28 +76,56 @@ def read(content: bytes) -> ExchangeFile:
     return ExchangeFile(None, header.get("Language", ""), tuple(units))
 
 
+def entries(content: bytes, charset: str) -> Iterator[pounit]:
+    """Yield the entries of a PO file, whatever charset its header names. Raises errors of any class."""
+    lines, _newline = splitlines(content)
+    state = PoParseState(lines, pofile().create_unit, charset)
+    while unit := parse_unit(state):
+        if not unit.isobsolete():
+            unit.infer_state()
+        yield unit
+    if not state.eof:
+        raise PoParseError(state)
+
+
+def named_charset(content: bytes) -> str:
+    """Return the charset that the header names, which is the translation of the empty text."""
+    with suppress(Exception):
+        # Each byte is a character in Latin-1, and the header names the charset in ASCII.
+        header = next(unit.target for unit in entries(content, "latin-1") if unit.isheader())
+        # The template of gettext has the word CHARSET.
+        if (found := CHARSET.search(header)) and found[1] != "CHARSET":
+            return found[1]
+    return "UTF-8"
+
+
+def is_charset(name: str) -> bool:
+    try:
+        return PLAIN_TEXT.decode(name) == PLAIN_TEXT.decode()
+    except (LookupError, ValueError):
+        return False
+
+
 def in_utf8(content: bytes) -> bytes:
     """Return the file in UTF-8. Raises ExchangeError if it is not in the charset that its header names."""
-    header = CHARSET.search(content.partition(b"\n\n")[0].decode("latin-1"))
-    # The template of gettext has the word CHARSET.
-    named = header[1] if header and header[1] != "CHARSET" else "UTF-8"
-    charset = next((name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark)), named)
+    charset = next((name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "")
     try:
-        text = content.decode(charset).removeprefix("\ufeff")
+        if not charset and not is_charset(charset := named_charset(content)):
+            raise LookupError
+        return content.decode(charset).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         values = {"line": line, "charset": charset}
         raise ExchangeError(
             [_("Line %(line)d: the file is not in %(charset)s, the charset of its header. Save it as UTF-8.") % values]
         ) from error
-    except (LookupError, ValueError) as error:
+    except (LookupError, UnicodeError) as error:
         raise ExchangeError(
             [
                 _("The header names the charset “%(charset)s”, which is unknown. Save the file as UTF-8.")
                 % {"charset": charset}
             ]
         ) from error
-    return CHARSET.sub(lambda found: found[0].removesuffix(found[1]) + "UTF-8", text, count=1).encode()
 
 
 def sources_of(unit: pounit) -> tuple[str, ...]:

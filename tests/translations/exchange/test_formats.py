@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -60,6 +61,49 @@ def test_po_preserves_every_text(unit):
     assert file.language == "pl"
     assert [contents(u) for u in file.units] == [contents(unit)]
     assert file.units[0].context == unit.context
+
+
+NAMED = '"Language: pl\\n"\n"Content-Type: text/plain; charset=ISO-8859-2\\n"\n'
+HEADER = f'msgid ""\nmsgstr ""\n{NAMED}\n'
+ENTRY = 'msgid "About"\nmsgstr "Żółć"\n'
+HEADERS = {
+    "plain": HEADER,
+    "after a comment": f"# Poland\n\n{HEADER}",
+    "after empty lines": f"\n \n\n{HEADER}",
+    "after a comment that names another charset": f"# From Content-Type: text/plain; charset=UTF-8\n{HEADER}",
+    "after another entry": f'msgid "Home"\nmsgstr "charset=UTF-8"\n\n{HEADER}',
+    "over two strings": HEADER.replace("; charset", '; "\n"charset'),
+    "with spaces": HEADER.replace("charset=", "charset = "),
+    "in quotes": HEADER.replace("ISO-8859-2", '\\"ISO-8859-2\\"'),
+    "in small letters": HEADER.replace("Content-Type", "content-type"),
+    "with Windows line ends": HEADER.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_the_charset_of_a_po_file_is_the_one_of_its_header(header):
+    file = po.read((header + ENTRY).encode("iso-8859-2"))
+    assert file.language == "pl"
+    assert file.units[-1].targets == ("Żółć",)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["# %s\n{header}{entry}", "{header}#. %s\n{entry}", '{header}msgid "%s"\nmsgstr ""\n\n{entry}']
+)
+def test_a_charset_outside_of_the_header_of_a_po_file_has_no_effect(elsewhere):
+    text = elsewhere % "Content-Type: text/plain; charset=ISO-8859-1"
+    for header in (HEADER.replace("ISO-8859-2", "UTF-8"), HEADER.replace("ISO-8859-2", "CHARSET"), ""):
+        file = po.read(text.format(header=header, entry=ENTRY).encode())
+        assert file.units[-1].targets == ("Żółć",)
+
+
+@pytest.mark.parametrize(
+    "codec", ["UTF-7", "unicode_escape", "raw_unicode_escape", "idna", "punycode", "hz", "cp037", "rot13", "undefined"]
+)
+def test_a_codec_that_changes_plain_text_is_no_charset_of_a_po_file(codec):
+    content = HEADER.replace("ISO-8859-2", codec) + 'msgid "About"\nmsgstr "+2AA- \\\\ud800 ABOUT"\n'
+    with pytest.raises(ExchangeError, match=f"charset “{codec}”, which is unknown"):
+        po.read(content.encode())
 
 
 WRITTEN = [

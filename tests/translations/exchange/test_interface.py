@@ -7,6 +7,7 @@ from babel.messages.pofile import read_po, write_po
 from django.core.management import CommandError
 
 from tests.translations.exchange.test_import import export, import_file
+from translations.exchange.interface import InterfaceTexts
 from translations.messages import po_path, read_catalog
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -54,6 +55,8 @@ def test_a_changed_text_is_written_to_the_catalog(tmp_path):
         ("%(counter)s record", ("%(counter)s zapis", "%(counter)s zapisy", ""), "has 3 plural forms"),
         ("deliverables/", "rezultaty", "Start and end the text with the same spaces"),
         ("deliverables/", "Nasze rezultaty/", "part of an address"),
+        ("Skip to content", "Do tre\ufffeści", r"U\+FFFE, which is not a character"),
+        ("%(counter)s record", ("%(counter)s zapis", "%(counter)s zapisy", "\u200b"), "has 3 plural forms"),
     ],
 )
 def test_an_invalid_translation_is_refused(tmp_path, singular, string, message):
@@ -70,6 +73,18 @@ def test_an_unfinished_translation_does_not_replace_a_finished_one(tmp_path):
     change(file, "Skip to content", "Do treści?", is_fuzzy=True)
     assert "left out: it is unfinished" in import_file(file, OPTION)
     assert read_catalog("pl")["Skip to content"].string == "Przejdź do treści"
+
+
+def test_a_text_of_invisible_characters_alone_is_no_translation(tmp_path):
+    file = export(tmp_path / "pl.po", OPTION)
+    change(file, "Skip to content", "\u200b")
+    assert "Not translated in the file: 1" in import_file(file, OPTION)
+    assert read_catalog("pl")["Skip to content"].string == "Przejdź do treści"
+
+
+def test_a_translation_is_stored_normalised_with_the_spaces_around_it():
+    text = InterfaceTexts("pl").texts[0]
+    assert text.normalised((" Doste\u0328p\x0bdo\r\ntresci ",)) == (" Dostęp do\ntresci ",)
 
 
 def test_content_and_interface_texts_cannot_be_confused(tmp_path):
