@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +53,13 @@ class DraftConflictError(Exception):
     def __init__(self, conflicts: list[Conflict]):
         super().__init__(f"{len(conflicts)} values were changed on both sides.")
         self.conflicts = conflicts
+
+
+class InvalidDraftError(IntegrityError):
+    """The values of the draft are not valid any more, such as an address that another page took meanwhile.
+
+    An IntegrityError, so that code handles it as it handles a refusal by the database.
+    """
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
@@ -437,8 +445,9 @@ class Revision(models.Model):
         """Put this draft on the site.
 
         Only values that the draft changed are written. Raises DraftConflictError, and changes nothing, if the live
-        item changed some of them differently since the draft was begun, OutdatedTextsError if it lacks texts in a
-        language that the installation requires, and IntegrityError if it refers to a deleted item.
+        item changed some of them differently since the draft was begun, InvalidDraftError if its values are not valid
+        any more, OutdatedTextsError if it lacks texts in a language that the installation requires, and IntegrityError
+        if it refers to a deleted item.
         """
         with Revision.objects.recorded(comment or self.comment):
             locked(self.model_class, self.object_id)
@@ -449,6 +458,7 @@ class Revision(models.Model):
                 raise IntegrityError("The draft refers to a deleted item.")
             merged[snapshots.ITEM]["is_published"] = True
             item = self.write(merged)
+            check(item)
             if texts := outdated_texts(item):
                 raise OutdatedTextsError(", ".join(map(str, texts)))
             self.close()
@@ -458,6 +468,16 @@ class Revision(models.Model):
         """End this draft, because it was published or given up. It stays in the history."""
         Revision.objects.filter(pk=self.pk).update(state=State.PAST)
         self.state = State.PAST
+
+
+def check(item: Content) -> None:
+    """Raise InvalidDraftError if `item` or one of its parts is not valid as it is stored."""
+    parts = (part for parts in snapshots.parts_of(type(item)).values() for part in parts.of([item.pk]))
+    try:
+        for row in (item, *parts):
+            row.full_clean()
+    except ValidationError as error:
+        raise InvalidDraftError(" ".join(error.messages)) from error
 
 
 class RevisionFile(models.Model):

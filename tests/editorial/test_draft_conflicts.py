@@ -5,7 +5,9 @@ from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial.models import DraftConflictError, Revision
+from editorial.models.revision import InvalidDraftError
 from editorial.revisions import snapshots
+from pages.models import Page, Redirect
 from tests.editorial.test_admin import address, filled_in, save
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +56,44 @@ def test_a_draft_that_contradicts_the_live_item_is_not_published(deliverable):
     assert (conflict.field, conflict.live, conflict.draft) == ("title_en", "Corrected title", "Title of the draft")
     deliverable.refresh_from_db()
     assert (deliverable.title_en, deliverable.summary_en != "Summary of the draft") == ("Corrected title", True)
+
+
+def draft_with(item, **values) -> Revision:
+    """Save a draft of a live item with other values."""
+    Revision.objects.record()
+    data = snapshots.take(type(item), [item.pk])[item.pk]
+    data[snapshots.ITEM] |= values
+    return Revision.objects.save_draft(item, data)
+
+
+def test_a_redirect_that_would_now_lead_back_through_another_is_not_published():
+    redirect = Redirect.objects.create(old_path="/aa", new_path="/en/vision/")
+    draft = draft_with(redirect, old_path="/cc", new_path="/dd")
+    Redirect.objects.create(old_path="/dd", new_path="/cc")
+    with pytest.raises(InvalidDraftError, match="itself redirected"):
+        draft.publish()
+    redirect.refresh_from_db()
+    assert (redirect.old_path, redirect.new_path) == ("/aa", "/en/vision/")
+
+
+def test_a_draft_with_an_address_that_another_page_took_is_not_published():
+    page = Page.objects.get(kind="accessibility")
+    draft = draft_with(page, slug_de="semester")
+    texts = {"title_en": "Semester", "short_title_en": "Semester", "description_en": "When it begins."}
+    other = Page.objects.create(**texts)
+    assert other.slug_en == "semester"
+    with pytest.raises(InvalidDraftError, match="belongs to another page"):
+        draft.publish()
+    page.refresh_from_db()
+    assert page.slug_de != "semester"
+
+
+def test_a_part_that_became_invalid_is_not_published():
+    draft = draft_with(Initiative.objects.filter(parts__isnull=False).first())
+    part = next(row for row in draft.data if row != snapshots.ITEM)
+    draft.data[part] |= {"title_en": ""}
+    with pytest.raises(InvalidDraftError, match="cannot be blank"):
+        draft.publish()
 
 
 def test_a_publisher_sees_three_texts_and_chooses(client, staff, deliverable):

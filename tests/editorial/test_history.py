@@ -75,7 +75,7 @@ def deliverable() -> Deliverable:
 
 def with_logo() -> PartnerUniversity:
     university = PartnerUniversity.objects.get(key="university-of-oulu")
-    change(university, logo=photo((40, 30), "PNG", name="first.png"))
+    change(university, logo_alt_en="The name of the university", logo=photo((40, 30), "PNG", name="first.png"))
     return university
 
 

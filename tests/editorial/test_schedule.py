@@ -127,8 +127,9 @@ def test_a_scheduled_draft_goes_live_at_its_time_and_writes_only_what_it_changed
 
 
 def test_a_new_item_is_published_and_taken_off_as_planned(client):
+    texts = {"title_en": "A page", "short_title_en": "A page", "description_en": "About it."}
     with Revision.objects.recorded():
-        page = Page.objects.create(title_en="A page", slug_en="a-page", kind="text", is_published=False)
+        page = Page.objects.create(**texts, slug_en="a-page", kind="text", is_published=False)
     plan(page, timezone.now() - 2 * HOUR, is_published=True)
     plan(page, timezone.now() + HOUR, is_published=False)
     assert ScheduledChange.objects.apply_due() == 1 and client.get("/en/a-page/").status_code == 200
