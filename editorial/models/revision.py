@@ -456,9 +456,10 @@ class Revision(models.Model):
                 raise DraftConflictError(conflicts)
             if snapshots.refers_to_deleted(self.model_class, merged):
                 raise IntegrityError("The draft refers to a deleted item.")
+            unchanged = {row for row, values in self.stored().items() if merged.get(row) == values}
             merged[snapshots.ITEM]["is_published"] = True
             item = self.write(merged)
-            check(item)
+            check(item, unchanged)
             if texts := outdated_texts(item):
                 raise OutdatedTextsError(", ".join(map(str, texts)))
             self.close()
@@ -470,9 +471,14 @@ class Revision(models.Model):
         self.state = State.PAST
 
 
-def check(item: Content) -> None:
-    """Raise InvalidDraftError if `item` or one of its parts is not valid as it is stored."""
-    parts = (part for parts in snapshots.parts_of(type(item)).values() for part in parts.of([item.pk]))
+def check(item: Content, unchanged: set[str]) -> None:
+    """Raise InvalidDraftError if `item`, or a part outside the rows `unchanged`, is not valid as it is stored."""
+    parts = (
+        part
+        for section, parts in snapshots.parts_of(type(item)).items()
+        for part in parts.of([item.pk])
+        if f"{section}.{part.pk}" not in unchanged
+    )
     try:
         for row in (item, *parts):
             row.full_clean()
