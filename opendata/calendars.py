@@ -90,7 +90,7 @@ def component(entry: Entry) -> Event:
         event.add("transp", "TRANSPARENT")
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", entry.summary)
+        alarm.add("description", text_value(entry.summary))
         alarm.add("trigger", -REMINDER)
         event.add_component(alarm)
     return event

@@ -247,6 +247,7 @@ def without_pictures(db):
     """The content without its pictures, whose files are not in the folders of a test."""
     PartnerUniversity.objects.update(cover=None)
     Picture.objects.all().delete()
+    index_changed_items()
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ VIOLATIONS = {
     "cookie_lifetime_has_a_number": (DeclaredCookie, {"key": "sessionid"}, {"lifetime": None}),
     "cookie_has_purpose_or_provider": (DeclaredCookie, {"key": "sessionid"}, {"purpose": None}),
     "provider_key_is_not_notice": (Provider, {"key": "video"}, {"key": "notice"}),
-    "focal_point_in_picture": (Picture, {}, {"focal_x": 101}),
+    "focal_point_in_picture": (Picture, {"name": "Harbour"}, {"focal_x": 101}),
     "opportunity_closes_after_it_opens": (Opportunity, AWARD, {"closes_on": "2025-12-31", "closes_at_time": None}),
     "opportunity_ends_after_it_starts": (Opportunity, AWARD, {"starts_on": "2026-06-02", "ends_on": "2026-06-01"}),
     "opportunity_time_has_a_day": (Opportunity, AWARD, {"closes_on": None}),

@@ -56,6 +56,8 @@ def bin_days() -> int:
 def linking_names(context: template.Context) -> list[SafeString | str]:
     """Return the names of the items and drafts that link to the items of a page for deletion."""
     items = list(context["queryset"]) if "queryset" in context else [context["object"]]
+    if not items:
+        return []
     model, keys = type(items[0]), [item.pk for item in items]
     linking: dict[type[Content], list[int]] = defaultdict(list)
     for label, key, _name in snapshots.links_to(model, keys):

@@ -44,7 +44,7 @@ SINGLETON = {"add": NOBODY, "delete": NOBODY}
 # Kinds without drafts have nothing to approve.
 WITHOUT_DRAFTS = {"approval": NOBODY}
 OF_OFFICERS = dict.fromkeys(("add", "conflicts", "restore", "schedule", "delete"), "O") | WITHOUT_DRAFTS
-OF_OFFICERS |= dict.fromkeys(("changelist", "change", "history", "compare"), "TO") | {"erase": "PO"}
+OF_OFFICERS |= dict.fromkeys(("changelist", "change", "history", "compare"), "TO") | {"erase": "O"}
 KINDS = {
     Alliance: SINGLETON,
     FeedbackPage: SINGLETON,
