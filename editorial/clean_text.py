@@ -22,13 +22,15 @@ REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Format characters that are drawn, around or above numbers.
 DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2"
+# Characters up to U+FFFF, without the letters of East Asia and the private ones, which only make the start slower.
+CHARACTERS = "".join(map(chr, (*range(0x3100), *range(0xFD00, 0x10000))))
 # White space, and characters without width. The tags of emoji flags, beyond U+FFFF, are not among them.
 WHITE_SPACE = "\N{COMBINING GRAPHEME JOINER}" + "".join(
     letter
-    for letter in map(chr, range(0x10000))
+    for letter in CHARACTERS
     if letter.isspace() or (unicodedata.category(letter) == "Cf" and letter not in DRAWN)
 )
-# What begins a part of a text in another direction, and white space without what ends one.
+# Characters that begin a part of a text in another direction, and white space without those that end one.
 DIRECTIONS = set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
 WHITE_SPACE_IN_DIRECTION = WHITE_SPACE.replace("\u202c", "").replace("\u2069", "")
 # An HTML tag with its attributes, as a group so that `split` returns tags too.

@@ -27,7 +27,7 @@ from django.utils.encoding import repercent_broken_unicode, uri_to_iri
 from django.utils.translation.trans_real import get_supported_language_variant
 
 from editorial.alphabet import fold
-from editorial.clean_text import WHITE_SPACE
+from editorial.clean_text import CHARACTERS, WHITE_SPACE
 from pagecache.key import CacheKey, known_hosts
 from pagecache.models import REQUEST_KEY
 from pages.languages import preferred_language
@@ -36,7 +36,7 @@ from pages.languages import preferred_language
 TRAILING = (
     WHITE_SPACE
     + "/.,;:!?*'\"<>…`´。、．，；：！？"
-    + "".join(letter for letter in map(chr, range(0x10000)) if unicodedata.category(letter) in ("Pe", "Ps", "Pi", "Pf"))
+    + "".join(letter for letter in CHARACTERS if unicodedata.category(letter) in ("Pe", "Ps", "Pi", "Pf"))
 )
 # Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/!$&'()*+,;=:@-._~"
