@@ -162,7 +162,7 @@ def suggestions(text: str, language: str) -> list[str]:
         return any(visible.filter(word__in=list(found.matched_words)).exists() for found in matches)
 
     typed = [word.text for word in words(plain_text(text))][:MAX_CORRECTED]
-    # What most pages have is no suggestion: such words are found.
+    # Words that most pages have are found, so they get no suggestions.
     spellings = [similar_words(word, language, visible) for word in typed if not is_found(word)]
     # The best spelling of each word precedes the second best ones.
     in_turn = (word for near in zip_longest(*spellings) for word in near if word)

@@ -1,13 +1,11 @@
 """Page for values that a draft and the live item changed differently since the draft was begun."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -18,7 +16,6 @@ from editorial.admin.history import HistoryMixin
 from editorial.models import Revision
 from editorial.revisions.differences import Names, field_label, in_words, is_text, row_title
 from editorial.revisions.snapshots import Conflict, model_of_row, recorded_fields
-from translations.status.locks import locked
 
 LIVE, DRAFT, OWN = "live", "draft", "own"
 
@@ -67,9 +64,7 @@ class DraftConflictsMixin(HistoryMixin):
             raise Http404(object_id)
         if not self.may_restore(request, item):
             raise PermissionDenied
-        with transaction.atomic() if request.method == "POST" else nullcontext():
-            if request.method == "POST":
-                locked(self.model, item.pk)
+        with self.locked_while_posting(request, object_id):
             return self.choices_view(request, item)
 
     def choices_view(self, request: HttpRequest, item: Any) -> HttpResponse:

@@ -1,6 +1,7 @@
 """History of an item in the admin: its revisions, their comparison and restoration, and deletion to the bin."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
@@ -164,10 +165,20 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
 
     def restore_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         """Show how a revision differs from the present values, and restore those that the user ticks."""
-        with transaction.atomic() if request.method == "POST" else nullcontext():
-            if request.method == "POST" and object_id.isdecimal() and len(object_id) <= MAX_DIGITS:
-                locked(self.model, int(object_id))
+        with self.locked_while_posting(request, object_id):
             return self.values_view(request, object_id, number)
+
+    @contextmanager
+    def locked_while_posting(self, request: HttpRequest, object_id: str) -> Iterator[None]:
+        """Lock the item while choices are saved, so that the revisions for which they were made stay the last ones."""
+        if request.method != "POST":
+            yield
+            return
+        with transaction.atomic():
+            key = unquote(object_id)
+            if key.isdecimal() and len(key) <= MAX_DIGITS:
+                locked(self.model, int(key))
+            yield
 
     def values_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         item, revisions = self.item_and_revisions(request, object_id)

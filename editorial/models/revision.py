@@ -402,11 +402,14 @@ class Revision(models.Model):
         """Return the stored values of the item."""
         return snapshots.take(self.model_class, [self.object_id])[self.object_id]
 
-    def merged(self) -> tuple[Snapshot, list[Conflict]]:
-        """Return this draft with the changes of the live item since it was begun, and the conflicts."""
+    def merged(self, stored: Snapshot | None = None) -> tuple[Snapshot, list[Conflict]]:
+        """Return this draft with the changes of the live item since it was begun, and the conflicts.
+
+        `stored` are the stored values of the item, if the caller has read them already.
+        """
         if self.base is None:
             return self.data, []
-        return snapshots.merge(self.base.data, self.stored(), self.data)
+        return snapshots.merge(self.base.data, stored or self.stored(), self.data)
 
     def conflicts(self) -> list[Conflict]:
         return self.merged()[1]
@@ -451,12 +454,13 @@ class Revision(models.Model):
         """
         with Revision.objects.recorded(comment or self.comment):
             locked(self.model_class, self.object_id)
-            merged, conflicts = self.merged()
+            stored = self.stored()
+            merged, conflicts = self.merged(stored)
             if conflicts:
                 raise DraftConflictError(conflicts)
             if snapshots.refers_to_deleted(self.model_class, merged):
                 raise IntegrityError("The draft refers to a deleted item.")
-            unchanged = {row for row, values in self.stored().items() if merged.get(row) == values}
+            unchanged = {row for row, values in stored.items() if merged.get(row) == values}
             merged[snapshots.ITEM]["is_published"] = True
             item = self.write(merged)
             check(item, unchanged)

@@ -364,10 +364,8 @@ def changed_translations(draft: Revision) -> dict[Translated, Any]:
 
 def changes_of(draft: Revision) -> Iterator[tuple[snapshots.Change, str]]:
     """Yield each value that `draft` changed against its base, with the language of a translation, or ""."""
-    sections = snapshots.parts_of(draft.model_class)
     for change in snapshots.changes(draft.base.data if draft.base else {}, draft.data):
-        parts = sections.get(change.row.partition(".")[0])
-        model = parts.model if parts else draft.model_class
+        model = snapshots.model_of_row(draft.model_class, change.row) or draft.model_class
         field = snapshots.recorded_fields(model).get(change.field)
         is_translation = isinstance(field, TranslationField) and field.language != settings.LANGUAGE_CODE
         yield change, field.language if is_translation else ""  # type: ignore[union-attr]  # a TranslationField

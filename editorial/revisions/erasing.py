@@ -32,7 +32,7 @@ from editorial.models.revision import Revision, RevisionFile, State
 from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
 from editorial.revisions import snapshots, sources
-from editorial.revisions.snapshots import ITEM, Snapshot, Values
+from editorial.revisions.snapshots import ITEM, Snapshot, Values, model_of_row
 from translations.status.locks import locked
 from translations.status.models import SourceText, Translation
 
@@ -63,13 +63,6 @@ class ErasedField:
         row_model = model_of_row(model, self.row)
         label = field_name(row_model, self.name)
         return label if self.row == ITEM or not row_model else f"{capfirst(row_model._meta.verbose_name)}: {label}"
-
-
-def model_of_row(model: type[Content], row: str) -> type[Content] | None:
-    if row == ITEM:
-        return model
-    parts = snapshots.parts_of(model).get(row.partition(".")[0])
-    return parts.model if parts else None
 
 
 def field_name(model: type[Content] | None, name: str) -> str:

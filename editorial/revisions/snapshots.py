@@ -172,11 +172,12 @@ def references(model: type[Content], snapshot: Snapshot) -> Iterator[tuple[str, 
                     yield row, field, key
 
 
-def referring_fields(model: type[models.Model]) -> list[Any]:
+@cache
+def referring_fields(model: type[models.Model]) -> tuple[Any, ...]:
     """Return the fields of content that refer to `model`, without those of parts to their item."""
     contents = (other for other in apps.get_models() if issubclass(other, Content))
     fields = (field for other in contents for field in recorded_fields(other).values())
-    return [field for field in fields if field.is_relation and field.related_model is model]
+    return tuple(field for field in fields if field.is_relation and field.related_model is model)
 
 
 def refers_to_deleted(model: type[Content], snapshot: Snapshot) -> bool:

@@ -355,7 +355,7 @@ def test_privacy_officers_and_publishers_may_erase(client, staff, oulu, group, s
 
 
 def of_officers() -> list:
-    """What only privacy officers change: an item of each kind of consent, and their two pages."""
+    """Items that only privacy officers change: one of each kind of consent, and their two pages."""
     make_video()
     Revision.objects.record()
     models = [model for model in admin.site._registry if model._meta.app_label == "consent"]

@@ -226,7 +226,7 @@ def test_a_part_that_clashes_with_a_live_one_is_left_out_of_a_draft_and_the_rest
     text = response.content.decode()
     assert "“la” now belongs to name in its own language “Of the site”." in text
     assert "You see the draft of" in text and "Summary of the draft" in text
-    # Whoever saves this form saves the rest of the draft.
+    # A save of this form keeps the rest of the draft.
     client = sign_in(roles.PUBLISHERS)
     save(client, university, city_past_en="Tar", _save="")
     assert {"summary_en", "city_past_en"} <= set(changed_in_draft(university))
