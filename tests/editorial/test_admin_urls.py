@@ -132,6 +132,7 @@ def is_permitted(client, name: str, path: str) -> bool:
     return response.status_code < 400 and response.headers.get("Location") != "/admin/"
 
 
+@pytest.mark.nightly
 def test_each_group_opens_exactly_its_urls_of_the_admin(client, staff, monkeypatch):
     # Without HTML, whose making takes most of the time.
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")

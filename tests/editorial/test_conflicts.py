@@ -587,6 +587,7 @@ def test_simultaneous_saves_over_several_connections_lose_no_change(server):
     assert outcome.stdout.strip() == f"[302] {3 * simultaneous_saves.ROUNDS} {last}", outcome.stdout + outcome.stderr
 
 
+@pytest.mark.nightly
 def test_simultaneous_saves_of_a_draft_over_several_connections_lose_no_change(server):
     run = "from tests.editorial.simultaneous_saves import run_with_drafts; run_with_drafts('pl', 'de', 'fi')"
     outcome = server.manage("shell", "-v", "0", "-c", run)

@@ -297,6 +297,7 @@ def stored_values(item) -> dict:
     return {f.name: getattr(item, f.attname) or None for f in item._meta.fields if f.name not in ("id", "updated_at")}
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @hypothesis_settings(
     max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

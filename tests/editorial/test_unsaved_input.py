@@ -127,6 +127,7 @@ def has_fields(response) -> bool:
     return response.status_code == 200 and bool(form_in(response).xpath(".//*[@name='_save']"))
 
 
+@pytest.mark.nightly
 def test_every_form_is_shown_again_after_a_sign_in_in_another_tab(browser):
     forms = {path: form for path in forms_of_every_kind() if has_fields(form := browser.get(path))}
     sign_in_in_another_tab(browser)

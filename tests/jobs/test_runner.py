@@ -48,6 +48,7 @@ def last_success(server: Server, name: str) -> str:
     return read(server, f"SELECT last_succeeded_at FROM jobs_job WHERE name = '{name}'")
 
 
+@pytest.mark.nightly
 def test_one_of_two_processes_runs_the_jobs_and_the_other_takes_over_after_it_hangs_or_is_killed(server, tmp_path):
     notes = tmp_path / "notes"
     notes.touch()
@@ -163,6 +164,7 @@ def test_a_damaged_key_stops_only_sealing_and_is_reported_until_it_is_repaired(s
     assert "seal-consents has recovered" in log.read_text()
 
 
+@pytest.mark.nightly
 def test_the_jobs_continue_after_a_restart_of_postgresql(postgresql, tmp_path):
     server = Server(postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri()})
     log = tmp_path / "log"

@@ -201,6 +201,7 @@ def test_a_damaged_backup_is_refused_before_any_change(on_sqlite, copy):
     assert (on_sqlite.data / "db.sqlite3").read_bytes() == before
 
 
+@pytest.mark.nightly
 def test_a_damaged_current_database_can_be_replaced_with_discard(on_sqlite):
     backup = on_sqlite.backup()
     (on_sqlite.data / "db.sqlite3").write_bytes(b"x" * 10_000)

@@ -30,6 +30,7 @@ VERIFY = "\nfrom django.core.management import call_command; call_command('verif
 SEALS = "print(*Seal.objects.order_by('number').values_list('number', flat=True))"
 
 
+@pytest.mark.nightly
 def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_verify(site):
     site.serve(workers=1)
     for number in range(3):
@@ -97,6 +98,7 @@ def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prep
     assert not (new.data / "consent_seal_key").exists()
 
 
+@pytest.mark.nightly
 def test_a_manually_restored_database_is_reported_and_the_site_still_runs(on_sqlite):
     on_sqlite.run(f"decide('accept'); {SEAL}")
     older = on_sqlite.backup()
@@ -138,6 +140,7 @@ print(found.count("zyxwina.qwertz@unic.example"), default_storage.exists("{}"), 
 """
 
 
+@pytest.mark.nightly
 def test_a_restore_repeats_the_erasures_of_personal_data_since_the_backup(site):
     logo = site.run(NAME_A_PERSON).strip()
     backup = site.backup()

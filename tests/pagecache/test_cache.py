@@ -67,6 +67,7 @@ def test_a_page_is_rendered_once_even_without_a_content_version(application, sit
     assert site.calls == ["/en/"]
 
 
+@pytest.mark.nightly
 def test_every_page_of_the_sitemap_is_cached_in_two_languages(make_application, site):
     application = make_application(64_000_000)
     application.cache.set_content_version(ContentVersion.objects.current())

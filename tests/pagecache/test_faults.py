@@ -67,6 +67,7 @@ def test_all_processes_serve_a_change_within_seconds(server):
     assert all("Changed elsewhere" in read(server)[1] for _ in range(40))
 
 
+@pytest.mark.nightly
 def test_a_change_on_one_host_is_served_by_another_host_with_the_same_database(postgresql, tmp_path):
     settings = {"DATABASE_URL": postgresql.get_uri(), "CONSENT_SEAL_MINUTES": "0"}
     first = Server(postgresql.pgdata.parent / "data", settings)
@@ -111,10 +112,12 @@ def test_a_change_is_served_soon_with_notifications_of_postgresql_only(postgresq
     assert seconds_until_a_change_is_served(postgresql, "notifications") < 5
 
 
+@pytest.mark.nightly
 def test_a_change_is_served_soon_with_polling_only(postgresql):
     assert seconds_until_a_change_is_served(postgresql, "polling") < 5
 
 
+@pytest.mark.nightly
 def test_a_killed_worker_is_replaced_and_no_response_is_wrong(server):
     server.serve()
     paths = server.paths[:8]
@@ -135,6 +138,7 @@ def test_a_killed_worker_is_replaced_and_no_response_is_wrong(server):
     assert len(server.workers) == len(before) and server.workers != before
 
 
+@pytest.mark.nightly
 def test_while_postgresql_is_stopped_cached_pages_are_sent_also_after_a_restart(postgresql):
     database = postgresql
     server = Server(database.pgdata.parent / "data", {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0"})
@@ -176,6 +180,7 @@ def test_while_postgresql_is_stopped_cached_pages_are_sent_also_after_a_restart(
         server.stop()
 
 
+@pytest.mark.nightly
 def test_without_a_database_and_cached_pages_the_start_fails_with_the_reason(tmp_path):
     server = Server(tmp_path, {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none?pool=false"})
     outcome = server.manage("serve", "--port", "18999")

@@ -273,6 +273,7 @@ TURNS = st.lists(
 
 @given(turns=TURNS, changes=st.booleans())
 # Without shrinking, which would send thousands of requests.
+@pytest.mark.nightly
 @settings(max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_no_response_has_data_of_another_host_language_consent_state_or_member_of_staff(site, turns, changes):
     if changes:

@@ -48,6 +48,7 @@ def open_connections(site: Server):
         assert ask(site, "/en/search/?q=vision")[0] == 200
 
 
+@pytest.mark.nightly
 def test_a_replaced_database_is_read_at_once(site, tmp_path):
     assert "Another vision" not in ask(site, "/en/vision/")[1]
     open_connections(site)

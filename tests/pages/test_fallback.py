@@ -117,6 +117,7 @@ def test_a_notice_without_the_language_is_marked_as_english_as_a_whole(client):
     assert "data-untranslated" not in client.get("/pl/").content.decode()
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_search_engines_are_not_offered_untranslated_pages(client, untranslated):
     assert not paths(client, "sv")

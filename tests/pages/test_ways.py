@@ -20,6 +20,7 @@ def links(html: str, path: str) -> set[str]:
     return {link for link in found if link.startswith("/en/") and ("?" not in link or FURTHER.search(link))}
 
 
+@pytest.mark.nightly
 def test_at_most_three_links_lead_from_the_home_page_to_each_page(client):
     listed = re.findall(r"<loc>http://testserver(/en/[^<]*)</loc>", client.get("/sitemap.xml").content.decode())
     known = latest = {"/en/"}

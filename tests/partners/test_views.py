@@ -118,6 +118,7 @@ def test_a_page_takes_the_same_queries_at_10_and_10000_partners(client):
         assert "?page=2" in html or html.count('href="/en/partners/"') > 1
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.parametrize("total", [60, 1_000])
 def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(client, monkeypatch, total):
@@ -133,6 +134,7 @@ def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(cli
         assert queries_of(client, path) <= at_ten, path
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_a_long_sitemap_becomes_an_index_of_several_files(client, monkeypatch):
     whole = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())

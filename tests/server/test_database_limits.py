@@ -47,6 +47,7 @@ def fetch(request) -> tuple[int, str, float]:
         return error.code, error.read().decode(), time.monotonic() - started_at
 
 
+@pytest.mark.nightly
 def test_requests_have_limits_in_postgresql_but_commands_and_recurring_jobs_have_none(postgresql):
     server = Server(postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri()})
     none = ["0", "0", "0"]

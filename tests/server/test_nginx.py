@@ -700,6 +700,7 @@ def test_what_is_shown_once_is_not_kept(nginx, third_parties):
     assert refused.status == 403 and FILM not in refused.body
 
 
+@pytest.mark.nightly
 def test_a_change_is_visible_on_two_hosts_before_and_after_a_restart_of_the_database(postgresql, tmp_path_factory):
     folder = tmp_path_factory.mktemp("two-hosts")
     first = Server(postgresql.pgdata.parent / "data", PRODUCTION | {"DATABASE_URL": postgresql.get_uri()})

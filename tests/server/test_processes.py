@@ -77,6 +77,7 @@ def test_a_stopped_server_finishes_the_requests_that_it_accepted(site):
     assert int(site.manage("shell", "-v", "0", "-c", COUNT, check=True).stdout) >= acknowledged
 
 
+@pytest.mark.nightly
 def test_workers_are_replaced_without_a_failed_request(site):
     site.serve()
     before = site.workers
@@ -106,6 +107,7 @@ def test_workers_end_when_the_server_is_killed(site):
     assert is_free(site.port)
 
 
+@pytest.mark.nightly
 def test_each_worker_renders_a_page_before_it_accepts_requests(site, tmp_path):
     site.settings["ACCESS_LOG"] = "true"
     with (tmp_path / "log").open("w") as log:

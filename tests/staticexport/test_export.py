@@ -26,6 +26,7 @@ def change(exported, text: str):
     exported.run("shell", "-v", "0", "-c", f"from alliance.models import Milestone; {update}")
 
 
+@pytest.mark.nightly
 def test_an_export_writes_only_changed_files(exported):
     before = exported.files()
     second = exported.export()

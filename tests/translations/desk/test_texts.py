@@ -327,6 +327,7 @@ def test_each_language_has_a_group_and_the_desk_requires_permission(client, staf
     assert client.get(LIST).status_code == 403
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("without_pictures")
 def test_content_files_include_the_glossary(tmp_path):
     dump(tmp_path)

@@ -163,6 +163,7 @@ def test_a_file_that_is_too_large_for_the_page_is_refused(translator, tmp_path):
     assert "command line" in upload(translator, tmp_path / "pl.po").text
 
 
+@pytest.mark.nightly
 def test_a_file_of_the_maximum_size_can_be_imported(translator, tmp_path):
     """Random data, which cannot be compressed."""
     file = export(tmp_path / "pl.po")

@@ -132,6 +132,7 @@ def names(*more: str) -> re.Pattern:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
+@pytest.mark.nightly
 def test_public_pages_have_no_untranslated_text(client, pseudo_language):
     known = names("Python")
     sitemap = client.get("/sitemap.xml").content.decode()
@@ -144,6 +145,7 @@ def test_public_pages_have_no_untranslated_text(client, pseudo_language):
     assert not found, "\n".join(f"{path}: {texts}" for path, texts in found.items())
 
 
+@pytest.mark.nightly
 def test_admin_pages_of_this_project_have_no_untranslated_text(client, staff, pseudo_language):
     client.force_login(staff())
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "sv"
