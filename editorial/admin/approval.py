@@ -18,8 +18,9 @@ from editorial.admin.page_urls import page_url
 from editorial.admin.revisions import RevisionsMixin, comment_of, is_saved
 from editorial.admin.schedule import mail_problem
 from editorial.mail import sends_mail
-from editorial.models import ApprovalRequest, Content, DraftConflictError, Revision, State
+from editorial.models import ApprovalRequest, Content, DraftConflictError, InvalidDraftError, Revision, State
 from editorial.models.schedule import CONFLICT, REFUSED
+from editorial.required_languages import OutdatedTextsError
 from editorial.rights import publishers_of
 from editorial.unsaved import form_with_unsaved_input
 
@@ -165,6 +166,8 @@ class ApprovalMixin(RevisionsMixin):
                     self.log_change(request, item, [{"changed": {"fields": [str(self.opts.verbose_name)]}}])
         except (DraftConflictError, IntegrityError) as error:
             messages.error(request, CONFLICT if isinstance(error, DraftConflictError) else REFUSED)
+            if isinstance(error, InvalidDraftError | OutdatedTextsError):
+                messages.error(request, str(error))
             return HttpResponseRedirect(form_url)
         if not is_decided:
             text = _("The draft was changed, or somebody decided meanwhile. Nothing was saved. Look at it again.")

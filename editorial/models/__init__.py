@@ -6,7 +6,14 @@ from editorial.models.deleted import BinSettings, DeletedItem
 from editorial.models.erasure import ContentErasure
 from editorial.models.import_state import ImportState
 from editorial.models.preview import PreviewedFile, PreviewedForm, PreviewLink
-from editorial.models.revision import DraftConflictError, Revision, RevisionFile, State, UnrecordedChange
+from editorial.models.revision import (
+    DraftConflictError,
+    InvalidDraftError,
+    Revision,
+    RevisionFile,
+    State,
+    UnrecordedChange,
+)
 from editorial.models.schedule import ScheduledChange
 from editorial.models.slugs import Gone, PastSlug, SluggableContent, SluggableQuerySet
 from editorial.models.unsaved_input import StoredInput
@@ -21,6 +28,7 @@ __all__ = [
     "DraftConflictError",
     "Gone",
     "ImportState",
+    "InvalidDraftError",
     "OrderedContent",
     "PastSlug",
     "PreviewLink",

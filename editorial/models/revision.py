@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -483,11 +483,19 @@ def check(item: Content, unchanged: set[str]) -> None:
         for part in parts.of([item.pk])
         if f"{section}.{part.pk}" not in unchanged
     )
-    try:
-        for row in (item, *parts):
+    for row in (item, *parts):
+        try:
             row.full_clean()
-    except ValidationError as error:
-        raise InvalidDraftError(" ".join(error.messages)) from error
+        except ValidationError as error:
+            raise InvalidDraftError(described(row, error)) from error
+
+
+def described(item: Content, error: ValidationError) -> str:
+    """Return the messages of `error`, each after the name of its field."""
+    labels = {field.name: str(field.verbose_name) for field in item._meta.fields}
+    found = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    texts = [(labels.get(name), " ".join(messages)) for name, messages in found.items()]
+    return " ".join(f"{label}: {text}" if label else text for label, text in texts)
 
 
 class RevisionFile(models.Model):

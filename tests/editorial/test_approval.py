@@ -162,6 +162,17 @@ def test_a_draft_with_conflicts_stays_in_review(client, editor, publisher, deliv
     assert state(deliverable) == State.IN_REVIEW and not ApprovalRequest.objects.get().decision
 
 
+def test_where_a_draft_is_not_valid_any_more_the_field_is_named(client, editor, publisher, deliverable):
+    ask(client, editor, deliverable)
+    revision = Revision.objects.draft_of(deliverable)
+    revision.data[""]["title_en"] = ""
+    revision.save()
+    answer = decide(client, publisher, deliverable, "_publish")
+    assert "The draft cannot be published" in answer
+    assert "title [en]: This field cannot be blank." in answer
+    assert state(deliverable) == State.IN_REVIEW
+
+
 def test_publishing_in_the_form_or_scheduling_approves(client, editor, publisher, deliverable):
     ask(client, editor, deliverable)
     client.force_login(publisher)
