@@ -43,7 +43,7 @@ def measure_in(kind: str, revisions: int) -> int:
     try:
         data = Path(folder) / "data"
         data.mkdir()
-        server = Server(data, settings | {"ALLOWED_HOSTS": "testserver"})
+        server = Server(data, settings)
         server.manage("prepare", check=True)
         command = [sys.executable, "-m", "bench.revisions", "--inside", kind, "--revisions", str(revisions)]
         return subprocess.run(command, cwd=ROOT, env=server.environment).returncode
@@ -61,12 +61,15 @@ def measure(kind: str, revisions: int) -> int:
     from django.contrib.auth.models import User
     from django.db import connection
     from django.test import Client
+    from django.test.utils import setup_test_environment
 
     from alliance.models import Milestone
     from editorial.models import Revision
     from tests.editorial.test_admin import address, filled_in, list_address
     from tests.editorial.test_history import history
 
+    # Gives responses the context of their template.
+    setup_test_environment()
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
     item, other = Milestone.objects.all()[:2]
