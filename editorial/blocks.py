@@ -109,7 +109,7 @@ def headings_of(plans: list[ScheduledChange]) -> dict[tuple[int, int], str]:
 
 
 def faulty_jobs(user: User | AnonymousUser) -> Block | None:
-    """Recurring jobs that fail, are late or never ran. Registered here, because `jobs` knows nothing of the admin."""
+    """Recurring jobs that fail, are late or never ran. Registered here, because `jobs` may not import `editorial`."""
     if not user.has_perm("jobs.view_job"):
         return None
     url = reverse("admin:jobs_job_changelist")

@@ -114,7 +114,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
 class NoticeVersion(models.Model):
     """A published version of the notice: wording, HTML and style, in every language. Append-only.
 
-    `wording` maps a language to the result of `current_wording`, with a `version` in each purpose. `html` maps a
+    `wording` maps a language to the result of `notice_wording`, with a `version` in each purpose. `html` maps a
     language to the rendered notice.
     """
 
