@@ -14,12 +14,12 @@ class EditorialConfig(AppConfig):
     verbose_name = _("Editing")
 
     def ready(self) -> None:
-        from editorial.content_files import content_models
         from editorial.links import name_links
+        from editorial.models import content_models
         from editorial.triggers import erasure_triggers, revision_triggers, slug_triggers
         from pagecache.triggers import register_content
 
-        register_content(lambda: content_models().values())
+        register_content(content_models)
         triggers.register(slug_triggers)
         triggers.register(revision_triggers)
         triggers.register(erasure_triggers)

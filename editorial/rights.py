@@ -1,12 +1,11 @@
 """Permission to publish: the members of staff for an item, and the kinds of content for a member of staff."""
 
-from django.apps import apps
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 
-from editorial.models.content import Content
+from editorial.models.content import Content, content_models
 from translations.status.permissions import permitted_languages
 
 
@@ -51,7 +50,3 @@ def visible_kinds(user: User | AnonymousUser) -> list[ContentType]:
         or permitted_languages(user, model)
     ]
     return list(ContentType.objects.get_for_models(*models).values())
-
-
-def content_models() -> list[type[Content]]:
-    return [model for model in apps.get_models() if issubclass(model, Content)]

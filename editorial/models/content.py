@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import chain, count
 from typing import Any, ClassVar, Self, TypeVar
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -169,6 +170,11 @@ class Content(models.Model):
     def _free_key(self) -> str:
         stem = slug_of(self.key_source())[:80].strip("-") or str(self._meta.model_name)
         return first_free_name(stem, type(self).objects.filter(key__startswith=stem).values_list("key", flat=True))
+
+
+def content_models() -> list[type[Content]]:
+    """Return every kind of content, in the order of INSTALLED_APPS."""
+    return [model for model in apps.get_models() if issubclass(model, Content)]
 
 
 @receiver(class_prepared)
