@@ -20,7 +20,6 @@ from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.cached import section
 from pages.pagination import paginate
-from partners.cached import universities
 from partners.section_pages import render_section
 
 FILTERS = ("audience", "kind", "member", "topic", "state")
@@ -67,7 +66,6 @@ def opportunity_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "subject": opportunity,
         "has_deadline_ahead": opportunity.closes_at is not None and opportunity.closes_at > now,
         "similar": similar,
-        "universities": universities(request),
     }
     response = render(request, "opportunities/detail.html", context)
     expire_at(response, chain.from_iterable(item.changes_at for item in (opportunity, *similar)), now)

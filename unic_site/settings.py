@@ -195,6 +195,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "pages.context_processors.layout_pages",
                 "alliance.context_processors.alliance",
+                "partners.context_processors.universities",
                 "consent.context_processors.consent",
                 "staticexport.context_processors.static_mirror",
             ],
