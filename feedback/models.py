@@ -14,7 +14,6 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -129,7 +128,7 @@ class FeedbackPage(Content):
         """Return the names of the required details without a text in the source language."""
         source = settings.LANGUAGE_CODE
         columns = {name: name if name == "telephone" else f"{name}_{source}" for name in REQUIRED_DETAILS}
-        return [name for name, column in columns.items() if not strip_tags(getattr(self, column) or "").strip()]
+        return [name for name, column in columns.items() if not getattr(self, column)]
 
 
 def feedback_page() -> FeedbackPage | None:

@@ -7,7 +7,6 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -145,8 +144,8 @@ class PrivacyPolicy(Content):
         rights = [self.section(name) for name in RIGHTS]
         return {
             "contact": self.contact,
-            "sections": [section for section in sections if is_filled(section["text"])],
-            "rights": [right for right in rights if is_filled(right["text"])],
+            "sections": [section for section in sections if section["text"]],
+            "rights": [right for right in rights if right["text"]],
         }
 
     def translation_of(self, in_force: dict, drafts: dict) -> dict:
@@ -169,7 +168,7 @@ class PrivacyPolicy(Content):
     def empty_facts(self) -> list[str]:
         """Return the names of the facts without a text in the source language."""
         source = settings.LANGUAGE_CODE
-        return [name for name in (*SECTIONS, *RIGHTS) if not is_filled(getattr(self, f"{name}_{source}"))]
+        return [name for name in (*SECTIONS, *RIGHTS) if not getattr(self, f"{name}_{source}")]
 
 
 def edited_policy() -> PrivacyPolicy | None:
@@ -179,11 +178,6 @@ def edited_policy() -> PrivacyPolicy | None:
 
 def heading(name: str) -> str:
     return str(model_field(PrivacyPolicy, name).verbose_name)
-
-
-def is_filled(html: str | None) -> bool:
-    """Whether rich text contains any text. The editor leaves empty paragraphs behind."""
-    return bool(strip_tags(html or "").strip())
 
 
 class UntranslatedError(Exception):
