@@ -105,6 +105,7 @@ MAY_IMPORT = {
     "translations": {
         "editorial",
         "jobs",
+        "security",
         "triggers",
         "translations.desk",
         "translations.exchange",
@@ -148,7 +149,7 @@ MAY_IMPORT = {
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
-    "operations": {"consent", "editorial", "server", "triggers"},
+    "operations": {"consent", "editorial", "security", "server", "triggers"},
     "tools": {"partners", "social"},
 }
 

@@ -6,6 +6,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import BaseCommand, CommandError
 
 from pagecache.key import CacheKey, canonical_host
+from security.files import write_atomically
 from server.asgi import REFUSED_STATUS, call_wsgi
 
 # Errors for which nginx sends these pages (deploy/nginx.conf).
@@ -40,13 +41,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def write(file: Path, content: bytes):
-        """Write a file that the user of the web server can read, independent of the umask."""
+        """Write a file that the user of the web server can read."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.parent.chmod(0o755)
-            new = file.with_suffix(".new")
-            new.write_bytes(content)
-            new.chmod(0o644)
-            new.replace(file)
+            write_atomically(file, content, mode=0o644)
         except OSError as error:
             raise CommandError(f"{file} could not be written: {error.strerror}.") from error
