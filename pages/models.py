@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from consent.declared import declared_texts, translated_languages
 from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
@@ -156,7 +155,7 @@ class Page(SluggableContent):
         if self.kind == self.Kind.PRIVACY and (policy := PolicyVersion.objects.current()):
             return languages & policy.languages()
         if self.kind == self.Kind.COOKIES and (notice := NoticeVersion.objects.current()):
-            return languages & translated_languages(notice)
+            return languages & notice.languages()
         return languages
 
     def drawn_texts(self) -> list[str]:
@@ -165,7 +164,7 @@ class Page(SluggableContent):
         if self.kind == self.Kind.PRIVACY and (policy := PolicyVersion.objects.current()):
             return [text for section in policy.texts(language) for text in (section["heading"], section["text"])]
         if self.kind == self.Kind.COOKIES and (notice := NoticeVersion.objects.current()):
-            return declared_texts(notice, language)
+            return notice.purpose_texts(language)
         if self.kind == self.Kind.ACCESSIBILITY and (feedback := feedback_page()):
             return [feedback.unit, feedback.telephone, feedback.building_access]
         return []

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from consent.comparison import Change
 from consent.hashing import json_digest, rfc3339
+from consent.models.frozen import FrozenVersion
 from consent.wording import texts_of
 from editorial.fields import RichTextField
 from editorial.models import Content
@@ -253,27 +253,19 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         return fresh
 
 
-class PolicyVersion(models.Model):
+class PolicyVersion(FrozenVersion):
     """The privacy policy as it was in force from a date on, in every language. Append-only.
 
     `wording` maps a language to the result of `PrivacyPolicy.wording`.
     """
 
-    number = models.PositiveIntegerField(pgettext_lazy("running", "number"), unique=True)
     published_at = models.DateTimeField(_("in force since"), default=timezone.now)
-    wording = models.JSONField(_("wording"))
-    digest = models.CharField(_("digest"), max_length=64)
 
     objects: ClassVar = PolicyVersionQuerySet.as_manager()
 
-    class Meta:
+    class Meta(FrozenVersion.Meta):
         verbose_name = _("version of the privacy policy")
         verbose_name_plural = _("versions of the privacy policy")
-        ordering = ("-number",)
-        default_permissions = ("view",)
-
-    def __str__(self):
-        return str(self.number)
 
     def get_absolute_url(self) -> str:
         return reverse("pages:policy-version", args=[self.number])
@@ -282,31 +274,18 @@ class PolicyVersion(models.Model):
         """Return the digest of each language. `digest` is computed from them."""
         return {code: json_digest(wording) for code, wording in self.wording.items()}
 
-    def content_digest(self) -> str:
-        """Return the digest of all texts. It changes with every change of a draft."""
-        return json_digest(self.part_digests())
-
     def compute_digest(self) -> str:
-        """Return the digest of this version, computed from its content."""
         return json_digest(
             {"number": self.number, "published_at": rfc3339(self.published_at), "parts": self.part_digests()}
         )
-
-    def is_as_published(self) -> bool:
-        """Whether the content still matches the digest."""
-        return self.digest == self.compute_digest()
 
     def languages(self) -> set[str]:
         """Return the languages in which every text is translated."""
         return {code for code in self.wording if not any("language" in text for text in self.texts(code))}
 
-    def language_shown(self, language: str) -> str:
-        """Return `language`, or the source language if this version lacks it."""
-        return language if language in self.wording else settings.LANGUAGE_CODE
-
     def texts(self, language: str) -> list[dict]:
         """Return the sections and rights in `language`."""
-        wording = self.wording[self.language_shown(language)]
+        wording = self.wording_in(language)
         return [*wording["sections"], *wording["rights"]]
 
     def texts_in(self, language: str) -> dict:
