@@ -1,16 +1,12 @@
 """Permission to publish: the members of staff for an item, and the kinds of content for a member of staff."""
 
-from django.contrib.auth import get_permission_codename, get_user_model
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 
 from editorial.models.content import Content, content_models
-from translations.status.permissions import permitted_languages
-
-
-def permission(action: str, model: type[Model]) -> str:
-    return f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}"
+from translations.status.permissions import permission, permitted_languages
 
 
 def deciding(item: Content) -> tuple[str, type[Model]]:

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from editorial.admin.page_urls import page_url
+from editorial.admin_urls import page_url
 from editorial.models import Content
 from editorial.required_languages import outdated_texts
 from translations.status.models import Translation

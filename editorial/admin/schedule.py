@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.page_urls import page_url
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin.revisions import SHOWN_DRAFT, RevisionsMixin
+from editorial.admin_urls import page_url
 from editorial.mail import sends_mail
 from editorial.models import ApprovalRequest, Content, Revision, ScheduledChange
 from editorial.models.schedule import CONFLICT

@@ -23,6 +23,7 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
+from editorial.admin_urls import page_url
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
@@ -135,9 +136,8 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "service": machine.configured_service(),
             "language": language,
             "drafts_with_new_rows": [
-                (draft.heading, reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[draft.object_id]))
+                (draft.heading, page_url(draft.model_class, "change", draft.object_id))
                 for draft in (drafts_with_new_rows(permitted_models(request.user), language) if language else ())
-                for kind in [draft.content_type]
             ],
         }
         return super().changelist_view(request, context | (extra_context or {}))
