@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from editorial.fields import RichTextField
 from editorial.mail import sends_mail
 from editorial.models import Content
+from editorial.times import MONTH
 from security.idempotency import valid_idempotency_key
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,6 @@ MAILING_TIMEOUT = timedelta(minutes=5)
 MAIL_BATCH_SIZE = 20
 # After this time a waiting message makes the mail job fail, so that staff notice.
 OVERDUE_AFTER = timedelta(hours=1)
-# Mean length of a calendar month.
-MONTH = timedelta(days=365.2425 / 12)
 # Details of the accessibility statement: Article 10 of the Polish act of 4 April 2019.
 REQUIRED_DETAILS = ("unit", "telephone", "building_access")
 # Retention period of answered messages: the time in which supervisory bodies can ask for the answer.

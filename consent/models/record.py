@@ -18,13 +18,12 @@ from consent.models.sealed import SealedRecord
 from consent.models.version import NoticeVersion
 from consent.receipt_number import new_receipt
 from consent.wording import with_granted
+from editorial.times import MONTH
 from security.idempotency import valid_idempotency_key
 
 DOUBLE_POST_SECONDS = 10
 # Primary keys grow with `decided_at`, except that a late commit can have a key that is smaller by at most this number.
 COMMIT_LAG = 10_000
-# Mean length of a calendar month.
-MONTH = timedelta(days=365.2425 / 12)
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):

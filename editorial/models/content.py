@@ -18,15 +18,14 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from editorial.alphabet import fold
+from editorial.alphabet import APOSTROPHES, fold
 from editorial.clean_text import clean_texts_of
 from editorial.texts import TranslatedFields
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
 
-# Signs that people type as an apostrophe.
-APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛ʼʻʹ′`´＇"))
+WITHOUT_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
 # Slashes, the underscore, and dashes that are not in the category "Pd" of Unicode.
 SEPARATORS = "/\\⁄∕⧸╱−⁃➖˗_"
 
@@ -36,7 +35,7 @@ def slug_of(text: str) -> str:
 
     Dashes, slashes and underscores part words as spaces do. Apostrophes do not.
     """
-    folded = fold(text.translate(APOSTROPHES))
+    folded = fold(text.translate(WITHOUT_APOSTROPHES))
     return slugify("".join(" " if unicodedata.category(c) == "Pd" or c in SEPARATORS else c for c in folded))
 
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import BaseCommand, CommandError
 
-from pagecache.key import CacheKey, canonical_host
+from pagecache.key import CacheKey, canonical_host, first_host
 from security.files import write_atomically
 from server.asgi import REFUSED_STATUS, call_wsgi
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, type=Path, help="The folder. It is created if it does not exist.")
 
     def handle(self, *args, to: Path, **options):
-        host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
+        host = first_host()
         if canonical_host(host) is None:
             raise CommandError("ALLOWED_HOSTS contains no host to write the pages for.")
         site = WSGIHandler()
