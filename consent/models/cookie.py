@@ -46,7 +46,7 @@ OPEN_UNITS = (LifetimeUnit.SESSION, LifetimeUnit.UNLIMITED)
 
 
 class DeclaredCookieQuerySet(ContentQuerySet["DeclaredCookie"]):
-    pass
+    """Without methods of its own. django-stubs needs it for the type of the related managers."""
 
 
 DeclaredCookieManager = models.Manager.from_queryset(DeclaredCookieQuerySet)
