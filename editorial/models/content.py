@@ -127,6 +127,14 @@ class Content(models.Model):
         """The translated fields as pages show them."""
         return TranslatedFields(self)
 
+    def set_published(self, is_published: bool) -> None:
+        """Publish the stored item, or take it off the site. Other changes of this instance are not saved."""
+        stored = type(self)._base_manager.get(pk=self.pk)
+        if stored.is_published != is_published:
+            # Saved and not updated, so that receivers of signals notice it.
+            stored.is_published = is_published
+            stored.save(update_fields=["is_published", "updated_at"])
+
     def languages(self) -> set[str]:
         """Return the languages in which all body fields have a text that have one in the source language."""
         source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]

@@ -225,9 +225,9 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         states = sources.states_of(model, deleted)
         for recorded in new:
             recorded.translations = states.get(recorded.object_id, {})
-        return self._create(new, author_name)
+        return self.create_revisions(new, author_name)
 
-    def _create(self, revisions: list["Revision"], author_name: str) -> list["Revision"]:
+    def create_revisions(self, revisions: list["Revision"], author_name: str) -> list["Revision"]:
         """Store new revisions and the names of their files."""
         user_model = get_user_model()
         author = None
@@ -308,7 +308,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 confirmed=confirmed if confirmed is not None else (earlier.confirmed if earlier else {}),
             )
             snapshots.reserve_keys(type(item), data)
-            return self._create([draft], acting_staff())[0]
+            return self.create_revisions([draft], acting_staff())[0]
 
 
 class State(models.TextChoices):
