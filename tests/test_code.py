@@ -100,8 +100,8 @@ MAY_IMPORT = {
     "health": {"jobs", "security"},
     "pagecache": {"security", "triggers"},
     "translations.status": {"triggers"},
-    "translations.desk": {"editorial", "translations.status"},
-    "translations.exchange": {"editorial", "translations", "translations.status"},
+    "translations.desk": {"editorial", "translations.status", "triggers"},
+    "translations.exchange": {"editorial", "translations", "translations.status", "triggers"},
     "translations": {
         "editorial",
         "jobs",

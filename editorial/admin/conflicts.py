@@ -21,7 +21,7 @@ from editorial.conflicts import author_and_time, last_deletion
 from editorial.forms import EditForm
 from editorial.formsets import EditFormSet
 from editorial.unsaved import PASSWORD, posted, set_unsaved_input
-from translations.status.locks import StaleReadError
+from triggers.locks import StaleReadError
 
 # Attempts to save while other transactions write the same rows.
 MAX_ATTEMPTS = 5

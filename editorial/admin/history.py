@@ -32,7 +32,7 @@ from editorial.admin_urls import page_url, primary_key
 from editorial.models import Content, Revision
 from editorial.revisions import restoring
 from editorial.revisions.differences import differences, field_label
-from translations.status.locks import locked
+from triggers.locks import locked
 
 REVISIONS_ON_PAGE = 50
 PAGE = "p"

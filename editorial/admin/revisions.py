@@ -27,7 +27,7 @@ from editorial.models import Content, Revision
 from editorial.required_languages import outdated_texts
 from editorial.revisions import restoring, snapshots
 from editorial.unsaved import posted
-from translations.status.locks import locked
+from triggers.locks import locked
 
 # Button that saves a draft. Django's other buttons publish, if the user may.
 SAVE_DRAFT = "_draft"

@@ -21,7 +21,7 @@ from editorial.models.content import Content
 from editorial.required_languages import OutdatedTextsError, outdated_texts
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Link, Snapshot
-from translations.status.locks import StaleReadError, locked
+from triggers.locks import StaleReadError, locked
 
 # The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
 _comment: ContextVar[str | None] = ContextVar("comment", default=None)

@@ -26,8 +26,8 @@ from editorial.models.content import Content
 from editorial.models.revision import OPEN_STATES, DraftConflictError, Revision
 from editorial.revisions import snapshots
 from editorial.rights import kinds_with, may_publish, visible_kinds
-from translations.status.locks import locked
 from translations.status.permissions import may_publish_translation
+from triggers.locks import locked
 
 log = logging.getLogger(__name__)
 

@@ -33,8 +33,8 @@ from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import ITEM, Snapshot, Values, model_of_row
-from translations.status.locks import locked
 from translations.status.models import SourceText, Translation
+from triggers.locks import locked
 
 # Revisions that are rewritten at a time.
 CHUNK = 200

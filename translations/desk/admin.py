@@ -36,13 +36,13 @@ from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES
-from translations.status.locks import locked
 from translations.status.permissions import (
     all_permitted_languages,
     needs_draft,
     own_language,
     permitted_models,
 )
+from triggers.locks import locked
 
 FORM_MEDIA = Media(
     css={"all": ["translations/desk.css"]}, js=["editorial/rich-text.js", Script("translations/desk.js", type="module")]
