@@ -1,8 +1,6 @@
 from datetime import timedelta
-from importlib import import_module
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 import jobs
@@ -61,12 +59,6 @@ class EditorialConfig(AppConfig):
             delete_ended,
             every=timedelta(hours=1),
             title=_("Deletes old previews and preview links."),
-        )
-        jobs.register(
-            "clear-sessions",
-            import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
-            every=timedelta(hours=1),
-            title=_("Deletes expired sessions."),
         )
         jobs.register(
             "empty-bin",

@@ -112,7 +112,7 @@ MAY_IMPORT = {
         "translations.status",
     },
     "editorial": {"health", "jobs", "pagecache", "security", "translations.status", "triggers"},
-    "accounts": {"editorial", "health", "security"},
+    "accounts": {"editorial", "health", "jobs", "security"},
     "pictures": {"editorial", "health", "jobs"},
     "consent": {"assets", "editorial", "health", "jobs", "pagecache", "security", "translations.status", "triggers"},
     "feedback": {"editorial", "health", "jobs", "security", "translations.status"},
