@@ -189,7 +189,7 @@ def milestone_feed(request: HttpRequest) -> HttpResponse:
     return MilestoneFeed(get_alliance_or_404(request)).respond(request)
 
 
-@cached_page("university", "topic", "page")
+@cached_page("member", "topic", "page")
 @require_safe
 def contact_list(request: HttpRequest) -> HttpResponse:
     form = ContactFilterForm(request.GET or None)

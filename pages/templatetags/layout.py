@@ -66,8 +66,8 @@ def alternates(context) -> list[dict]:
 
 @register.simple_tag(takes_context=True)
 def page_url(context, number: int) -> str:
-    """The URL of page `number` of the list on this page. `query` in the context holds the filters."""
-    return page_query(number, context.get("query", "")) or context["request"].path
+    """The URL of page `number` of the list on this page. `filter_query` in the context holds the filters."""
+    return page_query(number, context.get("filter_query", "")) or context["request"].path
 
 
 def languages_of(subject: object) -> set[str]:
