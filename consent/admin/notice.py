@@ -126,7 +126,9 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         reviewed = request.POST.get("draft", "") if request.method == "POST" else None
         if reviewed == draft.content_digest():
             try:
-                version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip", draft=draft)
+                version = NoticeVersion.objects.put_in_force(
+                    asks_again=request.POST.get("change") != "slip", draft=draft
+                )
             except IncompleteNoticeError:
                 # The page lists the texts.
                 pass

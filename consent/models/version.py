@@ -19,12 +19,12 @@ from consent.wording import draft_wordings, parts_of, translated_like, with_lang
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
     def current(self) -> "NoticeVersion | None":
-        """Return the notice in force, or None before the first is published."""
+        """Return the notice in force, or None before the first is put in force."""
         # Only evidence needs the style. Pages have their own stylesheet.
         return self.defer("style").order_by("-number").first()
 
     def draft(self) -> "NoticeVersion":
-        """Return the version that would be published now, not saved. Raises Notice.DoesNotExist."""
+        """Return the version that would be put in force now, not saved. Raises Notice.DoesNotExist."""
         current = self.current()
         draft = NoticeVersion(number=current.number + 1 if current else 1, html={}, style=dialog_style())
         draft.wording = draft_wordings(code for code, _name in settings.LANGUAGES)
@@ -46,13 +46,13 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         return current is None or current.wording != draft.wording
 
     @transaction.atomic
-    def publish(self, asks_again: bool = True, draft: "NoticeVersion | None" = None) -> "NoticeVersion":
-        """Publish `draft`, by default the current one, and return the new version.
+    def put_in_force(self, asks_again: bool = True, draft: "NoticeVersion | None" = None) -> "NoticeVersion":
+        """Put `draft`, by default the current one, in force, and return the new version.
 
         `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
         always a substantial change. Without any change, returns the current version. Raises IncompleteNoticeError while
-        a text is missing or stale, Notice.DoesNotExist, and IntegrityError if another version was published after the
-        draft was made.
+        a text is missing or stale, Notice.DoesNotExist, and IntegrityError if another version was put in force since
+        the draft was made.
         """
         draft, current = draft or self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
@@ -66,9 +66,9 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
 
     @transaction.atomic
     def refresh(self) -> "NoticeVersion | None":
-        """Publish the current wording with the style and languages of a new release, without unpublished changes.
+        """Put the current wording in force with the style and languages of a new release, without unpublished changes.
 
-        Returns the version in force, or None before the first is published.
+        Returns the version in force, or None before the first is put in force.
         """
         current = self.current()
         if current is None:
@@ -112,7 +112,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
 
 
 class NoticeVersion(FrozenVersion):
-    """A published version of the notice: wording, HTML and style, in every language. Append-only.
+    """A version of the notice that is or was in force: wording, HTML and style, in every language. Append-only.
 
     `wording` maps a language to the result of `notice_wording`, with a `version` in each purpose. `html` maps a
     language to the rendered notice.
@@ -211,7 +211,7 @@ class NoticeVersion(FrozenVersion):
         return list(dict.fromkeys(widened for version in versions for widened in self.widenings_since(version)))
 
     def log_details(self, before: "NoticeVersion | None") -> str:
-        """Return what the access log says of publishing this version after `before`, in the source language."""
+        """Return what the access log says of putting this version in force after `before`, in the source language."""
         with translation.override(settings.LANGUAGE_CODE):
             widened = "; ".join(map(str, self.not_asked_about_under(before)))
         asked = "asks everyone again" if self.asks_again else "asks nobody again"
