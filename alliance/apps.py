@@ -7,15 +7,15 @@ class AllianceConfig(AppConfig):
     verbose_name = _("Alliance")
 
     def ready(self):
+        from alliance.models import Deliverable, Initiative, Line, Project
         from alliance.search import SOURCES
         from alliance.sections import SECTIONS
-        from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap, LineSitemap, ProjectSitemap
         from pages import sections, sitemaps
         from search.sources import register
 
         register(*SOURCES)
         sections.register(*SECTIONS)
-        sitemaps.register("deliverables", DeliverableSitemap)
-        sitemaps.register("initiatives", InitiativeSitemap)
-        sitemaps.register("projects", ProjectSitemap)
-        sitemaps.register("lines", LineSitemap)
+        sitemaps.register("deliverables", Deliverable.objects.published)
+        sitemaps.register("initiatives", Initiative.objects.published)
+        sitemaps.register("projects", Project.objects.published)
+        sitemaps.register("lines", lambda: Line.objects.published().with_page())

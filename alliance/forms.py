@@ -10,7 +10,7 @@ from topics.models import Topic
 class ContactFilterForm(FilterForm):
     """Filters of the contacts. The form offers the universities and topics that published contacts have."""
 
-    university = TranslatedChoiceField(
+    member = TranslatedChoiceField(
         PartnerUniversity.objects.published().used_by(Contact.objects.published(), "partner").without_long_texts(),
         label=_("University"),
         empty_label=pgettext_lazy("university", "All"),

@@ -128,7 +128,6 @@ def render_activity(request: HttpRequest, kind: str, template: str, activity: Ac
         "section": section(request, kind),
         "activity": activity,
         "subject": activity,
-        "universities": universities(request),
         "related": related[:MAX_RELATED],
         **context,
     }
@@ -190,7 +189,7 @@ def milestone_feed(request: HttpRequest) -> HttpResponse:
     return MilestoneFeed(get_alliance_or_404(request)).respond(request)
 
 
-@cached_page("university", "topic", "page")
+@cached_page("member", "topic", "page")
 @require_safe
 def contact_list(request: HttpRequest) -> HttpResponse:
     form = ContactFilterForm(request.GET or None)
@@ -223,7 +222,6 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "section": section(request, PROJECTS),
         "project": project,
         "subject": project,
-        "universities": universities(request),
         "related": published.defer("body").exclude(pk=project.pk)[:MAX_RELATED],
     }
     return render(request, "alliance/project_detail.html", context)
@@ -250,7 +248,6 @@ def line_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "section": section(request, LINES),
         "line": line,
         "subject": line,
-        "universities": universities(request),
         "related": published.with_page().filter(kind=line.kind).exclude(pk=line.pk)[:MAX_RELATED],
     }
     return render(request, "alliance/line_detail.html", context)
@@ -299,7 +296,6 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """All components of the design, for staff and developers. Raises Http404 for other visitors."""
     if not (settings.DEBUG or request.user.is_staff):
         raise Http404("the style guide is for staff")
-    current = universities(request)
     # A search for one letter is invalid, which shows a field with an error.
     form = SearchForm({"q": "x"})
     form.is_valid()
@@ -309,8 +305,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     context = {
         "alliance": get_alliance_or_404(request),
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
-        "universities": current,
-        "points": points(current),
+        "points": points(universities(request)),
         "figures": Figure.objects.published().newest_per_label(),
         "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,

@@ -15,7 +15,7 @@ from consent.models.provider import NOTICE_ENTRY
 from consent.receipt_number import RECEIPT_PATTERN
 
 RECEIPT_COOKIE = f"{settings.COOKIE_CONSENT_NAME}_receipt"
-IDEMPOTENCY_COOKIE = f"{settings.COOKIE_CONSENT_NAME}_attempt"
+IDEMPOTENCY_COOKIE = f"{settings.COOKIE_CONSENT_NAME}_idempotency"
 # Name of the form field and of the query parameter.
 IDEMPOTENCY_KEY = "idempotency_key"
 # Lifetime of the idempotency cookie.

@@ -1,7 +1,6 @@
 """Variants of a page by consent state, which are part of the page cache's key."""
 
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
 
 from cookie_consent.util import dict_to_cookie_str, parse_cookie_str
 from django.conf import settings
@@ -90,15 +89,6 @@ class VaryRule:
             and entries.keys() <= set(self.answered)
             and cookie == dict_to_cookie_str(dict(sorted(entries.items())) | {NOTICE_ENTRY: number})
         )
-
-    def variants(self) -> list[str]:
-        """Return all variants."""
-        if not self.notice:
-            return [f"{self.notice} {ASKED}"]
-        asked = [f"{self.notice} {ASKED}", f"{self.notice} {ASKED} {OBJECTS}"]
-        subsets = [keys for count in range(len(self.providers) + 1) for keys in combinations(self.providers, count)]
-        answers = [[], *([GRANTED, *keys] for keys in subsets)]
-        return asked + [" ".join([str(self.notice), ANSWERED, *answer]) for answer in answers]
 
     def request_headers(self, variant: str) -> dict[str, str] | None:
         """Return the headers of a request that gets `variant`, as entries of a WSGI environment, without a receipt.

@@ -1,6 +1,6 @@
 """Wording of the notice: its texts in one language, as a notice version stores them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import cast
 
 from django.conf import settings
@@ -102,6 +102,16 @@ def texts_of(item: Content, *names: str) -> dict:
     others = {name: text.language for name, text in translated.items() if text.language != get_language()}
     texts = {name: str(text) for name, text in translated.items()}
     return texts | {"languages": others} if others else texts
+
+
+def parts_of(wording: dict) -> Iterator[dict]:
+    """Yield a wording and all parts of it: purposes, providers and cookies."""
+    yield wording
+    for value in wording.values():
+        if isinstance(value, list):
+            for part in value:
+                if isinstance(part, dict):
+                    yield from parts_of(part)
 
 
 def translated_like(frozen: dict, source: dict, target: dict) -> dict:

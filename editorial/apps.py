@@ -1,8 +1,6 @@
 from datetime import timedelta
-from importlib import import_module
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 import jobs
@@ -14,12 +12,12 @@ class EditorialConfig(AppConfig):
     verbose_name = _("Editing")
 
     def ready(self) -> None:
-        from editorial.content_files import content_models
         from editorial.links import name_links
+        from editorial.models import content_models
         from editorial.triggers import erasure_triggers, revision_triggers, slug_triggers
         from pagecache.triggers import register_content
 
-        register_content(lambda: content_models().values())
+        register_content(content_models)
         triggers.register(slug_triggers)
         triggers.register(revision_triggers)
         triggers.register(erasure_triggers)
@@ -61,12 +59,6 @@ class EditorialConfig(AppConfig):
             delete_ended,
             every=timedelta(hours=1),
             title=_("Deletes old previews and preview links."),
-        )
-        jobs.register(
-            "clear-sessions",
-            import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
-            every=timedelta(hours=1),
-            title=_("Deletes expired sessions."),
         )
         jobs.register(
             "empty-bin",

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from editorial.admin_urls import page_url
 from editorial.dashboard import MAX_LINES, Block, Line, moment
 from editorial.models import ApprovalRequest, Revision, ScheduledChange, State
 from editorial.rights import kinds_with
@@ -16,10 +16,6 @@ from jobs.models import Job
 
 # Rows that are read: one more than is shown, to know whether there are more.
 READ = MAX_LINES + 1
-
-
-def page_of(kind: ContentType, object_id: int, page: str = "change") -> str:
-    return reverse(f"admin:{kind.app_label}_{kind.model}_{page}", args=[object_id])
 
 
 def name_of(user: Any) -> str:
@@ -37,7 +33,7 @@ def to_approve(user: User | AnonymousUser) -> Block | None:
     lines = [
         Line(
             request.revision.heading,
-            page_of(request.revision.content_type, request.revision.object_id, "approval"),
+            page_url(request.revision.model_class, "approval", request.revision.object_id),
             note(request.message, name_of(request.asked_by), moment(request.asked_at)),
         )
         for request in ApprovalRequest.objects.waiting_for(user)[:READ]
@@ -50,7 +46,7 @@ def returned_drafts(user: User | AnonymousUser) -> Block | None:
     lines = [
         Line(
             request.revision.heading,
-            page_of(request.revision.content_type, request.revision.object_id),
+            page_url(request.revision.model_class, "change", request.revision.object_id),
             note(request.comment, name_of(request.decided_by), moment(request.decided_at or request.asked_at)),
         )
         for request in ApprovalRequest.objects.returned_to(user)[:READ]
@@ -66,7 +62,7 @@ def own_drafts(user: User | AnonymousUser) -> Block | None:
     lines = [
         Line(
             draft.heading,
-            page_of(draft.content_type, draft.object_id),
+            page_url(draft.model_class, "change", draft.object_id),
             note(draft.get_state_display(), moment(draft.created_at), draft.comment),
         )
         for draft in drafts.defer("data", "translations").order_by("-pk")[:READ]
@@ -87,7 +83,7 @@ def scheduled_changes(user: User | AnonymousUser) -> Block | None:
     lines = [
         Line(
             headings.get((plan.content_type_id, plan.object_id), capfirst(plan.content_type.name)),
-            page_of(plan.content_type, plan.object_id, "schedule"),
+            page_url(plan.model_class, "schedule", plan.object_id),
             note(plan, plan.get_state_display() if plan.explanation else ""),
             is_warning=bool(plan.explanation),
         )
@@ -109,7 +105,7 @@ def headings_of(plans: list[ScheduledChange]) -> dict[tuple[int, int], str]:
 
 
 def faulty_jobs(user: User | AnonymousUser) -> Block | None:
-    """Recurring jobs that fail, are late or never ran. Registered here, because `jobs` knows nothing of the admin."""
+    """Recurring jobs that fail, are late or never ran. Registered here, because `jobs` may not import `editorial`."""
     if not user.has_perm("jobs.view_job"):
         return None
     url = reverse("admin:jobs_job_changelist")

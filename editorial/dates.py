@@ -16,10 +16,10 @@ from babel.dates import (
     get_timezone_gmt,
     get_timezone_name,
 )
-from django.conf import settings
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from editorial.texts import page_language_code
 
 # English dates in the European order: 5 February 2020.
 DATE_LOCALES = {"en": "en-GB"}
@@ -32,7 +32,7 @@ class DatePrecision(models.TextChoices):
 
 
 def date_locale() -> Locale:
-    language = get_language() or settings.LANGUAGE_CODE
+    language = page_language_code()
     return Locale.parse(DATE_LOCALES.get(language, language), sep="-")
 
 

@@ -23,7 +23,7 @@ from modeltranslation.utils import build_localized_fieldname
 from editorial.base_values import BASE_VALUES, BaseValues, fingerprint, unix_newlines
 from editorial.conflicts import change_message, conflict_message, display_value, last_change
 from editorial.models import Content, Revision
-from translations.status.locks import StaleReadError, locked
+from triggers.locks import StaleReadError, locked
 
 
 class EditBoundField(forms.BoundField):

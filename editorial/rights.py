@@ -1,17 +1,12 @@
 """Permission to publish: the members of staff for an item, and the kinds of content for a member of staff."""
 
-from django.apps import apps
-from django.contrib.auth import get_permission_codename, get_user_model
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 
-from editorial.models.content import Content
-from translations.status.permissions import permitted_languages
-
-
-def permission(action: str, model: type[Model]) -> str:
-    return f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}"
+from editorial.models.content import Content, content_models
+from translations.status.permissions import permission, permitted_languages
 
 
 def deciding(item: Content) -> tuple[str, type[Model]]:
@@ -51,7 +46,3 @@ def visible_kinds(user: User | AnonymousUser) -> list[ContentType]:
         or permitted_languages(user, model)
     ]
     return list(ContentType.objects.get_for_models(*models).values())
-
-
-def content_models() -> list[type[Content]]:
-    return [model for model in apps.get_models() if issubclass(model, Content)]

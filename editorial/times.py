@@ -13,6 +13,8 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 MINUTE = timedelta(minutes=1)
+# Mean length of a calendar month.
+MONTH = timedelta(days=365.2425 / 12)
 
 
 def site_time_zone() -> str:

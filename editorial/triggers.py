@@ -7,10 +7,9 @@ record of erasures is append-only.
 from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 
-from editorial.models import Content, ContentErasure, PastSlug, SluggableContent, UnrecordedChange
+from editorial.models import ContentErasure, PastSlug, SluggableContent, UnrecordedChange, content_models
 from triggers import Trigger
 from triggers.append_only import append_only
 
@@ -33,7 +32,7 @@ EVENTS = {
 
 def slug_triggers(vendor: str) -> Iterator[Trigger]:
     slugs = {code: f"slug_{code}" for code in settings.CONTENT_LANGUAGES}
-    for model in apps.get_models():
+    for model in content_models():
         if not issubclass(model, SluggableContent):
             continue
         for event, (row, condition) in EVENTS.items():
@@ -49,9 +48,7 @@ CHANGED_ROWS = {"INSERT": ("NEW",), "UPDATE": ("NEW", "OLD"), "DELETE": ("OLD",)
 
 
 def revision_triggers(vendor: str) -> Iterator[Trigger]:
-    for model in apps.get_models():
-        if not issubclass(model, Content):
-            continue
+    for model in content_models():
         owners: list[tuple[str, str]] = [(model._meta.label_lower, str(model._meta.pk.column))]
         if model.parent_fields:
             parents: list[Any] = [model._meta.get_field(name) for name in model.parent_fields]

@@ -18,14 +18,13 @@ from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from editorial.admin_urls import primary_key
 from editorial.base_values import BASE_VALUES
 from editorial.models import StoredInput
 from editorial.models.unsaved_input import MAX_PATH
 
 # Name of the hidden input that carries a submitted form through the sign-in page.
 INPUT_NAME = "unsaved_input"
-# A primary key in a form.
-KEY = re.compile(r"[0-9]{1,18}")
 # Names of Django's password fields. usable_password is not one, but a choice.
 PASSWORD = re.compile(r"(?!usable_)\w*password\d*$")
 # Bytes that the sign-in form needs for its other fields.
@@ -205,7 +204,7 @@ class UnsavedInputMixin(ModelAdmin):
         key_name = re.compile(rf"{formset.get_default_prefix()}-\d+-{self.opts.pk.name}$")
         fields = posted(request)
         key_names = [name for name in fields if key_name.match(name)]
-        keys = [key for name in key_names if KEY.fullmatch(key := str(fields[name]))]
+        keys = [key for name in key_names if primary_key(key := str(fields[name])) is not None]
         if unsaved_input(request):
             for name in key_names:
                 if fields[name] not in keys:

@@ -10,12 +10,11 @@ class EventsConfig(AppConfig):
         from events.blocks import home_block, partner_block
         from events.models import Event
         from events.search import SOURCES
-        from events.sitemaps import EventSitemap
         from pages import blocks, sections, sitemaps
         from search.sources import register
 
         register(*SOURCES)
-        sitemaps.register("events", EventSitemap)
+        sitemaps.register("events", Event.objects.published)
         sections.register(
             sections.Section(
                 "events",

@@ -23,6 +23,7 @@ from editorial.dates import (
     time_in_words,
 )
 from editorial.fields import RichTextField
+from editorial.models.content import is_filled
 from editorial.times import site_time_zone, time_zones, validate_local_time, validate_time_zone
 from opendata.calendars import Entry, permanent_uid
 from partners.models import PartnerUniversity, long_texts_of
@@ -54,9 +55,7 @@ class EventQuerySet(AudienceContentQuerySet):
         return sorted({day.year for day in days}, reverse=True)
 
     def with_report(self) -> Self:
-        return self.exclude(**{f"report_{settings.LANGUAGE_CODE}": None}).exclude(
-            **{f"report_{settings.LANGUAGE_CODE}": ""}
-        )
+        return self.filter(is_filled(f"report_{settings.LANGUAGE_CODE}"))
 
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Events that the university hosts, that concern it, or that concern the whole alliance."""

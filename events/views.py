@@ -19,7 +19,6 @@ from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.cached import section
 from pages.pagination import paginate
-from partners.cached import universities
 from partners.section_pages import render_section
 
 KIND = "events"
@@ -76,7 +75,6 @@ def event_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "section": section(request, KIND),
         "event": event,
         "subject": event,
-        "universities": universities(request),
         "related": related,
     }
     response = render(request, "events/detail.html", context)

@@ -14,13 +14,13 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from editorial.fields import RichTextField
 from editorial.mail import sends_mail
 from editorial.models import Content
+from editorial.times import MONTH
 from security.idempotency import valid_idempotency_key
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,6 @@ MAILING_TIMEOUT = timedelta(minutes=5)
 MAIL_BATCH_SIZE = 20
 # After this time a waiting message makes the mail job fail, so that staff notice.
 OVERDUE_AFTER = timedelta(hours=1)
-# Mean length of a calendar month.
-MONTH = timedelta(days=365.2425 / 12)
 # Details of the accessibility statement: Article 10 of the Polish act of 4 April 2019.
 REQUIRED_DETAILS = ("unit", "telephone", "building_access")
 # Retention period of answered messages: the time in which supervisory bodies can ask for the answer.
@@ -129,7 +127,7 @@ class FeedbackPage(Content):
         """Return the names of the required details without a text in the source language."""
         source = settings.LANGUAGE_CODE
         columns = {name: name if name == "telephone" else f"{name}_{source}" for name in REQUIRED_DETAILS}
-        return [name for name, column in columns.items() if not strip_tags(getattr(self, column) or "").strip()]
+        return [name for name, column in columns.items() if not getattr(self, column)]
 
 
 def feedback_page() -> FeedbackPage | None:

@@ -10,12 +10,11 @@ class NewsConfig(AppConfig):
         from news.blocks import home_block, partner_block
         from news.models import NewsItem
         from news.search import SOURCES
-        from news.sitemaps import NewsSitemap
         from pages import blocks, sections, sitemaps
         from search.sources import register
 
         register(*SOURCES)
-        sitemaps.register("news", NewsSitemap)
+        sitemaps.register("news", NewsItem.objects.published)
         sections.register(
             sections.Section(
                 "news", _("news"), "news:list", lambda: [(NewsItem.objects.published(), ("title", "summary"))]

@@ -12,7 +12,6 @@ from news.models import NewsItem
 from pagecache.decorators import cached_page
 from pages.cached import section
 from pages.pagination import paginate
-from partners.cached import universities
 from partners.section_pages import render_section
 
 
@@ -37,7 +36,6 @@ def news_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "item": item,
         "subject": item,
         "related": NewsItem.objects.published().defer("body").related_to(item),
-        "universities": universities(request),
     }
     return render(request, "news/detail.html", context)
 

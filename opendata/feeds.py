@@ -20,6 +20,7 @@ from editorial.models import Content
 from pages.cached import section
 from pages.filters import FilterForm
 from pages.models import Page
+from pages.structured_data import without_empty
 
 MAX_ENTRIES = 50
 # The sanitiser writes attributes in this form.
@@ -104,10 +105,6 @@ class JSONFeed(ContentFeed):
                 "tags": list(item["categories"]),
             }
         )
-
-
-def without_empty(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
 class SectionFeed(Feed):

@@ -17,9 +17,10 @@ from django.utils import timezone
 from consent.models import Erasure, Leaf, Restoration, Seal
 from consent.stored_seal import SealMismatchError, StoredSeal, newest_seal_path, read_newest_seal, store_newest_seal
 from editorial.models import ContentErasure
-from operations.backups import KEY_FILES, Backup, BackupError, fsync, write_file
+from operations.backups import KEY_FILES, Backup, BackupError
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads
+from security.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,7 @@ class Restore:
                 previous = target.with_name(f"{name}.before-{timezone.now():%Y-%m-%dT%H-%M-%SZ}")
                 target.rename(previous)
                 renamed.append(f"{target} was replaced; the previous key is now {previous.name}.")
-            unfinished = target.with_name(f".{name}.restoring")
-            write_file(unfinished, key)
-            unfinished.rename(target)
-            fsync(settings.DATA_DIR)
+            write_atomically(target, key, is_durable=True)
         return renamed
 
     def verify_database(self):

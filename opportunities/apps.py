@@ -10,12 +10,11 @@ class OpportunitiesConfig(AppConfig):
         from opportunities.blocks import home_block, partner_block
         from opportunities.models import Opportunity
         from opportunities.search import SOURCES
-        from opportunities.sitemaps import OpportunitySitemap
         from pages import blocks, sections, sitemaps
         from search.sources import register
 
         register(*SOURCES)
-        sitemaps.register("opportunities", OpportunitySitemap)
+        sitemaps.register("opportunities", Opportunity.objects.published)
         sections.register(
             sections.Section(
                 "opportunities",

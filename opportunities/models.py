@@ -27,6 +27,7 @@ from editorial.fields import RichTextField
 from editorial.languages import language_name
 from editorial.phrases import validate_language_tag
 from editorial.times import site_time_zone, validate_local_time, validate_time_zone
+from opendata.calendars import Entry, permanent_uid
 from opportunities.states import (
     CLOSES_SOON,
     GROUPS,
@@ -435,6 +436,22 @@ class Opportunity(SourcedContent):
         return language_name(self.teaching_language) if self.teaching_language else ""
 
     # For other programs
+
+    def calendar_entry(self, publisher: Any, url: str) -> Entry:
+        """Return the entry for the deadline: its moment, or its whole day if no time is given.
+
+        `publisher` is the alliance, `url` the absolute address of the page.
+        """
+        return Entry(
+            uid=permanent_uid(publisher, self),
+            summary=gettext("Deadline: %(title)s") % {"title": self.title},
+            start=self.closes_at if self.closes_at_time else self.closes_on,  # type: ignore[arg-type]
+            end=None,
+            updated_at=self.updated_at,
+            url=url,
+            description=self.summary,
+            is_deadline=True,
+        )
 
     def structured_data(self) -> dict:
         """The opportunity in the vocabulary of schema.org. Needs `with_topics`."""

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from alliance.cached import get_alliance_or_404
 from editorial.dates import date_in_words
 from opendata.calendars import calendar_response
-from opportunities.calendars import deadline_entry
 from opportunities.feeds import OpportunityFeed
 from opportunities.forms import OpportunityFilterForm
 from opportunities.models import Opportunity
@@ -20,7 +19,6 @@ from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.cached import section
 from pages.pagination import paginate
-from partners.cached import universities
 from partners.section_pages import render_section
 
 FILTERS = ("audience", "kind", "member", "topic", "state")
@@ -67,7 +65,6 @@ def opportunity_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "subject": opportunity,
         "has_deadline_ahead": opportunity.closes_at is not None and opportunity.closes_at > now,
         "similar": similar,
-        "universities": universities(request),
     }
     response = render(request, "opportunities/detail.html", context)
     expire_at(response, chain.from_iterable(item.changes_at for item in (opportunity, *similar)), now)
@@ -85,7 +82,7 @@ def opportunity_deadline(request: HttpRequest, slug: str) -> HttpResponse:
     if opportunity.slug != slug:
         return redirect("opportunities:deadline", opportunity.slug, permanent=True)
     url = request.build_absolute_uri(opportunity.get_absolute_url())
-    entry = deadline_entry(opportunity, get_alliance_or_404(request), url)
+    entry = opportunity.calendar_entry(get_alliance_or_404(request), url)
     response = calendar_response([entry], opportunity.title, opportunity.slug)
     expire_at(response, [opportunity.closes_at], now)
     return response

@@ -158,6 +158,11 @@ def canonical_host(host: str) -> str | None:
     return f"{domain}:{port}" if port else domain
 
 
+def first_host() -> str:
+    """Return the first host of ALLOWED_HOSTS, for requests of the program itself."""
+    return next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
+
+
 @lru_cache(maxsize=1)
 def known_hosts() -> frozenset[str]:
     return frozenset(host.lower() for host in settings.ALLOWED_HOSTS)

@@ -28,7 +28,7 @@ from django.utils.translation.trans_real import get_supported_language_variant
 
 from editorial.alphabet import fold
 from editorial.clean_text import CHARACTERS, WHITE_SPACE
-from pagecache.key import CacheKey, known_hosts
+from pagecache.key import CacheKey, first_host
 from pagecache.models import REQUEST_KEY
 from pages.languages import preferred_language
 
@@ -159,9 +159,8 @@ def without_parameters(query: str, used: Pairs) -> str:
 
 def is_answered(path: str) -> bool:
     """Whether visitors who ask for a canonical path, with or without a slash at its end, get an answer now."""
-    host = next((name for name in known_hosts() if name != "*"), "localhost")
     # Without a content version, nothing is kept in the memory of this process (pagecache/per_version.py).
-    request = WSGIRequest(CacheKey("http", host, "/", "", "").environ({REQUEST_KEY: ""}))
+    request = WSGIRequest(CacheKey("http", first_host(), "/", "", "").environ({REQUEST_KEY: ""}))
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     return any(answered_address(request, address, language) for address in (path, f"{path}/"))
 

@@ -4,7 +4,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from editorial.admin import ApprovalMixin, ContentAdmin, CountedMixin, ScheduleM
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.permissions import localized_fields
 from editorial.forms import EditForm
+from editorial.rights import permission
 from pages.models import KINDS_OF_OFFICERS, Page, Redirect
 from pictures.admin import CoverMixin
 from translations.status.permissions import permitted_languages
@@ -25,7 +25,7 @@ OF_OFFICERS = _(
 
 
 def is_officer(user: User | AnonymousUser) -> bool:
-    return user.has_perm(f"consent.{get_permission_codename('change', PrivacyPolicy._meta)}")
+    return user.has_perm(permission("change", PrivacyPolicy))
 
 
 @admin.register(Page)

@@ -5,8 +5,3 @@ from django.utils.translation import gettext_lazy as _
 class PagesConfig(AppConfig):
     name = "pages"
     verbose_name = _("Pages of the site")
-
-    def ready(self):
-        from pages import sitemaps
-
-        sitemaps.register("pages", sitemaps.PageSitemap)

@@ -6,19 +6,17 @@ from operator import or_
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from consent.declared import declared_texts, translated_languages
 from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
+from editorial.texts import page_language_code
 from feedback.models import feedback_page
 from pages import sections
 from pages.addresses import Pairs, canonical_address, canonical_path, is_answered, matching_addresses, reserved_words
@@ -156,16 +154,16 @@ class Page(SluggableContent):
         if self.kind == self.Kind.PRIVACY and (policy := PolicyVersion.objects.current()):
             return languages & policy.languages()
         if self.kind == self.Kind.COOKIES and (notice := NoticeVersion.objects.current()):
-            return languages & translated_languages(notice)
+            return languages & notice.languages()
         return languages
 
     def drawn_texts(self) -> list[str]:
         """Return the texts that the site adds below the text of the page, in the active language, for the search."""
-        language = get_language() or settings.LANGUAGE_CODE
+        language = page_language_code()
         if self.kind == self.Kind.PRIVACY and (policy := PolicyVersion.objects.current()):
             return [text for section in policy.texts(language) for text in (section["heading"], section["text"])]
         if self.kind == self.Kind.COOKIES and (notice := NoticeVersion.objects.current()):
-            return declared_texts(notice, language)
+            return notice.purpose_texts(language)
         if self.kind == self.Kind.ACCESSIBILITY and (feedback := feedback_page()):
             return [feedback.unit, feedback.telephone, feedback.building_access]
         return []

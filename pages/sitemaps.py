@@ -1,9 +1,10 @@
 """sitemap.xml: every published page in each language that has its full text, with alternates.
 
-Apps register a class for their pages. If one file would be too long, sitemap.xml becomes an index of several files:
+Apps register their items that have pages. If one file would be too long, sitemap.xml becomes an index of several files:
 https://www.sitemaps.org/protocol.html#index.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,15 +18,15 @@ from pages.models import Page
 
 
 class ContentSitemap(Sitemap):
-    """The published items of one model whose items have pages."""
+    """The items that `published` returns. Without a page of the kind `section_kind`, they have no pages."""
 
     i18n = True
     alternates = True
     # URLs per file. With their alternates they stay below the 50 MB of the protocol.
     limit = 5000
-    model: Any
-    # Kind of the section of the items. Without its page, the items have no pages.
-    section_kind = ""
+
+    def __init__(self, section_kind: str, published: Callable[[], QuerySet[Any]]):
+        self.section_kind, self.published = section_kind, published
 
     def items(self) -> list[Any]:
         return self.found
@@ -35,9 +36,6 @@ class ContentSitemap(Sitemap):
         if self.section_kind and not Page.objects.published().filter(kind=self.section_kind).exists():
             return []
         return list(self.published())
-
-    def published(self) -> QuerySet[Any]:
-        return self.model.objects.published()
 
     @cached_property
     def languages_by_pk(self) -> dict[int, set[str]]:
@@ -56,27 +54,26 @@ class ContentSitemap(Sitemap):
 
 
 class PageSitemap(ContentSitemap):
-    model = Page
+    def __init__(self):
+        # Search engines should not index search results.
+        super().__init__("", Page.objects.published().exclude(kind=Page.Kind.SEARCH).all)
 
     @cached_property
     def list_languages(self) -> dict[str, set[str]]:
         return sections.list_languages()
 
-    def published(self) -> QuerySet[Page]:
-        # Search engines should not index search results.
-        return super().published().exclude(kind=Page.Kind.SEARCH)
-
     def languages_of(self, item: Page) -> set[str]:
         return item.languages() & self.list_languages.get(item.kind, set(settings.CONTENT_LANGUAGES))
 
 
-classes: dict[str, type[ContentSitemap]] = {}
+registered: dict[str, Callable[[], QuerySet[Any]]] = {}
 
 
-def register(section: str, sitemap: type[ContentSitemap]) -> None:
-    """Add the pages of one model. `section` is part of the file name. Call it in `AppConfig.ready`."""
-    classes[section] = sitemap
+def register(section_kind: str, published: Callable[[], QuerySet[Any]]) -> None:
+    """Add the items of a section. Its kind is part of the file name. Call it in `AppConfig.ready`."""
+    registered[section_kind] = published
 
 
 def sitemaps() -> dict[str, ContentSitemap]:
-    return {section: sitemap() for section, sitemap in classes.items()}
+    items = {kind: ContentSitemap(kind, published) for kind, published in registered.items()}
+    return items | {"pages": PageSitemap()}

@@ -11,11 +11,10 @@ class PartnersConfig(AppConfig):
         from pages.models import Page
         from partners.models import PartnerUniversity
         from partners.search import SOURCES
-        from partners.sitemaps import PartnerSitemap
         from search.sources import register
 
         register(*SOURCES)
-        sitemaps.register("partners", PartnerSitemap)
+        sitemaps.register("partners", PartnerUniversity.objects.published)
         sections.register(
             sections.Section(
                 Page.Kind.PARTNERS,

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from pages.cached import languages, section
-from partners.cached import universities
 
 
 def render_section(request: HttpRequest, kind: str, template: str, **context: Any) -> HttpResponse:
@@ -16,7 +15,6 @@ def render_section(request: HttpRequest, kind: str, template: str, **context: An
         "page": page,
         "subject": page,
         "available_languages": languages(request, page),
-        "universities": universities(request),
         **context,
     }
     return render(request, template, context)

@@ -70,7 +70,6 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "has_more_contacts": len(contacts) > MAX_CONTACTS,
         "tasks": partner.tasks.published().with_initiatives(),
         "points": points(on_map),
-        "universities": cached.universities(request),
         "before": before,
         "after": after,
     }

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db import models, transaction
 from django.forms import Script
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from js_asset import Media
 
 from editorial.admin import ChoicesMixin, ContentAdmin
 from editorial.admin.history import draft_link
+from editorial.admin_urls import page_url
 from editorial.models import Revision
 from pictures.forms import PictureChoice
 from pictures.models import Picture
@@ -88,7 +89,7 @@ class PictureAdmin(ContentAdmin):
         """Return the kind and name of an item, linked to its form if it has one."""
         text = f"{item._meta.verbose_name}: {item}"
         try:
-            url = reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
+            url = page_url(item, "change", item.pk)
         except NoReverseMatch:
             return text
         return format_html('<a href="{}">{}</a>', url, text)

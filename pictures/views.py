@@ -5,7 +5,6 @@ from pathlib import Path
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseNotFound
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -13,7 +12,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from editorial.previews import HEADERS, may_view_file
-from health.errors import page_not_found
+from health.errors import CONNECTION_ERRORS, page_not_found
 from pictures.files import can_view_file, file_path, is_public
 
 # Names of files that were public at their last check, for use while the database is unavailable.
@@ -52,7 +51,7 @@ def is_or_was_public(name: str) -> bool:
     """Whether the file is public, or was at the last check if the database is unavailable. Raises DatabaseError."""
     try:
         found = is_public(name)
-    except (OperationalError, InterfaceError):
+    except CONNECTION_ERRORS:
         if name in public_names:
             return True
         raise

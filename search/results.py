@@ -47,7 +47,25 @@ class Found:
 
     def results(self, pages: Sequence[str]) -> list[Result]:
         """Return the results of some of the pages."""
-        return results(self.match, pages)
+        with_pages = page_models()
+        candidates: dict[str, list[tuple]] = defaultdict(list)
+        items = self.match.grouped(*ITEM).filter(item__page__in=pages)
+        for model, object_id, page, *points in items.values_list(*ITEM, *self.match.points()):
+            # The page itself rather than a part that matches as well.
+            candidates[page].append((-sum(points), model not in with_pages, IndexedItem(model, object_id, page)))
+        best = {page: min(rows)[-1] for page, rows in candidates.items()}
+        own = IndexItem.objects.filter(page__in=pages, model__in=with_pages)
+        page_items = {row[-1]: IndexedItem(*row) for row in own.values_list("model", "object_id", "page")}
+        loaded = load({*best.values(), *page_items.values()})
+        words = set(self.match.matched_words.values())
+        return [
+            Result(
+                loaded[page_items[page]].url, loaded[page_items[page]].heading(words), loaded[best[page]].excerpt(words)
+            )
+            for page in pages
+            # An item can be hidden or deleted between two queries.
+            if page_items.get(page) in loaded and best.get(page) in loaded
+        ]
 
 
 def find(text: str, language: str) -> Found:
@@ -88,26 +106,6 @@ def visible_occurrences() -> QuerySet[Occurrence]:
             own |= Q(model=label) & Exists(shown.filter(pk=OuterRef("object_id")))
     parts &= Exists(IndexItem.objects.filter(own, page=OuterRef("item__page")))
     return Occurrence.objects.filter(pages | parts)
-
-
-def results(found: Match, pages: Sequence[str]) -> list[Result]:
-    with_pages = page_models()
-    candidates: dict[str, list[tuple]] = defaultdict(list)
-    items = found.grouped(*ITEM).filter(item__page__in=pages)
-    for model, object_id, page, *points in items.values_list(*ITEM, *found.points()):
-        # The page itself rather than a part that matches as well.
-        candidates[page].append((-sum(points), model not in with_pages, IndexedItem(model, object_id, page)))
-    best = {page: min(rows)[-1] for page, rows in candidates.items()}
-    own = IndexItem.objects.filter(page__in=pages, model__in=with_pages)
-    page_items = {row[-1]: IndexedItem(*row) for row in own.values_list("model", "object_id", "page")}
-    loaded = load({*best.values(), *page_items.values()})
-    words = set(found.matched_words.values())
-    return [
-        Result(loaded[page_items[page]].url, loaded[page_items[page]].heading(words), loaded[best[page]].excerpt(words))
-        for page in pages
-        # An item can be hidden or deleted between two queries.
-        if page_items.get(page) in loaded and best.get(page) in loaded
-    ]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import models
 
-from editorial.content_files import content_fields, content_models, translated_fields
-from editorial.models import Content
+from editorial.content_files import content_fields, translated_fields
+from editorial.models import Content, content_models
 from editorial.texts import TranslatedText, page_language_code
 
 # A field, or a function of the item that returns one text or several.
@@ -108,7 +108,7 @@ def source_for_staff(model: type[Content]) -> Source:
 
 def all_sources() -> list[Source]:
     """Return the sources of all content."""
-    return [source for model in content_models().values() for source in sources_of(model)]
+    return [source for model in content_models() for source in sources_of(model)]
 
 
 def public_sources() -> list[Source]:

@@ -9,8 +9,10 @@ from pathlib import Path
 UNFINISHED = ".part"
 
 
-def write_atomically(path: Path, content: bytes, *, is_durable: bool = False, replaces: bool = True) -> None:
-    """Write `content` to `path` atomically, readable by its owner only.
+def write_atomically(
+    path: Path, content: bytes, *, mode: int = 0o600, is_durable: bool = False, replaces: bool = True
+) -> None:
+    """Write `content` to `path` atomically, by default readable by its owner only, whatever the umask.
 
     With `is_durable`, the file survives a power failure. Without `replaces`, an existing file is kept. Raises OSError,
     for example on a full disk, and then keeps the existing file.
@@ -19,6 +21,7 @@ def write_atomically(path: Path, content: bytes, *, is_durable: bool = False, re
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            os.fchmod(file.fileno(), mode)
             if is_durable:
                 file.flush()
                 os.fsync(file.fileno())

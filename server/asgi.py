@@ -17,7 +17,7 @@ from django.utils import translation
 
 from health.request_log import log_access
 from pagecache.cache import PageCache
-from pagecache.key import MAX_HOST_LENGTH, CacheKey, canonical_host
+from pagecache.key import MAX_HOST_LENGTH, CacheKey, canonical_host, first_host
 from pagecache.response import Response
 from security.proxies import apply_forwarded
 from server.body import METHODS_WITHOUT_BODY, Body, BodyLimit, IncompleteBodyError, RefusedError, read_body
@@ -98,9 +98,8 @@ def render(site: Callable, environ: dict[str, Any]) -> Response:
 
 def warm_up(site: Callable):
     """Render the home page once: with its first request, Django loads the URLs, templates and translations."""
-    host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
     try:
-        call_wsgi(site, CacheKey("https", host, f"/{settings.LANGUAGE_CODE}/", "", "").environ({}))
+        call_wsgi(site, CacheKey("https", first_host(), f"/{settings.LANGUAGE_CODE}/", "", "").environ({}))
     except Exception:
         log.exception("The home page could not be rendered before the first request")
     finally:

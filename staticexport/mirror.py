@@ -5,14 +5,13 @@ from collections import deque
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from django.apps import apps
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import URLResolver, get_resolver
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from editorial.models import PastSlug, SluggableContent
+from editorial.models import PastSlug, SluggableContent, content_models
 from health.errors import ERRORS
 from pages.models import Redirect
 from staticexport.links import REWRITTEN, Address, Links
@@ -236,7 +235,7 @@ def staff_redirects() -> Iterator[tuple[str, str]]:
 def past_slug_redirects() -> Iterator[tuple[str, str]]:
     """Yield each former path of a published item, in the languages of the site, and its current path."""
     languages = [code for code, _name in settings.LANGUAGES]
-    for model in apps.get_models():
+    for model in content_models():
         if not issubclass(model, SluggableContent):
             continue
         past = list(PastSlug.objects.filter(section=model.content_section, language__in=languages))

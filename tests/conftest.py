@@ -195,7 +195,7 @@ def django_db_setup(request, run_folder, django_db_blocker):
         with override_settings(**files_below(run_folder / FILLED_FILES)):
             load(django_settings.CONTENT_DIR)
         PolicyVersion.objects.refresh()
-        NoticeVersion.objects.publish()
+        NoticeVersion.objects.put_in_force()
         # Otherwise each test that saves something records the whole site.
         Revision.objects.record(author_name=SYSTEM)
         index_changed_items()

@@ -59,6 +59,8 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
         ("TRUSTED_PROXIES", "proxy.example.org"),
         ("REQUIRED_LANGUAGES", "pl,xx"),
         ("REQUIRED_LANGUAGES", "en"),
+        ("TIME_ZONE", "Europe/Lodz"),
+        ("TIME_ZONE", "../localtime"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("HSTS_PRELOAD", "true"),
         ("EMAIL_URL", "mail.example.org"),
@@ -89,6 +91,11 @@ def test_exactly_the_variables_of_the_settings_are_documented():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     table = (ROOT / "docs/settings.md").read_text()
     assert read == set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
+
+
+def test_the_time_zone_of_the_site_is_a_setting(environment):
+    assert setting_value(environment, "TIME_ZONE") == "Europe/Warsaw"
+    assert setting_value(environment | {"TIME_ZONE": "Europe/Helsinki"}, "TIME_ZONE") == "Europe/Helsinki"
 
 
 def test_a_value_can_come_from_a_file(environment, tmp_path):

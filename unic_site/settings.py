@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -194,6 +195,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "pages.context_processors.layout_pages",
                 "alliance.context_processors.alliance",
+                "partners.context_processors.universities",
                 "consent.context_processors.consent",
                 "staticexport.context_processors.static_mirror",
             ],
@@ -257,7 +259,13 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = (LANGUAGE_CODE,)
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Europe/Warsaw"
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Warsaw")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    raise ImproperlyConfigured(
+        f"TIME_ZONE is not valid: {TIME_ZONE!r} is not a time zone; give a name such as Europe/Warsaw."
+    ) from error
 FORMAT_MODULE_PATH = ["unic_site.formats"]
 
 # Country names that differ from ISO 3166-1.

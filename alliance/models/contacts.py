@@ -17,14 +17,14 @@ class ContactQuerySet(ContentQuerySet):
         topics = models.Prefetch("topics", Topic.objects.published(), to_attr="published_topics")
         return self.select_related("partner").defer(*long_texts_of("partner")).prefetch_related(topics)
 
-    def matching(self, university: PartnerUniversity | None = None, topic: Topic | None = None) -> Self:
-        """Contacts for `university` and `topic`. None does not filter.
+    def matching(self, member: PartnerUniversity | None = None, topic: Topic | None = None) -> Self:
+        """Contacts for a university and a topic. None does not filter.
 
         Contacts of the whole alliance match every university.
         """
         queryset = self
-        if university:
-            queryset = queryset.filter(Q(partner=university) | Q(partner=None))
+        if member:
+            queryset = queryset.filter(Q(partner=member) | Q(partner=None))
         if topic:
             queryset = queryset.filter(topics=topic)
         return queryset

@@ -6,7 +6,6 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -132,10 +131,6 @@ class DecisionAdmin(ReadOnlyAdmin):
             "checked": check_record(decision),
         }
         return self.render_page(request, "decision", context)
-
-    def render_page(self, request: HttpRequest, name: str, context: dict) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"consent/admin/{name}.html", context)
 
     def get_urls(self):
         def admin_path(route, view):

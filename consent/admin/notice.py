@@ -5,8 +5,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -127,7 +126,9 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
         reviewed = request.POST.get("draft", "") if request.method == "POST" else None
         if reviewed == draft.content_digest():
             try:
-                version = NoticeVersion.objects.publish(asks_again=request.POST.get("change") != "slip", draft=draft)
+                version = NoticeVersion.objects.put_in_force(
+                    asks_again=request.POST.get("change") != "slip", draft=draft
+                )
             except IncompleteNoticeError:
                 # The page lists the texts.
                 pass
@@ -170,10 +171,6 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
                 "widenings": after.widenings_since(before),
             }
         return self.render_page(request, "compare", context)
-
-    def render_page(self, request: HttpRequest, name: str, context: dict) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"consent/admin/{name}.html", context)
 
     def shown(self, request, pk: int, language: str):
         """Show the dialog exactly as visitors saw it."""

@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -94,8 +93,7 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
                 AccessEntry.objects.log(request.user, Action.POLICY, str(version))
                 messages.success(request, _("Version %(number)s is in force.") % {"number": version.number})
                 return HttpResponseRedirect(reverse("admin:consent_policyversion_changelist"))
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Put the privacy policy in force"),
             "draft": draft,
             "has_draft_changed": reviewed is not None and reviewed != draft.content_digest(),
@@ -104,4 +102,4 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             "untranslated": PolicyVersion.objects.untranslated(),
             "empty_facts": links_to_empty_facts(policy),
         }
-        return TemplateResponse(request, "consent/admin/publish_policy.html", context)
+        return self.render_page(request, "publish_policy", context)

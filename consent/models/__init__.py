@@ -1,6 +1,6 @@
 """Models of consent to cookies: the notice, its published versions, and the record of decisions.
 
-Staff edit Notice, Purpose, Provider and DeclaredCookie. Publishing saves a copy of all of them as a NoticeVersion.
+Staff edit Notice, Purpose, Provider and DeclaredCookie. A copy of all of them is put in force as a NoticeVersion.
 Visitors see the newest version only, and each Decision refers to the version that was shown. PrivacyPolicy and
 PolicyVersion relate in the same way.
 """

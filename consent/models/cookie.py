@@ -40,13 +40,13 @@ class LifetimeUnit(models.TextChoices):
 
 
 # Cookies of this site that have settings.COOKIE_PREFIX, by their names without it.
-PREFIXED = {"cookie_consent", "cookie_consent_receipt", "cookie_consent_attempt", "sessionid", "csrftoken"}
+PREFIXED = {"cookie_consent", "cookie_consent_receipt", "cookie_consent_idempotency", "sessionid", "csrftoken"}
 # Units without a number.
 OPEN_UNITS = (LifetimeUnit.SESSION, LifetimeUnit.UNLIMITED)
 
 
 class DeclaredCookieQuerySet(ContentQuerySet["DeclaredCookie"]):
-    pass
+    """Without methods of its own. django-stubs needs it for the type of the related managers."""
 
 
 DeclaredCookieManager = models.Manager.from_queryset(DeclaredCookieQuerySet)

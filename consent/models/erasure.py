@@ -5,8 +5,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent.hashing import canonical_json, rfc3339
-from consent.merkle import leaf_hash
+from consent.hashing import rfc3339
+from consent.models.sealed import SealedRecord
 
 
 class ErasureReason(models.TextChoices):
@@ -15,7 +15,7 @@ class ErasureReason(models.TextChoices):
     REQUEST = "request", _("requested by the data subject")
 
 
-class Erasure(models.Model):
+class Erasure(SealedRecord):
     """Record of an erasure: who erased which records, when and why. It is sealed like a decision.
 
     `hashes` is the SHA-256, in hex, of the concatenated leaf hashes of the erased records, in the order of positions.
@@ -57,7 +57,3 @@ class Erasure(models.Model):
             "count": self.count,
             "hashes": self.hashes,
         }
-
-    def leaf(self) -> str:
-        """Return the leaf hash in the Merkle tree of a seal, in hex."""
-        return leaf_hash(canonical_json(self.content())).hex()

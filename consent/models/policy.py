@@ -7,13 +7,12 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from consent.comparison import Change
 from consent.hashing import json_digest, rfc3339
+from consent.models.frozen import FrozenVersion
 from consent.wording import texts_of
 from editorial.fields import RichTextField
 from editorial.models import Content
@@ -145,8 +144,8 @@ class PrivacyPolicy(Content):
         rights = [self.section(name) for name in RIGHTS]
         return {
             "contact": self.contact,
-            "sections": [section for section in sections if is_filled(section["text"])],
-            "rights": [right for right in rights if is_filled(right["text"])],
+            "sections": [section for section in sections if section["text"]],
+            "rights": [right for right in rights if right["text"]],
         }
 
     def translation_of(self, in_force: dict, drafts: dict) -> dict:
@@ -169,7 +168,7 @@ class PrivacyPolicy(Content):
     def empty_facts(self) -> list[str]:
         """Return the names of the facts without a text in the source language."""
         source = settings.LANGUAGE_CODE
-        return [name for name in (*SECTIONS, *RIGHTS) if not is_filled(getattr(self, f"{name}_{source}"))]
+        return [name for name in (*SECTIONS, *RIGHTS) if not getattr(self, f"{name}_{source}")]
 
 
 def edited_policy() -> PrivacyPolicy | None:
@@ -179,11 +178,6 @@ def edited_policy() -> PrivacyPolicy | None:
 
 def heading(name: str) -> str:
     return str(model_field(PrivacyPolicy, name).verbose_name)
-
-
-def is_filled(html: str | None) -> bool:
-    """Whether rich text contains any text. The editor leaves empty paragraphs behind."""
-    return bool(strip_tags(html or "").strip())
 
 
 class UntranslatedError(Exception):
@@ -259,27 +253,19 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         return fresh
 
 
-class PolicyVersion(models.Model):
+class PolicyVersion(FrozenVersion):
     """The privacy policy as it was in force from a date on, in every language. Append-only.
 
     `wording` maps a language to the result of `PrivacyPolicy.wording`.
     """
 
-    number = models.PositiveIntegerField(pgettext_lazy("running", "number"), unique=True)
     published_at = models.DateTimeField(_("in force since"), default=timezone.now)
-    wording = models.JSONField(_("wording"))
-    digest = models.CharField(_("digest"), max_length=64)
 
     objects: ClassVar = PolicyVersionQuerySet.as_manager()
 
-    class Meta:
+    class Meta(FrozenVersion.Meta):
         verbose_name = _("version of the privacy policy")
         verbose_name_plural = _("versions of the privacy policy")
-        ordering = ("-number",)
-        default_permissions = ("view",)
-
-    def __str__(self):
-        return str(self.number)
 
     def get_absolute_url(self) -> str:
         return reverse("pages:policy-version", args=[self.number])
@@ -288,31 +274,18 @@ class PolicyVersion(models.Model):
         """Return the digest of each language. `digest` is computed from them."""
         return {code: json_digest(wording) for code, wording in self.wording.items()}
 
-    def content_digest(self) -> str:
-        """Return the digest of all texts. It changes with every change of a draft."""
-        return json_digest(self.part_digests())
-
     def compute_digest(self) -> str:
-        """Return the digest of this version, computed from its content."""
         return json_digest(
             {"number": self.number, "published_at": rfc3339(self.published_at), "parts": self.part_digests()}
         )
-
-    def is_as_published(self) -> bool:
-        """Whether the content still matches the digest."""
-        return self.digest == self.compute_digest()
 
     def languages(self) -> set[str]:
         """Return the languages in which every text is translated."""
         return {code for code in self.wording if not any("language" in text for text in self.texts(code))}
 
-    def language_shown(self, language: str) -> str:
-        """Return `language`, or the source language if this version lacks it."""
-        return language if language in self.wording else settings.LANGUAGE_CODE
-
     def texts(self, language: str) -> list[dict]:
         """Return the sections and rights in `language`."""
-        wording = self.wording[self.language_shown(language)]
+        wording = self.wording_in(language)
         return [*wording["sections"], *wording["rights"]]
 
     def texts_in(self, language: str) -> dict:

@@ -11,20 +11,19 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from consent.hashing import canonical_json, rfc3339
-from consent.merkle import leaf_hash
+from consent.hashing import rfc3339
 from consent.models.erasure import ErasureReason
 from consent.models.policy import PolicyVersion
+from consent.models.sealed import SealedRecord
 from consent.models.version import NoticeVersion
 from consent.receipt_number import new_receipt
 from consent.wording import with_granted
+from editorial.times import MONTH
 from security.idempotency import valid_idempotency_key
 
 DOUBLE_POST_SECONDS = 10
 # Primary keys grow with `decided_at`, except that a late commit can have a key that is smaller by at most this number.
 COMMIT_LAG = 10_000
-# Mean length of a calendar month.
-MONTH = timedelta(days=365.2425 / 12)
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -233,7 +232,7 @@ class DecisionAction(models.TextChoices):
     SHOWN_ONCE = "shown_once", _("shown once")
 
 
-class Decision(models.Model):
+class Decision(SealedRecord):
     """The answer of one visitor to a notice. Append-only: the database only allows a deletion with an Erasure.
 
     It has no personal data such as an IP address. `receipt` is a random number that the visitor keeps. The decisions
@@ -345,10 +344,6 @@ class Decision(models.Model):
             "path": self.path,
             "objection_signal": self.has_objection_signal,
         }
-
-    def leaf(self) -> str:
-        """Return the leaf hash in the Merkle tree of a seal, in hex."""
-        return leaf_hash(canonical_json(self.content())).hex()
 
     def has_same_answers(self, notice: NoticeVersion, granted: list[str]) -> bool:
         return self.notice_id == notice.pk and self.granted_providers == granted

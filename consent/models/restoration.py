@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from consent.hashing import canonical_json, rfc3339
-from consent.merkle import leaf_hash
+from consent.hashing import rfc3339
+from consent.models.sealed import SealedRecord
 
 
 class RestorationQuerySet(models.QuerySet["Restoration"]):
@@ -17,7 +17,7 @@ class RestorationQuerySet(models.QuerySet["Restoration"]):
         return self.filter(seal_number__lt=number, restored_at__gte=sealed_at).order_by("-pk").first()
 
 
-class Restoration(models.Model):
+class Restoration(SealedRecord):
     """Record of the restoration of an older database, and of the seals that were lost.
 
     `seal_number` is the newest seal of the restored database, `known_number` the newest seal before the restoration.
@@ -79,7 +79,3 @@ class Restoration(models.Model):
             "known_number": self.known_number,
             "known_digest": self.known_digest,
         }
-
-    def leaf(self) -> str:
-        """Return the leaf hash in the Merkle tree of a seal, in hex."""
-        return leaf_hash(canonical_json(self.content())).hex()

@@ -8,23 +8,23 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from consent.comparison import Change, Widened, changes_between, widenings
 from consent.completeness import IncompleteNoticeError, gaps
 from consent.dialog import dialog_html, dialog_style
 from consent.hashing import json_digest, rfc3339
-from consent.wording import draft_wordings, translated_like, with_languages
+from consent.models.frozen import FrozenVersion
+from consent.wording import draft_wordings, parts_of, translated_like, with_languages
 
 
 class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
     def current(self) -> "NoticeVersion | None":
-        """Return the notice in force, or None before the first is published."""
+        """Return the notice in force, or None before the first is put in force."""
         # Only evidence needs the style. Pages have their own stylesheet.
         return self.defer("style").order_by("-number").first()
 
     def draft(self) -> "NoticeVersion":
-        """Return the version that would be published now, not saved. Raises Notice.DoesNotExist."""
+        """Return the version that would be put in force now, not saved. Raises Notice.DoesNotExist."""
         current = self.current()
         draft = NoticeVersion(number=current.number + 1 if current else 1, html={}, style=dialog_style())
         draft.wording = draft_wordings(code for code, _name in settings.LANGUAGES)
@@ -46,13 +46,13 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         return current is None or current.wording != draft.wording
 
     @transaction.atomic
-    def publish(self, asks_again: bool = True, draft: "NoticeVersion | None" = None) -> "NoticeVersion":
-        """Publish `draft`, by default the current one, and return the new version.
+    def put_in_force(self, asks_again: bool = True, draft: "NoticeVersion | None" = None) -> "NoticeVersion":
+        """Put `draft`, by default the current one, in force, and return the new version.
 
         `asks_again` means a substantial change: all visitors are asked again. A widening (consent/comparison.py) is
         always a substantial change. Without any change, returns the current version. Raises IncompleteNoticeError while
-        a text is missing or stale, Notice.DoesNotExist, and IntegrityError if another version was published after the
-        draft was made.
+        a text is missing or stale, Notice.DoesNotExist, and IntegrityError if another version was put in force since
+        the draft was made.
         """
         draft, current = draft or self.draft(), self.current()
         if current and current.part_digests() == draft.part_digests():
@@ -66,9 +66,9 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
 
     @transaction.atomic
     def refresh(self) -> "NoticeVersion | None":
-        """Publish the current wording with the style and languages of a new release, without unpublished changes.
+        """Put the current wording in force with the style and languages of a new release, without unpublished changes.
 
-        Returns the version in force, or None before the first is published.
+        Returns the version in force, or None before the first is put in force.
         """
         current = self.current()
         if current is None:
@@ -111,31 +111,23 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
                 purpose["version"] = versions[purpose["key"]]
 
 
-class NoticeVersion(models.Model):
-    """A published version of the notice: wording, HTML and style, in every language. Append-only.
+class NoticeVersion(FrozenVersion):
+    """A version of the notice that is or was in force: wording, HTML and style, in every language. Append-only.
 
-    `wording` maps a language to the result of `current_wording`, with a `version` in each purpose. `html` maps a
+    `wording` maps a language to the result of `notice_wording`, with a `version` in each purpose. `html` maps a
     language to the rendered notice.
     """
 
-    number = models.PositiveIntegerField(pgettext_lazy("running", "number"), unique=True)
     published_at = models.DateTimeField(_("published"), default=timezone.now)
     asks_again = models.BooleanField(_("asks everyone again"))
-    wording = models.JSONField(_("wording"))
     html = models.JSONField(_("as rendered"))
     style = models.TextField(_("style"))
-    digest = models.CharField(_("digest"), max_length=64)
 
     objects = NoticeVersionQuerySet.as_manager()
 
-    class Meta:
+    class Meta(FrozenVersion.Meta):
         verbose_name = _("notice version")
         verbose_name_plural = _("notice versions")
-        ordering = ("-number",)
-        default_permissions = ("view",)
-
-    def __str__(self):
-        return str(self.number)
 
     def part(self, language: str) -> dict:
         """Return the hashed content in `language`."""
@@ -145,12 +137,7 @@ class NoticeVersion(models.Model):
         """Return the digests of the parts by language, and of the style. `digest` is computed from them."""
         return {code: json_digest(self.part(code)) for code in self.wording} | {"style": json_digest(self.style)}
 
-    def content_digest(self) -> str:
-        """Return the digest of everything that is shown. It changes with every change of a draft."""
-        return json_digest(self.part_digests())
-
     def compute_digest(self) -> str:
-        """Return the digest of this version, computed from its content."""
         return json_digest(
             {
                 "number": self.number,
@@ -159,10 +146,6 @@ class NoticeVersion(models.Model):
                 "parts": self.part_digests(),
             }
         )
-
-    def is_as_published(self) -> bool:
-        """Whether the content still matches the digest."""
-        return self.digest == self.compute_digest()
 
     def as_evidence(self, language: str) -> dict:
         """Return this version in one language, with the digests of all parts."""
@@ -176,19 +159,23 @@ class NoticeVersion(models.Model):
             **self.part(shown),
         }
 
-    def language_shown(self, language: str) -> str:
-        """Return `language`, or the source language if this version lacks it."""
-        return language if language in self.wording else settings.LANGUAGE_CODE
-
-    def wording_in(self, language: str) -> dict:
-        return self.wording[self.language_shown(language)]
-
     def html_in(self, language: str) -> str:
         return self.html[self.language_shown(language)]
 
     def texts_in(self, language: str) -> dict:
         """Return the wording for pages in `language`, with untranslated texts as TranslatedText."""
         return with_languages(self.wording_in(language), self.language_shown(language))
+
+    def languages(self) -> set[str]:
+        """Return the languages in which every text is translated."""
+        wordings = self.wording.items()
+        return {code for code, wording in wordings if not any("languages" in part for part in parts_of(wording))}
+
+    def purpose_texts(self, language: str) -> list[str]:
+        """Return the texts of the purposes, providers and cookies, which the Cookies page shows."""
+        purposes = self.wording_in(language)["purposes"]
+        values = [value for purpose in purposes for part in parts_of(purpose) for value in part.values()]
+        return [value for value in values if isinstance(value, str)]
 
     def purpose_in_all_languages(self, key: str) -> dict[str, dict]:
         """Return the wording of a purpose by language."""
@@ -224,7 +211,7 @@ class NoticeVersion(models.Model):
         return list(dict.fromkeys(widened for version in versions for widened in self.widenings_since(version)))
 
     def log_details(self, before: "NoticeVersion | None") -> str:
-        """Return what the access log says of publishing this version after `before`, in the source language."""
+        """Return what the access log says of putting this version in force after `before`, in the source language."""
         with translation.override(settings.LANGUAGE_CODE):
             widened = "; ".join(map(str, self.not_asked_about_under(before)))
         asked = "asks everyone again" if self.asks_again else "asks nobody again"

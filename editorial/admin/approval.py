@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin.page_urls import page_url
 from editorial.admin.revisions import RevisionsMixin, comment_of, is_saved
 from editorial.admin.schedule import mail_problem
+from editorial.admin_urls import page_url
 from editorial.mail import sends_mail
 from editorial.models import ApprovalRequest, Content, DraftConflictError, InvalidDraftError, Revision, State
 from editorial.models.schedule import CONFLICT, REFUSED

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -18,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.folded_search import FoldedSearchMixin
-from editorial.admin.history import COMMENT_LENGTH, MAX_DIGITS, RestoreForm, writer_of
-from editorial.admin.page_urls import page_url
+from editorial.admin.history import COMMENT_LENGTH, RestoreForm, writer_of
 from editorial.admin.permissions import ReadOnlyMixin
+from editorial.admin_urls import page_url, primary_key
 from editorial.models import BinSettings, Content, DeletedItem
 from editorial.revisions import restoring
 from editorial.revisions.differences import values_in_words
+from editorial.rights import permission
 
 
 def permitted_kinds(request: HttpRequest) -> dict[int, type[Content]]:
@@ -32,10 +32,7 @@ def permitted_kinds(request: HttpRequest) -> dict[int, type[Content]]:
         model
         for model in admin.site._registry
         if issubclass(model, Content)
-        and any(
-            request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}")
-            for action in ("delete", "add")
-        )
+        and any(request.user.has_perm(permission(action, model)) for action in ("delete", "add"))
     ]
     kinds = ContentType.objects.get_for_models(*models)
     return {kinds[model].pk: model for model in models}
@@ -110,8 +107,8 @@ class DeletedItemAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, admin.Mod
         """Show a deleted item, and restore it."""
         if object_id is None:
             raise PermissionDenied
-        key = unquote(object_id)
-        deleted = self.get_object(request, key) if key.isdecimal() and len(key) <= MAX_DIGITS else None
+        key = primary_key(unquote(object_id))
+        deleted = None if key is None else self.get_object(request, str(key))
         if not self.has_view_permission(request, deleted):
             raise PermissionDenied
         if deleted is None:

@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from editorial.admin_urls import primary_key
 from editorial.base_values import BASE_VALUES
 from editorial.conflicts import author_and_time, last_deletion
 from editorial.forms import EditForm
 from editorial.formsets import EditFormSet
 from editorial.unsaved import PASSWORD, posted, set_unsaved_input
-from translations.status.locks import StaleReadError
+from triggers.locks import StaleReadError
 
 # Attempts to save while other transactions write the same rows.
 MAX_ATTEMPTS = 5
@@ -83,7 +84,7 @@ class ConflictMixin(ModelAdmin):
     def warn_about_deleted_rows(self, request: HttpRequest) -> None:
         """Name the submitted rows of a list that were deleted meanwhile."""
         submitted = self._get_edited_object_pks(request, EditFormSet.get_default_prefix())
-        keys = {int(key) for key in submitted if key.isdecimal() and len(key) < 19}
+        keys = {key for text in submitted if (key := primary_key(text)) is not None}
         for key in sorted(keys - set(self.model._base_manager.filter(pk__in=keys).values_list("pk", flat=True))):
             messages.warning(request, deletion_message(self.model, key))
 

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.history import MAX_DIGITS, HistoryMixin
-from editorial.admin.page_urls import page_url
+from editorial.admin.history import HistoryMixin
 from editorial.admin.permissions import ReadOnlyMixin
+from editorial.admin_urls import page_url, primary_key
 from editorial.models import Content, ContentErasure, Revision
 from editorial.revisions import erasing
 from editorial.revisions.differences import row_title
@@ -107,16 +107,15 @@ class ErasureMixin(HistoryMixin):
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Choose fields, confirm the choice, and erase them."""
-        text = unquote(object_id)
+        key = primary_key(unquote(object_id))
         item = latest = None
-        if text.isdecimal() and len(text) <= MAX_DIGITS:
-            item = self.model._base_manager.filter(pk=text).first()
-            latest = Revision.objects.of_key(self.model, int(text)).first()
+        if key is not None:
+            item = self.model._base_manager.filter(pk=key).first()
+            latest = Revision.objects.of_key(self.model, key).first()
         if not self.may_erase(request, item):
             raise PermissionDenied
-        if latest is None:
+        if key is None or latest is None:
             raise Http404(object_id)
-        key = latest.object_id
         rows = erasable_rows(self.model, key, latest.data)
         form = ReasonForm(request.POST if request.method == "POST" else None)
         errors: list[str] = []

@@ -27,19 +27,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editorial.acting import SYSTEM
-from editorial.admin.page_urls import page_url
 from editorial.admin.permissions import PermissionsMixin
+from editorial.admin_urls import page_url, primary_key
 from editorial.models import Content, Revision
 from editorial.revisions import restoring
 from editorial.revisions.differences import differences, field_label
-from translations.status.locks import locked
+from triggers.locks import locked
 
 REVISIONS_ON_PAGE = 50
 PAGE = "p"
 COMMENT_LENGTH: int = Revision._meta.get_field("comment").max_length  # type: ignore[assignment]  # never None
 COLUMNS = ("created_at", "state", "author_name", "comment")
-# Maximum number of digits of a primary key.
-MAX_DIGITS = 18
 
 
 class RestoreForm(forms.Form):
@@ -73,13 +71,13 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
 
     def item_and_revisions(self, request: HttpRequest, object_id: str) -> tuple[Content | None, QuerySet[Revision]]:
         """Return the item, or None if it is deleted, and its revisions. Raises PermissionDenied and Http404."""
-        key = unquote(object_id)
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        if not key.isdecimal() or len(key) > MAX_DIGITS:
+        key = primary_key(unquote(object_id))
+        if key is None:
             raise Http404(object_id)
-        item = self.get_object(request, key)
-        revisions = Revision.objects.of_key(self.model, int(key)).select_related("author")
+        item = self.get_object(request, str(key))
+        revisions = Revision.objects.of_key(self.model, key).select_related("author")
         if item is None and (not revisions.exists() or self.model._base_manager.filter(pk=key).exists()):
             # Not deleted, but hidden from the user.
             raise Http404(object_id)
@@ -175,9 +173,9 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
             yield
             return
         with transaction.atomic():
-            key = unquote(object_id)
-            if key.isdecimal() and len(key) <= MAX_DIGITS:
-                locked(self.model, int(key))
+            key = primary_key(unquote(object_id))
+            if key is not None:
+                locked(self.model, key)
             yield
 
     def values_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
@@ -270,9 +268,8 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
 
 def chosen_revision(revisions: QuerySet[Revision], number: str | None) -> Revision | None:
     """Return the revision with a primary key from a URL, or None."""
-    if not number or not number.isdecimal() or len(number) > MAX_DIGITS:
-        return None
-    return revisions.filter(pk=int(number)).select_related("base").first()
+    key = primary_key(number or "")
+    return None if key is None else revisions.filter(pk=key).select_related("base").first()
 
 
 def draft_link(draft: Revision) -> SafeString:

@@ -8,10 +8,10 @@ from django.contrib.admin import ModelAdmin
 from django.core.paginator import Page, Paginator
 from django.db.models import ManyToOneRel, Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
+from editorial.admin_urls import page_url, primary_key
 from editorial.formsets import MAX_ROWS
 
 # Rows that an inline shows in the form of an item. More rows are edited in pages of their own.
@@ -104,11 +104,11 @@ class ListsMixin(ModelAdmin):
             filters = [entry[0] if isinstance(entry, tuple) else entry for entry in model_admin.list_filter]
             if name not in filters or not model_admin.has_view_permission(request):
                 continue
-            options = relation.related_model._meta
-            url = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
             count = model_admin.get_queryset(request).filter(**{name: item.pk}).count()
             query = urlencode({f"{name}__{relation.field.target_field.name}__exact": item.pk})
-            found.append(OwnList(capfirst(str(options.verbose_name_plural)), count, f"{url}?{query}"))
+            name_of_kind = capfirst(str(relation.related_model._meta.verbose_name_plural))
+            url = page_url(relation.related_model, "changelist")
+            found.append(OwnList(name_of_kind, count, f"{url}?{query}"))
         return found
 
 
@@ -136,7 +136,7 @@ def prefix_of(request: HttpRequest, inline: Any, obj: Any) -> str:
     return inline.get_formset(request, obj).get_default_prefix()
 
 
-def sent_keys(request: HttpRequest, prefix: str) -> set[str]:
+def sent_keys(request: HttpRequest, prefix: str) -> set[int]:
     """Return the primary keys of the rows of a sent form."""
     sent = (request.POST.get(f"{prefix}-{number}-id", "") for number in range(MAX_ROWS))
-    return {key for key in sent if key.isdecimal() and len(key) <= 18}
+    return {key for text in sent if (key := primary_key(text)) is not None}

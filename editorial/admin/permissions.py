@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.auth import get_permission_codename
 from django.db.models import Model
 from django.http import HttpRequest
 from modeltranslation.utils import build_localized_fieldname
 
 from editorial.content_files import translated_fields
+from editorial.rights import permission
 from translations.status.permissions import permitted_languages
 
 
@@ -27,8 +27,7 @@ class PermissionsMixin(BaseModelAdmin):
 
     def has_content_permission(self, request: HttpRequest, action: str) -> bool:
         """Whether the user has the permission for `action`, such as "publish", on this model."""
-        codename = get_permission_codename(action, self.opts)
-        return request.user.has_perm(f"{self.opts.app_label}.{codename}")
+        return request.user.has_perm(permission(action, self.model))
 
     def may_publish(self, request: HttpRequest, item: Any = None) -> bool:
         """Whether the user may publish `item`, or the items of this kind."""

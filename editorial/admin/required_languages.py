@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from editorial.admin.page_urls import page_url
+from editorial.admin_urls import page_url
 from editorial.models import Content
 from editorial.required_languages import outdated_texts
 from translations.status.models import Translation
@@ -26,7 +26,7 @@ class RequiredLanguagesMixin(ModelAdmin):
         super().save_related(request, form, formsets, change)
         item = form.instance
         if not change and self.model.has_drafts and item.is_published and (outdated := outdated_texts(item)):
-            set_published(item, False)
+            item.set_published(False)
             self.refuse_publication(request, item, outdated)
 
     def refuse_publication(self, request: HttpRequest, item: Any, texts: list[Translation]) -> HttpResponse:
@@ -52,14 +52,6 @@ class RequiredLanguagesMixin(ModelAdmin):
             ),
         )
         return HttpResponseRedirect(form_url)
-
-
-def set_published(item: Content, is_published: bool) -> None:
-    # Saved and not updated, so that receivers of signals notice it.
-    stored = type(item)._base_manager.get(pk=item.pk)
-    if stored.is_published != is_published:
-        stored.is_published = is_published
-        stored.save(update_fields=["is_published", "updated_at"])
 
 
 def forget_success(request: HttpRequest) -> None:

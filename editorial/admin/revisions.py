@@ -22,12 +22,12 @@ from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.draft_conflicts import DraftConflictsMixin
-from editorial.admin.required_languages import RequiredLanguagesMixin, set_published
+from editorial.admin.required_languages import RequiredLanguagesMixin
 from editorial.models import Content, Revision
 from editorial.required_languages import outdated_texts
 from editorial.revisions import restoring, snapshots
 from editorial.unsaved import posted
-from translations.status.locks import locked
+from triggers.locks import locked
 
 # Button that saves a draft. Django's other buttons publish, if the user may.
 SAVE_DRAFT = "_draft"
@@ -147,7 +147,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             if item is not None and is_saved(request, response) and self.publishes(request, item):
                 if outdated := outdated_texts(item):
                     return self.refuse_publication(request, item, outdated)
-                set_published(item, True)
+                item.set_published(True)
         return response
 
     def draft_view(
@@ -173,7 +173,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             publishes = is_saved(request, response) and self.publishes(request, item)
             outdated = outdated_texts(item) if publishes else []
             if publishes and not outdated:
-                set_published(item, True)
+                item.set_published(True)
                 if draft:
                     draft.close()
                 Revision.objects.record(comment)
@@ -252,7 +252,7 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
     ) -> HttpResponse:
         """Take the item off the site, and save the other changes in the form."""
         with recorded(request):
-            set_published(item, False)
+            item.set_published(False)
         messages.success(request, format_html(_("“{}” is off the site. Nothing was deleted."), item))
         save_as_draft(request)
         item.is_published = False

@@ -23,11 +23,11 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.changelists import CountedMixin
-from editorial.admin.page_urls import page_url
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin.revisions import SHOWN_DRAFT, RevisionsMixin
+from editorial.admin_urls import page_url
 from editorial.mail import sends_mail
-from editorial.models import ApprovalRequest, Content, Revision, ScheduledChange
+from editorial.models import Content, Revision, ScheduledChange
 from editorial.models.schedule import CONFLICT
 from editorial.rights import visible_kinds
 from editorial.times import SiteTimeField
@@ -202,8 +202,6 @@ class ScheduleMixin(RevisionsMixin):
             remind_at=values["remind_at"],
             url=request.build_absolute_uri(page_url(item, "schedule", item.pk)),
         )
-        for approval in ApprovalRequest.objects.waiting().of(item) if form.is_published else ():
-            approval.decide(ApprovalRequest.Decision.APPROVED, request.user, url=plan.url)
         messages.success(request, _("Planned. %s") % plan)
         return HttpResponseRedirect(request.path)
 

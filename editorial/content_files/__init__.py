@@ -7,17 +7,23 @@ fields, under the same section and key. docs/content.md describes the format.
 from editorial.content_files.dumping import dump
 from editorial.content_files.loading import Report, load
 from editorial.content_files.reading import ContentError, ContentFiles
-from editorial.content_files.schema import content_fields, content_models, is_translated, references, translated_fields
+from editorial.content_files.schema import (
+    content_fields,
+    is_translated,
+    models_by_section,
+    references,
+    translated_fields,
+)
 
 __all__ = [
     "ContentError",
     "ContentFiles",
     "Report",
     "content_fields",
-    "content_models",
     "dump",
     "is_translated",
     "load",
+    "models_by_section",
     "references",
     "translated_fields",
 ]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models.fields.files import FieldFile
 from modeltranslation.utils import build_localized_fieldname
 
-from editorial.content_files.schema import PAST_SLUGS, content_fields, content_models, translated_fields
+from editorial.content_files.schema import PAST_SLUGS, content_fields, models_by_section, translated_fields
 from editorial.content_files.values import is_empty, stored_value
 from editorial.fields import PictureField
 from editorial.models import Content, PastSlug
@@ -24,7 +24,7 @@ def dump(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     documents: dict[str, dict] = {code: {} for code in settings.CONTENT_LANGUAGES}
     past = past_slugs()
-    for section, model in content_models().items():
+    for section, model in models_by_section().items():
         for item in model.objects.order_by("pk"):
             for code, values in dump_item(item, folder).items():
                 # The current slug may also be in the history.

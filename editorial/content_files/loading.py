@@ -12,7 +12,7 @@ from editorial.content_files.reading import ContentError, ContentFiles
 from editorial.content_files.schema import PAST_SLUGS, related_content
 from editorial.content_files.values import EMPTY_DIGEST, digest, file_digest, is_empty, python_value, stored_value
 from editorial.models import Content, ImportState, PastSlug, Revision
-from translations.status.locks import locked
+from triggers.locks import locked
 
 # Stored field name → (field, value in the files).
 Values = dict[str, tuple[models.Field, Any]]

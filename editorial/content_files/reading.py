@@ -14,7 +14,7 @@ from modeltranslation.utils import build_localized_fieldname
 from editorial.content_files.schema import (
     PAST_SLUGS,
     content_fields,
-    content_models,
+    models_by_section,
     related_content,
     required_fields,
     translated_fields,
@@ -40,7 +40,7 @@ class ContentFiles:
     def __init__(self, folder: Path):
         self.folder = Path(folder)
         self.errors: list[str] = []
-        self.models = content_models()
+        self.models = models_by_section()
         # Language → section → key → field name → value as in the files.
         self.files: dict[str, dict] = {}
         # Language and section → the file that has the section.

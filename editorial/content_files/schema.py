@@ -2,14 +2,13 @@
 
 import datetime
 
-from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from modeltranslation.translator import translator
 from modeltranslation.utils import build_localized_fieldname
 
-from editorial.models import Content
+from editorial.models import Content, content_models
 
 # Fields that the program sets.
 INTERNAL_FIELDS = ("id", "key", "updated_at")
@@ -17,9 +16,9 @@ INTERNAL_FIELDS = ("id", "key", "updated_at")
 PAST_SLUGS = "past_slugs"
 
 
-def content_models() -> dict[str, type[Content]]:
+def models_by_section() -> dict[str, type[Content]]:
     """Return every content model by its section. Each comes after the models that it refers to."""
-    remaining = [model for model in apps.get_models() if issubclass(model, Content)]
+    remaining = content_models()
     ordered: dict[str, type[Content]] = {}
     while remaining:
         ready = [

@@ -1,7 +1,14 @@
 """Models that all edited content shares."""
 
 from editorial.models.approval import ApprovalRequest
-from editorial.models.content import Content, ContentQuerySet, OrderedContent, require_alt_text, slug_of
+from editorial.models.content import (
+    Content,
+    ContentQuerySet,
+    OrderedContent,
+    content_models,
+    require_alt_text,
+    slug_of,
+)
 from editorial.models.deleted import BinSettings, DeletedItem
 from editorial.models.erasure import ContentErasure
 from editorial.models.import_state import ImportState
@@ -42,6 +49,7 @@ __all__ = [
     "State",
     "StoredInput",
     "UnrecordedChange",
+    "content_models",
     "require_alt_text",
     "slug_of",
 ]

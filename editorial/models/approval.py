@@ -14,7 +14,7 @@ from editorial.mail import mail_staff
 from editorial.models.content import Content
 from editorial.models.revision import Revision, State
 from editorial.rights import kinds_with, publishers_of
-from translations.status.locks import locked
+from triggers.locks import locked
 
 
 class ApprovalDecision(models.TextChoices):

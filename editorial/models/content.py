@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import chain, count
 from typing import Any, ClassVar, Self, TypeVar
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,15 +18,14 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from editorial.alphabet import fold
+from editorial.alphabet import APOSTROPHES, fold
 from editorial.clean_text import clean_texts_of
 from editorial.texts import TranslatedFields
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
 
-# Signs that people type as an apostrophe.
-APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛ʼʻʹ′`´＇"))
+WITHOUT_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
 # Slashes, the underscore, and dashes that are not in the category "Pd" of Unicode.
 SEPARATORS = "/\\⁄∕⧸╱−⁃➖˗_"
 
@@ -35,7 +35,7 @@ def slug_of(text: str) -> str:
 
     Dashes, slashes and underscores part words as spaces do. Apostrophes do not.
     """
-    folded = fold(text.translate(APOSTROPHES))
+    folded = fold(text.translate(WITHOUT_APOSTROPHES))
     return slugify("".join(" " if unicodedata.category(c) == "Pd" or c in SEPARATORS else c for c in folded))
 
 
@@ -127,6 +127,14 @@ class Content(models.Model):
         """The translated fields as pages show them."""
         return TranslatedFields(self)
 
+    def set_published(self, is_published: bool) -> None:
+        """Publish the stored item, or take it off the site. Other changes of this instance are not saved."""
+        stored = type(self)._base_manager.get(pk=self.pk)
+        if stored.is_published != is_published:
+            # Saved and not updated, so that receivers of signals notice it.
+            stored.is_published = is_published
+            stored.save(update_fields=["is_published", "updated_at"])
+
     def languages(self) -> set[str]:
         """Return the languages in which all body fields have a text that have one in the source language."""
         source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
@@ -169,6 +177,11 @@ class Content(models.Model):
     def _free_key(self) -> str:
         stem = slug_of(self.key_source())[:80].strip("-") or str(self._meta.model_name)
         return first_free_name(stem, type(self).objects.filter(key__startswith=stem).values_list("key", flat=True))
+
+
+def content_models() -> list[type[Content]]:
+    """Return every kind of content, in the order of INSTALLED_APPS."""
+    return [model for model in apps.get_models() if issubclass(model, Content)]
 
 
 @receiver(class_prepared)

@@ -21,7 +21,7 @@ from editorial.models.content import Content
 from editorial.required_languages import OutdatedTextsError, outdated_texts
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Conflict, Link, Snapshot
-from translations.status.locks import StaleReadError, locked
+from triggers.locks import StaleReadError, locked
 
 # The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
 _comment: ContextVar[str | None] = ContextVar("comment", default=None)
@@ -225,9 +225,9 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         states = sources.states_of(model, deleted)
         for recorded in new:
             recorded.translations = states.get(recorded.object_id, {})
-        return self._create(new, author_name)
+        return self.create_revisions(new, author_name)
 
-    def _create(self, revisions: list["Revision"], author_name: str) -> list["Revision"]:
+    def create_revisions(self, revisions: list["Revision"], author_name: str) -> list["Revision"]:
         """Store new revisions and the names of their files."""
         user_model = get_user_model()
         author = None
@@ -308,7 +308,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 confirmed=confirmed if confirmed is not None else (earlier.confirmed if earlier else {}),
             )
             snapshots.reserve_keys(type(item), data)
-            return self._create([draft], acting_staff())[0]
+            return self.create_revisions([draft], acting_staff())[0]
 
 
 class State(models.TextChoices):

@@ -21,12 +21,13 @@ from modeltranslation.fields import TranslationField
 
 from editorial.acting import SYSTEM, acting_as
 from editorial.mail import mail_staff
+from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content
 from editorial.models.revision import OPEN_STATES, DraftConflictError, Revision
 from editorial.revisions import snapshots
 from editorial.rights import kinds_with, may_publish, visible_kinds
-from translations.status.locks import locked
 from translations.status.permissions import may_publish_translation
+from triggers.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,10 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
         remind_at: datetime | None = None,
         url: str = "",
     ) -> "ScheduledChange":
-        """Plan to publish the draft of `item`, or to take the item off. It replaces an earlier plan to do the same."""
+        """Plan to publish the draft of `item`, or to take the item off. It replaces an earlier plan to do the same.
+
+        Planning to publish a draft approves it. `url` is the page of the plan.
+        """
         with transaction.atomic():
             Revision.objects.record(author_name=SYSTEM)
             plan: dict[str, Any] = {"at": at, "planned_by": planned_by, "remind_at": remind_at, "url": url}
@@ -122,7 +126,10 @@ class ScheduledChangeQuerySet(models.QuerySet["ScheduledChange"]):
             plan["revision"] = Revision.objects.draft_of(item) if is_published else None
             kind = ContentType.objects.get_for_model(item)
             row = {"content_type": kind, "object_id": item.pk, "is_published": is_published}
-            return self.update_or_create(**row, defaults=plan)[0]
+            change = self.update_or_create(**row, defaults=plan)[0]
+        for approval in ApprovalRequest.objects.waiting().of(item) if is_published and planned_by else ():
+            approval.decide(ApprovalRequest.Decision.APPROVED, planned_by, url=url)
+        return change
 
     def follow_drafts(self) -> None:
         """Update the planned publications whose draft was changed, published or discarded after it was scheduled."""
@@ -308,9 +315,7 @@ class ScheduledChange(models.Model):
                 return ScheduleState.MISSED
             draft.publish(draft.comment or self.comment())
         else:
-            # Saved and not updated, so that receivers of signals notice it.
-            item.is_published = self.is_published
-            item.save(update_fields=["is_published", "updated_at"])
+            item.set_published(self.is_published)
         if self.planned_by_id:
             self.log_change(item, self.planned_by_id)
         return None

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from editorial.models.content import ContentQuerySet, ContentT, OrderedContent, first_free_name, slug_of
+from editorial.texts import page_language_code
 
 
 class PastSlug(models.Model):
@@ -57,7 +57,7 @@ class SluggableQuerySet(ContentQuerySet[ContentT]):
         The order is: current slug in the active language, past slug there, current slug in another language, past slug
         there. If the match is not the current slug, the view redirects to it.
         """
-        language = get_language() or settings.LANGUAGE_CODE
+        language = page_language_code()
         past = PastSlug.objects.filter(section=self.model.content_section, slug=slug)
         # A language without a slug of its own uses that of the source language.
         own, source = f"slug_{language}", f"slug_{settings.LANGUAGE_CODE}"

@@ -33,8 +33,8 @@ from editorial.models.slugs import PastSlug
 from editorial.models.unsaved_input import StoredInput
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import ITEM, Snapshot, Values, model_of_row
-from translations.status.locks import locked
 from translations.status.models import SourceText, Translation
+from triggers.locks import locked
 
 # Revisions that are rewritten at a time.
 CHUNK = 200
@@ -455,7 +455,7 @@ def add_revision(model: type[Content], key: int, comment: str, author_name: str)
     Revision.objects.filter(pk=last.pk).update(state=State.PAST)
     copied = ("content_type", "object_id", "data", "translations", "links", "heading")
     new = Revision(**{name: getattr(last, name) for name in copied}, state=state, comment=comment)
-    (new,) = Revision.objects.all()._create([new], author_name)
+    (new,) = Revision.objects.all().create_revisions([new], author_name)
     if state == State.DELETED:
         # The bin still shows who deleted the item, and keeps it no longer.
         facts = ("created_at", "author", "author_name", "comment")

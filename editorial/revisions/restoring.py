@@ -15,7 +15,7 @@ from editorial.models.deleted import DeletedItem
 from editorial.revisions import snapshots, sources
 from editorial.revisions.differences import EMPTY, Names, field_label, row_title
 from editorial.revisions.snapshots import ITEM, Snapshot, Values, model_of_row
-from translations.status.locks import locked
+from triggers.locks import locked
 
 
 @dataclass(frozen=True)

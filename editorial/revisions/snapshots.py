@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, models
 from django.db.models.functions import Cast, Concat
 from modeltranslation.fields import TranslationField
 
-from editorial.models.content import Content
+from editorial.models.content import Content, content_models
 
 Values = dict[str, Any]
 Snapshot = dict[str, Values]
@@ -95,8 +94,7 @@ def parts_of(model: type[Content]) -> dict[str, Parts]:
     """Return section → parts that are edited in the form of `model`."""
     return {
         other.content_section: Parts(other, name)
-        for other in apps.get_models()
-        if issubclass(other, Content)
+        for other in content_models()
         for name in other.parent_fields
         if other._meta.get_field(name).related_model is model
     }
@@ -175,8 +173,7 @@ def references(model: type[Content], snapshot: Snapshot) -> Iterator[tuple[str, 
 @cache
 def referring_fields(model: type[models.Model]) -> tuple[Any, ...]:
     """Return the fields of content that refer to `model`, without those of parts to their item."""
-    contents = (other for other in apps.get_models() if issubclass(other, Content))
-    fields = (field for other in contents for field in recorded_fields(other).values())
+    fields = (field for other in content_models() for field in recorded_fields(other).values())
     return tuple(field for field in fields if field.is_relation and field.related_model is model)
 
 

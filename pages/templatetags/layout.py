@@ -1,7 +1,6 @@
 """Template tags of the page layout: alternates, pagination, breadcrumbs and structured data."""
 
 import json
-from typing import Any
 from urllib.parse import urlsplit
 
 from babel.core import get_global
@@ -17,16 +16,16 @@ from django.utils.translation import gettext
 from editorial.alphabet import sort_key
 from editorial.clean_text import xml_text
 from editorial.models import Content
-from editorial.texts import UNTRANSLATED_ATTRIBUTE
+from editorial.texts import UNTRANSLATED_ATTRIBUTE, page_language_code
 from pages import sections
 from pages.models import Page
 from pages.pagination import page_query
+from pages.structured_data import without_empty
 
 register = template.Library()
 
 # The likely territory of English is outside Europe.
 EUROPEAN_ENGLISH = {"en": "GB"}
-EMPTY: tuple[Any, ...] = (None, "", [])
 # Characters that could end a script element or start a comment in it (HTML, section 4.12.1.3).
 JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
@@ -67,8 +66,8 @@ def alternates(context) -> list[dict]:
 
 @register.simple_tag(takes_context=True)
 def page_url(context, number: int) -> str:
-    """The URL of page `number` of the list on this page. `query` in the context holds the filters."""
-    return page_query(number, context.get("query", "")) or context["request"].path
+    """The URL of page `number` of the list on this page. `filter_query` in the context holds the filters."""
+    return page_query(number, context.get("filter_query", "")) or context["request"].path
 
 
 def languages_of(subject: object) -> set[str]:
@@ -100,7 +99,7 @@ def translation_note(parser, token):
 @register.simple_tag
 def open_graph_locale() -> str:
     """The active language with a territory, as the Open Graph protocol wants it: pl_PL."""
-    language, _sign, territory = (translation.get_language() or settings.LANGUAGE_CODE).partition("-")
+    language, _sign, territory = page_language_code().partition("-")
     # Likely subtags (Unicode, UTS 35) such as pl_Latn_PL.
     likely = EUROPEAN_ENGLISH.get(language) or get_global("likely_subtags").get(language, language).rpartition("_")[2]
     return f"{language}_{(territory or likely).upper()}"
@@ -147,15 +146,6 @@ def structured_data(context, item) -> dict:
     """`item` in the vocabulary of schema.org, with its URL and without empty properties."""
     url = context["request"].build_absolute_uri(item.get_absolute_url())
     return without_empty({"@context": "https://schema.org", **item.structured_data(), "url": url})
-
-
-def without_empty(data: Any) -> Any:
-    """Return `data` without None, empty texts and empty lists, at any depth."""
-    if isinstance(data, dict):
-        return {name: without_empty(value) for name, value in data.items() if value not in EMPTY}
-    if isinstance(data, list):
-        return [without_empty(value) for value in data if value not in EMPTY]
-    return data
 
 
 @register.filter

@@ -3,7 +3,6 @@
 from django import template
 from django.template import Context
 
-from partners import cached
 from social.cards import HEIGHT, WIDTH, Card, identity
 
 register = template.Library()
@@ -20,7 +19,4 @@ def share_card(context: Context) -> dict[str, str | int] | None:
         subject = next((page for page in context["layout_pages"] if page.kind == page.Kind.HOME), None)
     if not subject or not alliance:
         return None
-    universities = context.get("universities")
-    if universities is None:
-        universities = cached.universities(context["request"])
-    return {"path": Card.of(subject, alliance, universities).path, "width": WIDTH, "height": HEIGHT}
+    return {"path": Card.of(subject, alliance, context["universities"]).path, "width": WIDTH, "height": HEIGHT}

@@ -34,9 +34,9 @@ def names(response) -> list[str]:
     ("query", "found"),
     [
         ("", ["Cork office", "Liège office", "Campus guide"]),
-        ("?university=university-college-cork", ["Cork office", "Campus guide"]),
+        ("?member=university-college-cork", ["Cork office", "Campus guide"]),
         ("?topic=students", ["Cork office", "Campus guide"]),
-        ("?university=university-of-liege&topic=students", ["Campus guide"]),
+        ("?member=university-of-liege&topic=students", ["Campus guide"]),
     ],
 )
 def test_contacts_are_found_by_university_and_topic(client, contacts, query, found):
@@ -53,7 +53,7 @@ def test_the_filters_offer_the_universities_and_topics_that_have_contacts(client
 
 def test_a_contact_without_a_match_shows_a_message(client, contacts):
     Contact.objects.filter(partner=None).delete()
-    html = client.get("/en/contact/?university=university-of-liege&topic=students").content.decode()
+    html = client.get("/en/contact/?member=university-of-liege&topic=students").content.decode()
     assert "No contact matches." in html
     Contact.objects.all().delete()
     assert "No contact has been published yet." in client.get("/en/contact/").content.decode()
@@ -87,5 +87,5 @@ def test_a_long_list_of_contacts_has_pages_that_keep_the_filters(client):
     first = client.get("/en/contact/")
     assert len(names(first)) == 48 and "?page=2" in first.content.decode()
     assert names(client.get("/en/contact/?page=2"))[-1].startswith("Item ")
-    filtered = client.get("/en/contact/?university=university-of-lodz").content.decode()
-    assert not re.search(r'rel="next" href="(?!\?university=university-of-lodz)', filtered)
+    filtered = client.get("/en/contact/?member=university-of-lodz").content.decode()
+    assert not re.search(r'rel="next" href="(?!\?member=university-of-lodz)', filtered)

@@ -12,7 +12,7 @@ LINK = "https://video.example/watch?v=1&t=2"
 def put_in_force(asks_again: bool = True) -> NoticeVersion:
     """Put the draft of the notice in force, although texts that a test changed have no translation."""
     with patch("consent.models.version.gaps", list):
-        return NoticeVersion.objects.publish(asks_again)
+        return NoticeVersion.objects.put_in_force(asks_again)
 
 
 def make_provider(key: str, purpose: str, name: str, *hosts: str) -> Provider:

@@ -425,14 +425,14 @@ def test_the_same_decision_sent_twice_is_recorded_once(client):
 def test_a_first_decision_without_javascript_is_repeated_with_a_key_and_recorded_once(client):
     first = press(client, "accept", headers=FORM)
     assert first.status_code == 307 and not Decision.objects.exists()
-    assert list(first.cookies) == ["cookie_consent_attempt"]
-    cookie = first.cookies["cookie_consent_attempt"]
+    assert list(first.cookies) == ["cookie_consent_idempotency"]
+    cookie = first.cookies["cookie_consent_idempotency"]
     assert (cookie["max-age"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (60, True, "Lax", "/")
     assert asks(client)
     second = press(client, "accept", headers=FORM, address=first.url)
     assert second.status_code == 303 and second.url == "/en/partners/#consent-saved"
     assert Decision.objects.get().idempotency_key in first.url and not asks(client)
-    gone = second.cookies["cookie_consent_attempt"]
+    gone = second.cookies["cookie_consent_idempotency"]
     assert (gone["max-age"], gone["path"]) == (0, "/")
 
 

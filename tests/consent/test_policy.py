@@ -193,15 +193,15 @@ def test_a_version_has_a_digest_for_each_language(officer):
 
 def test_a_new_release_changes_nothing_of_a_policy_in_force_but_adds_languages(settings):
     change("recipients", "<p>Nobody but us.</p>")
-    call_command("publish_notice", refresh=True)
-    call_command("publish_notice")
+    call_command("put_notice_in_force", refresh=True)
+    call_command("put_notice_in_force")
     assert PolicyVersion.objects.count() == 1
     offered = settings.LANGUAGES
     settings.LANGUAGES = [(code, name) for code, name in offered if code != "sv"]
     assert "sv" not in PolicyVersion.objects.put_in_force().wording
     settings.LANGUAGES = offered
     PrivacyPolicy.objects.update(access_sv="")
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     version = PolicyVersion.objects.current()
     assert version.number == 3 and version.languages() == {code for code, _name in offered} - {"sv"}
 
@@ -213,7 +213,7 @@ def test_a_new_language_gets_what_is_in_force_and_no_draft(settings):
     before = PolicyVersion.objects.put_in_force()
     change("recipients", "<p>Everybody.</p>")
     settings.LANGUAGES = offered
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     version = PolicyVersion.objects.current()
     assert version.wording == before.wording | {"sv": version.wording["sv"]}
     texts, in_force = ({text["key"]: text for text in version.texts(code)} for code in ("sv", "en"))

@@ -22,7 +22,7 @@ COMPARE = "/admin/consent/noticeversion/compare/"
 def complete(db):
     """A notice in force whose texts are current in all languages."""
     translate_draft()
-    NoticeVersion.objects.publish()
+    NoticeVersion.objects.put_in_force()
 
 
 @pytest.fixture
@@ -170,10 +170,10 @@ def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_chang
     before = newest()
     if small_change:
         with pytest.raises(CommandError, match="new purpose: Statistics"):
-            call_command("publish_notice", small_change=True)
+            call_command("put_notice_in_force", small_change=True)
         assert newest() == before
     else:
-        call_command("publish_notice")
+        call_command("put_notice_in_force")
         assert newest().number == before.number + 1
         assert logged().endswith("asks everyone again, widened: new purpose: Statistics: Count Ltd")
 
@@ -181,7 +181,7 @@ def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_chang
 @pytest.mark.once
 def test_the_command_publishes_a_small_change_without_asking_again():
     change_heading()
-    call_command("publish_notice", small_change=True)
+    call_command("put_notice_in_force", small_change=True)
     assert newest().asks_again is False
     entry = AccessEntry.objects.get(action="publish")
     assert entry.staff.endswith("(manage.py)") and entry.details.endswith("asks nobody again, nothing widened")
@@ -208,12 +208,12 @@ def test_an_incomplete_notice_is_not_put_in_force(officer, name):
     assert "cannot be put in force" in html and "<h2>Polski</h2>" in html
     assert 'name="draft"' not in html
     with pytest.raises(CommandError, match="pl: "):
-        call_command("publish_notice")
+        call_command("put_notice_in_force")
     with pytest.raises(IncompleteNoticeError, match="pl: "):
-        NoticeVersion.objects.publish()
+        NoticeVersion.objects.put_in_force()
     assert newest() == before
     translate_draft()
-    call_command("publish_notice")
+    call_command("put_notice_in_force")
     assert newest().number == before.number + 1
 
 
@@ -252,7 +252,7 @@ def test_a_new_site_with_an_incomplete_notice_has_none_in_force(capsys, monkeypa
     Provider.objects.update(data_pl="")
     monkeypatch.setattr("consent.models.version.NoticeVersionQuerySet.current", lambda self: None)
     number = NoticeVersion.objects.count()
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     error = capsys.readouterr().err
     assert "No cookie notice is in force" in error and "pl: provider OpenStreetMap Foundation, data: missing" in error
     assert NoticeVersion.objects.count() == number
@@ -280,10 +280,10 @@ def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
 def test_a_refresh_publishes_the_new_style_and_no_draft(monkeypatch):
     before = newest()
     change_heading()
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     assert newest() == before
     monkeypatch.setattr("consent.models.version.dialog_style", lambda: "body { color: red }")
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     version = newest()
     assert (version.number, version.asks_again, version.style) == (before.number + 1, False, "body { color: red }")
     assert version.wording_in("en")["heading"] == "Cookies on this site"
@@ -299,7 +299,7 @@ def test_a_refresh_publishes_new_languages_and_shows_missing_texts_in_the_source
     assert "sv" not in put_in_force().wording
     settings.LANGUAGES = offered
     Purpose.objects.filter(key="statistics").update(description_sv="")
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     version = newest()
     assert set(version.wording) == {code for code, _name in offered}
     swedish = version.wording["sv"]["purposes"]
@@ -308,11 +308,11 @@ def test_a_refresh_publishes_new_languages_and_shows_missing_texts_in_the_source
 
 
 def test_a_command_that_puts_the_policy_in_force_is_logged():
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     assert not AccessEntry.objects.filter(action="policy").exists()
     # As on a site that offers further languages since.
     PolicyVersion.objects.create(number=2, wording={"en": PolicyVersion.objects.current().wording["en"]})
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     entry = AccessEntry.objects.get(action="policy")
     assert entry.staff.endswith("(manage.py)") and entry.details == "3"
 
@@ -330,7 +330,7 @@ def test_a_refresh_never_widens_in_a_new_language(settings):
     provider.save()
     DeclaredCookie.objects.filter(key="theme").update(lifetime=9, unit="year")
     DeclaredCookie.objects.create(key="x", name="x", provider=provider, description_en="x", description_sv="x")
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     version = newest()
     assert version.widenings_since(before) == []
     [english], [swedish] = (
@@ -370,13 +370,13 @@ def test_a_language_that_is_offered_again_is_compared_with_the_version_that_had_
     assert [item.kind for item in draft.not_asked_about_under(newest())] == [Widening.FACT]
     assert "changed fact" in text(officer.get(PUBLISH))
     with pytest.raises(CommandError, match="changed fact"):
-        call_command("publish_notice", small_change=True)
+        call_command("put_notice_in_force", small_change=True)
     version = put_in_force(asks_again=False)
     assert version.asks_again and swedish_data(version) == ["Allt."]
 
 
 def test_a_refresh_offers_a_language_again_with_the_texts_that_visitors_answered(swedish_offered_again):
-    call_command("publish_notice", refresh=True)
+    call_command("put_notice_in_force", refresh=True)
     version = newest()
     assert not version.asks_again and version.widenings_since(swedish_offered_again) == []
     assert swedish_data(version) == swedish_data(swedish_offered_again) != ["Allt."]

@@ -13,8 +13,7 @@ from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, InitiativePart, Task
 from consent.models import EmbeddedContent, Script
-from editorial.content_files import content_models
-from editorial.models import Revision
+from editorial.models import Revision, content_models
 from editorial.revisions import snapshots
 from pages.models import Page, Redirect
 from partners.models import PartnerUniversity
@@ -27,7 +26,7 @@ from tests.pictures.factories import make_picture
 from translations.status.models import Translation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-REGISTERED = [model for model in content_models().values() if model in admin.site._registry]
+REGISTERED = [model for model in content_models() if model in admin.site._registry]
 ids = [model._meta.label for model in REGISTERED]
 FACTORIES = {EmbeddedContent: make_video, Script: make_counter, Picture: make_picture}
 

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
-from editorial.content_files import content_models
 from editorial.forms import EditForm
-from editorial.models import Revision
+from editorial.models import Revision, content_models
 from editorial.revisions import snapshots
 from feedback.models import Message
 from pages.models import Page, Redirect
@@ -510,7 +509,7 @@ def test_redirects_and_messages_have_conflicts_too(ben):
 
 @pytest.mark.once
 def test_the_form_of_every_content_model_has_base_values(ben):
-    for model in content_models().values():
+    for model in content_models():
         if model in REGISTERED:
             assert "base_values" in ben.get(address(one_of(model))).content.decode(), model
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
-from editorial.content_files import ContentError, ContentFiles, content_models, dump
+from editorial.content_files import ContentError, ContentFiles, dump, models_by_section
 from editorial.content_files.values import EMPTY_DIGEST
 from editorial.models import ImportState, PastSlug
 from pages.models import Page
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def delete_everything():
-    for model in reversed(content_models().values()):
+    for model in reversed(models_by_section().values()):
         model.objects.all().delete()
     ImportState.objects.all().delete()
 

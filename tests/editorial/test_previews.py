@@ -15,8 +15,7 @@ from django.utils import timezone
 from alliance.models import Alliance, Deliverable, Figure, Initiative, Milestone, Task
 from consent.models import Decision
 from consent.state import ConsentState
-from editorial.content_files import content_models
-from editorial.models import DeletedItem, PreviewedForm, PreviewLink, Revision
+from editorial.models import DeletedItem, PreviewedForm, PreviewLink, Revision, content_models
 from editorial.models.preview import delete_ended
 from editorial.previews import Preview
 from editorial.revisions import snapshots
@@ -81,7 +80,7 @@ def preview(client, item, **changes):
 
 def test_the_form_of_each_kind_that_a_page_shows_offers_a_preview(signed_in):
     client = signed_in()
-    for model in content_models().values():
+    for model in content_models():
         item = model._base_manager.first()
         if item is None or not admin.site.is_registered(model):
             continue

@@ -11,7 +11,8 @@ from django.utils import translation
 
 from alliance.models import Alliance, Deliverable
 from consent.models import NoticeVersion
-from editorial.content_files import content_models, translated_fields
+from editorial.content_files import translated_fields
+from editorial.models import content_models
 from partners.models import PartnerUniversity
 from tests.consent.factories import put_in_force
 
@@ -51,7 +52,7 @@ class Reader(HTMLParser):
 @pytest.fixture
 def untranslated():
     """Removes all Swedish texts and marks all English ones."""
-    for model in content_models().values():
+    for model in content_models():
         for item in model.objects.all():
             fields = translated_fields(model) - {"slug"}
             values = {f"{name}_sv": None for name in translated_fields(model)}

@@ -122,7 +122,7 @@ def test_a_page_takes_the_same_queries_at_10_and_10000_partners(client):
 @pytest.mark.once
 @pytest.mark.parametrize("total", [60, 1_000])
 def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(client, monkeypatch, total):
-    monkeypatch.setattr("alliance.sitemaps.ContentSitemap.limit", 500)
+    monkeypatch.setattr("pages.sitemaps.ContentSitemap.limit", 500)
     client.get("/sitemap.xml")
     at_ten = queries_of(client, "/sitemap.xml")
     fill_with_partners(total, with_statuses=False)
@@ -138,7 +138,7 @@ def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(cli
 @pytest.mark.once
 def test_a_long_sitemap_becomes_an_index_of_several_files(client, monkeypatch):
     whole = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
-    monkeypatch.setattr("alliance.sitemaps.ContentSitemap.limit", 40)
+    monkeypatch.setattr("pages.sitemaps.ContentSitemap.limit", 40)
     listed = re.findall("<loc>([^<]*)</loc>", client.get("/sitemap.xml").content.decode())
     assert "http://testserver/sitemap-partners.xml" in listed
     assert "http://testserver/sitemap-partners.xml?p=2" in listed

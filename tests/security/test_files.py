@@ -28,6 +28,15 @@ def test_only_the_owner_can_read_a_file(folder):
     assert (folder / "page").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_for_other_users_is_readable_whatever_the_umask(folder):
+    before = os.umask(0o077)
+    try:
+        write_atomically(folder / "error.html", b"new", mode=0o644)
+    finally:
+        os.umask(before)
+    assert (folder / "error.html").stat().st_mode & 0o777 == 0o644
+
+
 def test_without_replaces_an_existing_file_is_kept(folder):
     path = folder / "key"
     write_atomically(path, b"first", replaces=False)

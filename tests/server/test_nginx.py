@@ -198,7 +198,7 @@ def test_each_cookie_of_the_site_has_the_prefix_that_only_this_host_can_set(ngin
             names.add(cookie.partition("=")[0])
             attributes = {attribute.strip().partition("=")[0] for attribute in cookie.split(";")}
             assert {"Path=/", "Secure"} <= set(cookie.split("; ")) and "Domain" not in attributes, cookie
-    shared = {"cookie_consent", "cookie_consent_receipt", "cookie_consent_attempt", "csrftoken"}
+    shared = {"cookie_consent", "cookie_consent_receipt", "cookie_consent_idempotency", "csrftoken"}
     assert names == {f"__Host-{name}" for name in shared}
 
 

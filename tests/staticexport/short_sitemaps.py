@@ -1,4 +1,4 @@
-from alliance.sitemaps import ContentSitemap
+from pages.sitemaps import ContentSitemap
 from unic_site.urls import *  # noqa: F403
 
 ContentSitemap.limit = 5

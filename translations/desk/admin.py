@@ -23,6 +23,7 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
+from editorial.admin_urls import page_url
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
@@ -35,13 +36,13 @@ from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
 from translations.status.fields import TARGET_LANGUAGES
-from translations.status.locks import locked
 from translations.status.permissions import (
     all_permitted_languages,
     needs_draft,
     own_language,
     permitted_models,
 )
+from triggers.locks import locked
 
 FORM_MEDIA = Media(
     css={"all": ["translations/desk.css"]}, js=["editorial/rich-text.js", Script("translations/desk.js", type="module")]
@@ -135,9 +136,8 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "service": machine.configured_service(),
             "language": language,
             "drafts_with_new_rows": [
-                (draft.heading, reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[draft.object_id]))
+                (draft.heading, page_url(draft.model_class, "change", draft.object_id))
                 for draft in (drafts_with_new_rows(permitted_models(request.user), language) if language else ())
-                for kind in [draft.content_type]
             ],
         }
         return super().changelist_view(request, context | (extra_context or {}))

@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from editorial.admin_urls import page_url
 from editorial.dashboard import Block, Line
 from translations.desk.drafts import desk_keys, drafts_of, open_texts
 from translations.desk.models import TextToTranslate
@@ -55,14 +56,12 @@ def drafts_to_translate(user: User | AnonymousUser) -> Block | None:
                 continue
             # Parts that only the draft has are translated in the form of the item.
             on_desk = [keys[draft.pk, *place] for place in places if (draft.pk, *place) in keys]
-            name, key = f"admin:{draft.content_type.app_label}_{draft.content_type.model}_change", draft.object_id
-            if on_desk:
-                name, key = "admin:translations_texttotranslate_change", on_desk[0]
+            model, key = (TextToTranslate, on_desk[0]) if on_desk else (draft.model_class, draft.object_id)
             number = ngettext("%(count)s text", "%(count)s texts", len(places)) % {"count": len(places)}
             lines.append(
                 Line(
                     draft.heading,
-                    reverse(name, args=[key]),
+                    page_url(model, "change", key),
                     f"{settings.CONTENT_LANGUAGES[code]}: {number}",
                 )
             )

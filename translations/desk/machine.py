@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from translations.desk.models import TextToTranslate
-from translations.status.locks import StaleReadError
+from triggers.locks import StaleReadError
 
 # Texts per request. DeepL accepts 50.
 BATCH = 25

@@ -8,7 +8,7 @@ from django.db.models import Model, prefetch_related_objects
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from editorial.content_files import content_models, is_translated, references
+from editorial.content_files import is_translated, models_by_section, references
 from editorial.models import Content, Revision
 from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
@@ -124,7 +124,7 @@ class ContentTexts:
             Scope.DRAFT: self.texts.filter(status=ExchangedText.Status.DRAFT),
             Scope.ALL: self.texts.all(),
         }[scope]
-        kinds = [model for model in content_models().values() if is_translated(model)]
+        kinds = [model for model in models_by_section().values() if is_translated(model)]
         fields = {model._meta.label_lower: [field.name for field in model._meta.fields] for model in kinds}
         order = list(fields)
 
@@ -142,7 +142,7 @@ class ContentTexts:
         keys: dict[str, set[str]] = {}
         for section, key, _field in (unit_id.split(".") for unit_id in ids if unit_id.count(".") == 2):
             keys.setdefault(section, set()).add(key)
-        for section, model in content_models().items():
+        for section, model in models_by_section().items():
             if section not in keys:
                 continue
             objects = model.objects.filter(key__in=keys[section]).values("pk")

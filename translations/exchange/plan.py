@@ -19,8 +19,8 @@ from translations.exchange import po, xliff
 from translations.exchange.units import ExchangeError, ExchangeFile, Text, TextCollection, Unit
 from translations.status.diff import word_diff
 from translations.status.fields import TARGET_LANGUAGES, translated_models
-from translations.status.locks import StaleReadError
 from translations.status.permissions import permitted_languages
+from triggers.locks import StaleReadError
 
 
 class Outcome(models.TextChoices):

@@ -17,7 +17,7 @@ from modeltranslation.utils import build_localized_fieldname
 from translations.status.changed_items import ChangedItem
 from translations.status.checks import Finding, findings_for
 from translations.status.diff import word_diff
-from translations.status.locks import StaleReadError, locked
+from triggers.locks import StaleReadError, locked
 
 
 class SourceText(models.Model):

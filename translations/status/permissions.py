@@ -15,6 +15,11 @@ from django.utils.translation import get_language
 from translations.status.fields import TARGET_LANGUAGES, translated_models
 
 
+def permission(action: str, model: type[Model]) -> str:
+    """Return the name of the permission for `action`, such as "publish", on the items of `model`."""
+    return f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}"
+
+
 def permission_for(language: str) -> str:
     return f"translate_into_{language.replace('-', '_').lower()}"
 
@@ -28,18 +33,14 @@ def permitted_languages(user: User | AnonymousUser, model: type[Model]) -> set[s
     if not user.is_active:
         # An early exit: without it, the sign-in page runs a permission check for each model, language and backend.
         return set()
-    label = model._meta.app_label
-    for action in ("change", "translate"):
-        if user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}"):
-            return set(TARGET_LANGUAGES)
+    if any(user.has_perm(permission(action, model)) for action in ("change", "translate")):
+        return set(TARGET_LANGUAGES)
     return languages_by_permission(user)
 
 
 def may_publish_translation(user: User | AnonymousUser, model: type[Model], language: str) -> bool:
     """Whether a translation of the user goes live at once. Others who may change the model save a draft."""
-    label = model._meta.app_label
-    actions = ("publish", "translate")
-    may_act = any(user.has_perm(f"{label}.{get_permission_codename(action, model._meta)}") for action in actions)
+    may_act = any(user.has_perm(permission(action, model)) for action in ("publish", "translate"))
     return may_act or language in languages_by_permission(user)
 
 
@@ -96,9 +97,9 @@ def create_permissions(using: str, apps):
     )
     for code in TARGET_LANGUAGES:
         name = settings.CONTENT_LANGUAGES[code]
-        permission, is_new = permission_model.objects.using(using).get_or_create(
+        translate, is_new = permission_model.objects.using(using).get_or_create(
             content_type=content_type, codename=permission_for(code), defaults={"name": f"Can translate into {name}"}
         )
         if is_new:
             group, _created = group_model.objects.using(using).get_or_create(name=group_for(code))
-            group.permissions.add(permission)
+            group.permissions.add(translate)

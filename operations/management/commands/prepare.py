@@ -26,7 +26,7 @@ class Command(BaseCommand):
         self.migrate(options["verbosity"])
         if not no_content:
             call_command("load_content", verbosity=0 if options["verbosity"] == 1 else options["verbosity"])
-            call_command("publish_notice", refresh=True, verbosity=options["verbosity"])
+            call_command("put_notice_in_force", refresh=True, verbosity=options["verbosity"])
         call_command("update_search", verbosity=options["verbosity"])
         self.make_pictures(options["verbosity"])
 

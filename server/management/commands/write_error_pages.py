@@ -5,7 +5,8 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import BaseCommand, CommandError
 
-from pagecache.key import CacheKey, canonical_host
+from pagecache.key import CacheKey, canonical_host, first_host
+from security.files import write_atomically
 from server.asgi import REFUSED_STATUS, call_wsgi
 
 # Errors for which nginx sends these pages (deploy/nginx.conf).
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, type=Path, help="The folder. It is created if it does not exist.")
 
     def handle(self, *args, to: Path, **options):
-        host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
+        host = first_host()
         if canonical_host(host) is None:
             raise CommandError("ALLOWED_HOSTS contains no host to write the pages for.")
         site = WSGIHandler()
@@ -40,13 +41,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def write(file: Path, content: bytes):
-        """Write a file that the user of the web server can read, independent of the umask."""
+        """Write a file that the user of the web server can read."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.parent.chmod(0o755)
-            new = file.with_suffix(".new")
-            new.write_bytes(content)
-            new.chmod(0o644)
-            new.replace(file)
+            write_atomically(file, content, mode=0o644)
         except OSError as error:
             raise CommandError(f"{file} could not be written: {error.strerror}.") from error

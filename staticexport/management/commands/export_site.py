@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.management import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError
 from django.http.request import split_domain_port
 
+from health.errors import CONNECTION_ERRORS
 from staticexport.folder import Folder, FolderError
 from staticexport.mirror import Mirror, SameFileError
 from staticexport.site import Site, SiteError
@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 removed = folder.switch()
         except (FolderError, SiteError, SameFileError) as error:
             raise CommandError(f"{error} The mirror is unchanged.") from error
-        except (OperationalError, InterfaceError) as error:
+        except CONNECTION_ERRORS as error:
             raise CommandError(f"The database cannot be reached: {error}. The mirror is unchanged.") from error
         except OSError as error:
             raise CommandError(f"{explain(error, folder)} The mirror is unchanged.") from error

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from editorial.content_files import ContentFiles, content_fields, content_models
+from editorial.content_files import ContentFiles, content_fields, models_by_section
 from translations.status.checks import findings, findings_for
 
 pytestmark = pytest.mark.once
@@ -64,7 +64,7 @@ def test_the_finished_texts_of_this_site_cause_few_warnings():
     files = ContentFiles(settings.CONTENT_DIR).files
     source = files.pop(settings.LANGUAGE_CODE)
     warnings, texts = [], 0
-    for section, model in content_models().items():
+    for section, model in models_by_section().items():
         fields = content_fields(model)
         for language, sections in files.items():
             for key, values in sections.get(section, {}).items():

@@ -13,7 +13,8 @@ from django.utils import translation
 from django.utils.translation import trans_real
 
 from consent.models import PolicyVersion
-from editorial.content_files import content_models, translated_fields
+from editorial.content_files import models_by_section, translated_fields
+from editorial.models import content_models
 from pages.templatetags.layout import host
 from partners.models import PartnerUniversity
 from tests.consent.factories import put_in_force
@@ -98,7 +99,7 @@ def untranslated(html: str, known: re.Pattern) -> list[str]:
 @pytest.fixture
 def pseudo_language(monkeypatch):
     """Use the pseudo-language instead of Swedish in interface and content."""
-    for model in content_models().values():
+    for model in content_models():
         for item in model.objects.all():
             values = {
                 f"{name}_sv": f"{OPEN}{re.sub('<[^>]+>', ' ', value)}{CLOSE}"[:300].rstrip(CLOSE) + CLOSE
@@ -122,8 +123,8 @@ def names(*more: str) -> re.Pattern:
     # Dates and the language of the page in the header.
     known |= {*Locale("sv").months["format"]["wide"].values(), "CET", "CEST", "GMT", "SV", "Atom", "JSON Feed"}
     known |= {host(partner.website) for partner in PartnerUniversity.objects.all()}
-    known |= {host for provider in content_models()["providers"].objects.all() for host in provider.origins}
-    for model in content_models().values():
+    known |= {host for provider in models_by_section()["providers"].objects.all() for host in provider.origins}
+    for model in content_models():
         untranslated = {field.attname for field in model._meta.fields} - translated_fields(model)
         for values in model.objects.values(*(name for name in untranslated if not re.search(r"_[a-z]{2}$", name))):
             texts = {value for value in values.values() if isinstance(value, str) and len(value) > 1}

@@ -15,8 +15,8 @@ from jobs.registry import definitions
 from pages.models import Page
 from tests.editorial.test_admin import save as save_in_admin
 from translations.status.changed_items import ChangedItem
-from translations.status.locks import StaleReadError
 from translations.status.models import SourceText, Translation
+from triggers.locks import StaleReadError
 from triggers.registry import install, remove
 
 pytestmark = pytest.mark.django_db

@@ -1,9 +1,12 @@
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
+
+from security.files import write_atomically
 
 
 class Command(BaseCommand):
@@ -27,14 +30,11 @@ class Command(BaseCommand):
                 catalog = read_po(file, abort_invalid=True)
         except PoFileError as error:
             raise CommandError(f"{source}, line {error.lineno}: {error}. Correct that line.") from error
-        # Written to another file and renamed, so that a starting server never reads an incomplete file.
-        unfinished = target.with_suffix(".mo.new")
+        compiled = BytesIO()
+        write_mo(compiled, catalog)
         try:
-            with unfinished.open("wb") as file:
-                write_mo(file, catalog)
             # Readable by all, because the user that runs the site may differ from the owner of the program.
-            unfinished.chmod(0o644)
-            unfinished.replace(target)
+            write_atomically(target, compiled.getvalue(), mode=0o644)
         except OSError as error:
             raise CommandError(
                 f"{target} cannot be written ({error.strerror}): run deploy/compile.sh as the owner of the program."

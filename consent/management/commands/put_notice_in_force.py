@@ -8,8 +8,8 @@ from consent.models import AccessEntry, Notice, NoticeVersion, PolicyVersion
 
 class Command(BaseCommand):
     help = (
-        "Publishes the cookie notice with its purposes and cookies. On a new site, it also puts the privacy policy in "
-        "force. Example: manage.py publish_notice --small-change"
+        "Puts the cookie notice with its purposes and cookies in force. On a new site, it does the same with the "
+        "privacy policy. Example: manage.py put_notice_in_force --small-change"
     )
 
     def add_arguments(self, parser):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--refresh",
             action="store_true",
-            help="Publish only the first version, or the style and languages of a new release. Drafts stay drafts.",
+            help="Only the first version, or the style and languages of a new release. Drafts stay drafts.",
         )
 
     def handle(self, *args, small_change, refresh, **options):
@@ -37,13 +37,15 @@ class Command(BaseCommand):
             try:
                 # Errors name the missing texts in the source language.
                 with translation.override(settings.LANGUAGE_CODE):
-                    version = NoticeVersion.objects.publish(asks_again=not small_change)
+                    version = NoticeVersion.objects.put_in_force(asks_again=not small_change)
             except IncompleteNoticeError as missing:
                 if not refresh:
-                    raise CommandError(f"The notice is not complete, so it was not published.\n{missing}") from missing
+                    raise CommandError(
+                        f"The notice is not complete, so it was not put in force.\n{missing}"
+                    ) from missing
                 self.stderr.write(
                     "No cookie notice is in force: visitors are not asked, and nothing optional loads. Complete it in "
-                    f"the admin, then run publish_notice.\n{missing}"
+                    f"the admin, then run put_notice_in_force.\n{missing}"
                 )
                 return
         if version != before:
@@ -57,6 +59,6 @@ class Command(BaseCommand):
             widened = [str(item) for item in NoticeVersion.objects.draft().not_asked_about_under(before)]
         if widened:
             raise CommandError(
-                "Visitors must be asked again, so nothing was published. Run publish_notice without --small-change.\n"
-                + "\n".join(widened)
+                "Visitors must be asked again, so the notice was not put in force. Run put_notice_in_force without "
+                "--small-change.\n" + "\n".join(widened)
             )

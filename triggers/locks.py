@@ -1,4 +1,4 @@
-"""Row locks for a read that is followed by a write."""
+"""Row locks for a read that is followed by a write, in the order that the triggers need."""
 
 from django.db import connections, models, router
 

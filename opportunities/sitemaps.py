@@ -1,8 +1,0 @@
-"""The opportunities in the sitemap."""
-
-from opportunities.models import Opportunity
-from pages.sitemaps import ContentSitemap
-
-
-class OpportunitySitemap(ContentSitemap):
-    model, section_kind = Opportunity, "opportunities"
