@@ -31,7 +31,7 @@ ON_SQLITE = "not postgresql"
 ON_POSTGRESQL = "(not browser and not once) or postgresql"
 # The option that runs the browser tests of consent in each way of serving the site.
 MATRIX = "--matrix"
-CONSENT_TESTS = [f"tests/browser/test_{name}.py" for name in ("consent", "embeds", "scripts")]
+CONSENT_TESTS = [f"tests/browser/test_{name}.py" for name in ("consent", "embeds", "notice", "scripts")]
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"
