@@ -59,8 +59,8 @@ def draft_items() -> list[Content]:
         *Notice.objects.all(),
         *purposes,
         *providers,
-        *cookies.filter(Q(purpose__in=purposes.necessary()) | Q(provider__in=providers)).select_related(
-            "purpose", "provider"
+        *cookies.filter(Q(purpose__in=purposes.necessary()) | Q(provider__in=providers)).prefetch_related(
+            "purpose__cookies", "provider__cookies"
         ),
     ]
 
@@ -80,7 +80,7 @@ def source_gaps(items: list[Content]) -> Iterator[Gap]:
             name = f"{field}_{settings.LANGUAGE_CODE}"
             if not getattr(item, name):
                 label = str(model_field(type(item), field).verbose_name)
-                yield Gap(settings.LANGUAGE_CODE, item, label, Status.MISSING, f"{edit_url(item)}#id_{name}")
+                yield Gap(settings.LANGUAGE_CODE, item, label, Status.MISSING, field_url(item, name))
 
 
 def translation_gaps(items: list[Content], languages: list[str]) -> Iterator[Gap]:
@@ -93,12 +93,15 @@ def translation_gaps(items: list[Content], languages: list[str]) -> Iterator[Gap
             item,
             text.field_label,
             Status.STALE if text.target else Status.MISSING,
-            f"{edit_url(item)}#id_{text.localized_field}",
+            field_url(item, text.localized_field),
             text.desk_url,
         )
 
 
-def edit_url(item: Content) -> str:
-    """Return the URL of the form with the item. Cookies are in the form of their purpose or provider."""
-    owner: Any = (item.provider or item.purpose) if isinstance(item, DeclaredCookie) else item
-    return reverse(f"admin:consent_{owner._meta.model_name}_change", args=[owner.pk])
+def field_url(item: Content, name: str) -> str:
+    """Return the URL of a field. Cookies are rows in the form of their purpose or provider."""
+    owner: Any = item
+    if isinstance(item, DeclaredCookie):
+        owner = item.provider or item.purpose
+        name = f"cookies-{list(owner.cookies.all()).index(item)}-{name}"
+    return f"{reverse(f'admin:consent_{owner._meta.model_name}_change', args=[owner.pk])}#id_{name}"

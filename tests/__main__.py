@@ -36,7 +36,7 @@ ALL = "--all"
 NOT_NIGHTLY = " and not nightly"
 # The option that runs the browser tests of consent in each way of serving the site.
 MATRIX = "--matrix"
-CONSENT_TESTS = [f"tests/browser/test_{name}.py" for name in ("consent", "embeds", "scripts")]
+CONSENT_TESTS = [f"tests/browser/test_{name}.py" for name in ("consent", "embeds", "notice", "scripts")]
 # pytest.ExitCode.NO_TESTS_COLLECTED
 NO_TESTS = 5
 ORDINARY_USER = "nobody"

@@ -17,6 +17,7 @@ film = make_provider("film", "functional", "Film Ltd", "https://film.example")
 tally = make_provider("tally", "statistics", "Gesellschaft für Seitenabrufstatistikauswertung mbH", "https://tally.example")
 for name, kind in [("film-*", "local"), ("film-visit", "session"), ("films", "indexeddb")]:
     DeclaredCookie.objects.create(key=f"{kind}-film", provider=film, name=name, kind=kind, description_en="Counts.")
+DeclaredCookie.objects.create(key="parent", provider=film, name="film-parent", domain="example.org", description_en="-")
 for owner in (film, tally):
     DeclaredCookie.objects.create(key=owner.key, provider=owner, name=f"{owner.key}_*", description_en="Counts.")
 put_in_force()
@@ -291,6 +292,25 @@ def test_a_withdrawal_deletes_the_cookies_of_its_provider_and_unknown_ones_in_th
 
 
 @BOTH
+def test_a_withdrawal_deletes_of_the_cookies_of_a_parent_domain_only_the_declared_one(
+    visit, javascript, providers, nginx
+):
+    if nginx is None:
+        pytest.skip("without nginx, the site has no parent domain")
+    visitor = visit(java_script_enabled=javascript)
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    visitor.page.locator("#consent-saved").wait_for()
+    parent = {"value": "1", "domain": ".example.org", "path": "/"}
+    visitor.context.add_cookies([parent | {"name": name} for name in ("film-parent", "other-service")])
+    visitor.go("/en/vision/")
+    visitor.page.get_by_role("button", name="Withdraw consent").click()
+    visitor.page.get_by_text("Your choice is saved.").wait_for()
+    left = {cookie["name"] for cookie in visitor.context.cookies() if cookie["domain"] == ".example.org"}
+    assert left == {"other-service"}
+
+
+@BOTH
 @pytest.mark.parametrize("path", ["/en/vision/", "/en/cookies/settings/"])
 def test_the_button_of_the_footer_withdraws_on_any_page(visit, javascript, path):
     visitor = visit(java_script_enabled=javascript)
@@ -335,23 +355,6 @@ def test_the_page_is_replaced_where_what_loads_changes_unless_input_would_be_los
     loaded = [url for url in visitor.requests if url.startswith("https://tally.example/")]
     assert bool(loaded) is not has_input
     visitor.requests[:] = [url for url in visitor.requests if url not in loaded]
-
-
-@BOTH
-def test_a_choice_whose_record_was_erased_is_taken_back_and_the_visitor_told(site, visit, javascript):
-    visitor = visit(java_script_enabled=javascript)
-    visitor.go("/en/vision/")
-    notice(visitor).get_by_role("button", name="Refuse all").click()
-    visitor.page.locator("#consent-saved").wait_for()
-    code = (
-        f"from consent.models import Leaf; Leaf.objects.erase_receipt('{receipt(visitor)}', staff='officer', remark='')"
-    )
-    site.manage("shell", "-v", "0", "-c", code, check=True)
-    visitor.go("/en/cookies/settings/")
-    assert visitor.page.get_by_role("status").get_by_text("Your choice no longer counts").is_visible()
-    assert visitor.context.cookies() == []
-    visitor.go("/en/vision/")
-    assert notice(visitor).is_visible()
 
 
 @BOTH

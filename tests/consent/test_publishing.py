@@ -227,7 +227,10 @@ def test_each_missing_text_has_a_link_to_its_form_and_to_the_desk(officer, setti
     provider = Provider.objects.get(key="openstreetmap")
     assert f'href="/admin/consent/provider/{provider.pk}/change/#id_data_pl"' in html and "(missing)" in html
     assert html.count("OpenStreetMap Foundation: retention</a> (stale)") == 9
-    assert f'href="/admin/consent/purpose/{cookie.purpose_id}/change/#id_description_sv"' in html
+    form = f"/admin/consent/purpose/{cookie.purpose_id}/change/"
+    field = re.search(rf'href="{form}#id_(cookies-\d+-description_sv)"', html)[1]
+    row = field.removesuffix("description_sv")
+    assert f'name="{row}name" value="theme"' in text(officer.get(form))
     desk = re.search(r'href="(/admin/translations/texttotranslate/\d+/change/)"', html)[1]
     assert officer.get(desk).status_code == 200
     assert [name for name in settings.CONTENT_LANGUAGES.values() if f"<h2>{name}</h2>" not in html] == ["English"]
