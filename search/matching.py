@@ -92,7 +92,7 @@ class Match:
 
     def unit_points(self, column: str) -> dict[Any, tuple[int, ...]]:
         """Return the points of each unit, for each value of a column of the items that match a unit."""
-        if not self.units:
+        if not self.units or not self.matched_words:
             return {}
         units = {
             f"unit_{number}": combined(Greatest, [combined(Least, map(F, names)) for names in unit])

@@ -100,13 +100,13 @@ def test_another_version_that_is_published_at_the_same_moment_is_not_an_error(of
 
 def test_what_is_published_is_what_was_reviewed(officer, monkeypatch):
     change_heading()
-    form, publish = reviewed(officer), NoticeVersion.objects.publish
+    form, original = reviewed(officer), NoticeVersion.objects.put_in_force
 
     def be_slower(**arguments):
         Provider.objects.update(policy_url="https://elsewhere.example/privacy")
-        return publish(**arguments)
+        return original(**arguments)
 
-    monkeypatch.setattr(NoticeVersion.objects, "publish", be_slower)
+    monkeypatch.setattr(NoticeVersion.objects, "put_in_force", be_slower)
     officer.post(PUBLISH, form)
     assert newest().wording["en"]["heading"] == "Cookies, and what they are for"
     assert "elsewhere" not in str(newest().wording)

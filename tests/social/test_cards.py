@@ -79,6 +79,7 @@ def test_a_page_without_a_card_uses_that_of_the_home_page(rf):
         "subject": "something without a card",
         "alliance": Alliance.objects.with_host().first(),
         "layout_pages": Page.objects.for_layout(),
+        "universities": PartnerUniversity.objects.published().for_map(),
     }
     path = Template("{% load social %}{% share_card as card %}{{ card.path }}").render(Context(context))
     assert path == card_of(Page.objects.get(kind=Page.Kind.HOME)).path
