@@ -7,12 +7,15 @@ class AllianceConfig(AppConfig):
     verbose_name = _("Alliance")
 
     def ready(self):
+        from alliance.models.alliance import missing_alliance
         from alliance.search import SOURCES
         from alliance.sections import SECTIONS
         from alliance.sitemaps import DeliverableSitemap, InitiativeSitemap, LineSitemap, ProjectSitemap
+        from editorial.content_files import register_needed
         from pages import sections, sitemaps
         from search.sources import register
 
+        register_needed(missing_alliance)
         register(*SOURCES)
         sections.register(*SECTIONS)
         sitemaps.register("deliverables", DeliverableSitemap)

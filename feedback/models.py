@@ -137,6 +137,11 @@ def feedback_page() -> FeedbackPage | None:
     return cast(FeedbackPage | None, FeedbackPage.objects.first())
 
 
+def missing_feedback_page() -> list[str]:
+    """Return a sentence if there is no page with the form."""
+    return [] if FeedbackPage.objects.exists() else ["feedback.feedback. Without it, visitors cannot report a barrier."]
+
+
 class MailOverdueError(Exception):
     """Messages waited longer than OVERDUE_AFTER for a mail server."""
 

@@ -57,6 +57,8 @@ BARE_LAYOUT: dict[str, Any] = {
     "layout_pages": [],
     "consent": None,
     "consented_scripts": [],
+    "has_cookie_settings": False,
+    "has_feedback_form": False,
     "may_withdraw": False,
 }
 

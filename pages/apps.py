@@ -7,6 +7,9 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages of the site")
 
     def ready(self):
+        from editorial.content_files import register_needed
         from pages import sitemaps
+        from pages.needed import missing_pages
 
+        register_needed(missing_pages)
         sitemaps.register("pages", sitemaps.PageSitemap)

@@ -195,6 +195,7 @@ TEMPLATES = [
                 "pages.context_processors.layout_pages",
                 "alliance.context_processors.alliance",
                 "consent.context_processors.consent",
+                "feedback.context_processors.feedback",
                 "staticexport.context_processors.static_mirror",
             ],
         },

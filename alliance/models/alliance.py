@@ -145,6 +145,11 @@ class Alliance(Content):
         return {"@type": "Organization", "name": self.name, "alternateName": [self.acronym, self.former_name]}
 
 
+def missing_alliance() -> list[str]:
+    """Return a sentence if there is no alliance."""
+    return [] if Alliance.objects.exists() else ["alliance.alliance. Without it, the home page is an error page."]
+
+
 class FigureQuerySet(ContentQuerySet):
     def newest_per_label(self):
         """Only the newest of the figures with the same label in the source language."""
