@@ -92,7 +92,7 @@ class Alliance(Content):
         _("emblem"),
         upload_to="alliance",
         blank=True,
-        help_text=_("The national emblem in the header. Until you upload one, the header shows a neutral shield."),
+        help_text=_("The national emblem in the header, if the law asks for one. PNG, JPEG or WebP, up to 30 MB."),
     )
     emblem_alt = models.CharField(
         _("alternative text of the emblem"),
@@ -139,6 +139,11 @@ class Alliance(Content):
 
     def get_absolute_url(self):
         return reverse("alliance:home")
+
+    @property
+    def is_host(self) -> bool:
+        """Whether this is the site of one university, so that the name of the host would repeat that of the site."""
+        return self.name == self.host.name
 
     def structured_data(self) -> dict:
         """The alliance as Organization of schema.org."""
