@@ -54,6 +54,7 @@ ERRORS = {
 # Context of the layout without data from the database.
 BARE_LAYOUT: dict[str, Any] = {
     "alliance": None,
+    "threads": [],
     "layout_pages": [],
     "consent": None,
     "consented_scripts": [],

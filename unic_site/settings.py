@@ -193,6 +193,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "pages.context_processors.layout_pages",
+                "partners.context_processors.threads",
                 "alliance.context_processors.alliance",
                 "consent.context_processors.consent",
                 "feedback.context_processors.feedback",

@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Window
+from django.db.models.fields.files import ImageFieldFile
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import formats
@@ -15,6 +17,14 @@ from editorial.fields import PictureField, RichTextField
 from editorial.models import Content, ContentQuerySet, OrderedContent, require_alt_text
 from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Sourced
+
+# Browsers ask for this width at least (W3C, Web Application Manifest).
+MIN_ICON_WIDTH = 192
+
+
+def is_icon(picture: ImageFieldFile) -> bool:
+    """Whether a picture is square, and large enough for home screens."""
+    return picture.width == picture.height and picture.width >= MIN_ICON_WIDTH
 
 
 class AllianceQuerySet(ContentQuerySet):
@@ -32,6 +42,7 @@ class Alliance(Content):
     content_section = "alliance"
     heading_field = "acronym"
     body_fields = ("tagline", "introduction")
+    identity_fields = ("acronym", "host")
     KEY = "alliance"
 
     name = models.CharField(_("name"), max_length=200, help_text=_("The current name of the alliance."))
@@ -66,6 +77,18 @@ class Alliance(Content):
     )
     introduction = RichTextField(_("introduction"), help_text=_("The text of the page about the alliance."))
     vision = RichTextField(_("vision"), help_text=_("The text of the page on the vision for the future."))
+    lines_heading = models.CharField(
+        _("heading of thematic lines"),
+        max_length=80,
+        blank=True,
+        help_text=_("What the alliance calls its thematic lines, in the plural. Shown on their page."),
+    )
+    city_lines_heading = models.CharField(
+        _("heading of work with a city"),
+        max_length=80,
+        blank=True,
+        help_text=_("What the alliance calls its work with single cities, in the plural. Shown on the same page."),
+    )
     host = models.ForeignKey(
         PartnerUniversity,
         models.PROTECT,
@@ -99,6 +122,15 @@ class Alliance(Content):
         max_length=200,
         blank=True,
         help_text=_("Screen readers read this instead of the emblem."),
+    )
+    icon = PictureField(
+        _("icon"),
+        upload_to="alliance",
+        blank=True,
+        help_text=_(
+            "The icon in browser tabs and on home screens: a square PNG, 512 pixels wide. Without one, the icon shows "
+            "woven threads."
+        ),
     )
 
     objects: ClassVar[AllianceManager] = AllianceManager()
@@ -136,6 +168,10 @@ class Alliance(Content):
 
     def clean(self):
         require_alt_text(self, "logo", "emblem")
+        # The file of a stored icon may be unreadable now, which is no error of the form.
+        if self.icon and not self.icon._committed and not is_icon(self.icon):
+            message = _("The icon must be square and at least %(pixels)s pixels wide. Crop it and upload it again.")
+            raise ValidationError({"icon": ValidationError(message, params={"pixels": MIN_ICON_WIDTH})})
 
     def get_absolute_url(self):
         return reverse("alliance:home")

@@ -38,6 +38,7 @@ def test_the_name_of_the_university_is_not_repeated(client, university):
 def test_the_home_page_lists_no_cities(client, university):
     html = page(client, "/en/")
     assert "Cities and universities" not in html and 'class="map' not in html
+    assert "pattern of the alliance" not in html
 
 
 def test_the_list_has_neither_filters_nor_a_map_nor_a_host(client, university):
