@@ -5,7 +5,7 @@ fields, under the same section and key. docs/content.md describes the format.
 """
 
 from editorial.content_files.dumping import dump
-from editorial.content_files.loading import Report, load
+from editorial.content_files.loading import OtherSiteError, Report, load
 from editorial.content_files.needed import missing_items, register_needed
 from editorial.content_files.reading import ContentError, ContentFiles
 from editorial.content_files.schema import content_fields, content_models, is_translated, references, translated_fields
@@ -13,6 +13,7 @@ from editorial.content_files.schema import content_fields, content_models, is_tr
 __all__ = [
     "ContentError",
     "ContentFiles",
+    "OtherSiteError",
     "Report",
     "content_fields",
     "content_models",
