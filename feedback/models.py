@@ -33,7 +33,7 @@ MAIL_BATCH_SIZE = 20
 OVERDUE_AFTER = timedelta(hours=1)
 # Mean length of a calendar month.
 MONTH = timedelta(days=365.2425 / 12)
-# Details of the accessibility statement: Article 10 of the Polish act of 4 April 2019.
+# Details of the accessibility statement. Some laws ask for them, such as the Polish act of 4 April 2019 (Article 10).
 REQUIRED_DETAILS = ("unit", "telephone", "building_access")
 # Retention period of answered messages: the time in which supervisory bodies can ask for the answer.
 RETENTION_MONTHS = 12
