@@ -1,6 +1,7 @@
 """Share cards, the icon and the web app manifest."""
 
 from mimetypes import guess_type
+from typing import cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 from alliance import cached
 from alliance.cached import get_alliance_or_404
 from alliance.models import Alliance
+from editorial.fields import PictureFile
 from pagecache.decorators import cached_page
 from partners.cached import universities
 from partners.weave import PAPER
@@ -51,19 +53,20 @@ def share_card(request: HttpRequest, language: str, kind: str, key: str, digest:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Redirect to the icon. Browsers request /favicon.ico without a link to it."""
     alliance = cached.alliance(request)
-    return redirect(alliance.icon.public_url if alliance and alliance.icon else static("img/favicon.ico"))
+    icon = cast(PictureFile, alliance.icon) if alliance else None
+    return redirect(icon.public_url if icon else static("img/favicon.ico"))
 
 
 def manifest_icons(alliance: Alliance) -> list[dict[str, str]]:
     """The icon of the alliance, or those of woven threads, as the manifest lists them."""
-    if alliance.icon:
+    if icon := cast(PictureFile, alliance.icon):
         try:
-            size = f"{alliance.icon.width}x{alliance.icon.height}"
+            size = f"{icon.width}x{icon.height}"
         except OSError:
             # The file is not there, as after a restore without uploads.
             return []
-        media_type = guess_type(alliance.icon.name)[0] or "image/png"
-        return [{"src": alliance.icon.public_url, "sizes": size, "type": media_type}]
+        media_type = guess_type(icon.name or "")[0] or "image/png"
+        return [{"src": icon.public_url, "sizes": size, "type": media_type}]
     return [
         {"src": static("img/favicon.svg"), "sizes": "any", "type": "image/svg+xml"},
         *(

@@ -1,19 +1,18 @@
 """The alliance itself: names, texts, figures, key areas and benefits."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Window
-from django.db.models.fields.files import ImageFieldFile
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from editorial.fields import PictureField, RichTextField
+from editorial.fields import PictureField, PictureFile, RichTextField
 from editorial.models import Content, ContentQuerySet, OrderedContent, require_alt_text
 from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Sourced
@@ -22,7 +21,7 @@ from topics.models import Sourced
 MIN_ICON_WIDTH = 192
 
 
-def is_icon(picture: ImageFieldFile) -> bool:
+def is_icon(picture: PictureFile) -> bool:
     """Whether a picture is square, and large enough for home screens."""
     return picture.width == picture.height and picture.width >= MIN_ICON_WIDTH
 
@@ -168,8 +167,9 @@ class Alliance(Content):
 
     def clean(self):
         require_alt_text(self, "logo", "emblem")
+        icon = cast(PictureFile, self.icon)
         # The file of a stored icon may be unreadable now, which is no error of the form.
-        if self.icon and not self.icon._committed and not is_icon(self.icon):
+        if icon and icon.is_new and not is_icon(icon):
             message = _("The icon must be square and at least %(pixels)s pixels wide. Crop it and upload it again.")
             raise ValidationError({"icon": ValidationError(message, params={"pixels": MIN_ICON_WIDTH})})
 

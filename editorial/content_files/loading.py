@@ -66,23 +66,27 @@ def refuse_other_site(files: ContentFiles, states: dict[tuple[str, str], ImportS
 
     Staff can change what says so. Then the files may say the same.
     """
-    for section, model in files.models.items():
-        for item in model.objects.filter(key__in=files.source.get(section, {})) if model.identity_fields else ():
-            state, values = states.get((section, item.key)), files.values(model, item.key)
-            for name in model.identity_fields if state else ():
+    identified = [(section, model) for section, model in files.models.items() if model.identity_fields]
+    for section, model in identified:
+        for item in model.objects.filter(key__in=files.source.get(section, {})):
+            state = states.get((section, item.key))
+            if state is None:
+                continue
+            values = files.values(model, item.key)
+            for name in model.identity_fields:
                 model_field, value = values[name]
                 stored, in_file = stored_value(item, name, model_field), file_digest(model_field, value, files.folder)
                 if in_file not in (digest(stored), state.digests.get(name, [EMPTY_DIGEST])[0]):
-                    label = str(model_field.verbose_name)
-                    raise OtherSiteError(
-                        [
-                            f"{files.path(settings.LANGUAGE_CODE, section)}: {state}.{name}: the database has the "
-                            f"content of a site whose {label} is “{stored}”; in the files it is “{value}”. Content of "
-                            "both would mix. Start these files with an empty database and an empty DATA_DIR, or set "
-                            f"CONTENT_DIR to the folder of “{stored}”. If it is the same site and only its {label} "
-                            "changes, change it in the admin first."
-                        ]
-                    )
+                    path, label = files.path(settings.LANGUAGE_CODE, section), str(model_field.verbose_name)
+                    raise OtherSiteError([other_site_message(f"{path}: {state}.{name}", label, stored, value)])
+
+
+def other_site_message(where: str, label: str, stored: str, value: str) -> str:
+    return (
+        f"{where}: the database has the content of a site whose {label} is “{stored}”; in the files it is “{value}”. "
+        "Content of both would mix. Start these files with an empty database and an empty DATA_DIR, or set CONTENT_DIR "
+        f"to the folder of “{stored}”. If only the {label} of the same site changes, change it in the admin first."
+    )
 
 
 def update_item(files: ContentFiles, pk: int, state: ImportState, report: Report) -> None:
