@@ -34,10 +34,10 @@ class AllianceAdmin(SingletonContentAdmin):
         (None, {"fields": ["name", "name_since", "acronym", "pronunciation", "pronunciation_in_words", "tagline"]}),
         (_("Former name"), {"fields": ["former_name", "former_name_from", "former_name_until"]}),
         (_("Current phase"), {"fields": ["phase", "phase_from", "phase_until"]}),
-        (_("Texts"), {"fields": ["introduction", "vision"]}),
+        (_("Texts"), {"fields": ["introduction", "vision", "lines_heading", "city_lines_heading"]}),
         (
             _("Header and footer"),
-            {"fields": ["host", "contact", "funding_note", "logo", "logo_alt", "emblem", "emblem_alt"]},
+            {"fields": ["host", "contact", "funding_note", "logo", "logo_alt", "emblem", "emblem_alt", "icon"]},
         ),
     ]
 

@@ -8,11 +8,14 @@ class AllianceConfig(AppConfig):
 
     def ready(self):
         from alliance.models import Deliverable, Initiative, Line, Project
+        from alliance.models.alliance import missing_alliance
         from alliance.search import SOURCES
         from alliance.sections import SECTIONS
+        from editorial.content_files import register_needed
         from pages import sections, sitemaps
         from search.sources import register
 
+        register_needed(missing_alliance)
         register(*SOURCES)
         sections.register(*SECTIONS)
         sitemaps.register("deliverables", Deliverable.objects.published)

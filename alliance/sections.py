@@ -73,7 +73,7 @@ SECTIONS = (
     ),
     Section(
         LINES,
-        _("thematic lines and CityLabs"),
+        _("thematic lines"),
         "alliance:lines",
         lambda: [(Line.objects.published(), ("title", "summary"))],
         ABOUT,

@@ -26,6 +26,8 @@ class AllianceTranslation(TranslationOptions):
         "tagline",
         "introduction",
         "vision",
+        "lines_heading",
+        "city_lines_heading",
         "funding_note",
         "logo_alt",
         "emblem_alt",

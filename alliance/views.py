@@ -36,7 +36,7 @@ from pages.models import Page
 from pages.pagination import paginate
 from pages.sections import parent_of
 from partners.cached import universities
-from partners.map import points
+from partners.map import draw_map
 from partners.models import MAX_ON_MAP, PartnerUniversity
 from partners.section_pages import render_section
 from pictures.forms import PictureChoice
@@ -66,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
         blocks=blocks,
         figures=Figure.objects.published().newest_per_label()[:FIGURES_ON_HOME],
         entry_points=EntryPoint.objects.published().with_links(),
-        points=points(universities(request)),
+        europe_map=draw_map(universities(request)),
         has_more_universities=len(universities(request)) == MAX_ON_MAP,
     )
     expire_at(response, [block.expires_at for block in blocks])
@@ -305,7 +305,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     context = {
         "alliance": get_alliance_or_404(request),
         "picture_choice": choice.widget.render("picture", "", {"id": "picture"}),
-        "points": points(universities(request)),
+        "europe_map": draw_map(universities(request)),
         "figures": Figure.objects.published().newest_per_label(),
         "deliverables": Deliverable.objects.published().defer("body"),
         "form": form,

@@ -21,13 +21,16 @@ class ConsentConfig(AppConfig):
         from consent.dashboard import consent_health
         from consent.link_paragraphs import remarks_on_unnamed_embeds
         from consent.models import NoticeVersion, PolicyVersion
+        from consent.models.notice import missing_notice
         from consent.sealing import erase_outdated, seal
         from consent.triggers import record_triggers
+        from editorial.content_files import register_needed
         from editorial.dashboard import register_block
         from editorial.remarks import register_remarks
         from pagecache.triggers import register_content
 
         register_block(consent_health)
+        register_needed(missing_notice)
         register_remarks(remarks_on_unnamed_embeds)
         narrowing.connect()
         register_content(lambda: [NoticeVersion, PolicyVersion])

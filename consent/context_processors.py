@@ -10,14 +10,16 @@ from editorial.texts import TranslatedText
 
 
 def consent(request: HttpRequest) -> dict:
-    """Add the lazy values `consent`, `consented_scripts` and `may_withdraw`.
+    """Add the lazy values `consent`, `consented_scripts`, `has_cookie_settings` and `may_withdraw`.
 
     `consent` is the notice to show, or None if the visitor has decided, nothing is optional, or no notice is published.
-    `consented_scripts` are the third-party scripts that the visitor allowed.
+    `consented_scripts` are the third-party scripts that the visitor allowed. `has_cookie_settings` is whether a notice
+    is in force: without one, the page with the settings does not exist.
     """
     return {
         "consent": SimpleLazyObject(lambda: notice_to_show(request)),
         "consented_scripts": SimpleLazyObject(lambda: ConsentState.for_request(request).scripts),
+        "has_cookie_settings": SimpleLazyObject(lambda: ConsentState.for_request(request).version is not None),
         "may_withdraw": SimpleLazyObject(lambda: ConsentState.for_request(request).may_withdraw),
     }
 

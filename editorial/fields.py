@@ -117,9 +117,17 @@ class PictureFormField(forms.ImageField):
 class PictureFile(ImageFieldFile):
     """File of a picture. `url` is for staff. `public_url` is for visitors, and works while a published item uses it."""
 
+    # Set by Django; its type stubs lack it.
+    _committed: bool
+
     @property
     def public_url(self) -> str:
         return urljoin(settings.MEDIA_URL, filepath_to_uri(self.name or ""))
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file is not stored yet."""
+        return not self._committed
 
 
 class PictureField(models.ImageField):

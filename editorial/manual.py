@@ -3,9 +3,9 @@
 import re
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from pathlib import Path
+from posixpath import dirname, join, normpath
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib import admin
@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 # Patterns of URL names of the admin → section. The first one that fits counts.
 SECTIONS = {
@@ -61,6 +62,21 @@ SECTIONS = {
     "*_change": "docs/editing.md#save-a-draft",
 }
 START = "docs/editing.md"
+# The documents for staff and operators. Others are about the program, or about the site that it comes with.
+DOCUMENTS = (
+    "README.md",
+    "docs/content.md",
+    "docs/deployment.md",
+    "docs/editing.md",
+    "docs/glossary/*.md",
+    "docs/languages.md",
+    "docs/performance.md",
+    "docs/privacy.md",
+    "docs/settings.md",
+    "docs/third-parties.md",
+    "docs/translating.md",
+)
+PICTURES = "docs/img/*.png"
 
 
 def section_for(url_name: str) -> str:
@@ -77,24 +93,36 @@ def url_for(request: HttpRequest) -> str:
 
 def manual_view(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show a document, or a picture of one. Paths are those of the repository, so links between documents work."""
-    path = (settings.BASE_DIR / name).resolve()
-    if not is_part_of_manual(path):
+    path = settings.BASE_DIR / name
+    if not is_part_of_manual(name) or not path.is_file():
         raise Http404
     if path.suffix == ".png":
         return FileResponse(path.open("rb"))
-    document = parse(path.read_text())
+    document = parse(path.read_text(), name)
     context = admin.site.each_context(request) | document
     return TemplateResponse(request, "editorial/manual.html", context)
 
 
-def is_part_of_manual(path: Path) -> bool:
-    root: Path = settings.BASE_DIR
-    is_document = path.suffix == ".md" and (path.parent == root or path.is_relative_to(root / "docs"))
-    return path.is_file() and (is_document or (path.suffix == ".png" and path.parent == root / "docs/img"))
+def is_part_of_manual(name: str) -> bool:
+    """Whether `name` is the normal path of a document in the manual, or of a picture of one."""
+    return name == normpath(name) and any(fnmatchcase(name, pattern) for pattern in (*DOCUMENTS, PICTURES))
 
 
-def parse(markdown: str) -> dict[str, Any]:
-    """Return the title, the sections (anchor and heading) and the HTML of a document, without its title.
+def without_dead_links(tokens: list[Token], name: str) -> list[Token]:
+    """Return the tokens of a line of the document `name`, without the links to files that are not in the manual."""
+    kept, is_dead = [], False
+    for token in tokens:
+        if token.type == "link_open":
+            target = urlsplit(str(token.attrs["href"]))
+            path = normpath(join(dirname(name), target.path))
+            is_dead = bool(target.path and not target.scheme) and not is_part_of_manual(path)
+        if not (is_dead and token.type in ("link_open", "link_close")):
+            kept.append(token)
+    return kept
+
+
+def parse(markdown: str, name: str = START) -> dict[str, Any]:
+    """Return the title, the sections (anchor and heading) and the HTML of the document `name`, without its title.
 
     Headings have the anchors that GitHub gives them.
     """
@@ -104,6 +132,7 @@ def parse(markdown: str) -> dict[str, Any]:
     for token in tokens:
         # The alignment of a column, which the security policy forbids.
         token.attrs.pop("style", None)
+        token.children = without_dead_links(token.children or [], name)
     for token, inline in pairwise(tokens):
         if token.type != "heading_open":
             continue

@@ -20,8 +20,8 @@ class FeedbackPageAdmin(SingletonContentAdmin):
             {
                 "fields": ["details_to_add", *REQUIRED_DETAILS],
                 "description": _(
-                    "Polish law asks for all three: Article 10 of the act of 4 April 2019. Visitors see nothing in the "
-                    "place of an empty one."
+                    "The accessibility law of many countries asks for these details. Visitors see nothing in the place "
+                    "of an empty one."
                 ),
             },
         ),

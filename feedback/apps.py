@@ -12,12 +12,14 @@ class FeedbackConfig(AppConfig):
 
     def ready(self):
         # Registers the check.
+        from editorial.content_files import register_needed
         from editorial.dashboard import register_block
         from feedback import checks  # noqa: F401
         from feedback.dashboard import messages_to_answer
-        from feedback.models import Message
+        from feedback.models import Message, missing_feedback_page
 
         register_block(messages_to_answer)
+        register_needed(missing_feedback_page)
 
         jobs.register(
             "mail-feedback",

@@ -31,7 +31,7 @@ MAILING_TIMEOUT = timedelta(minutes=5)
 MAIL_BATCH_SIZE = 20
 # After this time a waiting message makes the mail job fail, so that staff notice.
 OVERDUE_AFTER = timedelta(hours=1)
-# Details of the accessibility statement: Article 10 of the Polish act of 4 April 2019.
+# Details of the accessibility statement. Some laws ask for them, such as the Polish act of 4 April 2019 (Article 10).
 REQUIRED_DETAILS = ("unit", "telephone", "building_access")
 # Retention period of answered messages: the time in which supervisory bodies can ask for the answer.
 RETENTION_MONTHS = 12
@@ -133,6 +133,11 @@ class FeedbackPage(Content):
 def feedback_page() -> FeedbackPage | None:
     """Return the page with the form, or None before content is loaded."""
     return cast(FeedbackPage | None, FeedbackPage.objects.first())
+
+
+def missing_feedback_page() -> list[str]:
+    """Return a sentence if there is no page with the form."""
+    return [] if FeedbackPage.objects.exists() else ["feedback.feedback. Without it, visitors cannot report a barrier."]
 
 
 class MailOverdueError(Exception):

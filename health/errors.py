@@ -54,9 +54,12 @@ ERRORS = {
 # Context of the layout without data from the database.
 BARE_LAYOUT: dict[str, Any] = {
     "alliance": None,
+    "threads": [],
     "layout_pages": [],
     "consent": None,
     "consented_scripts": [],
+    "has_cookie_settings": False,
+    "has_feedback_form": False,
     "may_withdraw": False,
 }
 

@@ -1,11 +1,10 @@
-"""Text pages, and the URLs without a language: root, robots.txt, favicon and sitemaps."""
+"""Text pages, and the URLs without a language: root, robots.txt and sitemaps."""
 
 from dataclasses import dataclass
 
 from django.contrib.sitemaps.views import index, sitemap
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -42,12 +41,6 @@ def robots(request: HttpRequest) -> HttpResponse:
         f"Sitemap: {request.build_absolute_uri(reverse('sitemap-xml'))}",
     ]
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
-
-
-@require_safe
-def favicon(request: HttpRequest) -> HttpResponse:
-    """Redirect to the icon. Browsers request /favicon.ico without a link to it."""
-    return redirect(static("img/favicon.ico"))
 
 
 @cached_page()

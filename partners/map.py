@@ -1,4 +1,4 @@
-"""The map of Europe: positions of the universities, and placement of their labels without overlaps.
+"""The map of Europe: its section, positions of the universities, and placement of their labels without overlaps.
 
 It uses Lambert's azimuthal equal-area projection centred on 52° N 10° E, as statistical maps of the European Union do
 (EPSG:3035), simplified to a sphere.
@@ -14,9 +14,8 @@ from partners.models import PartnerUniversity
 
 CENTRE = radians(52), radians(10)
 EARTH_KM = 6371
-# Size of the drawing in units, kilometres per unit, and position of CENTRE in the drawing.
-WIDTH, HEIGHT, KM_PER_UNIT = 640, 640, 5
-ORIGIN = 280, 388
+# Size of the drawing in units.
+WIDTH, HEIGHT = 640, 640
 # Labels in their largest size, on phones: width of a character, height of the line, and distance from the point.
 LETTER, LINE, GAP = 14.6, 24, 14
 # Half the side of the square that a point covers.
@@ -25,14 +24,38 @@ POINT = 9
 CURVE_STEPS = 20
 
 
-def project(latitude: float, longitude: float) -> tuple[float, float]:
-    """Position of a point in degrees (WGS 84), in units from the upper left corner of the drawing."""
-    phi, lam = radians(latitude), radians(longitude) - CENTRE[1]
-    closeness = 1 + sin(CENTRE[0]) * sin(phi) + cos(CENTRE[0]) * cos(phi) * cos(lam)
-    scale = EARTH_KM / KM_PER_UNIT * sqrt(2 / closeness)
-    x = scale * cos(phi) * sin(lam)
-    y = scale * (cos(CENTRE[0]) * sin(phi) - sin(CENTRE[0]) * cos(phi) * cos(lam))
-    return ORIGIN[0] + x, ORIGIN[1] - y
+class Frame(NamedTuple):
+    """A section of Europe: kilometres per unit of the drawing, and position of CENTRE in the drawing.
+
+    Its outline is static/img/europe-`name`.svg, which `manage.py draw_europe` draws.
+    """
+
+    name: str
+    km_per_unit: float
+    origin: tuple[float, float]
+
+    def project(self, latitude: float, longitude: float) -> tuple[float, float]:
+        """Position of a point in degrees (WGS 84), in units from the upper left corner of the drawing."""
+        phi, lam = radians(latitude), radians(longitude) - CENTRE[1]
+        closeness = 1 + sin(CENTRE[0]) * sin(phi) + cos(CENTRE[0]) * cos(phi) * cos(lam)
+        scale = EARTH_KM / self.km_per_unit * sqrt(2 / closeness)
+        x = scale * cos(phi) * sin(lam)
+        y = scale * (cos(CENTRE[0]) * sin(phi) - sin(CENTRE[0]) * cos(phi) * cos(lam))
+        return self.origin[0] + x, self.origin[1] - y
+
+    def place(self, partner: PartnerUniversity) -> tuple[float, float] | None:
+        """Position of a university, or None if it is outside."""
+        x, y = self.project(float(partner.latitude), float(partner.longitude))
+        return (x, y) if Box(x, y, 0, 0).is_inside else None
+
+
+# From small to large: the middle of Europe; with Lisbon, Reykjavik, Tromsø, Nicosia and Tbilisi; with the Azores and
+# the Canary Islands.
+FRAMES = (
+    Frame("middle", 5, (280, 388)),
+    Frame("whole", 7.5, (253, 333)),
+    Frame("atlantic", 10, (340, 310)),
+)
 
 
 @dataclass(frozen=True)
@@ -163,12 +186,24 @@ def lay_out(cities: tuple[City, ...]) -> list[tuple[str, ...]]:
     return rows
 
 
-def points(partners: Iterable[PartnerUniversity]) -> list[Point]:
-    """The points of the universities that are within the drawing, in their order."""
-    shown = []
-    for partner in partners:
-        x, y = project(float(partner.latitude), float(partner.longitude))
-        if Box(x, y, 0, 0).is_inside:
-            shown.append((partner, City(x, y, partner.city, partner.is_coordinator)))
+@dataclass(frozen=True)
+class EuropeMap:
+    """The map: name of its frame, points in the order of the universities, and universities outside the frame."""
+
+    frame: str
+    points: list[Point]
+    outside: list[PartnerUniversity]
+
+    def shows(self, partner: PartnerUniversity) -> bool:
+        return any(point.partner == partner for point in self.points)
+
+
+def draw_map(partners: Iterable[PartnerUniversity]) -> EuropeMap:
+    """The map of these universities, in the smallest frame that has as many of them as the largest."""
+    partners = list(partners)
+    frame = max(FRAMES, key=lambda frame: sum(frame.place(partner) is not None for partner in partners))
+    places = [(partner, frame.place(partner)) for partner in partners]
+    shown = [(partner, City(*place, partner.city, partner.is_coordinator)) for partner, place in places if place]
     rows = lay_out(tuple(city for _partner, city in shown))
-    return [Point(partner, *row) for (partner, _city), row in zip(shown, rows, strict=True)]
+    points = [Point(partner, *row) for (partner, _city), row in zip(shown, rows, strict=True)]
+    return EuropeMap(frame.name, points, [partner for partner, place in places if place is None])

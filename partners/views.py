@@ -17,7 +17,7 @@ from pages.models import Page
 from pages.pagination import paginate
 from partners import cached
 from partners.forms import PartnerFilterForm
-from partners.map import points
+from partners.map import draw_map
 from partners.models import PartnerUniversity
 from partners.section_pages import render_section
 
@@ -43,7 +43,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
         "partners/list.html",
         form=form,
         page_obj=page_obj,
-        points=points(partner for partner in page_obj if not partner.left),
+        europe_map=draw_map(partner for partner in page_obj if not partner.left),
         filter_query=form.query(),
     )
 
@@ -60,6 +60,7 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
     on_map = cached.universities(request)
     if partner not in on_map and not partner.left:
         on_map = (*on_map, partner)
+    europe_map = draw_map(on_map)
     blocks = blocks_of(BlockPage.PARTNER, request, partner)
     context = {
         "section": section(request, Page.Kind.PARTNERS),
@@ -69,7 +70,7 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "contacts": contacts[:MAX_CONTACTS],
         "has_more_contacts": len(contacts) > MAX_CONTACTS,
         "tasks": partner.tasks.published().with_initiatives(),
-        "points": points(on_map),
+        "europe_map": europe_map if len(on_map) > 1 and europe_map.shows(partner) else None,
         "before": before,
         "after": after,
     }

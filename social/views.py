@@ -1,4 +1,7 @@
-"""Share cards and the web app manifest."""
+"""Share cards, the icon and the web app manifest."""
+
+from mimetypes import guess_type
+from typing import cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -8,7 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from alliance import cached
 from alliance.cached import get_alliance_or_404
+from alliance.models import Alliance
+from editorial.fields import PictureFile
 from pagecache.decorators import cached_page
 from partners.cached import universities
 from partners.weave import PAPER
@@ -43,6 +49,34 @@ def share_card(request: HttpRequest, language: str, kind: str, key: str, digest:
     return HttpResponse(card.png(), content_type="image/png", headers=headers)
 
 
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Redirect to the icon. Browsers request /favicon.ico without a link to it."""
+    alliance = cached.alliance(request)
+    icon = cast(PictureFile, alliance.icon) if alliance else None
+    return redirect(icon.public_url if icon else static("img/favicon.ico"))
+
+
+def manifest_icons(alliance: Alliance) -> list[dict[str, str]]:
+    """The icon of the alliance, or those of woven threads, as the manifest lists them."""
+    if icon := cast(PictureFile, alliance.icon):
+        try:
+            size = f"{icon.width}x{icon.height}"
+        except OSError:
+            # The file is not there, as after a restore without uploads.
+            return []
+        media_type = guess_type(icon.name or "")[0] or "image/png"
+        return [{"src": icon.public_url, "sizes": size, "type": media_type}]
+    return [
+        {"src": static("img/favicon.svg"), "sizes": "any", "type": "image/svg+xml"},
+        *(
+            {"src": static(f"img/{name}"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": "maskable"}
+            for name, (icon, size) in ICONS.items()
+            if icon is MASKABLE
+        ),
+    ]
+
+
 @cached_page()
 @require_safe
 def manifest(request: HttpRequest, language: str) -> HttpResponse:
@@ -50,12 +84,6 @@ def manifest(request: HttpRequest, language: str) -> HttpResponse:
     check_language(language)
     alliance = get_alliance_or_404(request)
     with translation.override(language):
-        icons = [{"src": static("img/favicon.svg"), "sizes": "any", "type": "image/svg+xml"}]
-        icons += [
-            {"src": static(f"img/{name}"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": "maskable"}
-            for name, (icon, size) in ICONS.items()
-            if icon is MASKABLE
-        ]
         content = {
             "id": "/",
             "name": alliance.name,
@@ -68,7 +96,7 @@ def manifest(request: HttpRequest, language: str) -> HttpResponse:
             "display": "browser",
             "background_color": PAPER,
             "theme_color": PAPER,
-            "icons": icons,
+            "icons": manifest_icons(alliance),
         }
     headers = {"Content-Language": language}
     return JsonResponse(content, content_type="application/manifest+json", headers=headers)

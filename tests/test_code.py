@@ -146,7 +146,7 @@ MAY_IMPORT = {
         "topics",
     },
     "news": {"alliance", "editorial", "opendata", "pagecache", "pages", "partners", "pictures", "search", "topics"},
-    "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
+    "social": {"alliance", "consent", "editorial", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
     "operations": {"consent", "editorial", "security", "server", "triggers"},

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from editorial.content_files.schema import content_fields, models_by_section, required_fields, translated_fields
 from jobs.registry import definitions
 
 ROOT = Path(__file__).parents[1]
@@ -72,3 +73,15 @@ def test_the_paths_in_the_table_of_changes_exist():
         paths = re.findall(r"`([\w./-]+/[\w./-]*)`", row)
         assert paths, row
         assert not [path for path in paths if not (ROOT / path).exists()], row
+
+
+def test_the_sections_and_fields_of_content_files_are_documented():
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", (ROOT / "docs/content.md").read_text(), re.MULTILINE)
+    documented = {section: [re.findall(r"`(\w+)`(°?)", cell) for cell in cells] for section, *cells in rows}
+    for section, model in models_by_section().items():
+        required, translated = required_fields(model), translated_fields(model)
+        fields = [name for name in content_fields(model) if name not in ("is_published", "order")]
+        marked = [(name, "°" if name in translated else "") for name in fields]
+        expected = [[pair for pair in marked if (pair[0] in required) is is_required] for is_required in (True, False)]
+        assert documented.pop(section) == expected, section
+    assert not documented

@@ -62,7 +62,7 @@ InitiativeManager = models.Manager.from_queryset(InitiativeQuerySet)
 
 
 class Initiative(Activity):  # type: ignore[django-manager-missing]  # parts, by modeltranslation
-    """An initiative that transforms the universities, such as the inter-university campus or the CityLabs."""
+    """An initiative that transforms the universities, such as an inter-university campus."""
 
     content_section = "initiatives"
 

@@ -1,8 +1,9 @@
 """The alliance itself: names, texts, figures, key areas and benefits."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Window
@@ -11,10 +12,18 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from editorial.fields import PictureField, RichTextField
+from editorial.fields import PictureField, PictureFile, RichTextField
 from editorial.models import Content, ContentQuerySet, OrderedContent, require_alt_text
 from partners.models import PartnerUniversity, long_texts_of
 from topics.models import Sourced
+
+# Browsers ask for this width at least (W3C, Web Application Manifest).
+MIN_ICON_WIDTH = 192
+
+
+def is_icon(picture: PictureFile) -> bool:
+    """Whether a picture is square, and large enough for home screens."""
+    return picture.width == picture.height and picture.width >= MIN_ICON_WIDTH
 
 
 class AllianceQuerySet(ContentQuerySet):
@@ -32,6 +41,7 @@ class Alliance(Content):
     content_section = "alliance"
     heading_field = "acronym"
     body_fields = ("tagline", "introduction")
+    identity_fields = ("acronym", "host")
     KEY = "alliance"
 
     name = models.CharField(_("name"), max_length=200, help_text=_("The current name of the alliance."))
@@ -66,6 +76,18 @@ class Alliance(Content):
     )
     introduction = RichTextField(_("introduction"), help_text=_("The text of the page about the alliance."))
     vision = RichTextField(_("vision"), help_text=_("The text of the page on the vision for the future."))
+    lines_heading = models.CharField(
+        _("heading of thematic lines"),
+        max_length=80,
+        blank=True,
+        help_text=_("What the alliance calls its thematic lines, in the plural. Shown on their page."),
+    )
+    city_lines_heading = models.CharField(
+        _("heading of work with a city"),
+        max_length=80,
+        blank=True,
+        help_text=_("What the alliance calls its work with single cities, in the plural. Shown on the same page."),
+    )
     host = models.ForeignKey(
         PartnerUniversity,
         models.PROTECT,
@@ -92,13 +114,22 @@ class Alliance(Content):
         _("emblem"),
         upload_to="alliance",
         blank=True,
-        help_text=_("The national emblem in the header. Until you upload one, the header shows a neutral shield."),
+        help_text=_("The national emblem in the header, if the law asks for one. PNG, JPEG or WebP, up to 30 MB."),
     )
     emblem_alt = models.CharField(
         _("alternative text of the emblem"),
         max_length=200,
         blank=True,
         help_text=_("Screen readers read this instead of the emblem."),
+    )
+    icon = PictureField(
+        _("icon"),
+        upload_to="alliance",
+        blank=True,
+        help_text=_(
+            "The icon in browser tabs and on home screens: a square PNG, 512 pixels wide. Without one, the icon shows "
+            "woven threads."
+        ),
     )
 
     objects: ClassVar[AllianceManager] = AllianceManager()
@@ -136,13 +167,28 @@ class Alliance(Content):
 
     def clean(self):
         require_alt_text(self, "logo", "emblem")
+        icon = cast(PictureFile, self.icon)
+        # The file of a stored icon may be unreadable now, which is no error of the form.
+        if icon and icon.is_new and not is_icon(icon):
+            message = _("The icon must be square and at least %(pixels)s pixels wide. Crop it and upload it again.")
+            raise ValidationError({"icon": ValidationError(message, params={"pixels": MIN_ICON_WIDTH})})
 
     def get_absolute_url(self):
         return reverse("alliance:home")
 
+    @property
+    def is_host(self) -> bool:
+        """Whether this is the site of one university, so that the name of the host would repeat that of the site."""
+        return self.name == self.host.name
+
     def structured_data(self) -> dict:
         """The alliance as Organization of schema.org."""
         return {"@type": "Organization", "name": self.name, "alternateName": [self.acronym, self.former_name]}
+
+
+def missing_alliance() -> list[str]:
+    """Return a sentence if there is no alliance."""
+    return [] if Alliance.objects.exists() else ["alliance.alliance. Without it, the home page is an error page."]
 
 
 class FigureQuerySet(ContentQuerySet):

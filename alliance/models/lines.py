@@ -1,4 +1,4 @@
-"""Thematic lines and CityLabs."""
+"""Thematic lines, and work with single cities."""
 
 from typing import ClassVar, Self
 
@@ -17,7 +17,7 @@ from topics.models import Sourced
 
 class LineKind(models.TextChoices):
     LINE = "line", _("thematic line")
-    CITYLAB = "citylab", _("CityLab")
+    CITYLAB = "citylab", _("work with a city")
 
 
 class LineQuerySet(SluggableQuerySet):
@@ -35,7 +35,7 @@ LineManager = models.Manager.from_queryset(LineQuerySet)
 
 
 class Line(Sourced, SluggableContent):
-    """A thematic line of the alliance, or the CityLabs of one of its cities.
+    """A thematic line of the alliance, or its work with one city. The alliance says what it calls either.
 
     One that has a text has a page. The others are entries of the list.
     """
@@ -62,7 +62,7 @@ class Line(Sourced, SluggableContent):
         blank=True,
         related_name="lines",
         verbose_name=_("universities that lead it"),
-        help_text=_("Of a CityLab, the university that works with the city."),
+        help_text=_("Of work with a city, the university in that city."),
     )
 
     # Set by `with_leads`.
@@ -71,9 +71,9 @@ class Line(Sourced, SluggableContent):
     objects: ClassVar[LineManager] = LineManager()
 
     class Meta(SluggableContent.Meta):
-        verbose_name = _("thematic line or CityLab")
-        verbose_name_plural = _("thematic lines and CityLabs")
-        # Thematic lines come before CityLabs.
+        verbose_name = _("thematic line")
+        verbose_name_plural = _("thematic lines")
+        # Thematic lines come before work with cities.
         ordering = ("-kind", "order", "pk")  # type: ignore[assignment]  # the base has two
         constraints = [
             models.CheckConstraint(

@@ -41,3 +41,10 @@ class Notice(Content):
 
     def __str__(self):
         return self.heading
+
+
+def missing_notice() -> list[str]:
+    """Return a sentence if there is no notice."""
+    if Notice.objects.exists():
+        return []
+    return ["notice.notice. Without it, visitors are not asked about cookies, and nothing optional loads."]

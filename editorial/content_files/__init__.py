@@ -5,7 +5,8 @@ fields, under the same section and key. docs/content.md describes the format.
 """
 
 from editorial.content_files.dumping import dump
-from editorial.content_files.loading import Report, load
+from editorial.content_files.loading import OtherSiteError, Report, load
+from editorial.content_files.needed import missing_items, register_needed
 from editorial.content_files.reading import ContentError, ContentFiles
 from editorial.content_files.schema import (
     content_fields,
@@ -18,12 +19,15 @@ from editorial.content_files.schema import (
 __all__ = [
     "ContentError",
     "ContentFiles",
+    "OtherSiteError",
     "Report",
     "content_fields",
     "dump",
     "is_translated",
     "load",
+    "missing_items",
     "models_by_section",
     "references",
+    "register_needed",
     "translated_fields",
 ]

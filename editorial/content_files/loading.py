@@ -14,6 +14,11 @@ from editorial.content_files.values import EMPTY_DIGEST, digest, file_digest, is
 from editorial.models import Content, ImportState, PastSlug, Revision
 from triggers.locks import locked
 
+
+class OtherSiteError(ContentError):
+    """The database was filled with the content of another site."""
+
+
 # Stored field name → (field, value in the files).
 Values = dict[str, tuple[models.Field, Any]]
 
@@ -33,12 +38,13 @@ def load(folder: Path, restore: bool = False) -> Report:
     """Write new and changed values of the content files in `folder` to the database, unless staff changed them.
 
     With `restore`, items that staff deleted are created again. Raises ContentError and changes nothing if the files
-    have errors or the database refuses an item.
+    have errors or the database refuses an item, and OtherSiteError if the database has the content of another site.
     """
     files = ContentFiles(folder)
     report = Report()
     with Revision.objects.recorded():
         states = {(row.section, row.key): row for row in ImportState.objects.all()}
+        refuse_other_site(files, states)
         for section, model in files.models.items():
             stored_items = dict(model.objects.values_list("key", "pk"))
             for key in files.source.get(section, {}):
@@ -53,6 +59,34 @@ def load(folder: Path, restore: bool = False) -> Report:
                     report.created.append(str(state))
         add_past_slugs(files)
     return report
+
+
+def refuse_other_site(files: ContentFiles, states: dict[tuple[str, str], ImportState]) -> None:
+    """Raise OtherSiteError if the files say that they are another site's, because the content of both would mix.
+
+    Staff can change what says so. Then the files may say the same.
+    """
+    identified = [(section, model) for section, model in files.models.items() if model.identity_fields]
+    for section, model in identified:
+        for item in model.objects.filter(key__in=files.source.get(section, {})):
+            state = states.get((section, item.key))
+            if state is None:
+                continue
+            values = files.values(model, item.key)
+            for name in model.identity_fields:
+                model_field, value = values[name]
+                stored, in_file = stored_value(item, name, model_field), file_digest(model_field, value, files.folder)
+                if in_file not in (digest(stored), state.digests.get(name, [EMPTY_DIGEST])[0]):
+                    path, label = files.path(settings.LANGUAGE_CODE, section), str(model_field.verbose_name)
+                    raise OtherSiteError([other_site_message(f"{path}: {state}.{name}", label, stored, value)])
+
+
+def other_site_message(where: str, label: str, stored: str, value: str) -> str:
+    return (
+        f"{where}: the database has the content of a site whose {label} is “{stored}”; in the files it is “{value}”. "
+        "Content of both would mix. Start these files with an empty database and an empty DATA_DIR, or set CONTENT_DIR "
+        f"to the folder of “{stored}”. If only the {label} of the same site changes, change it in the admin first."
+    )
 
 
 def update_item(files: ContentFiles, pk: int, state: ImportState, report: Report) -> None:

@@ -91,6 +91,8 @@ class Content(models.Model):
     parent_fields: tuple[str, ...] = ()
     # Whether staff keep drafts beside live items. Kinds with another way to put changes in force have none.
     has_drafts = True
+    # The fields that say whose content this is. Content files in which they differ are those of another site.
+    identity_fields: tuple[str, ...] = ()
     # URL name of the page that shows the items, if they have no pages of their own. Kinds without it have no preview.
     shown_on = ""
 

@@ -1,4 +1,4 @@
-"""Projects, thematic lines and CityLabs."""
+"""Projects, thematic lines and work with cities."""
 
 import re
 from datetime import date
@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from alliance.models import Contact, Deliverable, Line, Project
+from alliance.models import Alliance, Contact, Deliverable, Line, Project
+from pagecache.models import ContentVersion
 from tests.alliance.factories import fill
 
 UNIC4ER = "/en/projects/unic4er/"
@@ -61,6 +62,24 @@ def test_thematic_lines_come_before_citylabs_with_the_universities_that_lead_the
     assert "Koç University, University of Liège" in entry and f'href="{SUPERDIVERSITY}"' in entry
     page = client.get(SUPERDIVERSITY).content.decode()
     assert 'href="/en/partners/koc-university/"' in page and 'href="/en/partners/university-of-liege/"' in page
+
+
+@pytest.mark.django_db
+def test_the_alliance_says_what_it_calls_its_lines(client):
+    Alliance.objects.update(lines_heading_en="Missions", city_lines_heading_en="Living labs")
+    ContentVersion.objects.update(name="other words")
+    html = client.get("/en/lines/").content.decode().partition("<main")[2]
+    assert re.findall(r"<h2[^>]*>\s*([^<]+?)\s*</h2>", html)[:2] == ["Missions", "Living labs"]
+    assert "Living labs in other cities" in client.get(CITYLAB).content.decode()
+
+
+@pytest.mark.django_db
+def test_without_a_heading_of_the_alliance_lines_have_neutral_ones(client):
+    Alliance.objects.update(lines_heading_en="", city_lines_heading_en="")
+    ContentVersion.objects.update(name="no words")
+    html = client.get("/en/lines/").content.decode().partition("<main")[2]
+    assert re.findall(r"<h2[^>]*>\s*([^<]+?)\s*</h2>", html)[:2] == ["Thematic lines", "Work with cities"]
+    assert re.search(r"<h2[^>]*>In other cities</h2>", client.get(CITYLAB).content.decode())
 
 
 @pytest.mark.django_db

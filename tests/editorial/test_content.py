@@ -18,6 +18,7 @@ from alliance.models import Alliance, Deliverable, Initiative, Milestone, Task
 from editorial.content_files import ContentError, ContentFiles, dump, models_by_section
 from editorial.content_files.values import EMPTY_DIGEST
 from editorial.models import ImportState, PastSlug
+from operations.management.commands import prepare as prepare_module
 from pages.models import Page
 from partners.models import PartnerUniversity
 
@@ -357,3 +358,72 @@ def test_a_past_slug_in_a_file_does_not_replace_that_of_another_item(tmp_path):
 def test_invalid_past_slugs_are_an_error(tmp_path, value):
     with pytest.raises(CommandError, match=r"pages\.news\.past_slugs: must be a list of slugs"):
         load(write(tmp_path, en={"pages": {"news": PAGE | {"past_slugs": value}}}))
+
+
+def folder_of(tmp_path: Path, **changes) -> Path:
+    """A folder with the shipped alliance and its universities, and these changes of the alliance."""
+    source = ContentFiles(settings.CONTENT_DIR).source
+    alliance = source["alliance"]["alliance"] | changes
+    partners = {
+        key: {name: value for name, value in partner.items() if name not in ("cover", "map")}
+        for key, partner in source["partners"].items()
+    }
+    return write(tmp_path, en={"alliance": {"alliance": alliance}, "partners": partners})
+
+
+@pytest.mark.parametrize("changes", [{"acronym": "OTHER"}, {"host": "university-of-oulu"}], ids=str)
+def test_the_content_of_another_site_is_refused_with_the_remedy(tmp_path, changes):
+    folder = folder_of(tmp_path, **changes)
+    with pytest.raises(CommandError, match=r"Content of both would mix\. Start these files with an empty database"):
+        load(folder)
+    alliance = Alliance.objects.get()
+    assert alliance.acronym == "UNIC" and alliance.host.key == "university-of-lodz"
+
+
+def test_other_changes_of_the_alliance_are_those_of_the_same_site(tmp_path):
+    load(folder_of(tmp_path, name="A European Alliance"))
+    assert Alliance.objects.get().name == "A European Alliance"
+
+
+def test_an_acronym_that_staff_changed_first_may_change_in_the_files(tmp_path):
+    Alliance.objects.update(acronym="NEXT")
+    load(folder_of(tmp_path, acronym="NEXT"))
+    assert "0 updated" in load(folder_of(tmp_path, acronym="NEXT"))
+    assert Alliance.objects.get().acronym == "NEXT"
+
+
+@pytest.fixture
+def prepare(monkeypatch, settings, tmp_path):
+    """Run `prepare` with content files, without the steps that are not about content. Return its errors."""
+
+    def run(folder: Path) -> str:
+        settings.CONTENT_DIR = folder
+        real, errors = prepare_module.call_command, StringIO()
+        called = ("load_content",)
+        monkeypatch.setattr(
+            prepare_module,
+            "call_command",
+            lambda name, **options: real(name, folder=folder, **options) if name in called else None,
+        )
+        monkeypatch.setattr(prepare_module.Command, "collect_static_files", lambda self: None)
+        monkeypatch.setattr(prepare_module.Command, "migrate", lambda self, verbosity: None)
+        call_command("prepare", stderr=errors, stdout=StringIO())
+        return errors.getvalue()
+
+    return run
+
+
+def test_an_error_in_a_file_does_not_stop_a_site_that_has_content(prepare, tmp_path):
+    errors = prepare(write(tmp_path, en={"pages": {"news": {"titel": "News"}}}))
+    assert "pages.news" in errors and "The site starts with the content of the database." in errors
+
+
+@pytest.mark.usefixtures("empty_site")
+def test_an_error_in_a_file_stops_a_site_without_content(prepare, tmp_path):
+    with pytest.raises(CommandError, match=r"pages\.news"):
+        prepare(write(tmp_path, en={"pages": {"news": {"titel": "News"}}}))
+
+
+def test_the_content_of_another_site_stops_the_start(prepare, tmp_path):
+    with pytest.raises(CommandError, match="Content of both would mix"):
+        prepare(folder_of(tmp_path, acronym="OTHER"))

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.template import Context, Template
 
 from alliance.models import Deliverable, Initiative
+from pagecache.models import ContentVersion
 from partners.models import PartnerUniversity
 from partners.weave import (
     COLOURS,
@@ -180,3 +181,18 @@ def test_the_paper_has_one_colour_in_style_sheet_pages_manifest_and_pictures(cli
     assert dict(themes) == {light: "light", dark: "dark"}
     said = client.get("/share/en/manifest.webmanifest").json()
     assert {PAPER, said["background_color"], said["theme_color"]} == {light}
+
+
+def stripes(client, path: str) -> list[list[str]]:
+    """The threads of each stripe of a page."""
+    html = client.get(path).content.decode()
+    return [re.findall(r'class="thread-(\d+)"', part.split("</div>")[0]) for part in html.split('"thread-stripe"')[1:]]
+
+
+def test_the_stripes_show_the_threads_of_the_universities(client):
+    every = [str(number) for number in range(1, 11)]
+    assert stripes(client, "/en/") == stripes(client, "/en/cookies/settings/") == [every, every]
+    PartnerUniversity.objects.filter(order__gt=4).update(is_published=False)
+    ContentVersion.objects.update(name="four universities")
+    used = [str(partner.thread) for partner in PartnerUniversity.objects.published().current()]
+    assert len(used) == 4 and stripes(client, "/en/") == [used, used]

@@ -24,6 +24,7 @@ LOGOS = [
     (PartnerUniversity, "university-of-oulu", "logo"),
     (Alliance, "alliance", "logo"),
     (Alliance, "alliance", "emblem"),
+    (Alliance, "alliance", "icon"),
 ]
 
 

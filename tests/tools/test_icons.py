@@ -9,12 +9,15 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
 from alliance.models import Alliance
+from pagecache.models import ContentVersion
 from social.icons import FAVICON, ICO_SIZES, ICONS
+from tests.pictures.factories import photo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
@@ -77,6 +80,33 @@ def test_the_head_names_an_icon_for_each_kind_of_device(client):
     root = ElementTree.fromstring(static_file(new))
     assert root.tag == f"{SVG}svg"
     assert Image.open(BytesIO(static_file(link(client, "apple-touch-icon")[0]))).size == (180, 180)
+
+
+@pytest.fixture
+def icon(django_capture_on_commit_callbacks) -> str:
+    """The URL of the icon that an alliance uploaded."""
+    alliance = Alliance.objects.get()
+    alliance.icon = photo((256, 256), "PNG", name="icon.png")
+    with django_capture_on_commit_callbacks(execute=True):
+        alliance.full_clean()
+        alliance.save()
+    ContentVersion.objects.update(name="with an icon")
+    return alliance.icon.public_url
+
+
+def test_an_uploaded_icon_replaces_the_woven_threads_everywhere(client, icon):
+    assert link(client, "icon") == link(client, "apple-touch-icon") == [icon]
+    assert client.get("/favicon.ico").headers["Location"] == icon
+    assert manifest(client, "en")["icons"] == [{"src": icon, "sizes": "256x256", "type": "image/png"}]
+    assert client.get(icon).status_code == 200
+
+
+@pytest.mark.parametrize("size", [(256, 200), (96, 96)], ids=["not square", "too small"])
+def test_a_picture_that_is_no_icon_is_refused_with_a_remedy(size):
+    alliance = Alliance.objects.get()
+    alliance.icon = photo(size, "PNG", name="icon.png")
+    with pytest.raises(ValidationError, match="square and at least 192 pixels wide"):
+        alliance.full_clean()
 
 
 def test_the_default_favicon_url_redirects_to_an_icon(client):

@@ -43,9 +43,11 @@ class Command(BaseCommand):
                     raise CommandError(
                         f"The notice is not complete, so it was not put in force.\n{missing}"
                     ) from missing
+                languages = ", ".join(code for code, _name in settings.LANGUAGES)
                 self.stderr.write(
-                    "No cookie notice is in force: visitors are not asked, and nothing optional loads. Complete it in "
-                    f"the admin, then run put_notice_in_force.\n{missing}"
+                    "No cookie notice is in force: visitors are not asked, and nothing optional loads. It needs all of "
+                    f"its texts in each language of the site ({languages}). Add these to the content files and run "
+                    f"load_content, or in the admin. Then run put_notice_in_force.\n{missing}"
                 )
                 return
         if version != before:

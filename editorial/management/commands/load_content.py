@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from editorial.content_files import ContentError, load
+from editorial.content_files import ContentError, load, missing_items
 
 
 class Command(BaseCommand):
@@ -40,3 +40,5 @@ class Command(BaseCommand):
                 f"{len(report.created)} created, {len(report.updated)} updated, {report.unchanged} unchanged, "
                 f"{len(report.kept)} fields kept, {len(report.deleted_by_staff)} deleted by staff."
             )
+        for sentence in missing_items():
+            self.stderr.write(f"Missing: {sentence}")

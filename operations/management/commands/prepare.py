@@ -7,6 +7,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 import triggers
+from editorial.content_files import OtherSiteError
+from editorial.models import ImportState
 
 
 class Command(BaseCommand):
@@ -25,7 +27,7 @@ class Command(BaseCommand):
         self.collect_static_files()
         self.migrate(options["verbosity"])
         if not no_content:
-            call_command("load_content", verbosity=0 if options["verbosity"] == 1 else options["verbosity"])
+            self.load_content(options["verbosity"])
             call_command("put_notice_in_force", refresh=True, verbosity=options["verbosity"])
         call_command("update_search", verbosity=options["verbosity"])
         self.make_pictures(options["verbosity"])
@@ -38,6 +40,15 @@ class Command(BaseCommand):
         # A new version can have other triggers without a migration.
         for name, state in triggers.install(connection).items():
             self.stdout.write(f"The database trigger {name} was {state}; it was corrected.")
+
+    def load_content(self, verbosity: int):
+        try:
+            call_command("load_content", verbosity=0 if verbosity == 1 else verbosity)
+        except CommandError as error:
+            # An error in a file must not stop a site that has content. That of two sites must not mix.
+            if isinstance(error.__cause__, OtherSiteError) or not ImportState.objects.exists():
+                raise
+            self.stderr.write(f"{error}\nThe site starts with the content of the database.")
 
     def make_pictures(self, verbosity: int):
         try:

@@ -37,7 +37,8 @@ class Command(BaseCommand):
                 if page.status != status:
                     raise CommandError(f"The page for status {status} at {path} has status {page.status}.")
                 self.write(to / code / f"{status}.html", page.body)
-        self.stdout.write(f"Wrote {len(STATUSES)} pages in {len(settings.LANGUAGES)} languages to {to}.")
+        languages = ", ".join(code for code, _name in settings.LANGUAGES)
+        self.stdout.write(f"Wrote {len(STATUSES)} pages for each language ({languages}) to {to}.")
 
     @staticmethod
     def write(file: Path, content: bytes):

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from partners.map import HEIGHT, WIDTH, project
+from partners.map import FRAMES, HEIGHT, WIDTH, Frame
 
 # Margin around the drawing, in its units, at which coastlines are clipped.
 MARGIN = 60
@@ -15,14 +15,14 @@ TOLERANCE = 0.6
 # Islands with a smaller bounding box are left out, in square units of the drawing.
 MIN_AREA = 12
 # West, east and south, in degrees. The projection is usable only within these limits.
-BOUNDS = (-45, 70, 20)
+BOUNDS = (-80, 120, 5)
 
 Point = tuple[float, float]
 
 
 class Command(BaseCommand):
     help = (
-        "Draws static/img/europe.svg from the Natural Earth outline (public domain) in the npm package world-atlas. "
+        "Draws static/img/europe-*.svg from the Natural Earth outline (public domain) in the npm package world-atlas. "
         "Example: npm pack world-atlas && tar xzf world-atlas-*.tgz && "
         "manage.py draw_europe package/land-50m.json"
     )
@@ -35,18 +35,19 @@ class Command(BaseCommand):
             topology = json.loads(land.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CommandError(f"{land}: {error}") from error
-        path = "".join(self.outline(ring) for ring in rings(topology))
-        target = settings.BASE_DIR / "static/img/europe.svg"
-        target.write_text(
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"><path d="{path}"/></svg>\n'
-        )
-        self.stdout.write(f"{target}: {target.stat().st_size} bytes")
+        for frame in FRAMES:
+            path = "".join(self.outline(ring, frame) for ring in rings(topology))
+            target = settings.BASE_DIR / f"static/img/europe-{frame.name}.svg"
+            target.write_text(
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"><path d="{path}"/></svg>\n'
+            )
+            self.stdout.write(f"{target}: {target.stat().st_size} bytes")
 
     @staticmethod
-    def outline(ring: list[Point]) -> str:
+    def outline(ring: list[Point], frame: Frame) -> str:
         """The SVG path of a coastline, or an empty string if it is too small or outside the drawing."""
         west, east, south = BOUNDS
-        line = [project(lat, lon) for lon, lat in ring if west < lon < east and lat > south]
+        line = [frame.project(lat, lon) for lon, lat in ring if west < lon < east and lat > south]
         line = clip(line)
         if len(line) < 3:
             return ""
