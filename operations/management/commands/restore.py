@@ -102,6 +102,7 @@ class Command(BaseCommand):
             )
             for item in failed:
                 self.stderr.write(f"The erasure of personal data from {item} failed: repeat it in the admin.")
+        restore.finish()
         self.verify()
 
     @staticmethod
