@@ -47,7 +47,7 @@ class Restore:
         self.content_erasures: list[dict[str, Any]] = []
 
     def check(self):
-        """Raise BackupError or DumpError if the backup is damaged or does not fit this installation."""
+        """Raise BackupError, DumpError or UploadsError if the backup is damaged or does not fit this installation."""
         kind = self.backup.manifest["database"]
         if kind != self.database.kind:
             raise BackupError(f"The backup contains a {kind} database, but DATABASE_URL is for {self.database.kind}.")
@@ -68,6 +68,8 @@ class Restore:
             for name in KEY_FILES:
                 if not (self.keys / name).is_file():
                     raise BackupError(f"--keys: {self.keys / name} is missing.")
+        for each in self.uploads:
+            each.require_replaceable()
         self.backup.check()
         self.database.check(self.backup.part(self.database.part))
 

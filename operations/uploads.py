@@ -9,9 +9,14 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage, storages
 
+# Folders of a restore in a folder of uploads. Inside of it, because it may be a mount point or a symbolic link.
+UNFINISHED, REPLACED = ".restoring", ".replaced"
+# Names in a folder of uploads that are no uploads. The last one is in the root of a file system.
+NO_UPLOADS = {UNFINISHED, REPLACED, "lost+found"}
+
 
 class UploadsError(Exception):
-    """An archive contains something other than regular files below its root."""
+    """An archive contains something other than regular files below its root, or a folder cannot be replaced."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,9 @@ class Uploads:
         return f"uploads-{self.alias}.tar"
 
     def files(self) -> Iterator[Path]:
-        for folder, _folders, names in os.walk(self.folder):
+        for folder, folders, names in os.walk(self.folder):
+            if Path(folder) == self.folder:
+                folders[:] = [name for name in folders if name not in NO_UPLOADS]
             for name in sorted(names):
                 yield Path(folder) / name
 
@@ -56,14 +63,28 @@ class Uploads:
 
     @property
     def unfinished(self) -> Path:
-        return self.folder.with_name(f".{self.folder.name}.restoring")
+        return self.folder / UNFINISHED
 
     @property
     def replaced(self) -> Path:
-        return self.folder.with_name(f".{self.folder.name}.replaced")
+        return self.folder / REPLACED
+
+    def children(self) -> list[Path]:
+        """Return the current files and folders of the first level."""
+        return [path for path in self.folder.iterdir() if path.name not in NO_UPLOADS] if self.folder.exists() else []
+
+    def require_replaceable(self):
+        """Raise UploadsError if `replace` would fail because of permissions or mount points."""
+        if self.folder.exists() and not os.access(self.folder, os.W_OK | os.X_OK):
+            raise UploadsError(f"{self.folder} cannot be replaced: this user cannot write to it.")
+        for child in self.children():
+            if child.is_mount():
+                raise UploadsError(f"{child} cannot be replaced: it is a mount point. Mount {self.folder} instead.")
+            if child.is_dir() and not child.is_symlink() and not os.access(child, os.W_OK):
+                raise UploadsError(f"{child} cannot be replaced: this user cannot write to it.")
 
     def unpack(self, archive: Path):
-        """Unpack to the folder `unfinished`. `replace` then puts it in the place of the current one.
+        """Unpack to the folder `unfinished`. `replace` then puts its files in the place of the current ones.
 
         Raises UploadsError.
         """
@@ -83,11 +104,15 @@ class Uploads:
         os.sync()
 
     def replace(self):
-        """Replace the folder by the unpacked one."""
+        """Replace the files by the unpacked ones."""
         shutil.rmtree(self.replaced, ignore_errors=True)
-        if self.folder.exists():
-            self.folder.rename(self.replaced)
-        self.unfinished.rename(self.folder)
+        self.replaced.mkdir()
+        for child in self.children():
+            child.rename(self.replaced / child.name)
+        for child in self.unfinished.iterdir():
+            child.rename(self.folder / child.name)
+        self.unfinished.rmdir()
+        os.sync()
         shutil.rmtree(self.replaced, ignore_errors=True)
 
 
@@ -97,7 +122,7 @@ def all_uploads() -> list[Uploads]:
     for alias in storages.backends:
         storage = storages[alias]
         if alias != "staticfiles" and isinstance(storage, FileSystemStorage):
-            uploads.append(Uploads(alias, Path(storage.location)))
+            uploads.append(Uploads(alias, Path(storage.location).resolve()))
     return [
         each
         for position, each in enumerate(uploads)

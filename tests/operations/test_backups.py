@@ -8,11 +8,13 @@ import stat
 import tarfile
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from operations.backups import Backup, BackupError, checksum, complete_backups, remove_older, require_separate_folders
 from operations.databases import own_database
 from operations.restoring import Restore
 from operations.uploads import Uploads, UploadsError
+from server.lock import restore_file
 
 pytestmark = pytest.mark.once
 # Bytes; less than the size of the database.
@@ -98,7 +100,12 @@ def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, changes
         Restore(backup).check()
 
 
-def test_restored_uploads_replace_the_current_ones(backup, tmp_path):
+@pytest.mark.parametrize("is_link", [False, True], ids=["a folder", "a symbolic link"])
+def test_restored_uploads_replace_the_current_ones(backup, tmp_path, is_link):
+    if is_link:
+        (tmp_path / "media").rename(tmp_path / "elsewhere")
+        (tmp_path / "media").symlink_to("elsewhere")
+    inode = (tmp_path / "media").stat().st_ino
     uploads = Uploads("default", tmp_path / "media")
     (tmp_path / "media/a/one.jpg").write_bytes(b"another")
     (tmp_path / "media/three.jpg").write_bytes(b"three")
@@ -107,7 +114,40 @@ def test_restored_uploads_replace_the_current_ones(backup, tmp_path):
     uploads.replace()
     found = {path.relative_to(uploads.folder).as_posix(): path.read_bytes() for path in uploads.files()}
     assert found == {"a/one.jpg": b"one", "two.jpg": b"two"}
-    assert not list(tmp_path.glob(".media*"))
+    assert {path.name for path in uploads.folder.iterdir()} == {"a", "two.jpg"}
+    # The folder itself stays, because it can be a mount point, which cannot be renamed.
+    assert (tmp_path / "media").is_symlink() == is_link and (tmp_path / "media").stat().st_ino == inode
+
+
+def test_what_is_no_upload_is_not_backed_up(tmp_path):
+    for name in (".restoring", ".replaced", "lost+found", "a"):
+        (tmp_path / "media" / name).mkdir(parents=True)
+        (tmp_path / "media" / name / "one.jpg").write_bytes(b"one")
+    uploads = Uploads("default", tmp_path / "media")
+    assert [path.relative_to(uploads.folder).as_posix() for path in uploads.files()] == ["a/one.jpg"]
+
+
+def test_uploads_with_a_mount_point_inside_are_refused_before_any_change(backup, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(tmp_path), "is_mount", lambda path: path.name == "a", raising=False)
+    with pytest.raises(UploadsError, match=r"media/a cannot be replaced: it is a mount point. Mount .*/media instead"):
+        Uploads("default", tmp_path / "media").require_replaceable()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write to any folder")
+def test_uploads_that_cannot_be_written_to_are_refused_before_any_change(tmp_path):
+    (tmp_path / "media/a").mkdir(parents=True)
+    for folder in (tmp_path / "media/a", tmp_path / "media"):
+        folder.chmod(0o500)
+        with pytest.raises(UploadsError, match=rf"{folder} cannot be replaced: this user cannot write to it"):
+            Uploads("default", tmp_path / "media").require_replaceable()
+
+
+@pytest.mark.django_db
+def test_a_failure_after_the_database_was_replaced_says_so(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    restore_file().touch()
+    with pytest.raises(CommandError, match=r"is not a backup.* The database was already replaced\. Correct the cause"):
+        call_command("restore", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside", "link"])
@@ -166,7 +206,7 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     assert outcome.returncode == 1 and "There is no space left for" in outcome.stderr
     assert on_sqlite.run("from consent.models import Decision; print(Decision.objects.count())").split() == ["2"]
     assert (on_sqlite.data / "media/large.jpg").stat().st_size == 2 * SMALL
-    assert not list(on_sqlite.data.glob(".*restoring"))
+    assert not list(on_sqlite.data.rglob(".*restoring"))
 
 
 def test_keys_are_not_in_the_folder_of_the_backups(on_sqlite):

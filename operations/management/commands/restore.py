@@ -15,7 +15,7 @@ from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
 from operations.restoring import Restore
 from operations.uploads import UploadsError
-from server.lock import InUseError, lock_while_restoring
+from server.lock import InUseError, lock_while_restoring, restore_file
 
 REMINDER = """\
 Repeat these changes since the backup manually:
@@ -56,9 +56,16 @@ class Command(BaseCommand):
         except InUseError as error:
             raise CommandError("The site is running: stop it first, on Debian with: systemctl stop unic") from error
         except (BackupError, DumpError, UploadsError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(f"{error}{self.state()}") from error
         except OSError as error:
-            raise CommandError(str(BackupError.of(error, settings.DATA_DIR))) from error
+            raise CommandError(f"{BackupError.of(error, settings.DATA_DIR)}{self.state()}") from error
+
+    @staticmethod
+    def state() -> str:
+        """Return a sentence if the failed restore has already replaced data."""
+        if not restore_file().exists():
+            return ""
+        return " The database was already replaced. Correct the cause and run the command again; the site waits for it."
 
     def restore(self, folder: Path, keys: Path | None, newest_seal: Path | None, replace: bool, discard: bool):
         backup = Backup.open(folder)
