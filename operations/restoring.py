@@ -68,6 +68,8 @@ class Restore:
             for name in KEY_FILES:
                 if not (self.keys / name).is_file():
                     raise BackupError(f"--keys: {self.keys / name} is missing.")
+        parts = {each.part for each in self.uploads if each.alias in self.backup.manifest["uploads"]}
+        self.backup.require_parts({self.database.part, *parts})
         for each in self.uploads:
             each.require_replaceable()
         self.backup.check()

@@ -90,6 +90,13 @@ class Uploads:
         """
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
+        try:
+            self._unpack(archive)
+        except tarfile.TarError as error:
+            raise UploadsError(f"{archive} is damaged: {error}.") from error
+        os.sync()
+
+    def _unpack(self, archive: Path):
         with tarfile.open(archive, mode="r|") as source:
             for member in source:
                 target = Path(os.path.normpath(self.unfinished / member.name))
@@ -101,7 +108,6 @@ class Uploads:
                     shutil.copyfileobj(content, file)
                 target.chmod(member.mode & 0o666)
                 os.utime(target, (member.mtime, member.mtime))
-        os.sync()
 
     def replace(self):
         """Replace the files by the unpacked ones."""

@@ -10,7 +10,15 @@ import tarfile
 import pytest
 from django.core.management import CommandError, call_command
 
-from operations.backups import Backup, BackupError, checksum, complete_backups, remove_older, require_separate_folders
+from operations.backups import (
+    Backup,
+    BackupError,
+    checksum,
+    complete_backups,
+    names_in_the_future,
+    remove_older,
+    require_separate_folders,
+)
 from operations.databases import own_database
 from operations.restoring import Restore
 from operations.uploads import Uploads, UploadsError
@@ -38,6 +46,7 @@ def backup(tmp_path) -> Backup:
         "made_at": "2026-01-31T03:00:00+00:00",
         "program": "1",
         "database": "SQLite",
+        "database_versions": {"library": "3.40.1"},
         "contents": {"rows": {"consent_seal": 3}, "migrations": ["consent.0001_initial"], "newest_seal": None},
         "uploads": {"default": count},
         "parts": {name: checksum(folder / name) for name in names},
@@ -66,12 +75,37 @@ def test_a_changed_truncated_or_missing_part_is_reported(backup, name):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "manifest.json is damaged"), ("[]", "version of the program"), ('{"format": 2}', "version of the program")],
+    [("{", "manifest.json is damaged"), ("[]", "manifest.json is damaged"), ('{"format": 2}', "by a newer version")],
 )
 def test_a_manifest_that_cannot_be_read_is_reported(backup, text, message):
     (backup.folder / "manifest.json").write_text(text)
     with pytest.raises(BackupError, match=message):
         Backup.open(backup.folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parts": None}, "manifest.json is damaged"),
+        ({"made_at": "yesterday"}, "manifest.json is damaged"),
+        ({"made_at": "2026-01-31T03:00:00"}, "manifest.json is damaged"),
+        ({"contents": None}, "manifest.json is damaged"),
+        ({"contents": {"rows": {}, "migrations": []}}, "manifest.json is damaged"),
+        ({"contents": {"rows": [], "migrations": [], "newest_seal": None}}, "manifest.json is damaged"),
+        ({"contents": {"rows": {}, "migrations": [], "newest_seal": None, "later": 1}}, "by a newer version"),
+        ({"later": 1}, "by a newer version"),
+    ],
+)
+def test_a_manifest_with_other_fields_is_reported(backup, changes, message):
+    with pytest.raises(BackupError, match=message):
+        with_manifest(backup, **changes)
+
+
+def test_an_archive_without_content_is_reported(backup, tmp_path):
+    uploads = Uploads("default", tmp_path / "media")
+    backup.part(uploads.part).write_bytes(b"")
+    with pytest.raises(UploadsError, match=r"uploads-default.tar is damaged: empty file"):
+        uploads.unpack(backup.part(uploads.part))
 
 
 def test_the_folder_of_all_backups_is_refused_with_the_name_of_the_newest_one(backup):
@@ -91,8 +125,9 @@ def test_the_folder_of_all_backups_is_refused_with_the_name_of_the_newest_one(ba
             {"contents": {"rows": {}, "migrations": ["consent.9999_later"], "newest_seal": None}},
             "newer version of the program .* with the migration consent.9999_later",
         ),
+        ({"parts": {}}, "manifest.json is damaged: it has no checksum of database"),
     ],
-    ids=["other database", "other storage", "newer version"],
+    ids=["other database", "other storage", "newer version", "no checksums"],
 )
 def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, changes, message):
     backup = with_manifest(backup, **{"database": own_database().kind} | changes)
@@ -167,9 +202,25 @@ def test_older_backups_are_removed_but_not_other_files(backup, tmp_path):
         (tmp_path / f"backup-2026-02-0{day}T03-00-00Z").mkdir()
         (tmp_path / f"backup-2026-02-0{day}T03-00-00Z/manifest.json").write_text("{}")
     (tmp_path / "backup-of-mine").mkdir()
-    assert remove_older(tmp_path, 3) == 2
+    assert remove_older(tmp_path, 3, tmp_path / "backup-2026-02-04T03-00-00Z") == 2
     assert [path.name[:17] for path in complete_backups(tmp_path)] == [f"backup-2026-02-0{day}" for day in (2, 3, 4)]
+    assert remove_older(tmp_path, 3, tmp_path / "backup-2026-02-04T03-00-00Z") == 0
     assert (tmp_path / "backup-of-mine").exists() and (tmp_path / "media").exists()
+
+
+def test_a_backup_with_a_name_in_the_future_is_kept_and_does_not_count(tmp_path):
+    for name in ("2026-02-01", "2026-02-02", "2026-02-03", "2099-01-01", "2099-01-02"):
+        (tmp_path / f"backup-{name}T03-00-00Z").mkdir()
+        (tmp_path / f"backup-{name}T03-00-00Z/manifest.json").write_text("{}")
+    written = tmp_path / "backup-2026-02-03T03-00-00Z"
+    assert remove_older(tmp_path, 2, written) == 1
+    assert [path.name[7:17] for path in complete_backups(tmp_path)] == [
+        "2026-02-02",
+        "2026-02-03",
+        "2099-01-01",
+        "2099-01-02",
+    ]
+    assert [path.name[7:17] for path in names_in_the_future(tmp_path, written)] == ["2099-01-01", "2099-01-02"]
 
 
 def test_a_backup_is_readable_by_its_owner_only_and_keep_limits_the_number_of_backups(on_sqlite):
