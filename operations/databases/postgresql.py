@@ -158,15 +158,17 @@ class PostgreSQL:
         ends_at = time.monotonic() + DISCONNECT_TIMEOUT
         with psycopg.connect(**self.parameters, autocommit=True) as own:
             while True:
-                row = own.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL "
-                    "AND pid <> pg_backend_pid()"
-                ).fetchone()
-                others = row[0] if row else 0
+                others = own.execute(
+                    "SELECT pid, usename, application_name FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND usename IS NOT NULL AND pid <> pg_backend_pid() ORDER BY pid"
+                ).fetchall()
                 if not others:
                     return
                 if time.monotonic() > ends_at:
-                    raise DumpError(f"There are {others} other connections to the database: stop the site first.")
+                    listed = "; ".join(
+                        f"process {pid}, role {role}, {program or 'unknown program'}" for pid, role, program in others
+                    )
+                    raise DumpError(f"The database has other connections, end them first: {listed}.")
                 time.sleep(0.1)
 
     def replace(self, file: Path):

