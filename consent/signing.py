@@ -77,7 +77,10 @@ class SealKey:
             secret = key_files.read(path)
         except FileNotFoundError as error:
             raise SealKeyMissingError(
-                _("The key of the seals is missing: restore %(path)s from the copy of the keys, or set CONSENT_SEAL_KEY.")
+                _(
+                    "The key of the seals is missing: restore %(path)s from the copy of the keys, or set "
+                    "CONSENT_SEAL_KEY."
+                )
                 % parameters
             ) from error
         except OSError as error:

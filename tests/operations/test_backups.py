@@ -255,6 +255,9 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     on_sqlite.run("decide('accept')")
     outcome = on_sqlite.manage("restore", str(backup), "--discard", preexec_fn=limit_file_size)
     assert outcome.returncode == 1 and "There is no space left for" in outcome.stderr
+    outcome = on_sqlite.manage("restore", str(backup), "--replace", preexec_fn=limit_file_size)
+    assert f"The current data could not be backed up to {on_sqlite.data}/before-restore." in outcome.stderr
+    assert "To restore without a backup of the current data, give --discard." in outcome.stderr
     assert on_sqlite.run("from consent.models import Decision; print(Decision.objects.count())").split() == ["2"]
     assert (on_sqlite.data / "media/large.jpg").stat().st_size == 2 * SMALL
     assert not list(on_sqlite.data.rglob(".*restoring"))

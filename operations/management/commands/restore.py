@@ -78,7 +78,14 @@ class Command(BaseCommand):
         if not discard and not self.is_installation_empty(restore):
             if not replace:
                 raise CommandError("This installation is not empty: give --replace to replace its data by the backup.")
-            previous = write_backup(settings.DATA_DIR / "before-restore")
+            try:
+                previous = write_backup(settings.DATA_DIR / "before-restore")
+            except OSError as error:
+                folder = settings.DATA_DIR / "before-restore"
+                raise CommandError(
+                    f"The current data could not be backed up to {folder}. {BackupError.of(error, folder)} You may "
+                    "remove older backups there. To restore without a backup of the current data, give --discard."
+                ) from error
             self.stdout.write(f"The previous data is in {previous.folder}: remove it when you no longer need it.")
         restore.read_current_data()
         try:
