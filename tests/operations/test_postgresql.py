@@ -74,3 +74,15 @@ def test_other_connections_are_named(on_older_postgresql):
         outcome = on_older_postgresql.manage("shell", "-c", code)
         listed = f"process {other.info.backend_pid}, role postgres, report"
     assert f"The database has other connections, end them first: {listed}." in outcome.stderr
+
+
+def test_the_reason_why_a_connection_is_refused_is_reported(on_older_postgresql):
+    url = on_older_postgresql.settings["DATABASE_URL"]
+    for wrong, reason in (
+        (url.replace("/postgres?", "/missing?"), 'database "missing" does not exist'),
+        (f"{url}&sslmod=require", 'invalid connection option "sslmod"'),
+    ):
+        on_older_postgresql.settings["DATABASE_URL"] = wrong
+        outcome = on_older_postgresql.manage("migrate")
+        assert outcome.returncode == 1 and outcome.stderr.count("\n") == 1
+        assert outcome.stderr.startswith("The database cannot be used: ") and reason in outcome.stderr
