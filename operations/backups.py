@@ -83,11 +83,12 @@ class Backup:
     def validate(self):
         """Raise BackupError if the manifest is damaged, or has fields that this version does not know."""
         damaged = BackupError(f"{self.folder / MANIFEST} is damaged.")
-        if not isinstance(self.manifest, dict):
+        if not isinstance(self.manifest, dict) or not isinstance(self.manifest.get("format"), int):
             raise damaged
         contents: Any = self.manifest.get("contents")
         known = {field.name for field in fields(Contents)}
-        if self.manifest.get("format") != FORMAT or self.manifest.keys() - FIELDS or set(contents or ()) - known:
+        unknown = self.manifest.keys() - FIELDS or (isinstance(contents, dict) and contents.keys() - known)
+        if self.manifest["format"] > FORMAT or unknown:
             raise BackupError(f"{self.folder} was made by a newer version of the program: install that version first.")
         if (
             any(not isinstance(self.manifest.get(name), kind) for name, kind in FIELDS.items())
