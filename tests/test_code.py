@@ -179,7 +179,7 @@ MAY_IMPORT = {
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
-    "operations": {"consent", "editorial", "server", "triggers"},
+    "operations": {"consent", "editorial", "security", "server", "triggers"},
     "tools": {"pages", "partners", "social", "translations"},
 }
 
