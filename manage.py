@@ -9,7 +9,7 @@ import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import DatabaseError
 from environs import EnvError
 
 
@@ -26,12 +26,12 @@ def main():
     gc.enable()
     try:
         execute_from_command_line(sys.argv)
-    except OperationalError as error:
-        if "--traceback" in sys.argv:
+    except (DatabaseError, OSError) as error:
+        from unic_site.failures import explanation
+
+        if "--traceback" in sys.argv or not (sentence := explanation(error)):
             raise
-        # Further lines of the message can contain values of a row.
-        cause = str(error).strip().partition("\n")[0]
-        sys.exit(f"The database cannot be used: {cause}. See docs/deployment.md, “The database is away”.")
+        sys.exit(sentence)
 
 
 if __name__ == "__main__":

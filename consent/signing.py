@@ -77,7 +77,10 @@ class SealKey:
             secret = key_files.read(path)
         except FileNotFoundError as error:
             raise SealKeyMissingError(
-                _("The key of the seals is missing: bring %(path)s back from a backup, or set CONSENT_SEAL_KEY.")
+                _(
+                    "The key of the seals is missing: restore %(path)s from the copy of the keys, or set "
+                    "CONSENT_SEAL_KEY."
+                )
                 % parameters
             ) from error
         except OSError as error:
@@ -85,7 +88,7 @@ class SealKey:
             raise SealKeyError(_("The key of the seals, %(path)s, cannot be read: %(reason)s.") % parameters) from error
         if len(secret) != 32:
             raise SealKeyError(
-                _("The key of the seals is empty or damaged: bring %(path)s back from a backup.") % parameters
+                _("The key of the seals is empty or damaged: restore %(path)s from the copy of the keys.") % parameters
             )
         return cls.from_bytes(secret)
 

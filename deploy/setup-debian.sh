@@ -113,7 +113,7 @@ install_file() {
         return 0
     fi
     if [ -e "$2" ] && ! cmp -s "$2" "$pristine"; then
-        say "$2 was edited and is not overwritten. Compare it with ${1#"$site"/}."
+        say "$2 was edited and is not overwritten. Compare it with $1."
         return 0
     fi
     say "Installing $2 …"
@@ -145,7 +145,12 @@ install_units() {
     [ -z "$changed" ] || systemctl daemon-reload
     for unit in unic.service unic-backup.timer; do
         systemctl is-enabled -q "$unit" || systemctl enable -q "$unit"
-        systemctl is-active -q "$unit" || systemctl start "$unit"
+        if ! systemctl is-active -q "$unit"; then
+            systemctl start "$unit"
+        elif [ -n "$changed" ]; then
+            say "Restarting $unit, because a unit changed …"
+            systemctl restart "$unit"
+        fi
     done
 }
 
@@ -160,21 +165,35 @@ install_proxy() {
         chmod 0644 "$certificates/fullchain.pem"
     }
     changed=
-    wanted=$(mktemp)
+    # Stays, to be compared with an edited file.
+    wanted=$shipped/unic.conf.new
+    target=/etc/nginx/sites-available/unic.conf
+    previous=$shipped/unic.conf.previous
+    rm -f "$previous"
+    [ ! -e "$target" ] || cp -p "$target" "$previous"
     sed "s/unic\.example\.org/$domain/g" "$site/deploy/nginx.conf" >"$wanted"
     if [ ! -e "$shipped/unic.conf" ] && [ -L /etc/nginx/sites-enabled/default ]; then
         # Debian's default site would answer requests for other hosts.
         rm /etc/nginx/sites-enabled/default
         changed=yes
     fi
-    install_file "$wanted" /etc/nginx/sites-available/unic.conf 0644
-    rm "$wanted"
+    install_file "$wanted" "$target" 0644
     [ -L /etc/nginx/sites-enabled/unic.conf ] || {
         ln -s ../sites-available/unic.conf /etc/nginx/sites-enabled/unic.conf
         changed=yes
     }
+    # Always, because another file may have become invalid, and nginx would not start again.
+    nginx -t -q || {
+        if [ -e "$previous" ] && ! cmp -s "$previous" "$target"; then
+            cp -p "$previous" "$target"
+            # It is not the installed file any more, so that the next run installs it again.
+            cp "$previous" "$shipped/unic.conf"
+            stop "nginx rejects the new $target: see the message above. The previous file was put back"
+        fi
+        stop "nginx rejects its configuration: see the message above"
+    }
+    rm -f "$previous"
     [ -n "$changed" ] || return 0
-    nginx -t -q || stop "nginx rejects its configuration: see the message above"
     ! has_systemd || systemctl reload-or-restart nginx
 }
 

@@ -10,10 +10,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -25,6 +26,17 @@ from operations.uploads import all_uploads
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+# Fields of the manifest.
+FIELDS = {
+    "format": int,
+    "made_at": str,
+    "program": str,
+    "database": str,
+    "database_versions": dict,
+    "contents": dict,
+    "uploads": dict,
+    "parts": dict,
+}
 NAME = "backup-%Y-%m-%dT%H-%M-%SZ"
 KEYS_NAME = "keys-%Y-%m-%dT%H-%M-%SZ"
 # Prefix of backups that are being written or removed. The next run removes those of a run that was killed.
@@ -64,9 +76,36 @@ class Backup:
             raise BackupError(f"{folder} is not a backup: it has no {MANIFEST}.{newest}") from error
         except ValueError as error:
             raise BackupError(f"{folder / MANIFEST} is damaged.") from error
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise BackupError(f"{folder} has a format that this version of the program cannot read.")
-        return cls(folder, manifest)
+        backup = cls(folder, manifest)
+        backup.validate()
+        return backup
+
+    def validate(self):
+        """Raise BackupError if the manifest is damaged, or has fields that this version does not know."""
+        damaged = BackupError(f"{self.folder / MANIFEST} is damaged.")
+        if not isinstance(self.manifest, dict) or not isinstance(self.manifest.get("format"), int):
+            raise damaged
+        contents: Any = self.manifest.get("contents")
+        known = {field.name for field in fields(Contents)}
+        unknown = self.manifest.keys() - FIELDS or (isinstance(contents, dict) and contents.keys() - known)
+        if self.manifest["format"] > FORMAT or unknown:
+            raise BackupError(f"{self.folder} was made by a newer version of the program: install that version first.")
+        if (
+            any(not isinstance(self.manifest.get(name), kind) for name, kind in FIELDS.items())
+            or contents.keys() != known
+        ):
+            raise damaged
+        try:
+            is_valid = self.made_at.tzinfo is not None
+        except ValueError:
+            is_valid = False
+        if not is_valid or not isinstance(contents["rows"], dict) or not isinstance(contents["migrations"], list):
+            raise damaged
+
+    def require_parts(self, names: set[str]):
+        """Raise BackupError if the manifest has no checksum of one of these parts."""
+        if missing := names - self.manifest["parts"].keys():
+            raise BackupError(f"{self.folder / MANIFEST} is damaged: it has no checksum of {min(missing)}.")
 
     @property
     def made_at(self) -> datetime:
@@ -105,6 +144,11 @@ def complete_backups(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"backup-*/{MANIFEST}"))
 
 
+def names_in_the_future(folder: Path, written: Path) -> list[Path]:
+    """Return the backups whose names are later than that of the newest one."""
+    return [path for path in complete_backups(folder) if path.name > written.name]
+
+
 def write_backup(to: Path) -> Backup:
     """Back up database and uploads to a new folder in `to`. After an error there is no such folder.
 
@@ -126,6 +170,7 @@ def write_backup(to: Path) -> Backup:
             "made_at": made_at.isoformat(),
             "program": program_version(),
             "database": database.kind,
+            "database_versions": database.versions,
             "contents": asdict(contents),
             "uploads": files,
             "parts": {name: checksum(unfinished / name) for name in names},
@@ -156,9 +201,13 @@ def write_keys(to: Path) -> Path:
     return final
 
 
-def remove_older(folder: Path, keep: int) -> int:
-    """Remove all but the newest `keep` backups of a folder, and return the number of removed backups."""
-    outdated = complete_backups(folder)[:-keep]
+def remove_older(folder: Path, keep: int, written: Path) -> int:
+    """Remove all but the newest `keep` backups of a folder, and return the number of removed backups.
+
+    The backup `written` is kept, and those with later names, which a wrong clock has made.
+    """
+    outdated = [path for path in complete_backups(folder) if path.name < written.name]
+    outdated = outdated[: len(outdated) - keep + 1]
     for path in outdated:
         # Renamed first, so that a partly removed folder does not count as a backup.
         unfinished = path.with_name(f"{UNFINISHED}{path.name}")

@@ -1,8 +1,10 @@
 """Restore of a backup: replaces database and uploads, and records the restore among the consents."""
 
+import json
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from operations.backups import KEY_FILES, Backup, BackupError
 from operations.databases import DumpError, own_database
 from operations.uploads import all_uploads
 from security.files import write_atomically
+from server.lock import restore_file
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Restore:
         self.content_erasures: list[dict[str, Any]] = []
 
     def check(self):
-        """Raise BackupError or DumpError if the backup is damaged or does not fit this installation."""
+        """Raise BackupError, DumpError or UploadsError if the backup is damaged or does not fit this installation."""
         kind = self.backup.manifest["database"]
         if kind != self.database.kind:
             raise BackupError(f"The backup contains a {kind} database, but DATABASE_URL is for {self.database.kind}.")
@@ -65,6 +68,10 @@ class Restore:
             for name in KEY_FILES:
                 if not (self.keys / name).is_file():
                     raise BackupError(f"--keys: {self.keys / name} is missing.")
+        parts = {each.part for each in self.uploads if each.alias in self.backup.manifest["uploads"]}
+        self.backup.require_parts({self.database.part, *parts})
+        for each in self.uploads:
+            each.require_replaceable()
         self.backup.check()
         self.database.check(self.backup.part(self.database.part))
 
@@ -90,6 +97,30 @@ class Restore:
         with suppress(DatabaseError):
             self.content_erasures = ContentErasure.objects.facts_since(self.backup.made_at)
         self.newest_seal = newest_of(seals)
+        if restore_file().exists():
+            self._read_interrupted()
+
+    def _read_interrupted(self):
+        """Add what an interrupted restore read before it replaced the database."""
+        saved = json.loads(restore_file().read_text(encoding="utf-8"))
+        if saved["newest_seal"]:
+            self.newest_seal = newest_of([self.newest_seal, StoredSeal.parse(saved["newest_seal"])])
+        erasures = [ErasureOnRequest(**each) for each in saved["erasures"]]
+        self.erasures = [*erasures, *(each for each in self.erasures if each not in erasures)]
+        facts = [each | {"erased_at": datetime.fromisoformat(each["erased_at"])} for each in saved["content_erasures"]]
+        # It may have been the restore of an older backup.
+        facts = [each for each in facts if each["erased_at"] >= self.backup.made_at]
+        self.content_erasures = [*facts, *(each for each in self.content_erasures if each not in facts)]
+
+    def save_current_data(self):
+        """Store what `read_current_data` read, for a restore after this one was interrupted."""
+        saved = {
+            "backup": str(self.backup.folder.resolve()),
+            "newest_seal": self.newest_seal and self.newest_seal.note,
+            "erasures": [asdict(each) for each in self.erasures],
+            "content_erasures": [each | {"erased_at": each["erased_at"].isoformat()} for each in self.content_erasures],
+        }
+        write_atomically(restore_file(), json.dumps(saved, ensure_ascii=False).encode(), is_durable=True)
 
     def unpack(self):
         """Unpack the uploads next to the current ones."""
@@ -98,11 +129,23 @@ class Restore:
                 each.unpack(self.backup.part(each.part))
 
     def switch(self):
-        """Replace the database, then the uploads."""
-        self.database.replace(self.backup.part(self.database.part))
+        """Replace the database, then the uploads. Until `finish`, the site does not start."""
+        was_interrupted = restore_file().exists()
+        self.save_current_data()
+        try:
+            self.database.replace(self.backup.part(self.database.part))
+        except (DumpError, OSError):
+            # The database is unchanged.
+            if not was_interrupted:
+                self.finish()
+            raise
         for each in self.uploads:
             if each.alias in self.backup.manifest["uploads"]:
                 each.replace()
+
+    def finish(self):
+        """Let the site start again."""
+        restore_file().unlink(missing_ok=True)
 
     def remove_unfinished(self):
         """Remove unpacked uploads that were not put in place."""

@@ -9,9 +9,14 @@ from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage, storages
 
+# Folders of a restore in a folder of uploads. Inside of it, because it may be a mount point or a symbolic link.
+UNFINISHED, REPLACED = ".restoring", ".replaced"
+# Names in a folder of uploads that are no uploads. The last one is in the root of a file system.
+NO_UPLOADS = {UNFINISHED, REPLACED, "lost+found"}
+
 
 class UploadsError(Exception):
-    """An archive contains something other than regular files below its root."""
+    """An archive contains something other than regular files below its root, or a folder cannot be replaced."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,9 @@ class Uploads:
         return f"uploads-{self.alias}.tar"
 
     def files(self) -> Iterator[Path]:
-        for folder, _folders, names in os.walk(self.folder):
+        for folder, folders, names in os.walk(self.folder):
+            if Path(folder) == self.folder:
+                folders[:] = [name for name in folders if name not in NO_UPLOADS]
             for name in sorted(names):
                 yield Path(folder) / name
 
@@ -56,19 +63,40 @@ class Uploads:
 
     @property
     def unfinished(self) -> Path:
-        return self.folder.with_name(f".{self.folder.name}.restoring")
+        return self.folder / UNFINISHED
 
     @property
     def replaced(self) -> Path:
-        return self.folder.with_name(f".{self.folder.name}.replaced")
+        return self.folder / REPLACED
+
+    def children(self) -> list[Path]:
+        """Return the current files and folders of the first level."""
+        return [path for path in self.folder.iterdir() if path.name not in NO_UPLOADS] if self.folder.exists() else []
+
+    def require_replaceable(self):
+        """Raise UploadsError if `replace` would fail because of permissions or mount points."""
+        if self.folder.exists() and not os.access(self.folder, os.W_OK | os.X_OK):
+            raise UploadsError(f"{self.folder} cannot be replaced: this user cannot write to it.")
+        for child in self.children():
+            if child.is_mount():
+                raise UploadsError(f"{child} cannot be replaced: it is a mount point. Mount {self.folder} instead.")
+            if child.is_dir() and not child.is_symlink() and not os.access(child, os.W_OK):
+                raise UploadsError(f"{child} cannot be replaced: this user cannot write to it.")
 
     def unpack(self, archive: Path):
-        """Unpack to the folder `unfinished`. `replace` then puts it in the place of the current one.
+        """Unpack to the folder `unfinished`. `replace` then puts its files in the place of the current ones.
 
         Raises UploadsError.
         """
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
+        try:
+            self._unpack(archive)
+        except tarfile.TarError as error:
+            raise UploadsError(f"{archive} is damaged: {error}.") from error
+        os.sync()
+
+    def _unpack(self, archive: Path):
         with tarfile.open(archive, mode="r|") as source:
             for member in source:
                 target = Path(os.path.normpath(self.unfinished / member.name))
@@ -80,14 +108,17 @@ class Uploads:
                     shutil.copyfileobj(content, file)
                 target.chmod(member.mode & 0o666)
                 os.utime(target, (member.mtime, member.mtime))
-        os.sync()
 
     def replace(self):
-        """Replace the folder by the unpacked one."""
+        """Replace the files by the unpacked ones."""
         shutil.rmtree(self.replaced, ignore_errors=True)
-        if self.folder.exists():
-            self.folder.rename(self.replaced)
-        self.unfinished.rename(self.folder)
+        self.replaced.mkdir()
+        for child in self.children():
+            child.rename(self.replaced / child.name)
+        for child in self.unfinished.iterdir():
+            child.rename(self.folder / child.name)
+        self.unfinished.rmdir()
+        os.sync()
         shutil.rmtree(self.replaced, ignore_errors=True)
 
 
@@ -97,7 +128,7 @@ def all_uploads() -> list[Uploads]:
     for alias in storages.backends:
         storage = storages[alias]
         if alias != "staticfiles" and isinstance(storage, FileSystemStorage):
-            uploads.append(Uploads(alias, Path(storage.location)))
+            uploads.append(Uploads(alias, Path(storage.location).resolve()))
     return [
         each
         for position, each in enumerate(uploads)

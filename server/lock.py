@@ -1,6 +1,11 @@
-"""Lock file in DATA_DIR: shared by the servers of this machine, exclusive for a restore."""
+"""Files in DATA_DIR that keep servers and restores apart.
+
+The lock file is shared by the servers of this machine, and exclusive for a restore. A second file marks a restore that
+replaced data and has not finished.
+"""
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +18,24 @@ class InUseError(Exception):
     """The lock is held: by a server, when a restore starts, or by a restore, when a server starts."""
 
 
+class InterruptedRestoreError(Exception):
+    """A restore replaced data and did not finish. The message says what to do."""
+
+
 def lock_file() -> Path:
     return settings.DATA_DIR / "serving.lock"
+
+
+def restore_file() -> Path:
+    """Return the path of the file that exists from before a restore replaces data until its last step."""
+    return settings.DATA_DIR / "restore-in-progress.json"
+
+
+def require_no_interrupted_restore():
+    """Raise InterruptedRestoreError if the data is that of a restore that did not finish."""
+    if restore_file().exists():
+        backup = json.loads(restore_file().read_text(encoding="utf-8"))["backup"]
+        raise InterruptedRestoreError(f"A restore was interrupted: run `unic restore {backup} --replace` again.")
 
 
 def acquire(operation: int) -> int:

@@ -68,10 +68,35 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
         ("CONSENT_RETENTION_MONTHS", "1"),
         ("PAGE_CACHE_MEGABYTES", "many"),
         ("ACCESS_LOG", "some"),
+        ("ALLOWED_HOSTS", "https://unic.example.org"),
+        ("ALLOWED_HOSTS", "unic.example.org:443"),
+        ("ALLOWED_HOSTS", "unic.example.org www.unic.example.org"),
+        ("ALLOWED_HOSTS", "*"),
+        ("DATABASE_URL", "postgres://unic@127.0.0.1/unic?pool=no"),
+        ("DATABASE_URL", "sqlite://relative.sqlite3"),
+        ("DATABSE_URL", "postgres://unic@127.0.0.1/unic"),
     ],
 )
 def test_an_invalid_value_is_reported_in_one_sentence(environment, name, value):
     refused(environment | {name: value}, name)
+
+
+def test_a_misspelt_name_is_reported_with_the_right_one(environment):
+    for name, meant in (("DATABSE_URL", "DATABASE_URL"), ("EMAIL_URL_FLIE", "EMAIL_URL_FILE")):
+        assert f"{name} is no setting; did you mean {meant}?" in refused(environment | {name: "x"})
+    # Of other programs.
+    others = {"LANGUAGE": "pl", "HTTPS_PROXY": "x", "DEBUGINFOD_URLS": "x"}
+    assert manage(environment | others, "check").returncode == 0
+
+
+def test_differences_to_the_default_settings_are_listed(environment):
+    # With DEBUG, because the settings contain addresses of static files, which are not built here.
+    assert "ALLOWED_HOSTS" in manage(environment | {"DEBUG": "true"}, "diffsettings").stdout
+
+
+def test_a_production_site_on_sqlite_gets_a_warning(environment):
+    production = environment | {"HTTPS": "1", "ALLOWED_HOSTS": "unic.example.org"}
+    assert "operations.W001" in manage(production, "check", "--deploy").stderr
 
 
 def test_a_refused_secret_is_not_shown(environment):
@@ -218,6 +243,7 @@ def test_hsts_includes_subdomains_only_if_configured(environment):
 
 def test_production_settings_pass_djangos_deployment_check(environment):
     production = environment | {"HTTPS": "1", "ALLOWED_HOSTS": "unic.example.org"}
+    production["DATABASE_URL"] = "postgres://unic@127.0.0.1:1/unic"
     outcome = manage(production, "check", "--deploy", "--fail-level", "WARNING")
     assert outcome.returncode == 0, outcome.stderr
     assert "no issues" in outcome.stdout

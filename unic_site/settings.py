@@ -90,6 +90,12 @@ if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters; give a longer random one, or none.")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, default=["localhost", "127.0.0.1", "[::1]"])
+for host in ALLOWED_HOSTS:
+    if not re.fullmatch(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", host, re.IGNORECASE):
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS is not valid: {host!r} is not a host name. Write names without scheme and port, separated "
+            "by commas, such as unic.example.org,www.unic.example.org."
+        )
 
 # Whether the site is served over HTTPS only. A proxy terminates TLS; the site itself serves plain HTTP.
 HTTPS = env.bool("HTTPS", default=False)
@@ -210,6 +216,10 @@ TEMPLATES = [
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 database = DATABASES["default"]
 if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["NAME"] == ":memory:":
+        raise ImproperlyConfigured(
+            "DATABASE_URL has no path; write sqlite:///, then the absolute path: sqlite:////srv/unic/data/db.sqlite3."
+        )
     database["OPTIONS"] = {
         # Writers queue for the lock at BEGIN instead of failing at their first write.
         "transaction_mode": "IMMEDIATE",
@@ -219,7 +229,12 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # ?pool=false in the address turns the pool off, for a pooler such as PgBouncer in front.
     options = database.setdefault("OPTIONS", {})
-    if str(options.pop("pool", "true")).lower() != "false":
+    pool = str(options.pop("pool", "true")).lower()
+    if pool not in ("true", "false"):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is not valid: write ?pool=true or ?pool=false instead of ?pool={pool}."
+        )
+    if pool == "true":
         # A broken connection is replaced before a request gets it (health checks). An attempt to connect has a shorter
         # timeout than the request that waits for it.
         options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 3}
@@ -386,6 +401,8 @@ COOKIE_CONSENT_LOG_ENABLED = False
 # deploy/nginx.conf repeats the name with the prefix, and the characters of a value.
 COOKIE_CONSENT_NAME = f"{COOKIE_PREFIX}cookie_consent"
 COOKIE_CONSENT_DECLINE = "-1"
+# The default is a URL of django-cookie-consent, which the site does not have.
+COOKIE_CONSENT_SUCCESS_URL = "/"
 # Visitors are asked again after six months, for refusals and acceptances alike. The shortest six months have 181 days.
 COOKIE_CONSENT_MAX_AGE = 60 * 60 * 24 * 181
 COOKIE_CONSENT_SECURE = HTTPS
@@ -463,3 +480,5 @@ LOGGING = {
         **{app: {"level": "INFO"} for app in ("unic_site", *INSTALLED_APPS) if (BASE_DIR / app).is_dir()},
     },
 }
+
+env.require_known_names()

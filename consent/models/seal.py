@@ -177,7 +177,7 @@ class SealQuerySet(models.QuerySet["Seal"]):
             raise SealKeyError(
                 _(
                     "Seal %(number)s was signed with a different key, so nothing is sealed. Restore the key "
-                    "from a backup. If it was lost or replaced, run: manage.py seal_consents --new-key"
+                    "from the copy of the keys. If it was lost or replaced, run: manage.py seal_consents --new-key"
                 )
                 % {"number": before.number}
             )

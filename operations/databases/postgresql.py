@@ -27,6 +27,8 @@ connection = cast("DatabaseWrapper", default_connection)
 DISCONNECT_TIMEOUT = 3
 # The time limits of the site's requests do not apply to a restore, but it must not wait for a lock forever.
 BEGIN = "BEGIN;\nSET LOCAL statement_timeout = 0;\nSET LOCAL lock_timeout = '30s';\n"
+# pg_restore 17 and newer writes it. Older servers do not know this setting.
+TRANSACTION_TIMEOUT = b"\nSET transaction_timeout = 0;\n"
 # Drops all objects that a dump can contain. Objects of extensions stay.
 EMPTY_SCHEMA = """
 DO $$
@@ -73,14 +75,28 @@ class PostgreSQL:
                 f"{name} is missing: install the client programs of PostgreSQL {version}, on Debian with: "
                 f"apt install postgresql-client"
             )
-        output = subprocess.run([path, "--version"], capture_output=True, text=True).stdout  # noqa: S603
-        client = re.search(r" (\d+)", output)
-        if client and int(client[1]) < version:
+        client = self.client_version(path)
+        if client and int(client.partition(".")[0]) < version:
             raise DumpError(
-                f"{name} has version {client[1]}, but the server has version {version}: "
+                f"{name} has version {client.partition('.')[0]}, but the server has version {version}: "
                 f"install postgresql-client-{version}."
             )
         return [path]
+
+    @staticmethod
+    def client_version(path: str) -> str:
+        output = subprocess.run([path, "--version"], capture_output=True, text=True).stdout  # noqa: S603
+        version = re.search(r" (\d+(\.\d+)?)", output)
+        return version[1] if version else ""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of the server and of pg_dump, which a restore may need."""
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            (server,) = cursor.fetchone()
+        (path,) = self.program("pg_dump")
+        return {"server": server, "client": self.client_version(path)}
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -117,9 +133,18 @@ class PostgreSQL:
 
     def check(self, file: Path):
         """Raise DumpError if the dump is damaged."""
-        with output_of([*self.program("pg_restore"), "--list", str(file)], os.environ) as listing:
-            while listing.read(CHUNK_SIZE):
-                pass
+        program = self.program("pg_restore")
+        try:
+            with output_of([*program, "--list", str(file)], os.environ) as listing:
+                while listing.read(CHUNK_SIZE):
+                    pass
+        except DumpError as error:
+            if "unsupported version" not in str(error):
+                raise
+            raise DumpError(
+                f"The dump was made by a newer pg_dump than pg_restore {self.client_version(*program)}: install the "
+                f"postgresql-client of that version, which manifest.json names."
+            ) from error
 
     def contents(self) -> Contents:
         """Return the contents of the current database."""
@@ -133,15 +158,17 @@ class PostgreSQL:
         ends_at = time.monotonic() + DISCONNECT_TIMEOUT
         with psycopg.connect(**self.parameters, autocommit=True) as own:
             while True:
-                row = own.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL "
-                    "AND pid <> pg_backend_pid()"
-                ).fetchone()
-                others = row[0] if row else 0
+                others = own.execute(
+                    "SELECT pid, usename, application_name FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND usename IS NOT NULL AND pid <> pg_backend_pid() ORDER BY pid"
+                ).fetchall()
                 if not others:
                     return
                 if time.monotonic() > ends_at:
-                    raise DumpError(f"There are {others} other connections to the database: stop the site first.")
+                    listed = "; ".join(
+                        f"process {pid}, role {role}, {program or 'unknown program'}" for pid, role, program in others
+                    )
+                    raise DumpError(f"The database has other connections, end them first: {listed}.")
                 time.sleep(0.1)
 
     def replace(self, file: Path):
@@ -154,6 +181,7 @@ class PostgreSQL:
             str(file),
         ]
         psql = [*self.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *self.connection_options]
+        server_version = connection.pg_version
         connection.close()
         connection.close_pool()
         with tempfile.TemporaryFile() as errors:
@@ -164,6 +192,10 @@ class PostgreSQL:
                 with cast(IO[bytes], process.stdin) as script:
                     script.write(BEGIN.encode() + EMPTY_SCHEMA.encode())
                     with output_of(restore, os.environ) as source:
+                        start = source.read(CHUNK_SIZE)
+                        if server_version < 170000:
+                            start = start.replace(TRANSACTION_TIMEOUT, b"\n", 1)
+                        script.write(start)
                         shutil.copyfileobj(source, script, CHUNK_SIZE)
                     # After pg_restore has succeeded. Without COMMIT, psql rolls back at the end of its input.
                     script.write(b"\nCOMMIT;\n")

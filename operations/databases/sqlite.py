@@ -19,6 +19,8 @@ class SQLite:
     part = "database.sqlite3"
     tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 
+    versions = {"library": sqlite3.sqlite_version}
+
     @property
     def path(self) -> Path:
         return Path(connection.settings_dict["NAME"])

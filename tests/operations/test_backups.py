@@ -8,11 +8,21 @@ import stat
 import tarfile
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from operations.backups import Backup, BackupError, checksum, complete_backups, remove_older, require_separate_folders
+from operations.backups import (
+    Backup,
+    BackupError,
+    checksum,
+    complete_backups,
+    names_in_the_future,
+    remove_older,
+    require_separate_folders,
+)
 from operations.databases import own_database
 from operations.restoring import Restore
 from operations.uploads import Uploads, UploadsError
+from server.lock import restore_file
 
 pytestmark = pytest.mark.once
 # Bytes; less than the size of the database.
@@ -36,6 +46,7 @@ def backup(tmp_path) -> Backup:
         "made_at": "2026-01-31T03:00:00+00:00",
         "program": "1",
         "database": "SQLite",
+        "database_versions": {"library": "3.40.1"},
         "contents": {"rows": {"consent_seal": 3}, "migrations": ["consent.0001_initial"], "newest_seal": None},
         "uploads": {"default": count},
         "parts": {name: checksum(folder / name) for name in names},
@@ -64,12 +75,40 @@ def test_a_changed_truncated_or_missing_part_is_reported(backup, name):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "manifest.json is damaged"), ("[]", "version of the program"), ('{"format": 2}', "version of the program")],
+    [("{", "manifest.json is damaged"), ("[]", "manifest.json is damaged"), ('{"format": 2}', "by a newer version")],
 )
 def test_a_manifest_that_cannot_be_read_is_reported(backup, text, message):
     (backup.folder / "manifest.json").write_text(text)
     with pytest.raises(BackupError, match=message):
         Backup.open(backup.folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parts": None}, "manifest.json is damaged"),
+        ({"made_at": "yesterday"}, "manifest.json is damaged"),
+        ({"made_at": "2026-01-31T03:00:00"}, "manifest.json is damaged"),
+        ({"format": "1"}, "manifest.json is damaged"),
+        ({"contents": None}, "manifest.json is damaged"),
+        ({"contents": 5}, "manifest.json is damaged"),
+        ({"uploads": []}, "manifest.json is damaged"),
+        ({"contents": {"rows": {}, "migrations": []}}, "manifest.json is damaged"),
+        ({"contents": {"rows": [], "migrations": [], "newest_seal": None}}, "manifest.json is damaged"),
+        ({"contents": {"rows": {}, "migrations": [], "newest_seal": None, "later": 1}}, "by a newer version"),
+        ({"later": 1}, "by a newer version"),
+    ],
+)
+def test_a_manifest_with_other_fields_is_reported(backup, changes, message):
+    with pytest.raises(BackupError, match=message):
+        with_manifest(backup, **changes)
+
+
+def test_an_archive_without_content_is_reported(backup, tmp_path):
+    uploads = Uploads("default", tmp_path / "media")
+    backup.part(uploads.part).write_bytes(b"")
+    with pytest.raises(UploadsError, match=r"uploads-default.tar is damaged: empty file"):
+        uploads.unpack(backup.part(uploads.part))
 
 
 def test_the_folder_of_all_backups_is_refused_with_the_name_of_the_newest_one(backup):
@@ -89,8 +128,9 @@ def test_the_folder_of_all_backups_is_refused_with_the_name_of_the_newest_one(ba
             {"contents": {"rows": {}, "migrations": ["consent.9999_later"], "newest_seal": None}},
             "newer version of the program .* with the migration consent.9999_later",
         ),
+        ({"parts": {}}, "manifest.json is damaged: it has no checksum of database"),
     ],
-    ids=["other database", "other storage", "newer version"],
+    ids=["other database", "other storage", "newer version", "no checksums"],
 )
 def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, changes, message):
     backup = with_manifest(backup, **{"database": own_database().kind} | changes)
@@ -98,7 +138,12 @@ def test_a_backup_that_does_not_fit_this_installation_is_refused(backup, changes
         Restore(backup).check()
 
 
-def test_restored_uploads_replace_the_current_ones(backup, tmp_path):
+@pytest.mark.parametrize("is_link", [False, True], ids=["a folder", "a symbolic link"])
+def test_restored_uploads_replace_the_current_ones(backup, tmp_path, is_link):
+    if is_link:
+        (tmp_path / "media").rename(tmp_path / "elsewhere")
+        (tmp_path / "media").symlink_to("elsewhere")
+    inode = (tmp_path / "media").stat().st_ino
     uploads = Uploads("default", tmp_path / "media")
     (tmp_path / "media/a/one.jpg").write_bytes(b"another")
     (tmp_path / "media/three.jpg").write_bytes(b"three")
@@ -107,7 +152,40 @@ def test_restored_uploads_replace_the_current_ones(backup, tmp_path):
     uploads.replace()
     found = {path.relative_to(uploads.folder).as_posix(): path.read_bytes() for path in uploads.files()}
     assert found == {"a/one.jpg": b"one", "two.jpg": b"two"}
-    assert not list(tmp_path.glob(".media*"))
+    assert {path.name for path in uploads.folder.iterdir()} == {"a", "two.jpg"}
+    # The folder itself stays, because it can be a mount point, which cannot be renamed.
+    assert (tmp_path / "media").is_symlink() == is_link and (tmp_path / "media").stat().st_ino == inode
+
+
+def test_what_is_no_upload_is_not_backed_up(tmp_path):
+    for name in (".restoring", ".replaced", "lost+found", "a"):
+        (tmp_path / "media" / name).mkdir(parents=True)
+        (tmp_path / "media" / name / "one.jpg").write_bytes(b"one")
+    uploads = Uploads("default", tmp_path / "media")
+    assert [path.relative_to(uploads.folder).as_posix() for path in uploads.files()] == ["a/one.jpg"]
+
+
+def test_uploads_with_a_mount_point_inside_are_refused_before_any_change(backup, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(tmp_path), "is_mount", lambda path: path.name == "a", raising=False)
+    with pytest.raises(UploadsError, match=r"media/a cannot be replaced: it is a mount point. Mount .*/media instead"):
+        Uploads("default", tmp_path / "media").require_replaceable()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write to any folder")
+def test_uploads_that_cannot_be_written_to_are_refused_before_any_change(tmp_path):
+    (tmp_path / "media/a").mkdir(parents=True)
+    for folder in (tmp_path / "media/a", tmp_path / "media"):
+        folder.chmod(0o500)
+        with pytest.raises(UploadsError, match=rf"{folder} cannot be replaced: this user cannot write to it"):
+            Uploads("default", tmp_path / "media").require_replaceable()
+
+
+@pytest.mark.django_db
+def test_a_failure_after_the_database_was_replaced_says_so(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    restore_file().touch()
+    with pytest.raises(CommandError, match=r"is not a backup.* The database was already replaced\. Correct the cause"):
+        call_command("restore", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside", "link"])
@@ -127,9 +205,25 @@ def test_older_backups_are_removed_but_not_other_files(backup, tmp_path):
         (tmp_path / f"backup-2026-02-0{day}T03-00-00Z").mkdir()
         (tmp_path / f"backup-2026-02-0{day}T03-00-00Z/manifest.json").write_text("{}")
     (tmp_path / "backup-of-mine").mkdir()
-    assert remove_older(tmp_path, 3) == 2
+    assert remove_older(tmp_path, 3, tmp_path / "backup-2026-02-04T03-00-00Z") == 2
     assert [path.name[:17] for path in complete_backups(tmp_path)] == [f"backup-2026-02-0{day}" for day in (2, 3, 4)]
+    assert remove_older(tmp_path, 3, tmp_path / "backup-2026-02-04T03-00-00Z") == 0
     assert (tmp_path / "backup-of-mine").exists() and (tmp_path / "media").exists()
+
+
+def test_a_backup_with_a_name_in_the_future_is_kept_and_does_not_count(tmp_path):
+    for name in ("2026-02-01", "2026-02-02", "2026-02-03", "2099-01-01", "2099-01-02"):
+        (tmp_path / f"backup-{name}T03-00-00Z").mkdir()
+        (tmp_path / f"backup-{name}T03-00-00Z/manifest.json").write_text("{}")
+    written = tmp_path / "backup-2026-02-03T03-00-00Z"
+    assert remove_older(tmp_path, 2, written) == 1
+    assert [path.name[7:17] for path in complete_backups(tmp_path)] == [
+        "2026-02-02",
+        "2026-02-03",
+        "2099-01-01",
+        "2099-01-02",
+    ]
+    assert [path.name[7:17] for path in names_in_the_future(tmp_path, written)] == ["2099-01-01", "2099-01-02"]
 
 
 def test_a_backup_is_readable_by_its_owner_only_and_keep_limits_the_number_of_backups(on_sqlite):
@@ -164,9 +258,12 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     on_sqlite.run("decide('accept')")
     outcome = on_sqlite.manage("restore", str(backup), "--discard", preexec_fn=limit_file_size)
     assert outcome.returncode == 1 and "There is no space left for" in outcome.stderr
+    outcome = on_sqlite.manage("restore", str(backup), "--replace", preexec_fn=limit_file_size)
+    assert f"The current data could not be backed up to {on_sqlite.data}/before-restore." in outcome.stderr
+    assert "To restore without a backup of the current data, give --discard." in outcome.stderr
     assert on_sqlite.run("from consent.models import Decision; print(Decision.objects.count())").split() == ["2"]
     assert (on_sqlite.data / "media/large.jpg").stat().st_size == 2 * SMALL
-    assert not list(on_sqlite.data.glob(".*restoring"))
+    assert not list(on_sqlite.data.rglob(".*restoring"))
 
 
 def test_keys_are_not_in_the_folder_of_the_backups(on_sqlite):

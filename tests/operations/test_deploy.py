@@ -116,8 +116,10 @@ EMAIL_URL="submission://a:b c@mail.example.org"
 DEFAULT_FROM_EMAIL='web@example.org'
 SECRET_KEY=`touch no`$(touch no);#=\\x
 #DATA_DIR=/commented
-
-not a setting
+  CONTENT_DIR =  /srv/a b/content  \t
+ACCESS_LOG="  quoted "
+; Another comment=x
+not a setting=x
 ALLOWED_HOSTS=without.a.last.line.break"""
 
 
@@ -129,6 +131,8 @@ def test_the_wrapper_passes_each_setting_unchanged(unic):
         "DEFAULT_FROM_EMAIL=web@example.org",
         "SECRET_KEY=`touch no`$(touch no);#=\\x",
         "ALLOWED_HOSTS=without.a.last.line.break",
+        "CONTENT_DIR=/srv/a b/content",
+        "ACCESS_LOG=  quoted ",
         "umask=0077",
     } <= set(output)
     assert output[output.index("manage.py") :][:4] == ["manage.py", "verify_consents", "--against", "a b.txt"]

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -152,3 +153,31 @@ def test_a_restore_repeats_the_erasures_of_personal_data_since_the_backup(site):
         restored = site.manage("restore", str(backup), "--discard", check=True)
         assert "Erasures of personal data from content since the backup: 1. Repeated: 1." in restored.stdout, number
         assert site.run(traces).split() == ["0", "False", "1"]
+
+
+RESTORE_AND_BE_KILLED = """
+import os, signal
+from django.core.management import call_command
+from operations.uploads import Uploads
+# After the database was replaced, and before the uploads are.
+Uploads.replace = lambda uploads: os.kill(os.getpid(), signal.SIGKILL)
+call_command("restore", "{}", replace=True)
+"""
+
+
+@pytest.mark.nightly
+def test_an_interrupted_restore_keeps_the_site_closed_and_brings_no_erased_data_back(site):
+    logo = site.run(NAME_A_PERSON).strip()
+    backup = site.backup()
+    site.run(ERASE_THE_PERSON)
+    killed = site.manage("shell", "-v", "0", "-c", RESTORE_AND_BE_KILLED.format(backup))
+    assert killed.returncode == -signal.SIGKILL
+    for command in ("serve", "prepare"):
+        refused = site.manage(command)
+        sentence = f"A restore was interrupted: run `unic restore {backup} --replace` again."
+        assert refused.stderr == f"CommandError: {sentence}\n" and refused.returncode == 1
+    for number in range(2):
+        restored = site.manage("restore", str(backup), "--replace", check=True)
+        assert "Erasures of personal data from content since the backup: 1. Repeated: 1." in restored.stdout, number
+        assert site.run(TRACES.replace("{}", logo)).split() == ["0", "False", "1"]
+    site.manage("prepare", check=True)

@@ -25,6 +25,8 @@ NAME = "unic.example.org"
 URL = f"https://{NAME}"
 # Not the address from which nginx sends requests to the site.
 VISITOR = "127.0.0.2"
+# Its header X-Test-Address is the address of the visitor.
+PROXY = "127.0.0.4"
 # The main configuration, which includes the site's, with all files in a folder of the test.
 MAIN_CONFIGURATION = (
     """
@@ -33,10 +35,14 @@ user root;
 worker_processes 1;
 daemon off;
 pid {folder}/nginx.pid;
+# As on Debian.
 error_log {folder}/error.log;
 events {{ }}
 http {{
-  access_log off;"""
+  access_log {folder}/access.log;
+  # A test of the limits can have any address.
+  set_real_ip_from 127.0.0.4;
+  real_ip_header X-Test-Address;"""
     + NGINX_FOLDERS
     + """  include {folder}/site.conf;
 }}
@@ -107,6 +113,7 @@ class Nginx:
         replacements = {
             "/var/cache/nginx/unic": f"{self.folder}/cache",
             "/var/lib/unic/error-pages": f"{self.folder}/error-pages",
+            "/var/log/nginx": str(self.folder),
             "/etc/ssl/unic": str(self.folder),
             "server 127.0.0.1:8000 ": f"server 127.0.0.1:{self.site.port} ",
             "listen 80": f"listen 127.0.0.1:{self.plain_port}",

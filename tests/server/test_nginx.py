@@ -24,7 +24,7 @@ from pagecache.key import cache_key
 from pagecache.response import CachedPage
 from server.environ import wsgi_environ
 from tests.pagecache.conftest import DECODERS, asgi_scope
-from tests.server.nginx import NAME, PRODUCTION, Nginx
+from tests.server.nginx import NAME, PRODUCTION, PROXY, VISITOR, Nginx
 from tests.serving import PATIENCE, ROOT, Server
 
 pytestmark = [
@@ -35,6 +35,8 @@ pytestmark = [
 HTTP2_WARNING = 'the "listen ... http2" directive is deprecated'
 CHANGE = "from pages.models import Page; Page.objects.filter(kind='vision').update(title_en='{}')"
 DECIDE = "/en/cookies/decide/"
+# More than the bursts of the limits.
+REQUESTS = 700
 FILM, SCRIPT = b"https://frames.video.example/embed/1", b"data-script"
 DECLARE = """
 from pages.models import Page
@@ -106,7 +108,16 @@ def test_the_site_sends_the_header_that_allows_caching_first_and_with_304_too(ng
 
 @pytest.mark.parametrize(
     ("accepted", "encoding"),
-    [("br;q=0, gzip", "gzip"), ("br;q=0.0,zstd;q=0.5", "zstd"), ("gzip;q=0", None), ("x-gzip", "gzip"), ("brx", None)],
+    [
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0.0,zstd;q=0.5", "zstd"),
+        ("gzip;q=0", None),
+        ("x-gzip", "gzip"),
+        ("brx", None),
+        ("gzip;q=0, x-gzip", None),
+        ("x-gzip, gzip;q=0.0", None),
+        ("x-gzip;q=0, gzip", "gzip"),
+    ],
 )
 def test_an_encoding_with_a_weight_of_zero_is_not_sent(nginx, accepted, encoding):
     assert nginx.ask("/en/vision/", Accept_Encoding=accepted).headers["Content-Encoding"] == encoding
@@ -134,6 +145,39 @@ def test_personal_responses_and_invented_urls_are_never_cached(nginx, path):
     for _ in range(2):
         assert nginx.ask(path).status in (200, 302, 404)
     assert not nginx.is_cached(path)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "gzip"),
+        ("zstd, gzip", "gzip"),
+        ("br", None),
+        ("br, gzip;q=0", None),
+        ("gzip", "gzip"),
+    ],
+)
+def test_a_page_that_is_rendered_for_each_request_is_compressed(nginx, accepted, encoding):
+    page = nginx.ask("/en/search/?q=city", Accept_Encoding=accepted)
+    assert (page.status, page.headers["Content-Encoding"]) == (200, encoding)
+
+
+def test_conditions_that_the_site_does_not_read_have_no_effect(nginx):
+    for headers in ({"If_Match": '"x"'}, {"If_Unmodified_Since": "Thu, 01 Jan 1970 00:00:00 GMT"}):
+        for _ in range(2):
+            nginx.ask("/en/vision/")
+            page = nginx.ask("/en/vision/", **headers)
+            assert page.status == 200 and page.headers["Content-Security-Policy"]
+            assert page.body == nginx.ask_site("/en/vision/").body
+
+
+def test_each_location_that_ends_in_a_slash_has_one_without_it(nginx):
+    paths = re.findall(r"location (?:= )?(/\S+)/ \{[^}]*proxy_pass", (ROOT / "deploy/nginx.conf").read_text())
+    assert paths == ["/admin", "/preview"]
+    for path in paths:
+        answer, own = nginx.ask(path), nginx.ask_site(path)
+        assert (answer.status, answer.headers["Location"]) == (own.status, own.headers["Location"])
+        assert answer.headers["Cache-Control"] and answer.headers["Content-Security-Policy"]
 
 
 def test_previews_are_never_cached(nginx):
@@ -341,7 +385,8 @@ def test_nginx_has_each_header_that_the_cache_key_reads_and_no_other():
     assert {name.removeprefix("HTTP_").replace("_", "-") for name in depends_on} == set(VARY.upper().split(", "))
     assert {f"HTTP_{name.upper()}" for headers in PAGE_DEPENDS_ON for name in headers} == depends_on
     configuration = (ROOT / "deploy/nginx.conf").read_text()
-    assert {name.upper() for name in re.findall(r"\$(http_\w+)", configuration)} == depends_on
+    ignored = {"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"}
+    assert {name.upper() for name in re.findall(r"\$(http_\w+)", configuration)} - ignored == depends_on
     assert f'"~{settings.SESSION_COOKIE_NAME}" 1;' in configuration
     assert f"(?:^|; ?)__Host-{settings.COOKIE_CONSENT_NAME}=(" in configuration
 
@@ -602,6 +647,8 @@ def test_plain_http_is_redirected_to_https_and_other_hosts_get_no_response(nginx
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         ask("evil.example")
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        nginx.ask("/en/vision/", Host="evil.example")
     with socket.create_connection(("127.0.0.1", nginx.port)) as plain, pytest.raises(ssl.SSLError):
         nginx.trust.wrap_socket(plain, server_hostname="evil.example")
 
@@ -647,6 +694,52 @@ def test_hundreds_of_decisions_from_one_address_are_accepted(nginx):
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 303, number
+
+
+@pytest.mark.parametrize(("path", "is_limited"), [("/healthz?q=city", True), ("/%68ealthz", True), ("/healthz", False)])
+def test_requests_that_the_cache_cannot_answer_are_limited(nginx, path, is_limited):
+    statuses = ask_often(nginx, path, [f"192.0.2.{len(path)}"])
+    assert statuses[:300] == [200] * 300
+    assert (429 in statuses) == is_limited
+
+
+def test_the_addresses_of_a_network_of_64_bits_share_a_limit(nginx):
+    assert 429 in ask_often(nginx, "/healthz?", [f"2001:db8::{number:x}" for number in range(REQUESTS)])
+    networks = [f"2001:db8:0:{number:x}::1" for number in range(1, REQUESTS)]
+    assert 429 not in ask_often(nginx, "/healthz?", networks)
+
+
+def ask_often(nginx: Nginx, path: str, addresses: list[str]) -> list[int]:
+    """Send requests over one connection, in turn from each address, and return the statuses."""
+    statuses = []
+    with nginx.connect(PROXY) as tls_socket:
+        connection = http.client.HTTPConnection(NAME)
+        connection.sock = tls_socket
+        for number in range(REQUESTS):
+            connection.request(
+                "HEAD", path, headers={"Host": NAME, "X-Test-Address": addresses[number % len(addresses)]}
+            )
+            answer = connection.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+    return statuses
+
+
+def test_no_log_contains_an_address_of_a_visitor(nginx):
+    # Refused by a limit, without TLS, with another host, and malformed.
+    ask_often(nginx, "/healthz?", ["192.0.2.77"])
+    for port, sent in (
+        (nginx.port, b"GET / HTTP/1.1\r\n\r\n"),
+        (nginx.plain_port, b"GET / HTTP/1.1\r\nHost: evil\r\n\r\n"),
+    ):
+        with socket.create_connection(("127.0.0.1", port), PATIENCE, source_address=(VISITOR, 0)) as plain:
+            plain.sendall(sent)
+            plain.recv(1000)
+    assert nginx.ask("/en/", Host="a b").status == 400
+    logs = list(nginx.folder.glob("*.log"))
+    assert logs
+    for log in logs:
+        assert not re.search(r"client:|127\.0\.0\.[2-9]|192\.0\.2\.", log.read_text()), log.name
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,14 @@ from pathlib import Path
 from django.core.management import BaseCommand, CommandError
 
 from consent.signing import SealKeyError
-from operations.backups import BackupError, remove_older, require_separate_folders, write_backup, write_keys
+from operations.backups import (
+    BackupError,
+    names_in_the_future,
+    remove_older,
+    require_separate_folders,
+    write_backup,
+    write_keys,
+)
 from operations.databases import DumpError
 
 
@@ -39,7 +46,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{backup.folder}: {rows} rows, {files} uploaded files, {size / 1e6:.1f} MB.")
             if keys:
                 self.stdout.write(f"{write_keys(keys)}: the keys. Store them apart from the backups.")
-            if keep and (removed := remove_older(to, keep)):
+            for path in names_in_the_future(to, backup.folder):
+                self.stderr.write(f"{path} has a name in the future. It is kept: remove or rename it.")
+            if keep and (removed := remove_older(to, keep, backup.folder)):
                 self.stdout.write(f"Older backups removed: {removed}.")
         except SealKeyError as error:
             raise CommandError(f"The keys were not backed up. {error}") from error

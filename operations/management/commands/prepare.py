@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 import triggers
 from editorial.content_files import OtherSiteError
 from editorial.models import ImportState
+from server.lock import InterruptedRestoreError, require_no_interrupted_restore
 
 
 class Command(BaseCommand):
@@ -22,6 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("--no-content", action="store_true", help="Do not load the initial content.")
 
     def handle(self, *args, no_content, **options):
+        try:
+            require_no_interrupted_restore()
+        except InterruptedRestoreError as error:
+            raise CommandError(str(error)) from error
         call_command("compilemessages", verbosity=options["verbosity"])
         # Before the steps that need the database, which may be unavailable.
         self.collect_static_files()

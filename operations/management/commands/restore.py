@@ -15,7 +15,7 @@ from operations.backups import Backup, BackupError, write_backup
 from operations.databases import DumpError
 from operations.restoring import Restore
 from operations.uploads import UploadsError
-from server.lock import InUseError, lock_while_restoring
+from server.lock import InUseError, lock_while_restoring, restore_file
 
 REMINDER = """\
 Repeat these changes since the backup manually:
@@ -56,9 +56,16 @@ class Command(BaseCommand):
         except InUseError as error:
             raise CommandError("The site is running: stop it first, on Debian with: systemctl stop unic") from error
         except (BackupError, DumpError, UploadsError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(f"{error}{self.state()}") from error
         except OSError as error:
-            raise CommandError(str(BackupError.of(error, settings.DATA_DIR))) from error
+            raise CommandError(f"{BackupError.of(error, settings.DATA_DIR)}{self.state()}") from error
+
+    @staticmethod
+    def state() -> str:
+        """Return a sentence if the failed restore has already replaced data."""
+        if not restore_file().exists():
+            return ""
+        return " The database was already replaced. Correct the cause and run the command again; the site waits for it."
 
     def restore(self, folder: Path, keys: Path | None, newest_seal: Path | None, replace: bool, discard: bool):
         backup = Backup.open(folder)
@@ -71,7 +78,14 @@ class Command(BaseCommand):
         if not discard and not self.is_installation_empty(restore):
             if not replace:
                 raise CommandError("This installation is not empty: give --replace to replace its data by the backup.")
-            previous = write_backup(settings.DATA_DIR / "before-restore")
+            try:
+                previous = write_backup(settings.DATA_DIR / "before-restore")
+            except OSError as error:
+                folder = settings.DATA_DIR / "before-restore"
+                raise CommandError(
+                    f"The current data could not be backed up to {folder}. {BackupError.of(error, folder)} You may "
+                    "remove older backups there. To restore without a backup of the current data, give --discard."
+                ) from error
             self.stdout.write(f"The previous data is in {previous.folder}: remove it when you no longer need it.")
         restore.read_current_data()
         try:
@@ -102,6 +116,7 @@ class Command(BaseCommand):
             )
             for item in failed:
                 self.stderr.write(f"The erasure of personal data from {item} failed: repeat it in the admin.")
+        restore.finish()
         self.verify()
 
     @staticmethod
