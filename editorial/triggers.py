@@ -9,6 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models import Content, ContentErasure, PastSlug, SluggableContent, UnrecordedChange
 from triggers import Trigger
@@ -32,7 +33,7 @@ EVENTS = {
 
 
 def slug_triggers(vendor: str) -> Iterator[Trigger]:
-    slugs = {code: f"slug_{code}" for code in settings.CONTENT_LANGUAGES}
+    slugs = {code: build_localized_fieldname("slug", code) for code in settings.CONTENT_LANGUAGES}
     for model in apps.get_models():
         if not issubclass(model, SluggableContent):
             continue

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from consent.models import EmbeddedContent
 from editorial.dates import (
@@ -54,9 +55,8 @@ class EventQuerySet(AudienceContentQuerySet):
         return sorted({day.year for day in days}, reverse=True)
 
     def with_report(self) -> Self:
-        return self.exclude(**{f"report_{settings.LANGUAGE_CODE}": None}).exclude(
-            **{f"report_{settings.LANGUAGE_CODE}": ""}
-        )
+        report = build_localized_fieldname("report", settings.LANGUAGE_CODE)
+        return self.exclude(**{report: None}).exclude(**{report: ""})
 
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Events that the university hosts, that concern it, or that concern the whole alliance."""

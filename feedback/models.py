@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import RichTextField
 from editorial.mail import sends_mail
@@ -127,8 +128,8 @@ class FeedbackPage(Content):
 
     def empty_details(self) -> list[str]:
         """Return the names of the required details without a text in the source language."""
-        source = settings.LANGUAGE_CODE
-        columns = {name: name if name == "telephone" else f"{name}_{source}" for name in REQUIRED_DETAILS}
+        columns = {name: build_localized_fieldname(name, settings.LANGUAGE_CODE) for name in REQUIRED_DETAILS}
+        columns["telephone"] = "telephone"
         return [name for name, column in columns.items() if not strip_tags(getattr(self, column) or "").strip()]
 
 
