@@ -128,8 +128,9 @@ MAY_IMPORT = {
     "security": set(),
     "assets": set(),
     "jobs": set(),
-    "health": {"jobs", "security"},
+    "health": {"jobs", "security", "translations.columns"},
     "pagecache": {"security", "triggers"},
+    "translations.columns": {"triggers"},
     "translations.status": {"triggers"},
     "translations.desk": {"editorial", "translations.status"},
     "translations.exchange": {"editorial", "translations", "translations.desk", "translations.status"},
@@ -137,6 +138,7 @@ MAY_IMPORT = {
         "editorial",
         "jobs",
         "triggers",
+        "translations.columns",
         "translations.desk",
         "translations.exchange",
         "translations.status",
@@ -179,7 +181,7 @@ MAY_IMPORT = {
     "social": {"alliance", "consent", "pagecache", "pages", "partners", "security", "topics"},
     "server": {"health", "pagecache", "security"},
     "staticexport": {"editorial", "health", "pagecache", "pages"},
-    "operations": {"consent", "editorial", "server", "triggers"},
+    "operations": {"consent", "editorial", "server", "translations.columns", "triggers"},
     "tools": {"pages", "partners", "social", "translations"},
 }
 
