@@ -111,7 +111,8 @@ class Picture(Content):
         max_length=300,
         blank=True,
         help_text=_(
-            "Describe the picture for people who cannot see it. Required in English, unless the picture is decorative."
+            "Describe the picture for people who cannot see it. Required in the first language of this site, "
+            "unless the picture is decorative."
         ),
     )
     is_decorative = models.BooleanField(
