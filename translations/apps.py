@@ -2,6 +2,7 @@ import sys
 from datetime import timedelta
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core import checks
 from django.db import connections
 from django.db.backends.signals import connection_created
@@ -38,6 +39,7 @@ class TranslationsConfig(AppConfig):
         connection_created.connect(use_schema_editor)
         # The first app that gets the signal, because triggers of all apps need the columns.
         post_migrate.connect(update_language_columns, sender=apps.get_app_config("modeltranslation"))
+        checks.register(check_interface)
         checks.register(check_columns, checks.Tags.database)
         checks.register(check_groups, checks.Tags.database)
         post_migrate.connect(delete_untranslated_texts, sender=self)
@@ -59,6 +61,22 @@ def update_language_columns(using, verbosity, stdout=sys.stdout, **kwargs):
     for name in update_columns(connections[using]):
         if verbosity:
             stdout.write(f"  Added or changed the column {name}.\n")
+
+
+def check_interface(**kwargs) -> list[checks.CheckMessage]:
+    """Report languages of visitors without texts of the interface."""
+    from translations.messages import is_shipped, po_path
+
+    return [
+        checks.Warning(
+            f"The site does not have the texts of the interface in {name}: visitors see those of the first language "
+            "or English ones.",
+            hint="Write them with manage.py makemessages, or hide the language from visitors with HIDDEN_LANGUAGES.",
+            id="translations.interface",
+        )
+        for code, name in settings.LANGUAGES
+        if not is_shipped(code) and not po_path(code).exists()
+    ]
 
 
 def check_columns(databases, **kwargs) -> list[checks.CheckMessage]:

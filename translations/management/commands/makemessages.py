@@ -28,7 +28,11 @@ class Command(BaseCommand):
         template = extract_messages()
         is_own = settings.SITE_DIR is not None
         codes = [code for code in settings.CONTENT_LANGUAGES if code != "en" and is_shipped(code) is not is_own]
-        if unknown := [code for code in locale or () if not is_shipped(code) and not is_own]:
+        if (
+            not locale
+            and not is_own
+            and (unknown := [code for code in settings.CONTENT_LANGUAGES if not is_shipped(code)])
+        ):
             raise CommandError(
                 f"The program does not have {unknown[0]}: set SITE_DIR to the folder of your installation, which gets "
                 f"locale/{to_locale(unknown[0])}."
