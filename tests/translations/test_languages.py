@@ -4,11 +4,13 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.migrations import RenameField
 from django.db.migrations.loader import MigrationLoader
 from modeltranslation.translator import translator
 
+from editorial.models import PastSlug
 from partners.models import PartnerUniversity
 from translations.columns.sync import missing_columns, outdated_columns
 from translations.status.permissions import create_permissions
@@ -60,6 +62,38 @@ def test_a_missing_column_is_reported(client, capsys):
         cursor.execute(f"ALTER TABLE {TABLE} DROP COLUMN city_past_sv")
     assert missing_columns(connection) == outdated_columns(connection) == [f"{TABLE}.city_past_sv"]
     assert f"{TABLE}.city_past_sv" in warnings(capsys)
+
+
+@pytest.mark.once
+def test_migrations_on_sqlite_keep_columns_that_they_do_not_know(tmp_path, django_db_blocker):
+    settings = connections["default"].settings_dict | {"NAME": tmp_path / "db.sqlite3", "OPTIONS": {}}
+    connections["other"] = sqlite = DatabaseWrapper(settings, alias="other")
+    field = PastSlug._meta.get_field("key")
+    longer = field.clone()
+    longer.max_length = 200
+    longer.set_attributes_from_name("key")
+    with django_db_blocker.unblock():
+        with sqlite.schema_editor() as editor:
+            editor.create_model(PastSlug)
+        with sqlite.cursor() as cursor:
+            cursor.execute("ALTER TABLE editorial_pastslug ADD COLUMN title_cs varchar(9)")
+            cursor.execute("CREATE UNIQUE INDEX title_cs_once ON editorial_pastslug (title_cs)")
+            for number, title in enumerate(("První", None, "Třetí")):
+                row = [number, str(number), title]
+                cursor.execute("INSERT INTO editorial_pastslug VALUES (%s, 'pages', 'cs', %s, 'key', %s)", row)
+        with sqlite.schema_editor() as editor:
+            editor.alter_field(PastSlug, field, longer)
+        with sqlite.cursor() as cursor:
+            cursor.execute("SELECT name, type FROM pragma_table_info('editorial_pastslug')")
+            types = dict(cursor.fetchall())
+            cursor.execute("SELECT title_cs FROM editorial_pastslug ORDER BY id")
+            titles = [title for (title,) in cursor.fetchall()]
+            unique = sqlite.introspection.get_constraints(cursor, "editorial_pastslug")["title_cs_once"]["unique"]
+        sqlite.close()
+        del connections["other"]
+    assert (types["key"], types["title_cs"]) == ("varchar(200)", "varchar(9)")
+    assert titles == ["První", None, "Třetí"]
+    assert unique
 
 
 def test_no_migration_renames_a_translated_field():
