@@ -20,6 +20,9 @@ class Command(BaseCommand):
         "Example: manage.py makemessages --check"
     )
 
+    # The checks report that the file is missing.
+    requires_system_checks = ()
+
     def add_arguments(self, parser):
         parser.add_argument("--locale", "-l", action="append", help="Only this language. Can be repeated.")
         parser.add_argument("--check", action="store_true", help="Write nothing. Fail if a translation is missing.")
