@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from alliance.models import (
@@ -32,70 +33,70 @@ class AllianceTranslation(TranslationOptions):
         "logo_alt",
         "emblem_alt",
     )
-    required_languages = {"en": ("name", "tagline", "introduction", "vision")}
+    required_languages = {settings.LANGUAGE_CODE: ("name", "tagline", "introduction", "vision")}
 
 
 @register(Figure)
 class FigureTranslation(TranslationOptions):
     fields = ("label", "note")
-    required_languages = {"en": ("label",)}
+    required_languages = {settings.LANGUAGE_CODE: ("label",)}
 
 
 @register(KeyArea)
 class KeyAreaTranslation(TranslationOptions):
     fields = ("name", "description")
-    required_languages = {"en": ("name",)}
+    required_languages = {settings.LANGUAGE_CODE: ("name",)}
 
 
 @register(AudienceBenefit)
 class AudienceBenefitTranslation(TranslationOptions):
     fields = ("audience", "benefit")
-    required_languages = {"en": ("audience", "benefit")}
+    required_languages = {settings.LANGUAGE_CODE: ("audience", "benefit")}
 
 
 @register([Deliverable, Initiative])
 class TitledPageTranslation(TranslationOptions):
     fields = ("title", "slug", "summary", "body")
-    required_languages = {"en": ("title", "summary", "body")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "summary", "body")}
 
 
 @register(InitiativePart)
 class InitiativePartTranslation(TranslationOptions):
     fields = ("title", "body")
-    required_languages = {"en": ("title",)}
+    required_languages = {settings.LANGUAGE_CODE: ("title",)}
 
 
 @register(Task)
 class TaskTranslation(TranslationOptions):
     fields = ("title", "body")
-    required_languages = {"en": ("title", "body")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "body")}
 
 
 @register(EntryPoint)
 class EntryPointTranslation(TranslationOptions):
     fields = ("audience", "text")
-    required_languages = {"en": ("audience", "text")}
+    required_languages = {settings.LANGUAGE_CODE: ("audience", "text")}
 
 
 @register(Milestone)
 class MilestoneTranslation(TranslationOptions):
     fields = ("title", "body")
-    required_languages = {"en": ("title",)}
+    required_languages = {settings.LANGUAGE_CODE: ("title",)}
 
 
 @register(Contact)
 class ContactTranslation(TranslationOptions):
     fields = ("name", "purpose")
-    required_languages = {"en": ("name", "purpose")}
+    required_languages = {settings.LANGUAGE_CODE: ("name", "purpose")}
 
 
 @register(Project)
 class ProjectTranslation(TranslationOptions):
     fields = ("title", "slug", "summary", "body", "programme", "budget_note")
-    required_languages = {"en": ("title", "summary", "body")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "summary", "body")}
 
 
 @register(Line)
 class LineTranslation(TranslationOptions):
     fields = ("title", "slug", "summary", "body")
-    required_languages = {"en": ("title", "summary")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "summary")}

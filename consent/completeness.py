@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import capfirst
 from modeltranslation.translator import translator
+from modeltranslation.utils import build_localized_fieldname
 
 from consent.models.cookie import DeclaredCookie
 from consent.models.notice import Notice
@@ -77,7 +78,7 @@ def source_gaps(items: list[Content]) -> Iterator[Gap]:
     for item in items:
         required = cast(dict, translator.get_options_for_model(type(item)).required_languages)
         for field in required[settings.LANGUAGE_CODE]:
-            name = f"{field}_{settings.LANGUAGE_CODE}"
+            name = build_localized_fieldname(field, settings.LANGUAGE_CODE)
             if not getattr(item, name):
                 label = str(model_field(type(item), field).verbose_name)
                 yield Gap(settings.LANGUAGE_CODE, item, label, Status.MISSING, field_url(item, name))

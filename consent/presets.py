@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from consent.models.cookie import LifetimeUnit, StorageKind
 from consent.models.provider import origin, validate_https
@@ -135,8 +136,8 @@ def in_all_languages(name: str, text: Text) -> dict[str, str]:
     values = {}
     for code in settings.CONTENT_LANGUAGES:
         with translation.override(code):
-            values[f"{name}_{code}"] = str(text)
-    source = f"{name}_{settings.LANGUAGE_CODE}"
+            values[build_localized_fieldname(name, code)] = str(text)
+    source = build_localized_fieldname(name, settings.LANGUAGE_CODE)
     return {key: value if key == source or value != values[source] else "" for key, value in values.items()}
 
 

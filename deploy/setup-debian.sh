@@ -97,6 +97,8 @@ DATABASE_URL=postgres://unic:$password@127.0.0.1/unic
 DATA_DIR=$data
 ALLOWED_HOSTS=$domain
 HTTPS=true
+#SITE_DIR=/srv/unic/own
+#LANGUAGES=en,it,cs
 #EMAIL_URL=submission://user:password@mail.example.org
 #DEFAULT_FROM_EMAIL=web@example.org
 SETTINGS

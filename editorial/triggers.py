@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models import ContentErasure, PastSlug, SluggableContent, UnrecordedChange, content_models
 from triggers import Trigger
@@ -31,7 +32,7 @@ EVENTS = {
 
 
 def slug_triggers(vendor: str) -> Iterator[Trigger]:
-    slugs = {code: f"slug_{code}" for code in settings.CONTENT_LANGUAGES}
+    slugs = {code: build_localized_fieldname("slug", code) for code in settings.CONTENT_LANGUAGES}
     for model in content_models():
         if not issubclass(model, SluggableContent):
             continue

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from consent.models import EmbeddedContent
 from editorial.dates import (
@@ -55,7 +56,7 @@ class EventQuerySet(AudienceContentQuerySet):
         return sorted({day.year for day in days}, reverse=True)
 
     def with_report(self) -> Self:
-        return self.filter(is_filled(f"report_{settings.LANGUAGE_CODE}"))
+        return self.filter(is_filled(build_localized_fieldname("report", settings.LANGUAGE_CODE)))
 
     def of_member(self, partner: PartnerUniversity) -> Self:
         """Events that the university hosts, that concern it, or that concern the whole alliance."""

@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from events.models import Event
@@ -6,4 +7,4 @@ from events.models import Event
 @register(Event)
 class EventTranslation(TranslationOptions):
     fields = ("title", "slug", "summary", "place", "body", "report")
-    required_languages = {"en": ("title", "summary")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "summary")}

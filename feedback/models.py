@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import RichTextField
 from editorial.mail import sends_mail
@@ -125,8 +126,8 @@ class FeedbackPage(Content):
 
     def empty_details(self) -> list[str]:
         """Return the names of the required details without a text in the source language."""
-        source = settings.LANGUAGE_CODE
-        columns = {name: name if name == "telephone" else f"{name}_{source}" for name in REQUIRED_DETAILS}
+        columns = {name: build_localized_fieldname(name, settings.LANGUAGE_CODE) for name in REQUIRED_DETAILS}
+        columns["telephone"] = "telephone"
         return [name for name, column in columns.items() if not getattr(self, column)]
 
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from feedback.models import FeedbackPage
@@ -6,4 +7,4 @@ from feedback.models import FeedbackPage
 @register(FeedbackPage)
 class FeedbackPageTranslation(TranslationOptions):
     fields = ("title", "description", "introduction", "confirmation", "unit", "building_access")
-    required_languages = {"en": ("title", "description", "introduction", "confirmation")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "description", "introduction", "confirmation")}

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from health.errors import CONNECTION_ERRORS
 from jobs.models import Job
+from translations.columns.sync import missing_columns
 
 
 @require_safe
@@ -49,6 +50,8 @@ class Readiness:
             if missing:
                 names = [f"{migration.app_label}.{migration.name}" for migration, _ in missing]
                 return 503, {"ready": False, "database": "ok", "migrations_missing": names}
+            if columns := missing_columns(connection):
+                return 503, {"ready": False, "database": "ok", "migrations_missing": [], "columns_missing": columns}
             return 200, {"ready": True, "database": "ok", "migrations_missing": [], "jobs": Job.objects.unhealthy()}
         except CONNECTION_ERRORS:
             return 503, {"ready": False, "database": "away"}
@@ -60,7 +63,7 @@ readiness = Readiness()
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Return 200 if the database can be reached and has all migrations, else 503 with the missing migrations.
+    """Return 200 if the database can be reached and has all migrations and columns, else 503 with the missing ones.
 
     `jobs` lists recurring jobs that are late or failing. They do not change the status, as pages do not need them.
     """

@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from news.models import NewsItem
@@ -6,4 +7,4 @@ from news.models import NewsItem
 @register(NewsItem)
 class NewsItemTranslation(TranslationOptions):
     fields = ("title", "slug", "summary", "body")
-    required_languages = {"en": ("title", "summary")}
+    required_languages = {settings.LANGUAGE_CODE: ("title", "summary")}

@@ -17,6 +17,7 @@ def build_id() -> str:
     folders = [
         *own_apps,
         settings.BASE_DIR / "unic_site",
+        *([settings.SITE_DIR / "templates"] if settings.SITE_DIR else []),
         settings.BASE_DIR / "templates",
         *map(Path, settings.LOCALE_PATHS),
     ]

@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from partners.models import PartnerUniversity
@@ -6,4 +7,4 @@ from partners.models import PartnerUniversity
 @register(PartnerUniversity)
 class PartnerUniversityTranslation(TranslationOptions):
     fields = ("name", "slug", "city", "city_past", "logo_alt", "summary", "description", "city_story", "alliance_role")
-    required_languages = {"en": ("name", "city", "summary")}
+    required_languages = {settings.LANGUAGE_CODE: ("name", "city", "summary")}

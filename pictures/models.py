@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 from PIL import Image
 
 from editorial.fields import PictureField
@@ -110,7 +111,8 @@ class Picture(Content):
         max_length=300,
         blank=True,
         help_text=_(
-            "Describe the picture for people who cannot see it. Required in English, unless the picture is decorative."
+            "Describe the picture for people who cannot see it. Required in the first language of this site, "
+            "unless the picture is decorative."
         ),
     )
     is_decorative = models.BooleanField(
@@ -176,7 +178,7 @@ class Picture(Content):
     def clean(self) -> None:
         if self.licence_url and not self.licence:
             raise ValidationError({"licence": _("Enter the name of the licence at this address, such as CC BY 4.0.")})
-        alt_name = f"alt_{settings.LANGUAGE_CODE}"
+        alt_name = build_localized_fieldname("alt", settings.LANGUAGE_CODE)
         has_alt = bool(getattr(self, alt_name))
         if self.is_decorative and has_alt:
             raise ValidationError(

@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from pictures.models import Picture
@@ -7,4 +8,4 @@ from pictures.models import Picture
 class PictureTranslation(TranslationOptions):
     fields = ("alt", "caption", "credit")
     # The model requires the description itself, because a decorative picture has none.
-    required_languages = {"en": ()}
+    required_languages = {settings.LANGUAGE_CODE: ()}

@@ -61,6 +61,13 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
         ("REQUIRED_LANGUAGES", "en"),
         ("TIME_ZONE", "Europe/Lodz"),
         ("TIME_ZONE", "../localtime"),
+        ("LANGUAGES", "en,,cs"),
+        ("LANGUAGES", "en,cs,en"),
+        ("LANGUAGES", "en,xx"),
+        ("LANGUAGES", "mt,en"),
+        ("HIDDEN_LANGUAGES", "cs"),
+        ("HIDDEN_LANGUAGES", "en"),
+        ("SITE_DIR", "/proc/none"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("HSTS_PRELOAD", "true"),
         ("EMAIL_URL", "mail.example.org"),
@@ -209,6 +216,25 @@ def test_a_data_folder_without_write_permission_is_reported():
         process.start()
         assert results.get(timeout=60).startswith(f"DATA_DIR={folder} cannot be written to by this user")
         process.join()
+
+
+def test_the_first_language_is_the_source_and_hidden_ones_are_not_for_visitors(environment):
+    chosen = environment | {"LANGUAGES": "cs, it,mt,sr-latn", "HIDDEN_LANGUAGES": "mt"}
+    assert setting_value(chosen, "LANGUAGE_CODE") == "cs"
+    names = "{'cs': 'Čeština', 'it': 'Italiano', 'mt': 'Malti', 'sr-latn': 'Srpski (latinica)'}"
+    assert setting_value(chosen, "CONTENT_LANGUAGES") == names
+    assert "mt" not in setting_value(chosen, "LANGUAGES")
+
+
+def test_files_of_the_installation_come_before_those_of_the_program(environment, tmp_path):
+    own = tmp_path / "own"
+    for name in ("templates", "static", "content"):
+        (own / name).mkdir(parents=True)
+    chosen = environment | {"SITE_DIR": str(own)}
+    assert setting_value(chosen, "TEMPLATES[0]['DIRS']") == str([own / "templates", ROOT / "templates"])
+    assert setting_value(chosen, "STATICFILES_DIRS") == str([own / "static", ROOT / "static"])
+    assert setting_value(chosen, "CONTENT_DIR") == str(own / "content")
+    assert setting_value(environment, "CONTENT_DIR") == str(ROOT / "content")
 
 
 def test_https_enables_secure_settings_and_trusts_local_proxies(environment):

@@ -68,7 +68,7 @@ class Sourced(models.Model):
         max_length=20,
         blank=True,
         validators=[validate_language_tag],
-        help_text=_("A code such as pl, nl or eu, if the source is not in English."),
+        help_text=_("A code such as pl, nl or eu, if the source is not in the first language of this site."),
     )
     source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("Visitors see the source as a link.")

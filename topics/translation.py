@@ -1,3 +1,4 @@
+from django.conf import settings
 from modeltranslation.translator import TranslationOptions, register
 
 from topics.models import Audience, Topic
@@ -6,4 +7,4 @@ from topics.models import Audience, Topic
 @register([Topic, Audience])
 class NameTranslation(TranslationOptions):
     fields = ("name",)
-    required_languages = {"en": ("name",)}
+    required_languages = {settings.LANGUAGE_CODE: ("name",)}

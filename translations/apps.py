@@ -1,7 +1,11 @@
+import sys
 from datetime import timedelta
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core import checks
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +19,7 @@ class TranslationsConfig(AppConfig):
 
     def ready(self):
         from editorial.dashboard import register_block
+        from translations.columns.sqlite import use_schema_editor
         from translations.desk.dashboard import drafts_to_translate, texts_to_translate
         from translations.status.changed_items import ChangedItem
         from translations.status.fields import translated_models
@@ -31,6 +36,12 @@ class TranslationsConfig(AppConfig):
             every=timedelta(minutes=1),
             title=_("Updates the status of translations of content that was changed in bulk."),
         )
+        connection_created.connect(use_schema_editor)
+        # The first app that gets the signal, because triggers of all apps need the columns.
+        post_migrate.connect(update_language_columns, sender=apps.get_app_config("modeltranslation"))
+        checks.register(check_interface)
+        checks.register(check_columns, checks.Tags.database)
+        checks.register(check_groups, checks.Tags.database)
         post_migrate.connect(delete_untranslated_texts, sender=self)
         post_migrate.connect(create_language_permissions, sender=self)
 
@@ -41,6 +52,61 @@ def process_saved_item(sender, instance, raw, **kwargs):
 
     if not raw:
         ChangedItem.objects.filter(model=sender._meta.label_lower, object_id=instance.pk).process()
+
+
+def update_language_columns(using, verbosity, stdout=sys.stdout, **kwargs):
+    """Create the columns of languages that the migrations do not have."""
+    from translations.columns.sync import update_columns
+
+    for name in update_columns(connections[using]):
+        if verbosity:
+            stdout.write(f"  Added or changed the column {name}.\n")
+
+
+def check_interface(**kwargs) -> list[checks.CheckMessage]:
+    """Report languages of visitors without texts of the interface."""
+    from translations.messages import is_shipped, po_path
+
+    return [
+        checks.Warning(
+            f"The site does not have the texts of the interface in {name}: visitors see those of the first language "
+            "or English ones.",
+            hint="Write them with manage.py makemessages, or hide the language from visitors with HIDDEN_LANGUAGES.",
+            id="translations.interface",
+        )
+        for code, name in settings.LANGUAGES
+        if not is_shipped(code) and not po_path(code).exists()
+    ]
+
+
+def check_columns(databases, **kwargs) -> list[checks.CheckMessage]:
+    """Report missing columns. A warning, because after an error `migrate` would refuse to start."""
+    from translations.columns.sync import missing_columns
+
+    return [
+        checks.Warning(
+            f"The database does not have these columns of models: {', '.join(missing)}.",
+            hint="Run: manage.py prepare",
+            id="translations.columns",
+        )
+        for alias in databases or ()
+        if (missing := missing_columns(connections[alias]))
+    ]
+
+
+def check_groups(databases, **kwargs) -> list[checks.CheckMessage]:
+    """Name the groups of translators into languages that the site no longer has."""
+    from translations.status.permissions import groups_of_former_languages
+
+    return [
+        checks.Warning(
+            f"The group “{group}” translates into a language that the site does not have.",
+            hint="Remove its members and run manage.py migrate, or add the language to LANGUAGES again.",
+            id="translations.groups",
+        )
+        for alias in databases or ()
+        for group in groups_of_former_languages(alias)
+    ]
 
 
 def delete_untranslated_texts(using, **kwargs):

@@ -1,4 +1,7 @@
-"""Interface texts: extraction from code and templates, and the catalogs locale/<language>/LC_MESSAGES/django.po."""
+"""Interface texts: extraction from code and templates, and the catalogs locale/<language>/LC_MESSAGES/django.po.
+
+The program has catalogs of some languages, SITE_DIR those of others.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
 KEYWORDS = DEFAULT_KEYWORDS | {
@@ -21,10 +25,11 @@ EXCLUDED_FOLDERS = {".venv", "var", "node_modules", "tests", "migrations"}
 
 
 def sources(pattern: str) -> Iterator[Path]:
-    """The project's source files that match `pattern`, sorted."""
-    for path in sorted(settings.BASE_DIR.rglob(pattern)):
-        if not EXCLUDED_FOLDERS & set(path.relative_to(settings.BASE_DIR).parts):
-            yield path
+    """The source files of the program and of SITE_DIR that match `pattern`, sorted."""
+    for folder in filter(None, (settings.BASE_DIR, settings.SITE_DIR)):
+        for path in sorted(folder.rglob(pattern)):
+            if not EXCLUDED_FOLDERS & set(path.relative_to(folder).parts):
+                yield path
 
 
 def extract_messages() -> Catalog:
@@ -43,12 +48,20 @@ def add_messages(catalog: Catalog, path: Path, method: str, content: bytes):
     """Add the texts in `content`; `method` is the extraction method of Babel: python or javascript."""
     found = extract(method, BytesIO(content), KEYWORDS, TRANSLATOR_COMMENTS, options={"encoding": "utf-8"})
     for line, message, comments, context in found:
-        location = (path.relative_to(settings.BASE_DIR).as_posix(), line)
+        name = path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path.name
+        location = (str(name), line)
         catalog.add(message, locations=[location], auto_comments=comments, context=context)
 
 
+def is_shipped(code: str) -> bool:
+    """Whether the program has the interface in the language. The texts in code and templates are English."""
+    return code == "en" or (settings.BASE_DIR / "locale" / to_locale(code)).is_dir()
+
+
 def po_path(code: str) -> Path:
-    return settings.LOCALE_PATHS[0] / code.replace("-", "_") / "LC_MESSAGES" / "django.po"
+    """The catalog of the program, or that of the installation for a language that the program does not have."""
+    folder = settings.BASE_DIR if is_shipped(code) or settings.SITE_DIR is None else settings.SITE_DIR
+    return folder / "locale" / to_locale(code) / "LC_MESSAGES" / "django.po"
 
 
 def read_catalog(code: str) -> Catalog:

@@ -27,11 +27,14 @@ DEFINITIONS = {
         WHERE p.pronamespace = current_schema()::regnamespace GROUP BY p.oid, proname, prosrc""",
 }
 COLUMNS = {
-    "sqlite": "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
-    "postgresql": (
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
-    ),
+    "sqlite": "SELECT t.name, c.name, c.type FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type = 'table'",
+    "postgresql": """
+        SELECT t.relname, c.attname, format_type(c.atttypid, c.atttypmod) FROM pg_class t
+        JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped
+        WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p')""",
 }
+# Table → column → type, as the database names it.
+Columns = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ class Trigger:
         result = "COALESCE(NEW, OLD)" if self.level == "ROW" else "NULL"
         return f"BEGIN {self.body} RETURN {result}; END"
 
-    def is_applicable(self, columns: dict[str, set[str]]) -> bool:
+    def is_applicable(self, columns: Columns) -> bool:
         """Whether the database has the tables and columns that the trigger needs."""
-        return columns.get(self.table, set()) >= set(self.columns) and {self.table, *self.tables} <= set(columns)
+        return columns.get(self.table, {}).keys() >= set(self.columns) and {self.table, *self.tables} <= set(columns)
 
     def create(self, cursor: CursorWrapper, vendor: str):
         if vendor == "postgresql":
@@ -122,12 +125,18 @@ def installed(cursor: CursorWrapper, vendor: str) -> dict[str, str | None]:
     return {name: definition for name, definition in cursor.fetchall() if name.startswith(PREFIX)}
 
 
+def existing_columns(cursor: CursorWrapper, vendor: str) -> Columns:
+    """Return the tables of the database with their columns."""
+    columns: Columns = {}
+    cursor.execute(COLUMNS[vendor])
+    for table, column, data_type in cursor.fetchall():
+        columns.setdefault(table, {})[column] = data_type
+    return columns
+
+
 def applicable(cursor: CursorWrapper, vendor: str) -> dict[str, Trigger]:
     """Return name → trigger for the registered triggers whose tables and columns exist."""
-    columns: dict[str, set[str]] = {}
-    cursor.execute(COLUMNS[vendor])
-    for table, column in cursor.fetchall():
-        columns.setdefault(table, set()).add(column)
+    columns = existing_columns(cursor, vendor)
     return {name: trigger for name, trigger in registered(vendor).items() if trigger.is_applicable(columns)}
 
 

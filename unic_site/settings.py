@@ -12,7 +12,9 @@ import stat
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, localedata
 from csp.constants import NONCE, NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
@@ -82,8 +84,58 @@ def is_base64_of(length: int, text: str) -> bool:
         return False
 
 
+def folder_of_installation(path: str) -> Path | None:
+    """Return SITE_DIR as a folder that this user can read, or None if it is not set."""
+    if not path:
+        return None
+    folder = Path(path).resolve()
+    if not folder.is_dir():
+        raise ImproperlyConfigured(f"SITE_DIR={path} is not a folder; create it, or correct the path.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise ImproperlyConfigured(f"SITE_DIR={path} cannot be read by this user; allow it with: chmod -R go+rX {path}")
+    return folder
+
+
+def languages(codes: list[str]) -> dict[str, str]:
+    """Return code → name in the language itself. Raises ImproperlyConfigured for a code that the site cannot have."""
+    codes = [code.lower() for code in codes]
+    if not all(codes):
+        raise ImproperlyConfigured("LANGUAGES is not valid: there is no code between two commas; remove one of them.")
+    names: dict[str, str] = {}
+    for code in codes:
+        if code in names:
+            raise ImproperlyConfigured(f"LANGUAGES is not valid: {code!r} is given twice; remove one of them.")
+        if not re.fullmatch(r"[a-z]{2,3}(-[a-z]{2,4})?", code) or not localedata.exists(code.replace("-", "_")):
+            raise ImproperlyConfigured(
+                f"LANGUAGES is not valid: {code!r} is no language. Write codes separated by commas, such as en,it,cs."
+            )
+        if not names and code not in LANG_INFO:
+            raise ImproperlyConfigured(
+                f"LANGUAGES is not valid: {code!r} cannot be the first one, because Django is not translated into it."
+            )
+        locale = Locale.parse(code, sep="-")
+        name = locale.get_display_name() or code
+        names[code] = name[0].upper() + name[1:]
+        # Django knows the languages that it is translated into. Maltese is not among them.
+        bidi = locale.text_direction == "rtl"
+        LANG_INFO.setdefault(
+            code, {"code": code, "name": locale.english_name or code, "name_local": name, "bidi": bidi}
+        )
+    return names
+
+
 # Database, uploads, built static files and the generated keys of this installation.
 DATA_DIR = private_folder(Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve())
+
+# Folder with this installation's own templates, static files, translations and content, outside the program.
+SITE_DIR = folder_of_installation(env.str("SITE_DIR", default=""))
+
+
+def with_own(name: str) -> list[Path]:
+    """Return the folders `name`: that of the installation, if there is one, and that of the program."""
+    own = [SITE_DIR / name] if SITE_DIR and (SITE_DIR / name).is_dir() else []
+    return [*own, BASE_DIR / name]
+
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or generated_secret_key(DATA_DIR / "secret_key")
 if len(SECRET_KEY) < 50:
@@ -192,7 +244,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": with_own("templates"),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -247,20 +299,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Languages
 
-LANGUAGE_CODE = "en"
 # Languages of the content, each with its own name. The first one is the source language of translations.
-CONTENT_LANGUAGES = {
-    "en": "English",
-    "pl": "Polski",
-    "nl": "Nederlands",
-    "es": "Español",
-    "de": "Deutsch",
-    "tr": "Türkçe",
-    "fr": "Français",
-    "fi": "Suomi",
-    "hr": "Hrvatski",
-    "sv": "Svenska",
-}
+CONTENT_LANGUAGES = languages(
+    env.list("LANGUAGES", subcast=str.strip, default=["en", "pl", "nl", "es", "de", "tr", "fr", "fi", "hr", "sv"])
+)
+LANGUAGE_CODE = next(iter(CONTENT_LANGUAGES))
 # Languages in which all texts of an item must be current before it is published. By default none: the page falls back.
 REQUIRED_LANGUAGES = env.list("REQUIRED_LANGUAGES", subcast=str.strip, default=[])
 if unknown := [code for code in REQUIRED_LANGUAGES if code not in CONTENT_LANGUAGES or code == LANGUAGE_CODE]:
@@ -268,12 +311,20 @@ if unknown := [code for code in REQUIRED_LANGUAGES if code not in CONTENT_LANGUA
         f"REQUIRED_LANGUAGES is not valid: {unknown[0]!r} is no language of translations. Write codes separated by "
         f"commas: {', '.join(code for code in CONTENT_LANGUAGES if code != LANGUAGE_CODE)}."
     )
+# Languages that only staff see, while they translate the site into them.
+HIDDEN_LANGUAGES = env.list("HIDDEN_LANGUAGES", subcast=str.strip, default=[])
+if unknown := [code for code in HIDDEN_LANGUAGES if code not in CONTENT_LANGUAGES or code == LANGUAGE_CODE]:
+    raise ImproperlyConfigured(
+        f"HIDDEN_LANGUAGES is not valid: {unknown[0]!r} is no language of translations. Write codes separated by "
+        f"commas: {', '.join(code for code in CONTENT_LANGUAGES if code != LANGUAGE_CODE)}."
+    )
 # Languages for visitors. The language menu sorts them by name.
-LANGUAGES = list(CONTENT_LANGUAGES.items())
+LANGUAGES = [(code, name) for code, name in CONTENT_LANGUAGES.items() if code not in HIDDEN_LANGUAGES]
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
 MODELTRANSLATION_FALLBACK_LANGUAGES = (LANGUAGE_CODE,)
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# `compilemessages` writes the compiled texts of SITE_DIR/locale to DATA_DIR/locale. They replace those of the program.
+LOCALE_PATHS = [DATA_DIR / "locale", BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Warsaw")
@@ -297,14 +348,14 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
     }
 ]
 
-# Initial content. Another university or alliance sets its own folder.
-CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
+# Initial content. Another university or alliance has its own in SITE_DIR.
+CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(with_own("content")[0])))
 
 # Static files and uploads
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = with_own("static")
 MEDIA_URL = "/media/"
 # Renditions of pictures, which can be created again. A file is public while a published item uses it.
 MEDIA_ROOT = DATA_DIR / "media"

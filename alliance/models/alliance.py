@@ -11,6 +11,7 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import PictureField, PictureFile, RichTextField
 from editorial.models import Content, ContentQuerySet, OrderedContent, require_alt_text
@@ -195,7 +196,7 @@ class FigureQuerySet(ContentQuerySet):
     def newest_per_label(self):
         """Only the newest of the figures with the same label in the source language."""
         newest_first = [F("year").desc(), F("order").desc(), F("pk").desc()]
-        label = f"label_{settings.LANGUAGE_CODE}"
+        label = build_localized_fieldname("label", settings.LANGUAGE_CODE)
         return self.alias(rank=Window(RowNumber(), partition_by=label, order_by=newest_first)).filter(rank=1)
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.fields import RichTextField
 from editorial.models import SluggableContent, SluggableQuerySet
@@ -28,7 +29,7 @@ class LineQuerySet(SluggableQuerySet):
 
     def with_page(self) -> Self:
         """Lines with a text, which have a page of their own."""
-        return self.filter(is_filled(f"body_{settings.LANGUAGE_CODE}"))
+        return self.filter(is_filled(build_localized_fieldname("body", settings.LANGUAGE_CODE)))
 
 
 LineManager = models.Manager.from_queryset(LineQuerySet)

@@ -1,5 +1,6 @@
 """Admin of the privacy policy and its versions."""
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
@@ -8,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from consent.admin.base import Action, OfficersMixin, ReadOnlyAdmin
 from consent.models import AccessEntry, PolicyVersion, PrivacyPolicy
@@ -20,8 +22,9 @@ from translations.status.models import model_field
 def links_to_empty_facts(policy: PrivacyPolicy) -> SafeString:
     """Return a list of the facts without a text, each with a link to its field; empty if there are none."""
     url = reverse("admin:consent_privacypolicy_change", args=[policy.pk])
-    items = [(url, name, heading(name), model_field(PrivacyPolicy, name).help_text) for name in policy.empty_facts()]
-    return format_html_join("", '<li><a href="{}#id_{}_en">{}</a> {}</li>', items)
+    fields = {name: build_localized_fieldname(name, settings.LANGUAGE_CODE) for name in policy.empty_facts()}
+    items = [(url, field, heading(name), model_field(PrivacyPolicy, name).help_text) for name, field in fields.items()]
+    return format_html_join("", '<li><a href="{}#id_{}">{}</a> {}</li>', items)
 
 
 @admin.register(PrivacyPolicy)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from consent.comparison import Change
 from consent.hashing import json_digest, rfc3339
@@ -167,8 +168,8 @@ class PrivacyPolicy(Content):
 
     def empty_facts(self) -> list[str]:
         """Return the names of the facts without a text in the source language."""
-        source = settings.LANGUAGE_CODE
-        return [name for name in (*SECTIONS, *RIGHTS) if not getattr(self, f"{name}_{source}")]
+        columns = {name: build_localized_fieldname(name, settings.LANGUAGE_CODE) for name in (*SECTIONS, *RIGHTS)}
+        return [name for name, column in columns.items() if not getattr(self, column)]
 
 
 def edited_policy() -> PrivacyPolicy | None:

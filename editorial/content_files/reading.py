@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from babel import localedata
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
@@ -80,6 +81,9 @@ class ContentFiles:
         for path in sorted(self.folder.glob("*.toml")):
             # en.toml, or news.en.toml.
             code = path.stem.rpartition(".")[2]
+            if code not in settings.CONTENT_LANGUAGES and localedata.exists(code.replace("-", "_")):
+                # A site can have fewer languages than its content files, such as those of the program.
+                continue
             if code not in settings.CONTENT_LANGUAGES:
                 known = ", ".join(settings.CONTENT_LANGUAGES)
                 self.errors.append(f"{path}: “{code}” is not a language of this site. Use one of {known}.")

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.alphabet import APOSTROPHES, fold
 from editorial.clean_text import clean_texts_of
@@ -69,7 +70,8 @@ class ContentQuerySet(models.QuerySet[ContentT]):
         missing = dict.fromkeys(settings.CONTENT_LANGUAGES, Q())
         for name in fields or self.model.body_fields:
             for code in missing:
-                missing[code] |= is_filled(f"{name}_{settings.LANGUAGE_CODE}") & ~is_filled(f"{name}_{code}")
+                source, translation = (build_localized_fieldname(name, each) for each in (settings.LANGUAGE_CODE, code))
+                missing[code] |= is_filled(source) & ~is_filled(translation)
         counts = {code: models.Count("pk", filter=condition) for code, condition in missing.items()}
         return {code for code, number in self.order_by().aggregate(**counts).items() if not number}
 
@@ -139,8 +141,11 @@ class Content(models.Model):
 
     def languages(self) -> set[str]:
         """Return the languages in which all body fields have a text that have one in the source language."""
-        source = [name for name in self.body_fields if getattr(self, f"{name}_{settings.LANGUAGE_CODE}")]
-        return {code for code in settings.CONTENT_LANGUAGES if all(getattr(self, f"{name}_{code}") for name in source)}
+        filled = {
+            code: {name for name in self.body_fields if getattr(self, build_localized_fieldname(name, code))}
+            for code in settings.CONTENT_LANGUAGES
+        }
+        return {code for code, names in filled.items() if names >= filled[settings.LANGUAGE_CODE]}
 
     @classmethod
     def has_page(cls) -> bool:
@@ -169,12 +174,13 @@ class Content(models.Model):
     @classmethod
     def heading_of(cls, values: dict[str, Any]) -> str:
         """Return the heading in the recorded `values`, in the source language or the first that has one."""
-        names = [cls.heading_field, *(f"{cls.heading_field}_{code}" for code in settings.CONTENT_LANGUAGES)]
+        localized = (build_localized_fieldname(cls.heading_field, code) for code in settings.CONTENT_LANGUAGES)
+        names = [cls.heading_field, *localized]
         return next((str(values[name]) for name in names if values.get(name)), str(values.get("key", "")))[:200]
 
     def key_source(self) -> str:
         """Return the text for the key of a new item: its heading in the source language."""
-        return getattr(self, f"{self.heading_field}_{settings.LANGUAGE_CODE}") or ""
+        return getattr(self, build_localized_fieldname(self.heading_field, settings.LANGUAGE_CODE)) or ""
 
     def _free_key(self) -> str:
         stem = slug_of(self.key_source())[:80].strip("-") or str(self._meta.model_name)
@@ -208,6 +214,6 @@ class OrderedContent(Content):
 def require_alt_text(item: Content, *picture_fields: str) -> None:
     """Raise ValidationError if a picture of `item` has no alternative text in the source language."""
     for picture in picture_fields:
-        alt_field = f"{picture}_alt_{settings.LANGUAGE_CODE}"
+        alt_field = build_localized_fieldname(f"{picture}_alt", settings.LANGUAGE_CODE)
         if getattr(item, picture) and not getattr(item, alt_field):
             raise ValidationError({alt_field: _("Describe the picture for people who cannot see it.")})

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.utils import build_localized_fieldname
 
 from editorial.models.content import ContentQuerySet, ContentT, OrderedContent, first_free_name, slug_of
 from editorial.texts import page_language_code
@@ -60,11 +61,11 @@ class SluggableQuerySet(ContentQuerySet[ContentT]):
         language = page_language_code()
         past = PastSlug.objects.filter(section=self.model.content_section, slug=slug)
         # A language without a slug of its own uses that of the source language.
-        own, source = f"slug_{language}", f"slug_{settings.LANGUAGE_CODE}"
+        own, source = (build_localized_fieldname("slug", code) for code in (language, settings.LANGUAGE_CODE))
         in_active = Q(**{own: slug}) | Q(**{source: slug}) & (Q(**{own: None}) | Q(**{own: ""}))
         in_any = Q()
         for code in settings.CONTENT_LANGUAGES:
-            in_any |= Q(**{f"slug_{code}": slug})
+            in_any |= Q(**{build_localized_fieldname("slug", code): slug})
         matches = (in_active, Q(key__in=past.filter(language=language).values("key")), in_any)
         ranks = (models.When(match, then=number) for number, match in enumerate(matches))
         rank = models.Case(*ranks, default=len(matches))
@@ -105,13 +106,13 @@ class SluggableContent(OrderedContent):
         # Language → (slug of the heading, slug that the item got because the first was taken).
         self.numbered_slugs: dict[str, tuple[str, str]] = {}
         for code in settings.CONTENT_LANGUAGES:
-            field = f"slug_{code}"
-            heading = getattr(self, f"{self.heading_field}_{code}")
+            field = build_localized_fieldname("slug", code)
+            heading = getattr(self, build_localized_fieldname(self.heading_field, code))
             if slug := getattr(self, field):
                 setattr(self, field, slug.lower())
             elif heading:
                 # A heading in a script other than Latin gives an empty slug.
-                in_source = getattr(self, f"slug_{settings.LANGUAGE_CODE}")
+                in_source = getattr(self, build_localized_fieldname("slug", settings.LANGUAGE_CODE))
                 stem = slug_of(heading)[:90].strip("-") or in_source or str(self._meta.model_name)
                 free = first_free_name(stem, self.taken_slugs("startswith", stem))
                 setattr(self, field, free)
@@ -124,7 +125,7 @@ class SluggableContent(OrderedContent):
         A language without a slug of its own uses that of the source language, and an address with the slug of another
         language leads on, so that a slug that two items share in two languages would be ambiguous.
         """
-        columns = [f"slug_{code}" for code in settings.CONTENT_LANGUAGES]
+        columns = [build_localized_fieldname("slug", code) for code in settings.CONTENT_LANGUAGES]
         matches = Q()
         for column in columns:
             matches |= Q(**{f"{column}__{lookup}": value})
@@ -133,7 +134,7 @@ class SluggableContent(OrderedContent):
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         """Raise ValidationError for each slug that is taken, with a free one."""
-        columns = {f"slug_{code}" for code in settings.CONTENT_LANGUAGES}
+        columns = {build_localized_fieldname("slug", code) for code in settings.CONTENT_LANGUAGES}
         slugs = {name: slug.lower() for name in columns - set(exclude or ()) if (slug := getattr(self, name))}
         taken = self.taken_slugs("in", set(slugs.values())) if slugs else set()
         errors: dict[str, Any] = {}

@@ -20,6 +20,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.fields import TranslationField
+from modeltranslation.utils import build_localized_fieldname
 from PIL import Image
 
 from editorial.acting import SYSTEM
@@ -111,7 +112,7 @@ def is_file(model: type[Content] | None, name: str) -> bool:
 def replaced_column(model: type[Content], name: str) -> models.Field:
     """Return the field that gets the replacement: that of the source language if the field is translated."""
     columns = columns_of(model, name)
-    return columns.get(f"{name}_{settings.LANGUAGE_CODE}") or columns[name]  # type: ignore[return-value]
+    return columns.get(build_localized_fieldname(name, settings.LANGUAGE_CODE)) or columns[name]  # type: ignore[return-value]
 
 
 def clean_replacement(model: type[Content], name: str, text: str) -> Any:

@@ -64,6 +64,12 @@ def alternates(context) -> list[dict]:
     return found
 
 
+@register.simple_tag
+def source_language() -> str:
+    """The language that the content is written in first."""
+    return settings.LANGUAGE_CODE
+
+
 @register.simple_tag(takes_context=True)
 def page_url(context, number: int) -> str:
     """The URL of page `number` of the list on this page. `filter_query` in the context holds the filters."""

@@ -176,6 +176,12 @@ def test_an_error_in_a_translation_is_reported(tmp_path, pl, message):
 
 
 @pytest.mark.once
+def test_files_of_languages_that_the_site_does_not_have_are_left_out(tmp_path):
+    folder = write(tmp_path, en={"pages": {"news": PAGE}}, cs={"pages": {"news": {"title": "Novinky"}}})
+    assert list(ContentFiles(folder).files) == ["en"]
+
+
+@pytest.mark.once
 def test_all_errors_are_reported_together(tmp_path):
     folder = write(tmp_path, en={"pages": {"news": PAGE | {"titel": "x", "order": "one"}}, "nothing": {}})
     (folder / "xx.toml").write_text("")

@@ -162,6 +162,15 @@ def test_with_a_missing_migration_the_site_is_not_ready(client):
     assert "partners.0002_rights" in response.json()["migrations_missing"]
 
 
+@pytest.mark.django_db
+def test_with_a_missing_column_the_site_is_not_ready(client):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE partners_partneruniversity DROP COLUMN city_past_sv")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["columns_missing"] == ["partners_partneruniversity.city_past_sv"]
+
+
 @pytest.mark.once
 @pytest.mark.django_db
 def test_a_form_without_a_csrf_token_gets_an_error_page(staff):

@@ -1,5 +1,6 @@
 """Interface texts are translated into all public languages."""
 
+import os
 import re
 from io import StringIO
 
@@ -69,9 +70,35 @@ def test_compiled_translations_are_used():
 
 
 def test_an_invalid_file_is_reported_with_its_line(tmp_path, settings):
-    folder = tmp_path / "pl" / "LC_MESSAGES"
+    folder = tmp_path / "locale" / "pl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "django.po").write_text('msgid "a"\nmsgstr "b"\nnonsense here\n')
-    settings.LOCALE_PATHS = [tmp_path]
+    settings.SITE_DIR, settings.DATA_DIR = tmp_path, tmp_path / "data"
     with pytest.raises(CommandError, match=r"django\.po, line \d+"):
         call_command("compilemessages")
+
+
+def test_texts_of_the_installation_are_compiled_into_its_data_and_removed_with_their_source(tmp_path, settings):
+    source = tmp_path / "own/locale/cs/LC_MESSAGES/django.po"
+    source.parent.mkdir(parents=True)
+    source.write_text('msgid ""\nmsgstr "Language: cs\\n"\n\nmsgid "Search"\nmsgstr "Hledat"\n')
+    settings.SITE_DIR, settings.DATA_DIR = tmp_path / "own", tmp_path / "data"
+    call_command("compilemessages", verbosity=0)
+    compiled = tmp_path / "data/locale/cs/LC_MESSAGES/django.mo"
+    assert b"Hledat" in compiled.read_bytes()
+    # An older version of the file, as after a roll back.
+    source.write_text(source.read_text().replace("Hledat", "Najít"))
+    os.utime(source, (0, 0))
+    call_command("compilemessages", verbosity=0)
+    assert "Najít".encode() in compiled.read_bytes()
+    settings.SITE_DIR = None
+    call_command("compilemessages", verbosity=0)
+    assert not compiled.exists()
+
+
+def test_a_language_that_django_does_not_know_gets_an_empty_catalog(tmp_path, settings):
+    settings.DATA_DIR, settings.CONTENT_LANGUAGES = tmp_path, {"en": "English", "mt": "Malti"}
+    call_command("compilemessages", verbosity=0)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.mo")] == [
+        "locale/mt/LC_MESSAGES/django.mo"
+    ]

@@ -44,13 +44,13 @@ class GlossaryTerm(Content):
     term = models.CharField(
         _("term"),
         max_length=100,
-        help_text=_("The English term as used in texts, in the singular. One term per entry."),
+        help_text=_("The term as used in texts, in the singular. One term per entry."),
     )
     note = models.CharField(
         _("meaning"),
         max_length=200,
         blank=True,
-        help_text=_("The meaning on this site, in English, if the word alone is not clear."),
+        help_text=_("The meaning on this site, in its first language, if the word alone is not clear."),
     )
 
     objects: ClassVar[GlossaryManager] = GlossaryManager()

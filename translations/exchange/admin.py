@@ -104,7 +104,14 @@ class ExchangeAdmin(admin.ModelAdmin):
         form = ApplyForm(user=request.user)
         form.set_file(content, digest=plan.digest, **options)
         title = _("Changes in the file")
-        return self.render(request, "translations/exchange/preview.html", title, plan=plan, form=form)
+        return self.render(
+            request,
+            "translations/exchange/preview.html",
+            title,
+            plan=plan,
+            form=form,
+            source_language=plan.source_language,
+        )
 
     def apply(self, request):
         """Write the changes of the preview, or show the preview again if the site has changed since."""

@@ -1,7 +1,6 @@
 """Export of exchange files."""
 
 from babel.messages.catalog import Catalog
-from django.conf import settings
 from django.db import models
 
 from translations.exchange import po, xliff
@@ -27,4 +26,4 @@ def export(texts: TextCollection, scope: Scope, file_format: Format, site: str =
     if file_format == Format.PO:
         plural_forms = Catalog(locale=texts.language.replace("-", "_")).plural_forms
         return po.write(texts.language, units, plural_forms)
-    return xliff.write(texts.language, settings.LANGUAGE_CODE, units, texts.kind)
+    return xliff.write(texts.language, texts.source_language, units, texts.kind)

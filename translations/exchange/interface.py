@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from babel.messages.catalog import Catalog, Message
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -110,6 +111,9 @@ class InterfaceTexts:
     """The interface texts in one language."""
 
     kind = "interface"
+    # The language of the texts in code and templates.
+    source_language = "en"
+    target_languages = [code for code in settings.CONTENT_LANGUAGES if code != "en"]
 
     def __init__(self, language: str):
         self.language = language

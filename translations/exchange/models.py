@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model, prefetch_related_objects
 from django.utils.text import capfirst
@@ -12,7 +13,7 @@ from editorial.content_files import is_translated, models_by_section, references
 from editorial.models import Content, Revision
 from translations.exchange.units import Scope, Unit
 from translations.status.checks import Finding, findings_for
-from translations.status.fields import translated_models
+from translations.status.fields import TARGET_LANGUAGES, translated_models
 from translations.status.models import Translation, TranslationQuerySet
 from translations.status.permissions import needs_draft, permitted_languages
 
@@ -107,6 +108,8 @@ class ContentTexts:
     """The texts of the content in one language."""
 
     kind = "content"
+    source_language = settings.LANGUAGE_CODE
+    target_languages = TARGET_LANGUAGES
 
     def __init__(self, language: str, models: list[type[Model]] | None = None):
         """`models` limits the texts to these models."""

@@ -2,11 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,9 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from editorial.models import Revision
 from translations.exchange import po, xliff
+from translations.exchange.interface import InterfaceTexts
+from translations.exchange.models import ContentTexts
 from translations.exchange.units import ExchangeError, ExchangeFile, Text, TextCollection, Unit
 from translations.status.diff import word_diff
-from translations.status.fields import TARGET_LANGUAGES, translated_models
+from translations.status.fields import translated_models
 from translations.status.permissions import permitted_languages
 from triggers.locks import StaleReadError
 
@@ -77,11 +78,10 @@ def read(content: bytes) -> ExchangeFile:
     return (xliff if is_xml else po).read(content)
 
 
-def site_language(tag: str) -> str | None:
-    """The code of a language of the site for a language tag such as "pl-PL", or None."""
+def language_code(tag: str, codes: Collection[str]) -> str | None:
+    """The one of `codes` for a language tag such as "pl-PL", or None."""
     code = tag.replace("_", "-").lower()
-    known = {language.lower(): language for language in settings.CONTENT_LANGUAGES}
-    return known.get(code) or known.get(code.partition("-")[0])
+    return next((known for known in (code, code.partition("-")[0]) if known in codes), None)
 
 
 class Plan:
@@ -94,7 +94,7 @@ class Plan:
     def __init__(
         self,
         content: bytes,
-        kind: Callable[[str], TextCollection],
+        kind: type[ContentTexts] | type[InterfaceTexts],
         *,
         as_draft: bool = False,
         skip_unknown: bool = False,
@@ -102,33 +102,34 @@ class Plan:
     ):
         file = read(content)
         self.user = user
-        self.language = self.language_of(file)
+        self.language = self.language_of(file, kind)
         if user and not any(self.language in permitted_languages(user, model) for model in translated_models()):
             raise ExchangeError(
                 [_("You may not translate into the language “%(language)s”.") % {"language": file.language}]
             )
-        self.texts = kind(self.language)
+        self.source_language = kind.source_language
+        self.texts: TextCollection = kind(self.language)
         self.as_draft = as_draft
         self.errors: list[str] = []
         self.changes = list(self.all_changes(file.units, skip_unknown))
         if self.errors:
             raise ExchangeError(self.errors)
 
-    def language_of(self, file: ExchangeFile) -> str:
-        language = site_language(file.language)
-        if language not in TARGET_LANGUAGES:
+    def language_of(self, file: ExchangeFile, kind: type[ContentTexts] | type[InterfaceTexts]) -> str:
+        language = language_code(file.language, kind.target_languages)
+        if language not in kind.target_languages:
             raise ExchangeError(
                 [
                     _("The file is for the language “%(language)s”; this site is translated into %(known)s.")
-                    % {"language": file.language, "known": ", ".join(TARGET_LANGUAGES)}
+                    % {"language": file.language, "known": ", ".join(kind.target_languages)}
                 ]
             )
-        source = settings.LANGUAGE_CODE if file.source_language is None else site_language(file.source_language)
-        if source != settings.LANGUAGE_CODE:
+        source = file.source_language
+        if source is not None and language_code(source, [kind.source_language]) is None:
             raise ExchangeError(
                 [
                     _("The file translates from “%(language)s”; the source of this site is “%(source)s”.")
-                    % {"language": file.source_language, "source": settings.LANGUAGE_CODE}
+                    % {"language": file.source_language, "source": kind.source_language}
                 ]
             )
         return language

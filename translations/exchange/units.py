@@ -133,6 +133,9 @@ class TextCollection(Protocol):
     """The texts of one kind in one language: `ContentTexts` or `InterfaceTexts`."""
 
     kind: str
+    source_language: str
+    # The languages that this kind of text is translated into.
+    target_languages: list[str]
     language: str
 
     def units(self, scope: Scope, site: str = "") -> list[Unit]:

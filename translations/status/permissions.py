@@ -8,8 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
-from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Model
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
+from django.db import connections
+from django.db.models import Model, QuerySet
 from django.utils.translation import get_language
 
 from translations.status.fields import TARGET_LANGUAGES, translated_models
@@ -103,3 +104,31 @@ def create_permissions(using: str, apps):
         if is_new:
             group, _created = group_model.objects.using(using).get_or_create(name=group_for(code))
             group.permissions.add(translate)
+    delete_former(permission_model.objects.using(using))
+
+
+def former(permissions: QuerySet[Permission]) -> QuerySet[Permission]:
+    """The permissions of languages that the site no longer has."""
+    current = [permission_for(code) for code in TARGET_LANGUAGES]
+    return permissions.filter(content_type__app_label="translations", codename__startswith=permission_for("")).exclude(
+        codename__in=current
+    )
+
+
+def delete_former(permissions: QuerySet[Permission]):
+    """Delete the permissions and groups of former languages that nobody has."""
+    for permission in former(permissions):
+        # A group with members, or with other permissions, may be needed for more than the language.
+        for group in permission.group_set.filter(user=None):
+            if group.permissions.count() == 1:
+                group.delete()
+        if not permission.group_set.exists() and not permission.user_set.exists():
+            permission.delete()
+
+
+def groups_of_former_languages(using: str) -> list[Group]:
+    """The groups that `delete_former` keeps, because they have members or other permissions."""
+    if Permission._meta.db_table not in connections[using].introspection.table_names():
+        return []
+    permissions = former(Permission.objects.using(using))
+    return list(Group.objects.using(using).filter(permissions__in=permissions).distinct().order_by("name"))

@@ -28,7 +28,7 @@ function store(name, value) {
 function markRows(root) {
   for (const row of root.querySelectorAll(".form-row")) {
     const field = [...row.classList].find((name) => name.startsWith("field-")) ?? "";
-    const code = languages.map(([code]) => code).find((code) => field.endsWith(`_${code}`));
+    const code = languages.map(([code]) => code).find((code) => field.endsWith(`_${code.replaceAll("-", "_")}`));
     if (!code) continue;
     row.dataset.languageOf = code;
     for (const text of row.querySelectorAll(".readonly")) text.lang = code;

@@ -10,6 +10,7 @@ import triggers
 from editorial.content_files import OtherSiteError
 from editorial.models import ImportState
 from server.lock import InterruptedRestoreError, require_no_interrupted_restore
+from translations.columns.sync import outdated_columns
 
 
 class Command(BaseCommand):
@@ -39,11 +40,16 @@ class Command(BaseCommand):
 
     def migrate(self, verbosity: int):
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        is_outdated = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if is_outdated:
             self.stdout.write("Migrating the database …")
+        elif columns := outdated_columns(connection):
+            self.stdout.write(f"Adding {len(columns)} columns for the languages of the site …")
+        # A new version or another language can change triggers without a migration.
+        faults = {} if is_outdated or columns else triggers.faults(connection)
+        if is_outdated or columns or faults:
             call_command("migrate", interactive=False, verbosity=0 if verbosity == 1 else verbosity)
-        # A new version can have other triggers without a migration.
-        for name, state in triggers.install(connection).items():
+        for name, state in faults.items():
             self.stdout.write(f"The database trigger {name} was {state}; it was corrected.")
 
     def load_content(self, verbosity: int):

@@ -6,7 +6,6 @@ from translations.exchange.export import Format, export
 from translations.exchange.interface import InterfaceTexts
 from translations.exchange.models import ContentTexts
 from translations.exchange.units import Scope, TextCollection
-from translations.status.fields import TARGET_LANGUAGES
 
 
 class Command(BaseCommand):
@@ -16,7 +15,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("language", choices=TARGET_LANGUAGES, help="The language to translate into.")
+        parser.add_argument("language", choices=InterfaceTexts.target_languages, help="The language to translate into.")
         parser.add_argument(
             "--format", dest="file_format", choices=Format.values, default=Format.XLIFF, help="XLIFF 2.1 or PO."
         )
