@@ -152,6 +152,7 @@ def behind_nginx(folder: Path, upstream: Target) -> Target:
         text = re.sub(rf"\n\s*{line}", "", text)
     replacements = {
         "/var/cache/nginx/unic": f"{folder}/cache",
+        "/var/log/nginx": str(folder),
         "listen 443 ssl http2": "listen 127.0.0.1:{port}",
         "server_name unic.example.org": "server_name 127.0.0.1",
         "127.0.0.1:8000": f"127.0.0.1:{upstream.port}",

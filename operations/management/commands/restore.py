@@ -78,14 +78,7 @@ class Command(BaseCommand):
         if not discard and not self.is_installation_empty(restore):
             if not replace:
                 raise CommandError("This installation is not empty: give --replace to replace its data by the backup.")
-            try:
-                previous = write_backup(settings.DATA_DIR / "before-restore")
-            except OSError as error:
-                folder = settings.DATA_DIR / "before-restore"
-                raise CommandError(
-                    f"The current data could not be backed up to {folder}. {BackupError.of(error, folder)} You may "
-                    "remove older backups there. To restore without a backup of the current data, give --discard."
-                ) from error
+            previous = self.back_up_current_data(settings.DATA_DIR / "before-restore")
             self.stdout.write(f"The previous data is in {previous.folder}: remove it when you no longer need it.")
         restore.read_current_data()
         try:
@@ -118,6 +111,17 @@ class Command(BaseCommand):
                 self.stderr.write(f"The erasure of personal data from {item} failed: repeat it in the admin.")
         restore.finish()
         self.verify()
+
+    @staticmethod
+    def back_up_current_data(folder: Path) -> Backup:
+        try:
+            return write_backup(folder)
+        except (BackupError, DumpError, OSError) as error:
+            reason = BackupError.of(error, folder) if isinstance(error, OSError) else error
+            raise CommandError(
+                f"The current data could not be backed up to {folder}. {reason} Older backups there can be removed. To "
+                "restore without a backup of the current data, give --discard."
+            ) from error
 
     @staticmethod
     def is_installation_empty(restore: Restore) -> bool:
