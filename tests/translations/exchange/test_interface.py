@@ -17,8 +17,8 @@ OPTION = "--interface"
 @pytest.fixture(autouse=True)
 def own_locale(settings, tmp_path):
     """A copy of the Polish catalog that tests may change."""
-    shutil.copytree(settings.LOCALE_PATHS[0] / "pl", tmp_path / "locale" / "pl")
-    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    shutil.copytree(settings.BASE_DIR / "locale" / "pl", tmp_path / "locale" / "pl")
+    settings.BASE_DIR = tmp_path
 
 
 def change(path, singular: str, string, is_fuzzy: bool = False):
