@@ -27,6 +27,10 @@ STEM_ENDS = patterns(
             (r"(?<=...)yz(?=e?$)", "ys"),
             # labour, labor
             (r"(?<=...)our$", "or"),
+            # catalogue, catalog
+            (r"(?<=..log)u$", ""),
+            # licence, license; defence, defense
+            (r"(?<=licen|defen|offen)c$", "s"),
             # programme, program
             (r"(?<=program)m$", ""),
         ],
@@ -43,6 +47,8 @@ STEM_ENDS = patterns(
             (r"(?<=..[uy])(?:ks|s|d|j)$", ""),
             # mahdollisuus, mahdollisuutta; oikeus, oikeutta; but not koulu, koulutetaan
             (r"(?<=..[euy][uy])t$", ""),
+            # lukukausi, lukukautta
+            (r"(?<=kau)t$", ""),
             # päätös, päätöksen
             (r"(?<=...)ks$", "s"),
             # museo, museoja; kurssi, kursseja
@@ -68,6 +74,8 @@ STEM_ENDS = patterns(
             (r"(?<=ru|an|au|lu)c$", "k"),
             # knjiga, knjizi; razlog, razlozi
             (r"(nji|.lo|dru|uslu|sna|ago|ole)z$", r"\1g"),
+            # građanin, građani
+            (r"(?<=...an)in$", ""),
             # uspjeh, uspjesi
             (r"(?<=uspje)s$", "h"),
             # zemlja, zemalja; društvo, društava; sredstvo, sredstava
@@ -90,6 +98,10 @@ STEM_ENDS = patterns(
         "nl": [
             # promovendus, promovendi
             (r"(?<=.{5})(?:us|i)$", ""),
+            # industrieel, industriële
+            (r"(?<=...)ieel$", "iel"),
+            # rector, rectoren
+            (r"(?<=..[ct])oor$", "or"),
             # Europees, Europese
             (r"(?<=...)ees$", "es"),
             # beurs, beurzen; grens, grenzen
@@ -114,6 +126,12 @@ STEM_ENDS = patterns(
         "sv": [
             # konferens, konferensen; licens, licenser
             (r"(?<=...)ens$", ""),
+            # allians, alliansen
+            (r"(?<=..an)s$", ""),
+            # resultat, resultaten
+            (r"(?<=...[^lp])at$", ""),
+            # ung, ungt; internationell, internationellt
+            (r"(?<=.ll|.ng|.sk)t$", ""),
             # program, programmet; but not som, sommar
             (r"(?<=...)mm$", "m"),
         ],
@@ -127,7 +145,7 @@ WORD_ENDS = patterns(
             # Kurs, Diskurs: the s is part of the stem, Kur is another word
             (r"(kurs|puls|fels|hals)$", r"\1e"),
             # Studentin, Forscherinnen, Doktorandin
-            (r"(?<=...)(ent|ant|and|er|or|ist|at|log|eur)in(?:nen)?$", r"\1"),
+            (r"(?<=...)(ent|ant|and|er|or|ist|at|log|eg|eur)in(?:nen)?$", r"\1"),
             # Museum, Museen
             (r"(?<=mus|lyz)e(?:en|ums?)$", "eum"),
             # Thema, Themas, Themata, Themen; Schema; Drama; Firma
@@ -145,23 +163,31 @@ WORD_ENDS = patterns(
             (r"(uuti|nai|ihmi|yhtei|..l[aä]i|v[aä]li|aali|teemi|kansalli)st(?:[aä]|en)$", r"\1sen"),
             # tutkimus, tutkimusten
             (r"(?<=..[uy])sten$", "ksen"),
+            # tutkinto, tutkinnon; kunta, kunnan
+            (r"(?<=..)nn([ao])(?=n$|t$|i?ssa$|i?sta$|i?lla$|i?lle$|i?lta$|ksi$)", r"nt\1"),
+            # ranta, kunta, silta: here, -ta is no ending
+            (r"(hin|kun|ran|val|sil|ker|pin|imin)ta$", r"\1tan"),
             # määräaika, määräajan
             (r"^(m[aä][aä]r[aä])?aj(?=a(?:n|t|ssa|sta|lla|lle|ksi)$)", r"\1aik"),
         ],
         "fr": [
             # chercheur, chercheuse; heureux, heureuse
             (r"(?<=...)eu(?:x|ses?)$", "eur"),
+            # étranger, étrangère; premier, première
+            (r"(?<=..[gi])(?:[èe]res?|ers)$", "er"),
             # directeur, directrice
             (r"(?<=..)trices?$", "teur"),
         ],
         "nl": [
             # museum, musea; criterium, criteria
             (
-                r"(muse|lyce|centr|criteri|stadi|podi|tori|steri|gymnasi|sidi|mposi|curricul|referend|memorand)a$",
+                r"(muse|lyce|centr|criteri|stadi|podi|tori|steri|gymnasi|sidi|mposi|tipendi|curricul|referend|memorand)a$",
                 r"\1um",
             ),
+            # vriend, vriendin
+            (r"(?<=vriend)in(?:nen)?$", ""),
             # hoofdstad, hoofdsteden
-            (r"(?<=hoofd|innen|ereld|teits)steden$", "stad"),
+            (r"(?<=hoofd|innen|ereld|teits|groot)steden$", "stad"),
         ],
         "pl": [
             # uniwersytet, uniwersytecie; projekt, projekcie; but not życie, wsparcie
@@ -193,6 +219,12 @@ WORD_ENDS = patterns(
             (r"(?<=tet)ets?$", ""),
             # centrum, centret; land, landet; but not universitet, nyhet, budget
             (r"(?<=...)(?<!it)(?<!ult)(?<!h)(?<!budg)(?<!plan)(?<!magn)(?<!rak)(?<!pak)(?<!intern)ets?$", ""),
+            # rektor, rektorer; kontor, kontoret
+            (r"(kt|ss|ont|[sr]at)or$", r"\1orer"),
+            # bostad, bostaden
+            (r"(?<=..)stad$", "staden"),
+            # industri, industrin; akademi, teknologi
+            (r"(str|dem|log|erg|sof|raf|krat|eor|nom)in$", r"\1i"),
             # möten, mötena
             (r"(?<=...)ena$", "en"),
             # partner, partners
@@ -201,7 +233,7 @@ WORD_ENDS = patterns(
         "tr": [
             # kent, kente; müze, müzeler: words of which the stemmer takes a part for an ending
             (
-                r"^(ders|g[üu]n|hibe|kent|k[üu]lt[üu]r|m[üu]ze)"
+                r"^(alan|ders|g[üu]n|hibe|hoca|kent|lise|ofis|k[üu]lt[üu]r|m[üu]ze)"
                 r"(?:l[ae]r)?(?:s?[ıiuü])?n?(?:[ıiuü]n|[yn]?[ae]|[dt][ae]n?|[dt]eki|el|sel)?$",
                 r"\1",
             ),
@@ -219,7 +251,13 @@ WORD_ENDS = patterns(
 # Language → lines with a word and its irregular forms.
 IRREGULAR = {
     "de": """
+        Album Alben
         Forum Foren
+        Hörsaal Hörsäle Hörsälen
+        Saal Säle Sälen
+        Semester Semesters Semestern
+        Virus Viren
+        Visum Visa
         """,
     "en": """
         analysis analyses
@@ -239,45 +277,81 @@ IRREGULAR = {
         medium media
         phenomenon phenomena
         syllabus syllabi
+        bacterium bacteria
+        foot feet
+        half halves
+        leaf leaves
+        matrix matrices
+        mouse mice
+        nucleus nuclei
+        shelf shelves
+        stimulus stimuli
         theatre theater theaters
+        tooth teeth
         thesis theses
+        wife wives
         woman women
         """,
+    "es": """
+        taller talleres
+        tarea tareas
+        """,
     "fi": """
+        apu avun avut avulla
         apuraha apurahan apurahojen apurahoja
         haku haun haut haussa haulla haulle
         kieli kielten
         kumppanin kumppani
         maa maan maata maat maassa maasta maahan maiden maita maissa maista maihin
+        joki joen joet joessa
+        kylä kyliä kylien
+        luku luvun luvut luvulla
         nuori nuorten
         määräaika määräaikojen määräaikoja
         päivä päivien päiviä päivissä
+        ruoka ruoan ruuan
+        tapa tavan tavat tavalla
         työ työn työtä työt työssä työstä työhön töiden töitä töissä töistä töihin
+        uusi uuden uutta uudet uudessa uudesta uudella uudelle uuteen
         vesi vettä veden vedet vedessä vedestä vedellä veteen vesien vesiä vesissä vesistä vetten
         vuosi vuotta vuoden vuodet vuodessa vuodesta vuoteen vuosien vuosia
         """,
     "fr": """
+        bail baux
         beau belle belles bel
+        blanc blanche blanches
+        doux douce douces
+        frais fraîche fraîches
         cheveu cheveux
         enjeu enjeux
         feu feux
         jeu jeux
         lieu lieux
+        long longue longues
         milieu milieux
         nouveau nouvel nouvelle nouvelles
         oeil yeux
         travail travaux
         vieux vieil vieille vieilles
+        vitrail vitraux
         voeu voeux
         """,
     "hr": """
+        dijete djeca djece djeci djecu djecom
         ime imena imenu imenom imenima
+        majka majci
+        noga nozi
         otac oca ocu ocem oče očevi očeva očevima očeve
         pismo pisama
+        posao posla poslu poslom poslovi poslova poslovima poslove
+        sudac suca sucu sucem suci sudaca sucima suce
         vrijeme vremena vremenu vremenom vremenima
         """,
     "nl": """
         dag dagen
+        dak daken
+        gat gaten
+        glas glazen
         idee ideeën
         kind kinderen
         lid leden
@@ -285,21 +359,39 @@ IRREGULAR = {
         schip schepen
         stad steden
         thema themas
+        weg wegen
         """,
     "pl": """
         człowiek ludzie ludzi ludziom ludźmi ludziach
+        dziecko dzieci dzieciom dziećmi dzieciach
         dzień dnia dniowi dniem dniu dni dniom dniami dniach
+        grudzień grudnia grudniu grudniem
+        kwiecień kwietnia kwietniu kwietniem
+        miesiąc miesięcy
+        ręka ręce rąk
+        sierpień sierpnia sierpniu sierpniem
+        styczeń stycznia styczniu styczniem
         świat świecie
         tydzień tygodnia tygodniowi tygodniem tygodniu tygodnie tygodni tygodniom tygodniami tygodniach
+        wrzesień września wrześniu wrześniem
         """,
     "sv": """
         bok böcker böckerna böckers
+        doktorand doktoranden doktorander doktoranderna doktorandens
+        exempel exemplet exemplen
+        fot fötter foten
+        god gott
+        kapitel kapitlet kapitlen
         man mannen mannens män männen
+        nummer numret numren
         ny nytt nya
+        rum rummet rummen
         """,
     "tr": """
         şehir şehrin şehre şehri şehrinin şehrine şehrinde
         burs bursun bursu bursları
+        yurt yurdu yurdun yurda yurdunda
+        ağ ağın ağı ağa ağda
         konferans konferansı konferansın konferansları
         """,
 }

@@ -47,6 +47,10 @@ MIN_RICH_STEM = 5
 NO_STEM = re.compile("[^aeiou]?[aeiou]?")
 
 
+A_AT_END = re.compile("(?<=...)a$")
+PLURAL_WITH_O = re.compile("(?<=...)oj(?:a|en)$")
+
+
 @dataclass(frozen=True)
 class Word:
     """A word of a text, with its position. `pieces` has several texts if joints separate them."""
@@ -123,4 +127,7 @@ def stems(word: str, language: str) -> set[str]:
     if language == "tr":
         # The stemmer knows -lar with ı, and not with i: yılları, yillari. Capitals of another keyboard have no ı.
         forms += [plain.replace("i", "ı"), word.lower()]
+    if language == "fi":
+        # kirja, kirjoja: o belongs to the ending, or to the stem, as in yliopisto.
+        forms += [A_AT_END.sub("oja", plain), PLURAL_WITH_O.sub("an", plain)]
     return {stem(form, language) for form in forms}

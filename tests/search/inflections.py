@@ -53,6 +53,23 @@ INFLECTIONS = {
         life lives
         forum forums fora
         appendix appendices
+        policy policies
+        workshop workshops
+        leaf leaves
+        nucleus nuclei
+        stimulus stimuli
+        bacterium bacteria
+        catalogue catalogues catalog
+        licence licence license licences
+        foot feet
+        mouse mice
+        wife wives
+        matrix matrices
+        honour honours honor
+        travelling traveling traveller traveler
+        enrolment enrollment
+        defence defense
+        dialogue dialog
         """,
     "de": """
         Student Studenten
@@ -102,6 +119,29 @@ INFLECTIONS = {
         Professorin Professorinnen
         europäisch europäische europäischen europäischer europäisches
         digital digitale digitalen digitaler
+        Antrag Anträge Anträgen Antrags
+        Hörsaal Hörsäle
+        Fakultät Fakultäten
+        Dozent Dozenten Dozentin Dozentinnen
+        Vorlesung Vorlesungen
+        Mitarbeiter Mitarbeiterin Mitarbeiterinnen Mitarbeitern
+        Konferenz Konferenzen
+        Visum Visa Visums
+        Archiv Archive Archiven
+        Verein Vereine Vereins
+        Rektorin Rektorinnen Rektor
+        Kollege Kollegen Kollegin
+        Album Alben
+        Semester Semestern Semesters
+        Prüfung Prüfungen
+        Jahr Jahre Jahren Jahres
+        Kunst Künste Künsten
+        Stipendiat Stipendiaten Stipendiatin
+        Sprachkurs Sprachkurse Sprachkursen
+        Abschluss Abschlüsse Abschlusses
+        Materialien Material
+        Virus Viren
+        Datum Datums
         """,
     "es": """
         estudiante estudiantes
@@ -148,6 +188,24 @@ INFLECTIONS = {
         francés francesa franceses
         tesis
         nuevo nueva nuevos nuevas
+        taller talleres
+        docente docentes
+        tarea tareas
+        rector rectora rectores
+        pez peces
+        feliz felices
+        lápiz lápices
+        inglés inglesa ingleses
+        lección lecciones
+        edición ediciones
+        actividad actividades
+        lector lectora lectores
+        español española españoles
+        alcance alcances
+        congreso congresos
+        título títulos
+        resumen resúmenes
+        volumen volúmenes
         """,
     "fi": """
         opiskelija opiskelijan opiskelijaa opiskelijat opiskelijoiden opiskelijoita opiskelijoille opiskelijalle
@@ -195,6 +253,38 @@ INFLECTIONS = {
         näyttely näyttelyn näyttelyä näyttelyt näyttelyjen näyttelyssä
         taide taiteen taidetta taiteet taiteessa
         nuori nuoren nuorta nuoret nuorten nuoria nuorille
+        hallitus hallituksen hallitusta hallitukset
+        harjoittelu harjoittelun harjoittelua
+        matka matkan matkaa matkat matkoja
+        ranta rannan rantaa rannat rantoja
+        kesä kesän kesää
+        konferenssi konferenssin konferenssia konferensseja
+        tohtori tohtorin tohtoria tohtorit tohtoreita
+        lukukausi lukukauden lukukautta lukukaudet
+        tiedekunta tiedekunnan tiedekuntaa tiedekunnat tiedekuntien
+        professori professorin professorit professoreita
+        ohjelma ohjelman ohjelmaa ohjelmat ohjelmia
+        lautakunta lautakunnan lautakunnassa
+        teknologia teknologian teknologiaa
+        uusi uuden uutta uudet uusia
+        kansainvälinen kansainvälisen kansainvälistä kansainväliset kansainvälisten
+        taito taidon taitoa taidot taitoja
+        rahasto rahaston rahastoa
+        tavoite tavoitteen tavoitetta tavoitteet tavoitteita
+        perhe perheen perhettä perheet
+        luento luennon luentoa luennot luentoja
+        tutkinto tutkinnon tutkintoa tutkinnot
+        apu avun apua
+        tapa tavan tapaa tavat tapoja
+        luku luvun lukua luvut
+        ruoka ruoan ruokaa ruuan
+        aika ajan aikaa ajat
+        joki joen jokea joet
+        lehti lehden lehteä lehdet
+        kylä kylän kylät kyliä
+        sopimus sopimuksen sopimusta
+        ilmasto ilmaston ilmastoa
+        kansalainen kansalaisen kansalaista kansalaiset
         """,
     "fr": """
         étudiant étudiants étudiante étudiantes
@@ -247,6 +337,28 @@ INFLECTIONS = {
         oeil yeux
         travailleur travailleuse travailleurs travailleuses
         animal animaux
+        atelier ateliers
+        doctorant doctorante doctorants
+        étranger étrangère étrangers
+        conférence conférences
+        lecteur lectrice lecteurs
+        vendeur vendeuse vendeurs
+        mondial mondiale mondiaux
+        culturel culturelle culturels
+        oeuvre oeuvres
+        cheval chevaux
+        hôpital hôpitaux
+        amoureux amoureuse
+        italien italienne italiens
+        naïf naïve
+        sportif sportive sportifs
+        long longue longs
+        blanc blanche
+        frais fraîche
+        doux douce
+        bail baux
+        vitrail vitraux
+        gâteau gâteaux
         """,
     "hr": """
         student studenta studentu studentom studenti studenata studentima studente
@@ -295,6 +407,27 @@ INFLECTIONS = {
         pismo pisma pismu pismom pisama pismima
         vrijeme vremena vremenu vremenom vremenima
         ime imena imenu imenom imenima
+        škola škole školi školu školom škola školama
+        sredstvo sredstva sredstvu sredstvima sredstava
+        građanin građani građana građanima
+        ured ureda uredu uredi uredima
+        odluka odluke odluci odluku
+        kolegij kolegija kolegiju kolegiji
+        industrija industrije industriji industriju
+        pedagog pedagoga pedagogu pedagozi
+        tvornica tvornice tvornici tvornicu
+        Zagreb Zagreba Zagrebu Zagrebom
+        noga nogu nozi
+        majka majke majci majku
+        putnik putnika putnici
+        dijete djeca djece djeci
+        kraj kraja kraju krajevi
+        mjesto mjesta mjestu mjestima
+        kuća kuće kući kuću
+        predavanje predavanja predavanju
+        predavač predavača predavači
+        sudac suca sucu suci
+        posao posla poslu poslovi
         """,
     "nl": """
         student studenten
@@ -354,6 +487,29 @@ INFLECTIONS = {
         reis reizen
         huis huizen
         prijs prijzen
+        college colleges
+        faculteit faculteiten
+        zaak zaken
+        boek boeken
+        conferentie conferenties
+        hoogleraar hoogleraren
+        medicus medici
+        gebouw gebouwen
+        stipendium stipendia
+        grootstad grootsteden
+        foto foto’s
+        industrieel industriële industriele
+        kamer kamers
+        ontwikkeling ontwikkelingen
+        weg wegen
+        dak daken
+        gat gaten
+        glas glazen
+        vriend vrienden vriendin vriendinnen
+        Engels Engelse
+        Pools Poolse
+        burger burgers
+        rector rectoren
         """,
     "pl": """
         student studenta studentowi studentem studenci studentów studentom studentami studencie
@@ -402,6 +558,33 @@ INFLECTIONS = {
         rok roku rokiem
         laboratorium laboratoria laboratoriów laboratoriach
         krajowiec krajowca krajowcy krajowców
+        rada rady radzie radę radą rad radom
+        centrum centra centrów
+        wykład wykładu wykładem wykładzie wykłady wykładów
+        wykładowca wykładowcy wykładowcę wykładowców
+        nauka nauki nauce naukę nauką
+        szkoła szkoły szkole szkołę szkołą szkół szkołom
+        sala sali salę sale sal
+        zespół zespołu zespołem zespole zespoły
+        program programu programem programie programy programów
+        uczestnik uczestnika uczestnicy uczestników uczestnikom
+        miesiąc miesiąca miesiące miesięcy
+        sierpień sierpnia sierpniu
+        wrzesień września wrześniu
+        kwiecień kwietnia kwietniu
+        rozwój rozwoju rozwojem
+        przemysł przemysłu przemyśle
+        granica granicy granicę granic
+        dziecko dziecka dzieci dzieciom
+        środek środka środki środków
+        zawód zawodu zawody zawodów
+        droga drogi drodze drogę dróg
+        ręka ręki ręce rąk
+        Łódź Łodzi Łodzią
+        Kraków Krakowa Krakowie
+        muzyka muzyki muzyce
+        sztuka sztuki sztuce sztukę
+        kobieta kobiety kobiecie kobietę kobiet
         """,
     "sv": """
         student studenten studenter studenterna students studentens studenternas
@@ -453,10 +636,43 @@ INFLECTIONS = {
         ämne ämnet ämnen ämnena
         arbete arbetet arbeten arbetena
         kriterium kriteriet kriterier
+        förening föreningen föreningar
+        tidning tidningen tidningar
+        bostad bostaden bostäder
+        ort orten orter
+        framtid framtiden
+        fabrik fabriken fabriker
+        industri industrin industrier
+        kyrka kyrkan kyrkor kyrkans
+        berättelse berättelsen berättelser
+        arkiv arkivet arkiven arkivets
+        rum rummet rummen
+        hus huset husen
+        akademi akademin akademier
+        termin terminen terminer
+        lista listan listor
+        forum forumet forumets
+        intresse intresset intressen
+        kapitel kapitlet
+        möjlighet möjligheten möjligheter
+        doktorand doktoranden doktorander
+        allians alliansen alliansens allianser
+        medborgare medborgaren medborgarna
+        gymnasium gymnasiet gymnasier
+        natt natten nätter
+        hand handen händer
+        universitetslektor universitetslektorer
+        resultat resultatet resultaten
+        nummer numret
+        fot foten fötter
+        internationell internationella internationellt
+        ung unga ungt
+        god gott goda
+        lag lagen lagar
         """,
     "tr": """
         öğrenci öğrenciler öğrencinin öğrenciyi öğrenciye öğrencide öğrenciden öğrencisi öğrencileri öğrencilere
-        üniversite üniversiteler üniversitenin üniversiteye üniversitede üniversitesi üniversitesinin üniversiteleri üniversitelerde
+        üniversite üniversiteler üniversitenin üniversiteye üniversitede üniversitesi üniversitesinin üniversiteleri
         proje projeler projenin projeye projede projesi projesinin projeleri projelerin projelerde projesinde
         başvuru başvurular başvurunun başvuruya başvurusu başvurusunun başvuruları başvuruların başvurularda
         kent kentler kentin kente kentte kentsel kentleri kentlerin
@@ -496,5 +712,27 @@ INFLECTIONS = {
         gün günler günün günü günde günleri
         hibe hibeler hibenin hibesi hibeleri
         görev görevler görevin görevi görevleri
+        okul okullar okulun okula okulda okulu okulları
+        yarışma yarışmalar yarışmanın yarışması yarışmaya
+        toplantı toplantılar toplantının toplantısı toplantıda
+        alan alanlar alanın alana alanı alanları
+        hafta haftalar haftanın haftası haftaya
+        lise liseler lisesi lisenin
+        anlaşma anlaşmalar anlaşması anlaşmanın
+        fırsat fırsatlar fırsatı fırsatın
+        sanat sanatın sanatı sanatsal
+        destek destekler desteğin desteği destekleri
+        belge belgeler belgenin belgesi
+        ofis ofisi ofisin ofisler
+        kampüs kampüsü kampüsün kampüsler
+        yıl yıllar yılın yılı yılda
+        duyuru duyurular duyurunun duyurusu
+        ağ ağlar ağın ağı
+        çevre çevrenin çevresi çevresel
+        yönetim yönetimin yönetimi
+        hoca hocalar hocanın hocası
+        sınav sınavlar sınavın sınavı sınavları
+        yurt yurdu yurdun yurtlar
+        sonuç sonucu sonuçlar sonucun
         """,
 }
