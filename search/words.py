@@ -29,16 +29,36 @@ WORD = re.compile(rf"{NUMBER}|{PIECE}(?:{JOINT}{PIECE})*")
 PIECES = re.compile(PIECE)
 NO_LETTERS = re.compile(f"[{INVISIBLE}]")
 
+# The languages of Europe that Snowball has a stemmer for.
 STEMMERS = {
+    "ca": "catalan",
+    "cs": "czech",
+    "da": "danish",
     "de": "german",
+    "el": "greek",
     "en": "english",
     "es": "spanish",
+    "et": "estonian",
+    "eu": "basque",
     "fi": "finnish",
     "fr": "french",
+    "ga": "irish",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
     "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
     "pl": "polish",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
     "sv": "swedish",
     "tr": "turkish",
+    "yi": "yiddish",
 }
 # Languages with more endings than their stemmers know: there, what begins with the stem is an inflected form too.
 RICH_ENDINGS = {"fi", "hr", "pl", "tr"}

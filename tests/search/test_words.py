@@ -143,3 +143,22 @@ def test_turkish_words_have_one_stem_in_capitals_and_without_accents(capitals, w
 def test_capitals_of_other_languages_have_the_stems_of_small_letters():
     for language, word in {"en": "cities", "pl": "miasta", "de": "Universitäten", "fi": "yliopistoissa"}.items():
         assert stem(word.upper(), language) == stem(word, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("cs", "univerzita univerzity univerzitou"),
+        ("da", "studerende studerendes"),
+        ("el", "φοιτητής φοιτητές"),
+        ("et", "ülikooli ülikoolid"),
+        ("hu", "egyetemek egyetemet"),
+        ("it", "ricerca ricerche"),
+        ("lt", "universitetas universiteto universitetai"),
+        ("nb", "student studenten studenter"),
+        ("pt", "estudante estudantes"),
+        ("ro", "universitate universități"),
+    ],
+)
+def test_a_language_that_an_installation_adds_is_stemmed(language, forms):
+    assert len({stem(form, language) for form in forms.split()}) == 1
