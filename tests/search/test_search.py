@@ -385,7 +385,16 @@ def test_a_word_that_means_something_else_in_another_language_brings_no_synonyms
 
 @pytest.mark.parametrize(
     ("language", "typed"),
-    [("en", "scholarship"), ("en", "stypendium"), ("pl", "dotacja"), ("de", "Stipendium"), ("fr", "bourse")],
+    [
+        ("en", "scholarship"),
+        ("en", "stypendium"),
+        ("en", "stypendia"),
+        ("en", "Stipendien"),
+        ("pl", "dotacja"),
+        ("de", "Stipendium"),
+        ("de", "beurzen"),
+        ("fr", "bourse"),
+    ],
 )
 def test_the_initial_content_has_synonyms(client, language, typed):
     with translation.override(language):

@@ -152,7 +152,7 @@ def test_capitals_of_other_languages_have_the_stems_of_small_letters():
         ("da", "studerende studerendes"),
         ("el", "φοιτητής φοιτητές"),
         ("et", "ülikooli ülikoolid"),
-        ("hu", "egyetemek egyetemet"),
+        ("hu", "kutatók kutatóknak"),
         ("it", "ricerca ricerche"),
         ("lt", "universitetas universiteto universitetai"),
         ("nb", "student studenten studenter"),
