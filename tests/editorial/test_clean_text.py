@@ -19,6 +19,11 @@ from tests.editorial.test_content import PAGE, write
 
 ONE_LINE, LINES, RICH = (Page._meta.get_field(name) for name in ("title_en", "lead_en", "body_en"))
 NOTHING = ["", " ", "\t\n", "\xa0\u2003\u3000", "\u200b", "\ufeff", "\u2060\u200d", "\xad", "\x0b\x00", "\u2028"]
+# Fillers, selectors and other characters that show nothing, though no format characters.
+NOTHING += [
+    *"\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe00\ufe0f\uffa0\U0001d173\U000e0001\U000e0100",
+    "\u3164\ufe0f\u200d",
+]
 # All of Unicode, and often what breaks documents.
 TEXTS = st.text(
     st.sampled_from("\x00\x0b\x1b\x7f\x85\r\n\t \u00ad\u0301\u0338\u200b\u2028\ufeff\ufffe\uffff<>&\"'])")
@@ -45,6 +50,9 @@ TEXTS = st.text(
         (ONE_LINE, "One\r\ntwo\tthree", "One two\tthree"),
         (ONE_LINE, "Ło\u0301dz\u0301", "Łódź"),
         (ONE_LINE, "👩🏽\u200d🔬", "👩🏽\u200d🔬"),
+        (ONE_LINE, "\u3164One\ufe0f\u2800\uffa0", "One"),
+        (ONE_LINE, "One ❤\ufe0f\u3164", "One ❤\ufe0f"),
+        (ONE_LINE, "葛\U000e0100", "葛\U000e0100"),
         (LINES, " One\r\ntwo\rthree\n\x0cfour ", " One\ntwo\nthree\n four "),
         (RICH, "<p>One\x0btwo&#11;three\r\nfour &amp; e\u0301</p>", "<p>One two three\nfour &amp; é</p>"),
         (RICH, "<p>\u0338</p>", "<p>\u0338</p>"),
