@@ -43,6 +43,9 @@ WHITE_SPACE_IN_DIRECTION = WHITE_SPACE.replace("\u202c", "").replace("\u2069", "
 # An HTML tag with its attributes, as a group so that `split` returns tags too.
 TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
 
+# A numeric character reference.
+REFERENCE = re.compile("&#(?:x0*(?P<hex>[0-9a-f]{1,6})|0*(?P<decimal>[0-9]{1,7}))(?![0-9a-f]);?", re.IGNORECASE)
+
 
 def xml_text(text: str) -> str:
     """Return `text` without the characters that XML 1.0 cannot contain."""
@@ -76,11 +79,20 @@ def one_line(text: str) -> str:
 
 def formatted(html: str) -> str:
     """Return formatted text as it is stored."""
+    html = REFERENCE.sub(without_reference, html)
     # Tags are at the odd positions. NFC would join the “>” of a tag with a combining character after it.
     parts = TAG.split(html)
     if is_blank(unescape("".join(parts[::2]))):
         return ""
     return "".join(map(normalised, parts))
+
+
+def without_reference(reference: re.Match[str]) -> str:
+    """Return the control character or surrogate that is referred to. A parser would put U+FFFD in its place."""
+    code = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
+    # HTML reads references to U+0080–U+009F as letters of Windows-1252.
+    is_kept = code >= 0x80 and not 0xD800 <= code <= 0xDFFF
+    return reference[0] if is_kept or chr(code).isprintable() or chr(code) in "\t\n" else chr(code)
 
 
 def refuse_characters(text: str) -> None:

@@ -56,6 +56,8 @@ TEXTS = st.text(
         (LINES, " One\r\ntwo\rthree\n\x0cfour ", " One\ntwo\nthree\n four "),
         (RICH, "<p>One\x0btwo&#11;three\r\nfour &amp; e\u0301</p>", "<p>One two three\nfour &amp; é</p>"),
         (RICH, "<p>\u0338</p>", "<p>\u0338</p>"),
+        (RICH, "<p>a&#0;b&#x0000b;c&#1d</p>", "<p>a b c d</p>"),
+        (RICH, "<p>&#128;&#x41;&#9731; &amp;#0;</p>", "<p>€A☃ &amp;#0;</p>"),
     ],
 )
 def test_a_text_is_normalised(field, typed, stored):
@@ -77,6 +79,16 @@ def test_a_text_of_white_space_alone_is_empty(field, text):
 def test_what_is_no_character_is_refused(field, text):
     for clean in (lambda: field.clean(text, None), lambda: field.formfield().clean(text)):
         with pytest.raises(ValidationError, match=f"The text contains U\\+{max(map(ord, text.strip('ab'))):04X}"):
+            clean()
+
+
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#55296;", "&#XDfFf", "&#x00d834;&#xdd1e;"])
+def test_a_reference_to_half_of_a_pair_is_refused(reference):
+    for clean in (
+        lambda: RICH.clean(f"<p>a{reference}</p>", None),
+        lambda: RICH.formfield().clean(f"<p>{reference}</p>"),
+    ):
+        with pytest.raises(ValidationError, match="The text contains U\\+D"):
             clean()
 
 
