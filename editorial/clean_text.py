@@ -30,7 +30,7 @@ IGNORABLE = (
     "\u2800\u2800 \u3164\u3164 \ufe00\ufe0f \ufeff\ufeff \uffa0\uffa0 \ufff0\ufff8 \U0001bca0\U0001bca3 "
     "\U0001d173\U0001d17a \U000e0000\U000e0fff"
 )
-IGNORED = {chr(code) for first, last in IGNORABLE.split(" ") for code in range(ord(first), ord(last) + 1)}
+IGNORED = {chr(code) for pair in IGNORABLE.split(" ") for code in range(ord(pair[0]), ord(pair[1]) + 1)}
 # White space, and characters that show nothing.
 WHITE_SPACE = "".join(
     {letter for letter in CHARACTERS if letter.isspace() or unicodedata.category(letter) == "Cf"} - set(DRAWN) | IGNORED
