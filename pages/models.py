@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.declared import declared_texts, translated_languages
 from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
+from editorial.clean_text import REFUSED
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
 from feedback.models import feedback_page
@@ -250,8 +251,9 @@ class Redirect(Content):
         super().save(*args, **kwargs)
 
     def clean(self):
-        if UNSENT_CHARACTERS.search(self.old_path + self.new_path):
-            # The validator of the field reports it.
+        addresses = self.old_path + self.new_path
+        if UNSENT_CHARACTERS.search(addresses) or REFUSED.search(addresses):
+            # The field reports it.
             return
         for field in ("old_path", "new_path"):
             path = getattr(self, field)
