@@ -160,6 +160,10 @@ class Page(SluggableContent):
             return languages & translated_languages(notice)
         return languages
 
+    def section_texts(self) -> list[str]:
+        """Return what the page of a section says about it, for the search, where this counts like a heading."""
+        return [] if self.kind == self.Kind.TEXT else [self.description, self.lead]
+
     def drawn_texts(self) -> list[str]:
         """Return the texts that the site adds below the text of the page, in the active language, for the search."""
         language = get_language() or settings.LANGUAGE_CODE
