@@ -11,7 +11,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -368,6 +368,10 @@ def gpc(request: HttpRequest) -> HttpResponse:
 def seal_text(request: HttpRequest, number: int) -> HttpResponse:
     """Return a seal as a signed note to download. Raises Http404 for an unknown number."""
     seal = get_object_or_404(Seal, number=number)
+    address = reverse("consent:seal", args=[number])
+    if request.path != address:
+        # The number has leading zeros.
+        return redirect(address, permanent=True)
     response = HttpResponse(seal.note, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="seal-{number}.txt"'
     response.headers["X-Robots-Tag"] = "noindex"

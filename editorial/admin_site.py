@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from editorial import dashboard, manual, unsaved
+from editorial.lookups import LookupsMixin
 from health import errors
 from security.same_site import is_from_this_site
 
@@ -35,7 +36,8 @@ class StaffSite(admin.AdminSite):
         **options: Any,
     ) -> None:
         admin_class = admin_class or admin.ModelAdmin
-        bases, attributes = (unsaved.UnsavedInputMixin, admin_class), {"__module__": admin_class.__module__}
+        bases = unsaved.UnsavedInputMixin, LookupsMixin, admin_class
+        attributes = {"__module__": admin_class.__module__}
         super().register(model_or_iterable, type(admin_class.__name__, bases, attributes), **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

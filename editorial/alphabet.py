@@ -4,35 +4,79 @@ The order comes from a table in this module: PyICU must be compiled with the hea
 single languages, and the order of a database depends on its installation.
 """
 
+import re
 import unicodedata
 
 # Language → groups of letters. Within a group, each letter sorts directly after the one before it (CLDR: root collation
 # and the collation of the language). Other letters sort with their base letter in Unicode: in German ä with a
-# (DIN 5007-1), in French é with e.
+# (DIN 5007-1), in French é with e. In parentheses are digraphs that count as one letter.
 ALPHABETS = {
-    "pl": "aą cć eę lł nń oó sś zźż",
+    "bg": "ий",
+    "cs": "cč h(ch) rř sš zž",
+    "da": "zæøå",
     "es": "nñ",
-    "tr": "cç gğ hı oö sş uü",
+    "et": "sšzž wõäöü",
+    "eu": "nñ",
     "fi": "zåäö",
-    "sv": "zåäö",
+    "gl": "nñ",
     "hr": "cčć d(dž)đ l(lj) n(nj) sš zž",
+    "hu": "c(cs) d(dz)(dzs) g(gy) l(ly) n(ny) oö s(sz) t(ty) uü z(zs)",
+    "is": "aá dð eé ií oó uú yý zþæöå",
+    "lt": "cč sš zž",
+    "lv": "cč gģ kķ lļ nņ rŗ sš zž",
+    "mt": "bċ fġ g(għ) hħ yż",
+    "nb": "zæøå",
+    "nn": "zæøå",
+    "no": "zæøå",
+    "pl": "aą cć eę lł nń oó sś zźż",
+    "ro": "aăâ iî sș tț",
+    "sk": "aä cč h(ch) oô rř sš zž",
+    "sl": "cčć sš zž",
+    "sv": "zåäö",
+    "tr": "cç gğ hı oö sş uü",
+    "uk": "гґ еє иіїй",
 }
 # The same for letters that Unicode does not decompose, in all languages. A language can override a letter.
 ROOT = "dđ hħ lł oø tŧ"
-# Digraphs that count as one letter → the character that replaces them in sort keys.
-DIGRAPHS = {"(dž)": "\ue000", "(lj)": "\ue001", "(nj)": "\ue002"}
-EQUAL_LETTERS = {"fi": {"æ": "ä", "ø": "ö"}, "sv": {"æ": "ä", "ø": "ö"}}
+EQUAL_LETTERS = {
+    "da": {"(aa)": "å", "ä": "æ", "ö": "ø"},
+    "fi": {"æ": "ä", "ø": "ö"},
+    "hu": {"ő": "ö", "ű": "ü"},
+    "is": {"ä": "æ", "ø": "ö"},
+    "lt": {"y": "i"},
+    "lv": {"y": "i"},
+    "nb": {"(aa)": "å", "ä": "æ", "ö": "ø"},
+    "nn": {"(aa)": "å", "ä": "æ", "ö": "ø"},
+    "no": {"(aa)": "å", "ä": "æ", "ö": "ø"},
+    "ro": {"ş": "ș", "ţ": "ț"},
+    "sv": {"æ": "ä", "ø": "ö"},
+}
+DIGRAPH = re.compile(r"\((\w+)\)")
+
+
+def digraphs_of(language: str) -> list[str]:
+    """Return the digraphs that count as one letter, the longest first: dzs before dz."""
+    letters = [ALPHABETS.get(language, ""), *EQUAL_LETTERS.get(language, ())]
+    return sorted(DIGRAPH.findall(" ".join(letters)), key=len, reverse=True)
+
+
+# Language → its digraphs, and the character that replaces each in sort keys.
+DIGRAPHS = {code: {text: chr(0xE000 + n) for n, text in enumerate(digraphs_of(code))} for code in ALPHABETS}
 
 
 def letter_ranks(language: str) -> dict[str, tuple[str, int]]:
     """Return letter → (first letter of its group, position in the group), for the letters in the groups."""
     ranks: dict[str, tuple[str, int]] = {}
     for alphabet in (ROOT, ALPHABETS.get(language, "")):
-        for digraph, replacement in DIGRAPHS.items():
-            alphabet = alphabet.replace(digraph, replacement)
-        for group in alphabet.split():
+        for group in single_letters(alphabet, language).split():
             ranks |= {letter: (group[0], position) for position, letter in enumerate(group[1:], start=1)}
-    return ranks | {letter: ranks[other] for letter, other in EQUAL_LETTERS.get(language, {}).items()}
+    equal = EQUAL_LETTERS.get(language, {}).items()
+    return ranks | {single_letters(letter, language): ranks.get(other, (other, 0)) for letter, other in equal}
+
+
+def single_letters(alphabet: str, language: str) -> str:
+    """Return `alphabet` with a character for each digraph in parentheses."""
+    return DIGRAPH.sub(lambda found: DIGRAPHS[language][found[1]], alphabet)
 
 
 RANKS = {language: letter_ranks(language) for language in ALPHABETS}
@@ -90,9 +134,8 @@ def sort_key(text: str, language: str) -> tuple:
     if language == "tr":
         lowered = lowered.translate({0x49: "ı", 0x130: "i"})
     lowered = lowered.casefold()
-    if language == "hr":
-        for digraph, replacement in DIGRAPHS.items():
-            lowered = lowered.replace(digraph.strip("()"), replacement)
+    for digraph, replacement in DIGRAPHS.get(language, {}).items():
+        lowered = lowered.replace(digraph, replacement)
     letters = []
     for letter in lowered:
         if letter in ranks:

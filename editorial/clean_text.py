@@ -24,17 +24,27 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2"
 # Characters up to U+FFFF, without the letters of East Asia and the private ones, which only make the start slower.
 CHARACTERS = "".join(map(chr, (*range(0x3100), *range(0xFD00, 0x10000))))
-# White space, and characters without width. The tags of emoji flags, beyond U+FFFF, are not among them.
-WHITE_SPACE = "\N{COMBINING GRAPHEME JOINER}" + "".join(
-    letter
-    for letter in CHARACTERS
-    if letter.isspace() or (unicodedata.category(letter) == "Cf" and letter not in DRAWN)
+# Default_Ignorable_Code_Point of Unicode as first and last characters, and the empty pattern of Braille.
+IGNORABLE = (
+    "\xad\xad \u034f\u034f \u061c\u061c \u115f\u1160 \u17b4\u17b5 \u180b\u180f \u200b\u200f \u202a\u202e \u2060\u206f "
+    "\u2800\u2800 \u3164\u3164 \ufe00\ufe0f \ufeff\ufeff \uffa0\uffa0 \ufff0\ufff8 \U0001bca0\U0001bca3 "
+    "\U0001d173\U0001d17a \U000e0000\U000e0fff"
 )
+IGNORED = {chr(code) for pair in IGNORABLE.split(" ") for code in range(ord(pair[0]), ord(pair[1]) + 1)}
+# White space, and characters that show nothing.
+WHITE_SPACE = "".join(
+    {letter for letter in CHARACTERS if letter.isspace() or unicodedata.category(letter) == "Cf"} - set(DRAWN) | IGNORED
+)
+# What chooses the look of the character before it: variation selectors, the joiner, and the tags of emoji flags.
+SELECTORS = re.compile("[\u180b-\u180d\u180f\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]+")
 # Characters that begin a part of a text in another direction, and white space without those that end one.
 DIRECTIONS = set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
 WHITE_SPACE_IN_DIRECTION = WHITE_SPACE.replace("\u202c", "").replace("\u2069", "")
 # An HTML tag with its attributes, as a group so that `split` returns tags too.
 TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
+
+# A numeric character reference.
+REFERENCE = re.compile("&#(?:x0*(?P<hex>[0-9a-f]{1,6})|0*(?P<decimal>[0-9]{1,7}))(?![0-9a-f]);?", re.IGNORECASE)
 
 
 def xml_text(text: str) -> str:
@@ -43,8 +53,8 @@ def xml_text(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a reader would see nothing: white space, control and format characters."""
-    return all(letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf") for letter in text)
+    """Whether a reader would see nothing: white space, control and format characters, fillers, selectors."""
+    return all(letter.isspace() or letter in IGNORED or unicodedata.category(letter) in ("Cc", "Cf") for letter in text)
 
 
 def normalised(text: str) -> str:
@@ -61,16 +71,28 @@ def one_line(text: str) -> str:
     """Return a text of one line as it is stored."""
     line = several_lines(text).replace("\n", " ").lstrip(WHITE_SPACE)
     # A part in another direction keeps its end.
-    return line.rstrip(WHITE_SPACE_IN_DIRECTION if set(line) & DIRECTIONS else WHITE_SPACE)
+    stripped = line.rstrip(WHITE_SPACE_IN_DIRECTION if set(line) & DIRECTIONS else WHITE_SPACE)
+    selectors = SELECTORS.match(line, len(stripped))
+    # Latin letters have no other look.
+    return stripped + selectors[0] if selectors and not stripped[-1:].isascii() else stripped
 
 
 def formatted(html: str) -> str:
     """Return formatted text as it is stored."""
+    html = REFERENCE.sub(without_reference, html)
     # Tags are at the odd positions. NFC would join the “>” of a tag with a combining character after it.
     parts = TAG.split(html)
     if is_blank(unescape("".join(parts[::2]))):
         return ""
     return "".join(map(normalised, parts))
+
+
+def without_reference(reference: re.Match[str]) -> str:
+    """Return the control character or surrogate that is referred to. A parser would put U+FFFD in its place."""
+    code = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
+    # HTML reads references to U+0080–U+009F as letters of Windows-1252.
+    is_kept = code >= 0x80 and not 0xD800 <= code <= 0xDFFF
+    return reference[0] if is_kept or chr(code).isprintable() or chr(code) in "\t\n" else chr(code)
 
 
 def refuse_characters(text: str) -> None:

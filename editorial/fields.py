@@ -58,6 +58,7 @@ class RichTextField(CleanText, ProseEditorField):
     def clean(self, value, model_instance):
         if isinstance(value, str):
             # Half of a pair cannot be sanitised.
+            value = formatted(value)
             refuse_characters(value)
         return super().clean(self.sanitised(value), model_instance)
 
@@ -168,5 +169,7 @@ class PictureField(models.ImageField):
             "form_class": PictureFormField,
             "storage": self.storage,
             "folder": self.upload_to,
+            # The storage shortens the name.
+            "max_length": None,
         }
         return super().formfield(**(defaults | kwargs))

@@ -4,11 +4,13 @@ from contextlib import suppress
 from io import BytesIO
 from struct import unpack_from
 from typing import Any
+from zlib import crc32, decompressobj
+from zlib import error as zlib_error
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext_lazy as _
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 MAX_IMAGE_BYTES = 30 * 1024 * 1024
 MAX_IMAGE_PIXELS = 50_000_000
@@ -35,6 +37,17 @@ TURNS = {
 TIFF_INTEGERS = {1: "B", 3: "H", 4: "I"}
 # Samples of a grey PNG with less than 8 bits → the step between two greys in 8 bits.
 GREY_STEPS = {"L;2": 85, "L;4": 17}
+
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Ancillary chunks with transparency, colour profile, orientation, and the number of frames.
+PNG_TEXTS = {b"iTXt", b"tEXt", b"zTXt"}
+PNG_CHUNKS = {b"acTL", b"eXIf", b"iCCP", b"tRNS"} | PNG_TEXTS
+PNG_TEXT_NAMES = {b"Raw profile type exif", b"XML:com.adobe.xmp"}
+# Bytes of a colour profile or text after decompression. Pillow has the same limit.
+MAX_METADATA = PngImagePlugin.MAX_TEXT_CHUNK
+# Characters of the name of a file. File systems allow 255 bytes.
+MAX_STEM_LENGTH = 60
 
 
 class CleanImage(ContentFile):
@@ -82,8 +95,8 @@ def clean_image(upload: File) -> CleanImage:
     except Exception as error:
         # Pillow raises errors of any class for bytes that it does not expect.
         raise damaged(str(error) or type(error).__name__) from error
-    stem = (upload.name or "image").replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return CleanImage(output.getvalue(), name=f"{stem}{extension}")
+    stem = (upload.name or "").replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0].strip(". ")[:MAX_STEM_LENGTH]
+    return CleanImage(output.getvalue(), name=f"{stem or 'image'}{extension}")
 
 
 def too_many_pixels() -> ValidationError:
@@ -104,7 +117,7 @@ def damaged(reason: object) -> ValidationError:
 
 def decoded(content: bytes) -> tuple[Image.Image, str, bytes | None]:
     """Return the upright picture, its format and its colour profile. Raises any exception for damaged bytes."""
-    image: Any = Image.open(BytesIO(content), formats=list(IMAGE_FORMATS))
+    image: Any = Image.open(BytesIO(without_other_chunks(content)), formats=list(IMAGE_FORMATS))
     # Before any pixel is decoded, because a small file can declare an enormous picture.
     if image.width * image.height > MAX_IMAGE_PIXELS:
         raise too_many_pixels()
@@ -121,6 +134,46 @@ def decoded(content: bytes) -> tuple[Image.Image, str, bytes | None]:
         picture = picture.transpose(turn)
     picture.info = {}
     return picture, image_format, profile
+
+
+def without_other_chunks(content: bytes) -> bytes:
+    """Return a PNG without the ancillary chunks that are not needed, damaged or too large; anything else unchanged.
+
+    Pillow refuses a picture with one of them. Re-encoding drops them anyway.
+    """
+    if not content.startswith(PNG_SIGNATURE):
+        return content
+    kept, position = [PNG_SIGNATURE], len(PNG_SIGNATURE)
+    while position + 12 <= len(content):
+        length, kind = unpack_from(">I4s", content, position)
+        end = position + 12 + length
+        chunk = content[position:end]
+        # Ancillary chunks begin with a small letter.
+        if kind[:1].isupper() or (end <= len(content) and is_needed(kind, chunk)):
+            kept.append(chunk)
+        position = end
+    return b"".join([*kept, content[position:]])
+
+
+def is_needed(kind: bytes, chunk: bytes) -> bool:
+    """Whether an ancillary chunk of a PNG matters for the pixels or the orientation, and can be read."""
+    data = chunk[8:-4]
+    name, _end, rest = data.partition(b"\0")
+    if crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]) or kind not in PNG_CHUNKS:
+        return False
+    if kind in PNG_TEXTS and name not in PNG_TEXT_NAMES:
+        return False
+    if kind == b"iTXt" and rest[:1] == b"\1":
+        compressed = rest[2:].split(b"\0", 2)[-1]
+    elif kind in (b"iCCP", b"zTXt"):
+        compressed = rest[1:]
+    else:
+        return len(data) <= MAX_METADATA
+    decompressor = decompressobj()
+    with suppress(zlib_error):
+        decompressor.decompress(compressed, MAX_METADATA)
+        return not decompressor.unconsumed_tail
+    return False
 
 
 def orientation(image: Image.Image) -> int:

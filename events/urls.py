@@ -10,5 +10,5 @@ urlpatterns = [
     path("feed.json", views.feed, {"feed_type": JSONFeed}, name="json-feed"),
     path("calendar.ics", views.calendar, name="calendar"),
     path("<slug:slug>/", views.event_detail, name="detail"),
-    path("<slug:slug>.ics", views.event_calendar, name="event-calendar"),
+    path("<slug:slug>/event.ics", views.event_calendar, name="event-calendar"),
 ]

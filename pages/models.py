@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
+from editorial.clean_text import REFUSED
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
 from editorial.texts import page_language_code
@@ -157,6 +158,10 @@ class Page(SluggableContent):
             return languages & notice.languages()
         return languages
 
+    def section_texts(self) -> list[str]:
+        """Return what the page of a section says about it, for the search, where this counts like a heading."""
+        return [] if self.kind == self.Kind.TEXT else [self.description, self.lead]
+
     def drawn_texts(self) -> list[str]:
         """Return the texts that the site adds below the text of the page, in the active language, for the search."""
         language = page_language_code()
@@ -248,8 +253,9 @@ class Redirect(Content):
         super().save(*args, **kwargs)
 
     def clean(self):
-        if UNSENT_CHARACTERS.search(self.old_path + self.new_path):
-            # The validator of the field reports it.
+        addresses = self.old_path + self.new_path
+        if UNSENT_CHARACTERS.search(addresses) or REFUSED.search(addresses):
+            # The field reports it.
             return
         for field in ("old_path", "new_path"):
             path = getattr(self, field)

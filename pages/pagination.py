@@ -20,6 +20,12 @@ def page_query(number: int, filter_query: str = "") -> str:
     return f"?{query}" if query else ""
 
 
+def requested_pages(request: HttpRequest) -> list[int]:
+    """Return the page number of the parameter `page`, if it is one as links write it, and the first page."""
+    requested = request.GET.get("page", "")
+    return [int(requested), 1] if PAGE_NUMBER.fullmatch(requested) else [1]
+
+
 def paginate(request: HttpRequest, items: QuerySet[Any], size: int = ITEMS_PER_PAGE) -> Page:
     """The page of `items` that the parameter `page` selects, or the first one if that page does not exist.
 
@@ -27,8 +33,7 @@ def paginate(request: HttpRequest, items: QuerySet[Any], size: int = ITEMS_PER_P
     of all items.
     """
     paginator = Paginator(items, size)
-    requested = request.GET.get("page", "")
-    for number in [int(requested), 1] if PAGE_NUMBER.fullmatch(requested) else [1]:
+    for number in requested_pages(request):
         found = items.values_list("pk", Window(Count("*")))[(number - 1) * size : number * size]
         if found:
             break

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.sitemaps.views import index, sitemap
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -19,6 +19,7 @@ from pages.addresses import with_query
 from pages.cached import section
 from pages.languages import preferred_language
 from pages.models import KINDS_WITH_SLUG, Page
+from pages.pagination import PAGE_NUMBER
 from pages.sitemaps import sitemaps
 
 
@@ -96,6 +97,9 @@ def policy_version(request: HttpRequest, number: int) -> HttpResponse:
     """Show one version of the privacy policy. Raises Http404 for an unknown number."""
     page = section(request, Page.Kind.PRIVACY)
     version = get_object_or_404(PolicyVersion, number=number)
+    if request.path != version.get_absolute_url():
+        # The number has leading zeros.
+        return redirect(version, permanent=True)
     context = {
         "subject": PolicyVersionPage(version, page),
         "section": page,
@@ -121,4 +125,6 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
     """One file of the sitemap index. Raises Http404 for a missing section or page."""
+    if not PAGE_NUMBER.fullmatch(request.GET.get("p", "1")):
+        raise Http404
     return sitemap(request, dict(sitemaps()), section)

@@ -17,7 +17,7 @@ def page_of_page(page: Page) -> str:
 
 PAGES = Source(
     Page,
-    title=("title", "short_title"),
+    title=("title", "short_title", Page.section_texts),
     summary=("description", "lead"),
     text=("body", Page.drawn_texts),
     shown=lambda: Page.objects.published().exclude(kind=Page.Kind.SEARCH),

@@ -57,7 +57,9 @@ class Query:
         # Pages that are not translated have the words of the source language.
         languages = tuple(dict.fromkeys([*self.languages, settings.LANGUAGE_CODE]))
         typed = [word for word in words(self.text) if normalized(word.joined)][:MAX_WORDS]
-        merged = self.with_synonyms([unit_of(word, languages) for word in typed])
+        # Synonyms of other languages are typed in the inflected forms of those languages.
+        known_in = tuple(settings.CONTENT_LANGUAGES) if self.is_lenient else languages
+        merged = self.with_synonyms(*([unit_of(word, codes) for word in typed] for codes in (languages, known_in)))
         # The unit of each word. Two words that are found joined are found in both units: city lab, CityLab.
         units = [unit for unit, length in merged for _word in range(length)]
         for position, (first, second) in enumerate(pairwise(typed)):
@@ -71,18 +73,19 @@ class Query:
     def terms(self) -> list[Term]:
         return list(dict.fromkeys(term for unit in self.units for terms in unit for term in terms))
 
-    def with_synonyms(self, units: list[Unit]) -> list[tuple[Unit, int]]:
+    def with_synonyms(self, units: list[Unit], known: list[Unit]) -> list[tuple[Unit, int]]:
         """Add to each word or phrase that is in a group of synonyms the other phrases of the group.
 
-        Return the units, with the number of their words.
+        `known` are the units with the stems that are looked up in the groups. Return the units, with the number of
+        their words.
         """
         groups = self.groups() if units else []
         merged: list[tuple[Unit, int]] = []
         while units:
             # The longest phrase that a group contains, or one word.
             for length in range(len(units), 0, -1):
-                typed = phrases_of(units[:length])
-                others = [phrase for group in groups if self.is_in(typed, group) for phrase in group]
+                typed, looked_up = phrases_of(units[:length]), phrases_of(known[:length])
+                others = [phrase for group in groups if self.is_in(looked_up, group) for phrase in group]
                 if others or length == 1:
                     break
             synonyms = [
@@ -91,7 +94,7 @@ class Query:
                 if phrase[0].synonym_in in self.languages and not any(is_same(phrase, other) for other in typed)
             ]
             merged.append(([*typed, *synonyms], length))
-            units = units[length:]
+            units, known = units[length:], known[length:]
         return merged
 
     def groups(self) -> list[list[Alternative]]:

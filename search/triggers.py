@@ -12,7 +12,7 @@ from triggers import Trigger
 
 TABLE = ItemToIndex._meta.db_table
 # Raise this number when texts give other words. The triggers then record all items again.
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 ROWS = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD"}
 
 

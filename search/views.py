@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from pages.cached import section
 from pages.models import Page
-from pages.pagination import ITEMS_PER_PAGE
+from pages.pagination import ITEMS_PER_PAGE, requested_pages
 from search.forms import SearchForm
 from search.results import find, suggestions
 
@@ -28,7 +28,8 @@ def search(request):
     }
     if query:
         found = find(query, get_language())
-        pages = Paginator(found.pages, ITEMS_PER_PAGE).get_page(request.GET.get("page"))
+        paginator = Paginator(found.pages, ITEMS_PER_PAGE)
+        pages = paginator.page(next(number for number in requested_pages(request) if number in paginator.page_range))
         context |= {
             "found": found,
             "pages": pages,

@@ -10,6 +10,7 @@ from html import unescape
 import snowballstemmer
 
 from editorial.alphabet import APOSTROPHES, DASHES, fold
+from search.endings import CROATIAN_ENDING, IRREGULAR_FORMS, LATIN_ENDING, LATIN_ENDINGS, STEM_ENDS, WORD_ENDS
 
 # Longer words are compared by their beginning.
 MAX_WORD_LENGTH = 60
@@ -28,80 +29,46 @@ WORD = re.compile(rf"{NUMBER}|{PIECE}(?:{JOINT}{PIECE})*")
 PIECES = re.compile(PIECE)
 NO_LETTERS = re.compile(f"[{INVISIBLE}]")
 
+# The languages of Europe that Snowball has a stemmer for.
 STEMMERS = {
+    "ca": "catalan",
+    "cs": "czech",
+    "da": "danish",
     "de": "german",
+    "el": "greek",
     "en": "english",
     "es": "spanish",
+    "et": "estonian",
+    "eu": "basque",
     "fi": "finnish",
     "fr": "french",
+    "ga": "irish",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
     "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
     "pl": "polish",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
     "sv": "swedish",
     "tr": "turkish",
-}
-# The endings of Latin words, which these stemmers treat as parts of the stem: stypendium, Stipendien.
-LATIN_ENDING = re.compile(r"(?<=.{5})(?:i|ium|um)$")
-LATIN_ENDINGS = {"de", "pl", "sv"}
-# Snowball has no stemmer for Croatian. These are the endings of nouns and adjectives, the longest first.
-CROATIAN_ENDING = re.compile(
-    r"(?<=.{3})(?:ijama|ovima|evima|ijom|ama|eva|eve|evi|ega|emu|ima|ija|ije|iji|iju|oga|omu|ova|ove|ovi"
-    r"|eg|em|ih|im|og|oj|om|a|e|i|o|u)$"
-)
-# Ends of stems that differ between the forms of a word, without accents, and what replaces them. All that match are
-# replaced, in this order. The lookbehinds keep short words apart.
-STEM_ENDS: dict[str, list[tuple[re.Pattern[str], str]]] = {
-    language: [(re.compile(end), other) for end, other in ends]
-    for language, ends in {
-        "fi": [
-            # tutkimus, tutkimuksen, tutkimusta; mahdollisuus, mahdollisuuden
-            (r"(?<=..[uy])(?:ks|s|d)$", ""),
-            # päätös, päätöksen
-            (r"(?<=...)ks$", "s"),
-            # ihminen, ihmisen
-            (r"(?<=..m)in$", "is"),
-        ],
-        "hr": [
-            # studenti, studenata; projekti, projekata
-            (r"(?<=e)(n|k|r)at$", r"\1t"),
-            (r"(?<=a)kat$", "kt"),
-            # novac, novca; centar, centra; početak, početka
-            (r"(?<=..[^aeioud])a(?=[ckr]$)", ""),
-            # podatak, podatka, podaci
-            (r"(?<=..[aeiou])tk$", "c"),
-            # sastanak, sastanci
-            (r"(?<=...)nc$", "nk"),
-            # dolazak, dolaska
-            (r"zk$", "sk"),
-            # suradnik, suradnici
-            (r"(?<=...)ic$", "ik"),
-        ],
-        "nl": [
-            # promovendus, promovendi
-            (r"(?<=.{5})(?:us|i)$", ""),
-            # beurs, beurzen; grens, grenzen
-            (r"(?<=...[lnr])s$", ""),
-        ],
-        "pl": [
-            # miasto, mieście
-            (r"^mies$", "miast"),
-            # partner, partnerzy
-            (r"(?<=...)rz$", "r"),
-            # student, studenci
-            (r"(?<=...)nc$", "nt"),
-            # nauka, nauce; Polska, Polsce; but not przyszłość
-            (r"(?<=...)(?<!os)c$", "k"),
-            # psycholog, psycholodzy; pedagodzy; drodze; koledzy
-            (r"(..lo|ago|dro|ole)dz$", r"\1g"),
-            # pieniądze, pieniędzy, pieniędzmi; sąsiad, sąsiedzi
-            (r"iedzm?$", "iad"),
-            # metoda, metodzie; rada, radzie; but not after lo
-            (r"(?<=.[ao])(?<!lo)dz$", "d"),
-        ],
-    }.items()
+    "yi": "yiddish",
 }
 # Languages with more endings than their stemmers know: there, what begins with the stem is an inflected form too.
 RICH_ENDINGS = {"fi", "hr", "pl", "tr"}
 MIN_RICH_STEM = 5
+# What the Turkish stemmer leaves of some short words: üye, site. Not of ev and iş.
+NO_STEM = re.compile("[^aeiou]?[aeiou]?")
+
+
+A_AT_END = re.compile("(?<=...)a$")
+PLURAL_WITH_O = re.compile("(?<=...)oj(?:a|en)$")
 
 
 @dataclass(frozen=True)
@@ -156,6 +123,9 @@ def stem(word: str, language: str) -> str:
     """Return the normalised stem of `word` in `language`; the normalised word if no stemmer knows the language."""
     # In Turkish, I is the capital of ı.
     lowered = word.replace("İ", "i").replace("I", "ı" if language == "tr" else "i").lower()
+    lowered = IRREGULAR_FORMS.get(language, {}).get(normalized(lowered), lowered)
+    for end, other in WORD_ENDS.get(language, ()):
+        lowered = end.sub(other, lowered)
     if language == "hr":
         stemmed = CROATIAN_ENDING.sub("", normalized(lowered).replace("oscu", "osti"))
     elif language in STEMMERS:
@@ -167,7 +137,7 @@ def stem(word: str, language: str) -> str:
         stemmed = LATIN_ENDING.sub("", stemmed)
     for end, other in STEM_ENDS.get(language, ()):
         stemmed = end.sub(other, stemmed)
-    return stemmed
+    return normalized(lowered) if language == "tr" and NO_STEM.fullmatch(stemmed) else stemmed
 
 
 def stems(word: str, language: str) -> set[str]:
@@ -177,4 +147,7 @@ def stems(word: str, language: str) -> set[str]:
     if language == "tr":
         # The stemmer knows -lar with ı, and not with i: yılları, yillari. Capitals of another keyboard have no ı.
         forms += [plain.replace("i", "ı"), word.lower()]
+    if language == "fi":
+        # kirja, kirjoja: o belongs to the ending, or to the stem, as in yliopisto.
+        forms += [A_AT_END.sub("oja", plain), PLURAL_WITH_O.sub("an", plain)]
     return {stem(form, language) for form in forms}

@@ -1,7 +1,7 @@
 """Share cards: pictures for link previews in social media and messengers."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -96,6 +96,18 @@ def all_cards() -> Iterator["Card"]:
             yield card
 
 
+def drawable(text: Callable[[], str]) -> str:
+    """Return `text()` in the active language, or else in the first language in which a font has all its letters.
+
+    If there is none, return an empty text.
+    """
+    for language in dict.fromkeys([translation.get_language(), *settings.CONTENT_LANGUAGES]):
+        with translation.override(language):
+            if label.can_draw(found := text()):
+                return found
+    return ""
+
+
 @dataclass(frozen=True)
 class Card:
     """The share card of one page in one language.
@@ -119,10 +131,12 @@ class Card:
         if found is None:
             raise ValueError(f"no share card for {subject!r}")
         kind, key = found
-        title = str(subject) if kind == "screen" else getattr(subject, KINDS[kind][1])
-        line = f"{alliance.acronym} · {alliance.host.name}"
+        title = drawable(lambda: str(subject) if kind == "screen" else getattr(subject, KINDS[kind][1]))
+        line = " · ".join(filter(None, [alliance.acronym, drawable(lambda: alliance.host.name)]))
         university = subject if isinstance(subject, PartnerUniversity) else None
-        return cls(translation.get_language(), kind, key, title, line, university, tuple(universities))
+        return cls(
+            translation.get_language(), kind, key, title or alliance.acronym, line, university, tuple(universities)
+        )
 
     @cached_property
     def digest(self) -> str:

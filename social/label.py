@@ -37,6 +37,11 @@ def choose_font(text: str) -> tuple[Path, str]:
     return path, " ".join("".join(character for character in text if has_glyph(path, character)).split())
 
 
+def can_draw(text: str) -> bool:
+    """Whether a font has all letters and digits of `text`. Other characters, such as emoji, can be missing."""
+    return {*filter(str.isalnum, text)} == {*filter(str.isalnum, choose_font(text)[1])}
+
+
 def break_lines(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """`text` in lines of at most `width` pixels. A word that is wider is broken."""
     lines = [""]

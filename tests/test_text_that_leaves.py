@@ -75,7 +75,7 @@ def test_feeds_of_items_with_topics(client, spoiled, address):
 
 
 @pytest.mark.parametrize(
-    "address", ["events/calendar.ics", "events/the-meeting.ics", "opportunities/grant/deadline.ics"]
+    "address", ["events/calendar.ics", "events/the-meeting/event.ics", "opportunities/grant/deadline.ics"]
 )
 def test_calendar_files(client, spoiled, address):
     lines = client.get(f"/en/{address}").content.decode().split("\r\n")

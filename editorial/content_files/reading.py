@@ -89,9 +89,14 @@ class ContentFiles:
                 self.errors.append(f"{path}: “{code}” is not a language of this site. Use one of {known}.")
                 continue
             try:
-                sections = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                # With or without a byte order mark, which editors of Windows write.
+                sections = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            except tomllib.TOMLDecodeError as error:
                 self.errors.append(f"{path}: {error}. Correct the file there.")
+                continue
+            except UnicodeDecodeError as error:
+                line = error.object.count(b"\n", 0, error.start) + 1
+                self.errors.append(f"{path}: line {line} is not in UTF-8. Save the file in UTF-8.")
                 continue
             for section, items in sections.items():
                 if other := self.paths.get((code, section)):

@@ -177,6 +177,7 @@ def test_earlier_versions_are_at_their_own_addresses(client):
     polish = re.findall(r'href="(/pl/[^"]+/1/)"', text(client.get("/pl/polityka-prywatnosci/")))
     assert "<li>Odmowa: 12" in text(client.get(polish[0]))
     assert client.get("/en/privacy-policy/3/").status_code == 404
+    assert client.get("/en/privacy-policy/001/")["Location"] == "/en/privacy-policy/1/"
     assert client.get(f"/en/privacy-policy/{10**30}/").status_code == 404
 
 

@@ -306,6 +306,7 @@ def test_the_published_seals_can_be_downloaded(client, sealed):
     assert response.content.decode() == Seal.objects.get(number=2).note
     assert 'filename="seal-2.txt"' in response["Content-Disposition"]
     assert response["X-Robots-Tag"] == "noindex"
+    assert client.get("/en/cookies/seals/002.txt")["Location"] == "/en/cookies/seals/2.txt"
     assert client.get("/en/cookies/seals/4.txt").status_code == 404
     assert client.get("/en/cookies/seals/99999999999999999999.txt").status_code == 404
 

@@ -20,6 +20,11 @@ from tests.editorial.test_content import PAGE, write
 
 ONE_LINE, LINES, RICH = (Page._meta.get_field(name) for name in ("title_en", "lead_en", "body_en"))
 NOTHING = ["", " ", "\t\n", "\xa0\u2003\u3000", "\u200b", "\ufeff", "\u2060\u200d", "\xad", "\x0b\x00", "\u2028"]
+# Fillers, selectors and other characters that show nothing, though no format characters.
+NOTHING += [
+    *"\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe00\ufe0f\uffa0\U0001d173\U000e0001\U000e0100",
+    "\u3164\ufe0f\u200d",
+]
 # All of Unicode, and often what breaks documents.
 TEXTS = st.text(
     st.sampled_from("\x00\x0b\x1b\x7f\x85\r\n\t \u00ad\u0301\u0338\u200b\u2028\ufeff\ufffe\uffff<>&\"'])")
@@ -46,9 +51,14 @@ TEXTS = st.text(
         (ONE_LINE, "One\r\ntwo\tthree", "One two\tthree"),
         (ONE_LINE, "Ło\u0301dz\u0301", "Łódź"),
         (ONE_LINE, "👩🏽\u200d🔬", "👩🏽\u200d🔬"),
+        (ONE_LINE, "\u3164One\ufe0f\u2800\uffa0", "One"),
+        (ONE_LINE, "One ❤\ufe0f\u3164", "One ❤\ufe0f"),
+        (ONE_LINE, "葛\U000e0100", "葛\U000e0100"),
         (LINES, " One\r\ntwo\rthree\n\x0cfour ", " One\ntwo\nthree\n four "),
         (RICH, "<p>One\x0btwo&#11;three\r\nfour &amp; e\u0301</p>", "<p>One two three\nfour &amp; é</p>"),
         (RICH, "<p>\u0338</p>", "<p>\u0338</p>"),
+        (RICH, "<p>a&#0;b&#x0000b;c&#1d</p>", "<p>a b c d</p>"),
+        (RICH, "<p>&#128;&#x41;&#9731; &amp;#0;</p>", "<p>€A☃ &amp;#0;</p>"),
     ],
 )
 def test_a_text_is_normalised(field, typed, stored):
@@ -70,6 +80,16 @@ def test_a_text_of_white_space_alone_is_empty(field, text):
 def test_what_is_no_character_is_refused(field, text):
     for clean in (lambda: field.clean(text, None), lambda: field.formfield().clean(text)):
         with pytest.raises(ValidationError, match=f"The text contains U\\+{max(map(ord, text.strip('ab'))):04X}"):
+            clean()
+
+
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#55296;", "&#XDfFf", "&#x00d834;&#xdd1e;"])
+def test_a_reference_to_half_of_a_pair_is_refused(reference):
+    for clean in (
+        lambda: RICH.clean(f"<p>a{reference}</p>", None),
+        lambda: RICH.formfield().clean(f"<p>{reference}</p>"),
+    ):
+        with pytest.raises(ValidationError, match="The text contains U\\+D"):
             clean()
 
 

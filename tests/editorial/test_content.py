@@ -78,6 +78,20 @@ def test_a_changed_text_in_a_file_is_loaded_and_reported(tmp_path):
     assert Page.objects.get(key="news").title_en == "Latest news"
 
 
+def test_a_file_with_a_byte_order_mark_is_loaded(tmp_path):
+    path = write(tmp_path, en={"pages": {"news": PAGE | {"title": "Latest news"}}}) / "en.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    load(path.parent)
+    assert Page.objects.get(key="news").title_en == "Latest news"
+
+
+@pytest.mark.once
+def test_a_file_in_another_encoding_is_refused_with_the_line(tmp_path):
+    (tmp_path / "en.toml").write_bytes('[pages.news]\ntitle = "Für"\n'.encode("latin-1"))
+    with pytest.raises(CommandError, match=r"en\.toml: line 2 is not in UTF-8\. Save the file in UTF-8\."):
+        load(tmp_path)
+
+
 def test_a_value_that_an_editor_changed_is_kept_and_reported(tmp_path):
     load(write(tmp_path, en={"pages": {"news": PAGE}}, pl={"pages": {"news": {"title": "Nowe"}}}))
     Page.objects.filter(key="news").update(title_en="Edited")

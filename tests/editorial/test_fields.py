@@ -7,7 +7,8 @@ from zlib import compress, crc32
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from PIL import Image
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageCms
 
 from editorial.images import MAX_IMAGE_BYTES, clean_image
 from pages.models import Page
@@ -165,12 +166,48 @@ def test_text_in_or_after_a_png_is_removed():
     assert b"hidden words" not in content and b"behind" not in content
 
 
+def chunk(kind: bytes, data: bytes, checksum: int | None = None) -> bytes:
+    return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data) if checksum is None else checksum)
+
+
+LARGE = compress(b"x" * 2_000_000)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + LARGE),
+        chunk(b"iTXt", b"Comment\0\0\0\0\0" + b"x" * 2_000_000),
+        chunk(b"zTXt", b"Raw profile type exif\0\0" + LARGE),
+        chunk(b"zTXt", b"Comment\0\0no deflated data"),
+        chunk(b"iCCP", b"icc\0\0" + LARGE),
+        chunk(b"tEXt", b"Author\0Jan", 0),
+        chunk(b"gAMA", b"\0\1\x86\xa0", 0),
+        chunk(b"pHYs", b"short"),
+    ],
+    ids=lambda added: ascii(added[4:30]),
+)
+def test_a_png_with_odd_chunks_that_it_does_not_need_is_accepted(added):
+    picture = Image.radial_gradient("L").convert("RGB")
+    content = file(picture, "PNG").read()
+    # After IHDR, which has 13 bytes.
+    upload = ContentFile(content[:33] + added + content[33:], name="a.png")
+    assert opened(clean_image(upload)).tobytes() == picture.tobytes()
+
+
+def test_a_png_keeps_its_profile_its_transparency_and_its_orientation():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = Image.new("P", (60, 40))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    cleaned = opened(clean_image(file(picture, "PNG", exif=exif, icc_profile=profile, transparency=0)))
+    assert cleaned.size == (40, 60)
+    assert cleaned.info["icc_profile"] == profile
+    assert cleaned.convert("RGBA").getpixel((0, 0))[3] == 0
+
+
 def bomb() -> bytes:
     """Return a PNG of a few bytes that declares 100 000 by 100 000 pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data))
-
     header = pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", compress(b"\0")) + chunk(b"IEND", b"")
 
@@ -209,6 +246,18 @@ def test_a_picture_that_is_set_in_code_is_cleaned_too(db):
     partner.logo, partner.logo_alt_en = file(PHOTO, "JPEG", "logo.jpg", exif=exif), "Logo"
     partner.save()
     assert b"Camera of Jan" not in PartnerUniversity.objects.get(pk=partner.pk).logo.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [(".jpg", "image.png"), ("...jpg", "image.png"), ("ż" * 200 + ".png", "ż" * 60 + ".png"), ("a. .png", "a.png")],
+)
+def test_a_form_accepts_a_picture_of_any_name(name, stored, settings, tmp_path):
+    settings.PRIVATE_ROOT = tmp_path
+    upload = SimpleUploadedFile("a.png", file(PHOTO, "PNG").read())
+    upload._name = name
+    field = PartnerUniversity._meta.get_field("logo").formfield()
+    assert field.clean(upload).name == stored
 
 
 def test_the_name_of_an_upload_cannot_contain_a_path():

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.test import Client
 
+from editorial.lookups import LookupsMixin
+
 pytestmark = pytest.mark.django_db
 # PostgreSQL accepts no NUL. No column holds a number of so many digits.
 ODD_VALUES = ["a\0b", "9" * 25]
@@ -30,8 +32,14 @@ def test_a_list_of_the_admin_answers_any_query(staff, model):
     queries = product(parameters(admin.site._registry[model]), ODD_VALUES)
     addresses = [f"{start}?{name}={quote(value)}" for name, value in queries]
     addresses += [f"{start}{quote(value)}/change/" for value in ODD_VALUES]
+    key = model._meta.pk.name
+    addresses += [f"{start}?{key}__in={ODD_VALUES[1]}", f"{start}?{key}__regex=(", f"{start}?{key}__iregex=("]
     statuses = {address: client.get(address).status_code for address in addresses}
     assert {address: status for address, status in statuses.items() if status >= 500} == {}
+
+
+def test_each_admin_ignores_lookups_that_no_row_can_match():
+    assert [admin_ for admin_ in admin.site._registry.values() if not isinstance(admin_, LookupsMixin)] == []
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)

@@ -82,7 +82,7 @@ def test_the_calendar_file_of_an_event(read, fields, start, end):
         longitude="29.07",
         **fields,
     )
-    entry = only(read("/en/events/the-talk.ics"))
+    entry = only(read("/en/events/the-talk/event.ics"))
     assert (entry["DTSTART"].dt, entry["DTEND"].dt if "DTEND" in entry else None) == (start, end)
     assert (entry["SUMMARY"], entry["LOCATION"], entry["DESCRIPTION"]) == (event.title, event.place, event.summary)
     assert entry["STATUS"] == "CONFIRMED"
@@ -93,11 +93,11 @@ def test_the_calendar_file_of_an_event(read, fields, start, end):
 def test_calendar_programs_update_their_copy_of_an_event_after_each_change(read, at):
     at("2031-05-01T12:00:00+02:00")
     event = make_event("talk", starts_on=date(2031, 6, 17))
-    first = only(read("/en/events/the-talk.ics"))
+    first = only(read("/en/events/the-talk/event.ics"))
     at("2031-05-01T12:01:00+02:00")
     event.starts_on += timedelta(days=1)
     event.save()
-    moved = only(read("/en/events/the-talk.ics"))
+    moved = only(read("/en/events/the-talk/event.ics"))
     at("2031-05-01T12:02:00+02:00")
     with Revision.objects.recorded():
         event.delete()
@@ -105,11 +105,11 @@ def test_calendar_programs_update_their_copy_of_an_event_after_each_change(read,
     restored, _obstacles = restore_deleted(DeletedItem.objects.get(), "")
     restored.is_published = True
     restored.save()
-    back = only(read("/en/events/the-talk.ics"))
+    back = only(read("/en/events/the-talk/event.ics"))
     at("2031-05-01T12:04:00+02:00")
     restored.is_cancelled = True
     restored.save()
-    cancelled = only(read("/en/events/the-talk.ics"))
+    cancelled = only(read("/en/events/the-talk/event.ics"))
     entries = (first, moved, back, cancelled)
     assert len({entry["UID"] for entry in entries}) == 1
     versions = [entry["SEQUENCE"] for entry in entries]
@@ -122,14 +122,14 @@ def test_calendar_programs_update_their_copy_of_an_event_after_each_change(read,
 def test_the_uid_stays_in_another_language_address_or_domain_and_differs_between_hosts(read, settings):
     settings.ALLOWED_HOSTS = ["testserver", "new.example.org"]
     event = make_event("talk")
-    uid = only(read("/en/events/the-talk.ics"))["UID"]
+    uid = only(read("/en/events/the-talk/event.ics"))["UID"]
     event.slug_en = "speech"
     event.save()
-    assert only(read("/pl/wydarzenia/speech.ics", host="new.example.org"))["UID"] == uid
+    assert only(read("/pl/wydarzenia/speech/event.ics", host="new.example.org"))["UID"] == uid
     alliance = Alliance.objects.get()
     alliance.host = type(alliance.host).objects.get(key="university-of-oulu")
     alliance.save()
-    assert only(read("/en/events/speech.ics"))["UID"] != uid
+    assert only(read("/en/events/speech/event.ics"))["UID"] != uid
 
 
 def test_the_calendar_has_the_events_of_its_filter_whose_days_are_known(read):
@@ -144,7 +144,7 @@ def test_the_calendar_has_the_events_of_its_filter_whose_days_are_known(read):
 
 def test_an_event_of_a_month_has_no_calendar_file(client):
     make_event("summer", precision="month")
-    assert client.get("/en/events/the-summer.ics").status_code == 404
+    assert client.get("/en/events/the-summer/event.ics").status_code == 404
 
 
 def test_an_empty_calendar_is_valid(read):

@@ -173,7 +173,7 @@ def test_the_page_of_an_event_before_it_starts(client):
     assert "Written too early" not in html
     assert 'href="https://example.org/source" hreflang="fi" lang="fi">Puhe</a>' in re.sub(r"\s+", " ", html)
     assert 'href="/en/events/?topic=cities"' in html and "Doctoral candidates" in html
-    assert f'href="{event.get_absolute_url().rstrip("/")}.ics"' in html
+    assert f'href="{event.get_absolute_url()}event.ics"' in html
     assert parsedate_to_datetime(response["Expires"]) == event.starts_at
     data = structured_data(response)
     assert data["startDate"] == event.local_start.isoformat(timespec="minutes")
@@ -230,7 +230,7 @@ def test_a_former_address_leads_to_the_event(client):
     event.slug_en = "speech"
     event.save()
     assert client.get("/en/events/the-talk/")["Location"] == "/en/events/speech/"
-    assert client.get("/en/events/the-talk.ics")["Location"] == "/en/events/speech.ics"
+    assert client.get("/en/events/the-talk/event.ics")["Location"] == "/en/events/speech/event.ics"
 
 
 def test_without_the_page_of_the_section_there_are_no_events(client):

@@ -1,11 +1,12 @@
 """Slugs that no page may take, redirects of staff, and addresses that people type."""
 
+import re
 from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.urls import reverse
+from django.urls import LocalePrefixPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -101,6 +102,23 @@ def test_two_items_never_share_a_slug_in_any_language():
     second.full_clean()
 
 
+def test_the_address_of_an_item_is_never_that_of_a_file_of_its_section():
+    localized = next(entry for entry in get_resolver().url_patterns if isinstance(entry.pattern, LocalePrefixPattern))
+    sections = [entry for entry in localized.url_patterns if isinstance(entry, URLResolver)]
+    routes = [str(entry.pattern) for section in sections for entry in section.url_patterns]
+    # A slug has no dot. So each item has a directory, and the files of the section stand beside the directories.
+    assert [route for route in routes if re.search("<slug:slug>[^/]", route)] == []
+    with_items = [
+        section for section in sections if any(str(e.pattern) == "<slug:slug>/" for e in section.url_patterns)
+    ]
+    words = {str(e.pattern).partition("/")[0] for section in with_items for e in section.url_patterns} - {
+        "<slug:slug>",
+        "",
+    }
+    assert {word for word in words if "." not in word} <= {"privacy-policy"}
+    assert {"calendar.ics", "feed.xml", "feed.json"} <= words
+
+
 # Redirects
 
 
@@ -110,6 +128,12 @@ def enter(old: str, new: str) -> Redirect:
     redirect.full_clean(exclude=["key"])
     redirect.save()
     return redirect
+
+
+@pytest.mark.parametrize("field", ["old_path", "new_path"])
+def test_an_address_with_half_of_a_pair_is_refused(field):
+    with pytest.raises(ValidationError, match="not a character"):
+        enter(**{"old": "/old", "new": "/en/", field.removesuffix("_path"): "/a\ud800"})
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,12 @@ def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(cli
         assert queries_of(client, path) <= at_ten, path
 
 
+@pytest.mark.parametrize("number", ["٣", "01", "+1", " 1", "9" * 25, "last", "0"])
+def test_a_file_of_the_sitemap_has_one_address(client, number):
+    assert client.get("/sitemap-pages.xml").status_code == client.get("/sitemap-pages.xml?p=1").status_code == 200
+    assert client.get("/sitemap-pages.xml", {"p": number}).status_code == 404
+
+
 @pytest.mark.nightly
 @pytest.mark.once
 def test_a_long_sitemap_becomes_an_index_of_several_files(client, monkeypatch):

@@ -20,15 +20,17 @@ from search.results import find
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def page(client, query: str, language: str = "en") -> str:
+def page(client, query: str, language: str = "en", number: str = "1") -> str:
     with translation.override(language):
         path = reverse("search:results")
-    return client.get(path, {"q": query}).content.decode()
+    return client.get(path, {"q": query, "page": number}).content.decode()
 
 
-def hits(client, query: str, language: str = "en") -> list[str]:
+def hits(client, query: str, language: str = "en", number: str = "1") -> list[str]:
     """The paths of the pages found, in their order."""
-    return re.findall(r'<h3>\s*<a href="([^"]+)"', page(client, query, language).partition('class="results"')[2])
+    return re.findall(
+        r'<h3>\s*<a href="([^"]+)"', page(client, query, language, number).partition('class="results"')[2]
+    )
 
 
 def set_synonyms(*groups: dict[str, str]):
@@ -37,6 +39,12 @@ def set_synonyms(*groups: dict[str, str]):
         Synonyms.objects.create(key=f"group-{number}", **{f"words_{code}": text for code, text in words.items()})
     # More items than a search indexes.
     index_changed_items()
+
+
+@pytest.mark.parametrize("number", ["٢", "02", "9" * 25, "99", "last", "0"])
+def test_an_invalid_page_number_shows_the_first_results(client, number):
+    shown = [hits(client, "university", number=n) for n in ("1", "2", number)]
+    assert shown[2] == shown[0] != shown[1] != []
 
 
 def test_a_word_of_a_title_is_found(client):
@@ -385,7 +393,16 @@ def test_a_word_that_means_something_else_in_another_language_brings_no_synonyms
 
 @pytest.mark.parametrize(
     ("language", "typed"),
-    [("en", "scholarship"), ("en", "stypendium"), ("pl", "dotacja"), ("de", "Stipendium"), ("fr", "bourse")],
+    [
+        ("en", "scholarship"),
+        ("en", "stypendium"),
+        ("en", "stypendia"),
+        ("en", "Stipendien"),
+        ("pl", "dotacja"),
+        ("de", "Stipendium"),
+        ("de", "beurzen"),
+        ("fr", "bourse"),
+    ],
 )
 def test_the_initial_content_has_synonyms(client, language, typed):
     with translation.override(language):
@@ -410,6 +427,30 @@ def test_words_of_visitors_find_the_words_of_the_content(language, typed, writte
         best = find(written, language).pages[:5]
         assert best
         assert set(best) <= set(find(typed, language).pages)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("en", "apply, application, deadline, call, how do I apply, how can I apply?, how to apply"),
+        ("de", "bewerben, Bewerbung, Frist, Ausschreibung, wie bewerbe ich mich"),
+        ("es", "solicitar, solicitud, plazo, convocatoria, cómo solicitar"),
+        ("fi", "hakea, hakemus, määräaika, haku, miten haen"),
+        ("fr", "postuler, candidature, date limite, appel, comment postuler"),
+        ("hr", "prijaviti se, prijava, rok, natječaj, kako se prijaviti"),
+        ("nl", "aanmelden, aanvraag, deadline, oproep, hoe meld ik me aan"),
+        ("pl", "aplikować, zgłoszenie, termin, nabór, konkurs, jak się zgłosić"),
+        ("sv", "ansöka, ansökan, sista ansökningsdag, utlysning, hur ansöker jag"),
+        ("tr", "başvurmak, başvuru, son tarih, çağrı, nasıl başvurabilirim"),
+    ],
+)
+def test_words_for_applying_lead_to_the_opportunities(client, language, typed):
+    with translation.override(language):
+        path = reverse("opportunities:list")
+        places = {query: find(query, language).pages.index("pages/#opportunities") for query in typed.split(", ")}
+    assert path in hits(client, typed.partition(",")[0], language)[:3]
+    # Single words are in the titles of calls too.
+    assert {query: place for query, place in places.items() if place >= 10} == {}
 
 
 def test_a_stem_of_four_letters_has_no_typing_error(client):

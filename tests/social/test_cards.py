@@ -208,6 +208,20 @@ def test_a_character_that_no_font_has_is_left_out():
     assert label.choose_font("UNIC 🎉  Łódź\u4e16")[1] == "UNIC Łódź"
 
 
+@pytest.mark.parametrize("title", ["Πανεπιστήμιο", "UNIC جامعة", "大学"])
+def test_a_title_that_no_font_can_draw_is_shown_in_another_language(db, title):
+    page = Page.objects.get(key="about")
+    alliance = Alliance.objects.with_host().get()
+    page.title_pl = title
+    with translation.override("pl"):
+        assert Card.of(page, alliance, []).title == page.title_en
+        page.title_pl = "Łódź 🎉"
+        assert Card.of(page, alliance, []).title == "Łódź 🎉"
+        for code in django_settings.CONTENT_LANGUAGES:
+            setattr(page, f"title_{code}", title)
+        assert Card.of(page, alliance, []).title == alliance.acronym
+
+
 @pytest.mark.parametrize("title", ["A", "Word " * 30, "Superdiversität" * 10, "Ł" * 150, ""])
 def test_a_title_of_any_length_fits_on_the_label(title):
     width = 900
