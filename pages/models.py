@@ -17,7 +17,7 @@ from consent.models import NoticeVersion, PolicyVersion, PrivacyPolicy
 from editorial.clean_text import REFUSED
 from editorial.fields import RichTextField
 from editorial.models import Content, ContentQuerySet, SluggableContent, SluggableQuerySet
-from editorial.texts import page_language_code
+from editorial.texts import TranslatedText, page_language_code
 from feedback.models import feedback_page
 from pages import sections
 from pages.addresses import Pairs, canonical_address, canonical_path, is_answered, matching_addresses, reserved_words
@@ -158,9 +158,9 @@ class Page(SluggableContent):
             return languages & notice.languages()
         return languages
 
-    def section_texts(self) -> list[str]:
+    def section_texts(self) -> list[TranslatedText]:
         """Return what the page of a section says about it, for the search, where this counts like a heading."""
-        return [] if self.kind == self.Kind.TEXT else [self.description, self.lead]
+        return [] if self.kind == self.Kind.TEXT else [self.translated["description"], self.translated["lead"]]
 
     def drawn_texts(self) -> list[str]:
         """Return the texts that the site adds below the text of the page, in the active language, for the search."""

@@ -65,7 +65,7 @@ class Source:
             return
         value = name(item) if callable(name) else getattr(item, name)
         for text in [value] if isinstance(value, str) or not isinstance(value, list) else value:
-            yield TranslatedText(str(text or ""), page_language_code())
+            yield text if isinstance(text, TranslatedText) else TranslatedText(str(text or ""), page_language_code())
 
     def visible(self) -> models.QuerySet:
         """Return the items that visitors see."""

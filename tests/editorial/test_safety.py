@@ -437,7 +437,7 @@ def test_a_crash_while_a_draft_is_stored_keeps_the_earlier_draft(sign_in, delive
     def crash(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr("editorial.models.revision.RevisionQuerySet._create", crash)
+    monkeypatch.setattr("editorial.models.revision.RevisionQuerySet.create_revisions", crash)
     before = rows_of_all_tables()
     with pytest.raises(RuntimeError):
         client.post(address(deliverable), values)
