@@ -95,11 +95,8 @@ def warn_about_missing_programs():
 
 
 def start(workers: int, arguments: list[str], output: IO | None = None, **environment: str) -> subprocess.Popen:
-    """Start pytest. Its output goes to the file `output` at a lower priority, or to the terminal."""
+    """Start pytest. Its output goes to the file `output`, or to the terminal."""
     command = [sys.executable, "-m", "pytest", "--numprocesses", str(workers), *arguments]
-    if output:
-        # It runs while the tests of the other run wait for servers and browsers, so that both end at the same time.
-        command = ["nice", *command]
     stdin = subprocess.DEVNULL if output else None
     return subprocess.Popen(command, stdin=stdin, stdout=output, env=os.environ | environment)
 

@@ -313,6 +313,7 @@ def test_a_first_visit_loads_at_most_20_kilobytes_of_html_and_css_and_4_of_javas
         assert len(others - {response.url for response in covers}) <= 6, path
 
 
+@pytest.mark.nightly
 def test_pages_of_all_languages_with_their_style_sheet_have_at_most_20_kilobytes(site):
     def transfer_size(path: str) -> int:
         request = Request(site.url + path, headers={"Accept-Encoding": "br"})

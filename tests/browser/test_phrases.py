@@ -1,9 +1,13 @@
 """Phrases in another language: an editor marks them in rich text, and visitors get them with `lang` (WCAG 3.1.2)."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_html import html_errors, read
 from tests.browser.test_pages import violations, violations_in_both_schemes
+from tests.serving import PATIENCE
 
 pytestmark = pytest.mark.postgresql
 
@@ -33,6 +37,8 @@ def select_last_words(page, number: int):
     page.keyboard.press("ArrowLeft")
     for _word in range(number):
         page.keyboard.press("Control+Shift+ArrowLeft")
+    # The editor reads the selection a moment later.
+    expect(toolbar_button(page)).not_to_have_class(re.compile("disabled"), timeout=PATIENCE * 1000)
 
 
 def test_an_editor_marks_a_phrase_with_the_keyboard_and_a_visitor_gets_its_language(site, sign_in, visit, tmp_path):

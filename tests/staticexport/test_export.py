@@ -43,6 +43,7 @@ def test_an_export_writes_only_changed_files(exported):
     assert all(after[name][0] == before[name][0] for name in unchanged_names)
 
 
+@pytest.mark.nightly
 def test_a_killed_export_keeps_the_old_mirror_and_the_next_one_succeeds(exported):
     before = exported.files()
     change(exported, "After a killed export.")
