@@ -26,6 +26,7 @@ from pagecache.models import ContentVersion
 from server.asgi import Application, render
 from server.limits import body_limit
 from tests.consent.visitors import press
+from tests.serving import PATIENCE
 
 DECODERS = {
     "br": brotli.decompress,
@@ -162,7 +163,9 @@ def hosts(settings):
 
 
 @pytest.fixture
-def site(db, hosts):
+def site(db, hosts, monkeypatch):
+    # A busy machine can take longer than the limit for visitors.
+    monkeypatch.setattr("pagecache.cache.RENDER_TIMEOUT", PATIENCE)
     # As in Django's test client, so that the end of a request does not close the connection of the test.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
