@@ -102,3 +102,10 @@ def test_the_migration_of_permissions_can_be_reversed_and_repeated():
     assert not before.all().exists()
     rights.grant(apps, None)
     assert set(before.all()) == original
+
+
+def test_the_form_of_the_page_names_no_law_of_one_country(client, staff):
+    client.force_login(staff())
+    form = client.get(reverse("admin:feedback_feedbackpage_change", args=[FeedbackPage.objects.get().pk]))
+    html = form.content.decode()
+    assert "The accessibility law of many countries asks for these details." in html and "Polish law" not in html
