@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -491,10 +491,9 @@ def check(item: Content, unchanged: set[str]) -> None:
 
 
 def described(item: Content, error: ValidationError) -> str:
-    """Return the messages of `error`, each after the name of its field."""
+    """Return the messages of an error of `full_clean`, each after the name of its field."""
     labels = {field.name: str(field.verbose_name) for field in item._meta.fields}
-    found = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
-    texts = [(labels.get(name), " ".join(messages)) for name, messages in found.items()]
+    texts = [(labels.get(name), " ".join(messages)) for name, messages in error.message_dict.items()]
     return " ".join(f"{label}: {text}" if label else text for label, text in texts)
 
 
