@@ -15,6 +15,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import FileField, Model, Value
 from django.dispatch import Signal
 
+from editorial.images import MAX_STEM_LENGTH
 from editorial.models import slug_of
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class PrivateStorage(FileSystemStorage):
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         path = PurePosixPath(name)
-        stem = slug_of(path.stem)[:60].strip("-") or "file"
+        stem = slug_of(path.stem)[:MAX_STEM_LENGTH].strip("-") or "file"
         ending = path.suffix.lower()
         return super().get_available_name(str(path.with_name(self.get_alternative_name(stem, ending))), max_length)
 
