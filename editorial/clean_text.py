@@ -35,7 +35,7 @@ IGNORED = {chr(code) for pair in IGNORABLE.split(" ") for code in range(ord(pair
 WHITE_SPACE = "".join(
     {letter for letter in CHARACTERS if letter.isspace() or unicodedata.category(letter) == "Cf"} - set(DRAWN) | IGNORED
 )
-# What chooses the look of the character before it: variation selectors, the joiner, and the tags of emoji flags.
+# Characters that choose the look of the one before them: variation selectors, the joiner, and the tags of emoji flags.
 SELECTORS = re.compile("[\u180b-\u180d\u180f\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]+")
 # Characters that begin a part of a text in another direction, and white space without those that end one.
 DIRECTIONS = set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")

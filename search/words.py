@@ -63,7 +63,7 @@ STEMMERS = {
 # Languages with more endings than their stemmers know: there, what begins with the stem is an inflected form too.
 RICH_ENDINGS = {"fi", "hr", "pl", "tr"}
 MIN_RICH_STEM = 5
-# What the Turkish stemmer leaves of some short words: üye, site. Not of ev and iş.
+# Stems too short to be of use, which the Turkish stemmer makes of some words: üye, site. Not those of ev and iş.
 NO_STEM = re.compile("[^aeiou]?[aeiou]?")
 
 

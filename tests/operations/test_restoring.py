@@ -1,4 +1,4 @@
-"""What a restore remembers until it has finished."""
+"""Data that a restore keeps until it has finished."""
 
 from datetime import UTC, datetime
 
