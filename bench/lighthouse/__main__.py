@@ -14,29 +14,16 @@ from tests.serving import Server
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+# Search engines may not list the admin.
+ADMIN_CATEGORIES = CATEGORIES[:3]
 ATTEMPTS = 3
 CHROMIUM = "--headless=new --no-sandbox --disable-gpu"
-# Prints the URL of one page of each kind in each language.
-PRINT_PATHS = """
-from django.conf import settings
-from django.urls import reverse
-from django.utils import translation
-from alliance.models import Deliverable, Initiative
-from pages.models import Page
-from partners.models import PartnerUniversity
-
-names = ["home", "vision", "deliverables", "initiatives", "tasks", "milestones", "sitemap"]
-for code, _name in settings.LANGUAGES:
-    with translation.override(code):
-        for name in names:
-            print(reverse(f"alliance:{name}"))
-        print(reverse("search:results", query={"q": "UNIC"}))
-        print(reverse("partners:list"))
-        for model in (Deliverable, Initiative, PartnerUniversity):
-            print(model.objects.published().first().get_absolute_url())
-        print(Page.objects.get(key="accessibility").get_absolute_url())
-        for name in ("settings", "receipt", "seals"):
-            print(reverse(f"consent:{name}"))
+PRINT_SITE_PATHS = "from bench.lighthouse.paths import site_paths; print(*site_paths())"
+# The cookie of a session, then the paths.
+PRINT_ADMIN_PATHS = """
+from bench.lighthouse.paths import admin_paths, admin_session
+session = admin_session()
+print(session, *admin_paths(session))
 """
 
 
@@ -44,16 +31,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.lighthouse", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="Only these pages, such as /en/partners/.")
     parser.add_argument("--language", action="append", help="Only pages in this language; may be repeated.")
+    parser.add_argument("--admin", action="store_true", help="One page of each kind in the admin, instead of the site.")
     parser.add_argument("--reports", type=Path, help="Store the full reports in this folder, as JSON.")
     arguments = parser.parse_args()
     install()
     with tempfile.TemporaryDirectory(prefix="bench-lighthouse-") as folder:
         server = Server(Path(folder), {"CONSENT_SEAL_MINUTES": "0"})
         server.manage("prepare", check=True)
-        paths = server.manage("shell", "-v", "0", "-c", PRINT_PATHS, check=True).stdout.split()
+        script = PRINT_ADMIN_PATHS if arguments.admin else PRINT_SITE_PATHS
+        printed = server.manage("shell", "-v", "0", "-c", script, check=True).stdout.split()
+        session, listed = (printed[0], printed[1:]) if arguments.admin else ("", printed)
+        paths = arguments.paths or [path for path in listed if arguments.admin or is_in(path, arguments.language)]
         server.serve(stderr=subprocess.DEVNULL)
         try:
-            reports = measure(server, arguments.paths or [path for path in paths if is_in(path, arguments.language)])
+            reports = measure(server, paths, session)
         finally:
             server.stop()
     if arguments.reports:
@@ -74,27 +65,31 @@ def install():
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PUPPETEER_SKIP_DOWNLOAD": "1"})
 
 
-def measure(server: Server, paths: list[str]) -> dict[str, dict]:
-    """Print a table row for each page: a first visit, with the consent notice."""
+def measure(server: Server, paths: list[str], session: str) -> dict[str, dict]:
+    """Print a table row for each page: a first visit, with the consent notice, or with the cookie `session`."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is missing: install it, on Debian with: sudo apt install chromium")
-    print(f"| page | {' | '.join(CATEGORIES)} |\n|---|{'---:|' * len(CATEGORIES)}")
+    categories = ADMIN_CATEGORIES if session else CATEGORIES
+    print(f"| page | {' | '.join(categories)} |\n|---|{'---:|' * len(categories)}")
     reports = {}
     for path in paths:
-        reports[path] = report_on(server.url + path, chromium)
-        scores = [str(score(reports[path], category)) for category in CATEGORIES]
+        reports[path] = report_on(server.url + path, chromium, categories, session)
+        scores = [str(score(reports[path], category)) for category in categories]
         print(f"| {path} | {' | '.join(scores)} |", flush=True)
     return reports
 
 
-def report_on(url: str, chromium: str) -> dict:
+def report_on(url: str, chromium: str, categories: list[str], session: str) -> dict:
     """Return the report of Lighthouse. Repeat it if Lighthouse loses the trace of a page (NO_NAVSTART).
 
     Raises CalledProcessError if all attempts fail.
     """
     command = [BIN / "node", HERE / "node_modules/lighthouse/cli/index.js", url, "--quiet"]
     command += ["--output", "json", "--no-enable-error-reporting", f"--chrome-flags={CHROMIUM}"]
+    command += [f"--only-categories={','.join(categories)}"]
+    if session:
+        command += [f"--extra-headers={json.dumps({'Cookie': session})}"]
     environment = os.environ | {"CHROME_PATH": chromium}
     for _attempt in range(ATTEMPTS):
         outcome = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -119,8 +114,8 @@ def print_failed_audits(reports: dict[str, dict]) -> int:
     """Print each audit below the full score with its pages. Return 1 if a page has less than 100, else 0."""
     failed: dict[tuple[str, str, str], list[str]] = {}
     for path, report in reports.items():
-        for category in CATEGORIES:
-            for reference in report["categories"][category]["auditRefs"]:
+        for category, result in report["categories"].items():
+            for reference in result["auditRefs"]:
                 audit = report["audits"][reference["id"]]
                 if reference["weight"] and audit["score"] is not None and audit["score"] < 1:
                     value = f"{path} {audit.get('displayValue', '')}".strip()
@@ -128,7 +123,7 @@ def print_failed_audits(reports: dict[str, dict]) -> int:
     print()
     for (category, key, title), pages in failed.items():
         print(f"{category}, {key}: {title}\n    " + "\n    ".join(pages))
-    complete = all(score(report, category) == 100 for report in reports.values() for category in CATEGORIES)
+    complete = all(score(report, category) == 100 for report in reports.values() for category in report["categories"])
     print("Every page has 100 in all categories." if complete else "Not every page has 100 in all categories.")
     return 0 if complete else 1
 
