@@ -14,6 +14,15 @@ def page_url(model: Model | type[Model], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
+def text_url(model: type[Model], key: int, row: str, column: str) -> str:
+    """Return the URL on the translators' desk of a text in a part of an item. Only a draft may have the part.
+
+    `row` is that of the part in the snapshot of the item.
+    """
+    place = [model._meta.app_label, model._meta.model_name, key, row, column]
+    return reverse("admin:translations_texttotranslate_in_draft", args=place)
+
+
 def primary_key(text: str) -> int | None:
     """Return the primary key that a URL or a form contains, or None if `text` cannot be one."""
     return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else None

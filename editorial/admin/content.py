@@ -28,10 +28,12 @@ from editorial.admin.lists import ListsMixin
 from editorial.admin.permissions import PermissionsMixin, localized_fields
 from editorial.admin.previews import PreviewMixin
 from editorial.admin.schedule import ScheduleMixin
+from editorial.admin_urls import text_url
 from editorial.forms import EditForm
 from editorial.formsets import EditInlineFormSet
 from editorial.models import Content
 from editorial.remarks import remarks_on
+from editorial.revisions import snapshots
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.models import Translation
 
@@ -176,7 +178,7 @@ class ContentAdmin(
                     capfirst(text.field_label),
                     settings.CONTENT_LANGUAGES[text.language],
                     " ".join(finding.message for finding in findings),
-                    text.desk_url,
+                    desk_url(text, form.instance),
                     _("Compare with the source"),
                 )
                 messages.warning(request, warning)
@@ -256,3 +258,10 @@ def thumbnail(field: str, description: Any) -> Callable[[Any, Any], SafeString |
         return format_html('<img class="thumbnail" src="{}" alt="">', picture.url)
 
     return column
+
+
+def desk_url(text: Translation, item: Content) -> str:
+    """Return the URL on the translators' desk of a text of `item`, which may be a part that only a draft has."""
+    row, owner = snapshots.row_of(item), item.owner
+    is_part = row != snapshots.ITEM
+    return text_url(type(owner), owner.pk, row, text.localized_field) if is_part else text.desk_url

@@ -32,7 +32,7 @@ class RequiredLanguagesMixin(ModelAdmin):
     def refuse_publication(self, request: HttpRequest, item: Any, texts: list[Translation]) -> HttpResponse:
         """Name the texts that must be translated first, with links. Call it after the draft is stored."""
         forget_success(request)
-        # A text that was only in the transaction of the draft has no page on the desk.
+        # A text that was only in the transaction of the draft is not stored.
         stored = {
             (text.model, text.object_id, text.field, text.language): text.desk_url
             for text in Translation.objects.filter(pk__in=[text.pk for text in texts])

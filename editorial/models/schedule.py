@@ -314,8 +314,9 @@ class ScheduledChange(models.Model):
             if self.needs_confirmation(draft):
                 return ScheduleState.MISSED
             draft.publish(draft.comment or self.comment())
-        else:
-            item.set_published(self.is_published)
+        elif item.is_published != self.is_published:
+            item.is_published = self.is_published
+            item.save(update_fields=["is_published", "updated_at"])
         if self.planned_by_id:
             self.log_change(item, self.planned_by_id)
         return None

@@ -374,6 +374,8 @@ def erase_input(
     options = model._meta
     address = f"/{options.app_label}/{options.model_name}/"
     desk = [f"/translations/texttotranslate/{desk_key}/change/" for desk_key in desk_keys]
+    # Pages of texts in parts that only a draft has.
+    desk += [f"/in-draft{address}{key}/{row}/{column}/" for row, columns in values.items() for column in columns]
     in_desk = Q(pk__in=[])
     for path in desk:
         in_desk |= Q(path__endswith=path)

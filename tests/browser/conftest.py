@@ -28,6 +28,7 @@ STAFF = {
     "translator": ["Translators"],
     "polish": ["Translators: Polski"],
     "editor": ["Editors"],
+    "publisher": ["Publishers"],
     "officer": ["Privacy officers"],
 }
 MAKE_STAFF = f"""

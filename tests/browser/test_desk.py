@@ -93,3 +93,34 @@ def test_overview_and_exchange_pass_the_accessibility_checks(sign_in, tmp_path, 
     page.get_by_role("button", name="Preview the changes").click()
     page.locator(".errorlist").first.wait_for()
     assert violations(page) == []
+
+
+def test_a_new_part_is_translated_in_its_draft_and_goes_live_with_it(sign_in, visit):
+    editor, polish, visitor = sign_in("root"), sign_in("polish"), visit()
+    page = editor.page
+    editor.go("/admin/alliance/initiative/?q=campus")
+    page.locator("#result_list tbody th a").first.click()
+    address = f"/pl/transformacja/{page.locator('#id_slug_pl').input_value()}/"
+    rows = page.locator("#id_parts-TOTAL_FORMS").input_value()
+    page.locator("#parts-group .add-row a").click()
+    page.locator(f"#id_parts-{rows}-title_en").fill("Laboratories")
+    page.locator(f"#id_parts-{rows}-is_published").check()
+    page.get_by_role("button", name="Save draft").first.click()
+    page.locator(".messagelist .success").wait_for()
+    polish.go("/admin/translations/texttotranslate/?language=pl")
+    line = polish.page.locator("#result_list tr", has_text="Laboratories: title")
+    assert "only in a draft of the item" in line.inner_text()
+    assert violations(polish.page) == []
+    line.locator("th a").click()
+    assert "works on a draft of this item" in polish.page.locator(".proposal").inner_text()
+    assert violations(polish.page) == []
+    polish.page.get_by_role("textbox", name="Polski").fill("Laboratoria")
+    polish.page.get_by_role("button", name="Save", exact=True).click()
+    polish.page.locator(".messagelist .success").wait_for()
+    visitor.go(address)
+    assert "Laboratoria" not in visitor.page.locator("main").inner_text()
+    page.reload()
+    page.get_by_role("button", name="Publish").first.click()
+    page.locator(".messagelist .success").wait_for()
+    visitor.go(address)
+    assert "Laboratoria" in visitor.page.locator("main").inner_text()

@@ -10,9 +10,10 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import Alliance
+from alliance.models import Alliance, Initiative
 from editorial import roles
 from editorial.models import Content, PreviewLink, Revision
+from editorial.revisions import snapshots
 from feedback.models import FeedbackPage
 from pages.models import Page
 from partners.models import PartnerUniversity
@@ -72,11 +73,13 @@ OTHERS = {
     "editorial_previewlink_history": "ETP",
     **{f"editorial_contenterasure_{page}": "PO" for page in ("changelist", "change", "history", "find")},
     **dict.fromkeys(("translations_texttotranslate_changelist", "translations_exchangedtext_changelist"), "ETPO"),
-    **dict.fromkeys(("translations_texttotranslate_change", "translations_texttotranslate_history"), "ETP"),
+    **{f"translations_texttotranslate_{page}": "ETP" for page in ("change", "history", "in_draft")},
     **dict.fromkeys(("translations_export", "translations_import", "translations_apply"), "ETPO"),
     "translations_translation_changelist": "ETPO",
     "feedback_message_changelist": "EP",
 }
+# A part that only a draft has.
+NEW_PART = "initiative_parts.999"
 POSTED = ("logout", "editorial_make_preview_link", "editorial_revoke_preview_link", "translations_import")
 POSTED += ("translations_apply", "consent_decision_erase")
 
@@ -122,8 +125,18 @@ def address(name: str, parameters) -> str:
     values = {"object_id": key, "id": key, "number": revision.pk, "pk": key if model_of(name) else revision.pk}
     if name == "editorial_revoke_preview_link":
         values["pk"] = PreviewLink.objects.get().pk
+    if name == "translations_texttotranslate_in_draft":
+        draft = Revision.objects.open().get(base__isnull=False)
+        values = {"app_label": "alliance", "kind": "initiative", "key": draft.object_id, "row": NEW_PART}
+        return reverse(f"admin:{name}", kwargs=values | {"column": "title_pl"})
     values |= {"form": "csv", "language": "en", "app_label": "alliance", "name": "docs/editing.md"}
     return reverse(f"admin:{name}", kwargs={parameter: values[parameter] for parameter in parameters})
+
+
+def add_part_to_draft(item: Initiative):
+    data = snapshots.take(Initiative, [item.pk])[item.pk]
+    data[NEW_PART] = {"key": "labs", "title_en": "Labs", "is_published": True}
+    Revision.objects.save_draft(item, data)
 
 
 def is_permitted(client, name: str, path: str) -> bool:
@@ -142,6 +155,7 @@ def test_each_group_opens_exactly_its_urls_of_the_admin(client, staff, monkeypat
     for make in FACTORIES.values():
         make()
     Revision.objects.record()
+    add_part_to_draft(Initiative.objects.first())
     revision = Revision.objects.of(Alliance.objects.get()).first()
     until = timezone.now() + timedelta(days=1)
     PreviewLink.objects.create(revision=revision, author_name="anna", expires_at=until)

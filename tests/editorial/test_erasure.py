@@ -16,6 +16,7 @@ from django.urls import reverse
 from alliance.models import Initiative, InitiativePart
 from consent.models import EmbeddedContent
 from editorial.admin.erasure import ErasureMixin
+from editorial.admin_urls import text_url
 from editorial.models import (
     ApprovalRequest,
     ContentErasure,
@@ -150,6 +151,18 @@ def test_unsaved_input_in_the_rows_of_a_long_inline_is_erased(officer, staff):
     input_of(staff("Editors"), f"/admin/alliance/initiative/{item.pk}/change/?inline=initiativepart&p=2", entry)
     erase(officer, item, f"initiative_parts.{part.pk}:title", **{f"initiative_parts.{part.pk}__title": "A part"})
     assert PERSON not in everything()
+
+
+def test_unsaved_input_for_a_part_that_only_a_draft_has_is_erased_at_the_desk(officer, staff):
+    item = Initiative.objects.get(key="campus")
+    data = take(Initiative, [item.pk])[item.pk]
+    data["initiative_parts.999"] = {"key": "labs", "title_en": PERSON, "is_published": True}
+    Revision.objects.save_draft(item, data)
+    entry = {"name": "text", "base": [""], "now": [PERSON], "row": None}
+    input_of(staff("Editors"), text_url(Initiative, item.pk, "initiative_parts.999", "title_pl"), entry)
+    input_of(staff("Translators"), text_url(Initiative, item.pk, "initiative_parts.999", "body_pl"), entry)
+    erase(officer, item, "initiative_parts.999:title", **{"initiative_parts.999__title": "A part"})
+    assert [stored.user.username for stored in StoredInput.objects.all()] == ["Translators"]
 
 
 def test_the_language_of_the_officer_does_not_matter(officer, oulu):

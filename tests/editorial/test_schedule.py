@@ -379,7 +379,7 @@ def test_an_item_off_the_site_is_taken_off_only_after_a_planned_publication(clie
 
 @pytest.mark.parametrize("group", [roles.EDITORS, roles.TRANSLATORS])
 def test_users_who_may_not_publish_see_what_is_planned_and_cannot_plan(client, staff, page, publisher, group):
-    plan(page, timezone.now() + HOUR, is_published=False, planned_by=publisher)
+    change = plan(page, timezone.now() + HOUR, is_published=False, planned_by=publisher)
     client.force_login(staff(group))
     text = client.get(address(page)).content.decode()
     assert "Take off the site:" in text and schedule_page(page) not in text
@@ -387,7 +387,8 @@ def test_users_who_may_not_publish_see_what_is_planned_and_cannot_plan(client, s
     assert submit(client, page, "take-off", "2100-01-01T10:00").status_code == 403
     assert submit(client, page, "take-off", "", cancel="").status_code == 403
     assert ScheduledChange.objects.count() == 1
-    for path in (LIST, CALENDAR, "/admin/pages/page/"):
+    month = f"{CALENDAR}?month={timezone.localtime(change.at):%Y-%m}"
+    for path in (LIST, month, "/admin/pages/page/"):
         assert "Take off the site" in client.get(path).content.decode(), path
 
 

@@ -1,5 +1,7 @@
 """The translators' desk in the admin: the list of texts, a text beside its source, and the glossary."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -23,18 +25,19 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
-from editorial.admin_urls import page_url
+from editorial.admin_urls import text_url
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
-from translations.desk.drafts import drafts_with_new_rows
+from translations.desk.drafts import desk_keys, new_parts
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
+from translations.desk.new_parts import texts_of_new_parts
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.permissions import (
     all_permitted_languages,
@@ -63,13 +66,25 @@ class GlossaryTermAdmin(ContentAdmin):
 
 
 class TextChangeList(CountedChangeList):
-    """Loads the headings of the items of a page of texts."""
+    """Loads the headings of the items of a page of texts, and shows the texts that only drafts have before them."""
 
     def get_results(self, request):
         super().get_results(request)
         headings = TextToTranslate.objects.headings(self.result_list)
         for text in self.result_list:
             text.heading = headings[text.model, text.object_id]
+        if not self.query:
+            self.add_new_parts(request)
+
+    def add_new_parts(self, request):
+        filters = [spec for spec in self.filter_specs if isinstance(spec, StatusFilter | LanguageFilter | KindFilter)]
+        new = [text for text in texts_of_new_parts(request.user) if all(spec.includes(text) for spec in filters)]
+        self.result_count += len(new)
+        if self.page_num == 1:
+            self.result_list = [*new, *self.result_list]
+
+    def url_for_result(self, result):
+        return result.url_in_draft or super().url_for_result(result)
 
 
 @admin.register(TextToTranslate)
@@ -103,6 +118,8 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
     @admin.display(description=_("status"))
     def state(self, text) -> str:
         state = text.get_status_display()
+        if text.url_in_draft:
+            return f"{state}; {_('only in a draft of the item')}"
         return f"{state}; {_('changed in a draft of the item')}" if text.is_open_in_draft else state
 
     def get_queryset(self, request):
@@ -126,7 +143,13 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
     def get_urls(self):
         propose = self.admin_site.admin_view(self.propose_view)
-        return [path("propose/", propose, name="translations_texttotranslate_propose"), *super().get_urls()]
+        draft_text = self.admin_site.admin_view(self.draft_text_view)
+        place = "in-draft/<str:app_label>/<str:kind>/<int:key>/<str:row>/<str:column>/"
+        return [
+            path("propose/", propose, name="translations_texttotranslate_propose"),
+            path(place, draft_text, name="translations_texttotranslate_in_draft"),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request, extra_context=None):
         language = request.GET.get("language") or own_language(request.user)
@@ -135,10 +158,6 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "title": capfirst(self.opts.verbose_name_plural),
             "service": machine.configured_service(),
             "language": language,
-            "drafts_with_new_rows": [
-                (draft.heading, page_url(draft.model_class, "change", draft.object_id))
-                for draft in (drafts_with_new_rows(permitted_models(request.user), language) if language else ())
-            ],
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -191,21 +210,49 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             and ACTIONS_ON_TEXT.isdisjoint(request.POST)
             and (item_draft or (is_post and needs_draft(request.user, text.item, text.language)))
         ):
-            return self.view_in_draft(request, text, item_draft)
+            return self.view_in_draft(request, lambda: object_id, item_draft)
         with recorded(request):
             return self.text_view(request, object_id)
 
-    def view_in_draft(self, request, text: TextToTranslate, item_draft: Revision | None) -> HttpResponse:
-        """Show or save a text in the draft of its item, which need not have one yet. It goes live with the draft."""
-        item, field, saved = text.item, text.localized_field, None
+    def draft_text_view(self, request, app_label: str, kind: str, key: int, row: str, column: str) -> HttpResponse:
+        """A text of a part that only the draft of an item has. When the draft is published, the text is stored."""
+        if not ACTIONS_ON_TEXT.isdisjoint(request.POST):
+            raise PermissionDenied
+        revisions = Revision.objects.filter(
+            content_type__app_label=app_label, content_type__model=kind, object_id=key
+        ).select_related("base", "author", "content_type")
+
+        def key_in(revision: Revision | None) -> str:
+            # Of no text if the part was deleted.
+            missing = f"{row}.{column}"
+            return str(desk_keys([revision]).get((revision.pk, row, column), missing)) if revision else missing
+
+        def view() -> HttpResponse:
+            with transaction.atomic():
+                if draft := revisions.open().filter(base__isnull=False).first():
+                    return self.view_in_draft(request, lambda: key_in(draft), draft)
+            # Published or discarded meanwhile.
+            return self.change_view(request, key_in(revisions.live().first()))
+
+        return retry_on_conflict(view)
+
+    def view_in_draft(self, request, find: Callable[[], str], item_draft: Revision | None) -> HttpResponse:
+        """Show or save a text in the draft of its item, which need not have one yet. It goes live with the draft.
+
+        `find` returns the primary key of the text while the stored rows are those of the draft.
+        """
+        saved = None
         with transaction.atomic():
             if item_draft:
                 restoring.write_draft(item_draft)
-            response = self.text_view(request, str(text.pk), item_draft)
+            object_id = find()
+            text = self.get_object(request, object_id)
+            response = self.text_view(request, object_id, item_draft)
             if isinstance(response, TemplateResponse):
                 # The template reads the rows of the draft.
                 response.render()
-            elif request.method == "POST":
+            elif request.method == "POST" and text:
+                item, field = text.item, text.localized_field
                 saved = type(item)._base_manager.values_list(field, flat=True).get(pk=item.pk)
             transaction.set_rollback(True)
         if saved is not None:
@@ -228,13 +275,12 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         if request.method == "POST":
             form = self.process_post(request, text, similar)
             if form is None:
-                opens_next = "_next" in request.POST
-                return HttpResponseRedirect(self.next_url(request, text) if opens_next else request.get_full_path())
+                if "_next" in request.POST:
+                    return HttpResponseRedirect(self.next_url(request, text, item_draft))
+                return HttpResponseRedirect(request.get_full_path())
         else:
             form = form_with_unsaved_input(TranslationForm, request)(text)
-        response = self.render_text(request, text, form, similar, may_write)
-        response.context_data = (response.context_data or {}) | {"item_draft": item_draft}
-        return response
+        return self.render_text(request, text, form, similar, may_write, item_draft)
 
     def deleted_response(self, request, object_id: str) -> HttpResponse:
         """The response for a text that was deleted with its item; it shows the unsaved input."""
@@ -299,21 +345,31 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         texts = TextToTranslate.objects.readable_by(request.user).with_status(status)
         return texts.of_kind(filters["kind"]) if filters.get("kind") else texts
 
-    def text_url(self, request, text: TextToTranslate) -> str:
+    def text_url(self, request, text: TextToTranslate, item_draft: Revision | None) -> str:
+        """The URL of the page of a text, which may be in a part that only `item_draft` has."""
         query = urlencode({"_changelist_filters": request.GET.get("_changelist_filters", "")})
-        return f"{reverse('admin:translations_texttotranslate_change', args=[quote(text.pk)])}?{query}"
+        url = reverse("admin:translations_texttotranslate_change", args=[quote(text.pk)])
+        if item_draft and (row := new_parts(item_draft).get((text.model, text.object_id))):
+            url = text_url(item_draft.model_class, item_draft.object_id, row, text.localized_field)
+        return f"{url}?{query}"
 
     def list_url(self, request) -> str:
         return f"{LIST_URL}?{request.GET.get('_changelist_filters', '')}"
 
-    def next_url(self, request, text: TextToTranslate) -> str:
+    def next_url(self, request, text: TextToTranslate, item_draft: Revision | None) -> str:
         """The URL of the next text of the list, else of its first text, else of the list."""
         texts = self.filtered_texts(request)
         following = text.neighbour(texts) or texts.into(text.language).exclude(pk=text.pk).first()
-        return self.text_url(request, following) if following else self.list_url(request)
+        return self.text_url(request, following, item_draft) if following else self.list_url(request)
 
     def render_text(
-        self, request, text: TextToTranslate, form: BaseForm, similar: list[Suggestion], may_write: bool
+        self,
+        request,
+        text: TextToTranslate,
+        form: BaseForm,
+        similar: list[Suggestion],
+        may_write: bool,
+        item_draft: Revision | None,
     ) -> TemplateResponse:
         source, terms = mark_terms(text.source_text, text.language, is_html=text.is_rich_text)
         texts = self.filtered_texts(request)
@@ -332,11 +388,14 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "terms": terms,
             "suggestions": similar,
             "may_write": may_write,
+            "item_draft": item_draft,
+            "is_item_draft": text.item.has_drafts and not text.item.owner.is_published,
+            "is_in_new_part": (text.model, text.object_id) in new_parts(item_draft),
             "service": machine.configured_service(),
             "list_url": self.list_url(request),
             "left": texts.into(text.language).count(),
             "source_language": settings.LANGUAGE_CODE,
         }
         for name, neighbour in neighbours.items():
-            context[name] = self.text_url(request, neighbour) if neighbour else None
+            context[name] = self.text_url(request, neighbour, item_draft) if neighbour else None
         return TemplateResponse(request, "translations/desk/text.html", context)

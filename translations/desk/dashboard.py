@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from editorial.admin_urls import page_url
+from editorial.admin_urls import page_url, text_url
 from editorial.dashboard import Block, Line
 from translations.desk.drafts import desk_keys, drafts_of, open_texts
 from translations.desk.models import TextToTranslate
@@ -54,14 +54,15 @@ def drafts_to_translate(user: User | AnonymousUser) -> Block | None:
         for code in languages:
             if not (places := texts.get(code)):
                 continue
-            # Parts that only the draft has are translated in the form of the item.
-            on_desk = [keys[draft.pk, *place] for place in places if (draft.pk, *place) in keys]
-            model, key = (TextToTranslate, on_desk[0]) if on_desk else (draft.model_class, draft.object_id)
+            if key := keys.get((draft.pk, *places[0])):
+                url = page_url(TextToTranslate, "change", key)
+            else:
+                url = text_url(draft.model_class, draft.object_id, *places[0])
             number = ngettext("%(count)s text", "%(count)s texts", len(places)) % {"count": len(places)}
             lines.append(
                 Line(
                     draft.heading,
-                    page_url(model, "change", key),
+                    url,
                     f"{settings.CONTENT_LANGUAGES[code]}: {number}",
                 )
             )

@@ -66,15 +66,13 @@ def open_keys() -> set[int]:
     drafts = drafts_of(translated_models())
     keys = desk_keys(drafts)
     places = [(draft.pk, *place) for draft in drafts for places in open_texts(draft).values() for place in places]
-    # Parts that only the draft has are not on the desk.
+    # The texts of parts that only a draft has are not stored.
     return {keys[place] for place in places if place in keys}
 
 
-def drafts_with_new_rows(models: Collection[type[Model]], language: str) -> list[Revision]:
-    """Return the drafts of items of `models` with open texts in `language` in parts that only the draft has."""
-
-    def is_new(draft: Revision, row: str) -> bool:
-        return draft.base is None or row not in draft.base.data
-
-    drafts = drafts_of(models)
-    return [draft for draft in drafts if any(is_new(draft, row) for row, _ in open_texts(draft).get(language, ()))]
+def new_parts(draft: Revision | None) -> dict[tuple[str, int], str]:
+    """Return (model, primary key) → row, for the parts that only `draft` has."""
+    if draft is None or draft.base is None:
+        return {}
+    rows = sources.located(draft.model_class, draft.object_id, draft.data)
+    return {(model._meta.label_lower, key): row for row, model, key in rows if row not in draft.base.data}

@@ -33,6 +33,9 @@ class LanguageFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         return queryset if self.value() == self.ALL else queryset.into(self.value())
 
+    def includes(self, text: TextToTranslate) -> bool:
+        return self.value() in (text.language, self.ALL)
+
 
 class StatusFilter(admin.SimpleListFilter):
     """Open texts by default."""
@@ -54,6 +57,13 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         return queryset.with_status(self.value())
 
+    def includes(self, text: TextToTranslate) -> bool:
+        """Whether the list has a text of a part that only a draft has."""
+        is_open = text.status == text.Status.MISSING
+        return {self.OPEN: is_open, self.IN_DRAFTS: is_open, self.ALL: True}.get(
+            self.value(), text.status == self.value()
+        )
+
 
 class KindFilter(admin.SimpleListFilter):
     title = _("kind of content")
@@ -64,3 +74,6 @@ class KindFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         return queryset.of_kind(self.value()) if self.value() else queryset
+
+    def includes(self, text: TextToTranslate) -> bool:
+        return not self.value() or self.value() == text.model

@@ -134,6 +134,11 @@ TextManager = TranslationManager.from_queryset(TextQuerySet)
 class TextToTranslate(Translation):
     """A translation as the translators' desk shows and edits it."""
 
+    # The URL of the page of a text that is not stored, because only a draft has its part.
+    url_in_draft = ""
+    # The name of the item, as the list of texts shows it.
+    heading: str
+
     objects: ClassVar = TextManager()
 
     class Meta:

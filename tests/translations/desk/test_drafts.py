@@ -4,10 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.http import urlencode
 
-from alliance.models import Deliverable, Initiative
+from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial.models import Revision
-from tests.editorial.test_admin import save
+from tests.editorial.test_admin import filled_in, save, warnings
 from translations.exchange.models import ExchangedText
 from translations.status.models import Translation
 
@@ -29,9 +30,13 @@ def text_of(item, field: str = "title", language: str = "pl") -> Translation:
 
 
 def translate(client, text, words: str, button: str = "_save"):
-    response = client.get(text.desk_url)
+    return translate_at(client, text.desk_url, words, button)
+
+
+def translate_at(client, path: str, words: str, button: str = "_save"):
+    response = client.get(path)
     values = {"base_values": response.context["form"]["base_values"].value(), "text": words, button: ""}
-    return client.post(text.desk_url, values, follow=True)
+    return client.post(path, values, follow=True)
 
 
 def test_a_translator_sees_the_source_of_the_draft_and_that_it_is_one(client, staff, deliverable):
@@ -190,16 +195,127 @@ def test_the_list_takes_as_many_queries_with_many_drafts(client, staff, delivera
     assert len(many) <= len(few)
 
 
-def test_a_new_part_of_a_draft_is_translated_in_the_form_of_its_item(client, staff):
+@pytest.fixture
+def campus(client, staff):
+    """A live initiative with a draft of an editor, who added a part."""
     Revision.objects.record()
-    campus = Initiative.objects.get(key="campus")
-    data = Revision.objects.of(campus).live().get().data
-    data["initiative_parts.999"] = {"title_en": "Labs", "body_en": "<p>Text</p>", "order": 9, "is_published": True}
-    Revision.objects.save_draft(campus, data)
+    item = Initiative.objects.get(key="campus")
+    data = Revision.objects.of(item).live().get().data
+    data["initiative_parts.999"] = {"key": "labs", "title_en": "Labs", "body_en": "<p>Text</p>", "is_published": True}
+    Revision.objects.save_draft(item, data)
     client.force_login(staff("Translators: Polski"))
-    (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
-    assert [(line.url, line.note) for line in block.lines] == [
-        (reverse("admin:alliance_initiative_change", args=[campus.pk]), "Polski: 2 texts")
-    ]
-    html = client.get(reverse("admin:translations_texttotranslate_changelist"), {"language": "pl"}).content.decode()
-    assert f'<a href="{block.lines[0].url}">{campus.title_en}</a>' in html
+    return item
+
+
+def page_in_draft(item, column: str = "title_pl") -> str:
+    place = ["alliance", "initiative", item.pk, "initiative_parts.999", column]
+    return reverse("admin:translations_texttotranslate_in_draft", args=place)
+
+
+def test_a_part_that_only_a_draft_has_is_on_the_desk_and_marked(client, campus):
+    title, body = (
+        f"{campus.title_en} › Labs: {field} – missing; only in a draft of the item" for field in ("title", "body")
+    )
+    for status in ("open", "missing", "in_drafts", "all"):
+        assert listed(client, status=status)[:2] == [title, body]
+    assert listed(client, status="in_drafts", kind="alliance.initiativepart") == [title, body]
+    assert listed(client, status="in_drafts", kind="pages.page") == []
+    assert listed(client, status="in_drafts", language="de")[:2] == [title, body]
+    path = reverse("admin:translations_texttotranslate_changelist")
+    response = client.get(path, {"language": "pl", "status": "in_drafts"})
+    assert response.context["cl"].result_count == 2
+    assert f'href="{page_in_draft(campus)}?' in response.content.decode()
+    assert drafts_to_translate(client) == [(campus.title_en, "Polski: 2 texts")]
+    html = client.get(page_in_draft(campus)).content.decode()
+    assert "Labs" in html and "works on a draft of this item" in html
+    assert not InitiativePart.objects.filter(pk=999).exists()
+
+
+def test_a_translation_of_a_part_that_only_a_draft_has_goes_live_with_the_draft(client, campus):
+    assert translate_at(client, page_in_draft(campus), "Laboratoria").status_code == 200
+    assert not InitiativePart.objects.filter(pk=999).exists()
+    draft = Revision.objects.draft_of(campus)
+    assert draft.data["initiative_parts.999"]["title_pl"] == "Laboratoria"
+    assert drafts_to_translate(client) == [(campus.title_en, "Polski: 1 text")]
+    assert listed(client, status="current")[0].endswith("Labs: title – current; only in a draft of the item")
+    assert client.get(page_in_draft(campus)).context["form"]["text"].value() == "Laboratoria"
+    draft.publish()
+    text = text_of(InitiativePart.objects.get(pk=999))
+    assert (text.target, text.status) == ("Laboratoria", Translation.Status.CURRENT)
+
+
+def test_the_texts_of_a_new_part_lead_to_each_other(client, campus):
+    filters = {"_changelist_filters": "language=pl&status=in_drafts"}
+    page = client.get(page_in_draft(campus), filters)
+    neighbours = [url for name in ("previous", "following") if (url := page.context[name])]
+    assert [url.partition("?")[0] for url in neighbours] == [page_in_draft(campus, "body_pl")]
+    path = f"{page_in_draft(campus)}?{urlencode(filters)}"
+    response = translate_at(client, path, "Laboratoria", "_next")
+    assert response.redirect_chain[0][0].startswith(page_in_draft(campus, "body_pl"))
+
+
+def test_a_translation_of_a_part_whose_draft_was_published_meanwhile_is_saved(client, campus):
+    values = {"base_values": client.get(page_in_draft(campus)).context["form"]["base_values"].value()}
+    Revision.objects.draft_of(campus).publish()
+    client.post(page_in_draft(campus), values | {"text": "Laboratoria", "_save": ""})
+    assert InitiativePart.objects.get(pk=999).title_pl == "Laboratoria"
+
+
+def test_what_was_typed_for_a_part_whose_draft_was_discarded_is_shown(client, campus):
+    Revision.objects.draft_of(campus).close()
+    response = client.post(page_in_draft(campus), {"text": "Laboratoria", "_save": ""})
+    assert response.status_code == 410 and "Laboratoria" in response.content.decode()
+    assert client.get(page_in_draft(campus)).status_code == 302
+
+
+@pytest.mark.parametrize("button", ["_draft", "_discard", "_machine"])
+def test_a_text_that_only_a_draft_has_takes_no_proposal(client, campus, button):
+    page = client.get(page_in_draft(campus)).content.decode()
+    assert f'name="{button}"' not in page
+    assert translate_at(client, page_in_draft(campus), "Laboratoria", button).status_code == 403
+
+
+def test_a_finding_in_a_part_that_only_a_draft_has_leads_to_its_text(client, staff, campus):
+    client.force_login(staff("Publishers"))
+    path = reverse("admin:alliance_initiative_change", args=[campus.pk])
+    form = client.get(path)
+    (inline,) = form.context["inline_admin_formsets"]
+    number = [row.instance.pk for row in inline.formset.initial_forms].index(999)
+    values = filled_in(form, **{f"parts-{number}-title_pl": "Labo  ratoria"}) | {"_draft": ""}
+    (warning,) = warnings(client.post(path, values, follow=True))
+    assert f'href="{page_in_draft(campus)}"' in warning
+
+
+def test_a_translator_of_another_language_cannot_write_a_part_that_only_a_draft_has(client, staff, campus):
+    client.force_login(staff("Translators: Deutsch"))
+    assert client.get(page_in_draft(campus)).context["may_write"] is False
+    assert client.post(page_in_draft(campus), {"text": "Laboratoria", "_save": ""}).status_code == 403
+    client.force_login(staff("Privacy officers"))
+    assert client.get(page_in_draft(campus)).status_code == 302
+
+
+def test_the_list_takes_as_many_queries_with_many_new_parts(client, campus):
+    listed(client)
+    with CaptureQueriesContext(connection) as few:
+        listed(client, status="in_drafts")
+    data = Revision.objects.draft_of(campus).data
+    for key in range(1000, 1010):
+        data[f"initiative_parts.{key}"] = data["initiative_parts.999"]
+    Revision.objects.save_draft(campus, data)
+    listed(client)
+    with CaptureQueriesContext(connection) as many:
+        assert len(listed(client, status="in_drafts")) == 22
+    assert len(many) <= len(few)
+
+
+def test_a_new_item_that_is_a_draft_is_on_the_desk_and_marked(client, staff):
+    item = Deliverable.objects.create(title_en="New", is_published=False)
+    client.force_login(staff("Translators: Polski"))
+    assert "This item is a draft, which visitors do not see" in client.get(text_of(item).desk_url).content.decode()
+    translate(client, text_of(item), "Nowe")
+    item.refresh_from_db()
+    assert item.title_pl == "Nowe"
+    assert (
+        "This item is a draft"
+        not in client.get(text_of(Deliverable.objects.published().first()).desk_url).content.decode()
+    )
