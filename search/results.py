@@ -95,7 +95,7 @@ def common_words(found: Match, number: int) -> set[int]:
     """Return the primary keys of the words that more than half of `number` pages contain, published or not."""
     in_pages = Occurrence.objects.filter(word__in=list(found.matched_words), item__model__in=page_models())
     counts = in_pages.order_by().values("word").annotate(count=Count("*"))
-    return set(counts.filter(count__gt=number / 2).values_list("word", flat=True))
+    return set(counts.filter(count__gt=number // 2).values_list("word", flat=True))
 
 
 def page_models() -> set[str]:
