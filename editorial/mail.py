@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 
+from editorial.clean_text import one_line, several_lines
+
 log = logging.getLogger(__name__)
 
 
@@ -22,8 +24,9 @@ def mail_staff(users: Iterable[Any], subject: str, paragraphs: Iterable[str]) ->
 
     A mail that the server does not accept is not sent again, because the admin shows the same information.
     """
-    subject = " ".join(subject.split())
-    body = "\n\n".join(filter(None, paragraphs)) + "\n"
+    # A control character that plain SQL stored would make the mail server refuse the mail.
+    subject = " ".join(one_line(subject).split())
+    body = "\n\n".join(filter(None, map(several_lines, paragraphs))) + "\n"
     mails = [EmailMessage(subject, body, to=[user.email]) for user in users if user.email]
     if mails and sends_mail():
         transaction.on_commit(partial(send, mails))

@@ -1,5 +1,6 @@
-"""Headers and compression of all responses."""
+"""Headers and compression of all responses, and the characters of pages."""
 
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,10 @@ PERMISSIONS_POLICY = ", ".join(
         "usb",
     )
 )
+
+# Control characters and noncharacters: https://html.spec.whatwg.org/multipage/parsing.html#preprocessing-the-input-stream
+ASTRAL = "".join(f"{chr(plane)}-{chr(plane + 0xFFFD)}" for plane in range(0x10000, 0x110000, 0x10000))
+NOT_IN_HTML = re.compile(f"[^\t\n\f\r -~\xa0-\ufdcf\ufdf0-\ufffd{ASTRAL}]")
 
 
 class ResponseHeadersMiddleware:
@@ -50,3 +55,22 @@ class CompressionMiddleware(GZipMiddleware):
         if response.headers.get("Content-Type", "").startswith("image/"):
             return response
         return super().process_response(request, response)
+
+
+class CharactersMiddleware:
+    """Replaces characters that HTML does not allow with U+FFFD. Plain SQL and queries can contain them.
+
+    It does not remove them, because what is around them could become a tag or the scheme of a URL.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.streaming and response.headers.get("Content-Type", "").startswith("text/html"):
+            html, number = NOT_IN_HTML.subn("\ufffd", response.content.decode())
+            if number:
+                response.content = html
+                response.headers["Content-Length"] = str(len(response.content))
+        return response

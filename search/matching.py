@@ -1,7 +1,7 @@
 """Finds the words of a query in the index, and ranks the items that contain them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.models import IndexWord, Occurrence
-from search.queries import Query, Term
+from search.queries import Query, Term, Unit
 from search.words import MIN_RICH_STEM, RICH_ENDINGS
 
 # Shorter words are too much alike: EUR, our. So are shorter stems: staż, start.
@@ -53,9 +53,9 @@ class IndexedItem(NamedTuple):
 
 @dataclass(frozen=True)
 class Match:
-    """The words of a query in `occurrences`, those that may be found."""
+    """The words of the units of a query in `occurrences`, those that may be found."""
 
-    query: Query
+    units: list[Unit]
     words: WordsLike
     occurrences: QuerySet[Occurrence]
 
@@ -85,10 +85,10 @@ class Match:
         return found.order_by().values(*columns).annotate(**self.points())
 
     @cached_property
-    def units(self) -> list[list[list[str]]]:
+    def unit_names(self) -> list[list[list[str]]]:
         """The names of the points of each term: of each alternative of each unit."""
-        names = dict(zip(self.query.terms, self.points(), strict=True))
-        return [[[names[term] for term in phrase] for phrase in unit] for unit in self.query.units]
+        names = dict(zip(self.words, self.points(), strict=True))
+        return [[[names[term] for term in phrase] for phrase in unit] for unit in self.units]
 
     def unit_points(self, column: str) -> dict[Any, tuple[int, ...]]:
         """Return the points of each unit, for each value of a column of the items that match a unit."""
@@ -96,15 +96,25 @@ class Match:
             return {}
         units = {
             f"unit_{number}": combined(Greatest, [combined(Least, map(F, names)) for names in unit])
-            for number, unit in enumerate(self.units)
+            for number, unit in enumerate(self.unit_names)
         }
         rows = self.grouped(column).annotate(**units).values_list(column, *units)
         return {key: tuple(points) for key, *points in rows}
 
+    def without(self, common: Collection[int]) -> "Match":
+        """Return the match of the units of which none of `common`, primary keys of words, is an alternative."""
+
+        def is_common(term: Term) -> bool:
+            return any(not by_pk.keys().isdisjoint(common) for by_pk in self.words[term].values())
+
+        units = [unit for unit in self.units if not any(len(terms) == 1 and is_common(terms[0]) for terms in unit)]
+        terms = {term for unit in units for phrase in unit for term in phrase}
+        return replace(self, units=units, words={term: self.words[term] for term in self.words if term in terms})
+
     def total(self, points: Sequence[int]) -> int:
         """Return the total of the points of all units; 0 if a unit is not matched."""
         by_name = dict(zip(self.points(), points, strict=True))
-        of_units = [max(min(by_name[name] for name in names) for names in unit) for unit in self.units]
+        of_units = [max(min(by_name[name] for name in names) for names in unit) for unit in self.unit_names]
         return sum(of_units) if all(of_units) else 0
 
 
@@ -195,4 +205,4 @@ def match(text: str, languages: tuple[str, ...], occurrences: QuerySet[Occurrenc
     """Return the match of `text`, and then that of the lenient query, for when nothing is found otherwise."""
     for is_lenient in (False, True):
         query = Query(text, languages, is_lenient)
-        yield Match(query, words_like(query), occurrences)
+        yield Match(query.units, words_like(query), occurrences)

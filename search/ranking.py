@@ -1,38 +1,43 @@
 """Order of the pages that match a query."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
 from operator import mul
 
-from search.queries import Query
+from search.queries import Unit
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Pages with their points for each unit of a query, on a site with `number` pages.
+    """Pages with their points for each of `units`, on a site with `number` pages.
 
     The fewer pages match a unit, the more it counts. Single letters, and units that most pages match, count only if
     there are no others: "how to apply for a grant" is about applying and grants.
     """
 
-    query: Query
+    units: Sequence[Unit]
     points: Mapping[str, tuple[int, ...]]
     number: int
 
     @cached_property
-    def weights(self) -> list[float]:
-        counts = [sum(map(bool, column)) for column in zip(*self.points.values(), strict=True)]
-        weights = [self.weight(count) for count in counts]
-        for position, unit in enumerate(self.query.units):
-            if counts and all(len(term.word) == 1 and term.word.isalpha() for term in unit[0]):
+    def own_weights(self) -> list[float]:
+        """The weights of the units, 0 for those that count only if there are no others."""
+        columns = list(zip(*self.points.values(), strict=True)) or [()] * len(self.units)
+        weights = [self.weight(sum(map(bool, column))) for column in columns]
+        for position, unit in enumerate(self.units):
+            if all(len(term.word) == 1 and term.word.isalpha() for term in unit[0]):
                 weights[position] = 0
-        return weights if any(weights) else [1] * len(weights)
+        return weights
+
+    @cached_property
+    def weights(self) -> list[float]:
+        return self.own_weights if any(self.own_weights) else [1] * len(self.own_weights)
 
     def weight(self, count: int) -> float:
         # A unit without a page counts, so that no page has all words.
-        return 0 if 2 * count > self.number else log(self.number / max(count, 1))
+        return 0 if 2 * count > self.number else log(max(self.number, 1) / max(count, 1))
 
     def complete(self) -> list[str]:
         """The pages with all units that count, the best first."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.safestring import SafeString
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -74,12 +74,28 @@ def find(text: str, language: str) -> Found:
     `language` must be the active language.
     """
     index_few_changed_items()
-    number = IndexItem.objects.filter(model__in=page_models()).count()
     for found in match(text, (language,), visible_occurrences()):
-        ranking = Ranking(found.query, found.unit_points("item__page"), number)
+        ranking = ranking_of(found)
         if pages := ranking.complete():
             return Found(found, pages)
     return Found(found, ranking.partial(), is_partial=True)
+
+
+def ranking_of(found: Match) -> Ranking:
+    """Return the ranking by the units that count, first without words of most pages, which take most of the time."""
+    number = IndexItem.objects.filter(model__in=page_models()).count()
+    if len(found.units) > 1 and (rare := found.without(common_words(found, number))).units:
+        ranking = Ranking(rare.units, rare.unit_points("item__page"), number)
+        if any(ranking.own_weights):
+            return ranking
+    return Ranking(found.units, found.unit_points("item__page"), number)
+
+
+def common_words(found: Match, number: int) -> set[int]:
+    """Return the primary keys of the words that more than half of `number` pages contain, published or not."""
+    in_pages = Occurrence.objects.filter(word__in=list(found.matched_words), item__model__in=page_models())
+    counts = in_pages.order_by().values("word").annotate(count=Count("*"))
+    return set(counts.filter(count__gt=number // 2).values_list("word", flat=True))
 
 
 def page_models() -> set[str]:
@@ -157,7 +173,8 @@ def suggestions(text: str, language: str) -> list[str]:
 
     def is_found(word: str) -> bool:
         matches = match(word, (language,), visible)
-        return any(visible.filter(word__in=list(found.matched_words)).exists() for found in matches)
+        found_words = (list(found.matched_words) for found in matches)
+        return any(visible.filter(word__in=pks).exists() for pks in found_words if pks)
 
     typed = [word.text for word in words(plain_text(text))][:MAX_CORRECTED]
     # Words that most pages have are found, so they get no suggestions.

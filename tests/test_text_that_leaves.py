@@ -2,18 +2,21 @@
 
 import json
 import re
+import unicodedata
 from io import BytesIO
 from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
 from django.db import connection, models
+from django.urls import reverse
 from django.utils import translation
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from PIL import Image
 
 from alliance.models import Alliance, Milestone
+from editorial.mail import mail_staff
 from news.models import NewsItem
 from partners.models import PartnerUniversity
 from social.cards import Card
@@ -60,6 +63,59 @@ def test_the_texts_of_these_tests_are_stored_as_they_are(spoiled):
     assert all(STORED in title for title in NewsItem.objects.values_list("title_en", flat=True))
 
 
+def is_in_html(character: str) -> bool:
+    """Whether HTML allows the character: https://html.spec.whatwg.org/multipage/parsing.html#preprocessing-the-input-stream."""
+    code = ord(character)
+    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+        return False
+    return unicodedata.category(character) != "Cc" or character in "\t\n\f\r"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/en/",
+        "/pl/",
+        "/en/partners/university-of-oulu/",
+        "/en/timeline/",
+        "/en/news/",
+        "/en/events/the-meeting/",
+        "/en/opportunities/grant/",
+        "/en/accessibility/",
+        "/en/nowhere/",
+    ],
+)
+def test_pages(client, spoiled, address):
+    response = client.get(address)
+    html = response.content.decode()
+    assert {character for character in html if not is_in_html(character)} == set()
+    assert "a\ufffd" in html and "\ufffd]]" in html
+    assert int(response["Content-Length"]) == len(response.content)
+
+
+def test_forms_of_staff(client, spoiled, admin_user):
+    client.force_login(admin_user)
+    html = client.get(reverse("admin:news_newsitem_change", args=[NewsItem.objects.first().pk])).content.decode()
+    assert {character for character in html if not is_in_html(character)} == set()
+
+
+def test_a_query_that_a_page_repeats(client):
+    html = client.get("/en/search/", {"q": "plugh\ufffe\ufdd0\U0001ffff"}).content.decode()
+    assert {character for character in html if not is_in_html(character)} == set()
+    assert "plugh" in html
+
+
+def test_allowed_characters_stay_in_pages(client):
+    kept = "ÿ\xa0\ue000\ufffd\U0001fffd\U0001f600\U0010fffd"
+    store(Milestone, kept, "title_en")
+    assert kept in client.get("/en/timeline/").content.decode()
+
+
+def test_a_character_that_is_replaced_makes_no_script_of_what_is_around_it(client):
+    store(Milestone, '<a href="java\x01script:alert(1)">x</a>', "body_en")
+    assert "javascript:" not in client.get("/en/timeline/").content.decode()
+
+
 @pytest.mark.parametrize("address", ["/en/timeline/feed.xml", "/pl/os-czasu/feed.xml", "/sitemap.xml"])
 def test_feed_and_sitemap(client, spoiled, address):
     response = client.get(address)
@@ -91,6 +147,13 @@ def test_structured_data_of_pages(client, spoiled, address):
     for text in found:
         assert "\ufffe" not in text
         json.loads(text)
+
+
+def test_mail_to_staff(mailoutbox, admin_user, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        mail_staff([admin_user], f"a{STORED}b", [f"a{STORED}b"])
+    (mail,) = mailoutbox
+    assert {c for c in mail.subject + mail.body if unicodedata.category(c) == "Cc"} == {"\t", "\n"}
 
 
 def test_web_manifest(client, spoiled):

@@ -219,6 +219,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "health.middleware.CompressionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    # After ConditionalGetMiddleware, which computes the ETag.
+    "health.middleware.CharactersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "pages.middleware.LanguageMiddleware",
     # After LanguageMiddleware, which sets the language of its error page, and before all others that render pages.

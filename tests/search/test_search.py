@@ -14,8 +14,9 @@ from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE
 from partners.models import PartnerOwnName, PartnerUniversity
 from search.indexing import index_changed_items
+from search.matching import match
 from search.models import Synonyms
-from search.results import find
+from search.results import find, ranking_of, visible_occurrences
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -121,6 +122,27 @@ def test_single_letters_and_words_of_most_pages_do_not_count_among_others(client
 def test_words_of_most_pages_are_found_alone(client):
     assert len(hits(client, "the")) > 20
     assert hits(client, "the of")
+
+
+def test_words_of_most_pages_count_beside_single_letters(client):
+    titles = {"seamless-mobility": "The Q", "social-inclusion": "Q", "post-industrial-cities": "The"}
+    for key, title in titles.items():
+        Deliverable.objects.filter(key=key).update(title_en=title, summary_en="", body_en="")
+    assert hits(client, "the q") == ["/en/deliverables/seamless-mobility/"]
+
+
+def test_a_compound_of_a_word_of_most_pages_counts_among_others(client):
+    titles = {"seamless-mobility": "The-xyzzy plugh", "social-inclusion": "The plugh"}
+    for key, title in titles.items():
+        Deliverable.objects.filter(key=key).update(title_en=title)
+    assert hits(client, "the-xyzzy plugh") == ["/en/deliverables/seamless-mobility/"]
+
+
+def test_points_of_words_of_most_pages_are_not_computed_among_others():
+    Deliverable.objects.filter(key="seamless-mobility").update(title_en="The University of Xyzzy")
+    index_changed_items()
+    found = next(match("the university of xyzzy", ("en",), visible_occurrences()))
+    assert [unit[0][0].word for unit in ranking_of(found).units] == ["xyzzy"]
 
 
 @pytest.mark.parametrize(
