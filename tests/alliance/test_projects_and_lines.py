@@ -107,6 +107,7 @@ def test_an_item_links_to_six_others_of_its_kind(client, model, path):
     assert related.count("<h3>") == 6 and path not in related and "Thematic line" not in related
 
 
+@pytest.mark.nightly
 @pytest.mark.django_db
 @pytest.mark.once
 @pytest.mark.parametrize(

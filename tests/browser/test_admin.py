@@ -48,6 +48,7 @@ def open_first(visitor, model: str):
     visitor.page.locator("#content-main form").wait_for()
 
 
+@pytest.mark.nightly
 def test_lists_and_forms_cause_no_console_error_and_no_third_party_request(sign_in):
     visitor = sign_in("root")
     for model in LISTS:
@@ -81,6 +82,7 @@ def test_a_publisher_changes_a_polish_text_and_a_visitor_reads_it(sign_in, visit
     assert visitor.page.locator("h1").inner_text() == "Seamless mobility"
 
 
+@pytest.mark.nightly
 def test_the_form_shows_the_language_with_an_error(sign_in):
     visitor = sign_in("root")
     open_first(visitor, "pages/page")
@@ -108,6 +110,7 @@ def many_groups(site):
     manage("filter(name__startswith='Working group').delete()")
 
 
+@pytest.mark.nightly
 def test_a_field_with_many_choices_has_a_search(sign_in, many_groups):
     visitor = sign_in("root")
     visitor.go("/admin/auth/user/?q=polish")
@@ -123,6 +126,7 @@ def test_a_field_with_many_choices_has_a_search(sign_in, many_groups):
     assert chosen == ["Translators: Polski", "Working group 119"]
 
 
+@pytest.mark.nightly
 def test_a_translator_can_only_edit_texts(sign_in):
     visitor = sign_in("translator")
     visitor.go("/admin/partners/partneruniversity/")

@@ -69,6 +69,7 @@ def faults(findings: list[Finding]) -> set[tuple]:
     return {(found.problem, found.kind, found.name, *found.passes) for found in findings if found.is_fault}
 
 
+@pytest.mark.nightly
 def test_the_site_stores_and_loads_only_what_is_declared(audit, notice):
     found = audit(notice)
     # Only the stand-in does more than the notice names.

@@ -192,6 +192,7 @@ def test_an_embed_is_shown_once_without_the_others_and_without_a_cookie(site, vi
     assert take_third_party_requests(visitor) == [] and visitor.page.locator("iframe").count() == 0
 
 
+@pytest.mark.nightly
 @BOTH
 def test_if_it_cannot_be_recorded_nothing_is_shown_and_the_visitor_can_try_again(
     site, visit_with_third_parties, javascript
@@ -210,6 +211,7 @@ def test_if_it_cannot_be_recorded_nothing_is_shown_and_the_visitor_can_try_again
     assert take_third_party_requests(visitor) == [CAMPUS]
 
 
+@pytest.mark.nightly
 @BOTH
 def test_a_browser_without_its_receipt_gets_the_placeholders_again(visit_with_third_parties, javascript):
     visitor = visit_with_third_parties(java_script_enabled=javascript)
@@ -252,6 +254,7 @@ def test_placeholder_and_content_pass_the_accessibility_checks(visit_with_third_
     assert not faults
 
 
+@pytest.mark.nightly
 def test_on_paper_placeholder_and_content_give_the_address(visit_with_third_parties):
     visitor = visit_with_third_parties()
     visitor.go(PAGE)

@@ -41,6 +41,7 @@ def html_errors(folder: Path) -> list[str]:
     return [f"{Path(m['url']).name}:{m.get('lastLine')} {m['message']}" for m in messages if m["type"] == "error"]
 
 
+@pytest.mark.nightly
 def test_pages_are_valid_html_and_style_sheets_valid_css(site, tmp_path):
     """Each kind of page in English, and a sample of all pages."""
     for number, path in enumerate([*one_of_each_kind(site, "en"), *site.paths[::20], *MORE_PATHS]):

@@ -104,6 +104,7 @@ def test_the_keyboard_order_of_the_map_is_that_of_the_list(visit):
     visitor.page.wait_for_url(listed[-1])
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "desktop"])
 @pytest.mark.parametrize("path", ["/en/", "/pl/", "/en/partners/", "/pl/partnerzy/uniwersytet-lodzki/"])
 def test_nothing_moves_while_a_page_loads(visit, viewport, path):
@@ -147,6 +148,7 @@ def test_reduced_motion_is_respected(visit):
     )
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_the_style_guide_passes_the_accessibility_checks(sign_in, viewport):
     visitor = sign_in("editor", viewport=viewport)
@@ -159,6 +161,7 @@ def small(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB").resize((picture.width // 4, picture.height // 4), Image.Resampling.BOX)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "desktop"])
 @pytest.mark.parametrize(
@@ -191,6 +194,7 @@ def test_pages_look_like_their_screenshots(sign_in, name, path, viewport, scheme
     assert changed <= 0.02, f"{changed:.1%} of {name} looks different: {stored.name}"
 
 
+@pytest.mark.nightly
 def test_on_a_phone_the_notice_takes_a_third_of_the_screen_and_the_first_screen_says_what_to_do(visit):
     visitor = visit(viewport={"width": 360, "height": 740})
     page = visitor.page

@@ -87,18 +87,23 @@ def overflow(page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("number", "viewport", "scheme"), [(0, NARROW, "dark"), (1, WIDE, "light")], ids=["narrow-dark", "wide-light"]
+    ("viewport", "scheme", "step"),
+    [
+        pytest.param(NARROW, "dark", 0, id="narrow-dark"),
+        pytest.param(WIDE, "light", 50, id="wide-light", marks=pytest.mark.nightly),
+    ],
 )
-def test_pages_pass_the_accessibility_checks(visit, site, number, viewport, scheme):
-    """Each kind of page in English, and a sample of all pages. These two variants find the errors of all four."""
+def test_pages_pass_the_accessibility_checks(visit, site, viewport, scheme, step):
+    """Each kind of page in English; at night also every fiftieth page. These variants find the errors of all four."""
     visitor = visit(viewport=viewport, color_scheme=scheme)
     faults = []
-    for path in {*sample_paths(site), *all_paths(site)[number::100]}:
+    for path in {*sample_paths(site), *(all_paths(site)[::step] if step else [])}:
         visitor.go(path)
         faults += violations(visitor.page)
     assert not faults
 
 
+@pytest.mark.nightly
 def test_no_page_scrolls_horizontally_on_a_small_screen(visit, site):
     visitor = visit(viewport=NARROW)
     faults = []
@@ -109,6 +114,7 @@ def test_no_page_scrolls_horizontally_on_a_small_screen(visit, site):
     assert not faults
 
 
+@pytest.mark.nightly
 def test_no_home_page_scrolls_horizontally_at_any_width(visit, site):
     visitor = visit()
     faults = []
@@ -132,6 +138,7 @@ def test_the_open_menu_and_the_error_page_pass_the_accessibility_checks(visit):
     visitor.console_errors.clear()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("letters", [34, 79])
 def test_long_words_never_widen_a_page(visit, site, letters):
     """Each text of a page begins with a word that is wider than the screen."""
@@ -283,6 +290,7 @@ def test_no_cookie_is_set_and_nothing_is_stored(visit, site):
     assert visitor.page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
+@pytest.mark.nightly
 def test_a_first_visit_loads_at_most_20_kilobytes_of_html_and_css_and_4_of_javascript(visit, site):
     visitor = visit()
     # Intercepted requests bypass the browser cache, so each page is a first visit.
@@ -357,6 +365,7 @@ def test_home_and_partner_pages_print_on_three_sheets(visit, site):
         assert len(re.findall(rb"/Type\s*/Page\b", document)) <= 3, path
 
 
+@pytest.mark.nightly
 def test_going_back_uses_the_back_forward_cache(site, launch):
     path = shutil.which("chromium")
     if path is None:

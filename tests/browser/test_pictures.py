@@ -52,6 +52,7 @@ def marker_position(visitor) -> list[int]:
     )
 
 
+@pytest.mark.nightly
 def test_a_click_on_the_picture_sets_its_focal_point(sign_in, photo_file):
     visitor = sign_in("root")
     add_picture(visitor, "Clicked", photo_file)
@@ -63,6 +64,7 @@ def test_a_click_on_the_picture_sets_its_focal_point(sign_in, photo_file):
     assert marker_position(visitor) == [25, 75]
 
 
+@pytest.mark.nightly
 def test_the_keyboard_sets_the_focal_point(sign_in, photo_file):
     visitor = sign_in("root")
     add_picture(visitor, "Typed", photo_file)
@@ -74,6 +76,7 @@ def test_the_keyboard_sets_the_focal_point(sign_in, photo_file):
     assert focal_point(visitor) == ("10", "49")
 
 
+@pytest.mark.nightly
 def test_numbers_set_the_focal_point_without_javascript(sign_in, photo_file):
     visitor = sign_in("root", java_script_enabled=False)
     add_picture(visitor, "Plain", photo_file)
@@ -82,6 +85,7 @@ def test_numbers_set_the_focal_point_without_javascript(sign_in, photo_file):
     assert focal_point(visitor) == ("90", "50")
 
 
+@pytest.mark.nightly
 def test_another_file_is_shown_before_it_is_saved(sign_in, photo_file):
     visitor = sign_in("root")
     add_picture(visitor, "Replaced", photo_file)
@@ -90,6 +94,7 @@ def test_another_file_is_shown_before_it_is_saved(sign_in, photo_file):
     assert focal_point(visitor) == ("0", "0")
 
 
+@pytest.mark.nightly
 def test_staff_are_told_when_an_upload_is_kept_but_its_sizes_could_not_be_made(sign_in, site, photo_file):
     visitor = sign_in("root")
     folder = site.data / "media/pictures/sizes"
@@ -114,6 +119,7 @@ def test_staff_are_told_when_an_upload_is_kept_but_its_sizes_could_not_be_made(s
     assert "missing" not in visitor.page.locator(".field-rendition_state").inner_text()
 
 
+@pytest.mark.nightly
 def test_forms_of_pictures_pass_the_accessibility_checks(sign_in, photo_file):
     visitor = sign_in("root")
     add_picture(visitor, "Checked", photo_file)
@@ -136,6 +142,7 @@ def many_pictures(site):
     site.manage("shell", "-v", "0", "-c", code, check=True)
 
 
+@pytest.mark.nightly
 def test_a_cover_can_be_searched_and_selected_with_the_keyboard(sign_in, many_pictures):
     visitor = sign_in("root")
     # These pictures have no files.
@@ -177,6 +184,7 @@ def covered(sign_in, photo_file):
     staff.page.locator("input[type=submit]").click()
 
 
+@pytest.mark.nightly
 def test_a_page_shows_a_cover_in_avif_and_the_right_width_as_valid_html(covered, site, visit, tmp_path):
     for width, file in ((360, "16x9-360.avif"), (1280, "16x9-800.avif")):
         visitor = visit(viewport={"width": width, "height": 900})

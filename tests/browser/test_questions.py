@@ -207,6 +207,7 @@ def language(code):
         yield
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("language")
 @pytest.mark.parametrize(("code", "ways"), [("en", ENGLISH), ("pl", POLISH)], ids=["en", "pl"])
 def test_each_question_is_answered_within_two_clicks_or_one_search(visit, code, ways):

@@ -372,6 +372,7 @@ def test_the_settings_of_another_tool_become_global_variables(open_site):
     assert take_hosts(visitor) == {"counter.example"}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("provider", "address"),
     [
@@ -397,6 +398,7 @@ def test_a_video_or_a_map_is_shown_only_to_those_who_allow_it(open_site, provide
 # Admin
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_an_officer_declares_a_counter_from_a_preset(site, sign_in, javascript):
     visitor = sign_in("officer", java_script_enabled=javascript)
@@ -428,6 +430,7 @@ def test_an_officer_declares_a_counter_from_a_preset(site, sign_in, javascript):
     )
 
 
+@pytest.mark.nightly
 def test_presets_and_forms_pass_the_accessibility_checks(sign_in, declared):
     visitor = sign_in("officer", viewport=NARROW)
     faults = []

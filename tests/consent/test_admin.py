@@ -62,6 +62,7 @@ def test_the_search_accepts_receipt_numbers_as_people_type_them(officer, decide)
     assert listed(text(officer.get(LIST, {"q": decision.receipt[:4]}))) == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -489,6 +489,7 @@ def forge_the_version(client):
     client.cookies["cookie_consent"] = client.cookies["cookie_consent"].value.replace("notice=1", "notice=0")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("lose", [erase, restore, lose_the_number, forge, forge_the_version])
 @pytest.mark.parametrize("page", [SETTINGS, RECEIPT])
 def test_a_choice_without_a_matching_record_counts_as_undecided_and_its_cookies_are_taken_back(client, page, lose):

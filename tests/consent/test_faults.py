@@ -37,6 +37,7 @@ def receipts(server: Server) -> list[str]:
     return [json.loads(line)["receipt"] for line in lines]
 
 
+@pytest.mark.nightly
 def test_a_decision_survives_a_kill_before_the_response_and_is_not_recorded_again(server):
     server.start("tests.consent.killed_application:application")
     with pytest.raises(OSError):
@@ -52,6 +53,7 @@ def test_a_decision_survives_a_kill_before_the_response_and_is_not_recorded_agai
     assert server.manage("verify_consents").returncode == 0
 
 
+@pytest.mark.nightly
 def test_the_running_server_seals_automatically(server):
     server.settings["CONSENT_SEAL_MINUTES"] = "0.01"
     server.start()
@@ -90,6 +92,7 @@ def test_a_full_disk_loses_no_acknowledged_record(prepared, tmp_path):
     assert len(receipts(server)) == len(acknowledged)
 
 
+@pytest.mark.nightly
 def test_without_postgresql_nothing_counts_and_after_its_restart_the_same_form_decides(postgresql):
     server = Server(
         postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri(), "CONSENT_SEAL_MINUTES": "0"}

@@ -30,6 +30,7 @@ except DatabaseError as error:
 """
 
 
+@pytest.mark.nightly
 def test_migrations_can_be_reversed_and_repeated_without_losing_records(server):
     server.manage("shell", "-v", "0", "-c", DECIDE, check=True)
     exported = server.manage("export_consents", check=True).stdout

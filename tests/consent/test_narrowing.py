@@ -68,6 +68,7 @@ def test_a_host_that_is_removed_is_logged(officer, counter):
     assert logged() == [(OFFICER, stopped)]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "change",
     [{"attributes": "data-site=5"}, {"configuration": '{"site": 5}'}, {"connects_to": "https://in.stats.example"}],
@@ -110,6 +111,7 @@ def test_a_scheduled_change_is_logged_in_the_name_of_its_planner(staff, counter)
     assert logged() == [(OFFICER, "provider counter")]
 
 
+@pytest.mark.nightly
 def test_a_change_of_the_content_files_is_logged_as_of_the_system(tmp_path):
     folder = tmp_path / "content"
     shutil.copytree(settings.CONTENT_DIR, folder)

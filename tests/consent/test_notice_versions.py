@@ -34,6 +34,7 @@ def test_publishing_without_changes_makes_no_new_version():
     assert NoticeVersion.objects.count() == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("action", ["accept", "refuse"])
 def test_a_substantial_change_asks_again_and_a_small_correction_does_not(client, action):
     press(client, action)

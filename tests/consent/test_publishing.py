@@ -196,6 +196,7 @@ INCOMPLETE = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.parametrize("name", INCOMPLETE)
 def test_an_incomplete_notice_is_not_put_in_force(officer, name):

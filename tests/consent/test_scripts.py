@@ -78,6 +78,7 @@ def facts(html: str) -> list[str]:
     return found
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("term", "before", "after"), TERMS)
 def test_a_question_shows_each_change_of_a_script_that_asks_again(script, term, before, after):
     assert {name for name, _before, _after in TERMS} == script.terms.keys()
@@ -287,6 +288,7 @@ def filled_in(response) -> dict:
     return values
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("key", PRESETS)
 def test_a_preset_fills_in_provider_cookies_and_script(officer, key):
     preset = PRESETS[key]

@@ -390,6 +390,7 @@ def test_an_editor_who_embeds_what_the_notice_in_force_does_not_name_is_told(cli
     assert REMARK not in save_page(client, f"<p>Look:</p><p>{link}</p>")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", [PartnerUniversity, Event])
 def test_an_editor_who_chooses_a_map_that_the_notice_in_force_does_not_name_is_told(client, staff, model):
     video = make_video(publish=False)

@@ -74,6 +74,7 @@ def test_the_request_headers_of_each_variant_give_that_variant(vary_rule):
         assert vary_rule.variant(headers) == expected and "receipt" not in str(headers)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "cookie",
     [

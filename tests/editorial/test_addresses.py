@@ -100,6 +100,7 @@ def test_a_past_slug_redirects_to_the_current_one(client, model):
     assert get(client, f"{start}jeszcze-nowszy/")[0] == 200
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("change", [in_admin, by_saving, by_sql, from_content_files])
 def test_a_past_slug_redirects_after_any_kind_of_change(change, request):
     item = first_item(Deliverable)
@@ -166,6 +167,7 @@ def test_a_past_slug_of_an_unpublished_item_is_not_found(client):
     assert get(client, f"/pl/rezultaty/{old}/")[0] == 404
 
 
+@pytest.mark.nightly
 def test_a_restored_item_is_found_by_its_past_slugs(client):
     page = first_item(Page)
     for slug in ("nowy", "jeszcze-nowszy"):
@@ -176,6 +178,7 @@ def test_a_restored_item_is_found_by_its_past_slugs(client):
     assert get(client, "/pl/nowy/") == (301, f"/pl/{page.slug_pl}/")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", PATHS, ids=lambda model: model.__name__)
 def test_a_deleted_item_is_gone_and_an_unpublished_one_is_not_found(client, model):
     item = first_item(model)

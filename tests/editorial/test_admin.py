@@ -82,6 +82,7 @@ def save(client, item, **changes):
     return client.post(path, filled_in(client.get(path), **changes), follow=True)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
 def test_every_kind_of_content_can_be_listed_searched_and_opened(signed_in, model):
     client = signed_in()
@@ -90,6 +91,7 @@ def test_every_kind_of_content_can_be_listed_searched_and_opened(signed_in, mode
     assert client.get(address(one_of(model))).status_code == 200
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
 def test_saving_an_unchanged_form_changes_nothing(signed_in, model):
     client = signed_in()
@@ -161,6 +163,7 @@ def test_rich_text_is_sanitised_when_it_is_saved(signed_in):
     assert page.body_en == "<p>Hello</p>"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
 def test_a_form_with_rich_text_has_the_dialog_for_languages_of_phrases(signed_in, model):
     item = one_of(model)
@@ -225,6 +228,7 @@ def test_a_field_offers_all_related_items_if_they_are_few(signed_in):
     assert "admin-autocomplete" not in html
 
 
+@pytest.mark.nightly
 def test_a_field_with_many_related_items_has_a_search_and_keeps_its_value(signed_in):
     client = signed_in("Publishers")
     fill_with_partners(150)
@@ -420,6 +424,7 @@ def test_publishers_can_take_off_publish_and_delete(signed_in):
     assert not Deliverable.objects.filter(pk=deliverable.pk).exists()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", [model for model in REGISTERED if model not in (Redirect, Script)], ids=str)
 def test_translators_can_change_only_translations(signed_in, model):
     form = signed_in("Translators").get(address(one_of(model))).context["adminform"].form

@@ -157,6 +157,7 @@ def test_the_cost_of_a_page_does_not_grow_with_the_data(client, staff):
     assert {path: more for path, more in grown.items() if more > 25_000} == {}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", [InitiativePart, DeclaredCookie])
 def test_the_number_of_queries_of_a_form_does_not_depend_on_its_rows(client, staff, model):
     client.force_login(staff())

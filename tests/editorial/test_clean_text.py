@@ -144,6 +144,7 @@ class TestForm:
         milestone.refresh_from_db()
         assert (milestone.title_pl, milestone.title_de or "") == ("Eta p  2", "")
 
+    @pytest.mark.nightly
     @pytest.mark.parametrize("text", NOTHING[1:], ids=ascii)
     def test_a_heading_of_white_space_is_missing(self, client, milestone, text):
         response = self.save(client, milestone, title_en=text)

@@ -143,6 +143,7 @@ def test_a_field_that_was_not_submitted_keeps_its_value(ben, deliverable):
     assert deliverable.summary_en == before
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.parametrize("model", REGISTERED, ids=ids)
 def test_an_unchanged_form_writes_nothing(ben, model):
@@ -297,6 +298,7 @@ def test_two_people_can_change_and_add_rows_of_one_form(anna, ben, campus):
     assert campus.parts.filter(title_en__in=["By Anna", "By Ben"]).count() == 2
 
 
+@pytest.mark.nightly
 def test_a_conflict_in_a_row_is_shown_at_its_field_with_the_author(anna, ben, campus):
     form_of_anna, form_of_ben = open_form(anna, campus), open_form(ben, campus)
     save(anna, campus, form_of_anna, **{"parts-1-title_pl": "Anna"})
@@ -368,6 +370,7 @@ def test_rows_are_saved_correctly_if_their_order_changed(ben, campus):
     assert (first.title_pl, last.title_pl, last.order) == ("Pierwszy", "Ostatni", 0)
 
 
+@pytest.mark.nightly
 def test_the_number_of_queries_of_a_save_does_not_depend_on_unchanged_rows(ben):
     item = Initiative.objects.get(key="campus")
 
@@ -507,6 +510,7 @@ def test_redirects_and_messages_have_conflicts_too(ben):
     assert (message.note, message.state) == ("Anna answered.", "answered")
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_the_form_of_every_content_model_has_base_values(ben):
     for model in content_models():
@@ -609,6 +613,7 @@ def languages_of(university) -> dict:
     return dict(university.own_names.values_list("name", "language"))
 
 
+@pytest.mark.nightly
 def test_two_rows_of_a_form_can_exchange_values_of_which_each_may_occur_once(anna, two_names):
     swapped = {"own_names-0-language": "eu", "own_names-1-language": "es"}
     response = save(anna, two_names, open_form(anna, two_names), **swapped, _draft="")
@@ -653,6 +658,7 @@ def with_new_part(response, title: str) -> dict:
     return as_browser(filled_in(response, **part)) | {"parts-TOTAL_FORMS": number + 1}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("groups", "button"), [(["Editors"], "_draft"), (["Publishers"], "_save")])
 def test_a_form_that_is_sent_twice_adds_its_new_row_once(staff, groups, button):
     initiative, anna = Initiative.objects.get(key="campus"), signed_in(staff(*groups))

@@ -62,6 +62,7 @@ def test_loading_again_changes_nothing():
     assert list(Page.objects.values_list("updated_at")) == before
 
 
+@pytest.mark.nightly
 def test_a_new_field_that_the_files_do_not_have_changes_no_item():
     loaded = ImportState.objects.filter(section="pages").first()
     empty = next(name for name, digests in loaded.digests.items() if digests == [EMPTY_DIGEST, EMPTY_DIGEST])
@@ -109,6 +110,7 @@ def test_a_field_that_an_editor_emptied_stays_empty(tmp_path):
     assert Page.objects.get(key="news").lead_en == ""
 
 
+@pytest.mark.nightly
 def test_an_item_that_an_editor_deleted_is_created_only_with_restore():
     Deliverable.objects.get(key="social-inclusion").delete()
     assert "deliverables.social-inclusion: left out, because an editor deleted it" in load()
@@ -117,6 +119,7 @@ def test_an_item_that_an_editor_deleted_is_created_only_with_restore():
     assert Deliverable.objects.get(key="social-inclusion").title_pl == "Włączenie społeczne"
 
 
+@pytest.mark.nightly
 def test_an_item_that_an_editor_added_is_not_changed():
     Page.objects.create(key="mine", **{f"{name}_en": text for name, text in PAGE.items()})
     load()
@@ -224,6 +227,7 @@ def picture(**options) -> bytes:
     return output.getvalue()
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.usefixtures("without_pictures")
 def test_pictures_are_loaded_once_and_dumped(tmp_path):
@@ -259,6 +263,7 @@ def test_a_damaged_missing_or_outside_picture_is_an_error(tmp_path):
         assert message in str(caught.value)
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.usefixtures("without_pictures")
 def test_dumping_the_content_of_the_site_gives_the_loaded_files(tmp_path):
@@ -391,6 +396,7 @@ def folder_of(tmp_path: Path, **changes) -> Path:
     return write(tmp_path, en={"alliance": {"alliance": alliance}, "partners": partners})
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("changes", [{"acronym": "OTHER"}, {"host": "university-of-oulu"}], ids=str)
 def test_the_content_of_another_site_is_refused_with_the_remedy(tmp_path, changes):
     folder = folder_of(tmp_path, **changes)
@@ -400,11 +406,13 @@ def test_the_content_of_another_site_is_refused_with_the_remedy(tmp_path, change
     assert alliance.acronym == "UNIC" and alliance.host.key == "university-of-lodz"
 
 
+@pytest.mark.nightly
 def test_other_changes_of_the_alliance_are_those_of_the_same_site(tmp_path):
     load(folder_of(tmp_path, name="A European Alliance"))
     assert Alliance.objects.get().name == "A European Alliance"
 
 
+@pytest.mark.nightly
 def test_an_acronym_that_staff_changed_first_may_change_in_the_files(tmp_path):
     Alliance.objects.update(acronym="NEXT")
     load(folder_of(tmp_path, acronym="NEXT"))
@@ -444,6 +452,7 @@ def test_an_error_in_a_file_stops_a_site_without_content(prepare, tmp_path):
         prepare(write(tmp_path, en={"pages": {"news": {"titel": "News"}}}))
 
 
+@pytest.mark.nightly
 def test_the_content_of_another_site_stops_the_start(prepare, tmp_path):
     with pytest.raises(CommandError, match="Content of both would mix"):
         prepare(folder_of(tmp_path, acronym="OTHER"))

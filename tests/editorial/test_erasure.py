@@ -90,6 +90,7 @@ def input_of(user, path: str, *entries: dict) -> None:
 # Places
 
 
+@pytest.mark.nightly
 def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_translations(officer, staff, oulu):
     change(oulu, f"Asked by {PERSON}", description_en=f"<p>{PERSON}</p>", description_pl=f"<p>Pani {PERSON}</p>")
     change(oulu, contact=MAIL, description_en=f"<p>Ask {PERSON}</p>")
@@ -138,6 +139,7 @@ def test_messages_of_approvals_lose_the_texts_and_are_shown_with_the_comments(of
     assert asked.message == "Is … right?"
 
 
+@pytest.mark.nightly
 def test_unsaved_input_in_the_rows_of_a_long_inline_is_erased(officer, staff):
     item = Initiative.objects.get(key="campus")
     part = InitiativePart.objects.filter(initiative=item).first()
@@ -165,6 +167,7 @@ def test_unsaved_input_for_a_part_that_only_a_draft_has_is_erased_at_the_desk(of
     assert [stored.user.username for stored in StoredInput.objects.all()] == ["Translators"]
 
 
+@pytest.mark.nightly
 def test_the_language_of_the_officer_does_not_matter(officer, oulu):
     change(oulu, name_en=PERSON, name_pl=PERSON)
     data = {"fields": ":name", "replacement::name": "A university", "reason": "x", "confirmed": "1"}
@@ -195,6 +198,7 @@ def test_the_history_says_what_was_erased_by_whom_and_why_without_the_data(offic
     assert "Personal data erased: Contact." in LogEntry.objects.get(object_id=oulu.pk).change_message
 
 
+@pytest.mark.nightly
 def test_data_that_only_an_earlier_revision_has_is_erased_and_the_draft_goes_live_without_conflict(officer, oulu):
     before = oulu.contact
     change(oulu, contact=MAIL)
@@ -210,6 +214,7 @@ def test_data_that_only_an_earlier_revision_has_is_erased_and_the_draft_goes_liv
     assert (oulu.short_name, oulu.contact) == ("Oulu 2", "")
 
 
+@pytest.mark.nightly
 def test_a_part_is_erased_also_after_it_was_deleted(officer):
     item = Initiative.objects.get(key="campus")
     part = InitiativePart.objects.filter(initiative=item).first()
@@ -226,6 +231,7 @@ def test_a_part_is_erased_also_after_it_was_deleted(officer):
     assert Revision.objects.of(item).first().comment.startswith("Personal data erased: ")
 
 
+@pytest.mark.nightly
 def test_an_item_in_the_bin_is_erased_and_the_bin_still_says_who_deleted_it(officer, oulu):
     change(oulu, contact=MAIL)
     item = PartnerUniversity(pk=oulu.pk)
@@ -244,6 +250,7 @@ def test_an_item_in_the_bin_is_erased_and_the_bin_still_says_who_deleted_it(offi
     assert restore_deleted(deleted, "Back")[0].contact == ""
 
 
+@pytest.mark.nightly
 def test_a_kind_without_drafts_is_erased_too(officer):
     video = make_video()
     change(video, title_en=PERSON, title_pl=f"{PERSON} mówi")
@@ -254,6 +261,7 @@ def test_a_kind_without_drafts_is_erased_too(officer):
     assert Revision.objects.of(video).first().heading == "A talk"
 
 
+@pytest.mark.nightly
 def test_names_in_addresses_keys_and_headings_are_erased(officer, oulu):
     change(oulu, name_en=PERSON, slug_en="zyxwina-qwertz")
     change(oulu, slug_en="qwertz-two")
@@ -273,6 +281,7 @@ def test_names_in_addresses_keys_and_headings_are_erased(officer, oulu):
 # Files
 
 
+@pytest.mark.nightly
 def test_a_picture_is_deleted_with_its_renditions_and_a_grey_one_takes_its_place(
     officer, django_capture_on_commit_callbacks
 ):
@@ -306,6 +315,7 @@ def test_a_file_that_another_item_names_stays(officer, oulu, django_capture_on_c
 # Search and exports
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("without_pictures")
 def test_the_search_and_the_content_files_follow(officer, client, oulu, tmp_path):
     change(oulu, summary_en=f"{PERSON} teaches here.")
@@ -461,6 +471,7 @@ def name_in_approval(oulu, staff):
     ApprovalRequest.objects.ask(draft(oulu, short_name="Oulu 2"), staff("Editors"), f"{PERSON} asked for it", "")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "place",
     [

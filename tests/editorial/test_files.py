@@ -153,6 +153,7 @@ def test_a_valid_form_stores_one_file(form):
     assert stored_files() == {PartnerUniversity.objects.get(key="university-of-oulu").logo.name}
 
 
+@pytest.mark.nightly
 def test_on_a_full_disk_content_files_are_not_loaded(tmp_path, monkeypatch):
     with_logo()
     PartnerUniversity.objects.filter(logo__gt="").update(logo_alt_en="Oulu’s logo")

@@ -59,6 +59,7 @@ def member() -> User:
     return user
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("make", [deleted, preview_link, text, message, member])
 @pytest.mark.parametrize(
     "query", ["xylodz", "ŻÓŁĆXY", "zolcxy xylodz", "xystrasse", "XYSTRASSE", "istanbulxy", "İSTANBULXY xylodz", "ylodz"]

@@ -76,6 +76,7 @@ def test_links_lead_to_the_same_language(code):
             assert path.startswith(f"/{code}/"), field
 
 
+@pytest.mark.nightly
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", settings.CONTENT_LANGUAGES)
 def test_every_link_in_a_text_leads_to_a_page(client, code):

@@ -91,6 +91,7 @@ def test_the_manual_is_shown_with_the_sections_that_links_lead_to(client, db, do
     assert page.xpath("//h1")[0].text == re.match(r"# (.*)", text)[1]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("document", FOR_STAFF)
 def test_links_and_pictures_in_the_manual_open(client, db, document):
     page = html.fromstring(client.get(f"/admin/help/{document}").content.decode(), f"http://site/admin/help/{document}")

@@ -24,6 +24,7 @@ def parameters(model_admin: admin.ModelAdmin) -> list[str]:
     return [SEARCH_VAR, PAGE_VAR, "id__exact", *own]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
 def test_a_list_of_the_admin_answers_any_query(staff, model):
     client = Client(raise_request_exception=False)
@@ -42,6 +43,7 @@ def test_each_admin_ignores_lookups_that_no_row_can_match():
     assert [admin_ for admin_ in admin.site._registry.values() if not isinstance(admin_, LookupsMixin)] == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
 def test_a_list_of_the_admin_answers_any_selection(staff, model):
     client = Client(raise_request_exception=False)

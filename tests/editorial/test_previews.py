@@ -78,6 +78,7 @@ def preview(client, item, **changes):
 # The unsaved form
 
 
+@pytest.mark.nightly
 def test_the_form_of_each_kind_that_a_page_shows_offers_a_preview(signed_in):
     client = signed_in()
     for model in content_models():

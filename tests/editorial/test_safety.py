@@ -93,6 +93,7 @@ def test_no_button_puts_a_new_item_on_the_site_without_the_permission_to_publish
     assert not Redirect.objects.filter(old_path="/old/", is_published=True).exists()
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_an_unpublished_item_stays_unpublished_whatever_an_editor_presses(sign_in, deliverable):
     Deliverable.objects.filter(pk=deliverable.pk).update(is_published=False)
@@ -217,6 +218,7 @@ def add_live_name(university, language: str, name: str) -> PartnerOwnName:
         return PartnerOwnName.objects.create(partner=university, language=language, name=name)
 
 
+@pytest.mark.nightly
 def test_a_part_that_clashes_with_a_live_one_is_left_out_of_a_draft_and_the_rest_stays(sign_in):
     university = PartnerUniversity.objects.get(key="university-of-oulu")
     client, path = sign_in(roles.EDITORS), address(university)
@@ -397,6 +399,7 @@ def rows_of_all_tables() -> dict:
     return found
 
 
+@pytest.mark.nightly
 def test_opening_a_draft_its_preview_its_conflicts_and_its_texts_writes_nothing(sign_in, deliverable):
     client = sign_in()
     save(client, deliverable, title_en="Draft", **{SAVE_DRAFT: ""})

@@ -379,6 +379,7 @@ def test_a_form_that_is_too_large_for_the_sign_in_page_says_how_to_continue(brow
     assert len(asked.content) < 100_000
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "value",
     ["", "no JSON", "[]", '{"fields": []}', '{"fields": {"a": 1}, "files": 5}', "null", "[" * 60_000],

@@ -86,6 +86,7 @@ def test_a_year_has_its_events_the_latest_first_with_links_to_the_others(client)
     assert '<input type="hidden" name="year" value="2023"' in filtered
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -233,6 +234,7 @@ def test_a_former_address_leads_to_the_event(client):
     assert client.get("/en/events/the-talk/event.ics")["Location"] == "/en/events/speech/event.ics"
 
 
+@pytest.mark.nightly
 def test_without_the_page_of_the_section_there_are_no_events(client):
     event = make_event()
     assert "/en/events/the-meeting/" in client.get("/sitemap.xml").content.decode()
@@ -293,6 +295,7 @@ def queries_of(client, path: str) -> int:
     return len(queries)
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_pages_take_the_same_queries_at_any_number_of_events(client):
     event = make_event(topics=["cities"])

@@ -37,6 +37,7 @@ def no_database(monkeypatch):
     monkeypatch.setattr(connection, "ensure_connection", refuse)
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(

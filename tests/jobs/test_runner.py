@@ -110,6 +110,7 @@ def test_a_process_that_stops_normally_gives_its_lease_back_at_once(prepared, tm
     assert run_script(Server(tmp_path / "data", {}), STOP) == "taken at once\n"
 
 
+@pytest.mark.nightly
 def test_a_server_process_that_gets_sigterm_gives_its_lease_back_within_seconds(server):
     def owner() -> int:
         """Return the id of the process that holds the lease."""
@@ -146,6 +147,7 @@ def test_the_failure_of_a_job_that_lost_its_connection_is_stored(postgresql):
     assert run_script(server, LOST_CONNECTION) == "1\n"
 
 
+@pytest.mark.nightly
 def test_a_damaged_key_stops_only_sealing_and_is_reported_until_it_is_repaired(server, tmp_path):
     key = server.data / "consent_seal_key"
     server.settings["CONSENT_SEAL_MINUTES"] = "0.01"

@@ -73,6 +73,7 @@ def test_the_list_shows_published_news_the_newest_first(client, three_items):
     assert "<li>Research</li>" in shown
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -244,6 +245,7 @@ def test_other_pages_do_not_link_to_an_unpublished_section(client, lodz):
 # Cost
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "path",
     [

@@ -226,6 +226,7 @@ def test_a_backup_with_a_name_in_the_future_is_kept_and_does_not_count(tmp_path)
     assert [path.name[7:17] for path in names_in_the_future(tmp_path, written)] == ["2099-01-01", "2099-01-02"]
 
 
+@pytest.mark.nightly
 def test_a_backup_is_readable_by_its_owner_only_and_keep_limits_the_number_of_backups(on_sqlite):
     first = on_sqlite.backup()
     for path in (on_sqlite.backups, first, *first.iterdir()):
@@ -242,6 +243,7 @@ def limit_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
 
 
+@pytest.mark.nightly
 def test_on_a_full_disk_there_is_no_incomplete_backup_and_older_ones_stay(on_sqlite):
     older = on_sqlite.backup()
     outcome = on_sqlite.manage("backup", "--to", str(on_sqlite.backups), "--keep", "1", preexec_fn=limit_file_size)
@@ -250,6 +252,7 @@ def test_on_a_full_disk_there_is_no_incomplete_backup_and_older_ones_stay(on_sql
     assert list(on_sqlite.backups.iterdir()) == [older]
 
 
+@pytest.mark.nightly
 def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     on_sqlite.run("decide('accept')")
     (on_sqlite.data / "media").mkdir(exist_ok=True)
@@ -266,6 +269,7 @@ def test_on_a_full_disk_a_restore_changes_nothing(on_sqlite, folder):
     assert not list(on_sqlite.data.rglob(".*restoring"))
 
 
+@pytest.mark.nightly
 def test_keys_are_not_in_the_folder_of_the_backups(on_sqlite):
     for keys in (on_sqlite.backups, on_sqlite.backups / "keys", on_sqlite.data):
         with pytest.raises(BackupError, match="--keys: choose a folder apart from --to"):
@@ -285,6 +289,7 @@ def test_a_folder_for_backups_inside_the_uploads_is_refused(on_sqlite):
     assert refused.returncode == 1 and "is inside the uploads" in refused.stderr
 
 
+@pytest.mark.nightly
 def test_a_damaged_backup_is_refused_before_any_change(on_sqlite, copy):
     on_sqlite.run("decide('accept')")
     damaged = copy(on_sqlite.backup())
@@ -308,6 +313,7 @@ def test_a_damaged_current_database_can_be_replaced_with_discard(on_sqlite):
     assert on_sqlite.manage("verify_consents").returncode == 0
 
 
+@pytest.mark.nightly
 def test_missing_or_older_client_programs_of_postgresql_are_reported(on_postgresql, folder):
     only_python = folder / "bin"
     only_python.mkdir()

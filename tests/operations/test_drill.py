@@ -70,6 +70,7 @@ def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_ve
     assert seals[: newest - 1] == [str(number) for number in range(1, newest)]
 
 
+@pytest.mark.nightly
 def test_a_backup_and_its_keys_restore_the_site_on_a_new_machine(on_sqlite, prepared, folder):
     on_sqlite.run(f"decide('accept'); {SEAL}")
     keys = folder / "keys"

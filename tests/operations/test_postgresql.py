@@ -58,6 +58,7 @@ def test_a_dump_by_newer_programs_is_restored_to_an_older_server(on_older_postgr
     ]
 
 
+@pytest.mark.nightly
 def test_a_dump_that_pg_restore_is_too_old_for_names_the_remedy(on_older_postgresql):
     dump = on_older_postgresql.data / "database.dump"
     on_older_postgresql.run(DATABASE + f"own_database().dump(Path('{dump}'))")
@@ -76,6 +77,7 @@ def test_other_connections_are_named(on_older_postgresql):
     assert f"The database has other connections, end them first: {listed}." in outcome.stderr
 
 
+@pytest.mark.nightly
 def test_the_reason_why_a_connection_is_refused_is_reported(on_older_postgresql):
     url = on_older_postgresql.settings["DATABASE_URL"]
     for wrong, reason in (

@@ -37,6 +37,7 @@ CASES = [
 ]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("fields", "moment", "state"), CASES)
 def test_the_database_and_the_property_agree_on_the_state(fields, moment, state, at):
     now = at(moment)

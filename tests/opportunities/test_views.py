@@ -314,6 +314,7 @@ def test_blocks_need_the_page_of_the_section(rf, section):
     assert home_block(rf.get("/en/"), None) is partner_block(rf.get("/en/"), PartnerUniversity.objects.first()) is None
 
 
+@pytest.mark.nightly
 def test_without_the_page_of_the_section_no_opportunity_has_a_page_or_is_in_the_sitemap(client, section):
     path = make_opportunity().get_absolute_url()
     assert path in client.get("/sitemap.xml").content.decode()
@@ -323,6 +324,7 @@ def test_without_the_page_of_the_section_no_opportunity_has_a_page_or_is_in_the_
     assert LIST not in client.get("/sitemap.xml").content.decode()
 
 
+@pytest.mark.nightly
 def test_a_page_takes_the_same_queries_at_any_number_of_opportunities(client):
     def costs() -> dict[str, int]:
         found = {}

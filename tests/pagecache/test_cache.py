@@ -358,6 +358,7 @@ def test_without_the_database_a_page_with_a_third_party_is_sent_without_it(
     assert ask(application, "/en/transformation/", cookie=accepting).code == 503
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "cookie",
     [
@@ -425,6 +426,7 @@ QUERIES = some.lists(
 ).map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs))
 
 
+@pytest.mark.nightly
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=some.sampled_from(["/en/vision/", "/pl/wizja/", "/en/partners/", "/pl/partnerzy/", "/en/", "/robots.txt"]),

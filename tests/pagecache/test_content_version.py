@@ -173,6 +173,7 @@ def test_imported_translations_set_a_new_version(tmp_path):
     assert ContentVersion.objects.current() != before
 
 
+@pytest.mark.nightly
 def test_restoring_deleted_content_from_files_sets_a_new_version():
     PartnerUniversity.objects.filter(role="member").first().delete()
     before = ContentVersion.objects.current()

@@ -52,6 +52,7 @@ class Readings:
                 self.refused += 1
 
 
+@pytest.mark.nightly
 def test_all_processes_serve_a_change_within_seconds(server):
     server.serve()
     for _ in range(20):
@@ -108,6 +109,7 @@ def seconds_until_a_change_is_served(database, watcher: str) -> float:
         server.stop()
 
 
+@pytest.mark.nightly
 def test_a_change_is_served_soon_with_notifications_of_postgresql_only(postgresql):
     assert seconds_until_a_change_is_served(postgresql, "notifications") < 5
 

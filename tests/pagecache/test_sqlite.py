@@ -66,6 +66,7 @@ def test_a_replaced_database_is_read_at_once(site, tmp_path):
     wait_until(lambda: "Another vision" in ask(site, "/en/vision/")[1])
 
 
+@pytest.mark.nightly
 def test_while_the_database_is_missing_no_form_is_accepted_and_cached_pages_are_sent(site, tmp_path):
     page = ask(site, "/en/vision/")
     open_connections(site)

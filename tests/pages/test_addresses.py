@@ -173,6 +173,7 @@ def test_a_redirect_matches_its_address_however_it_is_written(client, old, asked
     assert entered.old_path == before
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("old", "field", "reason"),
     [
@@ -421,6 +422,7 @@ def test_the_redirect_of_staff_comes_before_a_guess(client):
     assert client.get("/de/partnerzy/")["Location"] == "/de/"
 
 
+@pytest.mark.nightly
 def test_every_section_is_found_by_its_word_of_every_language(client):
     for kind in ("vision", "partners", "milestones"):
         page = Page.objects.get(kind=kind)
@@ -444,6 +446,7 @@ HEADERS = some.dictionaries(
 )
 
 
+@pytest.mark.nightly
 @hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PATHS, some.text(max_size=20) | some.text("%0123456789abcdef?=&+", max_size=20), HEADERS)
 def test_any_address_and_headers_lead_to_a_page_within_one_redirect_or_to_an_error_of_the_client(

@@ -136,6 +136,7 @@ def test_lodz_has_five_tasks_and_the_campus_four_parts(client):
     assert len(re.findall(r"<a href=\"[^\"]+#campus-", client.get("/en/transformation/").content.decode())) == 4
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_each_partners_page_shows_its_facts(client, language):
     for partner in PartnerUniversity.objects.all():

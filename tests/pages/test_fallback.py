@@ -72,6 +72,7 @@ def counterpart(client, path: str) -> str:
     return re.search(r'href="(/sv/[^"]*)"\s+lang="sv"', html)[1]
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_untranslated_texts_are_marked_as_english_on_every_page(client, untranslated):
     with translation.override("sv"):
@@ -152,6 +153,7 @@ def test_a_translated_page_has_no_note(every_page):
         assert NOTE not in html and "data-untranslated" not in html, path
 
 
+@pytest.mark.nightly
 def test_a_section_counts_as_translated_only_with_its_list(client):
     Deliverable.objects.filter(pk=Deliverable.objects.first().pk).update(body_fi=None)
     html = client.get("/en/deliverables/").content.decode()
@@ -159,6 +161,7 @@ def test_a_section_counts_as_translated_only_with_its_list(client):
     assert len(paths(client, "fi")) == len(paths(client, "sv")) - 2
 
 
+@pytest.mark.nightly
 def test_a_text_that_is_empty_in_english_is_not_missing(client):
     partner = PartnerUniversity.objects.first()
     PartnerUniversity.objects.filter(pk=partner.pk).update(
@@ -178,6 +181,7 @@ def test_english_stays_left_to_right_in_a_right_to_left_language(client, monkeyp
     assert re.search(r'<span lang="en" dir="ltr" data-untranslated>', client.get(about).content.decode())
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/sv/", "/sv/resultat/", "/sv/partner/", "/sitemap.xml"])
 def test_untranslated_texts_cost_no_query(client, untranslated, path, django_assert_max_num_queries):
     client.get(path)

@@ -73,10 +73,12 @@ def test_the_header_offers_the_search_while_its_page_exists(client):
     assert "/en/search/" not in page(client, "/en/").split("</header>")[0]
 
 
+@pytest.mark.nightly
 def test_complete_content_loads_without_a_warning():
     assert warnings() == ""
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", ["home", "search", "privacy", "cookies", "accessibility"])
 def test_loading_content_names_a_missing_page_with_the_consequence(kind):
     unpublish(kind)
@@ -84,6 +86,7 @@ def test_loading_content_names_a_missing_page_with_the_consequence(kind):
     assert f'kind = "{kind}"' in line and "Without it, " in line
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("model", "name"), [(FeedbackPage, "feedback.feedback"), (Notice, "notice.notice"), (Alliance, "alliance.alliance")]
 )

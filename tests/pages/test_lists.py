@@ -44,6 +44,7 @@ def canonical(response) -> str:
     return re.search('<link rel="canonical" href="([^"]*)">', response.content.decode())[1]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", LISTS)
 def test_the_pages_of_a_long_list_contain_every_item_once(client, model):
     path = reverse(LISTS[model])
@@ -63,6 +64,7 @@ def test_the_pages_of_a_long_list_contain_every_item_once(client, model):
         assert numbers == [str(number) for number in range(1, len(found) + 1)]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("model", LISTS)
 def test_a_list_takes_the_same_queries_at_any_length(client, model):
     def queries_of(query: str) -> int:
@@ -100,6 +102,7 @@ def test_links_to_other_languages_keep_the_page_number(client):
     assert 'href="/pl/zadania/?page=2"' in client.get("/en/tasks/?page=2").content.decode()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "number", ["0", "02", "-1", "1.5", "nonsense", "٢", "4", "999999999", "9" * 100, "2 OR 1=1", "2%00"]
 )
@@ -127,6 +130,7 @@ def test_the_tasks_of_an_initiative_have_pages(client):
     assert len({*shown[0], *shown[1]}) == 2 * ITEMS_PER_PAGE
 
 
+@pytest.mark.nightly
 def test_the_overview_lists_at_most_100_items_of_a_kind(client):
     fill(Deliverable, 300)
     fill(Initiative, 300)

@@ -40,6 +40,7 @@ def only_match(pattern: str, html: str) -> str:
     return found[0]
 
 
+@pytest.mark.nightly
 def test_the_sitemap_lists_every_published_page_in_every_language(client):
     pages = Page.objects.published().exclude(kind="search").count()
     models = (Deliverable, Initiative, PartnerUniversity, Project, NewsItem, Event, Opportunity)
@@ -49,6 +50,7 @@ def test_the_sitemap_lists_every_published_page_in_every_language(client):
     assert pages + items >= 10 + 4 + 4 + 10 + 32
 
 
+@pytest.mark.nightly
 def test_each_url_in_the_sitemap_has_alternates_and_a_default(client):
     for url in sitemap(client).iter(f"{SITEMAP}url"):
         links = {link.get("hreflang"): link.get("href") for link in url.iter(f"{XHTML}link")}
@@ -105,6 +107,7 @@ def test_every_page_has_its_own_title_description_canonical_and_heading(every_pa
             assert seen.setdefault(text, path) == path, f"{path} has the same text as {seen[text]}: {text}"
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_every_page_links_to_its_versions_in_other_languages(every_page):
     for path, response in every_page.items():
@@ -116,6 +119,7 @@ def test_every_page_links_to_its_versions_in_other_languages(every_page):
             assert f'href="{other}" lang="{language}"' in re.sub(r"\s+", " ", html), (path, other)
 
 
+@pytest.mark.nightly
 def test_urls_are_translated(client):
     assert "/pl/partnerzy/uniwersytet-lodzki/" in addresses(client)
     assert "/en/partners/university-of-lodz/" in addresses(client)
@@ -260,6 +264,7 @@ def test_a_redirect_does_not_hide_a_page(client):
     assert client.get("/en/partners/").status_code == 200
 
 
+@pytest.mark.nightly
 def test_an_unpublished_page_is_not_found_linked_or_in_the_sitemap(client):
     page = Page.objects.get(key="about")
     path = page.get_absolute_url()

@@ -98,6 +98,7 @@ def queries_of(client, path: str) -> int:
     return len(queries)
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_a_page_takes_the_same_queries_at_10_and_10000_partners(client):
     first, again = {}, {}
@@ -134,6 +135,7 @@ def test_the_sitemap_and_each_of_its_files_take_the_same_queries_at_any_size(cli
         assert queries_of(client, path) <= at_ten, path
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", ["٣", "01", "+1", " 1", "9" * 25, "last", "0"])
 def test_a_file_of_the_sitemap_has_one_address(client, number):
     assert client.get("/sitemap-pages.xml").status_code == client.get("/sitemap-pages.xml?p=1").status_code == 200

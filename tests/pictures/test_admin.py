@@ -68,6 +68,7 @@ def test_a_picture_that_an_editor_adds_is_not_published(signed_in):
     assert Picture.objects.get().is_published is False
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
@@ -169,6 +170,7 @@ def test_the_number_of_queries_of_a_form_does_not_depend_on_the_number_of_pictur
     assert counts[0] == counts[1]
 
 
+@pytest.mark.nightly
 def test_content_files_carry_pictures(tmp_path, django_capture_on_commit_callbacks):
     picture = used_picture()
     Picture.objects.update(focal_x=10, caption_pl="Port", licence="CC BY 4.0")

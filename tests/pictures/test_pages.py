@@ -36,6 +36,7 @@ def picture(django_capture_on_commit_callbacks) -> Picture:
         return make_picture(file=photo((800, 600)))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("model", "key"), PAGES_WITH_COVER, ids=str)
 def test_a_page_offers_its_cover_in_several_formats_and_widths(client, picture, model, key):
     html = client.get(set_cover(model, key, picture)).content.decode()
@@ -56,6 +57,7 @@ def test_a_page_offers_its_cover_in_several_formats_and_widths(client, picture, 
         assert response.headers["Cache-Control"] == "private, max-age=604800"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("model", "key"), PAGES_WITH_COVER, ids=str)
 def test_a_cover_adds_no_query_to_a_page(client, picture, model, key):
     url = model.objects.get(key=key).get_absolute_url()

@@ -70,6 +70,7 @@ def status(url: str, **headers) -> int:
     return Client(headers=headers).get(url).status_code
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("model", "key", "field"), LOGOS, ids=str)
 def test_a_logo_is_public_while_its_item_is_published(model, key, field):
     item = model.objects.get(key=key)
@@ -127,6 +128,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_a_file_is_not_public_from_the_next_request_after_any_change(oulu, change):
     url = oulu.logo.public_url
@@ -173,6 +175,7 @@ def delete_it(picture):
     picture.delete()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "change",
     [
@@ -227,6 +230,7 @@ def test_an_upload_is_public_only_while_renditions_are_missing(picture):
     assert status(picture.file.public_url) == 404
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "name",
     [

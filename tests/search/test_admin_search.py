@@ -57,6 +57,7 @@ def named_fields():
                 yield pytest.param(model_admin.model, name, id=f"{model_admin.model._meta.label} {name}")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("model", "name"), named_fields())
 def test_each_field_that_a_list_names_as_searched_finds_its_item(listed, model, name):
     """A word in the field, which may be one of a related item, finds the item."""

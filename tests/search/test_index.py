@@ -93,6 +93,7 @@ def test_a_search_works_while_the_index_cannot_be_written(monkeypatch):
     assert paths("xyzzy") == ["/en/deliverables/seamless-mobility/"]
 
 
+@pytest.mark.nightly
 def test_all_content_can_be_indexed_again(capsys):
     before = set(Occurrence.objects.values_list("word__word", "word__language", "item__page", "weight"))
     IndexItem.objects.all().delete()

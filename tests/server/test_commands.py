@@ -97,6 +97,7 @@ class Browser:
             return response.read().decode()
 
 
+@pytest.mark.nightly
 def test_make_run_in_a_fresh_clone_serves_the_site_stops_with_ctrl_c_and_starts_quickly_again(clone, environment):
     del environment["DATA_DIR"]
     port = free_port()
@@ -144,6 +145,7 @@ def test_a_port_in_use_is_reported_in_one_sentence(environment):
     assert f"Port {port} is in use by another program" in outcome.stderr
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -214,6 +216,7 @@ def test_a_folder_that_cannot_be_written_to_is_reported_in_one_sentence(bare_clo
     assert "This folder cannot be written to" in outcome.stderr
 
 
+@pytest.mark.nightly
 def test_the_environment_is_created_once(bare_clone):
     first = set_up(bare_clone)
     assert first.returncode == 0 and "Creating a Python environment" in first.stdout

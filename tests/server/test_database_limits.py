@@ -60,6 +60,7 @@ def test_requests_have_limits_in_postgresql_but_commands_and_recurring_jobs_have
     assert limits_of(server, SERVER_IMPORTS) == none
 
 
+@pytest.mark.nightly
 def test_a_request_that_waits_for_a_lock_in_postgresql_gets_503_and_the_next_one_is_served(postgresql):
     server = Server(postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri()})
     try:
@@ -76,6 +77,7 @@ def test_a_request_that_waits_for_a_lock_in_postgresql_gets_503_and_the_next_one
         server.stop()
 
 
+@pytest.mark.nightly
 def test_a_request_that_waits_for_sqlite_gets_503_before_the_timeout_of_commands(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})

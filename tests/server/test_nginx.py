@@ -391,6 +391,7 @@ def test_nginx_has_each_header_that_the_cache_key_reads_and_no_other():
     assert f"(?:^|; ?)__Host-{settings.COOKIE_CONSENT_NAME}=(" in configuration
 
 
+@pytest.mark.nightly
 def test_a_change_is_visible_within_two_seconds(nginx):
     nginx.ask("/en/vision/")
     for title in ("Changed once", "Changed twice"):
@@ -427,6 +428,7 @@ def until(condition: Callable[[], object], seconds: float = 20):
         time.sleep(0.1)
 
 
+@pytest.mark.nightly
 def test_a_changed_header_is_sent_although_the_page_is_the_same(nginx):
     before = nginx.ask("/en/vision/").headers["Strict-Transport-Security"]
     port, previous = nginx.site.port, nginx.site.settings
@@ -463,6 +465,7 @@ Picture.objects.filter(name="Green").delete()
 """
 
 
+@pytest.mark.nightly
 def test_a_deleted_picture_is_not_found_within_two_seconds_and_while_the_site_is_down(nginx):
     nginx.site.manage("shell", "-v", "0", "-c", CREATE_PICTURE, check=True)
 
@@ -502,6 +505,7 @@ def test_while_the_site_hangs_cached_pages_are_sent_within_six_seconds(nginx):
     until(lambda: nginx.ask("/readyz").status == 200)
 
 
+@pytest.mark.nightly
 def test_while_the_site_is_down_cached_pages_are_sent_and_others_are_503_in_the_language_of_the_url(nginx):
     refused = choose(nginx, "refuse")
     page = nginx.ask("/en/", Cookie=refused).body
@@ -584,6 +588,7 @@ REDIRECTED = {
 }
 
 
+@pytest.mark.nightly
 def test_redirects_and_typed_addresses_are_the_same_as_on_the_site_and_no_browser_keeps_them(nginx):
     nginx.site.manage("shell", "-v", "0", "-c", CREATE_REDIRECT, check=True)
     for path, location in REDIRECTED.items():
@@ -617,6 +622,7 @@ SENT = some.fixed_dictionaries(
 RANDOM = re.compile(rb'csrfmiddlewaretoken" value="[^"]+|nonce-[^\']+|nonce="[^"]+')
 
 
+@pytest.mark.nightly
 @hypothesis_settings(max_examples=150)
 @given(PATHS, QUERIES, SENT)
 def test_any_address_with_any_headers_gets_the_answer_of_the_site_and_no_error(nginx, path, query, headers):
@@ -656,6 +662,7 @@ def test_plain_http_is_redirected_to_https_and_other_hosts_get_no_response(nginx
 FORGED = {"X_Forwarded_Proto": "http", "X_Forwarded_For": "192.0.2.7", "X_Forwarded_Host": "evil.example"}
 
 
+@pytest.mark.nightly
 def test_nginx_overwrites_forged_headers_about_the_client(nginx):
     page = nginx.ask("/admin/login/", **FORGED)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.body.decode())[1]
@@ -676,6 +683,7 @@ def test_nginx_overwrites_forged_headers_about_the_client(nginx):
     assert statuses[0] == 200 and statuses[-1] == 429
 
 
+@pytest.mark.nightly
 def test_hundreds_of_decisions_from_one_address_are_accepted(nginx):
     with nginx.connect() as tls_socket:
         connection = http.client.HTTPConnection(NAME)

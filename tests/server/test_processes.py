@@ -63,6 +63,7 @@ def is_free(port: int) -> bool:
         return True
 
 
+@pytest.mark.nightly
 def test_a_stopped_server_finishes_the_requests_that_it_accepted(site):
     site.serve()
     decisions = Decisions(site)
@@ -96,6 +97,7 @@ def test_workers_are_replaced_without_a_failed_request(site):
     assert decisions.errors == []
 
 
+@pytest.mark.nightly
 def test_workers_end_when_the_server_is_killed(site):
     site.serve()
     workers = site.workers

@@ -143,6 +143,7 @@ INCOMPLETE = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", INCOMPLETE)
 def test_incomplete_forms_occupy_no_thread_and_are_not_processed(site, kind):
     before = decisions(site)
@@ -163,6 +164,7 @@ def test_incomplete_forms_occupy_no_thread_and_are_not_processed(site, kind):
     assert decisions(site) == before
 
 
+@pytest.mark.nightly
 def test_slow_forms_are_refused_in_time_occupy_no_thread_and_are_not_processed(impatient_site):
     before = decisions(impatient_site)
     with ExitStack() as connections:
@@ -234,6 +236,7 @@ def decide(site: Server, action: str, cookie: bytes = b"") -> dict[str, str]:
     return cookies_in(answer)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("path", "is_correct"),
     [
@@ -262,6 +265,7 @@ def test_another_cookie_with_any_byte_has_no_effect(site, path, is_correct):
             assert is_correct(page, receipt), byte
 
 
+@pytest.mark.nightly
 def test_a_decision_with_another_cookie_with_any_byte_has_the_receipt_of_the_previous_one(site):
     own = decide(site, "accept")
     receipt = own["cookie_consent_receipt"]
@@ -313,6 +317,7 @@ NO_ENCODING = ["gzip;q=0", "identity, gzip;q=0", "gzip; q=0.0", "br;q=0, zstd;q=
 RENDERED = ["/en/search/?q=unic", "/en/cookies/settings/", "/nothing/", "/admin/login/"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/en/", "/sitemap.xml", "style sheet", *RENDERED])
 @pytest.mark.parametrize("accepted", NO_ENCODING)
 def test_an_encoding_with_a_weight_of_zero_is_sent_nowhere(site, path, accepted):

@@ -109,6 +109,7 @@ def test_without_universities_the_background_is_plain():
     assert size_of(card.draw()) == (1200, 630)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/en/", "/en/vision/", "/en/partners/", "/en/partners/university-of-lodz/"])
 def test_with_more_universities_than_threads_a_page_names_its_current_card(client, path):
     fill_with_partners(12)
@@ -173,6 +174,7 @@ def test_a_failed_write_leaves_no_file(folder, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.nightly
 def test_the_command_draws_missing_cards_and_removes_outdated_ones(folder, capsys):
     for model in {type(subject) for subject in card_subjects() if isinstance(subject, Content)} - {Page}:
         model.objects.update(is_published=False)

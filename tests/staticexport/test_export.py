@@ -61,6 +61,7 @@ def test_a_killed_export_keeps_the_old_mirror_and_the_next_one_succeeds(exported
     assert [path.name for path in work.iterdir()] == ["lock"]
 
 
+@pytest.mark.nightly
 def test_an_error_in_a_page_keeps_the_old_mirror(exported):
     before = exported.files()
     settings = exported.site.environment | {"DJANGO_SETTINGS_MODULE": "tests.staticexport.broken_page"}
@@ -84,6 +85,7 @@ def as_nobody(command: list[str], **options) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, umask=0o077, capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
+@pytest.mark.nightly
 def test_the_export_of_an_ordinary_user_is_readable_by_a_web_server(exported):
     with tempfile.TemporaryDirectory(prefix="unic-mirror-") as name:
         folder = Path(name)

@@ -255,6 +255,7 @@ def test_the_mirror_has_only_uploads_that_a_page_uses(exported):
     assert not [name for name in exported.files() if name.startswith("static/admin")]
 
 
+@pytest.mark.nightly
 def test_every_page_of_the_mirror_is_valid_html(exported, tmp_path):
     # Polish pages use the same templates.
     for name, html in exported.html().items():

@@ -167,6 +167,7 @@ with connection.schema_editor() as editor:
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_migrate_restores_the_triggers_of_a_table_that_sqlite_rebuilt(server):
@@ -176,6 +177,7 @@ def test_migrate_restores_the_triggers_of_a_table_that_sqlite_rebuilt(server):
     assert server.manage("shell", "-v", "0", "-c", FAULTS, check=True).stdout == "[]\n"
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_prepare_reports_and_restores_a_missing_trigger(server):
     drop_one = (
