@@ -155,6 +155,7 @@ def test_a_form_works_without_javascript(sign_in):
     visitor.page.locator(".messagelist .success").wait_for()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("part", [0, 1])
 def test_each_kind_of_page_of_the_admin_is_accessible_on_a_phone(sign_in, part):
     visitor = sign_in("root", viewport={"width": 390, "height": 844})

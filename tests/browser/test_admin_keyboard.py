@@ -61,6 +61,7 @@ def faults_with_keyboard(page) -> list[str]:
     return faults
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", PAGES)
 def test_each_control_gets_the_focus_in_order_and_nothing_covers_it(sign_in, path):
     visitor = sign_in("root", reduced_motion="reduce")

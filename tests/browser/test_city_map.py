@@ -45,6 +45,7 @@ def press(visitor, button: str):
     visitor.requests.clear()
 
 
+@pytest.mark.nightly
 @BOTH
 def test_the_map_of_a_city_loads_once_or_always_as_the_visitor_asks(visitor_with_map, javascript):
     visitor = visitor_with_map(java_script_enabled=javascript)

@@ -93,6 +93,7 @@ def test_one_click_saves_the_choice_and_stays_on_the_page(visit, javascript, but
     assert not notice(visitor).is_visible() and not saved.is_visible()
 
 
+@pytest.mark.nightly
 @BOTH
 @pytest.mark.parametrize("milliseconds", [0, 20])
 def test_a_double_click_is_recorded_once(site, visit, javascript, milliseconds):
@@ -198,6 +199,7 @@ def test_the_box_of_a_purpose_stands_for_its_providers(visit, javascript, provid
     assert {key for key, answer in choice(visitor).items() if answer != "-1"} == {"notice"}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/en/", "/en/cookies/settings/"])
 def test_with_javascript_the_boxes_of_a_purpose_and_its_providers_follow_each_other(visit, providers, path):
     visitor = visit()
@@ -267,6 +269,7 @@ def test_a_decline_deletes_the_declared_storage_and_nothing_else(visit, provider
     )
 
 
+@pytest.mark.nightly
 @BOTH
 def test_a_withdrawal_deletes_the_cookies_of_its_provider_and_unknown_ones_in_the_browser(visit, javascript, providers):
     visitor = visit(java_script_enabled=javascript)
@@ -338,6 +341,7 @@ def test_page_scripts_are_told_of_a_decision(visit, providers):
     assert {name: sorted(keys) for name, keys in told.items()} == {"granted": ["film"], "denied": [MAP, "tally"]}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("has_input", [False, True], ids=["without input", "with input in another form"])
 def test_the_page_is_replaced_where_what_loads_changes_unless_input_would_be_lost(visit, script, has_input):
     visitor = visit()
@@ -357,6 +361,7 @@ def test_the_page_is_replaced_where_what_loads_changes_unless_input_would_be_los
     visitor.requests[:] = [url for url in visitor.requests if url not in loaded]
 
 
+@pytest.mark.nightly
 @BOTH
 def test_every_decision_of_a_browser_can_be_read_and_downloaded(visit, javascript):
     visitor = visit(java_script_enabled=javascript)
@@ -377,6 +382,7 @@ def test_every_decision_of_a_browser_can_be_read_and_downloaded(visit, javascrip
     assert page.get_by_text("OpenStreetMap Foundation: yes").is_visible()
 
 
+@pytest.mark.nightly
 @BOTH
 def test_a_site_with_nothing_optional_only_informs(site, visit, javascript):
     site.manage("shell", "-v", "0", "-c", SWITCH_PROVIDERS.format(False), check=True)
@@ -412,6 +418,7 @@ def test_without_a_choice_no_cookie_is_set(visit):
     assert notice(visitor).is_visible()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_accept_and_refuse_look_the_same_and_follow_each_other(visit, language, viewport):
@@ -431,6 +438,7 @@ def test_accept_and_refuse_look_the_same_and_follow_each_other(visit, language, 
     assert visitor.page.evaluate("document.activeElement.value") == "refuse"
 
 
+@pytest.mark.nightly
 def test_on_a_small_phone_both_buttons_are_on_the_first_screen_in_every_language(visit):
     visitor = visit(viewport={"width": 320, "height": 700})
     for language in settings.CONTENT_LANGUAGES:
@@ -441,6 +449,7 @@ def test_on_a_small_phone_both_buttons_are_on_the_first_screen_in_every_language
         assert not overflow(visitor.page)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_settings_and_receipt_pass_the_accessibility_checks(visit, language):
     pages = {"en": ("cookies", "settings", "receipt"), "pl": ("pliki-cookie", "ustawienia", "potwierdzenie")}[language]
@@ -459,6 +468,7 @@ def test_settings_and_receipt_pass_the_accessibility_checks(visit, language):
     assert not faults
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("options", "check"),
     [({}, violations_in_both_schemes), ({"forced_colors": "active"}, violations)],
@@ -487,6 +497,7 @@ def test_the_receipt_can_be_downloaded(visit):
     assert downloaded["record"]["receipt"] == number == receipt(visitor)
 
 
+@pytest.mark.nightly
 def test_a_privacy_officer_finds_the_record_and_the_dialog_as_shown(visit, sign_in):
     visitor = visit()
     visitor.go("/pl/")
@@ -501,6 +512,7 @@ def test_a_privacy_officer_finds_the_record_and_the_dialog_as_shown(visit, sign_
     officer.page.get_by_text("Zaakceptuj wszystkie").wait_for()
 
 
+@pytest.mark.nightly
 def test_the_pages_of_privacy_officers_and_the_seals_pass_the_accessibility_checks(site, visit, sign_in):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")

@@ -26,6 +26,7 @@ def focused(page, script: str):
     return page.evaluate(f"(stop => {script})(document.activeElement)")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (WIDE, "dark")], ids=["narrow-light", "wide-dark"])
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_form_errors_and_confirmation_pass_the_accessibility_checks(visit, language, viewport, scheme):
@@ -46,6 +47,7 @@ def test_form_errors_and_confirmation_pass_the_accessibility_checks(visit, langu
     assert not faults
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
 def test_the_form_works_with_the_keyboard_alone(visit, javascript):
     visitor = visit(java_script_enabled=javascript)

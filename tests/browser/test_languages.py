@@ -52,6 +52,7 @@ def test_the_scripts_of_public_pages_have_at_most_8_kilobytes_uncompressed(visit
     assert size <= 8 * 1024
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("width", [320, 1280])
 def test_right_to_left_mirrors_the_page_without_overflow(visit, width):
     visitor = visit(viewport={"width": width, "height": 900})

@@ -47,6 +47,7 @@ def loads_the_map(visitor) -> bool:
     return any(url.startswith("https://www.openstreetmap.org/") for url in visitor.requests)
 
 
+@pytest.mark.nightly
 def test_what_a_visitor_allows_loads_for_this_visitor_until_the_withdrawal(open_browser):
     for javascript in (True, False):
         visitor, other = open_browser(javascript), open_browser(javascript)
