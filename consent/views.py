@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from consent.cookie import (
     IDEMPOTENCY_KEY,
     RECEIPT_COOKIE,
+    ConsentCookie,
     delete_declined_cookies,
     delete_idempotency_cookie,
     has_objection_signal,
@@ -95,12 +96,13 @@ def current_version(request: HttpRequest) -> NoticeVersion:
     return version
 
 
-def shown_version(request: HttpRequest) -> NoticeVersion:
-    """Return the notice that the form was shown with. A page that was loaded earlier may have an older one."""
-    current, number = current_version(request), request.POST.get("notice", "")
-    if not is_notice_number(number) or int(number) == current.number:
-        return current
-    return NoticeVersion.objects.filter(number=number).first() or current
+def shown_version(request: HttpRequest) -> NoticeVersion | None:
+    """Return the notice that the form was shown with, or None if the form names no known one.
+
+    A page that was loaded earlier may have an older one. The buttons of footer and receipt withdraw without a question.
+    """
+    number = request.POST.get("notice", "")
+    return NoticeVersion.objects.filter(number=number).first() if is_notice_number(number) else None
 
 
 def safe_return_path(request: HttpRequest) -> str:
@@ -139,6 +141,14 @@ class SentDecision(NamedTuple):
         return cls(None, any(map(request.COOKIES.get, (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE))))
 
 
+def answered_version(request: HttpRequest, sent: SentDecision) -> NoticeVersion | None:
+    """Return the notice that the visitor answered before, according to the record, or else to the cookie."""
+    if sent.decision:
+        return sent.decision.notice
+    cookie = ConsentCookie.from_request(request)
+    return NoticeVersion.objects.filter(number=cookie.notice_number).first() if cookie else None
+
+
 @require_POST
 @never_cache
 @csrf_exempt
@@ -151,13 +161,14 @@ def decide(request: HttpRequest) -> HttpResponse:
         return repeat_with_idempotency_key(request)
     return_path = safe_return_path(request)
     try:
-        version, sent = shown_version(request), SentDecision.of(request)
+        current, sent = current_version(request), SentDecision.of(request)
+        version = shown_version(request) or answered_version(request, sent) or current
         granted = ConsentState.for_request(request).granted
         form = DecisionForm(request.POST, version=version, granted=granted)
         if not form.is_valid():
             return settings_page(request, sent, form, status=400)
         withdraws = form.takes_back and Decision.objects.withdraws(receipt_number, **form.decided)
-        if not current_version(request).optional_providers and not withdraws:
+        if not current.optional_providers and not withdraws:
             form.add_error(None, _("Nothing optional is used on this site. Nothing was recorded."))
             return settings_page(request, sent, form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))

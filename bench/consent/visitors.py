@@ -52,7 +52,9 @@ class Visitors:
                 self.post(connection, key)
 
     def post(self, connection: http.client.HTTPConnection, key: str):
-        connection.request("POST", "/en/cookies/decide/", f"action=accept&next=/en/&idempotency_key={key}", HEADERS)
+        connection.request(
+            "POST", "/en/cookies/decide/", f"action=accept&notice=1&next=/en/&idempotency_key={key}", HEADERS
+        )
         response = connection.getresponse()
         body = response.read()
         with self.lock:

@@ -181,8 +181,10 @@ def decide(visitor, action: str, *providers: str):
     """Send a decision by fetch, as static/js/layout.js does, and stay on the page."""
     visitor.page.evaluate(
         """async ([action, providers]) => {
+            const settings = await (await fetch("/en/cookies/settings/")).text();
+            const notice = /name="notice" value="([0-9]+)"/.exec(settings)[1];
             const chosen = providers.map((key) => ["providers", key]);
-            const body = new URLSearchParams([["action", action], ["next", "/en/"], ...chosen]);
+            const body = new URLSearchParams([["action", action], ["next", "/en/"], ["notice", notice], ...chosen]);
             const options = { method: "POST", body, headers: { Accept: "application/json" } };
             const response = await fetch("/en/cookies/decide/", options);
             if (!response.ok) throw new Error(response.status);

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from consent.cookie import RECEIPT_COOKIE, ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Leaf, Notice, NoticeVersion, Provider
 from tests.consent.factories import make_counter, make_provider, put_in_force
-from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
+from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, fields, press
 
 pytestmark = pytest.mark.django_db
 # The only provider of the initial content.
@@ -44,6 +44,10 @@ def nothing_optional():
     """The notice in force names no provider."""
     Provider.objects.update(is_published=False)
     put_in_force()
+
+
+def erase(client):
+    Leaf.objects.erase_receipt(Decision.objects.get().receipt, staff="officer", remark="")
 
 
 def deleted(response) -> list[tuple[str, str]]:
@@ -239,6 +243,28 @@ def test_revoking_everything_is_a_withdrawal_with_any_button(client, action):
     assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
 
 
+@pytest.mark.parametrize(
+    ("path", "is_erased", "recorded_action"),
+    [("/en/partners/", False, "withdrawn"), ("/en/partners/", True, "refused_all"), (RECEIPT, False, "withdrawn")],
+    ids=["footer", "footer, after an erasure", "receipt"],
+)
+def test_a_withdrawal_without_a_question_names_the_notice_that_was_answered_and_ends_no_later_question(
+    client, path, is_erased, recorded_action
+):
+    press(client, "accept")
+    page = client.get(path).content.decode()
+    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
+    put_in_force()
+    if is_erased:
+        erase(client)
+    form = next(form for form in re.findall("<form.*?</form>", page, re.DOTALL) if 'value="withdraw"' in form)
+    press(client, "withdraw", **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)))
+    withdrawn = Decision.objects.first()
+    assert (withdrawn.action, withdrawn.notice.number) == (recorded_action, 1)
+    assert "We sell all of it." not in client.get(RECEIPT).content.decode().partition("The question you were asked")[2]
+    assert asks(client)
+
+
 def test_without_granted_providers_there_is_nothing_to_withdraw(client):
     press(client, "refuse")
     assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
@@ -289,7 +315,7 @@ def test_a_decline_deletes_declared_cookies_here_and_only_on_the_parent_domain_t
     if action == "withdraw":
         press(client, "accept")
     client.cookies["_ga_X1"] = client.cookies["_far"] = "1"
-    response = client.post(DECIDE, {"action": action, "providers": [MAP]}, headers=SAME_SITE, SERVER_NAME=host)
+    response = client.post(DECIDE, fields(action, providers=[MAP]), headers=SAME_SITE, SERVER_NAME=host)
     parent = [("_ga_X1", "unic.example.org")] if "." in host else []
     assert sorted(deleted(response)) == sorted([("_far", ""), ("counter", ""), ("_ga_X1", ""), *parent])
 
@@ -338,14 +364,14 @@ def test_a_decision_deletes_what_a_provider_left_that_an_earlier_notice_of_its_r
 ):
     settings.ALLOWED_HOSTS = ["*"]
     site = {"headers": SAME_SITE | {"accept": "application/json"}, "SERVER_NAME": "www.unic.example.org"}
-    client.post(DECIDE, {"action": "accept"}, **site)
+    client.post(DECIDE, fields("accept"), **site)
     Provider.objects.filter(key="counter").update(is_published=False)
     put_in_force()
-    client.post(DECIDE, {"action": "accept"}, **site)
+    client.post(DECIDE, fields("accept"), **site)
     Notice.objects.update(heading_en="Another heading")
     put_in_force()
     client.cookies["_ga_1"] = client.cookies["_unknown"] = "1"
-    response = client.post(DECIDE, {"action": action}, **site)
+    response = client.post(DECIDE, fields(action, notice=4), **site)
     assert list(Decision.objects.values_list("notice__number", flat=True)) == [4, 3, 2]
     assert ("_ga_1", "unic.example.org") in deleted(response)
     assert ["local", "seen:*"] in response.json()["storage"]["delete"]
@@ -466,10 +492,6 @@ def test_an_unknown_receipt_number_is_replaced(client):
     press(client, "refuse")
     assert Decision.objects.get().receipt != "0000-0000-0000-0000"
     assert client.cookies["cookie_consent_receipt"].value == Decision.objects.get().receipt
-
-
-def erase(client):
-    Leaf.objects.erase_receipt(Decision.objects.get().receipt, staff="officer", remark="")
 
 
 def restore(client):

@@ -21,7 +21,7 @@ def post(
     server: Server, action: str = "accept", idempotency_key: str = IDEMPOTENCY_KEY, **headers
 ) -> tuple[int, HTTPMessage, str]:
     """Send a decision, and return status, headers and body."""
-    data = urlencode({"action": action, "next": "/en/", "idempotency_key": idempotency_key}).encode()
+    data = urlencode({"action": action, "notice": 1, "next": "/en/", "idempotency_key": idempotency_key}).encode()
     headers = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"} | headers
     request = urllib.request.Request(f"{server.url}/en/cookies/decide/", data, headers)
     try:
