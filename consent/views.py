@@ -162,14 +162,18 @@ def decide(request: HttpRequest) -> HttpResponse:
     return_path = safe_return_path(request)
     try:
         current, sent = current_version(request), SentDecision.of(request)
-        version = shown_version(request) or answered_version(request, sent) or current
+        shown = shown_version(request)
+        version = shown or answered_version(request, sent) or current
         granted = ConsentState.for_request(request).granted
-        form = DecisionForm(request.POST, version=version, granted=granted)
+        form = DecisionForm(request.POST, version=version, is_shown=shown is not None, granted=granted)
         if not form.is_valid():
             return settings_page(request, sent, form, status=400)
         withdraws = form.takes_back and Decision.objects.withdraws(receipt_number, **form.decided)
         if not current.optional_providers and not withdraws:
             form.add_error(None, _("Nothing optional is used on this site. Nothing was recorded."))
+        elif not form.is_shown and not form.takes_back:
+            form.add_error(None, _("The question on that page is out of date. Nothing was recorded. Choose again."))
+        if form.errors:
             return settings_page(request, sent, form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))
         if not is_within_limit and not Decision.objects.withdraws(receipt_number, **form.decided):

@@ -243,6 +243,23 @@ def test_revoking_everything_is_a_withdrawal_with_any_button(client, action):
     assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
 
 
+@pytest.mark.parametrize("notice", ["", "x", "0", "9", "999999999", "9" * 5000])
+@pytest.mark.parametrize("action", ["accept", "choose", "allow"])
+def test_a_consent_to_an_unknown_notice_is_not_recorded_and_the_settings_ask(client, action, notice):
+    response = press(client, action, notice=notice, providers=[MAP])
+    html = response.content.decode()
+    assert response.status_code == 400 and not response.cookies and not Decision.objects.exists()
+    assert "The question on that page is out of date. Nothing was recorded." in html
+    # The boxes answered another question.
+    assert not re.search(TICKED.format(MAP), html) and 'name="notice" value="1"' in html
+
+
+@pytest.mark.parametrize("notice", ["", "9"])
+def test_a_refusal_of_an_unknown_notice_is_recorded(client, notice):
+    assert press(client, "refuse", notice=notice).status_code == 303
+    assert Decision.objects.get().granted == ""
+
+
 @pytest.mark.parametrize(
     ("path", "is_erased", "recorded_action"),
     [("/en/partners/", False, "withdrawn"), ("/en/partners/", True, "refused_all"), (RECEIPT, False, "withdrawn")],
