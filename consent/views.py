@@ -168,15 +168,15 @@ def decide(request: HttpRequest) -> HttpResponse:
         form = DecisionForm(request.POST, version=version, is_shown=shown is not None, granted=granted)
         if not form.is_valid():
             return settings_page(request, sent, form, status=400)
-        withdraws = form.takes_back and Decision.objects.withdraws(receipt_number, **form.decided)
-        if not current.optional_providers and not withdraws:
+        withdraws = Decision.objects.withdraws(receipt_number, **form.decided)
+        if not current.optional_providers and not (form.takes_back and withdraws):
             form.add_error(None, _("Nothing optional is used on this site. Nothing was recorded."))
         elif not form.is_shown and not form.takes_back:
             form.add_error(None, _("The question on that page is out of date. Nothing was recorded. Choose again."))
         if form.errors:
             return settings_page(request, sent, form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))
-        if not is_within_limit and not Decision.objects.withdraws(receipt_number, **form.decided):
+        if not is_within_limit and not withdraws:
             return not_recorded_page(request, return_path, status=429)
         decision = Decision.objects.record(
             notice=version,
@@ -184,7 +184,8 @@ def decide(request: HttpRequest) -> HttpResponse:
             # The query may contain personal data.
             path=urlsplit(return_path).path,
             has_objection_signal=has_objection_signal(request.META),
-            receipt=receipt_number,
+            # A choice that does not match its record starts a new chain, but a withdrawal must reach the consent.
+            receipt="" if sent.is_unrecorded and not withdraws else receipt_number,
             idempotency_key=idempotency_key,
             **form.decided,
         )

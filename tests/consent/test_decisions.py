@@ -555,6 +555,22 @@ def test_a_decision_after_an_unrecorded_one_starts_a_new_chain_with_new_cookies(
     assert {"cookie_consent", "cookie_consent_receipt"} <= {name for name, _ in deleted(press(client, "dance"))}
 
 
+@pytest.mark.parametrize(
+    ("action", "follows"), [("allow", False), ("accept", False), ("withdraw", True), ("refuse", True)]
+)
+def test_a_decision_with_a_choice_that_differs_from_its_record_starts_a_new_receipt_unless_it_withdraws(
+    client, counter, action, follows
+):
+    press(client, "choose", providers=["counter"])
+    chosen = Decision.objects.get()
+    client.cookies["cookie_consent"] = "evil=now|" + client.cookies["cookie_consent"].value
+    press(client, action, providers=[MAP])
+    newest = Decision.objects.first()
+    assert newest.predecessor == (chosen.digest if follows else "")
+    assert (newest.receipt == chosen.receipt) is follows
+    assert client.cookies["cookie_consent_receipt"].value == newest.receipt
+
+
 def test_a_receipt_without_a_consent_cookie_is_found_and_the_next_decision_follows_it(client):
     press(client, "accept")
     accepted = Decision.objects.get()
@@ -606,7 +622,8 @@ def test_non_ascii_bytes_in_other_cookies_do_not_affect_consent_or_receipt(clien
             press(
                 visitor,
                 "accept" if Decision.objects.first().granted == "" else "refuse",
-                headers=SAME_SITE | {"cookie": header},
+                # Without the choice, which differs from the newest record.
+                headers=SAME_SITE | {"cookie": f"{foreign}; {RECEIPT_COOKIE}={accepted.receipt}; {foreign}"},
             )
     assert set(Decision.objects.values_list("receipt", flat=True)) == {accepted.receipt}
     assert Decision.objects.count() == 6
