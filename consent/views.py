@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_from_path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -105,12 +105,20 @@ def shown_version(request: HttpRequest) -> NoticeVersion | None:
     return NoticeVersion.objects.filter(number=number).first() if is_notice_number(number) else None
 
 
-def safe_return_path(request: HttpRequest) -> str:
-    """Return the path of the page that the visitor decided on, or of the settings if it is not a safe path."""
+def safe_path(request: HttpRequest) -> str:
+    """Return the address of the page that the visitor decided on, or "" without a safe one."""
     path = request.POST.get("next", "")
-    if path.startswith("/") and "\0" not in path and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
-        return path
-    return reverse("consent:settings")
+    is_safe = path.startswith("/") and "\0" not in path and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_safe else ""
+
+
+def recorded_path(address: str) -> str:
+    """Return the path to record of this address, or "" if no page of the site can have it.
+
+    The query may contain personal data, and so may an address that leads nowhere. Forms of error pages name no address.
+    """
+    path = urlsplit(address).path
+    return path if get_language_from_path(path) and is_valid_path(path) else ""
 
 
 class SentDecision(NamedTuple):
@@ -159,7 +167,8 @@ def decide(request: HttpRequest) -> HttpResponse:
     receipt_number, idempotency_key = sent_receipt(request), sent_idempotency_key(request)
     if not idempotency_key and not receipt_number and "text/html" in request.headers.get("Accept", ""):
         return repeat_with_idempotency_key(request)
-    return_path = safe_return_path(request)
+    path = safe_path(request)
+    return_path = path or reverse("consent:settings")
     try:
         current, sent = current_version(request), SentDecision.of(request)
         shown = shown_version(request)
@@ -181,8 +190,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         decision = Decision.objects.record(
             notice=version,
             language=get_language(),
-            # The query may contain personal data.
-            path=urlsplit(return_path).path,
+            path=recorded_path(path),
             has_objection_signal=has_objection_signal(request.META),
             # A choice that does not match its record starts a new chain, but a withdrawal must reach the consent.
             receipt="" if sent.is_unrecorded and not withdraws else receipt_number,

@@ -812,6 +812,35 @@ def test_a_record_keeps_the_path_without_the_query(client):
 
 @pytest.mark.once
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/en/reset/jan.kowalski@uni.lodz.pl/secret-token-123/",
+        "/en/search/jan.kowalski@x.pl/48123456789/",
+        "/en/jan%40uni.lodz.pl/",
+        "/admin/",
+        "/preview/?page=1",
+    ],
+)
+def test_a_record_keeps_no_path_that_is_not_the_address_of_a_page(client, path):
+    assert press(client, "refuse", path=path)["Location"] == f"{path}#consent-saved"
+    assert Decision.objects.get().path == ""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("has_consented", [False, True], ids=["notice", "footer"])
+def test_the_forms_of_an_error_page_name_no_path(client, has_consented):
+    if has_consented:
+        press(client, "accept")
+    response = client.get("/en/jan-kowalski-48123456789/")
+    html = response.content.decode()
+    assert response.status_code == 404 and f'value="{"withdraw" if has_consented else "refuse"}"' in html
+    assert re.findall('name="next" value="([^"]*)"', html) == [""]
+    assert press(client, "refuse", path="")["Location"] == f"{SETTINGS}#consent-saved"
+    assert Decision.objects.first().path == ""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
     "value",
     [
         "",
