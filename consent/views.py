@@ -47,7 +47,7 @@ from health.request_log import cause_of
 from pagecache.decorators import cached_page
 from security.proxies import client_network
 from security.rate_limits import RateLimit
-from security.same_site import is_from_this_site
+from security.same_site import is_from_this_site, is_read_by_scripts
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +214,6 @@ def answer(request: HttpRequest, decision: Decision, return_path: str, granted: 
     changed = sorted(set(granted) ^ set(decision.granted_providers))
     return JsonResponse(
         {
-            "receipt": decision.receipt,
             "providers": decision.answers_by_provider,
             # Providers whose answer changed, and whether one of them has a script, which each page loads.
             "changed": changed,
@@ -319,7 +318,12 @@ def decision_at(chain: dict[int, Decision], position: int | None) -> Decision | 
 @require_safe
 @never_cache
 def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
-    """Show the newest receipt of the browser, or the one at `position` of its chain, with a list of all."""
+    """Show the newest receipt of the browser, or the one at `position` of its chain, with a list of all.
+
+    Its number identifies the browser, so no script gets it: neither of another page nor of a third party on this one.
+    """
+    if is_read_by_scripts(request):
+        return permission_denied(request)
     sent = SentDecision.of(request)
     chain = sent_chain(sent)
     decision = decision_at(chain, position)
@@ -328,13 +332,17 @@ def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
         "sent": sent,
         "chain": chain,
         "decision": decision,
+        "consented_scripts": [],
         "position": position,
         "is_newest": decision == sent.decision,
         "texts": decision.texts() if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
         "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
     }
-    return with_deleted_cookies(request, render(request, "consent/receipt.html", context), sent)
+    response = render(request, "consent/receipt.html", context)
+    # A page that opens this one in a window cannot read it.
+    response.headers["Cross-Origin-Opener-Policy"] = "noopener-allow-popups"
+    return with_deleted_cookies(request, response, sent)
 
 
 @require_safe
@@ -344,6 +352,8 @@ def receipt_json(request: HttpRequest, position: int | None = None) -> HttpRespo
     decision = decision_at(sent_chain(SentDecision.of(request)), position)
     if decision is None:
         raise Http404("no receipt")
+    if is_read_by_scripts(request):
+        return permission_denied(request)
     response = JsonResponse(
         decision.as_receipt(Leaf.objects.inclusion_proof(decision.digest)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},

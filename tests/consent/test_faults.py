@@ -1,6 +1,7 @@
 """Effects of faults on the record: killed server processes, a full disk, and a stopped PostgreSQL."""
 
 import json
+import re
 import resource
 import subprocess
 import time
@@ -31,6 +32,11 @@ def post(
         return error.code, error.headers, error.read().decode()
 
 
+def receipt_in(headers: HTTPMessage) -> str:
+    """Return the receipt number in the cookie that a response sets."""
+    return re.search(r"cookie_consent_receipt=([^;]+)", "\n".join(headers.get_all("Set-Cookie")))[1]
+
+
 def receipts(server: Server) -> list[str]:
     """Return the recorded receipt numbers in their order."""
     lines = server.manage("export_consents", check=True).stdout.splitlines()
@@ -44,10 +50,9 @@ def test_a_decision_survives_a_kill_before_the_response_and_is_not_recorded_agai
     server.process.wait(timeout=PATIENCE)
     (receipt,) = receipts(server)
     server.start()
-    status, headers, body = post(server)
+    status, headers, _body = post(server)
     assert status == 200
-    assert json.loads(body)["receipt"] == receipt
-    assert any(receipt in cookie for cookie in headers.get_all("Set-Cookie"))
+    assert receipt_in(headers) == receipt
     assert receipts(server) == [receipt]
     assert server.manage("verify_consents").returncode == 0
 
@@ -80,7 +85,7 @@ def test_a_full_disk_loses_no_acknowledged_record(prepared, tmp_path):
         status, headers, body = post(server, idempotency_key=f"{number:032x}")
         if status == 503:
             break
-        acknowledged.append(json.loads(body)["receipt"])
+        acknowledged.append(receipt_in(headers))
     assert status == 503
     assert "Set-Cookie" not in headers
     assert "Traceback" not in body and 'name="action" value="accept"' in body
