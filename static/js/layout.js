@@ -127,7 +127,12 @@ const hasUnsavedInput = () =>
 // Sends decisions on consent without leaving the page, so that input in other forms is not lost. Without this script,
 // the browser submits the form.
 document.addEventListener("DOMContentLoaded", () => {
-  const showAnswer = (form, { providers, changed, scripts, storage }) => {
+  // Whether this page has loaded what the answer does not allow. The answer before may have lost its validity since.
+  const hasDeclined = ({ providers }) =>
+    [...document.querySelectorAll("[data-provider]")].some(({ dataset }) => !providers[dataset.provider]);
+
+  const showAnswer = (form, answer) => {
+    const { providers, storage } = answer;
     deleteStorage(storage);
     // A script of a declined provider runs until the page is left, and may write again.
     addEventListener("pagehide", () => deleteStorage(storage));
@@ -143,8 +148,9 @@ document.addEventListener("DOMContentLoaded", () => {
     location.replace("#consent-saved");
     // What loads, and the pages that show the answers, change only with a new page. If another form has input, the
     // visitor would lose it, so that the decision takes effect on the next page instead.
-    const isConcerned = scripts || document.querySelector(".embed, .consent-settings, .receipt");
-    if (changed.length && isConcerned && !hasUnsavedInput()) {
+    const isShown = document.querySelector(".consent-settings, .receipt");
+    const isChanged = answer.changed.length && (answer.scripts || document.querySelector(".embed"));
+    if ((isShown || isChanged || hasDeclined(answer)) && !hasUnsavedInput()) {
       location.reload();
       return;
     }
