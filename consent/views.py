@@ -205,6 +205,11 @@ def decide(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def answer_for_scripts(decision: Decision) -> dict:
+    """Return the answers of `decision` and the storage to delete, for layout.js, without the receipt number."""
+    return {"providers": decision.answers_by_provider, "storage": storage_to_delete(decision)}
+
+
 def answer(request: HttpRequest, decision: Decision, return_path: str, granted: Collection[str]) -> HttpResponse:
     """Return the response to a recorded decision. `granted` has the providers that were granted before."""
     if request.headers.get("Accept") != "application/json":
@@ -213,12 +218,11 @@ def answer(request: HttpRequest, decision: Decision, return_path: str, granted: 
         return response
     changed = sorted(set(granted) ^ set(decision.granted_providers))
     return JsonResponse(
-        {
-            "providers": decision.answers_by_provider,
+        answer_for_scripts(decision)
+        | {
             # Providers whose answer changed, and whether one of them has a script, which each page loads.
             "changed": changed,
             "scripts": Script.objects.optional().filter(provider__key__in=changed).exists(),
-            "storage": storage_to_delete(decision),
         }
     )
 
@@ -278,7 +282,7 @@ def settings_page(
         # The text says that everything optional is off.
         "objection": wording["objection"] if has_objection_signal(request.META) and not state.granted else "",
         "idempotency_key": uuid4(),
-        "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
+        "answer": json.dumps(answer_for_scripts(sent.decision)) if sent.decision else "",
     }
     return with_deleted_cookies(request, render(request, "consent/settings.html", context, status=status), sent)
 
@@ -329,15 +333,15 @@ def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
     decision = decision_at(chain, position)
     context = {
         "subject": RECEIPT,
+        "consented_scripts": [],
         "sent": sent,
         "chain": chain,
         "decision": decision,
-        "consented_scripts": [],
         "position": position,
         "is_newest": decision == sent.decision,
         "texts": decision.texts() if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
-        "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
+        "answer": json.dumps(answer_for_scripts(sent.decision)) if sent.decision else "",
     }
     response = render(request, "consent/receipt.html", context)
     # A page that opens this one in a window cannot read it.
@@ -349,11 +353,11 @@ def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
 @never_cache
 def receipt_json(request: HttpRequest, position: int | None = None) -> HttpResponse:
     """Return the newest receipt, or the one at `position`, as a file. Raises Http404 without a receipt."""
+    if is_read_by_scripts(request):
+        return permission_denied(request)
     decision = decision_at(sent_chain(SentDecision.of(request)), position)
     if decision is None:
         raise Http404("no receipt")
-    if is_read_by_scripts(request):
-        return permission_denied(request)
     response = JsonResponse(
         decision.as_receipt(Leaf.objects.inclusion_proof(decision.digest)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
