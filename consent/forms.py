@@ -45,9 +45,10 @@ class DecisionForm(forms.Form):
         "allow": Decision.Action.CHOSEN,
     }
 
-    def __init__(self, *args, version: NoticeVersion, granted: frozenset[str], **kwargs):
+    def __init__(self, *args, version: NoticeVersion, is_shown: bool, granted: frozenset[str], **kwargs):
         super().__init__(*args, **kwargs)
-        self.version, self.granted = version, granted
+        # Whether the form was shown with this version. Otherwise its boxes answered another question.
+        self.version, self.is_shown, self.granted = version, is_shown, granted
         purposes = cast(forms.MultipleChoiceField, self.fields["purposes"])
         purposes.choices = [(key, key) for key in self.providers_by_purpose()]
         providers = cast(forms.MultipleChoiceField, self.fields["providers"])
@@ -62,6 +63,8 @@ class DecisionForm(forms.Form):
 
     def chosen(self) -> set[str]:
         """Return the keys of the providers that the boxes grant."""
+        if not self.is_shown:
+            return set(self.granted)
         purposes, ticked, shown = (set(cast(QueryDict, self.data).getlist(name)) for name in CHOICES)
         chosen: set[str] = set()
         for purpose, providers in self.providers_by_purpose().items():

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_from_path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from consent.cookie import (
     IDEMPOTENCY_KEY,
     RECEIPT_COOKIE,
+    ConsentCookie,
     delete_declined_cookies,
     delete_idempotency_cookie,
     has_objection_signal,
@@ -46,7 +47,7 @@ from health.request_log import cause_of
 from pagecache.decorators import cached_page
 from security.proxies import client_network
 from security.rate_limits import RateLimit
-from security.same_site import is_from_this_site
+from security.same_site import is_from_this_site, is_read_by_scripts
 
 log = logging.getLogger(__name__)
 
@@ -95,20 +96,29 @@ def current_version(request: HttpRequest) -> NoticeVersion:
     return version
 
 
-def shown_version(request: HttpRequest) -> NoticeVersion:
-    """Return the notice that the form was shown with. A page that was loaded earlier may have an older one."""
-    current, number = current_version(request), request.POST.get("notice", "")
-    if not is_notice_number(number) or int(number) == current.number:
-        return current
-    return NoticeVersion.objects.filter(number=number).first() or current
+def shown_version(request: HttpRequest) -> NoticeVersion | None:
+    """Return the notice that the form was shown with, or None if the form names no known one.
+
+    A page that was loaded earlier may have an older one. The buttons of footer and receipt withdraw without a question.
+    """
+    number = request.POST.get("notice", "")
+    return NoticeVersion.objects.filter(number=number).first() if is_notice_number(number) else None
 
 
-def safe_return_path(request: HttpRequest) -> str:
-    """Return the path of the page that the visitor decided on, or of the settings if it is not a safe path."""
+def safe_path(request: HttpRequest) -> str:
+    """Return the address of the page that the visitor decided on, or "" without a safe one."""
     path = request.POST.get("next", "")
-    if path.startswith("/") and "\0" not in path and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
-        return path
-    return reverse("consent:settings")
+    is_safe = path.startswith("/") and "\0" not in path and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_safe else ""
+
+
+def recorded_path(address: str) -> str:
+    """Return the path to record of this address, or "" if no page of the site can have it.
+
+    The query may contain personal data, and so may an address that leads nowhere. Forms of error pages name no address.
+    """
+    path = urlsplit(address).path
+    return path if get_language_from_path(path) and is_valid_path(path) else ""
 
 
 class SentDecision(NamedTuple):
@@ -139,6 +149,14 @@ class SentDecision(NamedTuple):
         return cls(None, any(map(request.COOKIES.get, (settings.COOKIE_CONSENT_NAME, RECEIPT_COOKIE))))
 
 
+def answered_version(request: HttpRequest, sent: SentDecision) -> NoticeVersion | None:
+    """Return the notice that the visitor answered before, according to the record, or else to the cookie."""
+    if sent.decision:
+        return sent.decision.notice
+    cookie = ConsentCookie.from_request(request)
+    return NoticeVersion.objects.filter(number=cookie.notice_number).first() if cookie else None
+
+
 @require_POST
 @never_cache
 @csrf_exempt
@@ -149,27 +167,33 @@ def decide(request: HttpRequest) -> HttpResponse:
     receipt_number, idempotency_key = sent_receipt(request), sent_idempotency_key(request)
     if not idempotency_key and not receipt_number and "text/html" in request.headers.get("Accept", ""):
         return repeat_with_idempotency_key(request)
-    return_path = safe_return_path(request)
+    path = safe_path(request)
+    return_path = path or reverse("consent:settings")
     try:
-        version, sent = shown_version(request), SentDecision.of(request)
+        current, sent = current_version(request), SentDecision.of(request)
+        shown = shown_version(request)
+        version = shown or answered_version(request, sent) or current
         granted = ConsentState.for_request(request).granted
-        form = DecisionForm(request.POST, version=version, granted=granted)
+        form = DecisionForm(request.POST, version=version, is_shown=shown is not None, granted=granted)
         if not form.is_valid():
             return settings_page(request, sent, form, status=400)
-        withdraws = form.takes_back and Decision.objects.withdraws(receipt_number, **form.decided)
-        if not current_version(request).optional_providers and not withdraws:
+        withdraws = Decision.objects.withdraws(receipt_number, **form.decided)
+        if not current.optional_providers and not (form.takes_back and withdraws):
             form.add_error(None, _("Nothing optional is used on this site. Nothing was recorded."))
+        elif not form.is_shown and not form.takes_back:
+            form.add_error(None, _("The question on that page is out of date. Nothing was recorded. Choose again."))
+        if form.errors:
             return settings_page(request, sent, form, status=400)
         is_within_limit = DECISIONS.take(client_network(request.META))
-        if not is_within_limit and not Decision.objects.withdraws(receipt_number, **form.decided):
+        if not is_within_limit and not withdraws:
             return not_recorded_page(request, return_path, status=429)
         decision = Decision.objects.record(
             notice=version,
             language=get_language(),
-            # The query may contain personal data.
-            path=urlsplit(return_path).path,
+            path=recorded_path(path),
             has_objection_signal=has_objection_signal(request.META),
-            receipt=receipt_number,
+            # A choice that does not match its record starts a new chain, but a withdrawal must reach the consent.
+            receipt="" if sent.is_unrecorded and not withdraws else receipt_number,
             idempotency_key=idempotency_key,
             **form.decided,
         )
@@ -181,6 +205,11 @@ def decide(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def answer_for_scripts(decision: Decision) -> dict:
+    """Return the answers of `decision` and the storage to delete, for layout.js, without the receipt number."""
+    return {"providers": decision.answers_by_provider, "storage": storage_to_delete(decision)}
+
+
 def answer(request: HttpRequest, decision: Decision, return_path: str, granted: Collection[str]) -> HttpResponse:
     """Return the response to a recorded decision. `granted` has the providers that were granted before."""
     if request.headers.get("Accept") != "application/json":
@@ -189,13 +218,11 @@ def answer(request: HttpRequest, decision: Decision, return_path: str, granted: 
         return response
     changed = sorted(set(granted) ^ set(decision.granted_providers))
     return JsonResponse(
-        {
-            "receipt": decision.receipt,
-            "providers": decision.answers_by_provider,
+        answer_for_scripts(decision)
+        | {
             # Providers whose answer changed, and whether one of them has a script, which each page loads.
             "changed": changed,
             "scripts": Script.objects.optional().filter(provider__key__in=changed).exists(),
-            "storage": storage_to_delete(decision),
         }
     )
 
@@ -255,7 +282,7 @@ def settings_page(
         # The text says that everything optional is off.
         "objection": wording["objection"] if has_objection_signal(request.META) and not state.granted else "",
         "idempotency_key": uuid4(),
-        "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
+        "answer": json.dumps(answer_for_scripts(sent.decision)) if sent.decision else "",
     }
     return with_deleted_cookies(request, render(request, "consent/settings.html", context, status=status), sent)
 
@@ -295,12 +322,18 @@ def decision_at(chain: dict[int, Decision], position: int | None) -> Decision | 
 @require_safe
 @never_cache
 def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
-    """Show the newest receipt of the browser, or the one at `position` of its chain, with a list of all."""
+    """Show the newest receipt of the browser, or the one at `position` of its chain, with a list of all.
+
+    Its number identifies the browser, so no script gets it: neither of another page nor of a third party on this one.
+    """
+    if is_read_by_scripts(request):
+        return permission_denied(request)
     sent = SentDecision.of(request)
     chain = sent_chain(sent)
     decision = decision_at(chain, position)
     context = {
         "subject": RECEIPT,
+        "consented_scripts": [],
         "sent": sent,
         "chain": chain,
         "decision": decision,
@@ -308,15 +341,20 @@ def receipt(request: HttpRequest, position: int | None = None) -> HttpResponse:
         "is_newest": decision == sent.decision,
         "texts": decision.texts() if decision else None,
         "seal_number": Leaf.objects.seal_number_of(decision.digest) if decision else None,
-        "storage": json.dumps(storage_to_delete(sent.decision)) if sent.decision else "",
+        "answer": json.dumps(answer_for_scripts(sent.decision)) if sent.decision else "",
     }
-    return with_deleted_cookies(request, render(request, "consent/receipt.html", context), sent)
+    response = render(request, "consent/receipt.html", context)
+    # A page that opens this one in a window cannot read it.
+    response.headers["Cross-Origin-Opener-Policy"] = "noopener-allow-popups"
+    return with_deleted_cookies(request, response, sent)
 
 
 @require_safe
 @never_cache
 def receipt_json(request: HttpRequest, position: int | None = None) -> HttpResponse:
     """Return the newest receipt, or the one at `position`, as a file. Raises Http404 without a receipt."""
+    if is_read_by_scripts(request):
+        return permission_denied(request)
     decision = decision_at(sent_chain(SentDecision.of(request)), position)
     if decision is None:
         raise Http404("no receipt")

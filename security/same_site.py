@@ -1,4 +1,4 @@
-"""Same-origin check of forms on public pages, which have no CSRF token."""
+"""Checks of the origin and the destination of requests by the headers of the browser (W3C Fetch Metadata)."""
 
 from urllib.parse import urlsplit
 
@@ -19,3 +19,11 @@ def is_from_this_site(request: HttpRequest) -> bool:
     except ValueError:
         # Not a URL, such as "http://[".
         return False
+
+
+def is_read_by_scripts(request: HttpRequest) -> bool:
+    """Whether a script or another page asks for the response: the browser does not open it as a page or file.
+
+    Browsers from before 2023 may not say.
+    """
+    return request.headers.get("Sec-Fetch-Dest", "document") != "document"

@@ -1,6 +1,7 @@
 """Concurrent visitors who send decisions to a running server."""
 
 import http.client
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ class Visitors:
         self.keys: Iterator[str] = iter([str(uuid4()) for _ in range(number)])
         self.lock = threading.Lock()
         # Receipts in the responses, by idempotency key.
-        self.receipts: dict[str, list[bytes]] = {}
+        self.receipts: dict[str, list[str]] = {}
         self.refused = 0
 
     def run(self) -> float:
@@ -52,11 +53,15 @@ class Visitors:
                 self.post(connection, key)
 
     def post(self, connection: http.client.HTTPConnection, key: str):
-        connection.request("POST", "/en/cookies/decide/", f"action=accept&next=/en/&idempotency_key={key}", HEADERS)
+        connection.request(
+            "POST", "/en/cookies/decide/", f"action=accept&notice=1&next=/en/&idempotency_key={key}", HEADERS
+        )
         response = connection.getresponse()
-        body = response.read()
+        response.read()
         with self.lock:
             if response.status == 200:
-                self.receipts.setdefault(key, []).append(body)
+                cookies = "\n".join(response.headers.get_all("Set-Cookie", []))
+                receipt = re.search(r"cookie_consent_receipt=([^;]+)", cookies)
+                self.receipts.setdefault(key, []).append(receipt[1] if receipt else "")
             else:
                 self.refused += 1

@@ -110,11 +110,6 @@ const deleteStorage = async ({ delete: declined, keep }) => {
   }
 };
 
-document.addEventListener("DOMContentLoaded", () => {
-  const declined = document.querySelector("[data-declined-storage]");
-  if (declined) deleteStorage(JSON.parse(declined.dataset.declinedStorage));
-});
-
 // Whether a form other than a decision has input that a new page would lose.
 const hasUnsavedInput = () =>
   [...document.querySelectorAll("form:not([data-decision], .consent-settings) :is(input, select, textarea):not([type=hidden])")].some((field) => {
@@ -127,12 +122,34 @@ const hasUnsavedInput = () =>
 // Sends decisions on consent without leaving the page, so that input in other forms is not lost. Without this script,
 // the browser submits the form.
 document.addEventListener("DOMContentLoaded", () => {
-  const showAnswer = (form, { providers, changed, scripts, storage }) => {
+  // Tells the other open pages of the site.
+  const channel = new BroadcastChannel("consent");
+  const follow = ({ providers, storage }) => {
     deleteStorage(storage);
     // A script of a declined provider runs until the page is left, and may write again.
     addEventListener("pagehide", () => deleteStorage(storage));
     const answered = (isGranted) => Object.keys(providers).filter((key) => providers[key] === isGranted);
     document.dispatchEvent(new CustomEvent("consent:change", { detail: { granted: answered(true), denied: answered(false) } }));
+  };
+  // Whether this page has loaded what the answer does not allow. The answer before may have lost its validity since.
+  const hasDeclined = ({ providers }) =>
+    [...document.querySelectorAll("[data-provider]")].some(({ dataset }) => !providers[dataset.provider]);
+  channel.onmessage = ({ data }) => {
+    follow(data);
+    if (hasDeclined(data) && !hasUnsavedInput()) location.reload();
+  };
+
+  // Settings and receipt have the current answer. With the confirmation, they are the response to their own form.
+  const current = document.querySelector("[data-answer]");
+  if (current) {
+    const answer = JSON.parse(current.dataset.answer);
+    deleteStorage(answer.storage);
+    if (location.hash === "#consent-saved") channel.postMessage(answer);
+  }
+
+  const showAnswer = (form, answer) => {
+    follow(answer);
+    channel.postMessage(answer);
     const next = form.elements.next.value;
     if (location.pathname === new URL(form.getAttribute("action"), location).pathname) {
       // The page of a decision that was not recorded at first.
@@ -143,8 +160,9 @@ document.addEventListener("DOMContentLoaded", () => {
     location.replace("#consent-saved");
     // What loads, and the pages that show the answers, change only with a new page. If another form has input, the
     // visitor would lose it, so that the decision takes effect on the next page instead.
-    const isConcerned = scripts || document.querySelector(".embed, .consent-settings, .receipt");
-    if (changed.length && isConcerned && !hasUnsavedInput()) {
+    const isShown = document.querySelector(".consent-settings, .receipt");
+    const isChanged = answer.changed.length && (answer.scripts || document.querySelector(".embed"));
+    if ((isShown || isChanged || hasDeclined(answer)) && !hasUnsavedInput()) {
       location.reload();
       return;
     }

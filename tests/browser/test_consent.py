@@ -497,6 +497,35 @@ def test_the_receipt_can_be_downloaded(visit):
     assert downloaded["record"]["receipt"] == number == receipt(visitor)
 
 
+READ = """async (path) => {
+  const frame = Object.assign(document.createElement("iframe"), { src: path });
+  const loaded = new Promise((done) => (frame.onload = done));
+  document.body.append(frame);
+  await loaded;
+  const opened = window.open(path);
+  await new Promise((done) => setTimeout(done, 500));
+  let window_text = "";
+  try {
+    window_text = opened?.document?.body?.innerText ?? "";
+  } catch {}
+  return [await (await fetch(path)).text(), frame.contentDocument?.body?.innerText ?? "", window_text].join();
+}"""
+
+
+def test_a_script_of_a_page_cannot_read_the_number_of_the_receipt(visit):
+    visitor = visit()
+    visitor.go("/en/vision/")
+    notice(visitor).get_by_role("button", name="Accept all").click()
+    visitor.page.locator("#consent-saved").wait_for()
+    for path in ("/en/cookies/receipt/", "/en/cookies/receipt.json"):
+        with visitor.context.expect_page() as opened:
+            text = visitor.page.evaluate(READ, path)
+        assert receipt(visitor) not in text and receipt(visitor) not in visitor.page.content()
+        opened.value.close()
+    # The browser reports the refused requests and frames.
+    visitor.console_errors.clear()
+
+
 @pytest.mark.nightly
 def test_a_privacy_officer_finds_the_record_and_the_dialog_as_shown(visit, sign_in):
     visitor = visit()

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from tests.browser.test_consent import BOTH, choice
+from tests.browser.test_consent import BOTH, choice, receipt
 from tests.browser.test_pages import NARROW, overflow, violations_in_both_schemes
 
 PAGE = "/en/about/"
@@ -190,6 +190,42 @@ def test_an_embed_is_shown_once_without_the_others_and_without_a_cookie(site, vi
     visitor.go(PAGE)
     scroll_to_all(visitor)
     assert take_third_party_requests(visitor) == [] and visitor.page.locator("iframe").count() == 0
+
+
+END = {
+    "a new notice": """
+from consent.models import Notice
+from tests.consent.factories import put_in_force
+Notice.objects.update(heading_en="Cookies on this site" + {!r})
+put_in_force()
+""",
+    "an erasure": """
+from consent.models import Leaf
+Leaf.objects.erase_receipt({!r}, staff="officer", remark="")
+""",
+}
+
+
+@pytest.mark.parametrize("end", END)
+@BOTH
+def test_a_withdrawal_removes_what_loaded_under_an_answer_that_no_longer_holds(
+    site, visit_with_third_parties, javascript, end
+):
+    visitor = visit_with_third_parties(java_script_enabled=javascript)
+    visitor.go(PAGE)
+    press(visitor, "City", "Always allow Map Ltd")
+    visitor.page.locator("#consent-saved").wait_for()
+    scroll_to_all(visitor)
+    assert visitor.page.locator("iframe").count() == 1
+    argument = {"a new notice": f" {javascript}", "an erasure": receipt(visitor)}[end]
+    site.manage("shell", "-v", "0", "-c", END[end].format(argument), check=True)
+    visitor.page.get_by_role("button", name="Withdraw consent").click()
+    visitor.page.locator("iframe").wait_for(state="detached")
+    # The new notice still asks, in place of the confirmation.
+    visitor.page.locator(".consent" if end == "a new notice" else "#consent-saved").wait_for()
+    if end == "a new notice":
+        site.manage("shell", "-v", "0", "-c", END[end].format(""), check=True)
+    take_third_party_requests(visitor)
 
 
 @pytest.mark.nightly

@@ -181,8 +181,10 @@ def decide(visitor, action: str, *providers: str):
     """Send a decision by fetch, as static/js/layout.js does, and stay on the page."""
     visitor.page.evaluate(
         """async ([action, providers]) => {
+            const settings = await (await fetch("/en/cookies/settings/")).text();
+            const notice = /name="notice" value="([0-9]+)"/.exec(settings)[1];
             const chosen = providers.map((key) => ["providers", key]);
-            const body = new URLSearchParams([["action", action], ["next", "/en/"], ...chosen]);
+            const body = new URLSearchParams([["action", action], ["next", "/en/"], ["notice", notice], ...chosen]);
             const options = { method: "POST", body, headers: { Accept: "application/json" } };
             const response = await fetch("/en/cookies/decide/", options);
             if (!response.ok) throw new Error(response.status);
@@ -362,6 +364,32 @@ def test_after_a_withdrawal_a_script_that_cannot_be_told_sends_nothing(open_site
     visitor.go(PAGE)
     wait_for_sent(visitor, 4)
     assert take_hosts(visitor) == {"umami.example"}
+
+
+@pytest.mark.parametrize("place", ["footer", "settings", "receipt"])
+def test_a_withdrawal_stops_the_scripts_in_other_tabs(open_site, place):
+    visitor = open_site()
+    decide(visitor, "choose", "plausible")
+    visitor.go({"footer": PAGE}.get(place, f"/en/cookies/{place}/"))
+    other, typed = visitor.context.new_page(), visitor.context.new_page()
+    for tab in (other, typed):
+        tab.goto(visitor.site.url + PAGE)
+        tab.evaluate("window.isFirst = true")
+        tab.evaluate("document.addEventListener('consent:change', ({detail}) => (window.told = detail.granted))")
+        tab.wait_for_function("window.sendEngagement")
+    typed.get_by_label("Search this site").fill("half a wo")
+    button = "Withdraw consent" if place == "footer" else "Withdraw all consent"
+    visitor.page.get_by_role("button", name=button).click()
+    # The page is loaded again without the script, or only told of the withdrawal if the visitor would lose input.
+    other.wait_for_function("() => !window.isFirst && document.readyState === 'complete'")
+    assert not other.evaluate("window.sendEngagement")
+    typed.wait_for_function("window.told")
+    assert typed.evaluate("[window.isFirst, window.told]") == [True, []]
+    before = len(visitor.sent)
+    typed.evaluate("sendEngagement()")
+    typed.wait_for_timeout(100)
+    assert len(visitor.sent) == before
+    take_hosts(visitor)
 
 
 def test_the_settings_of_another_tool_become_global_variables(open_site):

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from consent.models import Decision
-from tests.consent.visitors import SAME_SITE
+from tests.consent.visitors import press as send
 
 PROTECTED = ("decision", "leaf", "seal", "erasure", "noticeversion", "policyversion", "restoration")
 
@@ -16,7 +16,7 @@ def decide():
 
     def press(action: str = "accept", browser: Client | None = None, **data) -> Decision:
         browser = browser or Client()
-        response = browser.post("/en/cookies/decide/", {"action": action, "next": "/en/"} | data, headers=SAME_SITE)
+        response = send(browser, action, "/en/", **data)
         assert response.status_code == 303
         return Decision.objects.order_by("pk").last()
 

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from consent.cookie import RECEIPT_COOKIE, ConsentCookie, sent_receipt
 from consent.models import Decision, DeclaredCookie, Leaf, Notice, NoticeVersion, Provider
 from tests.consent.factories import make_counter, make_provider, put_in_force
-from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, press
+from tests.consent.visitors import DECIDE, FORM, RECEIPT, SAME_SITE, SETTINGS, asks, fields, press
 
 pytestmark = pytest.mark.django_db
 # The only provider of the initial content.
@@ -44,6 +44,10 @@ def nothing_optional():
     """The notice in force names no provider."""
     Provider.objects.update(is_published=False)
     put_in_force()
+
+
+def erase(client):
+    Leaf.objects.erase_receipt(Decision.objects.get().receipt, staff="officer", remark="")
 
 
 def deleted(response) -> list[tuple[str, str]]:
@@ -239,6 +243,45 @@ def test_revoking_everything_is_a_withdrawal_with_any_button(client, action):
     assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
 
 
+@pytest.mark.parametrize("notice", ["", "x", "0", "9", "999999999", "9" * 5000])
+@pytest.mark.parametrize("action", ["accept", "choose", "allow"])
+def test_a_consent_to_an_unknown_notice_is_not_recorded_and_the_settings_ask(client, action, notice):
+    response = press(client, action, notice=notice, providers=[MAP])
+    html = response.content.decode()
+    assert response.status_code == 400 and not response.cookies and not Decision.objects.exists()
+    assert "The question on that page is out of date. Nothing was recorded." in html
+    # The boxes answered another question.
+    assert not re.search(TICKED.format(MAP), html) and 'name="notice" value="1"' in html
+
+
+@pytest.mark.parametrize("notice", ["", "9"])
+def test_a_refusal_of_an_unknown_notice_is_recorded(client, notice):
+    assert press(client, "refuse", notice=notice).status_code == 303
+    assert Decision.objects.get().granted == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "is_erased", "recorded_action"),
+    [("/en/partners/", False, "withdrawn"), ("/en/partners/", True, "refused_all"), (RECEIPT, False, "withdrawn")],
+    ids=["footer", "footer, after an erasure", "receipt"],
+)
+def test_a_withdrawal_without_a_question_names_the_notice_that_was_answered_and_ends_no_later_question(
+    client, path, is_erased, recorded_action
+):
+    press(client, "accept")
+    page = client.get(path).content.decode()
+    Notice.objects.update(introduction_en="<p>We sell all of it.</p>")
+    put_in_force()
+    if is_erased:
+        erase(client)
+    form = next(form for form in re.findall("<form.*?</form>", page, re.DOTALL) if 'value="withdraw"' in form)
+    press(client, "withdraw", **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)))
+    withdrawn = Decision.objects.first()
+    assert (withdrawn.action, withdrawn.notice.number) == (recorded_action, 1)
+    assert "We sell all of it." not in client.get(RECEIPT).content.decode().partition("The question you were asked")[2]
+    assert asks(client)
+
+
 def test_without_granted_providers_there_is_nothing_to_withdraw(client):
     press(client, "refuse")
     assert 'value="withdraw"' not in client.get(SETTINGS).content.decode()
@@ -289,7 +332,7 @@ def test_a_decline_deletes_declared_cookies_here_and_only_on_the_parent_domain_t
     if action == "withdraw":
         press(client, "accept")
     client.cookies["_ga_X1"] = client.cookies["_far"] = "1"
-    response = client.post(DECIDE, {"action": action, "providers": [MAP]}, headers=SAME_SITE, SERVER_NAME=host)
+    response = client.post(DECIDE, fields(action, providers=[MAP]), headers=SAME_SITE, SERVER_NAME=host)
     parent = [("_ga_X1", "unic.example.org")] if "." in host else []
     assert sorted(deleted(response)) == sorted([("_far", ""), ("counter", ""), ("_ga_X1", ""), *parent])
 
@@ -338,14 +381,14 @@ def test_a_decision_deletes_what_a_provider_left_that_an_earlier_notice_of_its_r
 ):
     settings.ALLOWED_HOSTS = ["*"]
     site = {"headers": SAME_SITE | {"accept": "application/json"}, "SERVER_NAME": "www.unic.example.org"}
-    client.post(DECIDE, {"action": "accept"}, **site)
+    client.post(DECIDE, fields("accept"), **site)
     Provider.objects.filter(key="counter").update(is_published=False)
     put_in_force()
-    client.post(DECIDE, {"action": "accept"}, **site)
+    client.post(DECIDE, fields("accept"), **site)
     Notice.objects.update(heading_en="Another heading")
     put_in_force()
     client.cookies["_ga_1"] = client.cookies["_unknown"] = "1"
-    response = client.post(DECIDE, {"action": action}, **site)
+    response = client.post(DECIDE, fields(action, notice=4), **site)
     assert list(Decision.objects.values_list("notice__number", flat=True)) == [4, 3, 2]
     assert ("_ga_1", "unic.example.org") in deleted(response)
     assert ["local", "seen:*"] in response.json()["storage"]["delete"]
@@ -468,10 +511,6 @@ def test_an_unknown_receipt_number_is_replaced(client):
     assert client.cookies["cookie_consent_receipt"].value == Decision.objects.get().receipt
 
 
-def erase(client):
-    Leaf.objects.erase_receipt(Decision.objects.get().receipt, staff="officer", remark="")
-
-
 def restore(client):
     client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
 
@@ -515,6 +554,22 @@ def test_a_decision_after_an_unrecorded_one_starts_a_new_chain_with_new_cookies(
     assert response.cookies["cookie_consent_receipt"].value == decision.receipt
     client.cookies["cookie_consent_receipt"] = "0000-0000-0000-0000"
     assert {"cookie_consent", "cookie_consent_receipt"} <= {name for name, _ in deleted(press(client, "dance"))}
+
+
+@pytest.mark.parametrize(
+    ("action", "follows"), [("allow", False), ("accept", False), ("withdraw", True), ("refuse", True)]
+)
+def test_a_decision_with_a_choice_that_differs_from_its_record_starts_a_new_receipt_unless_it_withdraws(
+    client, counter, action, follows
+):
+    press(client, "choose", providers=["counter"])
+    chosen = Decision.objects.get()
+    client.cookies["cookie_consent"] = "evil=now|" + client.cookies["cookie_consent"].value
+    press(client, action, providers=[MAP])
+    newest = Decision.objects.first()
+    assert newest.predecessor == (chosen.digest if follows else "")
+    assert (newest.receipt == chosen.receipt) is follows
+    assert client.cookies["cookie_consent_receipt"].value == newest.receipt
 
 
 def test_a_receipt_without_a_consent_cookie_is_found_and_the_next_decision_follows_it(client):
@@ -568,7 +623,8 @@ def test_non_ascii_bytes_in_other_cookies_do_not_affect_consent_or_receipt(clien
             press(
                 visitor,
                 "accept" if Decision.objects.first().granted == "" else "refuse",
-                headers=SAME_SITE | {"cookie": header},
+                # Without the choice, which differs from the newest record.
+                headers=SAME_SITE | {"cookie": f"{foreign}; {RECEIPT_COOKIE}={accepted.receipt}; {foreign}"},
             )
     assert set(Decision.objects.values_list("receipt", flat=True)) == {accepted.receipt}
     assert Decision.objects.count() == 6
@@ -734,9 +790,8 @@ def test_the_response_to_a_script_is_json_and_sets_the_cookies(client):
     response = press(client, "choose", providers=["counter"], headers=as_script)
     data = response.json()
     assert data.pop("storage")
-    receipt = Decision.objects.get().receipt
+    # Not the number of the receipt, which identifies the browser.
     assert data == {
-        "receipt": receipt,
         "providers": {MAP: False, "counter": True},
         "changed": ["counter"],
         "scripts": True,
@@ -753,6 +808,35 @@ def test_a_record_keeps_the_path_without_the_query(client):
     response = press(client, "refuse", path="/en/search/?q=Jane+Doe&fbclid=1")
     assert response["Location"] == "/en/search/?q=Jane+Doe&fbclid=1#consent-saved"
     assert Decision.objects.get().path == "/en/search/"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/en/reset/jan.kowalski@uni.lodz.pl/secret-token-123/",
+        "/en/search/jan.kowalski@x.pl/48123456789/",
+        "/en/jan%40uni.lodz.pl/",
+        "/admin/",
+        "/preview/?page=1",
+    ],
+)
+def test_a_record_keeps_no_path_that_is_not_the_address_of_a_page(client, path):
+    assert press(client, "refuse", path=path)["Location"] == f"{path}#consent-saved"
+    assert Decision.objects.get().path == ""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("has_consented", [False, True], ids=["notice", "footer"])
+def test_the_forms_of_an_error_page_name_no_path(client, has_consented):
+    if has_consented:
+        press(client, "accept")
+    response = client.get("/en/jan-kowalski-48123456789/")
+    html = response.content.decode()
+    assert response.status_code == 404 and f'value="{"withdraw" if has_consented else "refuse"}"' in html
+    assert re.findall('name="next" value="([^"]*)"', html) == [""]
+    assert press(client, "refuse", path="")["Location"] == f"{SETTINGS}#consent-saved"
+    assert Decision.objects.first().path == ""
 
 
 @pytest.mark.once

@@ -7,7 +7,7 @@ from django.test import Client
 from consent.models import Decision
 from consent.views import DECISIONS
 from tests.consent.factories import make_counter
-from tests.consent.visitors import DECIDE, SAME_SITE
+from tests.consent.visitors import press as send
 
 pytestmark = pytest.mark.django_db
 IDEMPOTENCY_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -21,7 +21,7 @@ def limit_reached():
 
 
 def press(action: str, browser: Client | None = None, **data):
-    return (browser or Client()).post(DECIDE, {"action": action, "next": "/en/"} | data, headers=SAME_SITE)
+    return send(browser or Client(), action, "/en/", **data)
 
 
 def test_hundreds_of_decisions_from_one_campus_are_accepted():

@@ -99,6 +99,27 @@ def test_the_receipt_can_be_downloaded_with_the_wording(client):
     assert receipt["notice"]["wording"]["heading"] == "Cookies on this site"
 
 
+@pytest.mark.parametrize("destination", ["empty", "iframe", "frame", "object", "script", "image"])
+def test_no_script_or_frame_gets_the_number_of_the_receipt(client, destination):
+    press(client, "accept")
+    receipt = Decision.objects.get().receipt
+    for path in (RECEIPT, f"{RECEIPT}1/", RECEIPT_JSON, f"{RECEIPT}1.json"):
+        refused = client.get(path, headers={"sec-fetch-dest": destination})
+        assert refused.status_code == 403 and receipt not in refused.content.decode()
+        assert client.get(path, headers={"sec-fetch-dest": "document"}).status_code == 200
+
+
+@pytest.mark.once
+def test_no_third_party_runs_on_the_receipt(client):
+    make_counter()
+    press(client, "accept")
+    assert "data-script" in client.get(SETTINGS).content.decode()
+    response = client.get(RECEIPT)
+    assert "data-script" not in response.content.decode()
+    assert "stats.example" not in response["Content-Security-Policy"]
+    assert response["Cross-Origin-Opener-Policy"] == "noopener-allow-popups"
+
+
 # All receipts of a chain
 
 

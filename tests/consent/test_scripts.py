@@ -54,7 +54,7 @@ def handed_over(html: str) -> list[dict]:
     """The scripts of a page, as the browser reads them."""
     from html import unescape
 
-    return [json.loads(unescape(text)) for text in re.findall(r'<template data-script="([^"]*)">', html)]
+    return [json.loads(unescape(text)) for text in re.findall(r'data-script="([^"]*)">', html)]
 
 
 # In the notice

@@ -49,7 +49,7 @@ def visit(browser, path=PAGE):
 
 def running(html: str) -> str:
     """The scripts that a page runs. The notice names their addresses too."""
-    return "".join(re.findall(r'<template data-script="[^"]*">', html))
+    return "".join(re.findall(r'<template data-provider="[^"]*" data-script="[^"]*">', html))
 
 
 def test_a_host_with_letters_beyond_ascii_leaves_the_policy_intact(decide, video):

@@ -16,10 +16,11 @@ PRELUDE = """
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
-from consent.models import Seal
+from consent.models import NoticeVersion, Seal
 def decide(action):
     headers = {"sec-fetch-site": "same-origin", "host": "localhost"}
-    answer = Client().post("/en/cookies/decide/", {"action": action, "next": "/en/"}, headers=headers)
+    form = {"action": action, "next": "/en/", "notice": NoticeVersion.objects.current().number}
+    answer = Client().post("/en/cookies/decide/", form, headers=headers)
     assert answer.status_code == 303
 """
 # Client programs of the same version as the server.

@@ -201,7 +201,7 @@ def test_a_change_that_is_rolled_back_sets_no_new_version():
 
 def test_requests_of_visitors_and_sessions_set_no_new_version(client, staff):
     before = ContentVersion.objects.current()
-    client.post("/en/cookies/decide/", {"action": "accept"}, headers={"sec-fetch-site": "same-origin"})
+    client.post("/en/cookies/decide/", {"action": "accept", "notice": 1}, headers={"sec-fetch-site": "same-origin"})
     client.force_login(staff())
     client.get("/admin/")
     assert ContentVersion.objects.current() == before

@@ -81,7 +81,7 @@ def test_a_request_that_waits_for_a_lock_in_postgresql_gets_503_and_the_next_one
 def test_a_request_that_waits_for_sqlite_gets_503_before_the_timeout_of_commands(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
-    data = urlencode({"action": "accept", "next": "/en/", "idempotency_key": "a" * 32}).encode()
+    data = urlencode({"action": "accept", "notice": 1, "next": "/en/", "idempotency_key": "a" * 32}).encode()
     other = sqlite3.connect(server.data / "db.sqlite3", isolation_level=None)
     try:
         server.start()

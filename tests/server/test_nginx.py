@@ -64,7 +64,7 @@ def nginx(prepared, tmp_path_factory):
 
 def choose(nginx: Nginx, action: str) -> str:
     """Send a consent decision, and return the Cookie header with the cookies of the response."""
-    response = nginx.ask(DECIDE, "POST", f"action={action}&next=/en/&idempotency_key={time.time_ns()}")
+    response = nginx.ask(DECIDE, "POST", f"action={action}&notice=1&next=/en/&idempotency_key={time.time_ns()}")
     assert response.status == 303
     cookies = response.headers.get_all("Set-Cookie")
     return "; ".join(cookie.partition(";")[0] for cookie in cookies if "Max-Age=0" not in cookie)

@@ -225,7 +225,7 @@ def cookies_in(head: str) -> dict[str, str]:
 
 def decide(site: Server, action: str, cookie: bytes = b"") -> dict[str, str]:
     """Send a consent decision with a Cookie header, and return the cookies of the response."""
-    body = f"action={action}&next=/en/&idempotency_key={time.monotonic_ns():032x}".encode()
+    body = f"action={action}&notice=1&next=/en/&idempotency_key={time.monotonic_ns():032x}".encode()
     lines = ["POST /en/cookies/decide/ HTTP/1.1", "Host: localhost", "Sec-Fetch-Site: same-origin"]
     lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
     head = "\r\n".join(lines).encode() + (b"\r\nCookie: " + cookie if cookie else b"")
