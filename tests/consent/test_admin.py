@@ -263,6 +263,14 @@ def test_erasing_on_request_requires_number_remark_and_confirmation(officer, dec
     assert Erasure.objects.get().staff == "Privacy officers"
 
 
+@pytest.mark.parametrize("written", [str, str.lower, lambda receipt: receipt.replace("-", " . ")])
+def test_the_remark_of_an_erasure_cannot_keep_the_erased_receipt_number(officer, decide, written):
+    decision = decide()
+    form = {"receipt": decision.receipt, "remark": f"Letter of 3 May, no. {written(decision.receipt)}.", "is_sure": "on"}
+    assert "Remove the receipt number from it." in text(officer.post(f"{LIST}erase/", form))
+    assert Decision.objects.exists() and not Erasure.objects.exists()
+
+
 def test_every_action_of_staff_is_logged_without_a_receipt_number(officer, decide):
     decision = decide()
     officer.get(LIST, {"q": decision.receipt, "language": "en"})
