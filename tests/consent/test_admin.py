@@ -186,6 +186,16 @@ def test_statistics_count_decisions_by_action_and_by_provider_under_its_purpose(
     assert f"<title>{today}: 3</title>" in html and f"<title>{today}: 1</title>" in html
 
 
+def test_statistics_say_that_a_visitor_who_answers_again_counts_again(officer, decide):
+    browser = Client()
+    decide("accept", browser)
+    decide("refuse", browser)
+    decide("accept", browser)
+    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}statistics/")))
+    assert "A visitor who answers again counts again." in html and '<th scope="col">Answers</th>' in html
+    assert '<th scope="row">OpenStreetMap Foundation</th> <td>2</td> <td>2</td>' in html
+
+
 def test_statistics_of_a_long_period_are_grouped_by_month(officer, decide):
     decide()
     day = timezone.localdate()

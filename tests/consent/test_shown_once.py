@@ -199,7 +199,7 @@ def test_the_record_counts_neither_as_a_visitor_nor_as_an_answer(client, embeds,
     statistics = Statistics(None, None)
     assert statistics.total == 1 and sum(value for _day, value in statistics.decisions.values) == 1
     assert ("shown once", 1) in statistics.by_action()
-    assert {row.asked for row in statistics.acceptance(NoticeVersion.objects.all())} == {1}
+    assert {row.answers for row in statistics.acceptance(NoticeVersion.objects.all())} == {1}
 
 
 def test_the_record_is_sealed_checked_and_exported_like_any_other(client, embeds, tmp_path):
