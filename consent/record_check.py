@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent import merkle
@@ -34,9 +35,15 @@ def check_record(decision: Decision) -> RecordCheck:
         faults.append(_("Version %(number)s of the privacy policy was altered.") % {"number": decision.policy.number})
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
-        latest = Seal.objects.latest_seal()
+        latest = Seal.objects.newest_dated_by(timezone.now() + CLOCK_TOLERANCE)
         if latest and decision.decided_at < latest.sealed_at - CLOCK_TOLERANCE:
-            faults.append(_("The record was inserted: it is dated before the latest seal, but no seal covers it."))
+            faults.append(
+                _(
+                    "The record was inserted, or the clock was set back: it is dated before seal %(number)s, but no "
+                    "seal covers it."
+                )
+                % {"number": latest.number}
+            )
         return RecordCheck(None, faults)
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))

@@ -103,6 +103,10 @@ class SealQuerySet(models.QuerySet["Seal"]):
         """Return the seals with a smaller number, newest first. None returns all seals."""
         return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
 
+    def newest_dated_by(self, moment: datetime) -> "Seal | None":
+        """Return the newest seal that is not dated after `moment`. A clock that was ahead dates seals after it."""
+        return self.filter(sealed_at__lte=moment).order_by("-number").first()
+
     def verifier(self) -> str:
         """Return the public key that verifies the seals. Raises SealKeyError."""
         return (SealKey.own() if self.exists() else SealKey.own_or_create()).verifier

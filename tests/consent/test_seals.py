@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from consent import merkle
 from consent.models import Decision, Notice, NoticeVersion, Seal
@@ -139,10 +140,59 @@ def test_an_inserted_record_is_reported_before_and_after_it_is_sealed(sealed, ta
     forged.decided_at -= timedelta(days=30)
     forged.digest = forged.leaf()
     forged.save(force_insert=True)
-    assert faults() == [f"Record number {forged.pk} was inserted: it is dated before the latest seal."]
+    assert faults() == [
+        f"Record number {forged.pk} was inserted, or the clock was set back: it is dated before seal 3."
+    ]
     assert check_record(forged).faults
     Seal.objects.seal_waiting()
     assert "was inserted" in faults()[0] and f"(number {forged.pk})" in faults()[0]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Function that sets the clock of the site to so many hours ahead."""
+    right = timezone.now
+    return lambda hours: monkeypatch.setattr("django.utils.timezone.now", lambda: right() + timedelta(hours=hours))
+
+
+def insert_copy(decision: Decision, **ago: float) -> None:
+    """Insert a copy of a decision that is dated so long before now."""
+    decision.pk, decision.receipt, decision.idempotency_key = None, "1111-1111-1111-1111", ""
+    decision.decided_at = timezone.now() - timedelta(**ago)
+    decision.digest = decision.leaf()
+    decision.save(force_insert=True)
+
+
+def test_a_clock_that_was_ahead_is_a_remark_and_no_fault(decide, clock, capsys):
+    decide()
+    Seal.objects.seal_waiting()
+    clock(3)
+    decide()
+    Seal.objects.seal_waiting()
+    clock(0)
+    waiting = decide()
+    report = Verification().run()
+    assert report.is_valid and not check_record(waiting).faults
+    assert report.remarks == ["Seal 2 is dated in the future: the clock was ahead, or is behind now."]
+    Seal.objects.seal_waiting()
+    clock(4)
+    call_command("verify_consents")
+    output = capsys.readouterr().out
+    assert "Seal 3 is dated before seal 2: the clock was set back. Times under one may be wrong." in output
+    assert "No record was changed." in output
+
+
+def test_a_record_that_was_inserted_while_the_clock_was_ahead_is_reported(decide, clock):
+    decision = decide()
+    Seal.objects.seal_waiting()
+    clock(3)
+    decide()
+    Seal.objects.seal_waiting()
+    clock(0)
+    insert_copy(decision, hours=1)
+    assert "was inserted" in faults()[0] and "before seal 1" in faults()[0]
+    Seal.objects.seal_waiting()
+    assert "was inserted" in faults()[0]
 
 
 def test_reordered_records_are_reported(sealed, tamper):
