@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from consent import merkle
 from consent.models import Decision, Leaf, NoticeVersion, PolicyVersion, Seal
 from consent.models.seal import CLOCK_TOLERANCE
-from consent.verification import Verification
+from consent.verification import Verification, altered_version
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,9 @@ def check_record(decision: Decision) -> RecordCheck:
         return RecordCheck(None, faults, has_versions=False)
     if decision.leaf() != decision.digest:
         faults.append(_("The record was altered: its hash does not match."))
-    if not decision.notice.is_as_published():
-        faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
-    if decision.policy and not decision.policy.is_as_published():
-        faults.append(_("Version %(number)s of the privacy policy was altered.") % {"number": decision.policy.number})
+    for version in (decision.notice, decision.policy):
+        if version and not version.is_as_published():
+            faults.append(altered_version(version))
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
         latest = Seal.objects.newest_dated_by(timezone.now() + CLOCK_TOLERANCE)

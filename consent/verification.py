@@ -94,8 +94,6 @@ class Verification:
             if version.number != expected:
                 yield _("Version %(number)s of the notice was removed.") % {"number": expected}
             expected = version.number + 1
-            if not version.is_as_published():
-                yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
 
     def policy_faults(self) -> Iterator[str]:
         expected = 1
@@ -104,8 +102,6 @@ class Verification:
             if version.number != expected:
                 yield _("Version %(number)s of the privacy policy was removed.") % {"number": expected}
             expected = version.number + 1
-            if not version.is_as_published():
-                yield _("Version %(number)s of the privacy policy was altered.") % {"number": version.number}
 
     def seal_faults(self) -> Iterator[str]:
         """Yield the faults of each seal and of its records."""
@@ -187,6 +183,8 @@ class Verification:
             return _("The record at position %(position)s (number %(record)s) was removed.") % parameters
         computed = self.hash_of(record)
         if computed != leaf.digest:
+            if isinstance(record, NoticeVersion | PolicyVersion):
+                return altered_version(record)
             if computed and computed == record.digest and Leaf.objects.filter(digest=computed).exists():
                 return _("The record at position %(position)s (number %(record)s) was reordered.") % parameters
             return _("The record at position %(position)s (number %(record)s) was altered.") % parameters
@@ -242,6 +240,10 @@ class Verification:
 
     def unsealed_faults(self) -> Iterator[str]:
         """Yield the faults of the records without a seal."""
+        for model in (NoticeVersion, PolicyVersion):
+            for version in Leaf.objects.unsealed(model).order_by("number"):
+                if not version.is_as_published():
+                    yield altered_version(version)
         latest, now = Seal.objects.latest_seal(), timezone.now() + CLOCK_TOLERANCE
         if latest and latest.sealed_at > now:
             self.report.remarks.append(
@@ -256,7 +258,8 @@ class Verification:
                 yield _("Record number %(record)s, not sealed yet, was altered.") % parameters
             elif latest and decision.decided_at < latest.sealed_at - CLOCK_TOLERANCE:
                 yield _(
-                    "Record number %(record)s was inserted, or the clock was set back: it is dated before seal %(seal)s."
+                    "Record number %(record)s was inserted, or the clock was set back: it is dated before seal "
+                    "%(seal)s."
                 ) % (parameters | {"seal": latest.number})
 
     def newest_seal_faults(self) -> Iterator[str]:
@@ -275,6 +278,14 @@ class Verification:
             yield _("The database trigger %(name)s, which protects the record, is missing or was altered.") % {
                 "name": name
             }
+
+
+def altered_version(version: NoticeVersion | PolicyVersion) -> str:
+    """Return the fault of a version of notice or policy that was altered."""
+    text = _("Version %(number)s of the privacy policy was altered.")
+    if isinstance(version, NoticeVersion):
+        text = _("Version %(number)s of the notice was altered.")
+    return text % {"number": version.number}
 
 
 def in_bulk(model: type[Sealed], numbers: list[int]) -> dict[int, Any]:

@@ -44,8 +44,8 @@ class ErasureForm(forms.Form):
         label=capfirst(_("remark")),
         max_length=500,
         help_text=_(
-            "How and when the request was made. The remark is kept permanently, so enter neither the name of the person "
-            "nor the receipt number."
+            "How and when the request was made. The remark is kept permanently, so enter neither the name of the "
+            "person nor the receipt number."
         ),
     )
     is_sure = forms.BooleanField(label=_("I know that this cannot be undone."))

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from consent import merkle
 from consent.hashing import rfc3339
 from consent.models.erasure import Erasure
+from consent.models.policy import PolicyVersion
 from consent.models.record import COMMIT_LAG, Decision
 from consent.models.restoration import Restoration
+from consent.models.version import NoticeVersion
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
 from consent.stored_seal import SealMismatchError, StoredSeal, read_newest_seal, store_newest_seal
 
@@ -24,7 +26,7 @@ BATCH_SIZE = 4096
 CLOCK_TOLERANCE = timedelta(minutes=2)
 NO_PREVIOUS_SEAL = "0" * 64
 # Models whose records are sealed.
-Sealed: TypeAlias = Decision | Erasure | Restoration
+Sealed: TypeAlias = Decision | Erasure | Restoration | NoticeVersion | PolicyVersion
 
 
 class LeafQuerySet(models.QuerySet["Leaf"]):
@@ -170,7 +172,7 @@ class SealQuerySet(models.QuerySet["Seal"]):
     def _seal_batch(self, with_new_key: bool) -> int:
         records: list[tuple[type[Sealed], int, str]] = []
         # Decisions come last, so that their number does not delay the others.
-        for model in (Restoration, Erasure, Decision):
+        for model in (Restoration, Erasure, NoticeVersion, PolicyVersion, Decision):
             waiting = Leaf.objects.waiting(model).values_list("pk", "digest")
             records += [(model, *row) for row in waiting[: BATCH_SIZE - len(records)]]
         if not records:
@@ -253,7 +255,13 @@ class Leaf(models.Model):
     For this reason it has no foreign key to the record.
     """
 
-    KINDS: ClassVar[dict[type[Sealed], str]] = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
+    KINDS: ClassVar[dict[type[Sealed], str]] = {
+        Decision: "decision",
+        Erasure: "erasure",
+        Restoration: "restore",
+        NoticeVersion: "notice",
+        PolicyVersion: "policy",
+    }
 
     position = models.PositiveBigIntegerField(primary_key=True)
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="leaves")

@@ -276,7 +276,8 @@ def test_erasing_on_request_requires_number_remark_and_confirmation(officer, dec
 @pytest.mark.parametrize("written", [str, str.lower, lambda receipt: receipt.replace("-", " . ")])
 def test_the_remark_of_an_erasure_cannot_keep_the_erased_receipt_number(officer, decide, written):
     decision = decide()
-    form = {"receipt": decision.receipt, "remark": f"Letter of 3 May, no. {written(decision.receipt)}.", "is_sure": "on"}
+    remark = f"Letter of 3 May, no. {written(decision.receipt)}."
+    form = {"receipt": decision.receipt, "remark": remark, "is_sure": "on"}
     assert "Remove the receipt number from it." in text(officer.post(f"{LIST}erase/", form))
     assert Decision.objects.exists() and not Erasure.objects.exists()
 
