@@ -57,13 +57,19 @@ class LeafQuerySet(models.QuerySet["Leaf"]):
         Decision.objects.filter(pk__in=[leaf.record for leaf in leaves]).delete()
         return len(leaves)
 
-    def erase_receipt(self, receipt: str, *, staff: str, remark: str) -> int:
-        """Erase all decisions under a receipt number on request (Article 17 GDPR), and return their number."""
+    def erase_receipt(
+        self, receipt: str, *, reason: str = Erasure.Reason.REQUEST, staff: str = "", remark: str = ""
+    ) -> int:
+        """Erase all decisions under a receipt number, and return their number.
+
+        By default on request (Article 17 GDPR). Raises SealMismatchError and SealKeyError, because decisions are sealed
+        before they are erased.
+        """
         Seal.objects.seal_waiting()
         decisions = Decision.objects.under(receipt)
         leaves = self.filter(kind=Leaf.KINDS[Decision], record__in=decisions.values("pk"))
         count = 0
-        while erased := leaves.erase(reason=Erasure.Reason.REQUEST, staff=staff, remark=remark):
+        while erased := leaves.erase(reason=reason, staff=staff, remark=remark):
             count += erased
         return count
 
