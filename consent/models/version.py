@@ -209,6 +209,16 @@ class NoticeVersion(FrozenVersion):
         versions = before.with_valid_answers() if before else []
         return list(dict.fromkeys(widened for version in versions for widened in self.widenings_since(version)))
 
+    def unannounced_purposes(self, before: "NoticeVersion | None") -> list[str]:
+        """Return the names of purposes that `before` did not ask about, if its introduction did not change since.
+
+        The introduction is free text, and may still say that they are not used.
+        """
+        if before is None or before.introduction != self.introduction:
+            return []
+        asked = {purpose["key"] for purpose in before.purposes if purpose["providers"]}
+        return [purpose["name"] for purpose in self.purposes if purpose["providers"] and purpose["key"] not in asked]
+
     def log_details(self, before: "NoticeVersion | None") -> str:
         """Return what the access log says of putting this version in force after `before`, in the source language."""
         with translation.override(settings.LANGUAGE_CODE):
@@ -219,6 +229,10 @@ class NoticeVersion(FrozenVersion):
     @property
     def purpose_keys(self) -> set[str]:
         return {purpose["key"] for purpose in self.purposes}
+
+    @property
+    def introduction(self) -> str:
+        return self.wording[settings.LANGUAGE_CODE]["introduction"]
 
     @property
     def purposes(self) -> list[dict]:
