@@ -21,7 +21,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from consent.comparison import is_longer
-from consent.models import DeclaredCookie, NoticeVersion
+from consent.cookie import RECEIPT_COOKIE
+from consent.models import DeclaredCookie, Erasure, Leaf, NoticeVersion
 from consent.models.provider import origin
 
 TABS = 4
@@ -194,6 +195,8 @@ class Crawl:
             self.decide_path = reverse("consent:decide")
             self.own_paths = [reverse("consent:settings"), reverse("consent:receipt")]
         self.paths: list[str] = []
+        # Receipt numbers of the decisions that the crawl made.
+        self.receipts: list[str] = []
 
     def run(self, chromium: str, passes: list[Pass]) -> None:
         """Run all passes in Chromium, whose path is `chromium`."""
@@ -248,8 +251,20 @@ class Crawl:
         response = await context.request.post(
             self.address + self.decide_path, form=form, headers={"sec-fetch-site": "same-origin"}
         )
-        if settings.COOKIE_CONSENT_NAME not in {cookie["name"] for cookie in await context.cookies()}:
+        cookies = {cookie["name"]: cookie["value"] for cookie in await context.cookies()}
+        if RECEIPT_COOKIE not in cookies:
             raise RuntimeError(f"The site did not record a decision: HTTP status {response.status}.")
+        self.receipts.append(cookies[RECEIPT_COOKIE])
+
+    def erase_decisions(self) -> int:
+        """Erase the decisions of the crawl, which are of no visitor, and return their number.
+
+        The record of a site with another database keeps them. Raises SealMismatchError and SealKeyError.
+        """
+        return sum(
+            Leaf.objects.erase_receipt(receipt, reason=Erasure.Reason.AUDIT, remark=self.address[:500])
+            for receipt in self.receipts
+        )
 
     async def inspect(self, page, visitor: Pass, path: str) -> None:
         """Open a page, scroll to its end, and add storage and requests of the page and its frames to the pass."""

@@ -187,8 +187,8 @@ def cookie_widenings(owner: str, before: list[dict], after: list[dict]) -> Itera
     earlier = {(cookie["name"], cookie["kind_code"]): cookie for cookie in before}
     for cookie in after:
         old = earlier.get((cookie["name"], cookie["kind_code"]))
-        # A cookie without a domain reaches only this host.
-        if old is None or cookie["domain"] not in ("", old["domain"]):
+        # Another site reads it after each change of the domain. Only this host reads a cookie without one.
+        if old is None or cookie["domain"] != old["domain"]:
             yield Widened(Widening.COOKIE, owner, " ".join(filter(None, (cookie["name"], cookie["domain"]))))
         elif is_longer(old["seconds"], cookie["seconds"]):
             yield Widened(Widening.DURATION, owner, cookie["name"])

@@ -20,6 +20,12 @@ def read_receipt(text: str) -> str:
     return grouped(re.sub(r"[\s\0-]", "", text).upper().translate(MISREAD_LETTERS))
 
 
+def contains_receipt(text: str, receipt: str) -> bool:
+    """Whether a person who typed `text` wrote this receipt number in it, with any spaces or punctuation."""
+    letters = re.sub(r"[\W_]", "", text).upper().translate(MISREAD_LETTERS)
+    return receipt.replace("-", "") in letters
+
+
 def grouped(letters: str) -> str:
     """Return `letters` in groups of four with hyphens between."""
     return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))

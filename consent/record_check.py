@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent import merkle
 from consent.models import Decision, Leaf, NoticeVersion, PolicyVersion, Seal
 from consent.models.seal import CLOCK_TOLERANCE
-from consent.verification import Verification
+from consent.verification import Verification, altered_version
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,20 @@ def check_record(decision: Decision) -> RecordCheck:
         return RecordCheck(None, faults, has_versions=False)
     if decision.leaf() != decision.digest:
         faults.append(_("The record was altered: its hash does not match."))
-    if not decision.notice.is_as_published():
-        faults.append(_("Version %(number)s of the notice was altered.") % {"number": decision.notice.number})
-    if decision.policy and not decision.policy.is_as_published():
-        faults.append(_("Version %(number)s of the privacy policy was altered.") % {"number": decision.policy.number})
+    for version in (decision.notice, decision.policy):
+        if version and not version.is_as_published():
+            faults.append(altered_version(version))
     leaf = Leaf.objects.select_related("seal").filter(kind=Leaf.KINDS[Decision], record=decision.pk).first()
     if leaf is None:
-        latest = Seal.objects.latest_seal()
+        latest = Seal.objects.newest_dated_by(timezone.now() + CLOCK_TOLERANCE)
         if latest and decision.decided_at < latest.sealed_at - CLOCK_TOLERANCE:
-            faults.append(_("The record was inserted: it is dated before the latest seal, but no seal covers it."))
+            faults.append(
+                _(
+                    "The record was inserted, or the clock was set back: it is dated before seal %(number)s, but no "
+                    "seal covers it."
+                )
+                % {"number": latest.number}
+            )
         return RecordCheck(None, faults)
     if leaf.digest != decision.digest:
         faults.append(_("The record is not the one that was sealed."))

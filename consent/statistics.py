@@ -33,17 +33,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """Numbers of visitors who answered and granted a provider of one notice version."""
+    """Numbers of answers to one notice version, and of those that granted a provider. A visitor can answer again."""
 
     purpose: str
     provider: str
     notice: int
-    asked: int
+    answers: int
     granted: int
 
     @property
     def percentage(self) -> int:
-        return round(100 * self.granted / self.asked)
+        return round(100 * self.granted / self.answers)
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,11 @@ class Statistics:
 
     def acceptance(self, versions: Iterable[NoticeVersion]) -> list[Acceptance]:
         """Return the acceptance of each provider in `versions`. Withdrawals do not count as answers."""
-        asked: Counter[int] = Counter()
+        answers: Counter[int] = Counter()
         granted: Counter[tuple[int, str]] = Counter()
         for row in self.answers:
             if row["action"] != Decision.Action.WITHDRAWN:
-                asked[row["notice__number"]] += row["count"]
+                answers[row["notice__number"]] += row["count"]
                 for key in filter(None, row["granted"].split(",")):
                     granted[row["notice__number"], key] += row["count"]
         return [
@@ -136,11 +136,11 @@ class Statistics:
                 purpose["name"],
                 provider["name"],
                 version.number,
-                asked[version.number],
+                answers[version.number],
                 granted[version.number, provider["key"]],
             )
             for version in versions
-            if asked[version.number]
+            if answers[version.number]
             for purpose in version.purposes
             for provider in purpose["providers"]
         ]

@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import triggers
@@ -37,7 +38,7 @@ class SealedRecord(NamedTuple):
 class Report:
     """Report of a verification: the numbers of checked items, and the faults as sentences in their order.
 
-    `remarks` are sentences that explain gaps, such as a restored backup.
+    `remarks` are sentences that explain gaps and times, such as a restored backup.
     """
 
     records: int = 0
@@ -93,8 +94,6 @@ class Verification:
             if version.number != expected:
                 yield _("Version %(number)s of the notice was removed.") % {"number": expected}
             expected = version.number + 1
-            if not version.is_as_published():
-                yield _("Version %(number)s of the notice was altered.") % {"number": version.number}
 
     def policy_faults(self) -> Iterator[str]:
         expected = 1
@@ -103,8 +102,6 @@ class Verification:
             if version.number != expected:
                 yield _("Version %(number)s of the privacy policy was removed.") % {"number": expected}
             expected = version.number + 1
-            if not version.is_as_published():
-                yield _("Version %(number)s of the privacy policy was altered.") % {"number": version.number}
 
     def seal_faults(self) -> Iterator[str]:
         """Yield the faults of each seal and of its records."""
@@ -117,7 +114,7 @@ class Verification:
             if pk != seal.pk:
                 yield _("Seal %(number)s: its records were removed or reordered.") % {"number": seal.number}
                 return
-            yield from self.leaf_faults(seal, before, list(leaves))
+            yield from self.leaf_faults(seal, self.seal_in_time_before(seal, before), list(leaves))
             before = seal
         if next(groups, None):
             yield _("There are records under a seal that was removed.")
@@ -134,6 +131,16 @@ class Verification:
         # Without a key, only the key is reported.
         elif self.keys and not any(signed_by(seal.note, key) for key in self.keys):
             yield _("Seal %(number)s is not signed with this site's key.") % parameters
+
+    def seal_in_time_before(self, seal: Seal, before: Seal | None) -> Seal | None:
+        """Return the seal after which the records of `seal` were made: `before`, unless the clock was set back."""
+        if before is None or before.sealed_at <= seal.sealed_at:
+            return before
+        self.report.remarks.append(
+            _("Seal %(number)s is dated before seal %(before)s: the clock was set back. Times under one may be wrong.")
+            % {"number": seal.number, "before": before.number}
+        )
+        return Seal.objects.below(seal.number).newest_dated_by(seal.sealed_at)
 
     def leaf_faults(self, seal: Seal, before: Seal | None, leaves: list[SealedRecord]) -> Iterator[str]:
         is_complete, last = True, dict[str, int]()
@@ -176,6 +183,8 @@ class Verification:
             return _("The record at position %(position)s (number %(record)s) was removed.") % parameters
         computed = self.hash_of(record)
         if computed != leaf.digest:
+            if isinstance(record, NoticeVersion | PolicyVersion):
+                return altered_version(record)
             if computed and computed == record.digest and Leaf.objects.filter(digest=computed).exists():
                 return _("The record at position %(position)s (number %(record)s) was reordered.") % parameters
             return _("The record at position %(position)s (number %(record)s) was altered.") % parameters
@@ -185,8 +194,8 @@ class Verification:
         ):
             return (
                 _(
-                    "The record at position %(position)s (number %(record)s) was inserted: it is dated before or after "
-                    "the time of its seal."
+                    "The record at position %(position)s (number %(record)s) was inserted, or the clock was wrong: it "
+                    "is dated before or after the time of its seal."
                 )
                 % parameters
             )
@@ -231,14 +240,27 @@ class Verification:
 
     def unsealed_faults(self) -> Iterator[str]:
         """Yield the faults of the records without a seal."""
-        latest = Seal.objects.latest_seal()
+        for model in (NoticeVersion, PolicyVersion):
+            for version in Leaf.objects.unsealed(model).order_by("number"):
+                if not version.is_as_published():
+                    yield altered_version(version)
+        latest, now = Seal.objects.latest_seal(), timezone.now() + CLOCK_TOLERANCE
+        if latest and latest.sealed_at > now:
+            self.report.remarks.append(
+                _("Seal %(number)s is dated in the future: the clock was ahead, or is behind now.")
+                % {"number": latest.number}
+            )
+            latest = Seal.objects.newest_dated_by(now)
         for decision in Leaf.objects.unsealed(Decision).order_by("pk").iterator(BATCH_SIZE):
             self.report.unsealed += 1
             parameters = {"record": decision.pk}
             if self.hash_of(decision) != decision.digest:
                 yield _("Record number %(record)s, not sealed yet, was altered.") % parameters
             elif latest and decision.decided_at < latest.sealed_at - CLOCK_TOLERANCE:
-                yield _("Record number %(record)s was inserted: it is dated before the latest seal.") % parameters
+                yield _(
+                    "Record number %(record)s was inserted, or the clock was set back: it is dated before seal "
+                    "%(seal)s."
+                ) % (parameters | {"seal": latest.number})
 
     def newest_seal_faults(self) -> Iterator[str]:
         """Yield a fault if the database contradicts the stored newest seal."""
@@ -256,6 +278,14 @@ class Verification:
             yield _("The database trigger %(name)s, which protects the record, is missing or was altered.") % {
                 "name": name
             }
+
+
+def altered_version(version: NoticeVersion | PolicyVersion) -> str:
+    """Return the fault of a version of notice or policy that was altered."""
+    text = _("Version %(number)s of the privacy policy was altered.")
+    if isinstance(version, NoticeVersion):
+        text = _("Version %(number)s of the notice was altered.")
+    return text % {"number": version.number}
 
 
 def in_bulk(model: type[Sealed], numbers: list[int]) -> dict[int, Any]:

@@ -14,10 +14,19 @@ import sys
 from pathlib import Path
 
 
+def canonical(value):
+    """Return `value` as canonical JSON (RFC 8785)."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
 def digest(value):
-    """Return the SHA-256 of `value` as canonical JSON (RFC 8785)."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the SHA-256 of `value` as canonical JSON, in hex."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def leaf(entry):
+    """Return the leaf hash of a sealed record, in hex (RFC 9162, section 2.1.1)."""
+    return hashlib.sha256(b"\x00" + canonical(entry)).hexdigest()
 
 
 def fail(sentence):
@@ -25,8 +34,7 @@ def fail(sentence):
 
 
 def check_record(receipt):
-    entry = json.dumps(receipt["record"], ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    if hashlib.sha256(b"\x00" + entry).hexdigest() != receipt["digest"]:
+    if leaf(receipt["record"]) != receipt["digest"]:
         fail("the record does not match its digest.")
     print("The record matches its digest.")
 
@@ -36,7 +44,7 @@ def check_notice(receipt):
     if digest({"html": notice["html"], "wording": notice["wording"]}) != notice["parts"][notice["language"]]:
         fail("the wording does not match its digest.")
     version = {name: notice[name] for name in ("number", "published_at", "asks_again", "parts")}
-    if receipt["record"]["notice"]["digest"] != digest(version):
+    if receipt["record"]["notice"]["digest"] != leaf(version):
         fail("the version of the notice does not match the record.")
     print(f"The wording is version {notice['number']} of the notice in the record.")
 

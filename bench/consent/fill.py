@@ -69,7 +69,7 @@ class DecisionGenerator:
 def fill(sizes: list[int]):
     """Fill the record up to each of the growing `sizes`, and yield each size."""
     generator = DecisionGenerator(sizes[-1])
-    reached = Leaf.objects.count()
+    reached = Leaf.objects.filter(kind=Leaf.KINDS[Decision]).count()
     for size in sizes:
         generator.run(reached, size)
         reached = size

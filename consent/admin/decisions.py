@@ -22,7 +22,7 @@ from consent.admin.decision_list import (
 )
 from consent.export import FORMATS
 from consent.models import AccessEntry, CookieAudit, Decision, Leaf, NoticeVersion, Seal
-from consent.receipt_number import read_receipt
+from consent.receipt_number import contains_receipt, read_receipt
 from consent.record_check import check_record
 from consent.signing import SealKeyError
 from consent.statistics import Statistics
@@ -44,7 +44,8 @@ class ErasureForm(forms.Form):
         label=capfirst(_("remark")),
         max_length=500,
         help_text=_(
-            "How and when the request was made. The remark is kept permanently, so do not enter the name of the person."
+            "How and when the request was made. The remark is kept permanently, so enter neither the name of the "
+            "person nor the receipt number."
         ),
     )
     is_sure = forms.BooleanField(label=_("I know that this cannot be undone."))
@@ -54,6 +55,12 @@ class ErasureForm(forms.Form):
         if not Decision.objects.under(receipt).exists():
             raise ValidationError(_("There is no record with this number. Compare it with the receipt."))
         return receipt
+
+    def clean_remark(self):
+        remark, receipt = self.cleaned_data["remark"], self.cleaned_data.get("receipt")
+        if receipt and contains_receipt(remark, receipt):
+            raise ValidationError(_("The remark is kept permanently. Remove the receipt number from it."))
+        return remark
 
 
 @admin.register(Decision)

@@ -144,6 +144,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
             "widenings": draft.not_asked_about_under(current),
+            "unannounced": draft.unannounced_purposes(current),
             "gaps": gaps(),
             "asked_again": Decision.objects.valid().count() if current else 0,
         }

@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('erased_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='erased')),
                 ('staff', models.CharField(blank=True, max_length=150, verbose_name='by whom')),
-                ('reason', models.CharField(choices=[('consent_expired', 'proof of consent no longer needed'), ('refusal_expired', 'record of a refusal no longer needed'), ('request', 'requested by the data subject')], max_length=20, verbose_name='reason')),
+                ('reason', models.CharField(choices=[('consent_expired', 'proof of consent no longer needed'), ('refusal_expired', 'record of a refusal no longer needed'), ('request', 'requested by the data subject'), ('audit', 'decision of the cookie audit, not of a visitor')], max_length=20, verbose_name='reason')),
                 ('remark', models.CharField(blank=True, max_length=500, verbose_name='remark')),
                 ('count', models.PositiveIntegerField(verbose_name='records')),
                 ('hashes', models.CharField(max_length=64, verbose_name='digest of their hashes')),
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'erasures',
                 'ordering': ('-pk',),
                 'default_permissions': ('view',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['consent_expired', 'refusal_expired', 'request'])), name='erasure_reason_is_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['consent_expired', 'refusal_expired', 'request', 'audit'])), name='erasure_reason_is_known')],
             },
         ),
         migrations.CreateModel(

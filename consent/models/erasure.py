@@ -13,6 +13,7 @@ class ErasureReason(models.TextChoices):
     CONSENT_EXPIRED = "consent_expired", _("proof of consent no longer needed")
     REFUSAL_EXPIRED = "refusal_expired", _("record of a refusal no longer needed")
     REQUEST = "request", _("requested by the data subject")
+    AUDIT = "audit", _("decision of the cookie audit, not of a visitor")
 
 
 class Erasure(SealedRecord):

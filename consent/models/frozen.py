@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from consent.hashing import json_digest
+from consent.models.sealed import SealedRecord
 
 
-class FrozenVersion(models.Model):
-    """A numbered copy of texts in every language, with a digest of its content. `wording` maps a language to texts."""
+class FrozenVersion(SealedRecord):
+    """A numbered copy of texts in every language, sealed like a decision. `wording` maps a language to texts."""
 
     number = models.PositiveIntegerField(pgettext_lazy("running", "number"), unique=True)
     wording = models.JSONField(_("wording"))
@@ -27,17 +28,13 @@ class FrozenVersion(models.Model):
         """Return the digests of the parts of this version. `digest` is computed from them."""
         raise NotImplementedError
 
-    def compute_digest(self) -> str:
-        """Return the digest of this version, computed from its content."""
-        raise NotImplementedError
-
     def content_digest(self) -> str:
         """Return the digest of everything that is shown. It changes with every change of a draft."""
         return json_digest(self.part_digests())
 
     def is_as_published(self) -> bool:
         """Whether the content still matches the digest."""
-        return self.digest == self.compute_digest()
+        return self.digest == self.leaf()
 
     def language_shown(self, language: str) -> str:
         """Return `language`, or the source language if this version lacks it."""

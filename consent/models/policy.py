@@ -201,7 +201,7 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         for code, _name in settings.LANGUAGES:
             with translation.override(code):
                 draft.wording[code] = policy.wording()
-        draft.digest = draft.compute_digest()
+        draft.digest = draft.leaf()
         return draft
 
     def untranslated(self) -> "list[Translation]":
@@ -249,7 +249,7 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
             for code in new:
                 with translation.override(code):
                     fresh.wording[code] = policy.translation_of(in_force, drafts)
-        fresh.digest = fresh.compute_digest()
+        fresh.digest = fresh.leaf()
         fresh.save(force_insert=True)
         return fresh
 
@@ -275,10 +275,9 @@ class PolicyVersion(FrozenVersion):
         """Return the digest of each language. `digest` is computed from them."""
         return {code: json_digest(wording) for code, wording in self.wording.items()}
 
-    def compute_digest(self) -> str:
-        return json_digest(
-            {"number": self.number, "published_at": rfc3339(self.published_at), "parts": self.part_digests()}
-        )
+    def content(self) -> dict:
+        """Return the hashed content: every field except `digest`, the texts as their digests."""
+        return {"number": self.number, "published_at": rfc3339(self.published_at), "parts": self.part_digests()}
 
     def languages(self) -> set[str]:
         """Return the languages in which every text is translated."""

@@ -349,7 +349,8 @@ class Decision(SealedRecord):
         return self.notice_id == notice.pk and self.granted_providers == granted
 
     def is_recent(self, now: datetime) -> bool:
-        return now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
+        # A negative age is of a clock that was ahead.
+        return timedelta() <= now - self.decided_at < timedelta(seconds=DOUBLE_POST_SECONDS)
 
     @property
     def is_expired(self) -> bool:

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from consent import merkle
 from consent.hashing import rfc3339
 from consent.models.erasure import Erasure
+from consent.models.policy import PolicyVersion
 from consent.models.record import COMMIT_LAG, Decision
 from consent.models.restoration import Restoration
+from consent.models.version import NoticeVersion
 from consent.signing import SealKey, SealKeyError, note_digest, signed_by
 from consent.stored_seal import SealMismatchError, StoredSeal, read_newest_seal, store_newest_seal
 
@@ -24,7 +26,7 @@ BATCH_SIZE = 4096
 CLOCK_TOLERANCE = timedelta(minutes=2)
 NO_PREVIOUS_SEAL = "0" * 64
 # Models whose records are sealed.
-Sealed: TypeAlias = Decision | Erasure | Restoration
+Sealed: TypeAlias = Decision | Erasure | Restoration | NoticeVersion | PolicyVersion
 
 
 class LeafQuerySet(models.QuerySet["Leaf"]):
@@ -55,13 +57,19 @@ class LeafQuerySet(models.QuerySet["Leaf"]):
         Decision.objects.filter(pk__in=[leaf.record for leaf in leaves]).delete()
         return len(leaves)
 
-    def erase_receipt(self, receipt: str, *, staff: str, remark: str) -> int:
-        """Erase all decisions under a receipt number on request (Article 17 GDPR), and return their number."""
+    def erase_receipt(
+        self, receipt: str, *, reason: str = Erasure.Reason.REQUEST, staff: str = "", remark: str = ""
+    ) -> int:
+        """Erase all decisions under a receipt number, and return their number.
+
+        By default on request (Article 17 GDPR). Raises SealMismatchError and SealKeyError, because decisions are sealed
+        before they are erased.
+        """
         Seal.objects.seal_waiting()
         decisions = Decision.objects.under(receipt)
         leaves = self.filter(kind=Leaf.KINDS[Decision], record__in=decisions.values("pk"))
         count = 0
-        while erased := leaves.erase(reason=Erasure.Reason.REQUEST, staff=staff, remark=remark):
+        while erased := leaves.erase(reason=reason, staff=staff, remark=remark):
             count += erased
         return count
 
@@ -102,6 +110,10 @@ class SealQuerySet(models.QuerySet["Seal"]):
     def below(self, number: int | None) -> Self:
         """Return the seals with a smaller number, newest first. None returns all seals."""
         return self.order_by("-number") if number is None else self.filter(number__lt=number).order_by("-number")
+
+    def newest_dated_by(self, moment: datetime) -> "Seal | None":
+        """Return the newest seal that is not dated after `moment`. A clock that was ahead dates seals after it."""
+        return self.filter(sealed_at__lte=moment).order_by("-number").first()
 
     def verifier(self) -> str:
         """Return the public key that verifies the seals. Raises SealKeyError."""
@@ -166,7 +178,7 @@ class SealQuerySet(models.QuerySet["Seal"]):
     def _seal_batch(self, with_new_key: bool) -> int:
         records: list[tuple[type[Sealed], int, str]] = []
         # Decisions come last, so that their number does not delay the others.
-        for model in (Restoration, Erasure, Decision):
+        for model in (Restoration, Erasure, NoticeVersion, PolicyVersion, Decision):
             waiting = Leaf.objects.waiting(model).values_list("pk", "digest")
             records += [(model, *row) for row in waiting[: BATCH_SIZE - len(records)]]
         if not records:
@@ -249,7 +261,13 @@ class Leaf(models.Model):
     For this reason it has no foreign key to the record.
     """
 
-    KINDS: ClassVar[dict[type[Sealed], str]] = {Decision: "decision", Erasure: "erasure", Restoration: "restore"}
+    KINDS: ClassVar[dict[type[Sealed], str]] = {
+        Decision: "decision",
+        Erasure: "erasure",
+        Restoration: "restore",
+        NoticeVersion: "notice",
+        PolicyVersion: "policy",
+    }
 
     position = models.PositiveBigIntegerField(primary_key=True)
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="leaves")

@@ -32,7 +32,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         for code, _name in settings.LANGUAGES:
             draft.html[code] = dialog_html(draft.wording[code], code)
         draft.asks_again = current is None or bool(draft.not_asked_about_under(current))
-        draft.digest = draft.compute_digest()
+        draft.digest = draft.leaf()
         return draft
 
     def has_unpublished_changes(self) -> bool:
@@ -60,7 +60,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
         if missing := gaps():
             raise IncompleteNoticeError(missing)
         draft.asks_again = draft.asks_again or asks_again
-        draft.digest = draft.compute_digest()
+        draft.digest = draft.leaf()
         draft.save(force_insert=True)
         return draft
 
@@ -89,7 +89,7 @@ class NoticeVersionQuerySet(models.QuerySet["NoticeVersion"]):
             fresh.html[code] = dialog_html(fresh.wording[code], code)
         if fresh.part_digests() == current.part_digests():
             return current
-        fresh.digest = fresh.compute_digest()
+        fresh.digest = fresh.leaf()
         fresh.save(force_insert=True)
         return fresh
 
@@ -137,15 +137,14 @@ class NoticeVersion(FrozenVersion):
         """Return the digests of the parts by language, and of the style. `digest` is computed from them."""
         return {code: json_digest(self.part(code)) for code in self.wording} | {"style": json_digest(self.style)}
 
-    def compute_digest(self) -> str:
-        return json_digest(
-            {
-                "number": self.number,
-                "published_at": rfc3339(self.published_at),
-                "asks_again": self.asks_again,
-                "parts": self.part_digests(),
-            }
-        )
+    def content(self) -> dict:
+        """Return the hashed content: every field except `digest`, the texts as their digests."""
+        return {
+            "number": self.number,
+            "published_at": rfc3339(self.published_at),
+            "asks_again": self.asks_again,
+            "parts": self.part_digests(),
+        }
 
     def as_evidence(self, language: str) -> dict:
         """Return this version in one language, with the digests of all parts."""
@@ -210,6 +209,16 @@ class NoticeVersion(FrozenVersion):
         versions = before.with_valid_answers() if before else []
         return list(dict.fromkeys(widened for version in versions for widened in self.widenings_since(version)))
 
+    def unannounced_purposes(self, before: "NoticeVersion | None") -> list[str]:
+        """Return the names of purposes that `before` did not ask about, if its introduction did not change since.
+
+        The introduction is free text, and may still say that they are not used.
+        """
+        if before is None or before.introduction != self.introduction:
+            return []
+        asked = {purpose["key"] for purpose in before.purposes if purpose["providers"]}
+        return [purpose["name"] for purpose in self.purposes if purpose["providers"] and purpose["key"] not in asked]
+
     def log_details(self, before: "NoticeVersion | None") -> str:
         """Return what the access log says of putting this version in force after `before`, in the source language."""
         with translation.override(settings.LANGUAGE_CODE):
@@ -220,6 +229,10 @@ class NoticeVersion(FrozenVersion):
     @property
     def purpose_keys(self) -> set[str]:
         return {purpose["key"] for purpose in self.purposes}
+
+    @property
+    def introduction(self) -> str:
+        return self.wording[settings.LANGUAGE_CODE]["introduction"]
 
     @property
     def purposes(self) -> list[dict]:

@@ -15,9 +15,11 @@ from consent.audit import (
     Crawl,
     Declarations,
     Finding,
+    Pass,
     passes_of,
 )
 from consent.models import NoticeVersion
+from consent.receipt_number import RECEIPT_PATTERN
 
 CITY = "/en/partners/university-of-lodz/"
 ALLOWED = "only openstreetmap allowed"
@@ -52,16 +54,27 @@ def notice(site) -> NoticeVersion:
 
 
 @pytest.fixture(scope="module")
-def audit(site, notice):
-    """Function that compares one crawl of the site with a notice."""
+def passes(notice) -> list[Pass]:
+    return passes_of(notice)
+
+
+@pytest.fixture(scope="module")
+def crawled(site, passes) -> Crawl:
+    """The crawl of the site, which fills the passes."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         pytest.skip("Chromium is missing: install it, on Debian with: sudo apt install chromium")
-    crawl, passes = CrawlWithStandIn(site.url, [CITY, "/pl/wizja/"]), passes_of(notice)
+    crawl = CrawlWithStandIn(site.url, [CITY, "/pl/wizja/"])
     # The tests use the synchronous interface of Playwright, which occupies the event loop of this thread.
     with ThreadPoolExecutor(1) as executor:
         executor.submit(crawl.run, path, passes).result()
-    return lambda version: Declarations.of(version).compare(passes, crawl.host)
+    return crawl
+
+
+@pytest.fixture(scope="module")
+def audit(crawled, passes):
+    """Function that compares the crawl with a notice."""
+    return lambda version: Declarations.of(version).compare(passes, crawled.host)
 
 
 def faults(findings: list[Finding]) -> set[tuple]:
@@ -86,6 +99,11 @@ def test_the_site_stores_and_loads_only_what_is_declared(audit, notice):
     unseen = {finding.name for finding in found if finding.problem == NEVER_SEEN}
     assert not unseen & {"https://www.openstreetmap.org", "https://tile.openstreetmap.org", "cookie_consent"}
     assert "_osm_totp_token (openstreetmap.org)" not in unseen
+
+
+def test_the_decisions_of_the_crawl_are_known_so_that_they_can_be_erased(crawled, notice):
+    assert len(crawled.receipts) == 1 + len(notice.optional_providers)
+    assert all(RECEIPT_PATTERN.fullmatch(receipt) for receipt in crawled.receipts)
 
 
 def test_undeclared_cookies_and_cookies_without_consent_are_found(audit, notice):

@@ -187,6 +187,16 @@ def test_statistics_count_decisions_by_action_and_by_provider_under_its_purpose(
     assert f"<title>{today}: 3</title>" in html and f"<title>{today}: 1</title>" in html
 
 
+def test_statistics_say_that_a_visitor_who_answers_again_counts_again(officer, decide):
+    browser = Client()
+    decide("accept", browser)
+    decide("refuse", browser)
+    decide("accept", browser)
+    html = re.sub(r"\s+", " ", text(officer.get(f"{LIST}statistics/")))
+    assert "A visitor who answers again counts again." in html and '<th scope="col">Answers</th>' in html
+    assert '<th scope="row">OpenStreetMap Foundation</th> <td>2</td> <td>2</td>' in html
+
+
 def test_statistics_of_a_long_period_are_grouped_by_month(officer, decide):
     decide()
     day = timezone.localdate()
@@ -262,6 +272,15 @@ def test_erasing_on_request_requires_number_remark_and_confirmation(officer, dec
     assert "1 record was erased." in text(response)
     assert not Decision.objects.exists()
     assert Erasure.objects.get().staff == "Privacy officers"
+
+
+@pytest.mark.parametrize("written", [str, str.lower, lambda receipt: receipt.replace("-", " . ")])
+def test_the_remark_of_an_erasure_cannot_keep_the_erased_receipt_number(officer, decide, written):
+    decision = decide()
+    remark = f"Letter of 3 May, no. {written(decision.receipt)}."
+    form = {"receipt": decision.receipt, "remark": remark, "is_sure": "on"}
+    assert "Remove the receipt number from it." in text(officer.post(f"{LIST}erase/", form))
+    assert Decision.objects.exists() and not Erasure.objects.exists()
 
 
 def test_every_action_of_staff_is_logged_without_a_receipt_number(officer, decide):

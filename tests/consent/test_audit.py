@@ -24,7 +24,18 @@ from consent.audit import (
     Pass,
     passes_of,
 )
-from consent.models import CookieAudit, DeclaredCookie, EmbeddedContent, NoticeVersion, Provider
+from consent.models import (
+    CookieAudit,
+    Decision,
+    DeclaredCookie,
+    EmbeddedContent,
+    Erasure,
+    NoticeVersion,
+    Provider,
+    Seal,
+)
+from consent.statistics import Statistics
+from consent.verification import Verification
 from editorial import roles
 from tests.consent.factories import make_counter, make_provider
 
@@ -195,6 +206,44 @@ def test_a_clean_audit_is_saved_with_the_number_of_its_notice(seen, capsys):
     assert "Visited 1 pages in 4 passes, and compared them with notice 1." in printed
     assert "never seen: request https://tile.openstreetmap.org" in printed
     assert "The notice names everything that was found. All of it was set with consent" in printed
+
+
+def audit_that_decides(monkeypatch, decide, *faults: Exception) -> None:
+    """Run the audit of a site that records its decisions: a refusal, and a consent to each provider."""
+
+    def run(crawl, chromium, visitors):
+        crawl.receipts += [decide(action).receipt for action in ("refuse", "accept")]
+        for fault in faults:
+            raise fault
+
+    monkeypatch.setattr(Crawl, "run", run)
+    call_command("audit_cookies", "https://site.example")
+
+
+@pytest.mark.django_db
+def test_the_audit_leaves_no_invented_visitor_in_the_record(seen, monkeypatch, decide):
+    visitor = decide("accept")
+    audit_that_decides(monkeypatch, decide)
+    assert list(Decision.objects.all()) == [visitor] and Statistics(None, None).total == 1
+    assert [(erasure.reason, erasure.remark) for erasure in Erasure.objects.all()] == [
+        ("audit", "https://site.example")
+    ] * 2
+    Seal.objects.seal_waiting()
+    assert Verification().run().is_valid
+
+
+@pytest.mark.django_db
+def test_an_audit_that_fails_erases_its_decisions_too(seen, monkeypatch, decide):
+    with pytest.raises(RuntimeError, match="browser crashed"):
+        audit_that_decides(monkeypatch, decide, RuntimeError("browser crashed"))
+    assert not Decision.objects.exists() and Erasure.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_an_audit_of_a_site_with_another_database_says_that_its_decisions_stay_there(seen, monkeypatch, capsys):
+    monkeypatch.setattr(Crawl, "run", lambda crawl, chromium, visitors: crawl.receipts.append("7K3F-9QRS-0TVW-XYZ1"))
+    call_command("audit_cookies", "https://site.example")
+    assert "record of https://site.example, which has another database: 1." in capsys.readouterr().err
 
 
 @pytest.mark.django_db

@@ -465,6 +465,15 @@ def test_the_same_decision_sent_twice_is_recorded_once(client):
     assert Decision.objects.count() == 1
 
 
+def test_the_same_decision_as_one_of_a_clock_that_was_ahead_is_recorded(client, monkeypatch):
+    right = timezone.now
+    monkeypatch.setattr("django.utils.timezone.now", lambda: right() + timedelta(hours=3))
+    press(client, "accept")
+    monkeypatch.undo()
+    press(client, "accept")
+    assert Decision.objects.count() == 2
+
+
 def test_a_first_decision_without_javascript_is_repeated_with_a_key_and_recorded_once(client):
     first = press(client, "accept", headers=FORM)
     assert first.status_code == 307 and not Decision.objects.exists()

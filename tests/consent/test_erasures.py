@@ -76,7 +76,8 @@ def test_records_are_erased_after_their_retention_period(decide, tamper, setting
 def test_the_command_seals_and_erases(decide, capsys):
     decide()
     call_command("seal_consents")
-    assert capsys.readouterr().out == "Sealed: 1. Erased after their retention period: 0.\n"
+    # The decision, and the versions of notice and policy.
+    assert capsys.readouterr().out == "Sealed: 3. Erased after their retention period: 0.\n"
 
 
 @pytest.mark.parametrize("altered", ["record", "erasure"])

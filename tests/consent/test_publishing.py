@@ -179,6 +179,24 @@ def test_the_command_refuses_a_small_change_that_widens_and_names_it(small_chang
 
 
 @pytest.mark.once
+def test_a_purpose_that_is_asked_about_for_the_first_time_under_the_same_introduction_is_a_warning(officer, capsys):
+    warning = "Asked about for the first time: Statistics. The introduction is unchanged."
+    make_counter(publish=False)
+    translate_draft()
+    assert warning in text(officer.get(PUBLISH))
+    notice = Notice.objects.get()
+    introduction, notice.introduction_en = notice.introduction_en, "<p>It asks about statistics.</p>"
+    notice.save()
+    translate_draft()
+    assert "for the first time" not in text(officer.get(PUBLISH))
+    Notice.objects.update(introduction_en=introduction)
+    translate_draft()
+    call_command("put_notice_in_force")
+    assert warning in capsys.readouterr().err
+    call_command("put_notice_in_force")
+    assert "for the first time" not in capsys.readouterr().err
+
+
 def test_the_command_publishes_a_small_change_without_asking_again():
     change_heading()
     call_command("put_notice_in_force", small_change=True)

@@ -1,14 +1,17 @@
 """Seals and verification: every change of the record is reported."""
 
+import json
 import re
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from consent import merkle
-from consent.models import Decision, Notice, NoticeVersion, Seal
+from consent.models import Decision, Notice, NoticeVersion, PolicyVersion, PrivacyPolicy, Seal
 from consent.record_check import check_record
 from consent.signing import SealKey
 from consent.verification import Verification
@@ -16,6 +19,8 @@ from editorial import roles
 from tests.consent.factories import put_in_force
 
 pytestmark = pytest.mark.django_db
+# Position of the first decision: the versions of notice and policy are sealed before it.
+FIRST = 2
 
 
 @pytest.fixture
@@ -35,13 +40,17 @@ def faults() -> list[str]:
 def test_unaltered_records_verify(sealed):
     report = Verification().run()
     assert report.is_valid
-    assert (report.records, report.seals, report.erased, report.unsealed) == (9, 3, 0, 0)
+    assert (report.records, report.seals, report.erased, report.unsealed) == (FIRST + 9, 3, 0, 0)
 
 
 def test_each_seal_refers_to_the_seal_before(sealed):
     first, second, third = Seal.objects.order_by("number")
     assert (second.previous, third.previous) == (first.digest, second.digest)
-    assert [(seal.first, seal.size) for seal in (first, second, third)] == [(0, 3), (3, 3), (6, 3)]
+    assert [(seal.first, seal.size) for seal in (first, second, third)] == [
+        (0, FIRST + 3),
+        (FIRST + 3, 3),
+        (FIRST + 6, 3),
+    ]
 
 
 def test_sealing_again_seals_nothing(sealed):
@@ -53,8 +62,8 @@ def test_large_backlogs_are_sealed_in_batches(decide, monkeypatch):
     monkeypatch.setattr("consent.models.seal.BATCH_SIZE", 2)
     for _visitor in range(5):
         decide()
-    assert Seal.objects.seal_waiting() == 5
-    assert list(Seal.objects.order_by("number").values_list("size", flat=True)) == [2, 2, 1]
+    assert Seal.objects.seal_waiting() == FIRST + 5
+    assert list(Seal.objects.order_by("number").values_list("size", flat=True)) == [2, 2, 2, 1]
     assert not faults()
 
 
@@ -81,7 +90,7 @@ def test_an_altered_record_is_reported(sealed, tamper, column):
         tamper(f"UPDATE consent_decision SET digest = 'z', path = 'elsewhere' WHERE id = {victim.pk}")
     else:
         tamper(f"UPDATE consent_decision SET {column} = {FIELDS[column]} WHERE id = {victim.pk}")
-    assert faults()[0] == f"The record at position 3 (number {victim.pk}) was altered."
+    assert faults()[0] == f"The record at position {FIRST + 3} (number {victim.pk}) was altered."
 
 
 def test_every_column_of_a_record_is_covered_by_its_hash():
@@ -93,36 +102,36 @@ def test_a_record_with_another_notice_is_reported(sealed, tamper, decide):
     other = NoticeVersion.objects.current()
     copy = {f.attname: getattr(other, f.attname) for f in NoticeVersion._meta.fields if f.name != "id"}
     forged = NoticeVersion(**copy | {"number": 2})
-    forged.digest = forged.compute_digest()
+    forged.digest = forged.leaf()
     forged.save()
     tamper(f"UPDATE consent_decision SET notice_id = {forged.pk} WHERE id = {sealed[0].pk}")
-    assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
+    assert faults() == [f"The record at position {FIRST} (number {sealed[0].pk}) was altered."]
 
 
 def test_a_record_with_another_policy_is_reported(sealed, tamper):
     tamper(f"UPDATE consent_decision SET policy_id = NULL WHERE id = {sealed[0].pk}")
-    assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
+    assert faults() == [f"The record at position {FIRST} (number {sealed[0].pk}) was altered."]
 
 
 def test_a_record_whose_policy_was_removed_is_reported(sealed, tamper):
     policy = sealed[0].policy_id
     tamper(f"UPDATE consent_decision SET policy_id = 999 WHERE id = {sealed[0].pk}")
-    assert faults() == [f"The record at position 0 (number {sealed[0].pk}) was altered."]
+    assert faults() == [f"The record at position {FIRST} (number {sealed[0].pk}) was altered."]
     tamper(f"UPDATE consent_decision SET policy_id = {policy} WHERE id = {sealed[0].pk}")
 
 
 def test_a_removed_record_is_reported(sealed, tamper):
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[4].pk}")
-    assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was removed."]
+    assert faults() == [f"The record at position {FIRST + 4} (number {sealed[4].pk}) was removed."]
 
 
 @pytest.mark.parametrize("position", [0, 4, 8])
 def test_a_record_removed_with_its_leaf_is_reported(sealed, tamper, position):
-    tamper(f"DELETE FROM consent_leaf WHERE position = {position}")
+    tamper(f"DELETE FROM consent_leaf WHERE position = {FIRST + position}")
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[position].pk}")
     assert faults()
     if position != 8:
-        assert faults()[0] == f"The record at position {position} was removed."
+        assert faults()[0] == f"The record at position {FIRST + position} was removed."
 
 
 def test_a_removed_seal_is_reported(sealed, tamper):
@@ -139,10 +148,59 @@ def test_an_inserted_record_is_reported_before_and_after_it_is_sealed(sealed, ta
     forged.decided_at -= timedelta(days=30)
     forged.digest = forged.leaf()
     forged.save(force_insert=True)
-    assert faults() == [f"Record number {forged.pk} was inserted: it is dated before the latest seal."]
+    assert faults() == [
+        f"Record number {forged.pk} was inserted, or the clock was set back: it is dated before seal 3."
+    ]
     assert check_record(forged).faults
     Seal.objects.seal_waiting()
     assert "was inserted" in faults()[0] and f"(number {forged.pk})" in faults()[0]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Function that sets the clock of the site to so many hours ahead."""
+    right = timezone.now
+    return lambda hours: monkeypatch.setattr("django.utils.timezone.now", lambda: right() + timedelta(hours=hours))
+
+
+def insert_copy(decision: Decision, **ago: float) -> None:
+    """Insert a copy of a decision that is dated so long before now."""
+    decision.pk, decision.receipt, decision.idempotency_key = None, "1111-1111-1111-1111", ""
+    decision.decided_at = timezone.now() - timedelta(**ago)
+    decision.digest = decision.leaf()
+    decision.save(force_insert=True)
+
+
+def test_a_clock_that_was_ahead_is_a_remark_and_no_fault(decide, clock, capsys):
+    decide()
+    Seal.objects.seal_waiting()
+    clock(3)
+    decide()
+    Seal.objects.seal_waiting()
+    clock(0)
+    waiting = decide()
+    report = Verification().run()
+    assert report.is_valid and not check_record(waiting).faults
+    assert report.remarks == ["Seal 2 is dated in the future: the clock was ahead, or is behind now."]
+    Seal.objects.seal_waiting()
+    clock(4)
+    call_command("verify_consents")
+    output = capsys.readouterr().out
+    assert "Seal 3 is dated before seal 2: the clock was set back. Times under one may be wrong." in output
+    assert "No record was changed." in output
+
+
+def test_a_record_that_was_inserted_while_the_clock_was_ahead_is_reported(decide, clock):
+    decision = decide()
+    Seal.objects.seal_waiting()
+    clock(3)
+    decide()
+    Seal.objects.seal_waiting()
+    clock(0)
+    insert_copy(decision, hours=1)
+    assert "was inserted" in faults()[0] and "before seal 1" in faults()[0]
+    Seal.objects.seal_waiting()
+    assert "was inserted" in faults()[0]
 
 
 def test_reordered_records_are_reported(sealed, tamper):
@@ -150,13 +208,13 @@ def test_reordered_records_are_reported(sealed, tamper):
     tamper(f"UPDATE consent_decision SET id = 9999 WHERE id = {first}")
     tamper(f"UPDATE consent_decision SET id = {first} WHERE id = {second}")
     tamper(f"UPDATE consent_decision SET id = {second} WHERE id = 9999")
-    assert faults()[0] == f"The record at position 3 (number {first}) was reordered."
+    assert faults()[0] == f"The record at position {FIRST + 3} (number {first}) was reordered."
 
 
 def test_reordered_leaves_are_reported(sealed, tamper):
-    for old, new in ((3, 9999), (4, 3), (9999, 4)):
+    for old, new in ((FIRST + 3, 9999), (FIRST + 4, FIRST + 3), (9999, FIRST + 4)):
         tamper(f"UPDATE consent_leaf SET position = {new} WHERE position = {old}")
-    assert faults() == [f"The record at position 4 (number {sealed[3].pk}) was reordered."]
+    assert faults() == [f"The record at position {FIRST + 4} (number {sealed[3].pk}) was reordered."]
 
 
 def test_forged_hashes_do_not_match_the_root_of_the_seal(sealed, tamper):
@@ -165,7 +223,7 @@ def test_forged_hashes_do_not_match_the_root_of_the_seal(sealed, tamper):
     forged = victim.leaf()
     tamper(f"UPDATE consent_decision SET path = '/elsewhere/', digest = '{forged}' WHERE id = {victim.pk}")
     tamper(f"UPDATE consent_leaf SET digest = '{forged}' WHERE record = {victim.pk}")
-    assert faults() == ["Seal 2: one of the records at the positions 3 to 5 was altered."]
+    assert faults() == ["Seal 2: one of the records at the positions 5 to 7 was altered."]
 
 
 def test_a_forged_root_does_not_match_the_signature(sealed, tamper):
@@ -220,9 +278,34 @@ def test_a_removed_notice_version_is_reported(sealed, tamper):
     assert faults() == ["Version 2 of the notice was removed."]
 
 
+@pytest.mark.parametrize(("model", "name"), [(NoticeVersion, "notice"), (PolicyVersion, "privacy policy")])
+def test_a_version_that_nobody_answered_cannot_be_forged_or_removed(decide, tamper, model, name):
+    Notice.objects.update(heading_en="Cookies, once more")
+    put_in_force()
+    PrivacyPolicy.objects.update(contact="elsewhere@example.org")
+    with patch("consent.models.policy.PolicyVersionQuerySet.untranslated", list):
+        PolicyVersion.objects.put_in_force()
+    Seal.objects.seal_waiting()
+    assert not faults()
+    table, version = model._meta.db_table, model.objects.current()
+    version.wording["en"]["contact"] = "forged@example.org"
+    forged = json.dumps(version.wording)
+    tamper(f"UPDATE {table} SET wording = %s, digest = %s WHERE number = 2", forged, version.leaf())
+    assert faults() == [f"Version 2 of the {name} was altered."]
+    tamper(f"DELETE FROM {table} WHERE number = 2")
+    (fault,) = faults()
+    assert f"(number {version.pk}) was removed." in fault
+
+
+@pytest.mark.parametrize(("table", "name"), [("noticeversion", "notice"), ("policyversion", "privacy policy")])
+def test_a_version_altered_before_it_is_sealed_is_reported(tamper, table, name):
+    tamper(f"UPDATE consent_{table} SET published_at = '2020-01-01 00:00:00+00:00'")
+    assert faults() == [f"Version 1 of the {name} was altered."]
+
+
 def test_a_record_of_a_missing_notice_version_is_reported(sealed, tamper):
     tamper(f"UPDATE consent_decision SET notice_id = 77 WHERE id = {sealed[4].pk}")
-    assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was altered."]
+    assert faults() == [f"The record at position {FIRST + 4} (number {sealed[4].pk}) was altered."]
     tamper(f"UPDATE consent_decision SET notice_id = {sealed[4].notice_id} WHERE id = {sealed[4].pk}")
 
 
@@ -230,7 +313,7 @@ def test_a_record_of_a_missing_notice_version_is_reported(sealed, tamper):
 @pytest.mark.parametrize("date", ["2026-99-99", "2026-99-99 00:00:00"])
 def test_a_record_with_an_invalid_date_is_reported(sealed, tamper, date):
     tamper(f"UPDATE consent_decision SET decided_at = '{date}' WHERE id = {sealed[4].pk}")
-    assert faults() == [f"The record at position 4 (number {sealed[4].pk}) was altered."]
+    assert faults() == [f"The record at position {FIRST + 4} (number {sealed[4].pk}) was altered."]
 
 
 @pytest.mark.parametrize(
@@ -251,17 +334,17 @@ def test_a_record_altered_before_it_is_sealed_is_reported(decide, tamper):
     tamper(f"UPDATE consent_decision SET path = '/elsewhere/' WHERE id = {decision.pk}")
     assert faults() == [f"Record number {decision.pk}, not sealed yet, was altered."]
     Seal.objects.seal_waiting()
-    assert faults() == [f"The record at position 0 (number {decision.pk}) was altered."]
+    assert faults() == [f"The record at position {FIRST} (number {decision.pk}) was altered."]
 
 
 def test_the_command_prints_the_numbers_and_returns_an_exit_status(sealed, tamper, capsys):
     call_command("verify_consents")
     output = capsys.readouterr().out
-    assert "Checked 9 records under 3 seals" in output and "Newest seal: seal 3 of 20" in output
+    assert f"Checked {FIRST + 9} records under 3 seals" in output and "Newest seal: seal 3 of 20" in output
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[1].pk}")
     with pytest.raises(SystemExit, match="1"):
         call_command("verify_consents")
-    assert "position 1" in capsys.readouterr().err
+    assert f"position {FIRST + 1}" in capsys.readouterr().err
 
 
 def test_a_missing_trigger_is_reported(sealed):
@@ -282,7 +365,7 @@ def test_a_downloaded_seal_reveals_a_rewritten_chain(sealed, tamper, tmp_path, c
         call_command("verify_consents", against=stored)
     # An attacker with the key replaces the last seal by one over fewer records.
     tamper(f"DELETE FROM consent_decision WHERE id = {sealed[8].pk}")
-    tamper("DELETE FROM consent_leaf WHERE position > 5")
+    tamper(f"DELETE FROM consent_leaf WHERE position > {FIRST + 5}")
     tamper("DELETE FROM consent_seal WHERE number = 3")
     Seal.objects.seal_waiting()
     assert not faults()
@@ -333,7 +416,7 @@ def test_before_the_first_seal_the_list_says_so(client):
 def test_a_seal_is_a_signed_note(sealed):
     note = Seal.objects.latest_seal().note
     assert re.fullmatch(
-        r"consent-seal/1\nnumber 3\nprevious [0-9a-f]{64}\nfirst 6\nsize 3\nroot [0-9a-f]{64}\n"
+        r"consent-seal/1\nnumber 3\nprevious [0-9a-f]{64}\nfirst 8\nsize 3\nroot [0-9a-f]{64}\n"
         r"sealed \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\n\n— consent-seal [A-Za-z0-9+/]{91}=\n",
         note,
     )

@@ -57,7 +57,7 @@ def test_a_backup_of_a_running_site_restores_all_data_and_the_consent_records_ve
     restored = site.manage("restore", str(backup), "--replace", check=True)
     assert f"It ends with seal 1; what was sealed after that, up to seal {newest}, is lost." in restored.stdout
     assert "Erasures on request since the backup: 1. Records erased again: 1." in restored.stdout
-    assert "Checked 5 consent records under 2 seals" in restored.stdout
+    assert "Checked 7 consent records under 2 seals" in restored.stdout
     # Sealing continues, a lost seal is explained, and the data before the restore is a backup.
     after = site.run(f"{PICTURES}{SEALS}\ndecide('accept'); {SEAL}")
     assert after == f"{size}1 {newest + 1}\n"

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from consent.audit import Crawl, Declarations, passes_of
 from consent.models import CookieAudit, NoticeVersion
+from consent.signing import SealKeyError
+from consent.stored_seal import SealMismatchError
 
 
 class Command(BaseCommand):
@@ -36,7 +38,10 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"No site answers at {address}. Start it with make run, or give its address.") from error
         started, crawl, passes = timezone.now(), Crawl(address, under), passes_of(notice)
-        crawl.run(chromium, passes)
+        try:
+            crawl.run(chromium, passes)
+        finally:
+            self.erase_decisions(crawl)
         findings = Declarations.of(notice).compare(passes, crawl.host)
         audit = CookieAudit.objects.create(
             started_at=started,
@@ -58,6 +63,20 @@ class Command(BaseCommand):
         self.stdout.write(
             "The notice names everything that was found. All of it was set with consent, and no cookie is kept longer."
         )
+
+    def erase_decisions(self, crawl: Crawl) -> None:
+        """Erase the decisions of the crawl. Raises CommandError if they cannot be sealed before."""
+        try:
+            erased = crawl.erase_decisions()
+        except (SealMismatchError, SealKeyError) as fault:
+            raise CommandError(
+                f"The decisions of the audit are still in the record, and count as visitors. {fault}"
+            ) from fault
+        if erased < len(crawl.receipts):
+            self.stderr.write(
+                f"Decisions of the audit that stay in the record of {crawl.address}, which has another database: "
+                f"{len(crawl.receipts) - erased}. Run the audit on the machine of the site."
+            )
 
     @staticmethod
     def find_chromium() -> str:

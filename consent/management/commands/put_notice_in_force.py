@@ -50,6 +50,11 @@ class Command(BaseCommand):
                     f"load_content, or in the admin. Then run put_notice_in_force.\n{missing}"
                 )
                 return
+        if unannounced := version.unannounced_purposes(before):
+            self.stderr.write(
+                f"Asked about for the first time: {', '.join(unannounced)}. The introduction is unchanged. Check in "
+                "each language that it does not say that nothing is used for this."
+            )
         if version != before:
             AccessEntry.objects.log_operator(AccessEntry.Action.PUBLISH, version.log_details(before))
         if not refresh or options["verbosity"] > 1:
