@@ -71,7 +71,8 @@ class RichTextField(CleanText, ProseEditorField):
 
     def pre_save(self, model_instance, add):
         value = self.get_prep_value(super().pre_save(model_instance, add))
-        setattr(model_instance, self.attname, value)
+        # Without the descriptor of modeltranslation: it would write the fallback into the field of the active language.
+        model_instance.__dict__[self.attname] = value
         return value
 
 

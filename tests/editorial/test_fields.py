@@ -8,11 +8,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+from modeltranslation.translator import translator
 from PIL import Image, ImageCms
 
 from editorial.images import MAX_IMAGE_BYTES, clean_image
 from pages.models import Page
 from partners.models import PartnerUniversity
+from translations.status.fields import translated_models
 
 pytestmark = pytest.mark.once
 
@@ -52,6 +55,16 @@ def test_dangerous_html_is_never_stored(page, writer, html, clean):
     assert not any(word in stored for word in ("script", "onclick", "onerror", "style", "iframe", "alert", "<!--"))
     if clean:
         assert stored == clean
+
+
+@pytest.mark.parametrize("model", translated_models(), ids=lambda model: model._meta.label)
+def test_a_missing_text_stays_missing_when_an_item_is_saved_in_its_language(db, model):
+    names = [f"{name}_pl" for name in translator.get_options_for_model(model).all_fields]
+    model._base_manager.update(**{name: None if model._meta.get_field(name).null else "" for name in names})
+    with translation.override("pl"):
+        for item in model._base_manager.all()[:2]:
+            item.save()
+    assert not any(text for row in model._base_manager.values_list(*names) for text in row)
 
 
 def test_html_that_the_editor_can_produce_is_not_changed(page):
