@@ -182,12 +182,13 @@ def passes_of(version: NoticeVersion) -> list[Pass]:
 
 
 class Crawl:
-    """Crawl of a running site at `address`, such as http://127.0.0.1:8000.
+    """Crawl of a running site at `address`, such as http://127.0.0.1:8000, which has the notice `version` in force.
 
     `under` limits it to pages whose path starts with one of these prefixes, such as /en/partners/.
     """
 
-    def __init__(self, address: str, under: Iterable[str] = ()):
+    def __init__(self, address: str, version: NoticeVersion, under: Iterable[str] = ()):
+        self.notice_number = str(version.number)
         self.address = address.rstrip("/")
         self.host = urlsplit(address).hostname or ""
         self.under = tuple(under) or ("/",)
@@ -245,7 +246,7 @@ class Crawl:
         """Send the decision of this visitor. Raises RuntimeError if it is not recorded."""
         if visitor.name in (UNDECIDED, STAFF):
             return
-        form = {"action": "refuse", "next": self.own_paths[0]}
+        form = {"action": "refuse", "next": self.own_paths[0], "notice": self.notice_number}
         if visitor.granted:
             form |= {"action": "choose", "providers": next(iter(visitor.granted))}
         response = await context.request.post(

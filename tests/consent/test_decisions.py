@@ -243,7 +243,7 @@ def test_revoking_everything_is_a_withdrawal_with_any_button(client, action):
     assert list(Decision.objects.values_list("action", flat=True)) == ["withdrawn", "chosen"]
 
 
-@pytest.mark.parametrize("notice", ["", "x", "0", "9", "999999999", "9" * 5000])
+@pytest.mark.parametrize("notice", ["", "x", "0", "-1", "٣", "9", "999999999", "9" * 5000])
 @pytest.mark.parametrize("action", ["accept", "choose", "allow"])
 def test_a_consent_to_an_unknown_notice_is_not_recorded_and_the_settings_ask(client, action, notice):
     response = press(client, action, notice=notice, providers=[MAP])

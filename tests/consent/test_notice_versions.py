@@ -73,12 +73,6 @@ def test_an_answer_refers_to_the_notice_that_was_shown_even_if_a_newer_one_is_in
     assert asks(client)
 
 
-@pytest.mark.parametrize("number", ["", "0", "7", "-1", "x", "٣", "9" * 40])
-def test_an_unknown_notice_number_means_the_notice_in_force(client, number):
-    press(client, "accept", notice=number)
-    assert Decision.objects.get().notice == NoticeVersion.objects.current()
-
-
 def test_without_a_published_notice_nothing_is_asked(client, monkeypatch):
     monkeypatch.setattr("consent.cached.notice_in_force", lambda request: None)
     # A content version of its own, so that no cached notice of another test is used.

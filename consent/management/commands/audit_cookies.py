@@ -37,7 +37,7 @@ class Command(BaseCommand):
             urlopen(f"{address}/sitemap.xml", timeout=10).close()  # noqa: S310 (an operator gives the address)
         except (OSError, ValueError) as error:
             raise CommandError(f"No site answers at {address}. Start it with make run, or give its address.") from error
-        started, crawl, passes = timezone.now(), Crawl(address, under), passes_of(notice)
+        started, crawl, passes = timezone.now(), Crawl(address, notice, under), passes_of(notice)
         try:
             crawl.run(chromium, passes)
         finally:
