@@ -59,12 +59,12 @@ def passes(notice) -> list[Pass]:
 
 
 @pytest.fixture(scope="module")
-def crawled(site, passes) -> Crawl:
+def crawled(site, notice, passes) -> Crawl:
     """The crawl of the site, which fills the passes."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         pytest.skip("Chromium is missing: install it, on Debian with: sudo apt install chromium")
-    crawl = CrawlWithStandIn(site.url, [CITY, "/pl/wizja/"])
+    crawl = CrawlWithStandIn(site.url, notice, [CITY, "/pl/wizja/"])
     # The tests use the synchronous interface of Playwright, which occupies the event loop of this thread.
     with ThreadPoolExecutor(1) as executor:
         executor.submit(crawl.run, path, passes).result()
