@@ -104,7 +104,11 @@ class VaryRule:
             return {"HTTP_COOKIE": f"{settings.COOKIE_CONSENT_NAME}={dict_to_cookie_str(entries)}"}
         return {"HTTP_SEC_GPC": "1"} if OBJECTS in details else {}
 
-    def fallback(self, variant: str) -> str:
-        """Return the variant whose pages are sent when a page of `variant` cannot be rendered: nothing was granted."""
-        notice, state, *_details = variant.split()
-        return f"{notice} {state}" if state == ANSWERED else variant
+    def fallbacks(self, variant: str) -> list[str]:
+        """Return the variants whose pages are sent when a page of `variant` cannot be rendered, best first.
+
+        Nothing was granted in any of them. The last ones ask, or do not ask, against the visitor's own state.
+        """
+        notice, state, *details = variant.split()
+        others = [ANSWERED, ASKED] if state == ANSWERED else [" ".join([ASKED, *details]), ASKED, ANSWERED]
+        return [f"{notice} {other}" for other in dict.fromkeys(others)]

@@ -148,12 +148,14 @@ class PageCache:
         return self._response(rendered, key, environ)
 
     async def fallback(self, key: CacheKey, environ: dict[str, Any]) -> Response | None:
-        """Return the response for a page that cannot be rendered: the page of the fallback variant, outdated or not."""
+        """Return the response for a page that cannot be rendered: the page of a fallback variant, outdated or not."""
         if self.rule is None or key.is_static:
             return None
-        other = key._replace(variant=self.rule.fallback(key.variant))
-        page = self.get(other) or await self._run(self.disk_threads, self._find_on_disk, other)
-        return page.stale_response(environ) if page else None
+        for variant in self.rule.fallbacks(key.variant):
+            other = key._replace(variant=variant)
+            if page := self.get(other) or await self._run(self.disk_threads, self._find_on_disk, other):
+                return page.stale_response(environ)
+        return None
 
     def _response(
         self, rendered: CachedPage | Response | None, key: CacheKey, environ: dict[str, Any]

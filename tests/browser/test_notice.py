@@ -1,8 +1,11 @@
 """Stories of a privacy officer and visitors: what officers change, what visitors read of it, and what loads then."""
 
 import re
+from contextlib import contextmanager
 
+import psycopg
 import pytest
+from django.db import connection
 
 from tests.browser.test_consent import BOTH, notice, receipt
 from tests.browser.test_embeds import embed, take_third_party_requests
@@ -360,6 +363,54 @@ def test_nothing_loads_for_a_forged_or_erased_receipt_while_the_page_is_cached(v
     assert visitor.page.get_by_role("status").get_by_text("Your choice no longer counts").is_visible()
     assert not visitor.context.cookies()
     assert not loads_map(visitor) and notice(visitor).is_visible()
+
+
+@contextmanager
+def database_away(site, folder):
+    """Take the database away: move the files of SQLite, or refuse all connections to PostgreSQL."""
+    if connection.vendor == "sqlite":
+        files = list(site.data.glob("db.sqlite3*"))
+        for path in files:
+            path.rename(folder / path.name)
+        try:
+            yield
+        finally:
+            for path in files:
+                (folder / path.name).rename(path)
+        return
+    address = psycopg.conninfo.make_conninfo(site.settings["DATABASE_URL"], dbname="template1")
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'")
+        try:
+            yield
+        finally:
+            server.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS true")
+
+
+@pytest.mark.nightly
+@BOTH
+def test_while_the_database_is_away_nothing_loads_and_the_same_form_decides_after_its_return(
+    site, visit_city, tmp_path, javascript
+):
+    visitor, undecided = (visit_city(java_script_enabled=javascript) for _ in range(2))
+    allow_map(visitor)
+    number = receipt(visitor)
+    assert loads_map(visitor)
+    with database_away(site, tmp_path):
+        assert visitor.go(CITY).status == 200
+        assert not visitor.page.locator("iframe").count() and not take_third_party_requests(visitor)
+        notice(undecided).get_by_role("button", name="Accept all").click()
+        undecided.page.get_by_role("heading", name="Your choice could not be recorded").wait_for()
+        assert not undecided.context.cookies() and not take_third_party_requests(undecided)
+    # The browser reports the status 503.
+    undecided.console_errors.clear()
+    visitor.console_errors.clear()
+    undecided.page.get_by_role("button", name="Send it again").click()
+    undecided.page.locator("#consent-saved").wait_for()
+    assert map_is_shown(undecided)
+    go_until(visitor, CITY, visitor.page.locator("iframe"))
+    assert map_is_shown(visitor) and receipt(visitor) == number
 
 
 def test_staff_are_told_what_the_notice_does_not_name_and_visitors_get_a_link(run, visit, sign_in):

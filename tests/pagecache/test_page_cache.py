@@ -43,8 +43,8 @@ class Rule:
     def request_headers(self, variant: str) -> dict[str, str] | None:
         return None if variant in self.former else {"HTTP_COOKIE": variant}
 
-    def fallback(self, variant: str) -> str:
-        return "answered" if variant == "media" else variant
+    def fallbacks(self, variant: str) -> list[str]:
+        return ["answered", "asked"] if variant == "media" else [variant]
 
 
 class Site:
@@ -253,11 +253,12 @@ def test_the_number_of_remembered_personal_pages_is_bounded(cache, site, monkeyp
     assert len(cache.personal_keys) <= 3
 
 
+@pytest.mark.parametrize("fallback", ["answered", "asked"])
 @pytest.mark.parametrize("is_tried_before", [True, False])
-def test_without_the_database_a_personal_page_is_replaced_by_the_one_of_the_fallback_variant(
-    cache, site, is_tried_before
+def test_without_the_database_a_personal_page_is_replaced_by_one_of_the_fallback_variants(
+    cache, site, is_tried_before, fallback
 ):
-    ask(cache, request(HTTP_COOKIE="answered"))
+    ask(cache, request(HTTP_COOKIE=fallback))
     if is_tried_before:
         site.answer = PERSONAL
         ask(cache, MEDIA)
