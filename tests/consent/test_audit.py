@@ -1,7 +1,9 @@
 """Cookie audits: items that a browser saw, compared with what the notice in force names."""
 
+import asyncio
 import json
 from io import BytesIO
+from unittest.mock import AsyncMock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,6 +26,7 @@ from consent.audit import (
     Pass,
     passes_of,
 )
+from consent.management.commands.audit_cookies import Command
 from consent.models import (
     CookieAudit,
     Decision,
@@ -87,6 +90,9 @@ def test_an_item_of_another_provider_than_the_allowed_one_is_without_consent():
         (3600, 7200, True),
         # A calendar month, and a year of 366 days.
         (30 * DAY, 31 * DAY, False),
+        # The clocks of site and browser differ by at most a minute.
+        (60, 62 + 60, False),
+        (60, 62 + 61, True),
         (180 * DAY, 184 * DAY, False),
         (180 * DAY, 200 * DAY, True),
         (365 * DAY, 366 * DAY, False),
@@ -177,6 +183,34 @@ def test_there_is_a_pass_for_each_provider_that_the_notice_names():
         ("only counter allowed", {"counter"}),
         (STAFF, frozenset()),
     ]
+
+
+@pytest.mark.parametrize(
+    ("visitor", "form"),
+    [
+        (Pass(UNDECIDED), None),
+        (Pass(STAFF), None),
+        (Pass(REFUSING), {"action": "refuse", "next": "/en/cookies/"}),
+        (Pass(COUNTED, frozenset(["count"])), {"action": "choose", "providers": "count", "next": "/en/cookies/"}),
+    ],
+    ids=lambda value: value.name if isinstance(value, Pass) else "",
+)
+def test_only_visitors_who_refuse_or_allow_send_a_decision(settings, visitor, form):
+    context = AsyncMock()
+    context.cookies.return_value = [{"name": settings.COOKIE_CONSENT_NAME}]
+    crawl = Crawl("https://site.example")
+    crawl.own_paths = ["/en/cookies/"]
+    asyncio.run(crawl.decide(context, visitor))
+    assert [call.kwargs["form"] for call in context.request.post.await_args_list] == ([form] if form else [])
+
+
+def test_the_audit_uses_the_first_chromium_that_is_installed(monkeypatch):
+    installed = {"google-chrome": "/opt/chrome", "chromium": "/usr/bin/chromium"}
+    monkeypatch.setattr("shutil.which", installed.get)
+    assert Command.find_chromium() == "/usr/bin/chromium"
+    installed.clear()
+    with pytest.raises(CommandError, match="Chromium is missing"):
+        Command.find_chromium()
 
 
 @pytest.fixture

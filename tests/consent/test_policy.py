@@ -166,6 +166,11 @@ def test_a_language_that_visitors_are_not_offered_delays_nothing(settings):
 
 
 @pytest.mark.once
+def test_the_list_of_versions_leads_to_the_page_that_puts_the_policy_in_force(officer):
+    assert f'href="{PUBLISH}"' in text(officer.get("/admin/consent/policyversion/"))
+
+
+@pytest.mark.once
 def test_only_privacy_officers_put_the_policy_in_force(client, staff):
     for group in (roles.EDITORS, roles.PUBLISHERS, roles.TRANSLATORS):
         client.force_login(staff(group))

@@ -197,10 +197,11 @@ def test_a_purpose_that_is_asked_about_for_the_first_time_under_the_same_introdu
     assert "for the first time" not in capsys.readouterr().err
 
 
-def test_the_command_publishes_a_small_change_without_asking_again():
+def test_the_command_publishes_a_small_change_without_asking_again(capsys):
     change_heading()
     call_command("put_notice_in_force", small_change=True)
     assert newest().asks_again is False
+    assert capsys.readouterr().out == f"Version {newest().number} of the cookie notice is in force.\n"
     entry = AccessEntry.objects.get(action="publish")
     assert entry.staff.endswith("(manage.py)") and entry.details.endswith("asks nobody again, nothing widened")
 
@@ -290,6 +291,13 @@ def test_each_purpose_has_a_version_of_its_own(decide):
     assert after["counter"] == before["counter"] | {"version": before["counter"]["version"] + 1}
 
 
+def test_a_new_purpose_starts_with_version_1(decide):
+    Purpose.objects.create(key="research", name_en="Research", description_en="We study how the site is used.")
+    make_provider("studies", "research", "Study Ltd", "https://studies.example")
+    put_in_force()
+    assert decide().answers["studies"]["version"] == 1
+
+
 def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
     browser = Client()
     decide("accept", browser)
@@ -299,7 +307,7 @@ def test_the_same_answer_to_a_notice_that_asks_again_is_a_renewal(decide):
     assert decide("refuse", browser).action == "withdrawn"
 
 
-def test_a_refresh_publishes_the_new_style_and_no_draft(monkeypatch):
+def test_a_refresh_publishes_the_new_style_and_no_draft(monkeypatch, capsys):
     before = newest()
     change_heading()
     call_command("put_notice_in_force", refresh=True)
@@ -309,6 +317,7 @@ def test_a_refresh_publishes_the_new_style_and_no_draft(monkeypatch):
     version = newest()
     assert (version.number, version.asks_again, version.style) == (before.number + 1, False, "body { color: red }")
     assert version.wording_in("en")["heading"] == "Cookies on this site"
+    assert not capsys.readouterr().out
 
 
 def without_swedish(settings):

@@ -14,7 +14,7 @@ from consent import merkle
 from consent.models import Decision, Notice, NoticeVersion, PolicyVersion, PrivacyPolicy, Seal
 from consent.record_check import check_record
 from consent.signing import SealKey
-from consent.verification import Verification
+from consent.verification import Verification, in_bulk
 from editorial import roles
 from tests.consent.factories import put_in_force
 
@@ -118,6 +118,11 @@ def test_a_record_whose_policy_was_removed_is_reported(sealed, tamper):
     tamper(f"UPDATE consent_decision SET policy_id = 999 WHERE id = {sealed[0].pk}")
     assert faults() == [f"The record at position {FIRST} (number {sealed[0].pk}) was altered."]
     tamper(f"UPDATE consent_decision SET policy_id = {policy} WHERE id = {sealed[0].pk}")
+
+
+def test_records_whose_numbers_are_far_apart_are_read(sealed):
+    ends = [sealed[0], sealed[-1]]
+    assert in_bulk(Decision, [record.pk for record in ends]) == {record.pk: record for record in ends}
 
 
 def test_a_removed_record_is_reported(sealed, tamper):

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import escape
 
 from alliance.models import Deliverable, Initiative, InitiativePart, Task
@@ -103,6 +105,7 @@ def test_the_bin_lists_and_searches_deleted_items_by_name(root, deliverable):
     text = words(root.get(BIN))
     assert "Seamless mobility" in text
     assert other.title_en in text
+    assert text.count(date_format(timezone.localtime(), "DATE_FORMAT")) >= 2
     found = root.get(BIN, {"q": "seamless"})
     assert [row.heading for row in found.context["cl"].result_list] == ["Seamless mobility"]
 
@@ -151,6 +154,7 @@ def test_a_restored_item_has_its_key_history_addresses_and_texts_but_is_not_on_t
     after = Deliverable.objects.get(key="seamless-mobility")
     changed = {name for name, value in before.items() if getattr(after, name) != value}
     assert changed == {"is_published", "updated_at"}
+    assert LogEntry.objects.filter(object_id=after.pk, action_flag=ADDITION).exists()
     assert client.get(url).status_code == 404
     states = [revision.state for revision in Revision.objects.of(after)]
     assert states == [State.DRAFT, State.PAST, State.PAST, State.PAST]

@@ -267,7 +267,7 @@ def test_a_damaged_missing_or_outside_picture_is_an_error(tmp_path):
 @pytest.mark.once
 @pytest.mark.usefixtures("without_pictures")
 def test_dumping_the_content_of_the_site_gives_the_loaded_files(tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
+    first, second = tmp_path / "backups" / "first", tmp_path / "second"
     dump(first)
     delete_everything()
     load(first)

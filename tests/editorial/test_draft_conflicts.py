@@ -148,10 +148,21 @@ def test_a_part_that_was_deleted_on_the_site_and_changed_in_the_draft_is_a_confl
     (conflict,) = draft.conflicts()
     assert conflict.field == ""
     page = reverse("admin:alliance_initiative_conflicts", args=[campus.pk])
-    assert "Changed part" in client.get(page).content.decode()
+    response = client.get(page)
+    assert "Changed part" in response.content.decode()
+    (choice,) = response.context["choices"]
+    assert (choice.base, choice.live, choice.draft) == ("kept", "deleted", "kept")
     client.post(page, {"c0": "draft"})
     Revision.objects.draft_of(campus).publish()
     assert campus.parts.filter(title_en="Changed part").exists()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("side", ["live", "draft"])
+def test_a_part_that_one_side_deleted_and_the_other_left_alone_is_deleted_without_conflict(side):
+    without = {snapshots.ITEM: {"title_en": "Campus"}}
+    base = without | {"initiative_parts.1": {"title_en": "Part"}}
+    assert snapshots.merge(base, **{"live": base, "draft": base, side: without}) == (without, [])
 
 
 def test_a_part_that_both_sides_brought_back_with_other_texts_is_a_conflict(client, staff):

@@ -117,6 +117,12 @@ def copied(revision: Revision) -> dict:
     return {name: getattr(revision, name) for name in names} | {"state": State.PAST}
 
 
+def test_the_history_of_an_item_without_revisions_is_empty(root, deliverable):
+    Revision.objects.of(deliverable).delete()
+    response = root.get(history(deliverable))
+    assert response.status_code == 200 and not response.context["rows"]
+
+
 def test_kinds_without_drafts_have_a_history_too(root):
     purpose = (
         Purpose.objects.get(key="statistics") if Purpose.objects.filter(key="statistics") else Purpose.objects.last()
@@ -367,6 +373,16 @@ def test_a_replaced_picture_is_restored(root, django_capture_on_commit_callbacks
     Revision.objects.draft_of(university).publish()
     university.refresh_from_db()
     assert university.logo.name == name
+
+
+def test_an_item_is_locked_only_while_choices_are_saved(root, deliverable, monkeypatch):
+    locked = []
+    monkeypatch.setattr("editorial.admin.history.locked", lambda model, key: locked.append(key))
+    path = history(deliverable, "restore", change(deliverable, title_en="Second title").pk)
+    root.get(path)
+    assert not locked
+    root.post(path)
+    assert locked == [deliverable.pk]
 
 
 def test_what_can_no_longer_be_restored_is_named(root, deliverable):

@@ -45,6 +45,15 @@ def test_a_missing_key_is_saved_together_with_the_given_fields():
     assert item.key == "another-title"
 
 
+def test_saving_some_fields_leaves_the_slugs_as_they_are():
+    item = make_deliverable("A title")
+    item.slug_en, item.slug_pl, item.title_pl = "Typed", "", "Tytuł"
+    item.save(update_fields=["title_pl"])
+    assert (item.slug_en, item.slug_pl) == ("Typed", "")
+    item.save()
+    assert (item.slug_en, item.slug_pl) == ("typed", "tytul")
+
+
 # Languages
 
 

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 from django.conf import settings
 
-from pagecache.key import CacheKey, cache_key
+from pagecache.key import CacheKey, cache_key, first_host
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("hosts")]
 PARTNERS = "/en/partners/"
@@ -173,6 +173,15 @@ def test_a_request_without_host_has_no_key():
 )
 def test_case_and_a_trailing_dot_of_a_host_are_ignored(host, canonical):
     assert key(host=host).host == canonical
+
+
+@pytest.mark.parametrize(
+    ("allowed", "first"),
+    [(["unic.example", "localhost"], "unic.example"), (["*", ".wild.example"], "wild.example"), (["*"], "localhost")],
+)
+def test_the_first_host_is_the_first_allowed_one_that_has_a_name(settings, allowed, first):
+    settings.ALLOWED_HOSTS = allowed
+    assert first_host() == first
 
 
 # Paths

@@ -1,6 +1,7 @@
 """Unit tests of the page cache, with a simulated site and consent rule, and without a database."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
@@ -299,6 +300,39 @@ def test_if_rendering_fails_the_error_is_sent_for_a_page_that_was_never_rendered
     site.answer = Response(status, [HTML], b"")
     assert ask(cache).status == ask(cache).status == status
     assert len(site.environs) == 2
+
+
+def test_asyncio_logs_no_failure_of_a_rendering_whose_visitor_left(cache, caplog):
+    async def leave_before_the_failure():
+        is_started, is_left = asyncio.Event(), asyncio.Event()
+
+        async def fail(function, *arguments):
+            is_started.set()
+            await is_left.wait()
+            raise InterruptedError
+
+        visitor = asyncio.ensure_future(cache.respond(cache.key(request()), request(), fail))
+        await is_started.wait()
+        visitor.cancel()
+        await asyncio.wait([visitor])
+        is_left.set()
+        while cache.renderings:
+            await asyncio.sleep(0)
+
+    asyncio.run(leave_before_the_failure())
+    gc.collect()
+    assert not caplog.messages
+
+
+def test_a_failure_of_the_database_and_its_end_are_logged_once(cache, caplog):
+    for _ in range(2):
+        cache.set_database_unavailable(OSError("refused"))
+    for _ in range(2):
+        cache.set_content_version("first")
+    assert caplog.messages == [
+        "The database cannot be reached; cached pages are served: refused",
+        "The database can be reached again",
+    ]
 
 
 # Restarts, and pages on disk

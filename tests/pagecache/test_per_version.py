@@ -6,7 +6,7 @@ from django.test import RequestFactory
 
 from alliance import cached as alliance
 from consent import cached as consent
-from pagecache.models import REQUEST_KEY
+from pagecache.models import REQUEST_KEY, ContentVersion
 from pagecache.per_version import cached_per_version
 from pages import cached as pages
 from pages.models import Page
@@ -32,8 +32,9 @@ def rename(title: str):
 def test_a_result_is_read_once_until_content_changes(django_assert_num_queries):
     rename("First")
     assert cached_title() == "First"
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1) as queries:
         assert cached_title() == "First"
+    assert ContentVersion._meta.db_table in queries[0]["sql"]
     rename("Second")
     assert cached_title() == "Second"
 

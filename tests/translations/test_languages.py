@@ -56,6 +56,15 @@ def test_the_group_of_a_former_language_stays_if_it_has_other_permissions(former
 
 
 @pytest.mark.django_db
+def test_a_new_language_gets_a_group_that_may_translate_into_it():
+    Group.objects.filter(name="Translators: Polski").delete()
+    Permission.objects.filter(codename="translate_into_pl").delete()
+    create_permissions("default", apps)
+    group = Group.objects.get(name="Translators: Polski")
+    assert [permission.codename for permission in group.permissions.all()] == ["translate_into_pl"]
+
+
+@pytest.mark.django_db
 def test_a_missing_column_is_reported(client, capsys):
     assert not missing_columns(connection)
     with connection.cursor() as cursor:

@@ -5,12 +5,14 @@ import re
 from io import StringIO
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from translations.messages import extract_messages, po_path
+from translations.management.commands import makemessages
+from translations.messages import extract_messages, po_path, read_catalog
 
 PUBLIC_CODES = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 pytestmark = pytest.mark.once
@@ -42,6 +44,32 @@ def test_blocks_of_several_lines_are_trimmed():
 def test_a_language_without_translations_is_reported():
     with pytest.raises(CommandError, match="uk: Skip to content"):
         call_command("makemessages", "--check", "--locale", "uk", stdout=StringIO())
+
+
+def test_makemessages_adds_the_texts_of_the_program_to_the_catalog_of_the_installation(tmp_path, settings, monkeypatch):
+    settings.SITE_DIR, settings.CONTENT_LANGUAGES = tmp_path, {"en": "English", "pl": "Polski", "cs": "Čeština"}
+    template = Catalog(charset="utf-8")
+    monkeypatch.setattr(makemessages, "extract_messages", lambda: template)
+    file = tmp_path / "locale/cs/LC_MESSAGES/django.po"
+    template.add("Search")
+    call_command("makemessages", stdout=StringIO())
+    file.write_text(file.read_text().replace('"Search"\nmsgstr ""', '"Search"\nmsgstr "Hledat"'))
+    template.add("Menu")
+    call_command("makemessages", stdout=StringIO())
+    assert {message.id: message.string for message in read_catalog("cs") if message.id} == {
+        "Search": "Hledat",
+        "Menu": "",
+    }
+    assert list(tmp_path.rglob("*.po")) == [file]
+
+
+def test_makemessages_without_the_folder_of_the_installation_refuses_a_language_that_the_program_lacks(
+    settings, monkeypatch
+):
+    monkeypatch.setattr(makemessages, "extract_messages", Catalog)
+    settings.SITE_DIR, settings.CONTENT_LANGUAGES = None, {"en": "English", "pl": "Polski", "cs": "Čeština"}
+    with pytest.raises(CommandError, match="does not have cs"):
+        call_command("makemessages", "--check", stdout=StringIO())
 
 
 @pytest.mark.parametrize("code", PUBLIC_CODES)

@@ -92,6 +92,7 @@ def test_a_translation_is_published(page, file):
     report = import_file(file)
     assert f"{TITLE_ID}: put on the site" in report
     assert "+ Dostępność" in report
+    assert "compilemessages" not in report
     assert title() == "Dostępność „dla wszystkich”\u00a0✓"
     assert not Translation.objects.into("pl").open().exists()
 

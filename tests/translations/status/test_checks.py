@@ -42,6 +42,11 @@ def test_unpaired_tags_are_errors_and_missing_tags_are_warnings():
     assert is_refused("A title", "<b>Tytuł</b>")
 
 
+def test_a_text_that_ends_with_an_ampersand_and_letters_is_checked_to_its_end():
+    assert not messages("12 cities", "12 miast, B&R", is_html=True)
+    assert "“12”" in messages("12 cities", "21 miast, B&R", is_html=True)
+
+
 def test_missing_placeholders_are_errors():
     assert is_refused("%(count)s pages", "%(liczba)s stron")
     assert is_refused("Hello {name}", "Cześć")
