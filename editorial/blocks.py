@@ -63,7 +63,7 @@ def own_drafts(user: User | AnonymousUser) -> Block | None:
         Line(
             draft.heading,
             page_url(draft.model_class, "change", draft.object_id),
-            note(draft.get_state_display(), moment(draft.created_at), draft.comment),
+            note(draft.get_state_display(), moment(draft.created_at), draft.shown_comment),
         )
         for draft in drafts.defer("data", "translations").order_by("-pk")[:READ]
     ]

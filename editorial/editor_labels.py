@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 EDITOR_LABELS = {
     "paragraph": _("Paragraph"),
     "Paragraph": _("Paragraph"),
+    "heading 2": _("Heading 2"),
     "Heading 2": _("Heading 2"),
+    "heading 3": _("Heading 3"),
     "Heading 3": _("Heading 3"),
     "unordered list": _("Bulleted list"),
     "ordered list": _("Numbered list"),

@@ -48,6 +48,7 @@ SECTIONS = {
     "consent_*": "docs/editing.md#add-or-stop-a-third-party",
     "feedback_message_*": "docs/editing.md#answer-a-report-of-a-barrier",
     "feedback_*": "docs/editing.md#maintain-the-accessibility-statement",
+    "partners_partneruniversity_*": "docs/editing.md#edit-a-university",
     "opportunities_*": "docs/editing.md#opportunities",
     "pictures_*": "docs/editing.md#add-a-picture",
     "search_*": "docs/editing.md#add-synonyms",

@@ -19,6 +19,5 @@ def outdated_texts(item: Content) -> list[Translation]:
     """Return the stored texts of `item` and its parts that are missing or stale in a required language."""
     if not settings.REQUIRED_LANGUAGES:
         return []
-    parts = [part for parts in snapshots.parts_of(type(item)).values() for part in parts.of([item.pk])]
-    texts = Translation.objects.of_items([item, *parts]).missing_or_stale()
+    texts = Translation.objects.of_items(snapshots.with_parts(item)).missing_or_stale()
     return list(texts.filter(language__in=settings.REQUIRED_LANGUAGES).order_by("language", "model", "object_id", "pk"))

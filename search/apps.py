@@ -3,6 +3,7 @@ from functools import partial
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 import jobs
 import triggers
@@ -10,7 +11,8 @@ import triggers
 
 class SearchConfig(AppConfig):
     name = "search"
-    verbose_name = _("Search")
+    # The button of the same name is a verb in most languages.
+    verbose_name = pgettext_lazy("section of the admin", "Search")
 
     def ready(self):
         from editorial.searching import register_search

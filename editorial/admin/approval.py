@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from editorial.admin.history import preview_url
 from editorial.admin.revisions import RevisionsMixin, comment_of, is_saved
 from editorial.admin.schedule import mail_problem
 from editorial.admin_urls import page_url
@@ -21,8 +22,12 @@ from editorial.mail import sends_mail
 from editorial.models import ApprovalRequest, Content, DraftConflictError, InvalidDraftError, Revision, State
 from editorial.models.schedule import CONFLICT, REFUSED
 from editorial.required_languages import OutdatedTextsError
+from editorial.revisions import restoring
+from editorial.revisions.differences import differences, values_in_words
+from editorial.revisions.snapshots import with_parts
 from editorial.rights import publishers_of
 from editorial.unsaved import form_with_unsaved_input
+from translations.status.models import Translation
 
 # Button of the form that saves the draft and asks for its approval.
 ASK = "_ask"
@@ -72,11 +77,13 @@ class ApprovalMixin(RevisionsMixin):
         if item is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         approval = ApprovalRequest.objects.of(item).select_related("revision", "asked_by", "decided_by").first()
+        may_publish = self.may_publish(request, item)
+        decides = approval is not None and approval.is_waiting and approval.asked_by != request.user and may_publish
         context = {
             # The latest request, if it is for the draft that the form shows.
             "approval": approval if approval and approval.revision.is_open else None,
-            "approval_url": page_url(item, "approval", item.pk) if self.may_publish(request, item) else "",
-            "may_ask": publishers_of(item).exclude(pk=request.user.pk).exists(),
+            "approval_url": page_url(item, "approval", item.pk) if may_publish else "",
+            "may_ask": not decides and publishers_of(item).exclude(pk=request.user.pk).exists(),
             "mail_problem": mail_problem(request),
         }
         response = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
@@ -145,11 +152,12 @@ class ApprovalMixin(RevisionsMixin):
             "original": item,
             "title": f"{_('Approval')}: {item}",
             "approval": approval,
-            "conflict": CONFLICT if approval and approval.is_waiting and approval.revision.conflicts() else "",
             "form": form,
             "form_url": page_url(item, "change", item.pk),
             "mail_problem": mail_problem(request),
         }
+        if approval and approval.is_waiting:
+            context |= draft_context(approval.revision)
         return TemplateResponse(request, "editorial/approval.html", context)
 
     def decide(
@@ -173,8 +181,27 @@ class ApprovalMixin(RevisionsMixin):
             text = _("The draft was changed, or somebody decided meanwhile. Nothing was saved. Look at it again.")
             messages.error(request, text)
             return HttpResponseRedirect(request.path)
-        done = _("“{}” is published.") if PUBLISH in request.POST else _("The draft of “{}” is approved.")
         if decision == ApprovalRequest.Decision.RETURNED:
-            done = _("The draft of “{}” is returned to its author.")
-        messages.success(request, format_html(str(done), item))
+            messages.success(request, format_html(str(_("The draft of “{}” is returned to its author.")), item))
+        elif PUBLISH in request.POST:
+            self.report_published(request, item)
+        else:
+            messages.success(request, format_html(str(_("The draft of “{}” is approved.")), item))
         return HttpResponseRedirect(form_url)
+
+
+def draft_context(draft: Revision) -> dict[str, Any]:
+    """Return what a draft contains or changes, the states of its translations, and its conflicts, for the template."""
+    model, values = draft.model_class, draft.merged()[0]
+    context: dict[str, Any] = {
+        "conflict": CONFLICT if draft.conflicts() else "",
+        "is_new": draft.base is None,
+        "differences": differences(model, draft.stored(), values) if draft.base else values_in_words(model, values),
+        "preview_url": preview_url(draft) if model.has_page() else "",
+    }
+    with transaction.atomic():
+        restoring.write_draft(draft)
+        item = model._base_manager.get(pk=draft.object_id)
+        context["translation_states"] = Translation.objects.of_items(with_parts(item)).statuses_by_language()
+        transaction.set_rollback(True)
+    return context

@@ -21,6 +21,7 @@ from editorial.admin.history import COMMENT_LENGTH, RestoreForm, writer_of
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin_urls import page_url, primary_key
 from editorial.models import BinSettings, Content, DeletedItem
+from editorial.models.revision import RESTORED_FROM_BIN
 from editorial.revisions import restoring
 from editorial.revisions.differences import values_in_words
 from editorial.rights import permission
@@ -138,9 +139,9 @@ class DeletedItemAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, admin.Mod
 
     def restore(self, request: HttpRequest, deleted: DeletedItem) -> HttpResponse:
         comment = request.POST.get("comment", "")[:COMMENT_LENGTH]
-        item, left_out = restoring.restore_deleted(deleted, comment or str(_("Restored from the bin")))
+        item, left_out = restoring.restore_deleted(deleted, comment or RESTORED_FROM_BIN)
         model_admin = self.admin_site.get_model_admin(type(item))
-        model_admin.log_addition(request, item, str(_("Restored from the bin")))
+        model_admin.log_addition(request, item, RESTORED_FROM_BIN)
         text = str(_("“{}” is back. It is not on the site until somebody publishes it."))
         messages.success(request, format_html(text, item))
         if left_out:

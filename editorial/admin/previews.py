@@ -24,7 +24,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from editorial.admin.changelists import CountedMixin
@@ -116,10 +116,15 @@ def viewed_kinds(request: HttpRequest) -> list[type[Content]]:
     return [model for model in viewed if model.has_page()]
 
 
+def link_day_choices() -> list[tuple[int, str]]:
+    return [(days, ngettext("%d day", "%d days", days) % days) for days in LINK_DAYS]
+
+
 class LinkForm(forms.Form):
     days = forms.TypedChoiceField(
         label=gettext_lazy("The link works for"),
-        choices=[(days, ngettext_lazy("%d day", "%d days") % days) for days in LINK_DAYS],
+        # A function, so that the choices are in the language of each request.
+        choices=link_day_choices,
         coerce=int,
         initial=LINK_DAYS[1],
     )

@@ -27,6 +27,7 @@ class RequiredLanguagesMixin(ModelAdmin):
         item = form.instance
         if not change and self.model.has_drafts and item.is_published and (outdated := outdated_texts(item)):
             item.set_published(False)
+            item.is_published = False
             self.refuse_publication(request, item, outdated)
 
     def refuse_publication(self, request: HttpRequest, item: Any, texts: list[Translation]) -> HttpResponse:

@@ -137,6 +137,14 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
             text = _("The draft of “{}” is saved. Visitors see the published text until somebody publishes the draft.")
         messages.success(request, format_html(text, response.item))
 
+    def report_published(self, request: HttpRequest, item: Any) -> None:
+        """Say that visitors see the item, with a link to its page if it has one."""
+        if hasattr(item, "get_absolute_url"):
+            link = format_html('<a href="{}">{}</a>', item.get_absolute_url(), item)
+            messages.success(request, format_html(_("“{}” is published. Visitors see it now."), link))
+        else:
+            messages.success(request, format_html(_("“{}” is published."), item))
+
     def saved_or_shown(
         self, request: HttpRequest, item: Content | None, draft: Revision | None, view: Any, context: dict[str, Any]
     ) -> HttpResponse:
@@ -262,15 +270,24 @@ class RevisionsMixin(RequiredLanguagesMixin, DraftConflictsMixin, ModelAdmin):
         return response
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        if not self.model.has_drafts or self.publishes(request, obj) or IS_POPUP_VAR in request.POST:
+        if not self.model.has_drafts or IS_POPUP_VAR in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        messages.success(request, format_html(_("The draft of “{}” is saved."), obj))
+        if not self.publishes(request, obj):
+            messages.success(request, format_html(_("The draft of “{}” is saved."), obj))
+        elif obj.is_published:
+            # Otherwise publication was refused, which has a message of its own.
+            self.report_published(request, obj)
         return HttpResponseRedirect(self.admin_url("change", obj.pk))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if not self.model.has_drafts or self.publishes(request, obj):
+        if not self.model.has_drafts:
             return super().response_change(request, obj)
-        return DraftSaved(request.get_full_path(), obj)
+        if not self.publishes(request, obj):
+            return DraftSaved(request.get_full_path(), obj)
+        if IS_POPUP_VAR in request.POST:
+            return super().response_change(request, obj)
+        self.report_published(request, obj)
+        return HttpResponseRedirect(request.get_full_path())
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         with recorded(request):

@@ -25,6 +25,9 @@ from triggers.locks import StaleReadError, locked
 
 # The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
 _comment: ContextVar[str | None] = ContextVar("comment", default=None)
+RESTORED_FROM_BIN = "Restored from the bin"
+# Comments of the program, as they are stored → as they are shown.
+PROGRAM_COMMENTS = {RESTORED_FROM_BIN: _("Restored from the bin"), "Exchange file": _("Exchange file")}
 # Number of revisions that are searched for the value with which a form was opened.
 REVISIONS_SEARCHED = 20
 # Model and primary key of an item → the links to it that are no longer stored.
@@ -384,6 +387,11 @@ class Revision(models.Model):
     @property
     def model_class(self) -> type[Content]:
         return self.content_type.model_class()  # type: ignore[return-value]  # only content has revisions
+
+    @property
+    def shown_comment(self) -> str:
+        """The comment, in the active language if it is one of the program."""
+        return str(PROGRAM_COMMENTS.get(self.comment, self.comment))
 
     @property
     def item(self) -> Content | None:

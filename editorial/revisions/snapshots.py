@@ -100,6 +100,11 @@ def parts_of(model: type[Content]) -> dict[str, Parts]:
     }
 
 
+def with_parts(item: Content) -> list[Content]:
+    """Return `item` and its stored parts."""
+    return [item, *(part for parts in parts_of(type(item)).values() for part in parts.of([item.pk]))]
+
+
 @cache
 def recorded_fields(model: type[Content]) -> dict[str, models.Field]:
     """Return the fields of `model` that a snapshot contains, by name. Many-to-many fields come last."""

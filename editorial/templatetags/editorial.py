@@ -28,6 +28,12 @@ def content_languages() -> str:
 
 
 @register.simple_tag
+def site_languages() -> list[tuple[str, str]]:
+    """Return the code of each language that visitors can choose, with its name in the language itself."""
+    return settings.LANGUAGES
+
+
+@register.simple_tag
 def own_languages(user: User | AnonymousUser | None) -> str:
     """Return the languages for which `user` is a translator, separated by spaces. Empty if these are all."""
     codes = languages_by_permission(user) if user and user.is_active else set()

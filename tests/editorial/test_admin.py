@@ -9,9 +9,10 @@ from django.contrib.admin.models import LogEntry
 from django.db.models.fields.files import FieldFile
 from django.forms import BaseFormSet
 from django.urls import reverse
+from lxml.html import fromstring
 from PIL import Image
 
-from alliance.models import Alliance, Deliverable, Initiative, InitiativePart, Task
+from alliance.models import Alliance, Deliverable, Initiative, InitiativePart, KeyArea, Task
 from consent.models import EmbeddedContent, Script
 from editorial.models import Revision, content_models
 from editorial.revisions import snapshots
@@ -413,6 +414,21 @@ def test_a_live_item_does_not_change_until_a_publisher_publishes_the_draft(signe
     assert Revision.objects.draft_of(deliverable) is None
 
 
+def test_a_publisher_reads_that_visitors_see_the_item_and_stays_in_its_form(signed_in):
+    client = signed_in("Publishers")
+    deliverable = Deliverable.objects.first()
+    path = f"{address(deliverable)}?_changelist_filters=q%3Da"
+    response = client.post(path, filled_in(client.get(path), slug_en="new-slug", _save=""), follow=True)
+    link = f'<a href="/en/deliverables/new-slug/">{deliverable}</a>'
+    assert f"“{link}” is published. Visitors see it now." in response.content.decode()
+    assert response.redirect_chain == [(path, 302)]
+    # A key area has no page of its own.
+    values = {"name_en": "New area", "description_en": "<p>Text</p>", "order": "1", "_save": ""}
+    response = client.post(reverse("admin:alliance_keyarea_add"), values, follow=True)
+    assert "“New area” is published." in response.content.decode()
+    assert response.redirect_chain == [(address(KeyArea.objects.get(name_en="New area")), 302)]
+
+
 def test_publishers_can_take_off_publish_and_delete(signed_in):
     client = signed_in("Publishers")
     deliverable = Deliverable.objects.first()
@@ -453,6 +469,13 @@ def test_staff_can_choose_the_language_of_the_admin(signed_in):
     assert "Dodaj" in client.get("/admin/", headers={"accept-language": "pl"}).content.decode()
     client.post("/admin-language/setlang/", {"language": "pl", "next": "/admin/"})
     assert "Dodaj" in client.get("/admin/", headers={"accept-language": "en"}).content.decode()
+
+
+def test_the_languages_of_the_admin_and_of_phrases_have_their_own_names(signed_in):
+    path = address(Deliverable.objects.first())
+    document = fromstring(signed_in().get(path, headers={"accept-language": "tr"}).content.decode())
+    for field in ("staff-language", "phrase-language-choice"):
+        assert document.xpath(f"//*[@id='{field}']/option[@value='en' or @value='tr']/text()") == ["English", "Türkçe"]
 
 
 def test_the_admin_shows_the_name_of_the_alliance(client):

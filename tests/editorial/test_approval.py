@@ -2,7 +2,9 @@
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
+from lxml.html import fromstring
 
 from alliance.models import Deliverable
 from editorial import roles
@@ -199,6 +201,41 @@ def test_a_new_item_is_approved_too(client, editor, publisher):
     decide(client, publisher, page, "_publish")
     page.refresh_from_db()
     assert page.is_published and page.title_en == "New title"
+
+
+def words(response) -> str:
+    return " ".join(fromstring(response.content.decode()).find(".//main").text_content().split())
+
+
+def test_the_page_of_the_decision_shows_a_new_item_and_its_translations(client, editor, publisher):
+    with Revision.objects.recorded():
+        texts = {"title_en": "A page", "short_title_en": "Page", "description_en": "About it"}
+        page = Page.objects.create(**texts, slug_en="a-page", kind="text", is_published=False)
+    ask(client, editor, page)
+    client.force_login(publisher)
+    response = client.get(approval_page(page))
+    draft = Revision.objects.draft_of(page)
+    assert reverse("admin:editorial_revision_preview", args=[draft.pk]) in response.content.decode()
+    assert "Description English About it" in words(response) and "Title English New title" in words(response)
+    assert "Polski missing" in words(response)
+
+
+def test_the_page_of_the_decision_shows_what_the_draft_changes(client, editor, publisher, deliverable):
+    ask(client, editor, deliverable)
+    client.force_login(publisher)
+    response = client.get(approval_page(deliverable))
+    assert "English removed: Seamless mobility added: New title" in words(response)
+    assert "Polski stale" in words(response) and deliverable.summary_en not in words(response)
+    deliverable.refresh_from_db()
+    assert deliverable.title_en == "Seamless mobility"
+
+
+def test_who_decides_on_a_draft_is_not_offered_to_ask_for_its_approval(client, staff, editor, publisher, deliverable):
+    member(staff)
+    ask(client, editor, deliverable)
+    assert "Ask for approval" in client.get(address(deliverable)).content.decode()
+    client.force_login(publisher)
+    assert "Ask for approval" not in client.get(address(deliverable)).content.decode()
 
 
 def test_approval_is_offered_only_where_somebody_else_may_publish(client, staff, deliverable):

@@ -162,6 +162,15 @@ def test_a_restored_item_has_its_key_history_addresses_and_texts_but_is_not_on_t
     assert not DeletedItem.objects.exists()
 
 
+def test_the_comment_of_a_restored_item_is_in_the_language_of_each_reader(root, deliverable):
+    deleted = remove(deliverable)
+    root.post(f"{BIN}{deleted.pk}/change/", headers={"accept-language": "pl"})
+    history = address(Deliverable.objects.get(key="seamless-mobility"), "history")
+    assert "Restored from the bin" in words(root.get(history))
+    assert "Aus dem Papierkorb wiederhergestellt" in words(root.get(history, headers={"accept-language": "de"}))
+    assert "Przywrócono z kosza" in words(root.get(history, headers={"accept-language": "pl"}))
+
+
 def test_a_restored_item_has_the_addresses_that_it_had_before(root, client, deliverable):
     url = deliverable.get_absolute_url()
     change(deliverable, slug_en="moves")

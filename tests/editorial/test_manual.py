@@ -66,6 +66,7 @@ def test_a_page_of_the_admin_exists_for_each_pattern(pattern):
         ("news_newsitem_add", "write-a-news-item"),
         ("opportunities_opportunity_changelist", "opportunities"),
         ("alliance_project_change", "contacts-projects-thematic-lines-and-sources"),
+        ("partners_partneruniversity_change", "edit-a-university"),
         ("pictures_picture_add", "add-a-picture"),
         ("pictures_picture_schedule", "publish-or-take-off-at-a-later-time"),
     ],

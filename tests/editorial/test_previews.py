@@ -380,6 +380,21 @@ def test_staff_make_list_and_revoke_links(signed_in, client, deliverable):
     assert client.get(link.get_absolute_url()).status_code == 410
 
 
+def test_the_time_that_a_link_works_is_in_the_language_of_the_admin(signed_in, deliverable):
+    page = reverse("admin:editorial_revision_preview", args=[draft_of(deliverable).pk])
+    html = signed_in("Editors").get(page, headers={"accept-language": "pl"}).content.decode()
+    assert re.findall(r'<option value="\d+"[^>]*>([^<]+)</option>', html) == ["1 dzień", "7 dni", "30 dni"]
+
+
+def test_the_languages_of_a_preview_have_their_own_names(signed_in, deliverable):
+    draft = draft_of(deliverable)
+    page = reverse("admin:editorial_revision_preview", args=[draft.pk])
+    client = signed_in("Editors")
+    for path in (page, f"{link_to(draft).get_absolute_url()}&language=pl"):
+        html = client.get(path, headers={"accept-language": "pl"}).content.decode()
+        assert ">English</a>" in html and ">Türkçe</a>" in html
+
+
 def test_links_are_revoked_together_in_their_list(signed_in, deliverable):
     client = signed_in("Editors")
     links = [link_to(draft_of(deliverable)) for _ in range(2)]

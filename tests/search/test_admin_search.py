@@ -1,11 +1,13 @@
 """The search of lists in the admin behaves as the search of the site."""
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import URLField
 from django.urls import reverse
+from django.utils import translation
 
 from alliance.models import Deliverable, Milestone, Task
 from editorial.admin import ContentAdmin
@@ -74,6 +76,11 @@ def test_each_field_that_a_list_names_as_searched_finds_its_item(listed, model, 
     field.model.objects.filter(pk=owner.pk).update(**dict.fromkeys(columns, word))
     index_changed_items()
     assert item.key in listed(model, "xyzzyplugh")
+
+
+def test_the_section_of_the_synonyms_is_a_noun():
+    with translation.override("de"):
+        assert str(apps.get_app_config("search").verbose_name) == "Suche"
 
 
 def test_staff_find_what_is_not_published(listed):
