@@ -64,7 +64,9 @@ def nginx(prepared, tmp_path_factory):
 
 def choose(nginx: Nginx, action: str) -> str:
     """Send a consent decision, and return the Cookie header with the cookies of the response."""
-    response = nginx.ask(DECIDE, "POST", f"action={action}&notice=1&next=/en/&idempotency_key={time.time_ns()}")
+    (notice,) = set(re.findall(rb'name="notice" value="(\d+)"', nginx.ask("/en/").body))
+    form = f"action={action}&notice={notice.decode()}&next=/en/&idempotency_key={time.time_ns()}"
+    response = nginx.ask(DECIDE, "POST", form)
     assert response.status == 303
     cookies = response.headers.get_all("Set-Cookie")
     return "; ".join(cookie.partition(";")[0] for cookie in cookies if "Max-Age=0" not in cookie)
