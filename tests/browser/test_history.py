@@ -22,8 +22,7 @@ def test_staff_compare_and_restore_a_version_and_bring_a_deleted_item_back(sign_
     for text in (f"{title} ({scheme})", title):
         page.locator("#id_title_en").fill(text)
         page.locator("input[name=_save]").first.click()
-        page.locator(".messagelist .success").wait_for()
-        page.get_by_role("link", name=text, exact=True).first.click()
+        page.get_by_text(f"“{text}” is published.").wait_for()
     page.locator(".historylink").click()
     check()
     page.get_by_role("button", name="Compare").click()

@@ -157,3 +157,7 @@ def test_the_editor_of_texts_speaks_the_language_of_the_admin(sign_in):
     toolbar.get_by_role("button", name="Edytuj HTML").click()
     dialog = page.get_by_role("dialog", name="Edytuj HTML")
     assert dialog.get_by_role("button").all_text_contents() == ["Dodaj wcięcia", "OK", "Anuluj"]
+    dialog.get_by_role("button", name="Anuluj").click()
+    toolbar.locator(".prose-menubar__selected").click()
+    toolbar.get_by_role("button", name="Nagłówek 3").click()
+    assert toolbar.locator(".prose-menubar__selected button").first.get_attribute("aria-label") == "Nagłówek 3"
