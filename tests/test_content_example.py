@@ -35,6 +35,7 @@ def test_the_example_has_the_notice_in_each_language():
                 assert translated_fields(model) & set(item) <= set(files[code][section][key]), (code, section, key)
 
 
+@pytest.mark.nightly
 def test_the_example_declares_the_same_necessary_cookies_as_the_shipped_content():
     shipped, example = (ContentFiles(folder).source["cookies"] for folder in (settings.CONTENT_DIR, FOLDER))
     assert example == {key: cookie for key, cookie in shipped.items() if cookie.get("purpose") == "necessary"}

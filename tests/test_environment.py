@@ -48,6 +48,7 @@ def refused(environment: dict[str, str], *names: str, **options) -> str:
     return outcome.stderr
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -71,6 +71,7 @@ def is_in_html(character: str) -> bool:
     return unicodedata.category(character) != "Cc" or character in "\t\n\f\r"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "address",
     [
@@ -93,6 +94,7 @@ def test_pages(client, spoiled, address):
     assert int(response["Content-Length"]) == len(response.content)
 
 
+@pytest.mark.nightly
 def test_forms_of_staff(client, spoiled, admin_user):
     client.force_login(admin_user)
     html = client.get(reverse("admin:news_newsitem_change", args=[NewsItem.objects.first().pk])).content.decode()
@@ -116,6 +118,7 @@ def test_a_character_that_is_replaced_makes_no_script_of_what_is_around_it(clien
     assert "javascript:" not in client.get("/en/timeline/").content.decode()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("address", ["/en/timeline/feed.xml", "/pl/os-czasu/feed.xml", "/sitemap.xml"])
 def test_feed_and_sitemap(client, spoiled, address):
     response = client.get(address)
@@ -139,6 +142,7 @@ def test_calendar_files(client, spoiled, address):
     assert [line for line in lines if NOT_IN_CALENDAR.search(line)] == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("address", ["/en/", "/pl/", "/en/partners/university-of-oulu/", "/en/timeline/"])
 def test_structured_data_of_pages(client, spoiled, address):
     html = client.get(address).content.decode()
@@ -161,6 +165,7 @@ def test_web_manifest(client, spoiled):
     assert client.get(href).json()["name"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("file_format", "read"), [(Format.XLIFF, xliff.read), (Format.PO, po.read)])
 def test_exchange_files(spoiled, file_format, read):
     content = export(ContentTexts("pl"), Scope.ALL, file_format, "https://example.org")
@@ -174,6 +179,7 @@ def test_share_cards(spoiled):
         Image.open(BytesIO(card.draw())).verify()
 
 
+@pytest.mark.nightly
 @hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TEXTS)
 def test_any_title_leaves_a_feed_and_a_card(client, title):

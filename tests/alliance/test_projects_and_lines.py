@@ -82,6 +82,7 @@ def test_without_a_heading_of_the_alliance_lines_have_neutral_ones(client):
     assert re.search(r"<h2[^>]*>In other cities</h2>", client.get(CITYLAB).content.decode())
 
 
+@pytest.mark.nightly
 @pytest.mark.django_db
 def test_a_line_without_a_text_is_an_entry_of_the_list(client):
     line = Line.objects.get(key="art-culture-and-creativity")

@@ -147,6 +147,7 @@ def test_staff_choose_the_language_of_the_admin(sign_in):
     assert visitor.page.locator("html").get_attribute("lang") == "pl"
 
 
+@pytest.mark.nightly
 def test_a_form_works_without_javascript(sign_in):
     visitor = sign_in("root", java_script_enabled=False)
     open_first(visitor, "alliance/keyarea")

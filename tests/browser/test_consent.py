@@ -179,6 +179,7 @@ def test_providers_can_be_chosen_changed_and_withdrawn(visit, javascript, provid
     assert receipt(visitor) == number
 
 
+@pytest.mark.nightly
 @BOTH
 def test_the_box_of_a_purpose_stands_for_its_providers(visit, javascript, providers):
     visitor = visit(java_script_enabled=javascript)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.test_pages import violations
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.nightly]
 
 DELIVERABLES = "/admin/translations/texttotranslate/?language=pl&status=all&kind=alliance.deliverable"
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.test_pages import violations
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.nightly]
 
 ADD = """
 from alliance.models import Milestone

@@ -10,7 +10,7 @@ from django.db import connection
 from tests.browser.test_consent import BOTH, notice, receipt
 from tests.browser.test_embeds import embed, take_third_party_requests
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.nightly]
 
 CITY = "/en/partners/university-of-lodz/"
 OSM = "OpenStreetMap Foundation"
@@ -388,7 +388,6 @@ def database_away(site, folder):
             server.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS true")
 
 
-@pytest.mark.nightly
 @BOTH
 def test_while_the_database_is_away_nothing_loads_and_the_same_form_decides_after_its_return(
     site, visit_city, tmp_path, javascript

@@ -126,6 +126,7 @@ def test_no_home_page_scrolls_horizontally_at_any_width(visit, site):
     assert not faults
 
 
+@pytest.mark.nightly
 def test_the_open_menu_and_the_error_page_pass_the_accessibility_checks(visit):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")

@@ -9,7 +9,7 @@ from tests.browser.test_html import html_errors, read
 from tests.browser.test_pages import violations, violations_in_both_schemes
 from tests.serving import PATIENCE
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.nightly]
 
 TEXT = "The motto is veritas et libertas."
 

@@ -280,6 +280,7 @@ STATISTICS = {"analytics_storage": "granted"}
 ADVERTISING = {"ad_storage": "granted", "ad_user_data": "granted", "ad_personalization": "granted"}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("providers", "update", "hosts"),
     [

@@ -213,6 +213,7 @@ def test_the_record_contains_no_personal_data(client):
     assert "127.0.0.1" not in stored and "192.0.2.7" not in stored and "Jan" not in stored
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["sec-gpc", "dnt"])
 def test_an_objection_signal_is_mentioned_and_recorded(client, name):
     headers = SAME_SITE | {name: "1"}
@@ -260,6 +261,7 @@ def test_a_refusal_of_an_unknown_notice_is_recorded(client, notice):
     assert Decision.objects.get().granted == ""
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("path", "is_erased", "recorded_action"),
     [("/en/partners/", False, "withdrawn"), ("/en/partners/", True, "refused_all"), (RECEIPT, False, "withdrawn")],
@@ -848,6 +850,7 @@ def test_the_forms_of_an_error_page_name_no_path(client, has_consented):
     assert Decision.objects.first().path == ""
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.parametrize(
     "value",

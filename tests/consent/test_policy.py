@@ -88,6 +88,7 @@ def test_an_empty_fact_shows_nothing_to_visitors_and_is_listed_for_officers(clie
     assert PrivacyPolicy.objects.get().empty_facts() == []
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_the_check_for_deployment_lists_empty_facts_and_needs_no_database(prepared, tmp_path):
     assert "lacks" not in Server(tmp_path / "empty", {"DEBUG": "false"}).manage("check", "--deploy").stderr

@@ -139,6 +139,7 @@ def test_a_gap_between_seals_without_a_restoration_is_a_removed_seal(seal, resto
     assert any(fault.startswith("The record at position 3 ") and fault.endswith("was removed.") for fault in faults())
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("column", ["restored_at", "backup_at", "known_number", "known_digest", "seal_digest"])
 def test_an_altered_restoration_is_reported(seal, restore, tamper, column):
     for _seal in range(3):

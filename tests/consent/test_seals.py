@@ -321,6 +321,7 @@ def test_a_record_with_an_invalid_date_is_reported(sealed, tamper, date):
     assert faults() == [f"The record at position {FIRST + 4} (number {sealed[4].pk}) was altered."]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "signature", ["", "nonsense", "— consent-seal !AAAA", "— consent-seal AAA", "— consent-seal AAAA"]
 )

@@ -229,6 +229,7 @@ def test_a_language_that_is_offered_for_the_first_time_widens_nothing():
 TEXTS = st.text(max_size=5)
 
 
+@pytest.mark.nightly
 @given(st.data())
 def test_other_words_widen_nothing(data):
     after = {code: wording() for code in ("en", "pl")}

@@ -102,6 +102,7 @@ def test_a_field_that_both_changed_is_a_conflict_and_saving_again_overwrites_it(
     assert (deliverable.title_pl, deliverable.summary_de) == ("Tytuł Bena", "Bens Satz")
 
 
+@pytest.mark.nightly
 def test_saving_again_is_a_conflict_too_if_the_field_changed_once_more(anna, ben, deliverable):
     form_of_anna, form_of_ben = open_form(anna, deliverable), open_form(ben, deliverable)
     save(anna, deliverable, form_of_anna, title_pl="Pierwszy")
@@ -561,6 +562,7 @@ def test_the_desk_shows_a_conflict_with_the_stored_text(anna, ben, deliverable):
     assert deliverable.body_pl == "<p>Tekst Bena</p>"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("button", ["_save", "_draft", "_discard"])
 def test_a_draft_of_somebody_else_is_a_conflict(anna, ben, deliverable, button):
     text = text_of(deliverable, "body")
@@ -582,6 +584,7 @@ def test_the_submitted_text_of_a_deleted_item_is_shown_at_the_desk(ben, campus):
     assert "Na próżno" in response.content.decode()
 
 
+@pytest.mark.nightly
 def test_simultaneous_saves_over_several_connections_lose_no_change(server):
     outcome = server.manage(
         "shell", "-v", "0", "-c", "from tests.editorial.simultaneous_saves import run; run('pl', 'de', 'fi')"
@@ -679,6 +682,7 @@ def test_a_form_that_is_sent_twice_adds_a_row_that_must_be_unique_once(anna, two
     assert languages_of(two_names) == {"In es": "es", "In eu": "eu", "In la": "la"}
 
 
+@pytest.mark.nightly
 def test_an_equal_row_can_be_added_on_purpose_in_the_next_form(anna):
     initiative = Initiative.objects.get(key="campus")
     for _time in range(2):

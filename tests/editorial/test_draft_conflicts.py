@@ -137,6 +137,7 @@ def test_the_same_change_on_both_sides_is_no_conflict(deliverable):
     assert Revision.objects.draft_of(deliverable).conflicts() == []
 
 
+@pytest.mark.nightly
 def test_a_part_that_was_deleted_on_the_site_and_changed_in_the_draft_is_a_conflict(client, staff):
     campus = Initiative.objects.get(key="campus")
     client.force_login(staff("Editors"))

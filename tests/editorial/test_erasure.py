@@ -505,6 +505,7 @@ def test_the_record_of_erasures_is_append_only(officer, oulu, query):
         cursor.execute(query)
 
 
+@pytest.mark.nightly
 def test_a_repeated_erasure_is_recorded_with_its_time_also_if_the_item_does_not_exist(oulu):
     change(oulu, contact=MAIL)
     fields = [ErasedField("", "contact")]

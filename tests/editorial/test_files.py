@@ -52,6 +52,7 @@ def with_logo() -> PartnerUniversity:
 # Storage
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("given", "stem"),
     [
@@ -125,6 +126,7 @@ def test_on_a_full_disk_the_form_shows_an_error_and_keeps_its_values(form, monke
     assert "No space left on device" in caplog.text
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", [errno.EDQUOT, errno.EFBIG])
 def test_a_quota_is_reported_like_a_full_disk(form, monkeypatch, number):
     def refuse(*args):
@@ -189,6 +191,7 @@ def replace_it(university):
 CHANGES = [delete_it, delete_all, empty_its_field, replace_it]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_a_file_is_deleted_with_its_last_row_after_the_commit(committed, change):
     with committed():

@@ -53,6 +53,7 @@ def test_a_list_of_the_admin_answers_any_selection(staff, model):
     assert client.post(start, data).status_code < 500
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("value", ODD_VALUES)
 @pytest.mark.parametrize(
     "path",

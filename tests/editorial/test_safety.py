@@ -500,6 +500,7 @@ def test_a_draft_that_is_saved_among_other_changes_leaves_these_to_their_author(
     assert (live.author_name, live.comment) == (roles.EDITORS, "Exchange file")
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_uploads_of_drafts_are_kept_as_long_as_a_revision_names_them(sign_in, monkeypatch):
     monkeypatch.setattr("editorial.files.ORPHAN_AGE", timedelta(days=-1))

@@ -480,6 +480,7 @@ ScheduledChange.objects.plan(Page.objects.get(kind="vision"), timezone.now(), is
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 def test_a_running_server_applies_due_changes(prepared, tmp_path):
     prepared("sqlite", tmp_path)

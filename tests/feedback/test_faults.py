@@ -26,6 +26,7 @@ def post(server: Server, fields: dict[str, str]) -> tuple[int, str, str]:
         return error.code, error.url, error.read().decode()
 
 
+@pytest.mark.nightly
 def test_without_postgresql_the_input_is_kept_and_after_its_restart_it_is_stored_once(postgresql):
     database = postgresql
     server = Server(database.pgdata.parent / "data", {"DATABASE_URL": database.get_uri(), "CONSENT_SEAL_MINUTES": "0"})

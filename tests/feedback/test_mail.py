@@ -146,6 +146,7 @@ def test_messages_are_erased_a_year_after_they_were_answered():
     assert set(Message.objects.values_list("text", flat=True)) == {"young", "open"}
 
 
+@pytest.mark.nightly
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("environment", "error"),

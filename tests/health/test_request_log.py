@@ -126,6 +126,7 @@ def test_the_cause_of_a_database_error_contains_no_values_of_a_row():
     assert cause_of(DataError()) == "DataError"
 
 
+@pytest.mark.nightly
 def test_a_running_server_logs_no_ip_address_of_a_visitor(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     settings = {"ACCESS_LOG": "true", "TRUSTED_PROXIES": "127.0.0.1", "CONSENT_SEAL_MINUTES": "0"}

@@ -105,6 +105,7 @@ print("taken at once")
 """
 
 
+@pytest.mark.nightly
 def test_a_process_that_stops_normally_gives_its_lease_back_at_once(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     assert run_script(Server(tmp_path / "data", {}), STOP) == "taken at once\n"
@@ -142,6 +143,7 @@ print(models.Job.objects.get(name="lost-connection").failures)
 """
 
 
+@pytest.mark.nightly
 def test_the_failure_of_a_job_that_lost_its_connection_is_stored(postgresql):
     server = Server(postgresql.pgdata.parent / "data", {"DATABASE_URL": postgresql.get_uri()})
     assert run_script(server, LOST_CONNECTION) == "1\n"

@@ -181,6 +181,7 @@ def test_structured_data_describes_a_news_article(client):
     assert {member["name"] for member in data["about"]} == {"University of Lodz", "Malmö University"}
 
 
+@pytest.mark.nightly
 def test_an_item_is_found_listed_in_the_sitemap_and_has_a_share_card(client):
     item = NewsItem.objects.get(key="university-of-lodz-joins-unic")
     path = item.get_absolute_url()
@@ -189,6 +190,7 @@ def test_an_item_is_found_listed_in_the_sitemap_and_has_a_share_card(client):
     assert f"/share/en/newsitem/{item.key}." in client.get(path).content.decode()
 
 
+@pytest.mark.nightly
 def test_without_the_page_of_the_section_no_item_has_a_page_or_is_in_the_sitemap(client):
     path = NewsItem.objects.get(key="university-of-lodz-joins-unic").get_absolute_url()
     Page.objects.filter(kind="news").update(is_published=False)

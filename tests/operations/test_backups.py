@@ -283,6 +283,7 @@ def test_keys_are_not_in_the_folder_of_the_backups(on_sqlite):
     assert not [path for path in on_sqlite.complete_backups[0].iterdir() if "key" in path.name]
 
 
+@pytest.mark.nightly
 def test_a_folder_for_backups_inside_the_uploads_is_refused(on_sqlite):
     (on_sqlite.data / "media").mkdir(exist_ok=True)
     refused = on_sqlite.manage("backup", "--to", str(on_sqlite.data / "media/backups"))
@@ -328,6 +329,7 @@ def test_missing_or_older_client_programs_of_postgresql_are_reported(on_postgres
     assert not on_postgresql.complete_backups
 
 
+@pytest.mark.nightly
 def test_a_second_backup_at_the_same_time_is_refused(on_sqlite):
     on_sqlite.backups.mkdir()
     descriptor = os.open(on_sqlite.backups, os.O_RDONLY)

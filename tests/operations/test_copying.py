@@ -43,6 +43,7 @@ def test_all_rows_are_copied_and_the_consent_record_verifies(on_sqlite, on_postg
     assert refused.stderr.startswith("CommandError: Nothing was copied. The PostgreSQL database has staff accounts")
 
 
+@pytest.mark.nightly
 def test_nothing_is_copied_to_sqlite(on_sqlite):
     refused = on_sqlite.manage("copy_database", str(on_sqlite.data / "db.sqlite3"))
     assert refused.stderr == (

@@ -51,6 +51,7 @@ def test_a_unit_restricts_the_site(name):
     assert "/srv/unic/site" not in service["ReadWritePaths"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", UNITS)
 def test_the_command_of_a_unit_and_its_options_exist(name):
     program, *words = unit(name)["ExecStart"].split()

@@ -203,6 +203,7 @@ def test_django_answers_other_methods(application, site, method):
     assert site.calls == ["/en/", "/en/"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "path",
     [

@@ -165,6 +165,7 @@ def test_an_upload_its_renditions_and_a_change_of_a_picture_set_new_versions(dja
     assert len({before, uploaded, rendered, ContentVersion.objects.current()}) == 4
 
 
+@pytest.mark.nightly
 def test_imported_translations_set_a_new_version(tmp_path):
     texts = export(tmp_path / "pl.po")
     Page.objects.filter(kind="vision").update(title_pl="")

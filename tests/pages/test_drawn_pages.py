@@ -73,6 +73,7 @@ def test_the_policy_in_force_is_found_by_the_search(client):
     assert '<a href="/en/cookies/">' in main(text(client.get("/en/search/", {"q": "csrftoken"})))
 
 
+@pytest.mark.nightly
 def test_the_drawn_pages_work_before_anything_is_in_force(client, without_versions):
     for path in (COOKIES, "/en/privacy-policy/", STATEMENT, "/sitemap.xml", "/en/search/?q=data"):
         assert client.get(path).status_code == 200

@@ -344,6 +344,7 @@ def hidden_files(oulu, picture) -> list[str]:
     return [oulu.logo.url, picture.file.url, picture.thumbnail_url, picture.staff_rendition("whole").url]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("group", [[], ["Editors"], ["Publishers"], ["Translators"]], ids=str)
 def test_staff_can_view_files_of_unpublished_items(signed_in, hidden_files, group):
     client = signed_in(*group)

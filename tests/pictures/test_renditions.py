@@ -59,6 +59,7 @@ def test_every_ratio_is_made_in_every_width_and_format_and_never_enlarged(made):
         assert opened(picture, name).size == size
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("focal_x", "expected"), [(0, ["red", "red"]), (50, ["red", "blue"]), (100, ["blue", "blue"])], ids=str
 )

@@ -34,6 +34,7 @@ def listed(client, staff):
     return keys
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("model", "query", "key"),
     [

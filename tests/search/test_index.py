@@ -39,6 +39,7 @@ def write_sql():
         cursor.execute("UPDATE alliance_deliverable SET body_en = '<p>Xyzzy</p>' WHERE key = 'seamless-mobility'")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("change", [save, update, write_sql])
 def test_a_changed_text_is_found_at_once(change):
     assert paths("xyzzy") == []
@@ -62,6 +63,7 @@ def test_an_untranslated_text_is_found_in_english():
     assert paths("xyzzy laboratory", "pl") == ["/pl/rezultaty/new/"]
 
 
+@pytest.mark.nightly
 def test_the_text_that_the_site_draws_on_a_page_is_found_when_it_changes():
     PrivacyPolicy.objects.update(**{f"controller_{code}": "Xyzzy" for code in settings.CONTENT_LANGUAGES})
     assert paths("xyzzy") == []
@@ -69,6 +71,7 @@ def test_the_text_that_the_site_draws_on_a_page_is_found_when_it_changes():
     assert paths("xyzzy") == [Page.objects.get(kind="privacy").get_absolute_url()]
 
 
+@pytest.mark.nightly
 def test_many_changes_wait_for_the_job_and_what_was_hidden_is_not_found_meanwhile(monkeypatch):
     monkeypatch.setattr(indexing, "CHUNK", 5)
     assert paths("malmo")[0] == "/en/partners/malmo-university/"

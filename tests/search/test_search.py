@@ -42,6 +42,7 @@ def set_synonyms(*groups: dict[str, str]):
     index_changed_items()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", ["٢", "02", "9" * 25, "99", "last", "0"])
 def test_an_invalid_page_number_shows_the_first_results(client, number):
     shown = [hits(client, "university", number=n) for n in ("1", "2", number)]
@@ -227,6 +228,7 @@ def test_search_ignores_case_of_letters_whose_lower_case_has_another_length(type
     assert fold(typed) == fold(written)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("language", "typed", "written"),
     [
@@ -262,6 +264,7 @@ def test_words_are_found_however_they_are_typed(client, language, typed, written
     assert path in hits(client, f"xyzzy {typed}", language)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("written", ["734,000", "734.000", "734 000", "734\u00a0000", "734\u202f000", "734000"])
 def test_large_numbers_are_found_however_their_digits_are_grouped(client, written):
     Deliverable.objects.filter(key="seamless-mobility").update(body_en=f"<p>Xyzzy {written} people</p>")
@@ -329,6 +332,7 @@ def test_a_match_in_a_name_precedes_a_title_which_precedes_a_summary_and_a_text(
     ]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("language", "typed", "written"),
     [
@@ -383,6 +387,7 @@ def test_synonyms_are_found_after_the_word_itself_in_every_language(client):
     assert hits(client, "brewing") == both[1:]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("typed", ["PhD", "Ph.D", "ph.d.", "Ph. D.", "Ph-D", "Ph.D. students", "ph d student"])
 def test_a_word_of_a_group_is_known_with_and_without_joints_and_spaces(client, typed):
     set_synonyms({"en": "PhD, PhD student, zymurgist"})
@@ -451,6 +456,7 @@ def test_words_of_visitors_find_the_words_of_the_content(language, typed, writte
         assert set(best) <= set(find(typed, language).pages)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("language", "typed"),
     [
@@ -546,6 +552,7 @@ def hide_milestones():
     Milestone.objects.update(is_published=False)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("query", "hide"),
     [

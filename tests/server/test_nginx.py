@@ -404,6 +404,7 @@ def test_a_change_is_visible_within_two_seconds(nginx):
             time.sleep(0.1)
 
 
+@pytest.mark.nightly
 def test_a_deleted_page_stays_deleted_while_the_site_is_down(nginx):
     create = (
         "from pages.models import Page; Page.objects.create(key='short', title_en='Short-lived',"

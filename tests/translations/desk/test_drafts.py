@@ -146,6 +146,7 @@ def drafts_to_translate(client) -> list[tuple[str, str]]:
     return [(line.text, line.note) for line in block.lines]
 
 
+@pytest.mark.nightly
 def test_the_dashboard_lists_drafts_until_their_changed_texts_are_translated_or_confirmed(client, staff, deliverable):
     client.force_login(staff("Translators: Polski"))
     assert drafts_to_translate(client) == [("Mobility for everyone", "Polski: 1 text")]

@@ -86,6 +86,7 @@ def test_a_translator_who_links_to_what_the_notice_in_force_does_not_name_is_tol
         assert ("Visitors see “A walk through Lodz” as a link" in response.content.decode()) == is_told
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("button", ["_save", "_draft"])
 def test_a_translation_is_normalised_and_white_space_alone_is_no_translation(polish, task, button):
     Task.objects.filter(pk=task.pk).update(title_pl="")
@@ -200,6 +201,7 @@ def glossary():
         GlossaryTerm.objects.create(key=f"term-{number}", term_en=term, term_pl=f"{number}. słowo")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("text", "shown", "term"),
     [
@@ -234,6 +236,7 @@ def test_marking_terms_preserves_the_text(text):
         assert unescape(re.sub(r"</?(?:a|span)[^>]*>", "", html)) == text
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", ["²", "٠", "-1", "x", "9", "9" * 5000])
 def test_an_invalid_suggestion_number_is_ignored(polish, task, number):
     assert press(polish, text_of(task), "_use", "Słowa", _use=number).status_code == 200

@@ -111,6 +111,7 @@ def test_a_translation_of_white_space_alone_is_no_translation(page, file, text):
     assert not title()
 
 
+@pytest.mark.nightly
 def test_a_translation_is_stored_normalised(page, file):
     translate(export(file, "--open"), TITLE_ID, "\u200b Doste\u0328pnos\u0301c\u0301 ")
     import_file(file)
@@ -167,6 +168,7 @@ def test_importing_a_stale_translation_unchanged_confirms_it(tmp_path):
     assert title() == before
 
 
+@pytest.mark.nightly
 def test_one_invalid_text_prevents_the_import(page, file):
     export(file)
     translate(file, TITLE_ID, "Dostępność")
@@ -184,6 +186,7 @@ def test_unsafe_markup_is_removed(tmp_path):
     assert Page.objects.get(key="accessibility").body_pl == "<p>Treść</p>"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("form", ["xlf", "po"])
 def test_the_language_of_a_phrase_survives_a_round_trip_and_a_malformed_one_goes(tmp_path, form):
     pages = Page.objects.filter(key="accessibility")
@@ -300,6 +303,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
         import_file(export(tmp_path / "pl.xlf"))
 
 
+@pytest.mark.nightly
 def test_export_and_import_run_a_constant_number_of_queries(tmp_path):
     def query_counts() -> list[int]:
         counts = []

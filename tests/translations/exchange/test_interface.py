@@ -48,6 +48,7 @@ def test_a_changed_text_is_written_to_the_catalog(tmp_path):
     assert export(tmp_path / "open.po", OPTION, "--open").read_text().count("msgid") == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("singular", "string", "message"),
     [
