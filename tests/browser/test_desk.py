@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_pages import violations
 
@@ -36,6 +37,40 @@ def test_the_desk_works_with_the_keyboard_alone(sign_in):
     assert "Nowy tytuł" not in page.locator("#id_text").input_value()
     visitor.go(first.removeprefix(visitor.site.url))
     assert page.locator("#id_text").input_value() == "Nowy tytuł"
+
+
+def test_texts_are_translated_one_after_the_other_without_the_mouse(sign_in):
+    visitor = sign_in("polish")
+    open_first(visitor)
+    page = visitor.page
+    # A text area, or the editor of formatted texts.
+    field = page.get_by_role("textbox", name="Polski")
+    expect(field).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Nowy  tytuł")
+    page.keyboard.press("Control+Enter")
+    page.locator("#warnings").wait_for()
+    expect(page.locator("#translation .errorlist").first).to_be_focused()
+    page.keyboard.press("F2")
+    expect(field).to_be_focused()
+    first = page.url
+    with page.expect_navigation():
+        page.keyboard.press("Meta+Enter")
+    assert page.url != first
+    expect(field).to_be_focused()
+
+
+def test_a_rich_text_gets_the_focus_without_scrolling_past_its_source(sign_in):
+    visitor = sign_in("polish", viewport={"width": 390, "height": 800})
+    visitor.go(f"{DELIVERABLES}&q=<p>")
+    visitor.page.locator("#result_list tbody th a").first.click()
+    editor = visitor.page.locator(".tiptap.ProseMirror")
+    expect(editor).to_be_focused()
+    expect(visitor.page.locator("#source-heading")).to_be_in_viewport()
+    visitor.page.locator("h1").click()
+    visitor.page.keyboard.press("F2")
+    expect(editor).to_be_focused()
+    expect(editor).to_be_in_viewport()
 
 
 def test_rich_text_has_the_editor_of_the_other_forms(sign_in):

@@ -25,13 +25,13 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
-from editorial.admin_urls import text_url
+from editorial.admin_urls import page_url, text_url
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
-from translations.desk.drafts import desk_keys, new_parts
+from translations.desk.drafts import desk_keys, new_parts, open_rows
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
@@ -71,8 +71,11 @@ class TextChangeList(CountedChangeList):
     def get_results(self, request):
         super().get_results(request)
         headings = TextToTranslate.objects.headings(self.result_list)
+        rows = open_rows() if any(text.is_open_in_draft for text in self.result_list) else {}
         for text in self.result_list:
             text.heading = headings[text.model, text.object_id]
+            if text.pk in rows:
+                text.set_draft_values(rows[text.pk])
         if not self.query:
             self.add_new_parts(request)
 
@@ -89,7 +92,8 @@ class TextChangeList(CountedChangeList):
 
 @admin.register(TextToTranslate)
 class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
-    list_display = ["heading", "kind_of_content", "source_beginning", "language_name", "state", "words"]
+    # The state is second, because a phone shows only the first columns.
+    list_display = ["heading", "state", "kind_of_content", "source_beginning", "language_name", "words"]
     list_filter = [StatusFilter, LanguageFilter, KindFilter]
     list_per_page = 50
     show_full_result_count = False
@@ -273,7 +277,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         similar = suggestions(text)
         form: BaseForm | None
         if request.method == "POST":
-            form = self.process_post(request, text, similar)
+            form = self.process_post(request, text, similar, item_draft)
             if form is None:
                 if "_next" in request.POST:
                     return HttpResponseRedirect(self.next_url(request, text, item_draft))
@@ -295,15 +299,18 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         }
         return TemplateResponse(request, "editorial/deleted.html", context, status=410)
 
-    def process_post(self, request, text: TextToTranslate, similar: list[Suggestion]) -> TranslationForm | None:
+    def process_post(
+        self, request, text: TextToTranslate, similar: list[Suggestion], item_draft: Revision | None
+    ) -> TranslationForm | None:
         """Perform the action of the pressed button. Returns the form if it must be shown again."""
         data, service = request.POST, machine.configured_service()
         if "_machine" in data and service is None:
             # The form does not check a text that is not to be saved.
             raise PermissionDenied
-        by_number = {str(number): suggestion for number, suggestion in enumerate(similar)}
-        if chosen := by_number.get(data.get("_use")):
-            return TranslationForm(text, proposal=chosen.target)
+        proposals = {str(number): suggestion.target for number, suggestion in enumerate(similar)}
+        proposals["earlier"] = text.earlier_target
+        if proposal := proposals.get(data.get("_use")):
+            return TranslationForm(text, proposal=proposal)
         form = TranslationForm(text, data)
         if not form.is_valid():
             return form
@@ -333,7 +340,8 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         with translation.override(None):
             changed = [{"changed": {"fields": [capfirst(str(text.target_field.verbose_name))]}}]
         LogEntry.objects.log_actions(request.user.pk, [text.item], CHANGE, change_message=changed, single_object=True)
-        self.message_user(request, _("Saved: %(text)s.") % {"text": text}, messages.SUCCESS)
+        link = format_html('<a href="{}">{}</a>', self.text_url(request, text, item_draft), text)
+        self.message_user(request, format_html(str(_("Saved: {}.")), link), messages.SUCCESS)
         for remark in remarks_on([text.item]):
             self.message_user(request, remark, messages.WARNING)
         return None
@@ -393,6 +401,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "is_in_new_part": (text.model, text.object_id) in new_parts(item_draft),
             "service": machine.configured_service(),
             "list_url": self.list_url(request),
+            "history_url": page_url(type(text.item.owner), "history", text.item.owner.pk),
             "left": texts.into(text.language).count(),
             "source_language": settings.LANGUAGE_CODE,
         }

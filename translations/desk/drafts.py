@@ -61,13 +61,18 @@ def desk_keys(drafts: list[Revision]) -> dict[tuple[int, str, str], int]:
     return {(*owners[text.model, text.object_id], text.localized_field): text.pk for text in texts} if owners else {}
 
 
-def open_keys() -> set[int]:
-    """Return the primary keys on the desk of the open texts of all drafts."""
+def open_rows() -> dict[int, dict[str, Any]]:
+    """Return primary key on the desk → row of the snapshot, for the open texts of all drafts."""
     drafts = drafts_of(translated_models())
     keys = desk_keys(drafts)
-    places = [(draft.pk, *place) for draft in drafts for places in open_texts(draft).values() for place in places]
-    # The texts of parts that only a draft has are not stored.
-    return {keys[place] for place in places if place in keys}
+    return {
+        keys[draft.pk, row, column]: draft.data[row]
+        for draft in drafts
+        for places in open_texts(draft).values()
+        for row, column in places
+        # The texts of parts that only a draft has are not stored.
+        if (draft.pk, row, column) in keys
+    }
 
 
 def new_parts(draft: Revision | None) -> dict[tuple[str, int], str]:

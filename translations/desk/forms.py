@@ -39,7 +39,7 @@ class TranslationForm(forms.Form):
         self.warnings: list[str] = []
         # No maxlength attribute: browsers would cut off pasted text without a message. The checks report the length.
         field = text.target_field.formfield(label=text.language_name, required=False, max_length=None)
-        field.widget.attrs |= {"lang": text.language, "class": "vLargeTextField"}
+        field.widget.attrs |= {"lang": text.language, "class": "vLargeTextField", "aria-keyshortcuts": "F2"}
         if isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = 12 if text.is_rich_text else 6
         self.fields["text"] = field

@@ -1,7 +1,8 @@
 """The glossary, and a translation as the translators' desk shows it."""
 
 from collections import defaultdict
-from typing import ClassVar, cast
+from functools import cached_property
+from typing import Any, ClassVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -13,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 from modeltranslation.utils import build_localized_fieldname, resolution_order
 
-from editorial.models import Content, ContentQuerySet
-from translations.desk.drafts import open_keys
+from editorial.models import Content, ContentQuerySet, Revision
+from translations.desk.drafts import open_rows
+from translations.status.comparison import word_count
 from translations.status.fields import text_fields, translated_models
-from translations.status.models import Translation, TranslationManager, TranslationQuerySet
+from translations.status.models import SourceText, Translation, TranslationManager, TranslationQuerySet
 from translations.status.permissions import permitted_languages, permitted_models
 
 
@@ -78,7 +80,7 @@ class TextQuerySet(TranslationQuerySet):
 
         Open ones are not current, or a draft of their item changed their source, which `is_open_in_draft` says.
         """
-        in_drafts = models.Q(pk__in=open_keys())
+        in_drafts = models.Q(pk__in=open_rows().keys())
         texts = self.annotate(is_open_in_draft=models.ExpressionWrapper(in_drafts, models.BooleanField()))
         if status == "all":
             return texts
@@ -164,6 +166,21 @@ class TextToTranslate(Translation):
     @property
     def language_name(self) -> str:
         return settings.CONTENT_LANGUAGES[self.language]
+
+    @cached_property
+    def earlier_target(self) -> str:
+        """The last different translation in the history of the item, or ""."""
+        values = Revision.objects.last_values(self.item, self.localized_field)
+        return next((value for value in values if value and value != self.target), "")
+
+    def set_draft_values(self, values: dict[str, Any]):
+        """Show the text with the `values` of a draft that changed its source."""
+        source = values[build_localized_fieldname(self.field, settings.LANGUAGE_CODE)]
+        self.source = SourceText(model=self.model, object_id=self.object_id, field=self.field, text=source)
+        self.target = values.get(self.localized_field) or ""
+        self.words = word_count(source)
+        if not self.draft:
+            self.status = self.Status.STALE if self.target else self.Status.MISSING
 
     def may_be_written_by(self, user: User | AnonymousUser) -> bool:
         return self.language in permitted_languages(user, self.item.permission_model)

@@ -130,7 +130,7 @@ class ExchangeAdmin(admin.ModelAdmin):
         except ExchangeError as error:
             messages.error(request, " ".join([_("Nothing was changed."), *error.errors]))
             return self.exchange_page(request, import_form=ImportForm())
-        report = "; ".join(f"{label}: {number}" for label, number in plan.counts)
+        report = "; ".join(f"{outcome.label}: {number}" for outcome, number in plan.counts)
         messages.success(request, _("The file was imported (%(report)s).") % {"report": report})
         return HttpResponseRedirect(reverse("admin:translations_exchangedtext_changelist"))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from editorial.content_files import is_translated, models_by_section, references
 from editorial.models import Content, Revision
 from translations.exchange.units import Scope, Unit
-from translations.status.checks import Finding, findings_for
+from translations.status.checks import Finding, findings_for, quoted
 from translations.status.fields import TARGET_LANGUAGES, translated_models
 from translations.status.models import Translation, TranslationQuerySet
 from translations.status.permissions import needs_draft, permitted_languages
@@ -36,7 +36,7 @@ class ExchangedText(Translation):
 
     @property
     def label(self) -> str:
-        return f"{capfirst(self.model_class._meta.verbose_name)} “{self.item}”: {self.field_label}"
+        return f"{capfirst(self.model_class._meta.verbose_name)} {quoted(str(self.item))}: {self.field_label}"
 
     @property
     def url(self) -> str:

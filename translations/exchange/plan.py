@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -36,6 +37,18 @@ class Outcome(models.TextChoices):
     SAME = "same", gettext_lazy("already on the site")
     EMPTY = "empty", gettext_lazy("not translated in the file")
 
+    @property
+    def planned_label(self) -> str:
+        """The label before the import."""
+        return str(PLANNED_LABELS.get(self, self.label))
+
+
+PLANNED_LABELS = {
+    Outcome.WRITTEN: gettext_lazy("will be put on the site"),
+    Outcome.IN_ITEM_DRAFT: gettext_lazy("will be saved in the draft of the item"),
+    Outcome.DRAFT: gettext_lazy("will be saved as a draft"),
+}
+
 
 # In bytes.
 MAX_FILE_SIZE = 30_000_000
@@ -62,11 +75,18 @@ class Change:
     def difference(self) -> str:
         """The word by word diff of `before` and `after` as HTML."""
         after = "\n".join(self.after)
-        return word_diff("\n".join(self.before), after) if self.before else conditional_escape(after)
+        if not self.before or self.is_confirmation:
+            return conditional_escape(after)
+        return word_diff("\n".join(self.before), after)
+
+    @property
+    def is_confirmation(self) -> bool:
+        """Whether the import makes the present translation current, because it still fits the changed source."""
+        return self.outcome in STORED_OUTCOMES and self.before == self.after
 
 
 def read(content: bytes) -> ExchangeFile:
-    """Parse a file as XLIFF if it starts with "<", else as PO. Raises ExchangeError if it is invalid."""
+    """Parse a file as XLIFF if it starts with "<", as PO if it has an entry. Raises ExchangeError if it is invalid."""
     if len(content) > MAX_FILE_SIZE:
         raise ExchangeError(
             [
@@ -75,6 +95,15 @@ def read(content: bytes) -> ExchangeFile:
             ]
         )
     is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
+    if not is_xml and not po.has_entry(content):
+        raise ExchangeError(
+            [
+                _(
+                    "The file is neither XLIFF nor PO. Unpack it if it is an archive, or save it as XLIFF 2.1 or PO in "
+                    "your tool."
+                )
+            ]
+        )
     return (xliff if is_xml else po).read(content)
 
 
@@ -105,7 +134,10 @@ class Plan:
         self.language = self.language_of(file, kind)
         if user and not any(self.language in permitted_languages(user, model) for model in translated_models()):
             raise ExchangeError(
-                [_("You may not translate into the language “%(language)s”.") % {"language": file.language}]
+                [
+                    _("You may not translate into “%(language)s”. Choose another file, or ask for the right.")
+                    % {"language": settings.CONTENT_LANGUAGES[self.language]}
+                ]
             )
         self.source_language = kind.source_language
         self.texts: TextCollection = kind(self.language)
@@ -202,10 +234,10 @@ class Plan:
         return [change for change in self.changes if change.outcome in SHOWN_OUTCOMES]
 
     @property
-    def counts(self) -> list[tuple[str, int]]:
-        """The label of each outcome and the number of its texts."""
+    def counts(self) -> list[tuple[Outcome, int]]:
+        """Each outcome with the number of its texts."""
         numbers = Counter(change.outcome for change in self.changes)
-        return [(str(outcome.label), numbers[outcome]) for outcome in Outcome if numbers[outcome]]
+        return [(outcome, numbers[outcome]) for outcome in Outcome if numbers[outcome]]
 
     @property
     def changes_something(self) -> bool:

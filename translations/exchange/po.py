@@ -1,6 +1,5 @@
 """PO, the file format of gettext."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,12 +11,13 @@ from translate.storage.poheader import parseheaderstring
 from translate.storage.poparser import PoParseError, PoParseState, parse_unit
 from translate.storage.pypo import pofile, pounit, splitlines, unquotefrompo
 
-from translations.exchange.units import ExchangeError, ExchangeFile, Unit
+from translations.exchange.units import CharsetError, ExchangeError, ExchangeFile, Unit, marked_charset
 
 CHARSET = re.compile(r"""^Content-Type:.*?charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE | re.MULTILINE)
 # Every charset of PO files reads it as ASCII does, but UTF-7, HZ, IDNA and the escapes of Python do not.
 PLAIN_TEXT = rb'msgid "A +2AA- ~{ \u0041 .xn--a"'
-BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "UTF-8", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+ENTRY = re.compile(rb'\bmsgid\s*"')
+ARCHIVE = b"PK"
 
 
 def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
@@ -44,6 +44,12 @@ def write(language: str, units: list[Unit], plural_forms: str) -> bytes:
     output = BytesIO()
     store.serialize(output)
     return output.getvalue()
+
+
+def has_entry(content: bytes) -> bool:
+    """Whether the file has an entry of PO, and is not an archive that may contain one."""
+    # In UTF-16, the bytes of ASCII are among zeros.
+    return not content.startswith(ARCHIVE) and bool(ENTRY.search(content.replace(b"\0", b"")))
 
 
 def read(content: bytes) -> ExchangeFile:
@@ -108,17 +114,13 @@ def is_charset(name: str) -> bool:
 
 def in_utf8(content: bytes) -> bytes:
     """Return the file in UTF-8. Raises ExchangeError if it is not in the charset that its header names."""
-    charset = next((name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "")
+    charset = marked_charset(content)
     try:
         if not charset and not is_charset(charset := named_charset(content)):
             raise LookupError
         return content.decode(charset).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        values = {"line": line, "charset": charset}
-        raise ExchangeError(
-            [_("Line %(line)d: the file is not in %(charset)s, the charset of its header. Save it as UTF-8.") % values]
-        ) from error
+        raise CharsetError(content, charset, error.start) from error
     except (LookupError, UnicodeError) as error:
         raise ExchangeError(
             [

@@ -1,5 +1,6 @@
 """The contents of an exchange file in any format, and the interface of the texts that the site exchanges."""
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,6 +14,7 @@ from translations.status.checks import Finding
 
 # Maximum number of errors that are shown.
 MAX_ERRORS = 20
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "UTF-8", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 
 class ExchangeError(Exception):
@@ -25,6 +27,21 @@ class ExchangeError(Exception):
                 ngettext("There is %(more)d more error.", "There are %(more)d more errors.", more) % {"more": more}
             )
         super().__init__("\n".join(self.errors))
+
+
+class CharsetError(ExchangeError):
+    """An exchange file is not in the charset that it names. `position` is that of the first wrong byte."""
+
+    def __init__(self, content: bytes, charset: str, position: int):
+        values = {"line": content.count(b"\n", 0, position) + 1, "charset": charset}
+        super().__init__(
+            [_("Line %(line)d: the file is not in %(charset)s, the charset of its header. Save it as UTF-8.") % values]
+        )
+
+
+def marked_charset(content: bytes) -> str:
+    """Return the charset that the byte order mark of a file stands for, or ""."""
+    return next((name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "")
 
 
 class Scope(models.TextChoices):

@@ -21,21 +21,23 @@ from translate.misc.xml_helpers import setXMLspace
 from translate.storage.xliff2 import Xliff2File, Xliff2Unit
 
 from editorial.clean_text import NOT_IN_XML
-from translations.exchange.units import ExchangeError, ExchangeFile, Unit
+from translations.exchange.units import CharsetError, ExchangeError, ExchangeFile, Unit, marked_charset
 
 LIMITS = "urn:oasis:names:tc:xliff:sizerestriction:2.0"
 # Markup and placeholders of Python's string formats, which become inline codes.
 CODE = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|%\(\w+\)[sd]|%[sd]|\{\w*\}")
 PLURAL = "gettext:plural"
+VERSION = re.compile(rb"""<(?:\w+:)?xliff\b[^<>]*?\sversion\s*=\s*["']([\d.]+)""")
 # The states of a finished segment in XLIFF 2.0 to 2.2. Any other is that of a draft.
 FINISHED = {"translated", "reviewed", "final"}
 
 
 def reject_unsafe(content: bytes):
-    """Raise ExchangeError if `content` is not well-formed or has a document type declaration.
+    """Raise ExchangeError if `content` is not well-formed, not in its charset or has a document type declaration.
 
     A declaration could define entities that expand to gigabytes or read files of the server.
     """
+    charset = marked_charset(content) or "UTF-8"
 
     def doctype(name, *_ids):
         raise ExchangeError(
@@ -45,11 +47,18 @@ def reject_unsafe(content: bytes):
             ]
         )
 
+    def declaration(_version, encoding, _standalone):
+        nonlocal charset
+        charset = encoding or charset
+
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = doctype
+    parser.XmlDeclHandler = declaration
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
+        if charset.upper() == "UTF-8":
+            check_utf8(content)
         line = getattr(error, "lineno", parser.CurrentLineNumber)
         raise ExchangeError(
             [
@@ -57,6 +66,14 @@ def reject_unsafe(content: bytes):
                 % {"line": line, "error": error}
             ]
         ) from error
+
+
+def check_utf8(content: bytes):
+    """Raise CharsetError if `content` is not in UTF-8."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise CharsetError(content, "UTF-8", error.start) from error
 
 
 class TextUnit(Xliff2Unit):
@@ -233,9 +250,13 @@ def read(content: bytes) -> ExchangeFile:
         store = TextFile(BytesIO(content))
     except Exception as error:
         # translate-toolkit raises errors of any class for a file that it does not expect.
-        raise ExchangeError(
-            [_("The file is not XLIFF 2 (%(error)s). Save it as XLIFF 2.1 or 2.0 in your tool.") % {"error": error}]
-        ) from error
+        found = VERSION.search(content)
+        if found and found[1].startswith(b"1"):
+            message = _("The file is XLIFF %(version)s. Save it as XLIFF 2.1 or 2.0 in your tool.")
+            message %= {"version": found[1].decode()}
+        else:
+            message = _("The file is not XLIFF 2. Save it as XLIFF 2.1 or 2.0 in your tool.")
+        raise ExchangeError([message]) from error
     errors: list[str] = []
     units: list[Unit] = []
     plurals: dict[etree._Element, list[Unit]] = defaultdict(list)

@@ -20,6 +20,12 @@ from django_prose_editor.fields import ProseEditorField
 
 NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d+)*")
 ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"“”„«»)]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# A number with "thousand" in one of the languages, whose words have endings.
+THOUSANDS = re.compile(
+    r"\b(\d+)(?:[.,](\d{1,3}))?\s*"
+    r"(?:tys|tsd\b|tausend|mil\b|tuha|mille\b|milliers\b|tisuć|duizend|tusen|bin\b|thousand)",
+    re.IGNORECASE,
+)
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]\b|\{\w*\}")
 TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 SPACES = re.compile(r"\S[ \u00a0\u202f]{2,}\S")
@@ -119,8 +125,13 @@ def findings_for(field: Field, source: str, target: str, language: str) -> list[
     )
 
 
+def quoted(words: str) -> str:
+    """`words` in the quotation marks of the active language."""
+    return _("“%s”") % words
+
+
 def quoted_list(words: Iterable[str]) -> str:
-    return get_text_list([f"“{word}”" for word in words], _("and"))
+    return get_text_list([quoted(word) for word in words], _("and"))
 
 
 def check_length(target: str, limit: int | None) -> Iterator[Finding]:
@@ -188,6 +199,7 @@ def check_placeholders(source: str, target: str) -> Iterator[Finding]:
 def check_numbers(source: str, target: str) -> Iterator[Finding]:
     """Numbers are compared without separators, because languages write them differently."""
     present = {digits_of(number) for number in NUMBER.findall(target)} | set(re.findall(r"\d+", target))
+    present |= {whole + decimals.ljust(3, "0") for whole, decimals in THOUSANDS.findall(target)}
     missing = []
     for number in dict.fromkeys(NUMBER.findall(source)):
         if digits_of(number) not in present and not set(re.findall(r"\d+", number)) <= present:

@@ -169,7 +169,7 @@ def test_a_text_that_a_draft_changed_is_listed_until_it_is_translated_or_confirm
     text = text_of(deliverable)
     assert text.status == Translation.Status.CURRENT
     (line,) = listed(client, status="in_drafts")
-    assert line.endswith(": title – current; changed in a draft of the item")
+    assert line.endswith(": title – stale; changed in a draft of the item")
     assert line in listed(client)
     assert any(line.endswith("title – current") for line in listed(client, status="all", kind=text.model))
     filters = "language=pl&status=in_drafts"
@@ -177,6 +177,21 @@ def test_a_text_that_a_draft_changed_is_listed_until_it_is_translated_or_confirm
     assert page.context["left"] == 1 and page.context["previous"] is None
     translate(client, text, deliverable.title_pl)
     assert listed(client, status="in_drafts") == [] and line not in listed(client)
+
+
+def test_the_list_shows_the_source_of_the_draft_that_changed_it(client, staff, deliverable):
+    client.force_login(staff("Translators: Polski"))
+    path = reverse("admin:translations_texttotranslate_changelist")
+    (text,) = client.get(path, {"language": "pl", "status": "in_drafts"}).context["cl"].result_list
+    page = client.get(text.desk_url).context["text"]
+    shown = text.source_text, text.target, text.words, text.status
+    assert shown == (page.source_text, page.target, page.words, page.status)
+    assert text.source_text == "Mobility for everyone"
+    data = Revision.objects.draft_of(deliverable).data
+    data[""]["title_pl"] = ""
+    Revision.objects.save_draft(deliverable, data)
+    (line,) = listed(client, status="in_drafts")
+    assert line.endswith(": title – missing; changed in a draft of the item")
 
 
 def test_the_list_takes_as_many_queries_with_many_drafts(client, staff, deliverable):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from alliance.models import Alliance, Figure, Milestone, Task
 from consent.models import Provider
 from editorial.content_files import ContentFiles, dump, load
+from editorial.models import Revision
 from pages.models import Page
 from tests.consent.factories import LINK, make_video
 from tests.editorial.test_admin import filled_in
@@ -69,6 +70,32 @@ def test_a_text_is_shown_beside_its_source_and_saving_publishes_it(polish, task)
     assert task.title_pl == "Sojusz 12 miast postindustrialnych"
     assert text_of(task).status == "current"
     assert LogEntry.objects.get(object_id=task.pk).user.username == "Translators: Polski"
+
+
+def test_a_saved_translation_can_be_opened_from_the_message_and_undone(polish, task):
+    task.title_pl = before = "Związek 12 miast"
+    task.save()
+    Revision.objects.record()
+    text = text_of(task)
+    response = press(polish, text, "_next", "Sojusz 12 miast")
+    assert f'Saved: <a href="{url(text)}?_changelist_filters=">{text}</a>.' in response.content.decode()
+    assert before in polish.get(url(text)).content.decode()
+    undone = press(polish, text, "_use", "", _use="earlier").context["form"]["text"].value()
+    assert undone == before
+    press(polish, text, "_save", undone)
+    task.refresh_from_db()
+    assert task.title_pl == before
+
+
+def test_an_earlier_translation_is_shown_without_tags_and_only_if_there_is_one(polish):
+    Revision.objects.record()
+    page = Page.objects.get(key="about")
+    assert "Earlier translation" not in polish.get(url(text_of(page, "body"))).content.decode()
+    for body in ("<p>Nowa treść</p>", "", "<p>Inna treść</p>"):
+        page.body_pl = body
+        page.save()
+        Revision.objects.record()
+    assert '<p lang="pl" id="earlier">Nowa treść</p>' in polish.get(url(text_of(page, "body"))).content.decode()
 
 
 def test_a_translator_who_links_to_what_the_notice_in_force_does_not_name_is_told(polish):
@@ -298,10 +325,17 @@ def test_the_list_filters_by_language_status_and_kind(polish, task):
     assert not shown(language="pl", status="current", kind="alliance.task", q="post-industrial cities")
 
 
+def test_the_list_has_the_status_beside_the_text_where_a_phone_shows_it(polish, task):
+    html = polish.get(LIST, {"language": "pl"}).content.decode()
+    assert re.findall(r'class="(?:sortable )?column-(\w+)', html)[:2] == ["heading", "state"]
+
+
 def test_texts_of_all_kinds_can_be_opened(polish):
     for label in TextToTranslate.objects.order_by().values_list("model", flat=True).distinct():
         text = TextToTranslate.objects.into("pl").of_kind(label).first()
-        assert polish.get(url(text)).status_code == 200, label
+        page = polish.get(url(text))
+        assert page.status_code == 200, label
+        assert polish.get(page.context["history_url"]).status_code == 200, label
         assert polish.get(text.edit_url).status_code == 200, label
 
 

@@ -84,11 +84,25 @@ def test_a_translator_of_one_kind_of_content_cannot_import_another(client, staff
 def test_nothing_is_written_before_the_preview_is_confirmed(translator, file):
     preview = upload(translator, file)
     assert "Dostępność" in preview.text
-    assert "Put on the site: 1" in preview.text
+    assert "Will be put on the site: 1" in preview.text
+    assert "Will be put on the site." in preview.text
     assert not title()
-    assert translator.post(APPLY, confirmation(preview)).status_code == 302
+    applied = translator.post(APPLY, confirmation(preview), follow=True)
+    assert "The file was imported (put on the site: 1)" in applied.text
     assert title() == "Dostępność"
     assert "title (pl)" in LogEntry.objects.get(object_repr="Accessibility").get_change_message().lower()
+
+
+def test_the_preview_shows_an_unchanged_translation_that_the_file_confirms(translator, tmp_path):
+    before = title()
+    confirmed = "The translation is unchanged, and confirmed for the present source."
+    Page.objects.filter(key="accessibility").update(title_en="Accessibility for all")
+    file = export(tmp_path / "pl.xlf", "--open")
+    translate(file, TITLE_ID, before)
+    (change,) = (preview := upload(translator, file)).context["plan"].shown
+    assert (change.difference, confirmed in preview.text) == (before, True)
+    translate(file, TITLE_ID, f"{before}!")
+    assert confirmed not in upload(translator, file).text
 
 
 def test_the_translations_of_an_editor_who_may_not_publish_are_saved_in_drafts(client, staff, tmp_path):
@@ -104,7 +118,7 @@ def test_the_translations_of_an_editor_who_may_not_publish_are_saved_in_drafts(c
     file.write_text(head + "".join(f'\nmsgctxt "{source}"\nmsgstr "{text}"\n' for source, text in texts.items()))
     client.force_login(staff("Editors"))
     preview = upload(client, file)
-    assert "Saved in the draft of the item: 2" in preview.text, preview.context
+    assert "Will be saved in the draft of the item: 2" in preview.text, preview.context
     imported = client.post(APPLY, confirmation(preview), follow=True)
     assert "saved in the draft of the item: 2" in imported.text
     item, part = Initiative.objects.get(pk=item.pk), item.parts.get(pk=part.pk)
@@ -116,7 +130,7 @@ def test_the_translations_of_an_editor_who_may_not_publish_are_saved_in_drafts(c
     client.force_login(staff(group_for("pl")))
     file.write_text(file.read_text().replace("Kampus z pliku", "Kampus tłumacza"))
     preview = upload(client, file)
-    assert "Put on the site" not in preview.text
+    assert "Will be put on the site" not in preview.text
     client.post(APPLY, confirmation(preview))
     assert Revision.objects.draft_of(item).data[""]["title_pl"] == "Kampus tłumacza"
 
@@ -144,7 +158,8 @@ def test_a_forged_preview_is_refused(translator, file, staff):
 def test_a_translator_cannot_import_another_language(translator, tmp_path):
     file = export(tmp_path / "de.xlf", language="de")
     translate(file, TITLE_ID, "Barrierefrei")
-    assert "You may not translate into the language “de”." in upload(translator, file).text
+    message = "You may not translate into “Deutsch”. Choose another file, or ask for the right."
+    assert message in upload(translator, file).text
 
 
 @pytest.mark.once

@@ -12,6 +12,7 @@ from lxml import etree
 from alliance.models import KeyArea
 from pages.models import Page
 from tests.partners.factories import fill_with_partners
+from translations.exchange.models import ExchangedText
 from translations.status.models import Translation
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,12 @@ def test_only_open_texts_are_exported_with_the_option_open(page, tmp_path):
     assert '<note category="earlier-source">Translated from: ' in text
 
 
+def test_the_description_of_a_text_quotes_as_in_the_language_of_the_admin(monkeypatch):
+    monkeypatch.setattr("translations.status.checks._", {"“%s”": "„%s”"}.get)
+    page = Page.objects.get(key="accessibility")
+    assert ExchangedText.objects.of(page).first().label.startswith("Page „Accessibility”: ")
+
+
 def test_a_translation_is_published(page, file):
     translate(export(file, "--open"), TITLE_ID, "Dostępność „dla wszystkich”\u00a0✓")
     report = import_file(file)
@@ -100,6 +107,8 @@ def test_a_translation_is_published(page, file):
 def test_a_dry_run_reports_and_writes_nothing(page, file):
     translate(export(file, "--open"), TITLE_ID, "Dostępność")
     report = import_file(file, "--dry-run")
+    assert f"{TITLE_ID}: will be put on the site" in report
+    assert "Will be put on the site: 1" in report
     assert "+ Dostępność" in report
     assert not title()
 
@@ -136,6 +145,27 @@ def test_a_file_may_be_in_any_charset_that_its_header_names(page, tmp_path):
         file.write_bytes(text.replace("charset=utf-8", f"charset={charset}").encode(encoding, "replace"))
         assert "put on the site" in import_file(file)
         assert title() == "Dostępność"
+
+
+@pytest.mark.parametrize("declaration", ["<?xml version='1.0' encoding='utf-8'?>\n", ""])
+def test_an_xliff_in_another_charset_than_it_declares_is_refused_with_the_remedy(page, tmp_path, declaration):
+    file = export(tmp_path / "pl.xlf", "--open")
+    translate(file, TITLE_ID, "Dostępność")
+    body = file.read_text()
+    file.write_bytes(f"{declaration}{body}".encode("cp1250"))
+    with pytest.raises(CommandError, match=r"Line \d+: the file is not in UTF-8, .* Save it as UTF-8"):
+        import_file(file)
+    file.write_bytes(f'<?xml version="1.0" encoding="windows-1250"?>\n{body}'.encode("cp1250"))
+    import_file(file)
+    assert title() == "Dostępność"
+
+
+def test_an_xliff_in_utf_16_that_is_not_well_formed_is_not_blamed_for_its_charset(page, tmp_path):
+    file = export(tmp_path / "pl.xlf", "--open")
+    body = file.read_text().partition("?>")[2].replace("</source>", "", 1)
+    file.write_bytes(body.encode("utf-16"))
+    with pytest.raises(CommandError, match="not valid XML"):
+        import_file(file)
 
 
 @pytest.mark.parametrize(("state", "options"), [("initial", ()), ("translated", ("--as-draft",))])
@@ -224,8 +254,11 @@ DAMAGE = {
     "another language": (lambda text: text.replace('trgLang="pl"', 'trgLang="uk"'), "for the language “uk”"),
     "no language": (lambda text: text.replace(' trgLang="pl"', ""), "for the language “”"),
     "another source": (lambda text: text.replace('srcLang="en"', 'srcLang="de"'), "translates from “de”"),
-    "XLIFF 1.2": (lambda text: text.replace('version="2.1"', 'version="1.2"'), "not XLIFF 2"),
-    "not XLIFF": (lambda text: "<html><p>Hello</p></html>", "not XLIFF 2"),
+    "XLIFF 1.2": (
+        lambda text: text.replace('version="2.1"', 'version="1.2"').replace(":document:2.0", ":document:1.2"),
+        r"The file is XLIFF 1\.2\. Save it as XLIFF 2\.1 or 2\.0 in your tool\.",
+    ),
+    "not XLIFF": (lambda text: "<html><p>Hello</p></html>", r"The file is not XLIFF 2\. Save it"),
     "an unknown text": (
         lambda text: text.replace("pages.accessibility.title", "pages.elsewhere.title"),
         r"Line \d+, unit “pages.elsewhere.title”: this site has no such text",
@@ -270,8 +303,10 @@ def test_an_invalid_xliff_changes_nothing_and_the_error_names_the_place(tmp_path
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "for the language “”"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "Line 1: the file is not in UTF-8"),
+        (b"", "neither XLIFF nor PO"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "neither XLIFF nor PO"),
+        (b'PK\x03\x04pl.po\x03msgid ""\n\x9c', "neither XLIFF nor PO"),
+        ("Kod;Źródło;Tłumaczenie\r\n".encode("cp1250"), "neither XLIFF nor PO"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nnonsense\nmsgstr "b"\n', r"not valid PO: .*line \d+"),
         (b'msgid ""\nmsgstr "Language: pl\\n"\n\nmsgid "a"\nmsgstr "b"\n', "has none of the texts"),

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 
 from editorial.content_files import ContentFiles, content_fields, models_by_section
-from translations.status.checks import findings, findings_for
+from translations.status.checks import findings, findings_for, quoted_list
 
 pytestmark = pytest.mark.once
 
@@ -20,6 +20,37 @@ def is_refused(source: str, target: str, **options) -> bool:
 def test_missing_numbers_are_reported_and_decimal_commas_are_not():
     assert "“12”" in messages("12 universities in 2026", "21 uczelni w 2026")
     assert not messages("14.4 million, 1,000 students, Article 6(1)", "14,4 mln, 1 000 studentów, art. 6.1")
+
+
+@pytest.mark.parametrize(
+    ("target", "language"),
+    [
+        ("225 tys. studentów", "pl"),
+        ("225\u00a0tysięcy studentów", "pl"),
+        ("225 Tsd. Studierende", "de"),
+        ("225 tausend Studierende", "de"),
+        ("225 mil estudiantes", "es"),
+        ("225 tuhatta opiskelijaa", "fi"),
+        ("225 mille étudiants", "fr"),
+        ("225 tisuća studenata", "hr"),
+        ("225 duizend studenten", "nl"),
+        ("225 tusen studenter", "sv"),
+        ("225 bin öğrenci", "tr"),
+    ],
+)
+def test_a_number_may_be_written_with_the_word_for_thousand(target, language):
+    assert not messages("225,000 students", target, language)
+    assert "“225,000”" in messages("225,000 students", target.replace("225", "252"), language)
+
+
+def test_a_decimal_number_may_stand_before_the_word_for_thousand_alone():
+    assert not messages("225,500 students", "225,5 tys. studentów")
+    assert "“225,000”" in messages("225,000 students", "225 milionów studentów")
+
+
+def test_texts_in_a_warning_are_quoted_as_in_the_language_of_the_admin(monkeypatch):
+    monkeypatch.setattr("translations.status.checks._", {"“%s”": "„%s”"}.get)
+    assert quoted_list(["12"]) == "„12”"
 
 
 def test_missing_links_and_addresses_are_reported():

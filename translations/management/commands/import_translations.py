@@ -1,3 +1,4 @@
+from operator import attrgetter
 from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
@@ -36,15 +37,16 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read ({error.strerror}).") from error
         except ExchangeError as error:
             raise CommandError("\n".join([f"{file}: nothing was changed.", *error.errors])) from error
+        label = attrgetter("planned_label" if dry_run else "label")
         for change in plan.shown:
-            self.stdout.write(f"{change.unit.id}: {change.outcome.label}")
+            self.stdout.write(f"{change.unit.id}: {label(change.outcome)}")
             for sign, texts in (("-", change.before), ("+", change.after)):
                 for text in texts:
                     self.stdout.write("\n".join(f"  {sign} {line}" for line in text.splitlines()))
             for warning in change.warnings:
                 self.stdout.write(f"  ! {warning}")
-        for label, number in plan.counts:
-            self.stdout.write(f"{capfirst(label)}: {number}")
+        for outcome, number in plan.counts:
+            self.stdout.write(f"{capfirst(label(outcome))}: {number}")
         if dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")
         elif interface and plan.changes_something:
