@@ -26,6 +26,7 @@ from consent.audit import (
     Pass,
     passes_of,
 )
+from consent.cookie import RECEIPT_COOKIE
 from consent.management.commands.audit_cookies import Command
 from consent.models import (
     CookieAudit,
@@ -190,15 +191,18 @@ def test_there_is_a_pass_for_each_provider_that_the_notice_names():
     [
         (Pass(UNDECIDED), None),
         (Pass(STAFF), None),
-        (Pass(REFUSING), {"action": "refuse", "next": "/en/cookies/"}),
-        (Pass(COUNTED, frozenset(["count"])), {"action": "choose", "providers": "count", "next": "/en/cookies/"}),
+        (Pass(REFUSING), {"action": "refuse", "next": "/en/cookies/", "notice": "7"}),
+        (
+            Pass(COUNTED, frozenset(["count"])),
+            {"action": "choose", "providers": "count", "next": "/en/cookies/", "notice": "7"},
+        ),
     ],
     ids=lambda value: value.name if isinstance(value, Pass) else "",
 )
-def test_only_visitors_who_refuse_or_allow_send_a_decision(settings, visitor, form):
+def test_only_visitors_who_refuse_or_allow_send_a_decision(visitor, form):
     context = AsyncMock()
-    context.cookies.return_value = [{"name": settings.COOKIE_CONSENT_NAME}]
-    crawl = Crawl("https://site.example")
+    context.cookies.return_value = [{"name": RECEIPT_COOKIE, "value": "AAAA-AAAA-AAAA-AAAA"}]
+    crawl = Crawl("https://site.example", NoticeVersion(number=7))
     crawl.own_paths = ["/en/cookies/"]
     asyncio.run(crawl.decide(context, visitor))
     assert [call.kwargs["form"] for call in context.request.post.await_args_list] == ([form] if form else [])
