@@ -101,6 +101,7 @@ def test_the_site_stores_and_loads_only_what_is_declared(audit, notice):
     assert "_osm_totp_token (openstreetmap.org)" not in unseen
 
 
+@pytest.mark.nightly
 def test_the_decisions_of_the_crawl_are_known_so_that_they_can_be_erased(crawled, notice):
     assert len(crawled.receipts) == 1 + len(notice.optional_providers)
     assert all(RECEIPT_PATTERN.fullmatch(receipt) for receipt in crawled.receipts)

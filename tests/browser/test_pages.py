@@ -86,15 +86,16 @@ def overflow(page) -> list[str]:
     )
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("viewport", "scheme", "step"),
     [
         pytest.param(NARROW, "dark", 0, id="narrow-dark"),
-        pytest.param(WIDE, "light", 50, id="wide-light", marks=pytest.mark.nightly),
+        pytest.param(WIDE, "light", 50, id="wide-light"),
     ],
 )
 def test_pages_pass_the_accessibility_checks(visit, site, viewport, scheme, step):
-    """Each kind of page in English; at night also every fiftieth page. These variants find the errors of all four."""
+    """Each kind of page in English, and every fiftieth page. These variants find the errors of all four."""
     visitor = visit(viewport=viewport, color_scheme=scheme)
     faults = []
     for path in {*sample_paths(site), *(all_paths(site)[::step] if step else [])}:
@@ -126,7 +127,6 @@ def test_no_home_page_scrolls_horizontally_at_any_width(visit, site):
     assert not faults
 
 
-@pytest.mark.nightly
 def test_the_open_menu_and_the_error_page_pass_the_accessibility_checks(visit):
     visitor = visit(viewport=NARROW)
     visitor.go("/en/")
