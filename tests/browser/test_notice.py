@@ -132,7 +132,7 @@ def open_provider(officer):
 
 def save(staff):
     staff.page.locator("input[name=_save]").first.click()
-    staff.page.get_by_text("was changed successfully").wait_for()
+    staff.page.locator(".messagelist .success").wait_for()
 
 
 def newest_entry(officer, action: str) -> str:
