@@ -25,9 +25,9 @@ from triggers.locks import StaleReadError, locked
 
 # The comment of the changes that `RevisionQuerySet.recorded` records, or None outside of it.
 _comment: ContextVar[str | None] = ContextVar("comment", default=None)
-RESTORED_FROM_BIN = "Restored from the bin"
+RESTORED_FROM_BIN, EXCHANGE_FILE = "Restored from the bin", "Exchange file"
 # Comments of the program, as they are stored → as they are shown.
-PROGRAM_COMMENTS = {RESTORED_FROM_BIN: _("Restored from the bin"), "Exchange file": _("Exchange file")}
+PROGRAM_COMMENTS = {RESTORED_FROM_BIN: _("Restored from the bin"), EXCHANGE_FILE: _("Exchange file")}
 # Number of revisions that are searched for the value with which a form was opened.
 REVISIONS_SEARCHED = 20
 # Model and primary key of an item → the links to it that are no longer stored.

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editorial.models import Revision
+from editorial.models.revision import EXCHANGE_FILE
 from translations.exchange import po, xliff
 from translations.exchange.interface import InterfaceTexts
 from translations.exchange.models import ContentTexts
@@ -256,7 +257,7 @@ class Plan:
 
         Raises ExchangeError, without writing anything, if the site refuses a text or has changed it meanwhile.
         """
-        with Revision.objects.recorded(_("Exchange file")):
+        with Revision.objects.recorded(EXCHANGE_FILE):
             return self._apply()
 
     def _apply(self) -> list:

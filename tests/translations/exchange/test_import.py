@@ -7,9 +7,11 @@ from babel.messages.pofile import read_po, write_po
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from lxml import etree
 
 from alliance.models import KeyArea
+from editorial.models import Revision
 from pages.models import Page
 from tests.partners.factories import fill_with_partners
 from translations.exchange.models import ExchangedText
@@ -102,6 +104,15 @@ def test_a_translation_is_published(page, file):
     assert "compilemessages" not in report
     assert title() == "Dostępność „dla wszystkich”\u00a0✓"
     assert not Translation.objects.into("pl").open().exists()
+
+
+def test_the_history_names_the_exchange_file_in_the_language_of_the_reader(page, file):
+    export(file)
+    translate(file, TITLE_ID, "Dostępność")
+    with translation.override("pl"):
+        import_file(file)
+    with translation.override("de"):
+        assert Revision.objects.of(page).live().first().shown_comment == "Austauschdatei"
 
 
 def test_a_dry_run_reports_and_writes_nothing(page, file):
