@@ -16,8 +16,11 @@ from search.words import normalized, plain_text, stem, words
 
 log = logging.getLogger(__name__)
 
-# Items that are indexed in one transaction.
-CHUNK = 20
+# Items that are indexed in one transaction. It lasts less than half a second, because on SQLite visitors' decisions wait
+# for it.
+CHUNK = 5
+# Changed items that a search indexes before it answers. More are left to the job.
+FEW = 20
 # A job must end within seconds. Its next run does the rest.
 MAX_SECONDS = 1
 # Values in a condition, well below the limits of both databases.
@@ -45,9 +48,9 @@ def index_few_changed_items() -> None:
 
     The job indexes larger numbers. If the database cannot be written, the search goes on with what is indexed.
     """
-    if 0 < len(ItemToIndex.objects.values_list("pk")[: CHUNK + 1]) <= CHUNK:
+    if 0 < len(ItemToIndex.objects.values_list("pk")[: FEW + 1]) <= FEW:
         try:
-            index_chunk()
+            index_changed_items()
         except OperationalError as error:
             log.warning("The search index could not be updated: %s", error)
 

@@ -4,8 +4,8 @@ from django.conf import settings
 
 # Limits on each statement, on the wait for a lock, and on a transaction that is idle between two statements.
 POSTGRESQL_OPTIONS = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-# Seconds to wait for the write lock.
-SQLITE_TIMEOUT = 5
+# Seconds to wait for the write lock. Saving on a busy disk takes seconds, and a decision should not fail because of it.
+SQLITE_TIMEOUT = 10
 
 
 def limit_requests():

@@ -77,7 +77,8 @@ def test_the_running_server_seals_automatically(server):
 def test_a_full_disk_loses_no_acknowledged_record(prepared, tmp_path):
     prepared("sqlite", tmp_path)
     server = Server(tmp_path / "data", {"CONSENT_SEAL_MINUTES": "0"})
-    file_size = 200_000
+    # Beyond what the recurring jobs write in the first minutes.
+    file_size = 1_000_000
     server.start(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size)),
         stderr=subprocess.DEVNULL,

@@ -73,7 +73,7 @@ def test_the_text_that_the_site_draws_on_a_page_is_found_when_it_changes():
 
 @pytest.mark.nightly
 def test_many_changes_wait_for_the_job_and_what_was_hidden_is_not_found_meanwhile(monkeypatch):
-    monkeypatch.setattr(indexing, "CHUNK", 5)
+    monkeypatch.setattr(indexing, "FEW", 5)
     assert paths("malmo")[0] == "/en/partners/malmo-university/"
     PartnerUniversity.objects.update(is_published=False, city_past_en="Xyzzy")
     assert "/en/partners/malmo-university/" not in paths("malmo")
