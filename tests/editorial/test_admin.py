@@ -496,3 +496,19 @@ def test_a_list_has_a_link_to_all_rows_only_while_it_is_filtered(client, staff):
     assert "Show all" not in client.get(listed).content.decode()
     for narrowed in ("?q=unic", "?is_published__exact=1"):
         assert "Show all" in client.get(f"{listed}{narrowed}").content.decode()
+
+
+def test_an_empty_list_says_why_and_leads_to_everything(signed_in):
+    client = signed_in("Publishers")
+
+    def shown(address: str) -> list[str]:
+        paragraphs = fromstring(client.get(address).content).find_class("empty-list")
+        return [" ".join(paragraph.text_content().split()) for paragraph in paragraphs]
+
+    assert shown(list_address(Page)) == []
+    assert shown(f"{list_address(Page)}?q=xyzzy") == ["Nothing matches the search and the filters. Show everything"]
+    assert shown(f"{list_address(Page)}?is_published__exact=0") == [
+        "Nothing matches the search and the filters. Show everything"
+    ]
+    Redirect.objects.all().delete()
+    assert shown(list_address(Redirect)) == ["There is nothing here yet."]

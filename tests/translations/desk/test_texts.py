@@ -378,3 +378,9 @@ def test_a_changed_term_is_shown_at_the_desk(client, staff, task):
     path = reverse("admin:translations_glossaryterm_change", args=[term.pk])
     client.post(path, filled_in(client.get(path), term_pl="przymierze"))
     assert '<span lang="pl">przymierze</span>' in client.get(url(text_of(task))).content.decode()
+
+
+def test_a_translator_without_open_texts_reads_that_and_is_led_to_the_others(polish):
+    html = unescape(polish.get(LIST).content.decode())
+    assert "No text has this status in this language. The filters show the others." in html
+    assert "Nothing matches the search" in unescape(polish.get(f"{LIST}?q=xyzzy").content.decode())
