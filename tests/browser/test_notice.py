@@ -48,6 +48,14 @@ from consent.models import *
 PrivacyPolicy.objects.update(contact={contact!r})
 PolicyVersion.objects.put_in_force()
 """
+STATEMENT, TELEPHONE, UNIT = "/en/accessibility/", "+48 12 345 67 89", "Office for Accessibility"
+REMOVE_DETAILS = """
+from feedback.models import FeedbackPage
+page = FeedbackPage.objects.get()
+for name in ("unit_en", "unit_pl", "telephone", "building_access_en", "building_access_pl"):
+    setattr(page, name, "")
+page.save()
+"""
 DECLARE_VIDEO = "from tests.consent.factories import make_video; make_video(publish=False)"
 PUT_IN_FORCE = "from tests.consent.factories import put_in_force; put_in_force()"
 REMOVE_VIDEO = f"""
@@ -431,3 +439,39 @@ def test_staff_are_told_what_the_notice_does_not_name_and_visitors_get_a_link(ru
             go_until(visitor, page, embed(visitor, title).get_by_role("button", name="Always allow Video Ltd"))
     finally:
         run(REMOVE_VIDEO)
+
+
+@BOTH
+def test_the_accessibility_statement_names_what_the_law_asks_for_as_soon_as_a_publisher_writes_it(
+    run, visit, sign_in, javascript
+):
+    visitor, publisher = visit(java_script_enabled=javascript), sign_in("publisher", java_script_enabled=javascript)
+    page, main = publisher.page, visitor.page.get_by_role("main")
+    visitor.go(STATEMENT)
+    assert not main.locator("a[href^='tel:']").count() and not main.get_by_text("Telephone").count()
+    try:
+        publisher.go("/admin/feedback/feedbackpage/")
+        page.locator("#result_list tbody th a").click()
+        page.get_by_text("Responsible for accessibility, Telephone, Accessibility of the buildings").wait_for()
+        page.locator("#id_unit_en").fill(UNIT)
+        page.locator("#id_telephone").fill("ask us")
+        if javascript:
+            page.locator(".field-building_access_en .tiptap").fill("The entrance has a ramp.")
+        else:
+            page.locator("#id_building_access_en").fill("<p>The entrance has a ramp.</p>")
+        page.locator("input[name=_save]").first.click()
+        page.locator(".field-telephone").get_by_text("Use digits and spaces").wait_for()
+        assert page.locator("#id_unit_en").input_value() == UNIT
+        page.locator("#id_telephone").fill(TELEPHONE)
+        save(publisher)
+
+        go_until(visitor, STATEMENT, main.get_by_role("link", name=TELEPHONE))
+        assert main.get_by_role("link", name=TELEPHONE).get_attribute("href") == "tel:+48123456789"
+        assert main.get_by_text(UNIT).is_visible() and main.get_by_text("The entrance has a ramp.").is_visible()
+        # Until somebody translates it, the Polish page shows the English text as English.
+        visitor.page.locator("link[rel=alternate][hreflang=pl]").wait_for(state="attached")
+        visitor.go("/pl/deklaracja-dostepnosci/")
+        assert main.locator("[lang=en]").get_by_text("The entrance has a ramp.").is_visible()
+        assert main.get_by_role("link", name=TELEPHONE).is_visible()
+    finally:
+        run(REMOVE_DETAILS)
