@@ -43,7 +43,7 @@ class Ranking:
         """The pages with all units that count, the best first."""
         counting = [position for position, weight in enumerate(self.weights) if weight]
         pages = (page for page, points in self.points.items() if all(points[position] for position in counting))
-        return sorted(pages, key=lambda page: (-self.total(page), page))
+        return sorted(pages, key=lambda page: (-self.total(page), *place(page)))
 
     def partial(self) -> list[str]:
         """The pages with some of the units that count, first those with the most and the rarest."""
@@ -52,7 +52,12 @@ class Ranking:
             for page, points in self.points.items()
         }
         pages = (page for page, weight in matched.items() if weight)
-        return sorted(pages, key=lambda page: (-matched[page], -self.total(page), page))
+        return sorted(pages, key=lambda page: (-matched[page], -self.total(page), *place(page)))
 
     def total(self, page: str) -> float:
         return sum(map(mul, self.weights, self.points[page]))
+
+
+def place(page: str) -> tuple[bool, str]:
+    """The order of pages with equal points: pages of the site such as "About UNIC" (`search.pages`) before items."""
+    return "/#" not in page, page

@@ -583,3 +583,8 @@ def test_the_number_of_queries_does_not_depend_on_the_query_being_long(client, d
     hits(client, "city")
     with django_assert_max_num_queries(40):
         hits(client, "a b c d e f g h i j k l m n o p q r s")
+
+
+@pytest.mark.parametrize(("language", "path"), [("en", "/en/alliance/"), ("pl", "/pl/sojusz/")])
+def test_the_name_of_the_alliance_leads_to_the_page_about_it(client, language, path):
+    assert hits(client, "UNIC", language)[0] == path
