@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from editorial.admin import ContentAdmin
 from events.models import Event
@@ -20,7 +21,7 @@ class TimeFilter(admin.SimpleListFilter):
     parameter_name = "time"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("upcoming", _("upcoming")), ("past", _("past"))]
+        return [("upcoming", _("upcoming")), ("past", pgettext_lazy("event", "past"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         shown = {"upcoming": Event.objects.upcoming, "past": Event.objects.past}.get(self.value() or "")
@@ -65,4 +66,4 @@ class EventAdmin(CoverMixin, ContentAdmin):
     def state(self, event: Event) -> str:
         if event.is_cancelled:
             return str(_("cancelled"))
-        return str(_("past") if event.is_past else _("upcoming"))
+        return str(pgettext_lazy("event", "past") if event.is_past else _("upcoming"))
