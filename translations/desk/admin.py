@@ -26,6 +26,7 @@ from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
 from editorial.admin_urls import page_url, text_url
+from editorial.alphabet import fold
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
@@ -76,12 +77,17 @@ class TextChangeList(CountedChangeList):
             text.heading = headings[text.model, text.object_id]
             if text.pk in rows:
                 text.set_draft_values(rows[text.pk])
-        if not self.query:
-            self.add_new_parts(request)
+        self.add_new_parts(request)
 
     def add_new_parts(self, request):
         filters = [spec for spec in self.filter_specs if isinstance(spec, StatusFilter | LanguageFilter | KindFilter)]
-        new = [text for text in texts_of_new_parts(request.user) if all(spec.includes(text) for spec in filters)]
+        words = fold(self.query).split()
+        new = [
+            text
+            for text in texts_of_new_parts(request.user)
+            if all(spec.includes(text) for spec in filters)
+            and all(word in fold(f"{text.source_text} {text.target}") for word in words)
+        ]
         self.result_count += len(new)
         if self.page_num == 1:
             self.result_list = [*new, *self.result_list]

@@ -237,6 +237,8 @@ def test_a_part_that_only_a_draft_has_is_on_the_desk_and_marked(client, campus):
     assert listed(client, status="in_drafts", kind="alliance.initiativepart") == [title, body]
     assert listed(client, status="in_drafts", kind="pages.page") == []
     assert listed(client, status="in_drafts", language="de")[:2] == [title, body]
+    assert listed(client, status="in_drafts", q="LABS") == [title]
+    assert listed(client, status="in_drafts", q="xyzzy") == []
     path = reverse("admin:translations_texttotranslate_changelist")
     response = client.get(path, {"language": "pl", "status": "in_drafts"})
     assert response.context["cl"].result_count == 2
