@@ -36,4 +36,4 @@ def dialog_style() -> str:
         font = b64encode((sheet.parent / match[1]).read_bytes()).decode()
         return f'url("data:font/woff2;base64,{font}")'
 
-    return re.sub(r'url\("([^"]+\.woff2)"\)', embedded, with_imports(sheet.read_text(encoding="utf-8")))
+    return re.sub(r'url\("([^"]+\.woff2)"\)', embedded, with_imports(sheet.read_text(encoding="utf-8"), "css"))

@@ -16,10 +16,10 @@ BIN = Path(sys.executable).parent
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 # Search engines may not list the admin.
 ADMIN_CATEGORIES = CATEGORIES[:3]
-ATTEMPTS = 3
+ATTEMPTS = 6
 CHROMIUM = "--headless=new --no-sandbox --disable-gpu"
 PRINT_SITE_PATHS = "from bench.lighthouse.paths import site_paths; print(*site_paths())"
-# The cookie of a session, then the paths.
+# The cookies of a session, then the paths.
 PRINT_ADMIN_PATHS = """
 from bench.lighthouse.paths import admin_paths, admin_session
 session = admin_session()
@@ -66,7 +66,7 @@ def install():
 
 
 def measure(server: Server, paths: list[str], session: str) -> dict[str, dict]:
-    """Print a table row for each page: a first visit, with the consent notice, or with the cookie `session`."""
+    """Print a table row for each page: a first visit, with the consent notice, or with the cookies `session`."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is missing: install it, on Debian with: sudo apt install chromium")

@@ -35,11 +35,15 @@ def site_paths() -> list[str]:
 
 
 def admin_session() -> str:
-    """Create a superuser, and return the cookie of a session: name=value."""
+    """Create a superuser, and return the cookies of a session: name=value;name=value.
+
+    One is the CSRF cookie. Otherwise the site would set it, and then Chromium would send it instead of these.
+    """
     account = get_user_model().objects.create_superuser("lighthouse")
     client = Client(SERVER_NAME=HOST)
     client.force_login(account)
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    client.get(reverse("admin:index"))
+    return ";".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
 
 
 def admin_paths(session: str) -> list[str]:
@@ -47,9 +51,8 @@ def admin_paths(session: str) -> list[str]:
 
     The kind is the last word of the name of the URL. The university comes first, because its form is the longest.
     """
-    name, value = session.split("=")
     client = Client(SERVER_NAME=HOST)
-    client.cookies[name] = value
+    client.cookies.load(session)
     pages: dict[str, str] = {}
     names = sorted(named_urls(admin.site.get_urls()), key=lambda url: not url[0].startswith("partners_"))
     for name, parameters in names:

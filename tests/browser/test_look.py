@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from PIL import Image, ImageChops
 
-from assets.storage import minified_css, with_imports
+from assets.storage import minified, source, with_imports
 from tests.browser.test_pages import NARROW, WIDE, overflow, violations_in_both_schemes
 
 PHONE = {"width": 390, "height": 844}
@@ -43,10 +43,11 @@ def rules(page, sheet: str) -> list[str]:
     return re.sub(r"(?<=[,(:])\s+|\s+(?=[,)])", "", re.sub(r"\s+", " ", text)).replace(";", ";\n").splitlines()
 
 
-def test_the_minified_style_sheet_has_the_same_rules_as_its_source(chromium):
-    source = with_imports(Path("static/css/site.css").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["css/site.css", "editorial/admin.css", "translations/desk.css", "consent/admin.css"])
+def test_a_minified_style_sheet_has_the_same_rules_as_its_source(chromium, name):
+    sheet = source(name)
     page = chromium.new_page()
-    assert rules(page, minified_css(source)) == rules(page, source)
+    assert rules(page, minified(name, sheet)) == rules(page, with_imports(sheet, name.split("/")[0]))
     page.close()
 
 

@@ -188,10 +188,11 @@ def test_a_style_sheet_contains_those_that_it_imports(tmp_path, settings):
     from assets.storage import StaticFilesStorage
 
     storage = StaticFilesStorage(location=tmp_path)
-    storage.save("css/site.css", ContentFile(b'@import url("faces.css");\n@layer base;\n'))
-    sheet = (tmp_path / "css/site.css").read_text()
-    assert "@import" not in sheet
-    assert sheet.index("font-family:Archivo") < sheet.index("@layer base")
+    for name, imported in (("css/site.css", "faces.css"), ("editorial/admin.css", "../css/faces.css")):
+        storage.save(name, ContentFile(f'@import url("{imported}");\n@layer base;\n'.encode()))
+        sheet = (tmp_path / name).read_text()
+        assert "@import" not in sheet
+        assert sheet.index("font-family:Archivo") < sheet.index("@layer base")
 
 
 @pytest.fixture
