@@ -25,7 +25,7 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
-from editorial.admin_urls import page_url, text_url
+from editorial.admin_urls import ITEM_ROW, page_url, text_url
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
@@ -219,9 +219,10 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             return self.text_view(request, object_id)
 
     def draft_text_view(self, request, app_label: str, kind: str, key: int, row: str, column: str) -> HttpResponse:
-        """A text of a part that only the draft of an item has. When the draft is published, the text is stored."""
+        """A text that only the draft of an item has. When the draft is published, the text is stored."""
         if not ACTIONS_ON_TEXT.isdisjoint(request.POST):
             raise PermissionDenied
+        row = "" if row == ITEM_ROW else row
         revisions = Revision.objects.filter(
             content_type__app_label=app_label, content_type__model=kind, object_id=key
         ).select_related("base", "author", "content_type")
