@@ -31,13 +31,13 @@ from editorial.remarks import remarks_on
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
-from translations.desk.drafts import desk_keys, new_parts, open_rows
+from translations.desk.drafts import desk_keys, open_rows, unstored_row
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
-from translations.desk.new_parts import texts_of_new_parts
+from translations.desk.unstored import unstored_texts
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.permissions import (
     all_permitted_languages,
@@ -77,11 +77,11 @@ class TextChangeList(CountedChangeList):
             if text.pk in rows:
                 text.set_draft_values(rows[text.pk])
         if not self.query:
-            self.add_new_parts(request)
+            self.add_unstored_texts(request)
 
-    def add_new_parts(self, request):
+    def add_unstored_texts(self, request):
         filters = [spec for spec in self.filter_specs if isinstance(spec, StatusFilter | LanguageFilter | KindFilter)]
-        new = [text for text in texts_of_new_parts(request.user) if all(spec.includes(text) for spec in filters)]
+        new = [text for text in unstored_texts(request.user) if all(spec.includes(text) for spec in filters)]
         self.result_count += len(new)
         if self.page_num == 1:
             self.result_list = [*new, *self.result_list]
@@ -355,10 +355,10 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         return texts.of_kind(filters["kind"]) if filters.get("kind") else texts
 
     def text_url(self, request, text: TextToTranslate, item_draft: Revision | None) -> str:
-        """The URL of the page of a text, which may be in a part that only `item_draft` has."""
+        """The URL of the page of a text, which only `item_draft` may have."""
         query = urlencode({"_changelist_filters": request.GET.get("_changelist_filters", "")})
         url = reverse("admin:translations_texttotranslate_change", args=[quote(text.pk)])
-        if item_draft and (row := new_parts(item_draft).get((text.model, text.object_id))):
+        if item_draft and (row := unstored_row(item_draft, text)) is not None:
             url = text_url(item_draft.model_class, item_draft.object_id, row, text.localized_field)
         return f"{url}?{query}"
 
@@ -399,7 +399,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "may_write": may_write,
             "item_draft": item_draft,
             "is_item_draft": text.item.has_drafts and not text.item.owner.is_published,
-            "is_in_new_part": (text.model, text.object_id) in new_parts(item_draft),
+            "is_stored": unstored_row(item_draft, text) is None,
             "service": machine.configured_service(),
             "list_url": self.list_url(request),
             "history_url": page_url(type(text.item.owner), "history", text.item.owner.pk),
