@@ -10,10 +10,12 @@ from django.urls import reverse
 
 from alliance.models import Deliverable, Initiative, InitiativePart
 from editorial.models import Revision
+from tests.translations.exchange.test_desk import APPLY, confirmation, upload
 from tests.translations.exchange.test_import import XLIFF, export, import_file, translate, units
 from translations.exchange.models import ContentTexts
 from translations.exchange.units import Scope, Unit
 from translations.status.models import Translation
+from translations.status.permissions import group_for
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +247,15 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_drafts_and_texts
         change_draft(item, f"initiative_parts.{key}", **values)
         change_draft(item, title_en=f"New: {item.title_en}")
     assert query_counts() == few
+
+
+def test_a_translator_uploads_the_translation_of_a_part_that_only_a_draft_has(client, staff, campus, file):
+    translate(export(file, "--open"), PART_ID, "Laboratoria")
+    client.force_login(staff(group_for("pl")))
+    preview = upload(client, file)
+    assert "Will be saved in the draft of the item: 1" in preview.text
+    assert exported(PART_ID).url in preview.text
+    client.post(APPLY, confirmation(preview))
+    assert draft_values(campus, "initiative_parts.999")["title_pl"] == "Laboratoria"
+    client.force_login(staff(group_for("de")))
+    assert "You may not translate into “Polski”" in upload(client, file).text
