@@ -231,6 +231,8 @@ def test_an_unchanged_file_with_texts_of_drafts_changes_nothing(deliverable, cam
 @pytest.mark.nightly
 def test_the_number_of_queries_does_not_depend_on_the_number_of_drafts_and_texts(campus, tmp_path):
     def query_counts() -> list[int]:
+        # The first export after a change also processes it.
+        export(tmp_path / "pl.xlf")
         counts = []
         for command in (lambda: export(tmp_path / "pl.xlf"), lambda: import_file(tmp_path / "pl.xlf", "--dry-run")):
             with CaptureQueriesContext(connection) as captured:
@@ -238,8 +240,6 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_drafts_and_texts
             counts.append(len(captured))
         return counts
 
-    # The first export also fills the cache of content types.
-    export(tmp_path / "pl.xlf")
     few = query_counts()
     for number, item in enumerate(Initiative.objects.all()):
         key = 1000 + number
