@@ -7,6 +7,8 @@ from django.urls import reverse
 
 # Longer numbers do not fit in the column of a primary key.
 MAX_DIGITS = 18
+# The row of an item itself, which has the name "" in a snapshot.
+ITEM_ROW = "item"
 
 
 def page_url(model: Model | type[Model], page: str, *args: Any) -> str:
@@ -15,11 +17,11 @@ def page_url(model: Model | type[Model], page: str, *args: Any) -> str:
 
 
 def text_url(model: type[Model], key: int, row: str, column: str) -> str:
-    """Return the URL on the translators' desk of a text in a part of an item. Only a draft may have the part.
+    """Return the URL on the translators' desk of a text of an item or of its part, which only a draft may have.
 
-    `row` is that of the part in the snapshot of the item.
+    `row` is that of the text in the snapshot of the item.
     """
-    place = [model._meta.app_label, model._meta.model_name, key, row, column]
+    place = [model._meta.app_label, model._meta.model_name, key, row or ITEM_ROW, column]
     return reverse("admin:translations_texttotranslate_in_draft", args=place)
 
 

@@ -59,5 +59,5 @@ class Ranking:
 
 
 def place(page: str) -> tuple[bool, str]:
-    """The order of pages with equal points: pages of the site such as "About UNIC" (`search.pages`) before items."""
+    """The order of pages with equal points: pages of the site (`search.pages`), such as the one about the alliance, before items."""
     return "/#" not in page, page

@@ -24,6 +24,7 @@ from modeltranslation.utils import build_localized_fieldname
 from PIL import Image
 
 from editorial.acting import SYSTEM
+from editorial.admin_urls import text_url
 from editorial.fields import RichTextField
 from editorial.models.approval import ApprovalRequest
 from editorial.models.content import Content
@@ -374,8 +375,8 @@ def erase_input(
     options = model._meta
     address = f"/{options.app_label}/{options.model_name}/"
     desk = [f"/translations/texttotranslate/{desk_key}/change/" for desk_key in desk_keys]
-    # Pages of texts in parts that only a draft has.
-    desk += [f"/in-draft{address}{key}/{row}/{column}/" for row, columns in values.items() for column in columns]
+    # Pages of texts that only a draft has.
+    desk += [text_url(model, key, row, column) for row, columns in values.items() for column in columns]
     in_desk = Q(pk__in=[])
     for path in desk:
         in_desk |= Q(path__endswith=path)

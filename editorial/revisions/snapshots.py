@@ -305,10 +305,8 @@ def write_row(model: type[Content], key: int, values: Values, owner: Values | No
             links[name] = values[name]
         elif field.is_relation and values[name] != getattr(item, field.attname):
             setattr(item, field.attname, existing_key(field, values[name]))
-        elif isinstance(field, models.FileField):
-            setattr(item, name, values[name])
         else:
-            setattr(item, field.attname, field.to_python(values[name]) if values[name] is not None else None)
+            set_value(item, field, values[name])
     for name, value in (owner or {}).items():
         setattr(item, name, value)
     if owner and stored is None and model._base_manager.filter(key=item.key).exists():
@@ -320,6 +318,24 @@ def write_row(model: type[Content], key: int, values: Values, owner: Values | No
         # Items that were deleted meanwhile are left out.
         manager.set(manager.model._base_manager.filter(pk__in=keys))
     return item
+
+
+def set_value(item: Content, field: Any, value: Any) -> None:
+    """Set a field of `item`, which is not many-to-many, to a value of a snapshot."""
+    if isinstance(field, models.FileField):
+        setattr(item, field.name, value)
+    else:
+        setattr(item, field.attname, field.to_python(value) if value is not None else None)
+
+
+def unsaved(model: type[Content], key: int, values: Values, owner: Values) -> Content:
+    """Return a part with the values of a row, without storing it. `owner` has the key of its item."""
+    make: Any = model
+    part: Content = make(pk=key, **owner)
+    for name, field in recorded_fields(model).items():
+        if name in values and not field.many_to_many:
+            set_value(part, field, values[name])
+    return part
 
 
 def existing_key(field: Any, key: Any) -> Any:

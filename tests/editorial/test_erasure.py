@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from alliance.models import Initiative, InitiativePart
+from alliance.models import Deliverable, Initiative, InitiativePart
 from consent.models import EmbeddedContent
 from editorial.admin.erasure import ErasureMixin
 from editorial.admin_urls import text_url
@@ -114,7 +114,7 @@ def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_trans
     assert PERSON not in everything()
     assert "qwertz" not in everything().lower()
     oulu.refresh_from_db()
-    assert (oulu.contact, oulu.description_en, oulu.description_pl) == ("", "", None)
+    assert not (oulu.contact or oulu.description_en or oulu.description_pl)
     assert not SourceText.objects.filter(model="partners.partneruniversity", object_id=oulu.pk, field="description")
     # The rest of the draft and of the unsaved input is kept.
     assert Revision.objects.draft_of(oulu).base.data == Revision.objects.of(oulu).live().get().data
@@ -165,6 +165,17 @@ def test_unsaved_input_for_a_part_that_only_a_draft_has_is_erased_at_the_desk(of
     input_of(staff("Translators"), text_url(Initiative, item.pk, "initiative_parts.999", "body_pl"), entry)
     erase(officer, item, "initiative_parts.999:title", **{"initiative_parts.999__title": "A part"})
     assert [stored.user.username for stored in StoredInput.objects.all()] == ["Translators"]
+
+
+def test_unsaved_input_for_a_text_that_a_draft_added_to_a_stored_item_is_erased_at_the_desk(officer, staff):
+    item = Deliverable.objects.create(key="new", title_en="New")
+    data = take(Deliverable, [item.pk])[item.pk]
+    data[""]["summary_en"] = PERSON
+    Revision.objects.save_draft(item, data)
+    entry = {"name": "text", "base": [""], "now": [PERSON], "row": None}
+    input_of(staff("Editors"), text_url(Deliverable, item.pk, "", "summary_pl"), entry)
+    erase(officer, item, ":summary", __summary="A summary")
+    assert not StoredInput.objects.exists()
 
 
 @pytest.mark.nightly

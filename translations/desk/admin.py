@@ -25,20 +25,20 @@ from editorial.admin import ContentAdmin, CountedChangeList
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
-from editorial.admin_urls import page_url, text_url
+from editorial.admin_urls import ITEM_ROW, page_url, text_url
 from editorial.alphabet import fold
 from editorial.models import Revision
 from editorial.remarks import remarks_on
 from editorial.revisions import restoring
 from editorial.unsaved import form_with_unsaved_input, posted
 from translations.desk import machine
-from translations.desk.drafts import desk_keys, new_parts, open_rows
+from translations.desk.drafts import desk_keys, open_rows, unstored_row
 from translations.desk.filters import KindFilter, LanguageFilter, StatusFilter
 from translations.desk.forms import TranslationForm
 from translations.desk.glossary import mark_terms
 from translations.desk.memory import Suggestion, suggestions
 from translations.desk.models import GlossaryTerm, TextQuerySet, TextToTranslate
-from translations.desk.new_parts import texts_of_new_parts
+from translations.desk.unstored import unstored_texts
 from translations.status.fields import TARGET_LANGUAGES
 from translations.status.permissions import (
     all_permitted_languages,
@@ -77,14 +77,14 @@ class TextChangeList(CountedChangeList):
             text.heading = headings[text.model, text.object_id]
             if text.pk in rows:
                 text.set_draft_values(rows[text.pk])
-        self.add_new_parts(request)
+        self.add_unstored_texts(request)
 
-    def add_new_parts(self, request):
+    def add_unstored_texts(self, request):
         filters = [spec for spec in self.filter_specs if isinstance(spec, StatusFilter | LanguageFilter | KindFilter)]
         words = fold(self.query).split()
         new = [
             text
-            for text in texts_of_new_parts(request.user)
+            for text in unstored_texts(request.user)
             if all(spec.includes(text) for spec in filters)
             and all(word in fold(f"{text.source_text} {text.target}") for word in words)
         ]
@@ -225,9 +225,10 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             return self.text_view(request, object_id)
 
     def draft_text_view(self, request, app_label: str, kind: str, key: int, row: str, column: str) -> HttpResponse:
-        """A text of a part that only the draft of an item has. When the draft is published, the text is stored."""
+        """A text that only the draft of an item has. When the draft is published, the text is stored."""
         if not ACTIONS_ON_TEXT.isdisjoint(request.POST):
             raise PermissionDenied
+        row = "" if row == ITEM_ROW else row
         revisions = Revision.objects.filter(
             content_type__app_label=app_label, content_type__model=kind, object_id=key
         ).select_related("base", "author", "content_type")
@@ -360,10 +361,10 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         return texts.of_kind(filters["kind"]) if filters.get("kind") else texts
 
     def text_url(self, request, text: TextToTranslate, item_draft: Revision | None) -> str:
-        """The URL of the page of a text, which may be in a part that only `item_draft` has."""
+        """The URL of the page of a text, which only `item_draft` may have."""
         query = urlencode({"_changelist_filters": request.GET.get("_changelist_filters", "")})
         url = reverse("admin:translations_texttotranslate_change", args=[quote(text.pk)])
-        if item_draft and (row := new_parts(item_draft).get((text.model, text.object_id))):
+        if item_draft and (row := unstored_row(item_draft, text)) is not None:
             url = text_url(item_draft.model_class, item_draft.object_id, row, text.localized_field)
         return f"{url}?{query}"
 
@@ -404,7 +405,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
             "may_write": may_write,
             "item_draft": item_draft,
             "is_item_draft": text.item.has_drafts and not text.item.owner.is_published,
-            "is_in_new_part": (text.model, text.object_id) in new_parts(item_draft),
+            "is_stored": unstored_row(item_draft, text) is None,
             "service": machine.configured_service(),
             "list_url": self.list_url(request),
             "history_url": page_url(type(text.item.owner), "history", text.item.owner.pk),

@@ -70,14 +70,22 @@ def open_rows() -> dict[int, dict[str, Any]]:
         for draft in drafts
         for places in open_texts(draft).values()
         for row, column in places
-        # The texts of parts that only a draft has are not stored.
+        # Texts that only a draft has are not stored.
         if (draft.pk, row, column) in keys
     }
 
 
-def new_parts(draft: Revision | None) -> dict[tuple[str, int], str]:
-    """Return (model, primary key) → row, for the parts that only `draft` has."""
-    if draft is None or draft.base is None:
-        return {}
-    rows = sources.located(draft.model_class, draft.object_id, draft.data)
-    return {(model._meta.label_lower, key): row for row, model, key in rows if row not in draft.base.data}
+def is_stored(draft: Revision, row: str, field: str, language: str) -> bool:
+    """Whether the desk has a text of `draft` as a stored row: there is a source or a translation without the draft."""
+    stored = draft.base.data.get(row, {}) if draft.base else draft.data[row]
+    return any(stored.get(build_localized_fieldname(field, code)) for code in (settings.LANGUAGE_CODE, language))
+
+
+def unstored_row(draft: Revision | None, text: Translation) -> str | None:
+    """Return the row of a text that only `draft` has, or None for a stored text."""
+    if draft is None:
+        return None
+    located = sources.located(draft.model_class, draft.object_id, draft.data)
+    rows = {(model._meta.label_lower, key): row for row, model, key in located}
+    row = rows.get((text.model, text.object_id))
+    return row if row is not None and not is_stored(draft, row, text.field, text.language) else None

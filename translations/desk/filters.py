@@ -58,7 +58,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.with_status(self.value())
 
     def includes(self, text: TextToTranslate) -> bool:
-        """Whether the list has a text of a part that only a draft has."""
+        """Whether the list has a text that only a draft has."""
         is_open = text.status == text.Status.MISSING
         return {self.OPEN: is_open, self.IN_DRAFTS: is_open, self.ALL: True}.get(
             self.value(), text.status == self.value()

@@ -136,7 +136,7 @@ TextManager = TranslationManager.from_queryset(TextQuerySet)
 class TextToTranslate(Translation):
     """A translation as the translators' desk shows and edits it."""
 
-    # The URL of the page of a text that is not stored, because only a draft has its part.
+    # The URL of the page of a text that is not stored, because only a draft has it.
     url_in_draft = ""
     # The name of the item, as the list of texts shows it.
     heading: str

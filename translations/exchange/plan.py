@@ -34,6 +34,10 @@ class Outcome(models.TextChoices):
     DRAFT = "draft", gettext_lazy("saved as a draft")
     OUTDATED = "outdated", gettext_lazy("left out: the source has changed since the export")
     UNFINISHED = "unfinished", gettext_lazy("left out: it is unfinished, and the site has a finished translation")
+    ONLY_IN_DRAFT = (
+        "only_in_draft",
+        gettext_lazy("left out: only a draft of the item has the text, so it takes finished translations only"),
+    )
     UNKNOWN = "unknown", gettext_lazy("left out: this site has no such text")
     SAME = "same", gettext_lazy("already on the site")
     EMPTY = "empty", gettext_lazy("not translated in the file")
@@ -56,7 +60,7 @@ MAX_FILE_SIZE = 30_000_000
 # Outcomes that change the site.
 STORED_OUTCOMES = (Outcome.WRITTEN, Outcome.IN_ITEM_DRAFT, Outcome.DRAFT)
 # Outcomes that the preview shows text by text; it only counts the others.
-SHOWN_OUTCOMES = (*STORED_OUTCOMES, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.UNKNOWN)
+SHOWN_OUTCOMES = (*STORED_OUTCOMES, Outcome.OUTDATED, Outcome.UNFINISHED, Outcome.ONLY_IN_DRAFT, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,9 @@ class Plan:
         if unit.sources != text.sources and not self.as_draft:
             return Outcome.OUTDATED
         if is_draft:
-            return Outcome.DRAFT if text.accepts_drafts else Outcome.UNFINISHED
+            if text.accepts_drafts:
+                return Outcome.DRAFT
+            return Outcome.UNFINISHED if text.published else Outcome.ONLY_IN_DRAFT
         return Outcome.WRITTEN if text.goes_live(self.user) else Outcome.IN_ITEM_DRAFT
 
     @property

@@ -272,6 +272,23 @@ def test_the_texts_of_a_new_part_lead_to_each_other(client, campus):
     assert response.redirect_chain[0][0].startswith(page_in_draft(campus, "body_pl"))
 
 
+def test_a_text_that_a_draft_added_to_a_stored_item_is_on_the_desk_and_saved_in_the_draft(client, staff):
+    item = Deliverable.objects.create(key="new", title_en="New", title_pl="Nowy")
+    Revision.objects.record()
+    data = Revision.objects.of(item).live().get().data
+    data[""]["summary_en"] = "A summary"
+    Revision.objects.save_draft(item, data)
+    client.force_login(staff("Translators: Polski"))
+    assert drafts_to_translate(client) == [("New", "Polski: 1 text")]
+    (block,) = (b for b in client.get("/admin/").context["blocks"] if str(b.title) == "Drafts to translate")
+    url = block.lines[0].url
+    assert listed(client, status="in_drafts") == ["New: summary – missing; only in a draft of the item"]
+    assert 'name="_draft"' not in client.get(url).content.decode()
+    assert f'href="{url}?' in translate_at(client, url, "Streszczenie").content.decode()
+    assert Revision.objects.draft_of(item).data[""]["summary_pl"] == "Streszczenie"
+    assert drafts_to_translate(client) == []
+
+
 def test_a_translation_of_a_part_whose_draft_was_published_meanwhile_is_saved(client, campus):
     values = {"base_values": client.get(page_in_draft(campus)).context["form"]["base_values"].value()}
     Revision.objects.draft_of(campus).publish()
