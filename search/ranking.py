@@ -59,5 +59,6 @@ class Ranking:
 
 
 def place(page: str) -> tuple[bool, str]:
-    """The order of pages with equal points: pages of the site (`search.pages`), such as the one about the alliance, before items."""
+    """The order of pages with equal points: pages of the site, such as the one about the alliance, before items."""
+    # See `search.pages.page_of_section`.
     return "/#" not in page, page
