@@ -4,12 +4,19 @@ import argparse
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
-from tests.serving import Server
+from playwright.sync_api import sync_playwright
+
+from tests.serving import Server, free_port
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -17,9 +24,9 @@ CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 # Search engines may not list the admin.
 ADMIN_CATEGORIES = CATEGORIES[:3]
 ATTEMPTS = 6
-CHROMIUM = "--headless=new --no-sandbox --disable-gpu"
+CHROMIUM = ["--headless=new", "--no-sandbox", "--disable-gpu"]
 PRINT_SITE_PATHS = "from bench.lighthouse.paths import site_paths; print(*site_paths())"
-# The cookies of a session, then the paths.
+# The cookie of a session, then the paths.
 PRINT_ADMIN_PATHS = """
 from bench.lighthouse.paths import admin_paths, admin_session
 session = admin_session()
@@ -66,7 +73,7 @@ def install():
 
 
 def measure(server: Server, paths: list[str], session: str) -> dict[str, dict]:
-    """Print a table row for each page: a first visit, with the consent notice, or with the cookies `session`."""
+    """Print a table row for each page: a first visit, with the consent notice, or with the cookie `session`."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is missing: install it, on Debian with: sudo apt install chromium")
@@ -86,16 +93,49 @@ def report_on(url: str, chromium: str, categories: list[str], session: str) -> d
     Raises CalledProcessError if all attempts fail.
     """
     command = [BIN / "node", HERE / "node_modules/lighthouse/cli/index.js", url, "--quiet"]
-    command += ["--output", "json", "--no-enable-error-reporting", f"--chrome-flags={CHROMIUM}"]
+    command += ["--output", "json", "--no-enable-error-reporting", "--disable-storage-reset"]
     command += [f"--only-categories={','.join(categories)}"]
-    if session:
-        command += [f"--extra-headers={json.dumps({'Cookie': session})}"]
-    environment = os.environ | {"CHROME_PATH": chromium}
     for _attempt in range(ATTEMPTS):
-        outcome = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+        with started_browser(chromium, url, session) as port:
+            outcome = subprocess.run([*command, f"--port={port}"], stdout=subprocess.PIPE, text=True)
         if outcome.returncode == 0:
             return json.loads(outcome.stdout)
     raise subprocess.CalledProcessError(outcome.returncode, command)
+
+
+@contextmanager
+def started_browser(chromium: str, url: str, session: str) -> Iterator[int]:
+    """Start Chromium with an empty profile and the cookie `session`, and yield its port for debugging.
+
+    Lighthouse can send a cookie too, but not once the site has set another one.
+    """
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="bench-chromium-", ignore_cleanup_errors=True) as profile:
+        options = [f"--remote-debugging-port={port}", f"--user-data-dir={profile}", "about:blank"]
+        process = subprocess.Popen([chromium, *CHROMIUM, *options], stderr=subprocess.DEVNULL)
+        try:
+            wait_for(port)
+            if session:
+                name, value = session.split("=")
+                with sync_playwright() as playwright:
+                    browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+                    browser.contexts[0].add_cookies([{"name": name, "value": value, "url": urljoin(url, "/")}])
+            yield port
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def wait_for(port: int):
+    """Wait until Chromium accepts connections. Raises OSError after some seconds."""
+    for attempt in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if attempt == 99:
+                raise
+            time.sleep(0.1)
 
 
 def score(report: dict, category: str) -> int:
