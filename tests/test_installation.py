@@ -142,7 +142,7 @@ class Installation:
         self.languages, self.database = languages, database
         self.write("content", f"{self.source}.toml", toml(source_texts(self.source)))
         for code in languages.split(",")[1:]:
-            self.write("content", f"{code}.toml", toml(TEXTS[code]))
+            self.write("content", f"{code}.toml", toml(TEXTS.get(code, {})))
 
     @property
     def source(self) -> str:

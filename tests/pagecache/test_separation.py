@@ -35,6 +35,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from pages.models import Page
+from search.indexing import index_changed_items
 from tests.consent.factories import LINK, make_counter, make_video
 from tests.consent.visitors import press
 make_counter(publish=False)
@@ -49,6 +50,8 @@ for name in {STAFF!r}:
     client = Client()
     client.force_login(user)
     sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+# The list of pages searches the index.
+index_changed_items()
 choices, receipts = {{}}, {{}}
 for name, providers in {ANSWERS!r}.items():
     browsers = [Client(headers={{"host": "localhost"}}) for _number in range(2)]
