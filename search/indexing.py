@@ -17,7 +17,7 @@ from search.words import normalized, plain_text, stem, words
 log = logging.getLogger(__name__)
 
 # Items that are indexed in one transaction. Few, because on SQLite the decisions of visitors wait until it ends.
-CHUNK = 5
+CHUNK = 10
 # Changed items that a search indexes before it answers. More are left to the job.
 FEW = 20
 # A job must end within seconds. Its next run does the rest.
