@@ -79,6 +79,13 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """Drafts, also those that wait for approval or are approved."""
         return self.filter(state__in=OPEN_STATES)
 
+    def beside_live(self) -> "RevisionQuerySet":
+        """Open drafts of items that are stored already, not of new ones."""
+        return self.open().filter(base__isnull=False)
+
+    def of_models(self, models: Collection[type[models.Model]]) -> "RevisionQuerySet":
+        return self.filter(content_type__in=ContentType.objects.get_for_models(*models).values())
+
     def live(self) -> "RevisionQuerySet":
         return self.filter(state=Revision.State.LIVE)
 
@@ -116,7 +123,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         }
         if not fields:
             return []
-        drafts = self.open().filter(base__isnull=False).select_related("content_type").order_by("pk")
+        drafts = self.beside_live().select_related("content_type").order_by("pk")
         return [
             draft
             for draft in drafts

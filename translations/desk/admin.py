@@ -240,7 +240,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
         def view() -> HttpResponse:
             with transaction.atomic():
-                if draft := revisions.open().filter(base__isnull=False).first():
+                if draft := revisions.beside_live().first():
                     return self.view_in_draft(request, lambda: key_in(draft), draft)
             # Published or discarded meanwhile.
             return self.change_view(request, key_in(revisions.live().first()))

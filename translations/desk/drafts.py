@@ -5,7 +5,6 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from modeltranslation.fields import TranslationField
 from modeltranslation.utils import build_localized_fieldname
@@ -24,8 +23,7 @@ Place = tuple[str, str]
 
 def drafts_of(models: Collection[type[Model]]) -> list[Revision]:
     """Return the latest drafts beside items of `models` that are stored."""
-    kinds = ContentType.objects.get_for_models(*models).values()
-    drafts = Revision.objects.open().filter(base__isnull=False, content_type__in=kinds)
+    drafts = Revision.objects.of_models(models).beside_live()
     return list(drafts.select_related("base", "content_type").order_by("-pk")[:MAX_DRAFTS])
 
 

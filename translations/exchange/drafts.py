@@ -3,8 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.contrib.contenttypes.models import ContentType
-
 from editorial.models import Content, Revision
 from editorial.revisions import snapshots, sources
 from editorial.revisions.snapshots import Values
@@ -40,8 +38,7 @@ def rows_of_drafts() -> dict[Place, DraftRow | None]:
 
     The number of queries depends on the kinds of items that have drafts.
     """
-    kinds = ContentType.objects.get_for_models(*translated_models()).values()
-    drafts = Revision.objects.open().filter(base__isnull=False, content_type__in=kinds)
+    drafts = Revision.objects.of_models(translated_models()).beside_live()
     by_model: dict[type[Content], list[Revision]] = defaultdict(list)
     for draft in drafts.select_related("base", "content_type").order_by("pk"):
         by_model[draft.model_class].append(draft)
