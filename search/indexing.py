@@ -125,7 +125,8 @@ def ensure_words(keys: Collection[WordKey]) -> dict[WordKey, int]:
     wanted = sorted({word for _language, word, _stem in keys})
     for start in range(0, len(wanted), MAX_VALUES):
         rows = IndexWord.objects.filter(word__in=wanted[start : start + MAX_VALUES])
-        ids |= {(row.language, row.word, row.stem): row.pk for row in rows}
+        columns = rows.values_list("language", "word", "stem", "pk")
+        ids |= {(language, word, word_stem): pk for language, word, word_stem, pk in columns}
     new = [IndexWord(language=key[0], word=key[1], stem=key[2]) for key in sorted(set(keys) - ids.keys())]
     for row in IndexWord.objects.bulk_create(new):
         ids[row.language, row.word, row.stem] = row.pk

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db.models import Case, IntegerField, Model, QuerySet, Value, When
 
 from editorial.models import Content
 from search.indexing import index_few_changed_items
-from search.matching import Match, match
+from search.matching import Match, TermPoints, match
 from search.models import Occurrence
 
 # More matches would exceed the number of values in a query that SQLite accepts.
@@ -45,16 +46,16 @@ def search_items(items: QuerySet[Any], text: str, fields: Sequence[str], is_rank
 
 def totals_of(found: Match, model: type[Model], related: Mapping[str, Any]) -> dict[int, int]:
     """Return primary key → total for the items of `model` that match, with the words of their related items."""
-    if not related:
-        rows = found.unit_points("item__object_id")
-        return {pk: sum(points) for pk, points in rows.items() if all(points)}
-    points: dict[str, dict[int, list[int]]] = defaultdict(dict)
-    for label, key, *of_terms in found.grouped(*ITEM).values_list(*ITEM, *found.points()):
+    points: dict[str, dict[int, TermPoints]] = defaultdict(dict)
+    for (label, key), of_terms in found.points(*ITEM).items():
         points[label][key] = of_terms
     of_items = points[model._meta.label_lower]
     for path, other_model in related.items():
         others = points[other_model._meta.label_lower]
         pairs = model._base_manager.filter(**{f"{path}__in": list(others)[:MAX_ITEMS]}).order_by()
         for pk, other in pairs.values_list("pk", path):
-            of_items[pk] = list(map(max, of_items.get(pk, others[other]), others[other]))
-    return {pk: total for pk, of_terms in of_items.items() if (total := found.total(of_terms))}
+            of_items[pk] = tuple(map(max, of_items.get(pk, others[other]), others[other]))
+    # Most items have the same points as others.
+    unit_points = cache(found.unit_points)
+    of_units = ((pk, unit_points(of_terms)) for pk, of_terms in of_items.items())
+    return {pk: sum(points) for pk, points in of_units if points and all(points)}

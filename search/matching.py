@@ -1,16 +1,15 @@
 """Finds the words of a query in the index, and ranks the items that contain them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable, Func
-from django.db.models.functions import Greatest, Least, Length
+from django.db.models.functions import Length
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -43,17 +42,14 @@ class Likeness(IntEnum):
 
 # Term → likeness → primary key → word, for the words of the index that match.
 WordsLike: TypeAlias = dict[Term, dict[Likeness, dict[int, str]]]
-
-
-class IndexedItem(NamedTuple):
-    model: str
-    object_id: int
-    page: str
+# The points of each term of a match, and of each unit.
+TermPoints: TypeAlias = tuple[int, ...]
+UnitPoints: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Match:
-    """The words of the units of a query in `occurrences`, those that may be found."""
+    """The words of the units of a query in `occurrences`."""
 
     units: list[Unit]
     words: WordsLike
@@ -66,9 +62,11 @@ class Match:
             found |= by_pk
         return found
 
-    def points(self) -> dict[str, Max]:
-        """Expressions for the points of each term."""
-        return {
+    def points(self, *columns: str) -> dict[tuple[Any, ...], TermPoints]:
+        """Return the points of each term, for the values of columns of the items that contain a word."""
+        if not self.matched_words:
+            return {}
+        terms = {
             f"term_{number}": Max(
                 Case(
                     *(When(word__in=list(by_pk), then=2 * F("weight") + like) for like, by_pk in words.items()),
@@ -78,28 +76,19 @@ class Match:
             )
             for number, words in enumerate(self.words.values())
         }
-
-    def grouped(self, *columns: str) -> QuerySet[Any, Any]:
-        """Occurrences grouped by columns of the item, with the points of each term."""
         found = self.occurrences.filter(word__in=list(self.matched_words))
-        return found.order_by().values(*columns).annotate(**self.points())
+        rows = found.order_by().values(*columns).annotate(**terms).values_list(*columns, *terms)
+        return {row[: len(columns)]: row[len(columns) :] for row in rows}
 
     @cached_property
-    def unit_names(self) -> list[list[list[str]]]:
-        """The names of the points of each term: of each alternative of each unit."""
-        names = dict(zip(self.words, self.points(), strict=True))
-        return [[[names[term] for term in phrase] for phrase in unit] for unit in self.units]
+    def positions(self) -> list[list[list[int]]]:
+        """The positions of the terms of each alternative of each unit."""
+        of_terms = {term: position for position, term in enumerate(self.words)}
+        return [[[of_terms[term] for term in phrase] for phrase in unit] for unit in self.units]
 
-    def unit_points(self, column: str) -> dict[Any, tuple[int, ...]]:
-        """Return the points of each unit, for each value of a column of the items that match a unit."""
-        if not self.units or not self.matched_words:
-            return {}
-        units = {
-            f"unit_{number}": combined(Greatest, [combined(Least, map(F, names)) for names in unit])
-            for number, unit in enumerate(self.unit_names)
-        }
-        rows = self.grouped(column).annotate(**units).values_list(column, *units)
-        return {key: tuple(points) for key, *points in rows}
+    def unit_points(self, points: TermPoints) -> UnitPoints:
+        """Return the points of each unit: those of its best alternative, which are those of the worst term of that."""
+        return tuple(max(min(points[term] for term in phrase) for phrase in unit) for unit in self.positions)
 
     def without(self, common: Collection[int]) -> "Match":
         """Return the match of the units of which none of `common`, primary keys of words, is an alternative."""
@@ -110,18 +99,6 @@ class Match:
         units = [unit for unit in self.units if not any(len(terms) == 1 and is_common(terms[0]) for terms in unit)]
         terms = {term for unit in units for phrase in unit for term in phrase}
         return replace(self, units=units, words={term: self.words[term] for term in self.words if term in terms})
-
-    def total(self, points: Sequence[int]) -> int:
-        """Return the total of the points of all units; 0 if a unit is not matched."""
-        by_name = dict(zip(self.points(), points, strict=True))
-        of_units = [max(min(by_name[name] for name in names) for names in unit) for unit in self.unit_names]
-        return sum(of_units) if all(of_units) else 0
-
-
-def combined(function: type[Func], expressions: Iterable[Combinable]) -> Combinable:
-    """Return the expression, or the function of several."""
-    first, *others = expressions
-    return function(first, *others) if others else first
 
 
 def begins_with(column: str, beginning: str) -> Q:
@@ -155,9 +132,11 @@ def words_like(query: Query) -> WordsLike:
     in_languages = IndexWord.objects.filter(language__in=query.languages)
     columns = ("pk", "language", "word", "stem")
     typed = [term.word for term in query.terms]
+    stems = {stem for term in query.terms for stem in term.stems}
     # The stem of a word that is typed without its accents is known from the same word in a text.
-    same = Q(word__in=typed) | Q(stem__in=in_languages.filter(word__in=typed).order_by().values("stem"))
-    condition = same | Q(stem__in={stem for term in query.terms for stem in term.stems})
+    # Read before, because PostgreSQL would use no index for a condition with a subquery.
+    stems |= set(in_languages.filter(word__in=typed).values_list("stem", flat=True))
+    condition = Q(word__in=typed) | Q(stem__in=stems)
     for term in query.terms:
         if term.is_typed and len(term.word) >= MIN_BEGINNING:
             condition |= begins_with("word", term.word)
@@ -166,8 +145,8 @@ def words_like(query: Query) -> WordsLike:
                     condition |= begins_with("word", stem)
     rows = list(in_languages.filter(condition).values_list(*columns))
     for term in query.terms:
-        stems = term.stems | {stem for _pk, _language, word, stem in rows if word == term.word}
-        with_stems = replace(term, stems=stems)
+        known = {stem for _pk, _language, word, stem in rows if word == term.word}
+        with_stems = replace(term, stems=term.stems | known)
         for pk, language, word, stem in rows:
             if (like := likeness(with_stems, language, word, stem)) is not None:
                 found[term][like][pk] = word

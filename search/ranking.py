@@ -1,6 +1,6 @@
 """Order of the pages that match a query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -20,6 +20,11 @@ class Ranking:
     units: Sequence[Unit]
     points: Mapping[str, tuple[int, ...]]
     number: int
+
+    @cached_property
+    def distinct_points(self) -> set[tuple[int, ...]]:
+        """The points of the pages, without repetitions. Most pages have the same points as others."""
+        return set(self.points.values())
 
     @cached_property
     def own_weights(self) -> list[float]:
@@ -42,20 +47,23 @@ class Ranking:
     def complete(self) -> list[str]:
         """The pages with all units that count, the best first."""
         counting = [position for position, weight in enumerate(self.weights) if weight]
-        pages = (page for page, points in self.points.items() if all(points[position] for position in counting))
-        return sorted(pages, key=lambda page: (-self.total(page), *place(page)))
+        complete = {points for points in self.distinct_points if all(points[position] for position in counting)}
+        return self.sorted(page for page, points in self.points.items() if points in complete)
 
     def partial(self) -> list[str]:
         """The pages with some of the units that count, first those with the most and the rarest."""
         matched = {
-            page: sum(weight for weight, matches in zip(self.weights, points, strict=True) if matches)
-            for page, points in self.points.items()
+            points: sum(weight for weight, matches in zip(self.weights, points, strict=True) if matches)
+            for points in self.distinct_points
         }
-        pages = (page for page, weight in matched.items() if weight)
-        return sorted(pages, key=lambda page: (-matched[page], -self.total(page), *place(page)))
+        pages = self.sorted(page for page, points in self.points.items() if matched[points])
+        # Sorting keeps the order of pages with equal values.
+        return sorted(pages, key=lambda page: -matched[self.points[page]])
 
-    def total(self, page: str) -> float:
-        return sum(map(mul, self.weights, self.points[page]))
+    def sorted(self, pages: Iterable[str]) -> list[str]:
+        """Return `pages` by their total points, the best first."""
+        totals = {points: -sum(map(mul, self.weights, points)) for points in self.distinct_points}
+        return sorted(pages, key=lambda page: (totals[self.points[page]], *place(page)))
 
 
 def place(page: str) -> tuple[bool, str]:

@@ -51,6 +51,11 @@ class Source:
     # Models whose changes change the texts of all items.
     follows: tuple[type[models.Model], ...] = ()
 
+    @property
+    def label(self) -> str:
+        """The label of the model, as the index stores it."""
+        return self.model._meta.label_lower
+
     def texts(self, item: Any) -> Iterator[tuple[Weight, TranslatedText]]:
         """Return the texts of `item` in the active language with their weights, the heaviest first."""
         by_weight = ((Weight.NAME, self.name), (Weight.TITLE, self.title), (Weight.SUMMARY, self.summary))

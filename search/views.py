@@ -27,13 +27,13 @@ def search(request):
         "query_string": urlencode({"q": query}),
     }
     if query:
-        found = find(query, get_language())
+        found = find(request, query, get_language())
         paginator = Paginator(found.pages, ITEMS_PER_PAGE)
         pages = paginator.page(next(number for number in requested_pages(request) if number in paginator.page_range))
         context |= {
             "found": found,
             "pages": pages,
             "results": found.results(list(pages)),
-            "suggestions": [] if found.pages else suggestions(query, get_language()),
+            "suggestions": [] if found.pages else suggestions(request, query, get_language()),
         }
     return render(request, "search/results.html", context)

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
 
 import snowballstemmer
 
@@ -71,8 +71,7 @@ A_AT_END = re.compile("(?<=...)a$")
 PLURAL_WITH_O = re.compile("(?<=...)oj(?:a|en)$")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text, with its position. `pieces` has several texts if joints separate them."""
 
     start: int
@@ -94,6 +93,8 @@ class Word:
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms that find the word: each of its parts, and all of it without joints."""
+        if len(self.pieces) == 1:
+            return self.pieces
         return tuple(dict.fromkeys([*self.parts, self.joined]))
 
 

@@ -119,7 +119,7 @@ MAY_IMPORT = {
     "consent": {"assets", "editorial", "health", "jobs", "pagecache", "security", "translations.status", "triggers"},
     "feedback": {"editorial", "health", "jobs", "pagecache", "security", "translations.status"},
     "pages": {"consent", "editorial", "feedback", "health", "pagecache", "pictures", "translations.status"},
-    "search": {"consent", "editorial", "feedback", "jobs", "pages", "triggers"},
+    "search": {"consent", "editorial", "feedback", "jobs", "pagecache", "pages", "triggers"},
     "partners": {"consent", "editorial", "pagecache", "pages", "pictures", "search"},
     "topics": {"editorial", "partners", "pictures"},
     "opendata": {"editorial", "pages"},

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.test import RequestFactory
 from django.utils import translation
 
 from alliance.models import Deliverable
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def paths(query: str, language: str = "en") -> list[str]:
     with translation.override(language):
-        found = find(query, language)
+        found = find(RequestFactory().get("/"), query, language)
         return [result.url for result in found.results(found.pages)]
 
 

@@ -15,8 +15,8 @@ from pages.pagination import ITEMS_PER_PAGE
 from partners.models import PartnerOwnName, PartnerUniversity
 from search.indexing import index_changed_items
 from search.matching import match
-from search.models import Synonyms
-from search.results import find, ranking_of, visible_occurrences
+from search.models import Occurrence, Synonyms
+from search.results import find, number_of_pages, ranked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -139,11 +139,12 @@ def test_a_compound_of_a_word_of_most_pages_counts_among_others(client):
     assert hits(client, "the-xyzzy plugh") == ["/en/deliverables/seamless-mobility/"]
 
 
-def test_points_of_words_of_most_pages_are_not_computed_among_others():
+def test_points_of_words_of_most_pages_are_not_computed_among_others(rf):
     Deliverable.objects.filter(key="seamless-mobility").update(title_en="The University of Xyzzy")
     index_changed_items()
-    found = next(match("the university of xyzzy", ("en",), visible_occurrences()))
-    assert [unit[0][0].word for unit in ranking_of(found).units] == ["xyzzy"]
+    found = next(match("the university of xyzzy", ("en",), Occurrence.objects.all()))
+    _hits, ranking = ranked(rf.get("/"), found, number_of_pages())
+    assert [unit[0][0].word for unit in ranking.units] == ["xyzzy"]
 
 
 @pytest.mark.parametrize(
@@ -449,11 +450,11 @@ def test_the_initial_content_has_synonyms(client, language, typed):
         ("pl", "aplikować", "zgłoszenie"),
     ],
 )
-def test_words_of_visitors_find_the_words_of_the_content(language, typed, written):
+def test_words_of_visitors_find_the_words_of_the_content(rf, language, typed, written):
     with translation.override(language):
-        best = find(written, language).pages[:5]
+        best = find(rf.get("/"), written, language).pages[:5]
         assert best
-        assert set(best) <= set(find(typed, language).pages)
+        assert set(best) <= set(find(rf.get("/"), typed, language).pages)
 
 
 @pytest.mark.nightly
@@ -472,10 +473,11 @@ def test_words_of_visitors_find_the_words_of_the_content(language, typed, writte
         ("tr", "başvurmak, başvuru, son tarih, çağrı, nasıl başvurabilirim"),
     ],
 )
-def test_words_for_applying_lead_to_the_opportunities(client, language, typed):
+def test_words_for_applying_lead_to_the_opportunities(client, rf, language, typed):
     with translation.override(language):
         path = reverse("opportunities:list")
-        places = {query: find(query, language).pages.index("pages/#opportunities") for query in typed.split(", ")}
+        found = {query: find(rf.get("/"), query, language) for query in typed.split(", ")}
+    places = {query: query_found.pages.index("pages/#opportunities") for query, query_found in found.items()}
     assert path in hits(client, typed.partition(",")[0], language)[:3]
     # Single words are in the titles of calls too.
     assert {query: place for query, place in places.items() if place >= 10} == {}
