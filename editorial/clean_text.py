@@ -84,7 +84,8 @@ def formatted(html: str) -> str:
     parts = TAG.split(html)
     if is_blank(unescape("".join(parts[::2]))):
         return ""
-    return "".join(map(normalised, parts))
+    # Most texts are in NFC, and so are their parts.
+    return normalised(html) if unicodedata.is_normalized("NFC", html) else "".join(map(normalised, parts))
 
 
 def without_reference(reference: re.Match[str]) -> str:

@@ -15,6 +15,9 @@ from django.utils.translation import get_language
 
 from translations.status.fields import TARGET_LANGUAGES, translated_models
 
+# Attribute of a user object, which lives as long as a request.
+LANGUAGES_CACHE = "_languages_by_permission"
+
 
 def permission(action: str, model: type[Model]) -> str:
     """Return the name of the permission for `action`, such as "publish", on the items of `model`."""
@@ -29,13 +32,13 @@ def group_for(language: str) -> str:
     return f"Translators: {settings.CONTENT_LANGUAGES[language]}"
 
 
-def permitted_languages(user: User | AnonymousUser, model: type[Model]) -> set[str]:
+def permitted_languages(user: User | AnonymousUser, model: type[Model]) -> frozenset[str]:
     """The languages into which the user may translate `model`."""
     if not user.is_active:
         # An early exit: without it, the sign-in page runs a permission check for each model, language and backend.
-        return set()
+        return frozenset()
     if any(user.has_perm(permission(action, model)) for action in ("change", "translate")):
-        return set(TARGET_LANGUAGES)
+        return frozenset(TARGET_LANGUAGES)
     return languages_by_permission(user)
 
 
@@ -58,7 +61,7 @@ def permitted_models(user: User | AnonymousUser) -> list[type[Model]]:
 
 def all_permitted_languages(user: User | AnonymousUser) -> list[str]:
     """The languages into which the user may translate at least one model."""
-    permitted = set().union(*(permitted_languages(user, model) for model in translated_models()))
+    permitted = frozenset().union(*(permitted_languages(user, model) for model in translated_models()))
     return [code for code in TARGET_LANGUAGES if code in permitted]
 
 
@@ -79,9 +82,13 @@ def own_language(user: User | AnonymousUser) -> str | None:
     return own[0] if 0 < len(own) < len(TARGET_LANGUAGES) else None
 
 
-def languages_by_permission(user: User | AnonymousUser) -> set[str]:
-    """The languages into which the user may translate all content."""
-    return {code for code in TARGET_LANGUAGES if user.has_perm(f"translations.{permission_for(code)}")}
+def languages_by_permission(user: User | AnonymousUser) -> frozenset[str]:
+    """The languages into which the user may translate all content, cached on `user` as Django caches permissions."""
+    # Pages of the admin ask hundreds of times, once for each kind of content and button.
+    if not hasattr(user, LANGUAGES_CACHE):
+        codes = {code for code in TARGET_LANGUAGES if user.has_perm(f"translations.{permission_for(code)}")}
+        setattr(user, LANGUAGES_CACHE, frozenset(codes))
+    return getattr(user, LANGUAGES_CACHE)
 
 
 def create_permissions(using: str, apps):
