@@ -2,7 +2,8 @@
 
 `make test ARGS=--all` also runs the long ones, with the mark "nightly", and all tests of the database on PostgreSQL.
 
-Browser tests run on SQLite. Those of the stories of staff have the mark "postgresql" and run on PostgreSQL instead.
+Browser tests run on SQLite. Those of the stories of staff, and tests of transactions, have the mark "postgresql" and
+run on PostgreSQL instead.
 
 `make test ARGS=--matrix` runs only the browser tests of consent: on each database, without nginx and behind it.
 

@@ -60,24 +60,27 @@ EVERY_PAGE = (
 SERVERS = (("tests/server/test_nginx.py",), ("tests/server/test_requests.py",), ("tests/staticexport/",))
 BROWSERS = (("tests/browser/test_embeds.py",), ("tests/browser/test_scripts.py",), ("tests/browser/test_pictures.py",))
 GROUPS = (EVERY_PAGE, *SERVERS, *BROWSERS)
-# Tests that run on both databases: SQL of our own, constraints, triggers, locks, and input that only one refuses. The
-# others run on PostgreSQL with --all.
-ON_BOTH = (
-    "tests/consent/test_append_only.py",
-    "tests/consent/test_decisions.py",
-    "tests/consent/test_erasures.py",
+# Tests of transactions and stored values, which run on PostgreSQL instead of SQLite, because it is the stricter one.
+ON_POSTGRESQL = (
     "tests/consent/test_narrowing.py",
     "tests/consent/test_restorations.py",
-    "tests/consent/test_seals.py",
-    "tests/editorial/test_addresses.py",
     "tests/editorial/test_bin.py",
     "tests/editorial/test_conflicts.py",
     "tests/editorial/test_draft_conflicts.py",
     "tests/editorial/test_erasure.py",
-    "tests/editorial/test_folded_search.py",
     "tests/editorial/test_history.py",
-    "tests/editorial/test_odd_queries.py",
     "tests/editorial/test_schedule.py",
+)
+# Tests that run on both databases: SQL of our own, constraints, triggers, and input that only one refuses. All tests do
+# with --all.
+ON_BOTH = (
+    "tests/consent/test_append_only.py",
+    "tests/consent/test_decisions.py",
+    "tests/consent/test_erasures.py",
+    "tests/consent/test_seals.py",
+    "tests/editorial/test_addresses.py",
+    "tests/editorial/test_folded_search.py",
+    "tests/editorial/test_odd_queries.py",
     "tests/jobs/",
     "tests/opportunities/test_states.py",
     "tests/pagecache/",
@@ -127,9 +130,14 @@ def position(item) -> int:
 def pytest_collection_modifyitems(config, items):
     for item in items:
         has_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
-        is_on_both = config.getoption("all") or item.nodeid.startswith(ON_BOTH)
         # A prepared site has its own databases.
-        if not has_database or not is_on_both or "prepared" in item.fixturenames:
+        if not has_database or "prepared" in item.fixturenames:
+            item.add_marker(pytest.mark.once)
+        elif config.getoption("all") or item.get_closest_marker("once"):
+            continue
+        elif item.nodeid.startswith(ON_POSTGRESQL):
+            item.add_marker(pytest.mark.postgresql)
+        elif not item.nodeid.startswith(ON_BOTH):
             item.add_marker(pytest.mark.once)
     items.sort(key=position)
 

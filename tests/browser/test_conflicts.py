@@ -55,7 +55,7 @@ def test_concurrent_edits_of_two_browsers_lose_no_text(sign_in):
     assert "Text der Redaktion" in page.locator("#id_body_de").input_value()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.nightly)])
 def test_saving_an_unchanged_form_adds_no_history(sign_in, scripts):
     visitor = sign_in("root", java_script_enabled=scripts)
     for model in FORMS:

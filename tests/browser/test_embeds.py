@@ -206,8 +206,15 @@ Leaf.objects.erase_receipt({!r}, staff="officer", remark="")
 }
 
 
-@pytest.mark.parametrize("end", END)
-@BOTH
+@pytest.mark.parametrize(
+    ("end", "javascript"),
+    [
+        ("a new notice", True),
+        ("an erasure", False),
+        pytest.param("a new notice", False, marks=pytest.mark.nightly),
+        pytest.param("an erasure", True, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_withdrawal_removes_what_loaded_under_an_answer_that_no_longer_holds(
     site, visit_with_third_parties, javascript, end
 ):

@@ -315,6 +315,12 @@ def test_a_redirect_to_https_has_the_headers_of_the_site(client, settings):
 # Typed addresses
 
 
+@pytest.fixture(scope="module")
+def answered() -> dict[str, int]:
+    """Address → status, because many typed addresses lead to the same page."""
+    return {}
+
+
 @pytest.mark.parametrize(
     ("asked", "location"),
     [
@@ -360,10 +366,12 @@ def test_a_redirect_to_https_has_the_headers_of_the_site(client, settings):
         ("/Admin", "/admin/"),
     ],
 )
-def test_a_typed_address_leads_to_the_canonical_one_at_once(client, asked, location):
+def test_a_typed_address_leads_to_the_canonical_one_at_once(client, answered, asked, location):
     response = ask(client, asked)
     assert (response.status_code, response.headers.get("Location")) == (301, location)
-    assert client.get(location).status_code in (200, 302)
+    if location not in answered:
+        answered[location] = client.get(location).status_code
+    assert answered[location] in (200, 302)
 
 
 @pytest.mark.parametrize(

@@ -330,13 +330,22 @@ def test_the_list_has_the_status_beside_the_text_where_a_phone_shows_it(polish, 
     assert re.findall(r'class="(?:sortable )?column-(\w+)', html)[:2] == ["heading", "state"]
 
 
+@pytest.mark.nightly
 def test_texts_of_all_kinds_can_be_opened(polish):
     for label in TextToTranslate.objects.order_by().values_list("model", flat=True).distinct():
-        text = TextToTranslate.objects.into("pl").of_kind(label).first()
-        page = polish.get(url(text))
-        assert page.status_code == 200, label
-        assert polish.get(page.context["history_url"]).status_code == 200, label
-        assert polish.get(text.edit_url).status_code == 200, label
+        can_be_opened(polish, TextToTranslate.objects.into("pl").of_kind(label).first())
+
+
+@pytest.mark.parametrize("label", ["pages.page", "alliance.initiativepart", "consent.notice"])
+def test_texts_of_items_and_parts_can_be_opened(polish, label):
+    can_be_opened(polish, TextToTranslate.objects.into("pl").of_kind(label).first())
+
+
+def can_be_opened(client, text):
+    page = client.get(url(text))
+    assert page.status_code == 200, text.model
+    assert client.get(page.context["history_url"]).status_code == 200, text.model
+    assert client.get(text.edit_url).status_code == 200, text.model
 
 
 @pytest.mark.parametrize("language", ["pl", "de"])

@@ -20,7 +20,8 @@ from translations.status.permissions import group_for
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=["pl.xlf", "pl.po"])
+# What is in a draft does not depend on the format.
+@pytest.fixture(params=["pl.xlf", pytest.param("pl.po", marks=pytest.mark.nightly)])
 def file(request, tmp_path):
     """The path to export to, for each format."""
     return tmp_path / request.param

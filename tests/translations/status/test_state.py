@@ -59,12 +59,12 @@ def by_bulk_create(client, item, **values):
 
 
 def by_content_files(client, item, *, folder, **values):
-    for name, value in values.items():
-        field, _, code = name.rpartition("_")
-        path = next(path for path in dump(folder) if path.stem == code)
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        document["deliverables"][item.key][field] = value
-        path.write_text(tomli_w.dumps(document), encoding="utf-8")
+    for path in dump(folder):
+        # Without the other items, which would take most of the time.
+        written = tomllib.loads(path.read_text(encoding="utf-8"))["deliverables"][item.key]
+        changed = {name.removesuffix(f"_{path.stem}"): value for name, value in values.items()}
+        written |= {name: value for name, value in changed.items() if name not in values}
+        path.write_text(tomli_w.dumps({"deliverables": {item.key: written}}), encoding="utf-8")
     load(folder)
 
 
