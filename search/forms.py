@@ -5,16 +5,18 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from editorial.clean_text import CleanInput
+
 
 class SearchForm(forms.Form):
-    q = forms.CharField(
+    q = CleanInput(
         label=_("Search this site"),
         min_length=2,
-        max_length=100,
+        max_length=200,
         error_messages={
             "required": _("Enter a search term."),
             "min_length": _("Enter at least two letters."),
-            "max_length": _("Enter at most 100 letters."),
+            "max_length": _("Enter at most 200 letters."),
         },
     )
 

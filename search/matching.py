@@ -14,11 +14,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.models import IndexWord, Occurrence
-from search.queries import Query, Term, Unit
+from search.queries import MIN_MISSPELT, Query, Term, Unit
 from search.words import MIN_RICH_STEM, RICH_ENDINGS
 
-# Shorter words are too much alike: EUR, our. So are shorter stems: staż, start.
-MIN_MISSPELT = 4
+# Shorter stems are too much alike: staż, start.
 MIN_MISSPELT_STEM = 5
 # Too many words begin with one or two letters.
 MIN_BEGINNING = 3
@@ -165,7 +164,10 @@ def add_misspelt(found: WordsLike, words: QuerySet[IndexWord]) -> None:
     if not terms:
         return
     lengths = [len(form) for term in terms for form in (term.word, *term.stems)]
-    near = words.annotate(length=Length("stem")).filter(length__gte=min(lengths) - 1, length__lte=max(lengths) + 1)
+    lengths_near = min(lengths) - 1, max(lengths) + 1
+    near = words.annotate(word_length=Length("word"), stem_length=Length("stem")).filter(
+        Q(word_length__range=lengths_near) | Q(stem_length__range=lengths_near)
+    )
     rows = list(near.values_list("pk", "word", "stem"))
     forms = [row[1] for row in rows], [row[2] for row in rows]
     for term in terms:

@@ -1,5 +1,6 @@
 """Synonyms, and the index: words, items, and the occurrences of words in items."""
 
+import re
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +12,9 @@ from modeltranslation.utils import build_localized_fieldname
 from editorial.models import Content, ContentQuerySet
 from search.words import MAX_WORD_LENGTH, normalized
 
+# Between two words of a group. The help text names commas; semicolons and those of other keyboards are typed too.
+SEPARATOR = re.compile("[,;，；、]")
+
 
 class SynonymsQuerySet(ContentQuerySet["Synonyms"]):
     def groups(self) -> list[list[tuple[str, str]]]:
@@ -18,7 +22,7 @@ class SynonymsQuerySet(ContentQuerySet["Synonyms"]):
         columns = {code: build_localized_fieldname("words", code) for code in settings.CONTENT_LANGUAGES}
         rows = self.published().order_by("key").values_list(*columns.values())
         return [
-            [(code, phrase) for code, text in zip(columns, row, strict=True) for phrase in (text or "").split(",")]
+            [(code, phrase) for code, text in zip(columns, row, strict=True) for phrase in SEPARATOR.split(text or "")]
             for row in rows
         ]
 
@@ -55,7 +59,7 @@ class Synonyms(Content):
         for code in settings.CONTENT_LANGUAGES:
             field = build_localized_fieldname("words", code)
             text = getattr(self, field) or ""
-            if text and not all(normalized(phrase) for phrase in text.split(",")):
+            if text and not all(normalized(phrase) for phrase in SEPARATOR.split(text)):
                 raise ValidationError({field: _("There is no word between two commas. Remove one of them.")})
 
 

@@ -6,12 +6,15 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from django.conf import settings
+from rapidfuzz.distance import OSA
 
 from search.models import Synonyms
-from search.words import Word, normalized, stems, words
+from search.words import Word, normalized, plain_text, stems, words
 
 # More words would only make the search slower.
 MAX_WORDS = 12
+# Shorter words are too much alike: EUR, our.
+MIN_MISSPELT = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ Unit = list[Alternative]
 class Query:
     """The units of a typed query. `languages` are those of the pages that are searched.
 
-    A lenient query, for when nothing was found, accepts typing errors, and synonyms typed in other languages.
+    A lenient query, for when nothing was found, accepts typing errors, and synonyms typed in other languages. `text`
+    may contain tags and entities, as pasted text does.
     """
 
     text: str
@@ -56,7 +60,7 @@ class Query:
     def units(self) -> list[Unit]:
         # Pages that are not translated have the words of the source language.
         languages = tuple(dict.fromkeys([*self.languages, settings.LANGUAGE_CODE]))
-        typed = [word for word in words(self.text) if normalized(word.joined)][:MAX_WORDS]
+        typed = [word for word in words(plain_text(self.text)) if normalized(word.joined)][:MAX_WORDS]
         # Synonyms of other languages are typed in the inflected forms of those languages.
         known_in = tuple(settings.CONTENT_LANGUAGES) if self.is_lenient else languages
         merged = self.with_synonyms(*([unit_of(word, codes) for word in typed] for codes in (languages, known_in)))
@@ -106,7 +110,13 @@ class Query:
     def is_in(self, typed: Sequence[Alternative], group: Sequence[Alternative]) -> bool:
         """Whether the group has one of the phrases, or one that differs from it only in spaces."""
         phrases = [phrase for phrase in group if self.is_lenient or phrase[0].synonym_in in self.languages]
-        return any(is_same(phrase, other) or joined(phrase) == joined(other) for phrase in phrases for other in typed)
+        return any(
+            is_same(phrase, other)
+            or joined(phrase) == joined(other)
+            or (self.is_lenient and is_misspelt(phrase, other))
+            for phrase in phrases
+            for other in typed
+        )
 
 
 def unit_of(word: Word, languages: Sequence[str], synonym_in: str = "") -> Unit:
@@ -134,6 +144,14 @@ def is_same(phrase: Alternative, other: Alternative) -> bool:
     """Whether the phrases have the same words, in any inflected form."""
     return len(phrase) == len(other) and all(
         a.word == b.word or a.stems & b.stems for a, b in zip(phrase, other, strict=True)
+    )
+
+
+def is_misspelt(phrase: Alternative, other: Alternative) -> bool:
+    """Whether each word of the phrases is the same, or one edit away: scolarship, scholarship."""
+    return len(phrase) == len(other) and all(
+        a.word == b.word or (len(a.word) >= MIN_MISSPELT and OSA.distance(a.word, b.word, score_cutoff=1) <= 1)
+        for a, b in zip(phrase, other, strict=True)
     )
 
 

@@ -196,6 +196,25 @@ def test_a_page_of_results_that_does_not_exist_is_no_error(client, number):
     assert response.status_code == 200 and b'class="results"' in response.content
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["xyzzy&nbsp;", "&lt;b&gt;Xyzzy&lt;/b&gt;", "<span>xyzzy</span>", "xyzzy&#39;s", "A &amp; xyzzy", "\u200bxyzzy"],
+)
+def test_entities_and_tags_are_no_words_of_a_query(client, typed):
+    Deliverable.objects.filter(key="seamless-mobility").update(title_en="Xyzzy")
+    assert hits(client, typed) == ["/en/deliverables/seamless-mobility/"]
+
+
+def test_a_query_of_invisible_characters_asks_for_a_word(client):
+    assert "Enter a search term." in page(client, "\u200b\u200b")
+
+
+def test_a_pasted_title_is_searched(client):
+    title = "Walking towards climate neutral cities " * 4
+    Deliverable.objects.filter(key="seamless-mobility").update(title_en=title[:150])
+    assert hits(client, title[:150])[0] == "/en/deliverables/seamless-mobility/"
+
+
 def test_the_query_is_escaped(client):
     html = page(client, "<script>alert(1)</script>")
     assert "<script>alert" not in html
@@ -364,7 +383,10 @@ def test_inflected_forms_find_each_other(client, language, typed, written):
     assert hits(client, f"xyzzy {fold(typed)}", language) == [path]
 
 
-@pytest.mark.parametrize("query", ["creathno", "creaton", "creathhon", "creethon", "Malmäö"])
+# Of the last three, the stem is shorter than the word by several letters.
+@pytest.mark.parametrize(
+    "query", ["creathno", "creaton", "creathhon", "creethon", "Malmäö", "mobilty", "moblity", "opportunites"]
+)
 def test_a_word_with_one_typing_error_is_found(client, query):
     assert hits(client, query)
 
@@ -404,6 +426,25 @@ def test_a_phrase_of_a_group_is_known_with_and_without_joints(client, written):
     for typed in ("zymur", "Zymu.R", "zymu-r"):
         assert hits(client, typed) == ["/en/deliverables/social-inclusion/", "/en/deliverables/seamless-mobility/"]
     assert "/en/deliverables/social-inclusion/" in hits(client, "brewer")
+
+
+def test_a_misspelt_word_of_a_group_finds_its_synonyms(client):
+    set_synonyms({"en": "scholarship, brewing science"})
+    Deliverable.objects.filter(key="seamless-mobility").update(title_en="Brewing science")
+    for typed in ("scolarship", "scholarships", "brewing sciense"):
+        assert hits(client, typed) == ["/en/deliverables/seamless-mobility/"], typed
+
+
+@pytest.mark.parametrize("words", ["zymurgy; brewing science", "zymurgy， brewing science", "zymurgy、brewing science"])
+def test_words_of_a_group_can_be_separated_as_on_other_keyboards(client, words):
+    set_synonyms({"en": words})
+    Deliverable.objects.filter(key="seamless-mobility").update(title_en="Brewing science")
+    assert hits(client, "zymurgy") == ["/en/deliverables/seamless-mobility/"]
+
+
+@pytest.mark.parametrize("typed", ["BIP", "bips", "summerschool", "Summer-School"])
+def test_abbreviations_and_other_spellings_of_courses_are_found(client, typed):
+    assert hits(client, typed)
 
 
 def test_synonyms_that_are_not_published_do_not_count(client):
