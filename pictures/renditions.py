@@ -21,7 +21,7 @@ MAX_HEIGHT = 16383
 # The ratio of the upload itself.
 WHOLE = "whole"
 # Name → width divided by height.
-RATIOS = {WHOLE: None, "16/9": 16 / 9, "4/3": 4 / 3, "1/1": 1}
+RATIOS = {WHOLE: None, "16/9": 16 / 9}
 # File extension → Pillow's name of the format, options for writing. A browser takes the first that it supports.
 MODERN_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "avif": ("AVIF", {"quality": 60, "speed": 8}),
