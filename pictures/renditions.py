@@ -86,7 +86,7 @@ def crop(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Cro
         return to_width, min(max(1, round(to_width / aspect)), MAX_HEIGHT)
 
     largest = max(1, int(min(crop_width, MAX_HEIGHT * aspect)))
-    widths = [w for w in WIDTHS if w < largest] + ([largest] if largest < WIDTHS[-1] else [WIDTHS[-1]])
+    widths = sorted({min(w, largest) for w in WIDTHS})
     box = (left, top, left + crop_width, top + crop_height)
     return Crop(ratio, box, [scaled(w) for w in widths], scaled(min(FALLBACK_WIDTH, largest)))
 

@@ -73,6 +73,7 @@ def test_a_crop_is_within_the_picture_for_any_shape(size, ratio, focal_point):
     assert 0 <= left < right <= size[0] + 1e-6
     assert 0 <= top < bottom <= size[1] + 1e-6
     assert all(width >= 1 and 1 <= height <= 16383 for width, height in (*part.sizes, part.fallback_size))
+    assert part.sizes == sorted(set(part.sizes))
     assert part.fallback_size in part.sizes or part.sizes[-1][0] > renditions.FALLBACK_WIDTH
 
 
