@@ -90,10 +90,6 @@ class Weave:
     def height(self) -> int:
         return PITCH * len(self.wefts)
 
-    def cropped(self, warps: int, wefts: int) -> "Weave":
-        """The upper left part with this number of threads."""
-        return Weave(self.warps[:warps], self.wefts[:wefts], tuple(row[:warps] for row in self.lifted[:wefts]))
-
     @cached_property
     def floats(self) -> list[tuple[int, int, int]]:
         """Runs of crossings with the warp on top, from left to right: (warp, first weft, number of wefts)."""
