@@ -327,8 +327,6 @@ MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
 MODELTRANSLATION_FALLBACK_LANGUAGES = (LANGUAGE_CODE,)
 # `compilemessages` writes the compiled texts of SITE_DIR/locale to DATA_DIR/locale. They replace those of the program.
 LOCALE_PATHS = [DATA_DIR / "locale", BASE_DIR / "locale"]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Warsaw")
 try:
     ZoneInfo(TIME_ZONE)
@@ -426,9 +424,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
     }
 }
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+# Django's defaults, like SESSION_COOKIE_SAMESITE: repeated, so that another version of Django cannot weaken them.
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 if HTTPS:
