@@ -177,7 +177,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         form = DecisionForm(request.POST, version=version, is_shown=shown is not None, granted=granted)
         if not form.is_valid():
             return settings_page(request, sent, form, status=400)
-        withdraws = Decision.objects.withdraws(receipt_number, **form.decided)
+        withdraws = Decision.objects.withdraws(receipt_number, form.decided["answers"])
         if not current.optional_providers and not (form.takes_back and withdraws):
             form.add_error(None, _("Nothing optional is used on this site. Nothing was recorded."))
         elif not form.is_shown and not form.takes_back:

@@ -9,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.clean_text import CleanInput, one_line, several_lines
 
-check_length = MaxLengthValidator(5000, _("Shorten the text to 5000 characters; it has %(show_value)s now."))
-
 
 def visible(text: str) -> str:
     """Return a text of one line without format characters, which come with copied addresses and are in none."""
@@ -35,6 +33,7 @@ class FeedbackForm(forms.Form):
             "assistive technology."
         ),
         widget=forms.Textarea(attrs={"rows": 8}),
+        validators=[MaxLengthValidator(5000, _("Shorten the text to 5000 characters; it has %(show_value)s now."))],
         error_messages={"required": _("Describe what does not work for you.")},
     )
     page = CleanInput(
@@ -65,11 +64,6 @@ class FeedbackForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, initial: dict | None = None):
         super().__init__(data, initial=initial, label_suffix="")
-
-    def clean_text(self) -> str:
-        text = self.cleaned_data["text"]
-        check_length(text)
-        return text
 
     def clean(self) -> dict:
         if self.cleaned_data.get("homepage"):

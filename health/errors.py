@@ -47,7 +47,7 @@ ERRORS = {
         _("Your browser sends too much data"),
         _("Delete the cookies of this site in the settings of your browser, then load the page again."),
     ),
-    429: (_("Too many attempts"), _("Wait a quarter of an hour, then sign in again.")),
+    429: (_("Too many attempts"), _("Wait a moment, then try again.")),
     500: (_("Something went wrong"), _("This is our fault, and we have logged the error. Try again in a moment.")),
     503: (_("The site is temporarily unavailable"), _("Try again in half a minute. Nothing is lost.")),
 }

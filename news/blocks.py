@@ -15,7 +15,7 @@ def home_block(request: HttpRequest, alliance: Any) -> Block | None:
     if not has_section(request, "news"):
         return None
     newest = list(NewsItem.objects.published().defer("body")[:MAX_ITEMS])
-    return Block("news/home_block.html", {"news": newest}) if newest else None
+    return Block("news/block.html", {"news": newest}) if newest else None
 
 
 def partner_block(request: HttpRequest, partner: PartnerUniversity) -> Block | None:
@@ -23,4 +23,4 @@ def partner_block(request: HttpRequest, partner: PartnerUniversity) -> Block | N
     if not has_section(request, "news"):
         return None
     newest = list(NewsItem.objects.published().of_member(partner).defer("body")[:MAX_ITEMS])
-    return Block("news/partner_block.html", {"news": newest, "partner": partner}) if newest else None
+    return Block("news/block.html", {"news": newest, "partner": partner}) if newest else None

@@ -99,12 +99,12 @@ class PageCache:
     def current_response(self, key: CacheKey, environ: dict[str, Any]) -> Response | None:
         """Return the response with the page in memory, or None if it is missing or outdated."""
         page = self.get(key)
-        return self._page_response(page, key, environ) if page and self.is_current(page) else None
+        return self._page_response(page, environ) if page and self.is_current(page) else None
 
-    def _page_response(self, page: CachedPage, key: CacheKey, environ: dict[str, Any]) -> Response:
-        return self._for_shared_caches(page.response(environ), key, environ)
+    def _page_response(self, page: CachedPage, environ: dict[str, Any]) -> Response:
+        return self._for_shared_caches(page.response(environ), environ)
 
-    def _for_shared_caches(self, response: Response, key: CacheKey, environ: dict[str, Any]) -> Response:
+    def _for_shared_caches(self, response: Response, environ: dict[str, Any]) -> Response:
         """Add the header that allows nginx to cache the response until the end of this second.
 
         Requests with a query, or with a consent cookie that the site did not write, get no such header, because clients
@@ -132,7 +132,7 @@ class PageCache:
         if page is None:
             return self._response(await asyncio.shield(self._rendering(key, run)), key, environ)
         if self.is_current(page):
-            return self._page_response(page, key, environ)
+            return self._page_response(page, environ)
         if self.is_database_unavailable or time.monotonic() < page.retry_at:
             return page.stale_response(environ)
         is_first = key not in self.renderings
@@ -162,14 +162,14 @@ class PageCache:
     ) -> Response | None:
         """Return the response to one of the requests that waited for the rendering."""
         if isinstance(rendered, CachedPage):
-            return self._page_response(rendered, key, environ)
+            return self._page_response(rendered, environ)
         if rendered is None or rendered.header("set-cookie") or rendered.is_personal:
             return None
         if environ["QUERY_STRING"] != key.query:
             return None
         if rendered.replaces_page and key.path in self.removed_paths:
             # nginx may still have the removed page. Its cache must replace it by this response.
-            return self._for_shared_caches(rendered, key, environ)
+            return self._for_shared_caches(rendered, environ)
         return rendered
 
     @staticmethod

@@ -90,10 +90,6 @@ class Weave:
     def height(self) -> int:
         return PITCH * len(self.wefts)
 
-    def cropped(self, warps: int, wefts: int) -> "Weave":
-        """The upper left part with this number of threads."""
-        return Weave(self.warps[:warps], self.wefts[:wefts], tuple(row[:warps] for row in self.lifted[:wefts]))
-
     @cached_property
     def floats(self) -> list[tuple[int, int, int]]:
         """Runs of crossings with the warp on top, from left to right: (warp, first weft, number of wefts)."""
@@ -176,8 +172,8 @@ def positions(threads: Sequence[int]) -> list[tuple[int, list[int]]]:
     ]
 
 
-def nearest(university: Located, others: Iterable[Located], count: int = 3) -> list[Located]:
-    """The `count` of `others` nearest to `university`, the nearest first."""
+def nearest(university: Located, others: Iterable[Located]) -> list[Located]:
+    """The three of `others` nearest to `university`, the nearest first."""
 
     def distance(other: Located) -> float:
         north = float(other.latitude) - float(university.latitude)
@@ -185,7 +181,7 @@ def nearest(university: Located, others: Iterable[Located], count: int = 3) -> l
         east = (float(other.longitude) - float(university.longitude)) * cos(between)
         return north**2 + east**2
 
-    return sorted((other for other in others if other != university), key=distance)[:count]
+    return sorted((other for other in others if other != university), key=distance)[:3]
 
 
 def binding(order: int) -> Callable[[int, int], bool]:

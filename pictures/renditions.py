@@ -21,7 +21,7 @@ MAX_HEIGHT = 16383
 # The ratio of the upload itself.
 WHOLE = "whole"
 # Name → width divided by height.
-RATIOS = {WHOLE: None, "16/9": 16 / 9, "4/3": 4 / 3, "1/1": 1}
+RATIOS = {WHOLE: None, "16/9": 16 / 9}
 # File extension → Pillow's name of the format, options for writing. A browser takes the first that it supports.
 MODERN_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "avif": ("AVIF", {"quality": 60, "speed": 8}),
@@ -86,7 +86,7 @@ def crop(size: tuple[int, int], ratio: str, focal_point: tuple[int, int]) -> Cro
         return to_width, min(max(1, round(to_width / aspect)), MAX_HEIGHT)
 
     largest = max(1, int(min(crop_width, MAX_HEIGHT * aspect)))
-    widths = [w for w in WIDTHS if w < largest] + ([largest] if largest < WIDTHS[-1] else [WIDTHS[-1]])
+    widths = sorted({min(w, largest) for w in WIDTHS})
     box = (left, top, left + crop_width, top + crop_height)
     return Crop(ratio, box, [scaled(w) for w in widths], scaled(min(FALLBACK_WIDTH, largest)))
 

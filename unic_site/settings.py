@@ -308,18 +308,15 @@ CONTENT_LANGUAGES = languages(
 LANGUAGE_CODE = next(iter(CONTENT_LANGUAGES))
 # Languages in which all texts of an item must be current before it is published. By default none: the page falls back.
 REQUIRED_LANGUAGES = env.list("REQUIRED_LANGUAGES", subcast=str.strip, default=[])
-if unknown := [code for code in REQUIRED_LANGUAGES if code not in CONTENT_LANGUAGES or code == LANGUAGE_CODE]:
-    raise ImproperlyConfigured(
-        f"REQUIRED_LANGUAGES is not valid: {unknown[0]!r} is no language of translations. Write codes separated by "
-        f"commas: {', '.join(code for code in CONTENT_LANGUAGES if code != LANGUAGE_CODE)}."
-    )
 # Languages that only staff see, while they translate the site into them.
 HIDDEN_LANGUAGES = env.list("HIDDEN_LANGUAGES", subcast=str.strip, default=[])
-if unknown := [code for code in HIDDEN_LANGUAGES if code not in CONTENT_LANGUAGES or code == LANGUAGE_CODE]:
-    raise ImproperlyConfigured(
-        f"HIDDEN_LANGUAGES is not valid: {unknown[0]!r} is no language of translations. Write codes separated by "
-        f"commas: {', '.join(code for code in CONTENT_LANGUAGES if code != LANGUAGE_CODE)}."
-    )
+_source, *translation_languages = CONTENT_LANGUAGES
+for setting, chosen in {"REQUIRED_LANGUAGES": REQUIRED_LANGUAGES, "HIDDEN_LANGUAGES": HIDDEN_LANGUAGES}.items():
+    if unknown := [code for code in chosen if code not in translation_languages]:
+        raise ImproperlyConfigured(
+            f"{setting} is not valid: {unknown[0]!r} is no language of translations. Write codes separated by commas: "
+            f"{', '.join(translation_languages)}."
+        )
 # Languages for visitors. The language menu sorts them by name.
 LANGUAGES = [(code, name) for code, name in CONTENT_LANGUAGES.items() if code not in HIDDEN_LANGUAGES]
 MODELTRANSLATION_LANGUAGES = tuple(CONTENT_LANGUAGES)
@@ -327,8 +324,6 @@ MODELTRANSLATION_DEFAULT_LANGUAGE = LANGUAGE_CODE
 MODELTRANSLATION_FALLBACK_LANGUAGES = (LANGUAGE_CODE,)
 # `compilemessages` writes the compiled texts of SITE_DIR/locale to DATA_DIR/locale. They replace those of the program.
 LOCALE_PATHS = [DATA_DIR / "locale", BASE_DIR / "locale"]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Warsaw")
 try:
     ZoneInfo(TIME_ZONE)
@@ -426,9 +421,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
     }
 }
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+# Django's defaults, like SESSION_COOKIE_SAMESITE: repeated, so that another version of Django cannot weaken them.
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 if HTTPS:

@@ -37,11 +37,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         chain = self.filter(receipt=receipt).select_related("policy").defer("policy__wording")
         return chain.order_by("-pk").prefetch_related(Prefetch("notice", notices))
 
-    def withdraws(self, receipt: str, action: str, answers: dict[str, bool]) -> bool:
+    def withdraws(self, receipt: str, answers: dict[str, bool]) -> bool:
         """Whether these answers withdraw a recorded consent under `receipt` and grant nothing new."""
         before = self.latest_of(receipt)
         granted = {key for key, is_granted in answers.items() if is_granted}
-        return before is not None and granted < set(filter(None, before.granted.split(",")))
+        return before is not None and granted < set(before.granted_providers)
 
     def with_notice(self) -> Self:
         """Join the versions of notice and policy without their large columns, which all decisions would repeat."""

@@ -153,7 +153,7 @@ class ScheduleMixin(RevisionsMixin):
         draft = Revision.objects.draft_of(item)
         plans = {plan.is_published: plan for plan in ScheduledChange.objects.of(item).select_related("planned_by")}
         if request.method == "POST" and CANCEL in request.POST:
-            return self.cancel_plan(request, item, plans.get(ACTIONS.get(str(request.POST.get("plan")), True)))
+            return self.cancel_plan(request, plans.get(ACTIONS.get(str(request.POST.get("plan")), True)))
         sections = []
         current = str(draft.pk) if draft else ""
         shown = posted(request).get(SHOWN_DRAFT, current)
@@ -205,7 +205,7 @@ class ScheduleMixin(RevisionsMixin):
         messages.success(request, _("Planned. %s") % plan)
         return HttpResponseRedirect(request.path)
 
-    def cancel_plan(self, request: HttpRequest, item: Content, plan: ScheduledChange | None) -> HttpResponse:
+    def cancel_plan(self, request: HttpRequest, plan: ScheduledChange | None) -> HttpResponse:
         if plan:
             plan.delete()
             messages.success(request, _("The plan was removed. Nothing else was changed."))

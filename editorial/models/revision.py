@@ -449,10 +449,6 @@ class Revision(models.Model):
         item = self.model_class._base_manager.get(pk=self.object_id)
         return Revision.objects.save_draft(item, merged, self.comment, is_resolved=True)
 
-    def apply(self) -> Content:
-        """Write this draft into the stored rows, with its own value in each conflict. Must run in a transaction."""
-        return self.write(self.merged()[0])
-
     def write(self, values: Snapshot) -> Content:
         """Write `values` into the stored rows, and mark the translations as current that translators confirmed."""
         item = snapshots.write(self.model_class, self.object_id, values)

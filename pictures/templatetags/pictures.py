@@ -14,7 +14,6 @@ def cover_picture(
     sizes: str = "100vw",
     ratio: str = WHOLE,
     is_main: bool = False,
-    with_caption: bool = True,
 ) -> dict:
     """Show `picture` if it is published.
 
@@ -32,5 +31,4 @@ def cover_picture(
         "rendition": picture.rendition(ratio),
         "sizes": sizes,
         "is_main": is_main,
-        "with_caption": with_caption,
     }

@@ -128,7 +128,7 @@ def test_findings_in_a_saved_translation_are_shown_with_a_link_to_the_desk(signe
     deliverable = Deliverable.objects.get(key="seamless-mobility")
     save(client, deliverable, title_en="Mobility in 12 cities")
     saved = save(client, deliverable, title_pl="Mobilność  bez granic")
-    text = Translation.objects.of(deliverable).into("pl").get(field="title")
+    text = Translation.objects.of_items([deliverable]).into("pl").get(field="title")
     assert text.target == "Mobilność  bez granic"
     (warning,) = warnings(saved)
     assert "Title (Polski)" in warning

@@ -277,7 +277,7 @@ def test_deleting_and_restoring_takes_as_many_queries_with_many_links_as_with_fe
 
 
 def test_stale_translations_and_drafts_of_translators_are_as_before(root, deliverable):
-    texts = Translation.objects.of(deliverable)
+    texts = Translation.objects.of_items([deliverable])
     change(deliverable, title_en="Easier mobility")
     texts.get(field="title", language="nl").propose("Makkelijker")
     before = set(texts.values_list("field", "language", "status", "draft", "translated_from__text", "target"))
@@ -286,7 +286,7 @@ def test_stale_translations_and_drafts_of_translators_are_as_before(root, delive
     assert not Translation.objects.filter(model="alliance.deliverable", object_id=deleted.object_id).exists()
     restore(root, deleted)
     restored = Deliverable.objects.get(pk=deleted.object_id)
-    texts = Translation.objects.of(restored)
+    texts = Translation.objects.of_items([restored])
     assert set(texts.values_list("field", "language", "status", "draft", "translated_from__text", "target")) == before
 
 

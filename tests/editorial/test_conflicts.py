@@ -523,7 +523,7 @@ def test_the_form_of_every_content_model_has_base_values(ben):
 
 
 def text_of(item, field: str, language: str = "pl") -> TextToTranslate:
-    return TextToTranslate.objects.of(item).get(field=field, language=language)
+    return TextToTranslate.objects.of_items([item]).get(field=field, language=language)
 
 
 def at_desk(text) -> str:

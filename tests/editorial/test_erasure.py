@@ -94,12 +94,12 @@ def input_of(user, path: str, *entries: dict) -> None:
 def test_no_table_contains_the_erased_texts_of_a_live_item_with_drafts_and_translations(officer, staff, oulu):
     change(oulu, f"Asked by {PERSON}", description_en=f"<p>{PERSON}</p>", description_pl=f"<p>Pani {PERSON}</p>")
     change(oulu, contact=MAIL, description_en=f"<p>Ask {PERSON}</p>")
-    Translation.objects.of(oulu).into("pl").get(field="description").propose(f"<p>Szkic: {PERSON}</p>")
+    Translation.objects.of_items([oulu]).into("pl").get(field="description").propose(f"<p>Szkic: {PERSON}</p>")
     change(oulu, description_de=f"<p>Frau {PERSON}</p>")
     draft(oulu, contact=f"draft.{MAIL}", description_fi=f"<p>{PERSON} auttaa</p>")
     editor = staff("Editors")
     LogEntry.objects.log_actions(editor.pk, [oulu], CHANGE, change_message=f"Set to {MAIL}", single_object=True)
-    text = Translation.objects.of(oulu).into("pl").get(field="description")
+    text = Translation.objects.of_items([oulu]).into("pl").get(field="description")
     asked = ApprovalRequest.objects.ask(Revision.objects.draft_of(oulu), editor, f"Please check {PERSON}", "")
     asked.decide(ApprovalRequest.Decision.RETURNED, editor, f"Ask {MAIL} first, and Ms Q.")
     PreviewedForm.objects.keep(editor.pk, oulu, Revision.objects.draft_of(oulu).data)
@@ -454,12 +454,12 @@ def test_a_person_is_found_in_all_kinds_in_revisions_and_in_the_bin_with_constan
 
 
 def name_in_draft_of_desk(oulu, staff):
-    Translation.objects.of(oulu).into("pl").get(field="summary").propose(f"Uczy tu {PERSON}")
+    Translation.objects.of_items([oulu]).into("pl").get(field="summary").propose(f"Uczy tu {PERSON}")
 
 
 def name_in_draft_of_desk_of_part(oulu, staff):
     part = InitiativePart.objects.first()
-    Translation.objects.of(part).into("pl").get(field="title").propose(PERSON)
+    Translation.objects.of_items([part]).into("pl").get(field="title").propose(PERSON)
 
 
 def name_in_draft_of_desk_of_deleted_item(oulu, staff):

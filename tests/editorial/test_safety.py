@@ -272,7 +272,7 @@ def test_a_translator_works_in_a_draft_whose_address_was_taken(client, sign_in, 
     save(sign_in(roles.EDITORS), deliverable, slug_en="wanted", title_en="Draft")
     Deliverable.objects.filter(pk=Deliverable.objects.exclude(pk=deliverable.pk).first().pk).update(slug_en="wanted")
     client = sign_in(roles.TRANSLATORS)
-    text = Translation.objects.of(deliverable).into("pl").get(field="title")
+    text = Translation.objects.of_items([deliverable]).into("pl").get(field="title")
     response = client.get(text.desk_url)
     values = {"base_values": response.context["form"]["base_values"].value(), "text": "Szkic", "_save": ""}
     client.post(text.desk_url, values)
@@ -406,7 +406,7 @@ def test_opening_a_draft_its_preview_its_conflicts_and_its_texts_writes_nothing(
     with Revision.objects.recorded():
         Deliverable.objects.filter(pk=deliverable.pk).update(title_en="Contradiction")
     draft = Revision.objects.draft_of(deliverable)
-    text = Translation.objects.of(deliverable).into("pl").get(field="title")
+    text = Translation.objects.of_items([deliverable]).into("pl").get(field="title")
     paths = [
         address(deliverable),
         f"{address(deliverable).removesuffix('change/')}conflicts/",

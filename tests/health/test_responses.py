@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from health.errors import render_error
 from health.views import readiness
 
 
@@ -180,6 +181,11 @@ def test_a_form_without_a_csrf_token_gets_an_error_page(staff):
     response = client.post("/admin/pages/page/add/", {})
     assert response.status_code == 403
     assert "<h1>You do not have permission</h1>" in response.content.decode()
+
+
+def test_after_too_many_requests_a_visitor_is_not_asked_to_sign_in(rf, db):
+    html = render_error(rf.get("/en/"), 429).content.decode()
+    assert "Wait a moment, then try again." in html and "sign in" not in html
 
 
 def test_a_style_sheet_contains_those_that_it_imports(tmp_path, settings):

@@ -3,6 +3,8 @@
 import shutil
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
 from tests.operations.test_drill import SEAL
 
@@ -41,6 +43,19 @@ def test_all_rows_are_copied_and_the_consent_record_verifies(on_sqlite, on_postg
     on_postgresql.manage("prepare", check=True)
     refused = on_postgresql.manage("copy_database", file)
     assert refused.stderr.startswith("CommandError: Nothing was copied. The PostgreSQL database has staff accounts")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"), [("duplicate key\nDETAIL: Key (email)=(jan@example.org)", "duplicate key"), ("", "")]
+)
+def test_an_error_of_the_database_is_reported_without_values_of_a_row(monkeypatch, message, shown):
+    def fail(file):
+        raise DatabaseError(message)
+
+    monkeypatch.setattr("operations.management.commands.copy_database.check", fail)
+    with pytest.raises(CommandError) as failure:
+        call_command("copy_database", "db.sqlite3")
+    assert str(failure.value) == f"Nothing was copied: {shown}"
 
 
 @pytest.mark.nightly

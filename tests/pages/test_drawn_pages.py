@@ -122,7 +122,7 @@ def test_a_publisher_who_may_translate_cannot_schedule_the_pages_of_privacy_offi
 
 
 def test_an_editor_cannot_translate_the_pages_of_privacy_officers_and_a_translator_can(client, staff):
-    title = Translation.objects.of(Page.objects.get(kind="privacy")).into("pl").get(field="title")
+    title = Translation.objects.of_items([Page.objects.get(kind="privacy")]).into("pl").get(field="title")
     for group, may_write in ((roles.EDITORS, False), (roles.TRANSLATORS, True)):
         client.force_login(staff(group))
         assert ('name="text"' in text(client.get(title.desk_url))) == may_write

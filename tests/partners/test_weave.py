@@ -121,12 +121,6 @@ def test_without_universities_no_pattern_is_drawn():
     assert "<svg" not in render(ALLIANCE, universities=[])
 
 
-def test_a_cropped_pattern_is_the_upper_left_part():
-    piece = university_weave(make_partner(), current()).cropped(20, 8)
-    assert (len(piece.warps), len(piece.wefts)) == (20, 8)
-    assert piece == university_weave(make_partner(), current(), 20, 8)
-
-
 def test_svg_and_picture_show_the_lifted_threads_on_top():
     weave = Weave((1, 2, 1), (3, UNDYED), ((True, False, True), (True, True, False)))
     assert [(strand.thread, strand.path) for strand in weave.float_strands] == [(1, "M1 0v4m4 -4v2"), (2, "M3 2v2")]

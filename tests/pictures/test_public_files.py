@@ -224,7 +224,7 @@ def test_a_picture_is_public_if_at_least_one_published_item_uses_it(committed, m
 
 def test_an_upload_is_public_only_while_renditions_are_missing(picture):
     assert status(picture.file.public_url) == 404
-    (picture.renditions_path / "1x1-300.jpg").unlink()
+    (picture.renditions_path / "16x9-400.jpg").unlink()
     assert status(picture.file.public_url) == 200
     picture.make_renditions()
     assert status(picture.file.public_url) == 404

@@ -126,7 +126,10 @@ class TextQuerySet(TranslationQuerySet):
         return {(label, key): name for label, key, name in rows}
 
     def without_draft(self):
-        """Missing and stale translations, which a translation service may draft."""
+        """Missing and stale translations of texts with a source, which a translation service may draft.
+
+        Translations with a draft have the status DRAFT, so they are not among them.
+        """
         return self.filter(status__in=[Translation.Status.MISSING, Translation.Status.STALE], source__isnull=False)
 
 

@@ -56,10 +56,6 @@ class TranslationQuerySet(models.QuerySet):
         is_current = Q(translated_from=F("source")) | Q(translated_from__isnull=True, source__isnull=True)
         return self.filter(is_missing | (~Q(target="") & ~is_current))
 
-    def of(self, item: models.Model):
-        """Translations of the texts of `item`."""
-        return self.filter(model=item._meta.label_lower, object_id=item.pk)
-
     def of_items(self, items: Iterable[models.Model]):
         """Translations of the texts of `items`, which may be of several models."""
         keys = defaultdict(list)

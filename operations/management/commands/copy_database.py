@@ -27,5 +27,6 @@ class Command(BaseCommand):
         except CopyError as error:
             raise CommandError(f"Nothing was copied. {error}") from error
         except DatabaseError as error:
-            raise CommandError(f"Nothing was copied: {str(error).splitlines()[0]}") from error
+            # Further lines can contain values of a row.
+            raise CommandError("Nothing was copied: " + str(error).partition("\n")[0]) from error
         self.stdout.write(f"{count} rows were copied. Check the consent record now: manage.py verify_consents")

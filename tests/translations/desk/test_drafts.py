@@ -26,7 +26,7 @@ def deliverable(client, staff):
 
 
 def text_of(item, field: str = "title", language: str = "pl") -> Translation:
-    return Translation.objects.of(item).into(language).get(field=field)
+    return Translation.objects.of_items([item]).into(language).get(field=field)
 
 
 def translate(client, text, words: str, button: str = "_save"):

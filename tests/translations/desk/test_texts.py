@@ -47,7 +47,7 @@ def polish(client, staff):
 
 
 def text_of(item, field: str = "title", language: str = "pl") -> TextToTranslate:
-    return TextToTranslate.objects.of(item).get(field=field, language=language)
+    return TextToTranslate.objects.of_items([item]).get(field=field, language=language)
 
 
 def url(text) -> str:
@@ -128,7 +128,7 @@ def test_a_translation_is_normalised_and_white_space_alone_is_no_translation(pol
 
 def test_a_text_has_the_same_name_in_the_list_and_on_its_page(polish):
     for item in (Figure.objects.first(), Alliance.objects.get(), Task.objects.first()):
-        text = TextToTranslate.objects.of(item).filter(language="pl").first()
+        text = TextToTranslate.objects.of_items([item]).filter(language="pl").first()
         found = polish.get(LIST, {"q": text.source.text, "status": "all", "language": "pl"}).content.decode()
         assert polish.get(url(text)).context["title"] in unescape(found)
 

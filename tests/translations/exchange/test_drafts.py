@@ -74,7 +74,7 @@ def test_the_file_has_the_source_of_the_draft_and_says_so(deliverable, tmp_path)
     assert unit.find(f".//{XLIFF}source").text == "Mobility for everyone"
     assert notes["description"].endswith("title. The text is in a draft, and its translation goes live with it.")
     assert notes["earlier-source"] == f"Translated from: {live[0]}"
-    desk = Translation.objects.of(deliverable).into("pl").get(field="title").desk_url
+    desk = Translation.objects.of_items([deliverable]).into("pl").get(field="title").desk_url
     assert exported(TITLE_ID, Scope.OPEN) == Unit(
         TITLE_ID,
         ("Mobility for everyone",),
@@ -111,7 +111,7 @@ def test_a_translation_of_the_source_of_the_draft_is_saved_in_the_draft(delivera
     assert exported(TITLE_ID).is_final and not exported(TITLE_ID, Scope.OPEN)
     assert "saved" not in import_file(file)
     Revision.objects.draft_of(deliverable).publish()
-    text = Translation.objects.of(deliverable).into("pl").get(field="title")
+    text = Translation.objects.of_items([deliverable]).into("pl").get(field="title")
     assert (text.target, text.status) == ("Mobilność dla wszystkich", Translation.Status.CURRENT)
 
 
@@ -121,7 +121,7 @@ def test_a_file_that_confirms_the_translation_confirms_it_in_the_draft(deliverab
     assert "saved in the draft of the item" in import_file(file)
     assert exported(TITLE_ID).is_final and not exported(TITLE_ID, Scope.OPEN)
     Revision.objects.draft_of(deliverable).publish()
-    text = Translation.objects.of(deliverable).into("pl").get(field="title")
+    text = Translation.objects.of_items([deliverable]).into("pl").get(field="title")
     assert (text.target, text.status) == (before, Translation.Status.CURRENT)
 
 
@@ -147,7 +147,7 @@ def test_an_unfinished_translation_is_a_draft_beside_the_draft_of_the_item(deliv
     translate(export(file, "--open"), TITLE_ID, "Już tak")
     import_file(file)
     assert not exported(TITLE_ID, Scope.OPEN)
-    assert not Translation.objects.of(deliverable).into("pl").get(field="title").draft
+    assert not Translation.objects.of_items([deliverable]).into("pl").get(field="title").draft
 
 
 def test_a_part_that_only_a_draft_has_is_exported_and_its_translation_goes_live_with_the_draft(campus, file):
@@ -163,7 +163,7 @@ def test_a_part_that_only_a_draft_has_is_exported_and_its_translation_goes_live_
     assert draft_values(campus, "initiative_parts.999")["title_pl"] == "Laboratoria"
     assert exported(PART_ID).is_final and not exported(PART_ID, Scope.OPEN)
     Revision.objects.draft_of(campus).publish()
-    text = Translation.objects.of(InitiativePart.objects.get(pk=999)).into("pl").get(field="title")
+    text = Translation.objects.of_items([InitiativePart.objects.get(pk=999)]).into("pl").get(field="title")
     assert (text.target, text.status) == ("Laboratoria", Translation.Status.CURRENT)
 
 

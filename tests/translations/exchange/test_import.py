@@ -93,7 +93,7 @@ def test_only_open_texts_are_exported_with_the_option_open(page, tmp_path):
 def test_the_description_of_a_text_quotes_as_in_the_language_of_the_admin(monkeypatch):
     monkeypatch.setattr("translations.status.checks._", {"“%s”": "„%s”"}.get)
     page = Page.objects.get(key="accessibility")
-    assert ExchangedText.objects.of(page).first().label.startswith("Page „Accessibility”: ")
+    assert ExchangedText.objects.of_items([page]).first().label.startswith("Page „Accessibility”: ")
 
 
 def test_a_translation_is_published(page, file):
@@ -184,7 +184,7 @@ def test_unfinished_translations_and_drafts_are_not_published(page, file, state,
     translate(export(file, "--open"), TITLE_ID, "Dostepnosc", state)
     assert "saved as a draft" in import_file(file, *options)
     assert not title()
-    draft = Translation.objects.into("pl").of(page).get(field="title")
+    draft = Translation.objects.into("pl").of_items([page]).get(field="title")
     assert (draft.draft, draft.status) == ("Dostepnosc", "draft")
 
 
@@ -194,7 +194,7 @@ def test_a_text_with_a_changed_source_is_reported_and_left_out(page, file):
     assert f"{TITLE_ID}: left out: the source has changed since the export" in import_file(file)
     assert not title()
     import_file(file, "--as-draft")
-    assert Translation.objects.into("pl").of(page).get(field="title").draft == "Dostępność"
+    assert Translation.objects.into("pl").of_items([page]).get(field="title").draft == "Dostępność"
 
 
 def test_importing_a_stale_translation_unchanged_confirms_it(tmp_path):

@@ -22,7 +22,7 @@ def deliverable(db):
 
 
 def polish(item, field: str = "title") -> Translation:
-    return Translation.objects.of(item).into("pl").get(field=field)
+    return Translation.objects.of_items([item]).into("pl").get(field=field)
 
 
 def statuses(item) -> dict[str, Status]:
@@ -60,7 +60,7 @@ def test_an_item_has_the_most_urgent_status_of_its_texts(deliverable):
 
 def test_a_language_has_the_most_urgent_status_of_all_texts(deliverable):
     def status() -> str:
-        languages = Translation.objects.of(deliverable).statuses_by_language()
+        languages = Translation.objects.of_items([deliverable]).statuses_by_language()
         return next(language["status"] for language in languages if language["code"] == "pl")
 
     assert status() == "current"

@@ -17,7 +17,7 @@ def deliverable():
 
 
 def polish(item, field: str = "title") -> Translation:
-    return Translation.objects.of(item).into("pl").get(field=field)
+    return Translation.objects.of_items([item]).into("pl").get(field=field)
 
 
 def test_findings_check_the_published_translation(deliverable):
@@ -54,7 +54,7 @@ def test_the_edit_url_is_the_form_of_the_item_with_the_field_as_anchor(deliverab
 
 def test_the_edit_url_of_an_inline_is_the_form_of_its_parent():
     part = InitiativePart.objects.first()
-    row = Translation.objects.of(part).into("pl").first()
+    row = Translation.objects.of_items([part]).into("pl").first()
     assert row.edit_url == reverse("admin:alliance_initiative_change", args=[part.initiative_id])
     assert Initiative.objects.filter(pk=part.initiative_id).exists()
 

@@ -29,7 +29,7 @@ def deliverable():
 
 
 def translation_of(item, field="title", language="pl") -> Translation:
-    return Translation.objects.of(item).into(language).get(field=field)
+    return Translation.objects.of_items([item]).into(language).get(field=field)
 
 
 def in_admin(client, item, **values):
@@ -136,7 +136,7 @@ def test_a_translation_of_an_emptied_source_is_stale_until_it_is_emptied():
     Page.objects.filter(pk=page.pk).update(lead_en="")
     assert (translation_of(page, "lead").status, translation_of(page, "lead").words) == ("stale", 0)
     Page.objects.filter(pk=page.pk).update(lead_pl="")
-    assert not Translation.objects.of(page).into("pl").filter(field="lead").exists()
+    assert not Translation.objects.of_items([page]).into("pl").filter(field="lead").exists()
 
 
 def test_a_new_item_gets_translation_rows_for_each_text_and_language(settings):
@@ -146,7 +146,7 @@ def test_a_new_item_gets_translation_rows_for_each_text_and_language(settings):
         for n in (1, 2)
     )
     for part in parts:
-        rows = Translation.objects.of(part)
+        rows = Translation.objects.of_items([part])
         assert {row.language for row in rows} == set(settings.CONTENT_LANGUAGES) - {"en"}
         assert {row.field for row in rows} == {"title"}
         assert {row.status for row in rows.into("pl")} == {"current"}
