@@ -17,7 +17,8 @@ MAX_IMAGE_PIXELS = 50_000_000
 # Pillow's name of a format → file extension, options for writing.
 IMAGE_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "JPEG": (".jpg", {"quality": 90}),
-    "PNG": (".png", {"optimize": True}),
+    # Without "optimize", which takes a minute for 50 million pixels, and saves 3 % of the bytes.
+    "PNG": (".png", {}),
     # Method 4, the default, takes 50 seconds for 50 million pixels.
     "WEBP": (".webp", {"quality": 90, "method": 2}),
 }

@@ -17,6 +17,7 @@ class LookupsMixin(ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         try:
             return super().get_changelist_instance(request)
-        except (DataError, OverflowError, ValueError) as error:
-            # A value of a filter that no row can have, such as a null character in PostgreSQL, or the year 10000.
+        except (DataError, IndexError, OverflowError, ValueError) as error:
+            # A value of a filter that no row can have, such as a null character in PostgreSQL, the year 10000, or a
+            # range with one end.
             raise IncorrectLookupParameters(error) from error

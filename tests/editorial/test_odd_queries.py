@@ -35,6 +35,7 @@ def test_a_list_of_the_admin_answers_any_query(staff, model):
     addresses += [f"{start}{quote(value)}/change/" for value in ODD_VALUES]
     key = model._meta.pk.name
     addresses += [f"{start}?{key}__in={ODD_VALUES[1]}", f"{start}?{key}__regex=(", f"{start}?{key}__iregex=("]
+    addresses += [f"{start}?{key}__range=1", f"{start}?{key}__range=1,2,3"]
     statuses = {address: client.get(address).status_code for address in addresses}
     assert {address: status for address, status in statuses.items() if status >= 500} == {}
 
