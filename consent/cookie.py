@@ -223,5 +223,9 @@ def delete_idempotency_cookie(request: HttpRequest, response: HttpResponse) -> N
 
 
 def has_objection_signal(environ: dict) -> bool:
-    """Whether a WSGI request has an objection signal: Sec-GPC: 1 (Global Privacy Control) or DNT: 1 (Do Not Track)."""
-    return "1" in (environ.get("HTTP_SEC_GPC"), environ.get("HTTP_DNT"))
+    """Whether a WSGI request has an objection signal: Sec-GPC: 1 (Global Privacy Control) or DNT: 1 (Do Not Track).
+
+    A browser and its extension can send one each, which the server joins with a comma.
+    """
+    signals = f"{environ.get('HTTP_SEC_GPC', '')},{environ.get('HTTP_DNT', '')}"
+    return "1" in map(str.strip, signals.split(","))
