@@ -60,7 +60,9 @@ class Query:
     def units(self) -> list[Unit]:
         # Pages that are not translated have the words of the source language.
         languages = tuple(dict.fromkeys([*self.languages, settings.LANGUAGE_CODE]))
-        typed = [word for word in words(plain_text(self.text)) if normalized(word.joined)][:MAX_WORDS]
+        # Nothing is left of a word in angle brackets.
+        found = list(words(plain_text(self.text))) or words(self.text)
+        typed = [word for word in found if normalized(word.joined)][:MAX_WORDS]
         # Synonyms of other languages are typed in the inflected forms of those languages.
         known_in = tuple(settings.CONTENT_LANGUAGES) if self.is_lenient else languages
         merged = self.with_synonyms(*([unit_of(word, codes) for word in typed] for codes in (languages, known_in)))

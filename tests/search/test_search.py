@@ -198,7 +198,15 @@ def test_a_page_of_results_that_does_not_exist_is_no_error(client, number):
 
 @pytest.mark.parametrize(
     "typed",
-    ["xyzzy&nbsp;", "&lt;b&gt;Xyzzy&lt;/b&gt;", "<span>xyzzy</span>", "xyzzy&#39;s", "A &amp; xyzzy", "\u200bxyzzy"],
+    [
+        "<xyzzy>",
+        "xyzzy&nbsp;",
+        "&lt;b&gt;Xyzzy&lt;/b&gt;",
+        "<span>xyzzy</span>",
+        "xyzzy&#39;s",
+        "A &amp; xyzzy",
+        "\u200bxyzzy",
+    ],
 )
 def test_entities_and_tags_are_no_words_of_a_query(client, typed):
     Deliverable.objects.filter(key="seamless-mobility").update(title_en="Xyzzy")
