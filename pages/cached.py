@@ -27,11 +27,11 @@ def has_section(request: HttpRequest, kind: str) -> bool:
 
 
 @cached_per_version
-def list_languages() -> dict[str, set[str]]:
-    """Section kind → languages in which its lists are completely translated."""
-    return sections.list_languages()
+def list_languages(kind: str) -> frozenset[str]:
+    """The languages in which the lists of the section `kind` are completely translated."""
+    return sections.list_languages(kind)
 
 
 def languages(request: HttpRequest, page: Page) -> set[str]:
     """The languages in which the page of a section and its lists are completely translated."""
-    return page.languages() & list_languages(request)[page.kind]
+    return page.languages() & list_languages(request, page.kind)

@@ -50,11 +50,8 @@ def parent_of(kind: str) -> str:
     return registered[kind].parent if kind in registered else ""
 
 
-def list_languages() -> dict[str, set[str]]:
-    """Return section kind → languages in which its lists are completely translated."""
-    languages = {}
-    for section in registered.values():
-        languages[section.kind] = set(settings.CONTENT_LANGUAGES)
-        for queryset, fields in section.lists():
-            languages[section.kind] &= queryset.languages(*fields)
-    return languages
+def list_languages(kind: str) -> frozenset[str]:
+    """Return the languages in which the lists of the section `kind` are completely translated."""
+    lists = registered[kind].lists() if kind in registered else []
+    languages = [queryset.languages(*fields) for queryset, fields in lists]
+    return frozenset(settings.CONTENT_LANGUAGES).intersection(*languages)

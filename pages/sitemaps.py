@@ -58,12 +58,8 @@ class PageSitemap(ContentSitemap):
         # Search engines should not index search results.
         super().__init__("", Page.objects.published().exclude(kind=Page.Kind.SEARCH).all)
 
-    @cached_property
-    def list_languages(self) -> dict[str, set[str]]:
-        return sections.list_languages()
-
     def languages_of(self, item: Page) -> set[str]:
-        return item.languages() & self.list_languages.get(item.kind, set(settings.CONTENT_LANGUAGES))
+        return item.languages() & sections.list_languages(item.kind)
 
 
 registered: dict[str, Callable[[], QuerySet[Any]]] = {}
