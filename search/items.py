@@ -47,8 +47,8 @@ def search_items(items: QuerySet[Any], text: str, fields: Sequence[str], is_rank
 def totals_of(found: Match, model: type[Model], related: Mapping[str, Any]) -> dict[int, int]:
     """Return primary key → total for the items of `model` that match, with the words of their related items."""
     points: dict[str, dict[int, TermPoints]] = defaultdict(dict)
-    for (label, key), of_terms in found.points(*ITEM).items():
-        points[label][key] = of_terms
+    for label, key, *of_terms in found.points(*ITEM):
+        points[label][key] = tuple(of_terms)
     of_items = points[model._meta.label_lower]
     for path, other_model in related.items():
         others = points[other_model._meta.label_lower]

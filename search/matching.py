@@ -61,10 +61,10 @@ class Match:
             found |= by_pk
         return found
 
-    def points(self, *columns: str) -> dict[tuple[Any, ...], TermPoints]:
-        """Return the points of each term, for the values of columns of the items that contain a word."""
+    def points(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Return columns of the items that contain a word, each row followed by the points of each term."""
         if not self.matched_words:
-            return {}
+            return []
         terms = {
             f"term_{number}": Max(
                 Case(
@@ -76,8 +76,7 @@ class Match:
             for number, words in enumerate(self.words.values())
         }
         found = self.occurrences.filter(word__in=list(self.matched_words))
-        rows = found.order_by().values(*columns).annotate(**terms).values_list(*columns, *terms)
-        return {row[: len(columns)]: row[len(columns) :] for row in rows}
+        return list(found.order_by().values(*columns).annotate(**terms).values_list(*columns, *terms))
 
     @cached_property
     def positions(self) -> list[list[list[int]]]:

@@ -57,7 +57,7 @@ class Hits:
 
     @classmethod
     def of(cls, request: HttpRequest, found: Match) -> "Hits":
-        items = {IndexedItem(*key): points for key, points in found.points(*ITEM).items()}
+        items = {IndexedItem(*row[: len(ITEM)]): row[len(ITEM) :] for row in found.points(*ITEM)}
         visible = visible_items(request, items)
         return cls(found, {item: points for item, points in items.items() if item in visible})
 
