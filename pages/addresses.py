@@ -8,6 +8,7 @@ from itertools import combinations
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest
@@ -161,6 +162,7 @@ def is_answered(path: str) -> bool:
     """Whether visitors who ask for a canonical path, with or without a slash at its end, get an answer now."""
     # Without a content version, nothing is kept in the memory of this process (pagecache/per_version.py).
     request = WSGIRequest(CacheKey("http", first_host(), "/", "", "").environ({REQUEST_KEY: ""}))
+    request.user = AnonymousUser()
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     return any(answered_address(request, address, language) for address in (path, f"{path}/"))
 

@@ -209,6 +209,24 @@ def test_a_redirect_that_can_never_match_is_refused_with_the_reason(old, field, 
     assert list(caught.value.message_dict) == [field]
 
 
+def routes(patterns, prefix="/"):
+    for entry in patterns:
+        route = prefix + str(entry.pattern)
+        yield from routes(entry.url_patterns, route) if isinstance(entry, URLResolver) else [route]
+
+
+def test_every_address_of_the_site_is_accepted_or_refused_as_an_old_address():
+    refused = set()
+    for route in {re.sub("<[^>]*>", "1", route) for route in routes(get_resolver().url_patterns)}:
+        try:
+            Redirect(old_path=route, new_path="/en/vision/").clean()
+        except ValidationError as error:
+            refused |= {route} if "old_path" in error.message_dict else set()
+    assert {"/en/search/", "/robots.txt"} <= refused
+    # The style guide is only for staff, and visitors find nothing there.
+    assert "/styleguide/" not in refused
+
+
 @pytest.mark.parametrize(
     "new",
     [
