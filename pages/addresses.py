@@ -101,8 +101,14 @@ def is_text_page(match: ResolverMatch) -> bool:
 
 
 def parameters(query: str) -> Pairs:
-    """Return the decoded parameters of a query, without those that have no name."""
-    return [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0]]
+    """Return the decoded parameters of a query as redirects compare them.
+
+    Those without a name are left out, and so is what mail programs add: characters after a value, and the rest of an
+    ampersand that they escaped.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True)
+    cleaned = [(name.removeprefix("amp;"), value.rstrip(TRAILING)) for name, value in pairs]
+    return [pair for pair in cleaned if pair[0]]
 
 
 def canonical_path(path: str) -> str:

@@ -161,6 +161,11 @@ def test_an_address_with_half_of_a_pair_is_refused(field):
         ("/index.php?id=5", "/index.php?id=5"),
         ("/index.php?b=2&a=1", "/index.php?a=1&b=2"),
         ("/?page_id=7", "/?page_id=7"),
+        ("/index.php?id=5", "/index.php?id=5)."),
+        ("/index.php?id=5", "/index.php?id=5%20"),
+        ("/index.php?id=5", "/index.php?id=5%E2%80%9D"),
+        ("/index.php?a=1&b=2", "/index.php?a=1&amp;b=2"),
+        ("/index.php?q=why?", "/index.php?q=why?"),
         ("/s?q=za%C5%BC%C3%B3%C5%82%C4%87", "/s?q=zażółć"),
     ],
 )
