@@ -1,9 +1,11 @@
 """Lookup of old and mistyped addresses, and the words that no page can have as its address."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
+from html import unescape
 from itertools import combinations
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
@@ -33,10 +35,11 @@ from pagecache.key import CacheKey, first_host
 from pagecache.models import REQUEST_KEY
 from pages.languages import preferred_language
 
-# Characters after an address that mail programs include in it: white space, punctuation, quotation marks and brackets.
+# Characters after an address that mail programs and messengers include in it: white space, punctuation, quotation
+# marks, brackets, the signs of their markup and of quoted-printable, and the backslash before a quotation mark.
 TRAILING = (
     WHITE_SPACE
-    + "/.,;:!?*'\"<>…`´。、．，；：！？"
+    + "/.,;:!?*'\"<>…`´。、．，；：！？|_~=\\-–—"
     + "".join(letter for letter in CHARACTERS if unicodedata.category(letter) in ("Pe", "Ps", "Pi", "Pf"))
 )
 # Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
@@ -143,7 +146,8 @@ def matching_addresses(path: str, query: str) -> dict[str, Pairs]:
     """
     pairs = sorted(parameters(query))
     counts = range(len(pairs), -1, -1) if len(pairs) <= MAX_COMBINED_PARAMETERS else (len(pairs), 1, 0)
-    paths = dict.fromkeys((canonical_path(path), canonical_path(quote(typed(path)))))
+    decoded = unquote_to_bytes(path).decode(errors="replace")
+    paths = dict.fromkeys((canonical_path(path), canonical_path(quote(typed(decoded)))))
     return {
         f"{path}?{urlencode(part)}" if part else path: list(part)
         for path in paths
@@ -186,8 +190,13 @@ def with_query(address: str, query: str) -> str:
 
 
 def typed(path: str) -> str:
-    """Return a percent-encoded path decoded, without the characters that a mail program added to its end."""
-    return unquote_to_bytes(path).decode(errors="replace").rstrip(TRAILING) or "/"
+    """Return a decoded path without what mail programs and messengers added to it.
+
+    They escape HTML, encode the signs before a query or fragment, add characters to the end (“=20” is a space in
+    quoted-printable), and break lines at slashes.
+    """
+    path = re.split("[?#]", unescape(path))[0].removesuffix("=20").rstrip(TRAILING)
+    return "/".join(segment.strip(WHITE_SPACE) for segment in path.split("/")) or "/"
 
 
 def find_typed(request: HttpRequest) -> tuple[str, bool] | None:
@@ -197,7 +206,7 @@ def find_typed(request: HttpRequest) -> tuple[str, bool] | None:
     """
     if len(request.path_info) > MAX_TYPED_LENGTH:
         return None
-    segments = [segment for segment in fold(request.path_info.rstrip(TRAILING)).split("/") if segment]
+    segments = [segment for segment in fold(typed(request.path_info)).split("/") if segment]
     if segments and f"/{segments[0]}/" in (settings.STATIC_URL, settings.MEDIA_URL):
         # Names of files are exact.
         return None
