@@ -17,6 +17,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Line breaks of Windows and of old Macs, and the line and paragraph separators of layout programs and phones.
+LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 # Everything outside of the production Char of XML 1.0.
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -58,7 +60,7 @@ def is_blank(text: str) -> bool:
 
 
 def normalised(text: str) -> str:
-    text = CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = CONTROLS.sub(" ", LINE_BREAKS.sub("\n", text))
     return unicodedata.normalize("NFC", text)
 
 
@@ -88,10 +90,13 @@ def formatted(html: str) -> str:
 
 
 def without_reference(reference: re.Match[str]) -> str:
-    """Return the control character or surrogate that is referred to. A parser would put U+FFFD in its place."""
+    """Return the line break, control character or surrogate that is referred to.
+
+    A parser would put U+FFFD in the place of most of them.
+    """
     code = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
     # HTML reads references to U+0080–U+009F as letters of Windows-1252.
-    is_kept = code >= 0x80 and not 0xD800 <= code <= 0xDFFF
+    is_kept = code >= 0x80 and not 0xD800 <= code <= 0xDFFF and code not in (0x2028, 0x2029)
     return reference[0] if is_kept or chr(code).isprintable() or chr(code) in "\t\n" else chr(code)
 
 
