@@ -103,13 +103,17 @@ def is_text_page(match: ResolverMatch) -> bool:
 # Old addresses
 
 
+def normal_form_c(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def parameters(query: str) -> Pairs:
     """Return the decoded parameters of a query as redirects compare them.
 
-    Those without a name are left out, and so is what mail programs add: characters after a value, and the rest of an
-    ampersand that they escaped.
+    They are in normal form C. Those without a name are left out, and so is what mail programs add: characters after a
+    value, and the rest of an ampersand that they escaped.
     """
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs = [map(normal_form_c, pair) for pair in parse_qsl(query, keep_blank_values=True)]
     cleaned = [(name.removeprefix("amp;"), value.rstrip(TRAILING)) for name, value in pairs]
     return [pair for pair in cleaned if pair[0]]
 
@@ -122,9 +126,9 @@ def canonical_path(path: str) -> str:
     """
     # As Django decodes the path of a request.
     decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
-    readable = unicodedata.normalize("NFC", uri_to_iri(quote(decoded, safe=PATH_CHARACTERS)))
+    readable = normal_form_c(uri_to_iri(quote(decoded, safe=PATH_CHARACTERS)))
     segments: list[str] = []
-    for segment in unicodedata.normalize("NFC", readable.lower()).split("/"):
+    for segment in normal_form_c(readable.lower()).split("/"):
         if segment == "..":
             del segments[-1:]
         elif segment != ".":

@@ -168,6 +168,9 @@ def test_an_address_with_half_of_a_pair_is_refused(field):
         ("/index.php?id=5", "/index.php?id=5%E2%80%9D"),
         ("/index.php?a=1&b=2", "/index.php?a=1&amp;b=2"),
         ("/index.php?q=why?", "/index.php?q=why?"),
+        ("/index.php?q=za\u0301", "/index.php?q=za%CC%81"),
+        ("/index.php?q=zá", "/index.php?q=za%CC%81"),
+        ("/index.php?q=za%CC%81", "/index.php?q=z%C3%A1"),
         ("/s?q=za%C5%BC%C3%B3%C5%82%C4%87", "/s?q=zażółć"),
     ],
 )
