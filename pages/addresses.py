@@ -13,7 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseForbidden, HttpResponseNotFound
+from django.http.response import HttpResponseBase
 from django.urls import (
     NoReverseMatch,
     Resolver404,
@@ -178,7 +179,8 @@ def is_answered(path: str) -> bool:
     request = WSGIRequest(CacheKey("http", first_host(), "/", "", "").environ({REQUEST_KEY: ""}))
     request.user = AnonymousUser()
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
-    return any(answered_address(request, address, language) for address in (path, f"{path}/"))
+    # The middleware asks for redirects after a 404 or 410. Of views, only that of ended preview links answers with 410.
+    return any(answer_to(request, address, language).status_code != 404 for address in (path, f"{path}/"))
 
 
 def with_query(address: str, query: str) -> str:
@@ -243,10 +245,15 @@ def typed_candidates(request: HttpRequest, segments: list[str]) -> Iterator[tupl
 
 
 def answered_address(request: HttpRequest, address: str, language: str) -> str | None:
-    """Return the address at which a visitor who asks for `address` gets an answer, or None.
+    """Return the address at which a visitor who asks for `address` gets a page, or None."""
+    response = answer_to(request, address, language)
+    if response.status_code == 301:
+        return urlsplit(response.headers["Location"]).path
+    return address if response.status_code in (200, 302) else None
 
-    The view is called without the middleware, since only its status is of interest.
-    """
+
+def answer_to(request: HttpRequest, address: str, language: str) -> HttpResponseBase:
+    """Return the response of the view. It is called without the middleware, since only its status is of interest."""
     trial = copy(request)
     trial.path = trial.path_info = address
     trial.method = "GET"
@@ -254,9 +261,8 @@ def answered_address(request: HttpRequest, address: str, language: str) -> str |
     with translation.override(language):
         try:
             trial.resolver_match = match = resolve(address)
-            response = match.func(trial, *match.args, **match.kwargs)
-        except (Http404, PermissionDenied):
-            return None
-    if response.status_code == 301:
-        return urlsplit(response.headers["Location"]).path
-    return address if response.status_code in (200, 302) else None
+            return match.func(trial, *match.args, **match.kwargs)
+        except Http404:
+            return HttpResponseNotFound()
+        except PermissionDenied:
+            return HttpResponseForbidden()

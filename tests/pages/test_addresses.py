@@ -208,6 +208,8 @@ def test_a_redirect_matches_its_address_however_it_is_written(client, old, asked
         ("/robots.txt", "old_path", "pages have priority"),
         ("/sitemap.xml", "old_path", "pages have priority"),
         ("/healthz", "old_path", "pages have priority"),
+        ("/en/cookies/decide/", "old_path", "pages have priority"),
+        ("/preview/", "old_path", "pages have priority"),
         ("/favicon.ico", "old_path", "pages have priority"),
         ("/.well-known/security.txt", "old_path", "pages have priority"),
         ("/" + "€ " * 140, "old_path", "too long"),
