@@ -26,10 +26,11 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2"
 # Characters up to U+FFFF, without the letters of East Asia and the private ones, which only make the start slower.
 CHARACTERS = "".join(map(chr, (*range(0x3100), *range(0xFD00, 0x10000))))
-# Default_Ignorable_Code_Point of Unicode as first and last characters, and the empty pattern of Braille.
+# Default_Ignorable_Code_Point of Unicode as first and last characters, the empty pattern of Braille, and the character
+# that stands for a picture in copied text.
 IGNORABLE = (
     "\xad\xad \u034f\u034f \u061c\u061c \u115f\u1160 \u17b4\u17b5 \u180b\u180f \u200b\u200f \u202a\u202e \u2060\u206f "
-    "\u2800\u2800 \u3164\u3164 \ufe00\ufe0f \ufeff\ufeff \uffa0\uffa0 \ufff0\ufff8 \U0001bca0\U0001bca3 "
+    "\u2800\u2800 \u3164\u3164 \ufe00\ufe0f \ufeff\ufeff \uffa0\uffa0 \ufff0\ufff8 \ufffc\ufffc \U0001bca0\U0001bca3 "
     "\U0001d173\U0001d17a \U000e0000\U000e0fff"
 )
 IGNORED = {chr(code) for pair in IGNORABLE.split(" ") for code in range(ord(pair[0]), ord(pair[1]) + 1)}
