@@ -17,6 +17,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Line breaks of Windows and of old Macs, and the line and paragraph separators of layout programs and phones.
+LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 # Everything outside of the production Char of XML 1.0.
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -24,10 +26,11 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2"
 # Characters up to U+FFFF, without the letters of East Asia and the private ones, which only make the start slower.
 CHARACTERS = "".join(map(chr, (*range(0x3100), *range(0xFD00, 0x10000))))
-# Default_Ignorable_Code_Point of Unicode as first and last characters, and the empty pattern of Braille.
+# Default_Ignorable_Code_Point of Unicode as first and last characters, the empty pattern of Braille, and the character
+# that stands for a picture in copied text.
 IGNORABLE = (
     "\xad\xad \u034f\u034f \u061c\u061c \u115f\u1160 \u17b4\u17b5 \u180b\u180f \u200b\u200f \u202a\u202e \u2060\u206f "
-    "\u2800\u2800 \u3164\u3164 \ufe00\ufe0f \ufeff\ufeff \uffa0\uffa0 \ufff0\ufff8 \U0001bca0\U0001bca3 "
+    "\u2800\u2800 \u3164\u3164 \ufe00\ufe0f \ufeff\ufeff \uffa0\uffa0 \ufff0\ufff8 \ufffc\ufffc \U0001bca0\U0001bca3 "
     "\U0001d173\U0001d17a \U000e0000\U000e0fff"
 )
 IGNORED = {chr(code) for pair in IGNORABLE.split(" ") for code in range(ord(pair[0]), ord(pair[1]) + 1)}
@@ -58,7 +61,7 @@ def is_blank(text: str) -> bool:
 
 
 def normalised(text: str) -> str:
-    text = CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = CONTROLS.sub(" ", LINE_BREAKS.sub("\n", text))
     return unicodedata.normalize("NFC", text)
 
 
@@ -89,10 +92,13 @@ def formatted(html: str) -> str:
 
 
 def without_reference(reference: re.Match[str]) -> str:
-    """Return the control character or surrogate that is referred to. A parser would put U+FFFD in its place."""
+    """Return the line break, control character or surrogate that is referred to.
+
+    A parser would put U+FFFD in the place of most of them.
+    """
     code = int(reference["hex"], 16) if reference["hex"] else int(reference["decimal"])
     # HTML reads references to U+0080–U+009F as letters of Windows-1252.
-    is_kept = code >= 0x80 and not 0xD800 <= code <= 0xDFFF
+    is_kept = code >= 0x80 and not 0xD800 <= code <= 0xDFFF and code not in (0x2028, 0x2029)
     return reference[0] if is_kept or chr(code).isprintable() or chr(code) in "\t\n" else chr(code)
 
 

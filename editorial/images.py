@@ -41,9 +41,9 @@ GREY_STEPS = {"L;2": 85, "L;4": 17}
 
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Ancillary chunks with transparency, colour profile, orientation, and the number of frames.
+# Ancillary chunks with transparency, colour profile, orientation, and the number of frames and which they are.
 PNG_TEXTS = {b"iTXt", b"tEXt", b"zTXt"}
-PNG_CHUNKS = {b"acTL", b"eXIf", b"iCCP", b"tRNS"} | PNG_TEXTS
+PNG_CHUNKS = {b"acTL", b"fcTL", b"eXIf", b"iCCP", b"tRNS"} | PNG_TEXTS
 PNG_TEXT_NAMES = {b"Raw profile type exif", b"XML:com.adobe.xmp"}
 # Bytes of a colour profile or text after decompression. Pillow has the same limit.
 MAX_METADATA = PngImagePlugin.MAX_TEXT_CHUNK

@@ -1,16 +1,20 @@
 """Lookup of old and mistyped addresses, and the words that no page can have as its address."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
+from html import unescape
 from itertools import combinations
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseForbidden, HttpResponseNotFound
+from django.http.response import HttpResponseBase
 from django.urls import (
     NoReverseMatch,
     Resolver404,
@@ -32,10 +36,11 @@ from pagecache.key import CacheKey, first_host
 from pagecache.models import REQUEST_KEY
 from pages.languages import preferred_language
 
-# Characters after an address that mail programs include in it: white space, punctuation, quotation marks and brackets.
+# Characters after an address that mail programs and messengers include in it: white space, punctuation, quotation
+# marks, brackets, the signs of their markup and of quoted-printable, and the backslash before a quotation mark.
 TRAILING = (
     WHITE_SPACE
-    + "/.,;:!?*'\"<>…`´。、．，；：！？"
+    + "/.,;:!?*'\"<>…`´。、．，；：！？|_~=\\-–—"
     + "".join(letter for letter in CHARACTERS if unicodedata.category(letter) in ("Pe", "Ps", "Pi", "Pf"))
 )
 # Characters that are not percent-encoded in a path (RFC 3986, section 3.3).
@@ -99,9 +104,19 @@ def is_text_page(match: ResolverMatch) -> bool:
 # Old addresses
 
 
+def normal_form_c(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def parameters(query: str) -> Pairs:
-    """Return the decoded parameters of a query, without those that have no name."""
-    return [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0]]
+    """Return the decoded parameters of a query as redirects compare them.
+
+    They are in normal form C. Those without a name are left out, and so is what mail programs add: characters after a
+    value, and the rest of an ampersand that they escaped.
+    """
+    pairs = [map(normal_form_c, pair) for pair in parse_qsl(query, keep_blank_values=True)]
+    cleaned = [(name.removeprefix("amp;"), value.rstrip(TRAILING)) for name, value in pairs]
+    return [pair for pair in cleaned if pair[0]]
 
 
 def canonical_path(path: str) -> str:
@@ -112,9 +127,9 @@ def canonical_path(path: str) -> str:
     """
     # As Django decodes the path of a request.
     decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
-    readable = unicodedata.normalize("NFC", uri_to_iri(quote(decoded, safe=PATH_CHARACTERS)))
+    readable = normal_form_c(uri_to_iri(quote(decoded, safe=PATH_CHARACTERS)))
     segments: list[str] = []
-    for segment in unicodedata.normalize("NFC", readable.lower()).split("/"):
+    for segment in normal_form_c(readable.lower()).split("/"):
         if segment == "..":
             del segments[-1:]
         elif segment != ".":
@@ -136,7 +151,8 @@ def matching_addresses(path: str, query: str) -> dict[str, Pairs]:
     """
     pairs = sorted(parameters(query))
     counts = range(len(pairs), -1, -1) if len(pairs) <= MAX_COMBINED_PARAMETERS else (len(pairs), 1, 0)
-    paths = dict.fromkeys((canonical_path(path), canonical_path(quote(typed(path)))))
+    decoded = unquote_to_bytes(path).decode(errors="replace")
+    paths = dict.fromkeys((canonical_path(path), canonical_path(quote(typed(decoded)))))
     return {
         f"{path}?{urlencode(part)}" if part else path: list(part)
         for path in paths
@@ -161,8 +177,10 @@ def is_answered(path: str) -> bool:
     """Whether visitors who ask for a canonical path, with or without a slash at its end, get an answer now."""
     # Without a content version, nothing is kept in the memory of this process (pagecache/per_version.py).
     request = WSGIRequest(CacheKey("http", first_host(), "/", "", "").environ({REQUEST_KEY: ""}))
+    request.user = AnonymousUser()
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
-    return any(answered_address(request, address, language) for address in (path, f"{path}/"))
+    # The middleware asks for redirects after a 404 or 410. Of views, only that of ended preview links answers with 410.
+    return any(answer_to(request, address, language).status_code != 404 for address in (path, f"{path}/"))
 
 
 def with_query(address: str, query: str) -> str:
@@ -178,8 +196,13 @@ def with_query(address: str, query: str) -> str:
 
 
 def typed(path: str) -> str:
-    """Return a percent-encoded path decoded, without the characters that a mail program added to its end."""
-    return unquote_to_bytes(path).decode(errors="replace").rstrip(TRAILING) or "/"
+    """Return a decoded path without what mail programs and messengers added to it.
+
+    They escape HTML, encode the signs before a query or fragment, add characters to the end (“=20” is a space in
+    quoted-printable), and break lines at slashes.
+    """
+    path = re.split("[?#]", unescape(path))[0].removesuffix("=20").rstrip(TRAILING)
+    return "/".join(segment.strip(WHITE_SPACE) for segment in path.split("/")) or "/"
 
 
 def find_typed(request: HttpRequest) -> tuple[str, bool] | None:
@@ -189,7 +212,7 @@ def find_typed(request: HttpRequest) -> tuple[str, bool] | None:
     """
     if len(request.path_info) > MAX_TYPED_LENGTH:
         return None
-    segments = [segment for segment in fold(request.path_info.rstrip(TRAILING)).split("/") if segment]
+    segments = [segment for segment in fold(typed(request.path_info)).split("/") if segment]
     if segments and f"/{segments[0]}/" in (settings.STATIC_URL, settings.MEDIA_URL):
         # Names of files are exact.
         return None
@@ -222,10 +245,15 @@ def typed_candidates(request: HttpRequest, segments: list[str]) -> Iterator[tupl
 
 
 def answered_address(request: HttpRequest, address: str, language: str) -> str | None:
-    """Return the address at which a visitor who asks for `address` gets an answer, or None.
+    """Return the address at which a visitor who asks for `address` gets a page, or None."""
+    response = answer_to(request, address, language)
+    if response.status_code == 301:
+        return urlsplit(response.headers["Location"]).path
+    return address if response.status_code in (200, 302) else None
 
-    The view is called without the middleware, since only its status is of interest.
-    """
+
+def answer_to(request: HttpRequest, address: str, language: str) -> HttpResponseBase:
+    """Return the response of the view. It is called without the middleware, since only its status is of interest."""
     trial = copy(request)
     trial.path = trial.path_info = address
     trial.method = "GET"
@@ -233,9 +261,8 @@ def answered_address(request: HttpRequest, address: str, language: str) -> str |
     with translation.override(language):
         try:
             trial.resolver_match = match = resolve(address)
-            response = match.func(trial, *match.args, **match.kwargs)
-        except (Http404, PermissionDenied):
-            return None
-    if response.status_code == 301:
-        return urlsplit(response.headers["Location"]).path
-    return address if response.status_code in (200, 302) else None
+            return match.func(trial, *match.args, **match.kwargs)
+        except Http404:
+            return HttpResponseNotFound()
+        except PermissionDenied:
+            return HttpResponseForbidden()

@@ -15,18 +15,21 @@ PIECE = re.compile(
     r"(?:;\s*q\s*=\s*(?P<weight>0?\.[0-9]+|[01](?:\.[0-9]*)?)\s*(?:;\s*q\s*=\s*[0-9.]*\s*)*)?",
     re.IGNORECASE | re.ASCII,
 )
+# Some clients write numbers as their language does: q=0,8. No language begins with a digit.
+DECIMAL_COMMA = re.compile("(?<==[01]),(?=[0-9])")
 
 
 def language_ranges(header: str) -> list[tuple[str, float]]:
     """Return the languages in Accept-Language in small letters with their weights, best first.
 
-    Parts of the header that are not valid are skipped.
+    "*" is after others of its weight. Parts of the header that are not valid are skipped.
     """
+    header = DECIMAL_COMMA.sub(".", header)
     if len(header) > MAX_HEADER_LENGTH:
         header = header[:MAX_HEADER_LENGTH].rpartition(",")[0]
     matches = filter(None, map(PIECE.fullmatch, header.split(",")))
     ranges = [(match["language"].lower().replace("_", "-"), float(match["weight"] or 1)) for match in matches]
-    return sorted((pair for pair in ranges if pair[1] <= 1), key=lambda pair: -pair[1])
+    return sorted((pair for pair in ranges if pair[1] <= 1), key=lambda pair: (-pair[1], pair[0] == "*"))
 
 
 def preferred_language(request: HttpRequest) -> str:
@@ -37,7 +40,10 @@ def preferred_language(request: HttpRequest) -> str:
     available = {code.lower(): code for code, _name in settings.LANGUAGES}
     preferences = language_ranges(request.headers.get("Accept-Language", ""))
     refused = {language for language, weight in preferences if not weight}
+    others = [code for language, code in available.items() if language not in refused]
     for language, weight in preferences:
+        if language == "*" and weight and others:
+            return others[0]
         # de-AT-1996, then de-AT, then de.
         while language and weight:
             if language in available and language not in refused:

@@ -174,6 +174,8 @@ class Application:
     async def read_body(self, environ: dict[str, Any], receive: Callable) -> io.BytesIO | Body:
         if environ["REQUEST_METHOD"] in METHODS_WITHOUT_BODY:
             environ["CONTENT_LENGTH"] = "0"
+            # Describes a body (RFC 9110, section 8.3). Django would decode the query by its charset.
+            environ.pop("CONTENT_TYPE", None)
             return io.BytesIO()
         return await read_body(environ, receive, await self.pool.run(self.body_limit, environ))
 

@@ -8,6 +8,8 @@ from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from django.utils.http import parse_header_parameters
+
 # Maximum bytes in memory of one body, and of all bodies of a process. A body that exceeds a limit is written to disk.
 MAX_BYTES_IN_MEMORY = 32 * 1024
 MAX_BYTES_OF_ALL_IN_MEMORY = 16 * 1024 * 1024
@@ -71,14 +73,20 @@ class IncompleteBodyError(Exception):
 
 
 def check_headers(environ: dict[str, Any], limit: BodyLimit):
-    """Raise RefusedError if the headers of a request announce a body that exceeds the limit."""
+    """Raise RefusedError if the headers of a request announce a body that exceeds the limit or is not in UTF-8."""
     length = environ.get("CONTENT_LENGTH", "0")
     if not (length.isascii() and length.isdecimal()):
         raise RefusedError(HTTPStatus.BAD_REQUEST)
     # Any 19-digit number exceeds the limit, and int() refuses numbers of thousands of digits.
     if len(length.lstrip("0")) > 18 or int(length) > limit.size:
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    try:
+        media_type, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+    except ValueError:
+        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
+    # Django would decode the query, too, by any other charset that Python knows, such as “hex”.
+    if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise RefusedError(HTTPStatus.BAD_REQUEST)
     if media_type.startswith("multipart/") and not limit.accepts_files:
         raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 

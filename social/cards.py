@@ -103,7 +103,7 @@ def drawable(text: Callable[[], str]) -> str:
     """
     for language in dict.fromkeys([translation.get_language(), *settings.CONTENT_LANGUAGES]):
         with translation.override(language):
-            if label.can_draw(found := text()):
+            if label.can_draw(found := text().translate(label.LIGATURES)):
                 return found
     return ""
 

@@ -1,5 +1,6 @@
 """The label on a share card, with a title in the largest type size that fits."""
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ FONTS = tuple(Path(__file__).parent / "fonts" / name for name in ("Archivo-Bold.
 # Type sizes of the title in pixels, and the number of lines that it may take.
 MAX_SIZE, MIN_SIZE, SIZE_STEP, MAX_LINES = 76, 32, 4, 4
 LINE_HEIGHT = 1.14
+# Ligatures of Latin letters, which text from PDFs contains and the fonts lack → their letters.
+LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 # A character that no font has, to compare others with.
 MISSING_CHARACTER = "\U0010ffff"
 

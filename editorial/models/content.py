@@ -19,25 +19,24 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.utils import build_localized_fieldname
 
-from editorial.alphabet import APOSTROPHES, fold
+from editorial.alphabet import fold
 from editorial.clean_text import clean_texts_of
 from editorial.texts import TranslatedFields
 
 validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens."))
 
 
-WITHOUT_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
-# Slashes, the underscore, and dashes that are not in the category "Pd" of Unicode.
-SEPARATORS = "/\\⁄∕⧸╱−⁃➖˗_"
+# Characters inside words: the apostrophe, as `fold` writes it, and the middle dot of Catalan.
+IN_WORDS = "'·"
 
 
 def slug_of(text: str) -> str:
     """Return `text` as a slug: "Uniwersytet Łódzki" → "uniwersytet-lodzki".
 
-    Dashes, slashes and underscores part words as spaces do. Apostrophes do not.
+    Punctuation, symbols and separators part words as spaces do. Apostrophes do not.
     """
-    folded = fold(text.translate(WITHOUT_APOSTROPHES))
-    return slugify("".join(" " if unicodedata.category(c) == "Pd" or c in SEPARATORS else c for c in folded))
+    letters = (letter for letter in fold(text) if letter not in IN_WORDS)
+    return slugify("".join(" " if unicodedata.category(letter)[0] in "PSZ" else letter for letter in letters))
 
 
 def first_free_name(stem: str, taken: Iterable[str]) -> str:

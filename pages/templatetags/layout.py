@@ -105,10 +105,15 @@ def translation_note(parser, token):
 @register.simple_tag
 def open_graph_locale() -> str:
     """The active language with a territory, as the Open Graph protocol wants it: pl_PL."""
-    language, _sign, territory = page_language_code().partition("-")
-    # Likely subtags (Unicode, UTS 35) such as pl_Latn_PL.
-    likely = EUROPEAN_ENGLISH.get(language) or get_global("likely_subtags").get(language, language).rpartition("_")[2]
-    return f"{language}_{(territory or likely).upper()}"
+    language, *subtags = page_language_code().split("-")
+    # A subtag of four letters is a script, as in sr-latn.
+    territory = next((subtag for subtag in subtags if len(subtag) == 2), EUROPEAN_ENGLISH.get(language))
+    if not territory:
+        # Likely subtags (Unicode, UTS 35): pl → pl_Latn_PL, zh_Hant → zh_Hant_TW.
+        likely = get_global("likely_subtags")
+        with_script = "_".join([language, *map(str.title, subtags)])
+        territory = (likely.get(with_script) or likely.get(language, language)).rpartition("_")[2]
+    return f"{language}_{territory.upper()}"
 
 
 @register.simple_tag(takes_context=True)

@@ -22,7 +22,7 @@ ONE_LINE, LINES, RICH = (Page._meta.get_field(name) for name in ("title_en", "le
 NOTHING = ["", " ", "\t\n", "\xa0\u2003\u3000", "\u200b", "\ufeff", "\u2060\u200d", "\xad", "\x0b\x00", "\u2028"]
 # Fillers, selectors and other characters that show nothing, though no format characters.
 NOTHING += [
-    *"\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe00\ufe0f\uffa0\U0001d173\U000e0001\U000e0100",
+    *"\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe00\ufe0f\uffa0\ufffc\U0001d173\U000e0001\U000e0100",
     "\u3164\ufe0f\u200d",
 ]
 # All of Unicode, and often what breaks documents.
@@ -49,12 +49,16 @@ TEXTS = st.text(
         (ONE_LINE, "\u0601٢", "\u0601٢"),
         (ONE_LINE, "One\x0btwo\x00three\x85four\x7ffive", "One two three four five"),
         (ONE_LINE, "One\r\ntwo\tthree", "One two\tthree"),
+        (ONE_LINE, "One\u2028two\u2029three", "One two three"),
         (ONE_LINE, "Ło\u0301dz\u0301", "Łódź"),
         (ONE_LINE, "👩🏽\u200d🔬", "👩🏽\u200d🔬"),
+        (ONE_LINE, "\ufffcOne \ufffc", "One"),
         (ONE_LINE, "\u3164One\ufe0f\u2800\uffa0", "One"),
         (ONE_LINE, "One ❤\ufe0f\u3164", "One ❤\ufe0f"),
         (ONE_LINE, "葛\U000e0100", "葛\U000e0100"),
         (LINES, " One\r\ntwo\rthree\n\x0cfour ", " One\ntwo\nthree\n four "),
+        (LINES, "One\u2028two\u2029three", "One\ntwo\nthree"),
+        (RICH, "<p>One\u2028two&#x2029;three</p>", "<p>One\ntwo\nthree</p>"),
         (RICH, "<p>One\x0btwo&#11;three\r\nfour &amp; e\u0301</p>", "<p>One two three\nfour &amp; é</p>"),
         (RICH, "<p>\u0338</p>", "<p>\u0338</p>"),
         (RICH, "<p>a&#0;b&#x0000b;c&#1d</p>", "<p>a b c d</p>"),

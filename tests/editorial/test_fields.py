@@ -197,6 +197,8 @@ LARGE = compress(b"x" * 2_000_000)
         chunk(b"tEXt", b"Author\0Jan", 0),
         chunk(b"gAMA", b"\0\1\x86\xa0", 0),
         chunk(b"pHYs", b"short"),
+        # An animation of one frame.
+        chunk(b"acTL", pack(">II", 1, 0)) + chunk(b"fcTL", pack(">IIIIIHHBB", 0, 256, 256, 0, 0, 1, 10, 0, 0)),
     ],
     ids=lambda added: ascii(added[4:30]),
 )
@@ -237,6 +239,10 @@ REFUSED = {
     "a BMP": (lambda: file(PHOTO, "BMP").read(), "This file is not a readable picture"),
     "a bomb": (bomb, "more than 50 million pixels"),
     "too large a file": (b"x" * (MAX_IMAGE_BYTES + 1), "The file is larger than 30 MB"),
+    "an animated PNG": (
+        lambda: file(FRAMES[0], "PNG", save_all=True, append_images=FRAMES[1:], duration=100).read(),
+        "The picture is animated",
+    ),
     "an animation": (
         lambda: file(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:], duration=100).read(),
         "The picture is animated",

@@ -8,12 +8,14 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from alliance.models import Alliance, Deliverable, Initiative, Line, Milestone, Project
 from events.models import Event
 from news.models import NewsItem
 from opportunities.models import Opportunity
 from pages.models import Page, Redirect
+from pages.templatetags.layout import open_graph_locale
 from partners.models import PartnerUniversity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -137,6 +139,14 @@ def test_the_locale_for_link_previews_has_a_territory(client):
     territories = "en_GB pl_PL nl_NL es_ES de_DE tr_TR fr_FR fi_FI hr_HR sv_SE"
     assert sorted(found.values()) == sorted(territories.split())
     assert all(locale.startswith(f"{code}_") for code, locale in found.items())
+
+
+@pytest.mark.parametrize(
+    ("language", "locale"), [("sr-latn", "sr_RS"), ("zh-hant", "zh_TW"), ("pt-br", "pt_BR"), ("en-ie", "en_IE")]
+)
+def test_the_locale_of_a_language_with_a_script_or_a_territory(language, locale):
+    with translation.override(language):
+        assert open_graph_locale() == locale
 
 
 def test_the_menu_marks_the_current_page(client):

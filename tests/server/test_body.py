@@ -58,6 +58,9 @@ def test_a_body_whose_length_differs_from_content_length_is_not_processed(messag
         ({"CONTENT_LENGTH": "-1"}, 400),
         ({"CONTENT_LENGTH": "٣"}, 400),
         ({"CONTENT_LENGTH": "5", "CONTENT_TYPE": "Multipart/Form-Data; boundary=a"}, 415),
+        ({"CONTENT_LENGTH": "5", "CONTENT_TYPE": "application/x-www-form-urlencoded; charset=hex"}, 400),
+        ({"CONTENT_LENGTH": "5", "CONTENT_TYPE": "text/plain; a*=idna''%C4%99%ff"}, 400),
+        ({"CONTENT_LENGTH": "5", "CONTENT_TYPE": "text/plain; a*=unknown''b"}, 400),
     ],
 )
 def test_a_body_is_refused_by_its_headers_before_it_is_read(environ, status):
@@ -70,6 +73,11 @@ def test_a_chunked_body_that_exceeds_the_limit_is_refused():
     with pytest.raises(RefusedError) as refusal:
         read(chunk(b"x" * 600, more=True), chunk(b"x" * 600, more=True))
     assert refusal.value.status == 413
+
+
+def test_a_body_in_utf8_may_say_so():
+    body, _environ = read(chunk(b"x"), CONTENT_TYPE="application/x-www-form-urlencoded; charset=UTF-8")
+    assert body == b"x"
 
 
 def test_files_are_accepted_where_the_limit_allows_them():

@@ -621,6 +621,7 @@ SENT = some.fixed_dictionaries(
         "DNT": some.sampled_from(["1", "0", "１".encode().decode("latin-1")]),
         "If_None_Match": VALUES,
         "Accept": VALUES,
+        "Content_Type": some.sampled_from(["hex", "latin-1"]).map("text/html; charset={}".format) | VALUES,
     },
 )
 # Differ between two responses to the same request.

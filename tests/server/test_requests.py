@@ -366,6 +366,14 @@ def test_a_large_head_within_the_limits_is_accepted(site):
     assert ask(site, "/en/", "Cookie: a=" + "a" * 31_000)[0] == 200
 
 
+@pytest.mark.parametrize("charset", ["hex", "rot13", "undefined", "punycode", "ISO-8859-1", "utf-16"])
+def test_a_query_is_read_as_utf8_whatever_content_type_a_request_without_a_body_has(site, charset):
+    status, _headers, body = ask(
+        site, "/en/search/?q=%C5%81%C3%B3d%C5%BA", f"Content-Type: text/html; charset={charset}"
+    )
+    assert status == 200 and 'value="Łódź"' in body.decode()
+
+
 def test_healthz_answers_on_any_host(site):
     with RawConnection(site) as connection:
         head = connection.send("GET /healthz HTTP/1.1", "Host: any.example").head()

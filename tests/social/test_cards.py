@@ -226,6 +226,12 @@ def test_a_title_that_no_font_can_draw_is_shown_in_another_language(db, title):
         assert Card.of(page, alliance, []).title == alliance.acronym
 
 
+def test_a_ligature_is_drawn_as_its_letters(db):
+    page = Page.objects.get(key="about")
+    page.title_en = "The ﬁnal aﬀair of the oﬃce"
+    assert Card.of(page, Alliance.objects.with_host().get(), []).title == "The final affair of the office"
+
+
 @pytest.mark.parametrize("title", ["A", "Word " * 30, "Superdiversität" * 10, "Ł" * 150, ""])
 def test_a_title_of_any_length_fits_on_the_label(title):
     width = 900

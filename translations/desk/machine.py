@@ -8,13 +8,16 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from editorial.clean_text import refuse_characters
 from translations.desk.models import TextToTranslate
 from triggers.locks import StaleReadError
 
@@ -117,6 +120,17 @@ def configured_service() -> DeepL | LibreTranslate | None:
     return DeepL(value) if kind == "deepl" else LibreTranslate(value)
 
 
+def is_text(translation: TextToTranslate, draft: Any) -> bool:
+    """Whether a service returned a text that can be stored. Some cut an emoji in two."""
+    if not isinstance(draft, str):
+        return False
+    try:
+        refuse_characters(translation.target_field.to_python(draft))
+    except ValidationError:
+        return False
+    return True
+
+
 def propose(
     service: DeepL | LibreTranslate, translations: Iterable[TextToTranslate]
 ) -> Iterator[list[TextToTranslate]]:
@@ -131,7 +145,7 @@ def propose(
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
             drafts = service.translate([text.source_text for text in batch], language, is_html=is_html)
-            if len(drafts) != len(batch):
+            if len(drafts) != len(batch) or not all(map(is_text, batch, drafts)):
                 raise MachineTranslationError(no_translation_message(service.name))
             drafted = []
             for text, draft in zip(batch, drafts, strict=True):

@@ -65,7 +65,8 @@ def read(content: bytes) -> ExchangeFile:
     header: dict[str, str] = next((parseheaderstring(unit.target) for unit in found if unit.isheader()), {})
     units = []
     for unit in found:
-        if unit.isheader() or unit.isobsolete():
+        # A comment at the end of a file, such as “# vim: …”, is a blank unit.
+        if unit.isheader() or unit.isobsolete() or unit.isblank():
             continue
         targets = tuple(map(str, unit.target.strings)) if isinstance(unit.target, multistring) else (unit.target,)
         units.append(

@@ -285,6 +285,13 @@ def read(content: bytes) -> ExchangeFile:
     return ExchangeFile(store.sourcelanguage, store.targetlanguage or "", tuple(units))
 
 
+def source_and_target(store: TextFile, part: etree._Element) -> tuple[str | None, str | None]:
+    """Return the texts of a segment or of ignorable content; None for one that it lacks."""
+    unit = store.UnitClass.createfromxmlElement(part)
+    unit.namespace = store.namespace
+    return unit.source, unit.target
+
+
 def read_unit(store: TextFile, element: etree._Element, errors: list[str]) -> Unit | None:
     """Parse a unit. Adds to `errors` and returns None if it is invalid."""
     location = {"line": element.sourceline, "unit": element.get("id", "")}
@@ -295,24 +302,26 @@ def read_unit(store: TextFile, element: etree._Element, errors: list[str]) -> Un
             % location
         )
         return None
-    segment = store.UnitClass.createfromxmlElement(segments[0])
-    segment.namespace = store.namespace
+    # Tools move white space and codes at the ends of a segment into <ignorable> (XLIFF 2.1, section 4.2.2.6).
+    parts = element.iterchildren(store.namespaced("segment"), store.namespaced("ignorable"))
     try:
-        source, target = segment.source, segment.target
+        texts = {part: source_and_target(store, part) for part in parts}
     except ValueError as error:
         errors.append(
             _("Line %(line)d, unit “%(unit)s”: %(error)s. Restore it from the export.") % {**location, "error": error}
         )
         return None
-    if source is None:
+    if any(source is None for source, _target in texts.values()):
         errors.append(
             _("Line %(line)d, unit “%(unit)s”: the source is missing. Restore it from the export.") % location
         )
         return None
+    _source, translation = texts[segments[0]]
+    target = "".join((source if target is None else target) or "" for source, target in texts.values())
     return Unit(
         id=location["unit"],
-        sources=(source,),
-        targets=(target,) if target else (),
+        sources=("".join(source or "" for source, _target in texts.values()),),
+        targets=(target,) if translation else (),
         is_final=segments[0].get("state") in FINISHED,
         line=element.sourceline,
     )

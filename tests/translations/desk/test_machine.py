@@ -26,7 +26,7 @@ class Service(HTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.requests, self.status = [], 200
+        self.requests, self.status, self.translate = [], 200, str.upper
 
     @property
     def url(self) -> str:
@@ -40,9 +40,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.end_headers()
         if "q" in body:
-            response = {"translatedText": [text.upper() for text in body["q"]]}
+            response = {"translatedText": [self.server.translate(text) for text in body["q"]]}
         else:
-            response = {"translations": [{"text": text.upper()} for text in body["text"]]}
+            response = {"translations": [{"text": self.server.translate(text)} for text in body["text"]]}
         self.wfile.write(json.dumps(response).encode())
 
     def log_message(self, *arguments):
@@ -142,6 +142,16 @@ def test_an_error_of_the_service_is_explained(client, staff, service, milestones
         call_command("propose_translations", "pl")
     client.force_login(staff())
     assert propose(client).status_code == 200
+    assert not TextToTranslate.objects.exclude(draft="").exists()
+
+
+@pytest.mark.parametrize("translation", [None, 1, "a\ud800", "a\ufffe"], ids=ascii)
+def test_what_is_no_text_becomes_no_draft(client, staff, service, milestones, translation):
+    service.translate = lambda text: translation
+    with pytest.raises(CommandError, match="did not return a translation"):
+        call_command("propose_translations", "pl")
+    client.force_login(staff())
+    assert "did not return a translation" in propose(client).content.decode()
     assert not TextToTranslate.objects.exclude(draft="").exists()
 
 

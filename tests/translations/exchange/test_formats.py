@@ -54,6 +54,31 @@ def test_xliff_preserves_every_text(unit):
     assert file.units[0].id == unit.id
 
 
+@pytest.mark.parametrize(
+    ("unit", "source", "target"),
+    [
+        (
+            "<ignorable><source>A </source><target>a </target></ignorable><segment><source>B</source><target>b</target>"
+            "</segment><ignorable><source>.</source><target>!</target></ignorable>",
+            "A B.",
+            ("a b!",),
+        ),
+        # Ignorable content without a target is the same in the translation.
+        (
+            "<segment><source>B</source><target>b</target></segment><ignorable><source>.</source></ignorable>",
+            "B.",
+            ("b.",),
+        ),
+        ("<segment><source>B</source></segment><ignorable><source>.</source></ignorable>", "B.", ()),
+    ],
+)
+def test_the_text_of_an_xliff_unit_is_its_segment_and_what_is_ignorable(unit, source, target):
+    file = xliff.write("pl", "en", [Unit("a", ("x",), ())], "content").decode()
+    start, end = file.index("<segment"), file.index("</segment>") + len("</segment>")
+    (read,) = xliff.read((file[:start] + unit + file[end:]).encode()).units
+    assert (read.sources, read.targets) == ((source,), target)
+
+
 @given(UNITS | FORMS)
 @example(Unit("pages.about.title", ("\n_: a\n",), ("b",), context="pages.about.title"))
 def test_po_preserves_every_text(unit):

@@ -158,6 +158,14 @@ def test_a_file_may_be_in_any_charset_that_its_header_names(page, tmp_path):
         assert title() == "Dostępność"
 
 
+def test_a_comment_at_the_end_of_a_po_file_is_skipped(page, tmp_path):
+    file = export(tmp_path / "pl.po", "--open")
+    translate(file, TITLE_ID, "Dostępność")
+    with file.open("a") as end:
+        end.write("\n# vim: set et:\n")
+    assert "put on the site" in import_file(file)
+
+
 @pytest.mark.parametrize("declaration", ["<?xml version='1.0' encoding='utf-8'?>\n", ""])
 def test_an_xliff_in_another_charset_than_it_declares_is_refused_with_the_remedy(page, tmp_path, declaration):
     file = export(tmp_path / "pl.xlf", "--open")
