@@ -140,7 +140,6 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "title": _("Publish the notice"),
             "draft": draft,
             "has_draft_changed": reviewed is not None and reviewed != draft.content_digest(),
-            "current": current,
             "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
             "widenings": draft.not_asked_about_under(current),
