@@ -239,7 +239,7 @@ def mail_problem(request: HttpRequest) -> str:
 class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     """Everything that is planned for the kinds of content that the user may see."""
 
-    list_display = ["heading", "kind", "is_published_display", "at", "planned_by", "state_display"]
+    list_display = ["heading", "kind", "is_published", "at", "planned_by", "state"]
     list_display_links = None
     list_filter = ["is_published", "state"]
     list_per_page = 50
@@ -258,14 +258,6 @@ class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     @admin.display(description=_("kind of content"))
     def kind(self, change: ScheduledChange) -> str:
         return capfirst(str(change.model_class._meta.verbose_name))
-
-    @admin.display(description=_("action"), ordering="is_published")
-    def is_published_display(self, change: ScheduledChange) -> str:
-        return change.get_is_published_display()
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_display(self, change: ScheduledChange) -> str:
-        return change.get_state_display()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(visible_kinds(request.user))
