@@ -5,8 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
-from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -119,10 +117,7 @@ class EmbeddedContentAdmin(OfficersMixin, ContentAdmin):
 @admin.register(Script)
 class ScriptAdmin(DraftMixin, RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
     change_list_template = LIST_TEMPLATE
-    formfield_overrides = {
-        models.URLField: {"assume_scheme": "https"},
-        models.TextField: {"widget": Textarea(attrs={"rows": 4, "class": "vLargeTextField"})},
-    }
+    formfield_overrides = ContentAdmin.formfield_overrides
     list_display = ["name", "provider", "source", "is_published"]
     list_filter = [("provider", LimitedChoicesFilter), "is_published"]
     search_fields = ["name", "provider__name", "source"]
