@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from editorial.admin import ReadOnlyMixin
 from translations.exchange.export import Format, export
 from translations.exchange.forms import KIND_INTERFACE, ApplyForm, ExportForm, ImportForm
 from translations.exchange.interface import InterfaceTexts
@@ -23,7 +24,7 @@ from translations.status.permissions import all_permitted_languages, permitted_m
 
 
 @admin.register(ExchangedText)
-class ExchangeAdmin(admin.ModelAdmin):
+class ExchangeAdmin(ReadOnlyMixin, admin.ModelAdmin):
     """Export and import. Interface texts can only be exported, because they belong to the program's source code."""
 
     def has_module_permission(self, request):
@@ -31,15 +32,6 @@ class ExchangeAdmin(admin.ModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         return obj is None and bool(all_permitted_languages(request.user))
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_urls(self):
         view = self.admin_site.admin_view
