@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editorial.acting import SYSTEM
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import PermissionsMixin
 from editorial.admin_urls import page_url, primary_key
 from editorial.models import Content, Revision
@@ -89,15 +90,12 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
     def render_history_page(
         self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]
     ) -> TemplateResponse:
-        request.current_app = self.admin_site.name
         common = {
-            "opts": self.opts,
             "item": item,
             "item_name": str(item) if item else context["heading"],
             "may_restore": self.may_restore(request, item),
         }
-        context = self.admin_site.each_context(request) | common | context
-        return TemplateResponse(request, f"editorial/{name}.html", context)
+        return admin_page(self, request, f"editorial/{name}.html", common | context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

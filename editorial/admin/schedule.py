@@ -12,7 +12,6 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -23,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.changelists import CountedMixin
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin.revisions import SHOWN_DRAFT, RevisionsMixin
 from editorial.admin_urls import page_url
@@ -167,8 +167,7 @@ class ScheduleMixin(RevisionsMixin):
                 form.add_error(None, text)
                 shown = current
             sections.append({"action": action, "is_published": is_published, "plan": plan, "form": form})
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "original": item,
             "title": f"{_('Schedule')}: {item}",
             "sections": sections,
@@ -176,7 +175,7 @@ class ScheduleMixin(RevisionsMixin):
             SHOWN_DRAFT: shown,
             "mail_problem": mail_problem(request),
         }
-        return TemplateResponse(request, "editorial/schedule.html", context)
+        return admin_page(self, request, "editorial/schedule.html", context)
 
     def schedule_form(
         self, request: HttpRequest, action: str, plan: ScheduledChange | None, **options: Any
@@ -290,8 +289,7 @@ class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
             [{"date": day, "is_in_month": day.month == first.month, "changes": by_day.get(day, ())} for day in week]
             for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
         ]
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": capfirst(date_format(first, "YEAR_MONTH_FORMAT")),
             "weeks": weeks,
             "today": today,
@@ -300,7 +298,7 @@ class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
             "is_empty": not by_day,
             "zone": settings.TIME_ZONE,
         }
-        return TemplateResponse(request, "editorial/calendar.html", context)
+        return admin_page(self, request, "editorial/calendar.html", context)
 
 
 def item_link(change: ScheduledChange) -> SafeString | str:
