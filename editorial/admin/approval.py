@@ -8,7 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -62,9 +62,7 @@ class ApprovalMixin(RevisionsMixin):
         return ASK not in request.POST and super().publishes(request, item)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.approval_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_approval"
-        return [path("<path:object_id>/approval/", view, name=name), *super().get_urls()]
+        return [self.object_path("approval", self.approval_view), *super().get_urls()]
 
     def changeform_view(
         self,

@@ -85,11 +85,7 @@ class ErasureMixin(HistoryMixin):
     """Admin with a page that erases personal data from an item, which may be in the bin."""
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_erase"
-        return [
-            path("<path:object_id>/erase/", self.admin_site.admin_view(self.erase_view), name=name),
-            *super().get_urls(),
-        ]
+        return [self.object_path("erase", self.erase_view), *super().get_urls()]
 
     def render_history_page(
         self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]

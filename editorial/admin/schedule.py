@@ -100,9 +100,7 @@ class ScheduleMixin(RevisionsMixin):
     """Admin whose items can be published and taken off at a given time."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.schedule_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_schedule"
-        return [path("<path:object_id>/schedule/", view, name=name), *super().get_urls()]
+        return [self.object_path("schedule", self.schedule_view), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> list:
         return [*super().get_list_display(request), "planned"]
