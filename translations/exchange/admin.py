@@ -102,7 +102,7 @@ class ExchangeAdmin(ReadOnlyMixin, admin.ModelAdmin):
         form = ApplyForm(request.POST, user=request.user)
         try:
             if not form.is_valid():
-                raise ExchangeError([str(error) for error in form.non_field_errors()])
+                raise ExchangeError(*map(str, form.non_field_errors()))
             chosen = form.cleaned_data
             plan = Plan(chosen["content"], ContentTexts, user=request.user, **chosen["options"])
             if plan.digest != chosen["digest"]:
