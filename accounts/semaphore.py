@@ -18,9 +18,6 @@ class Waiter:
         self.rank = rank
         self.woken, self.has_slot = threading.Event(), False
 
-    def __lt__(self, other: "Waiter") -> bool:
-        return self.rank < other.rank
-
 
 class PrioritySemaphore:
     """At most `limit` threads at work, and `max_waiting` threads in the queue, each for `timeout` seconds.
@@ -49,7 +46,7 @@ class PrioritySemaphore:
                 self.free -= 1
                 return
             own = Waiter((cost, next(self.numbers)))
-            insort(self.waiters, own)
+            insort(self.waiters, own, key=lambda waiter: waiter.rank)
             if len(self.waiters) > self.max_waiting:
                 self.waiters.pop().woken.set()
         own.woken.wait(self.timeout)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import HttpRequest, HttpResponse
 
-from consent.models import Decision, NoticeVersion
+from consent.models import Decision
 from consent.models.provider import NOTICE_ENTRY
 from consent.receipt_number import RECEIPT_PATTERN
 
@@ -92,10 +92,6 @@ class ConsentCookie:
         answers = {key: answer != settings.COOKIE_CONSENT_DECLINE for key, answer in entries.items()}
         return cls(int(number), answers)
 
-    def holds_for(self, version: NoticeVersion) -> bool:
-        """Whether the decision still holds for `version`: no substantial change was published since."""
-        return self.answers_one_of(version.asked_since, version.number)
-
     def answers_one_of(self, first: int, last: int) -> bool:
         """Whether the decision answers one of the notices from number `first` to `last`."""
         return first <= self.notice_number <= last
@@ -139,14 +135,6 @@ def set_decision_cookies(request: HttpRequest, response: HttpResponse, decision:
     delete_declined_cookies(request, response, decision)
     # Prefetched pages still contain the notice. Not "storage", where staff have unsaved input.
     response.headers["Clear-Site-Data"] = '"prefetchCache"'
-
-
-def take_back_choice(response: HttpResponse) -> None:
-    response.delete_cookie(settings.COOKIE_CONSENT_NAME, samesite="Lax")
-
-
-def take_back_receipt(response: HttpResponse) -> None:
-    response.delete_cookie(RECEIPT_COOKIE, samesite="Lax")
 
 
 def is_named(name: str, declared: str) -> bool:

@@ -21,12 +21,20 @@ class DecisionForm(forms.Form):
     a purpose that was ticked without any of its providers grants all of them.
     """
 
+    ACTIONS = {
+        "accept": Decision.Action.ACCEPTED_ALL,
+        "refuse": Decision.Action.REFUSED_ALL,
+        "choose": Decision.Action.CHOSEN,
+        "withdraw": Decision.Action.WITHDRAWN,
+        "allow": Decision.Action.CHOSEN,
+    }
+
     action = forms.ChoiceField(
-        choices=[(name, name) for name in ("accept", "refuse", "choose", "withdraw", "allow")],
-        error_messages={
-            "required": _("Press one of the buttons: accept all, refuse all, or save your choice."),
-            "invalid_choice": _("Press one of the buttons: accept all, refuse all, or save your choice."),
-        },
+        choices=[(name, name) for name in ACTIONS],
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"),
+            _("Press one of the buttons: accept all, refuse all, or save your choice."),
+        ),
     )
     purposes = forms.MultipleChoiceField(
         required=False,
@@ -36,14 +44,6 @@ class DecisionForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("One of the providers was removed. Check your choice again.")},
     )
-
-    ACTIONS = {
-        "accept": Decision.Action.ACCEPTED_ALL,
-        "refuse": Decision.Action.REFUSED_ALL,
-        "choose": Decision.Action.CHOSEN,
-        "withdraw": Decision.Action.WITHDRAWN,
-        "allow": Decision.Action.CHOSEN,
-    }
 
     def __init__(self, *args, version: NoticeVersion, is_shown: bool, granted: frozenset[str], **kwargs):
         super().__init__(*args, **kwargs)

@@ -54,10 +54,12 @@ class ConsentState:
 
     @cached_property
     def is_decided(self) -> bool:
-        """Whether the visitor has answered the notice in force."""
+        """Whether the visitor has answered the notice in force or one that it only corrects."""
         if self.preview:
             return bool(self.version and self.preview.is_after_consent)
-        return bool(self.version and self.cookie and self.cookie.holds_for(self.version))
+        if not (self.version and self.cookie):
+            return False
+        return self.cookie.answers_one_of(self.version.asked_since, self.version.number)
 
     @cached_property
     def granted(self) -> frozenset[str]:

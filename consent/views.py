@@ -34,8 +34,6 @@ from consent.cookie import (
     set_decision_cookies,
     set_idempotency_cookie,
     storage_to_delete,
-    take_back_choice,
-    take_back_receipt,
 )
 from consent.forms import CHOICES, DecisionForm
 from consent.models import Decision, Leaf, NoticeVersion, Restoration, Script, Seal
@@ -290,9 +288,9 @@ def settings_page(
 def with_deleted_cookies(request: HttpRequest, response: HttpResponse, sent: SentDecision) -> HttpResponse:
     """Delete the cookies of a decision that no longer counts, or those that the response to a decision left."""
     if sent.is_unrecorded or sent.is_expired:
-        take_back_choice(response)
+        response.delete_cookie(settings.COOKIE_CONSENT_NAME, samesite="Lax")
     if sent.is_unrecorded:
-        take_back_receipt(response)
+        response.delete_cookie(RECEIPT_COOKIE, samesite="Lax")
     if sent.decision and not sent.is_expired:
         delete_declined_cookies(request, response, sent.decision)
     return response

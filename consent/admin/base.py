@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -26,11 +25,6 @@ class ReadOnlyAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     def log(self, request, action: str, details: object = "") -> None:
         """Log an action of the user on this model."""
         AccessEntry.objects.log(request.user, action, f"{self.opts.model_name} {details}".strip())
-
-    def render_page(self, request: HttpRequest, name: str, context: dict) -> TemplateResponse:
-        """Return a page of this admin that is not a list or a form. `name` is that of its template."""
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"consent/admin/{name}.html", context)
 
     def changelist_view(self, request, extra_context=None):
         if self.has_view_permission(request):

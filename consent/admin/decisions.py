@@ -28,6 +28,7 @@ from consent.signing import SealKeyError
 from consent.statistics import Statistics
 from consent.stored_seal import SealMismatchError
 from consent.verification import Verification
+from editorial.admin import admin_page
 
 
 class ErasureForm(forms.Form):
@@ -137,7 +138,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             "chain": Decision.objects.under(decision.receipt).with_notice().order_by("pk"),
             "checked": check_record(decision),
         }
-        return self.render_page(request, "decision", context)
+        return admin_page(self, request, "consent/admin/decision.html", context)
 
     def get_urls(self):
         def admin_path(route, view):
@@ -164,7 +165,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             "acceptance": statistics.acceptance(NoticeVersion.objects.order_by("-number")),
             "audit": CookieAudit.objects.latest_report(),
         }
-        return self.render_page(request, "statistics", context)
+        return admin_page(self, request, "consent/admin/statistics.html", context)
 
     def export(self, request, form: str):
         """Return the filtered list as a file, oldest first."""
@@ -190,7 +191,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             AccessEntry.objects.log(request.user, Action.CHECK)
             report = Verification().run()
         context = {"title": _("Check the seals"), "report": report, "latest": Seal.objects.latest_seal()}
-        return self.render_page(request, "check", context)
+        return admin_page(self, request, "consent/admin/check.html", context)
 
     def erase(self, request):
         """Erase all records under one receipt number on request of the data subject (Article 17 GDPR)."""
@@ -208,7 +209,8 @@ class DecisionAdmin(ReadOnlyAdmin):
                 text = ngettext("%(count)s record was erased.", "%(count)s records were erased.", count)
                 messages.success(request, text % {"count": count})
                 return HttpResponseRedirect(reverse("admin:consent_erasure_changelist"))
-        return self.render_page(request, "erase", {"title": _("Erase on request"), "form": form})
+        context = {"title": _("Erase on request"), "form": form}
+        return admin_page(self, request, "consent/admin/erase.html", context)
 
     def dialog(self, request, pk: int):
         """Show the dialog exactly as the data subject saw it."""

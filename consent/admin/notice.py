@@ -16,7 +16,7 @@ from consent.admin.base import Action, DraftMixin, OfficersMixin, ReadOnlyAdmin,
 from consent.comparison import changes_between, texts_by_path
 from consent.completeness import IncompleteNoticeError, gaps
 from consent.models import AccessEntry, Decision, DeclaredCookie, Notice, NoticeVersion, Purpose
-from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin
+from editorial.admin import ContentAdmin, ContentInline, SingletonContentAdmin, admin_page
 from editorial.admin.conflicts import retry_on_conflict
 
 # Purpose and DeclaredCookie replace these models, whose tables stay empty (docs/decisions/0012).
@@ -140,7 +140,6 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "title": _("Publish the notice"),
             "draft": draft,
             "has_draft_changed": reviewed is not None and reviewed != draft.content_digest(),
-            "current": current,
             "has_changes": current is None or current.wording != draft.wording,
             "changes": draft.changes_since(current),
             "widenings": draft.not_asked_about_under(current),
@@ -148,7 +147,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
             "gaps": gaps(),
             "asked_again": Decision.objects.valid().count() if current else 0,
         }
-        return self.render_page(request, "publish", context)
+        return admin_page(self, request, "consent/admin/publish.html", context)
 
     def compare(self, request):
         """Compare two versions word by word in one language."""
@@ -171,7 +170,7 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
                 "unchanged": len(texts_by_path(old).keys() | texts_by_path(new).keys()) - len(changes),
                 "widenings": after.widenings_since(before),
             }
-        return self.render_page(request, "compare", context)
+        return admin_page(self, request, "consent/admin/compare.html", context)
 
     def shown(self, request, pk: int, language: str):
         """Show the dialog exactly as visitors saw it."""

@@ -14,7 +14,7 @@ from modeltranslation.utils import build_localized_fieldname
 from consent.admin.base import Action, OfficersMixin, ReadOnlyAdmin
 from consent.models import AccessEntry, PolicyVersion, PrivacyPolicy
 from consent.models.policy import RIGHTS, SECTIONS, UntranslatedError, edited_policy, heading
-from editorial.admin import SingletonContentAdmin
+from editorial.admin import SingletonContentAdmin, admin_page
 from editorial.admin.conflicts import retry_on_conflict
 from translations.status.models import model_field
 
@@ -105,4 +105,4 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
             "untranslated": PolicyVersion.objects.untranslated(),
             "empty_facts": links_to_empty_facts(policy),
         }
-        return self.render_page(request, "publish_policy", context)
+        return admin_page(self, request, "consent/admin/publish_policy.html", context)

@@ -5,10 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
-from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +20,7 @@ from editorial.admin import (
     CountedMixin,
     LimitedChoicesFilter,
     RevisionsMixin,
+    admin_page,
 )
 
 LIST_TEMPLATE = "consent/admin/third_party_list.html"
@@ -119,10 +117,7 @@ class EmbeddedContentAdmin(OfficersMixin, ContentAdmin):
 @admin.register(Script)
 class ScriptAdmin(DraftMixin, RevisionsMixin, ConflictMixin, ChoicesMixin, CountedMixin, admin.ModelAdmin):
     change_list_template = LIST_TEMPLATE
-    formfield_overrides = {
-        models.URLField: {"assume_scheme": "https"},
-        models.TextField: {"widget": Textarea(attrs={"rows": 4, "class": "vLargeTextField"})},
-    }
+    formfield_overrides = ContentAdmin.formfield_overrides
     list_display = ["name", "provider", "source", "is_published"]
     list_filter = [("provider", LimitedChoicesFilter), "is_published"]
     search_fields = ["name", "provider__name", "source"]
@@ -152,9 +147,8 @@ class ScriptAdmin(DraftMixin, RevisionsMixin, ConflictMixin, ChoicesMixin, Count
         """List the presets, each with a form that opens the form of its provider, or of what loads from it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Add from a preset"),
             "presets": PRESETS,
         }
-        return TemplateResponse(request, "consent/admin/presets.html", context)
+        return admin_page(self, request, "consent/admin/presets.html", context)

@@ -7,6 +7,7 @@ from editorial.admin.choices import MAX_CHOICES, ChoicesMixin, LimitedChoicesFil
 from editorial.admin.conflicts import ConflictMixin
 from editorial.admin.content import ContentAdmin, ContentInline, SingletonContentAdmin, thumbnail
 from editorial.admin.erasure import ContentErasureAdmin
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import PermissionsMixin, ReadOnlyMixin
 from editorial.admin.previews import PreviewMixin
 from editorial.admin.revisions import RevisionsMixin
@@ -31,5 +32,6 @@ __all__ = [
     "RevisionsMixin",
     "ScheduleMixin",
     "SingletonContentAdmin",
+    "admin_page",
     "thumbnail",
 ]

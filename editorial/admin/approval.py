@@ -8,13 +8,13 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from editorial.admin.history import preview_url
+from editorial.admin.pages import admin_page
 from editorial.admin.revisions import RevisionsMixin, comment_of, is_saved
 from editorial.admin.schedule import mail_problem
 from editorial.admin_urls import page_url
@@ -62,9 +62,7 @@ class ApprovalMixin(RevisionsMixin):
         return ASK not in request.POST and super().publishes(request, item)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.approval_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_approval"
-        return [path("<path:object_id>/approval/", view, name=name), *super().get_urls()]
+        return [self.object_path("approval", self.approval_view), *super().get_urls()]
 
     def changeform_view(
         self,
@@ -147,8 +145,7 @@ class ApprovalMixin(RevisionsMixin):
             # The request that the page showed may have ended meanwhile.
             is_shown = approval is not None and str(approval.pk) == request.POST.get("request")
             return self.decide(request, item, approval if is_shown else None, form.cleaned_data["comment"])
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "original": item,
             "title": f"{_('Approval')}: {item}",
             "approval": approval,
@@ -158,7 +155,7 @@ class ApprovalMixin(RevisionsMixin):
         }
         if approval and approval.is_waiting:
             context |= draft_context(approval.revision)
-        return TemplateResponse(request, "editorial/approval.html", context)
+        return admin_page(self, request, "editorial/approval.html", context)
 
     def decide(
         self, request: HttpRequest, item: Content, approval: ApprovalRequest | None, comment: str

@@ -8,7 +8,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.history import COMMENT_LENGTH, RestoreForm, writer_of
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin_urls import page_url, primary_key
 from editorial.models import BinSettings, Content, DeletedItem
@@ -122,9 +122,8 @@ class DeletedItemAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, admin.Mod
             except restoring.NotRestorableError as error:
                 refusal = error.obstacles
         _values, obstacles = restoring.deleted_values(deleted)
-        context = self.admin_site.each_context(request) | {
+        context = {
             "title": f"{capfirst(str(self.opts.verbose_name))}: {deleted.heading}",
-            "opts": self.opts,
             "deleted": deleted,
             "kind": self.kind(deleted),
             "writer": writer_of(deleted),
@@ -135,7 +134,7 @@ class DeletedItemAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, admin.Mod
             "form": RestoreForm(),
             "history_url": history_url(deleted),
         }
-        return TemplateResponse(request, "editorial/deleted_item.html", context)
+        return admin_page(self, request, "editorial/deleted_item.html", context)
 
     def restore(self, request: HttpRequest, deleted: DeletedItem) -> HttpResponse:
         comment = request.POST.get("comment", "")[:COMMENT_LENGTH]

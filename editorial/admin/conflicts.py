@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from editorial.admin.pages import admin_page
 from editorial.admin_urls import primary_key
 from editorial.base_values import BASE_VALUES
 from editorial.conflicts import author_and_time, last_deletion
@@ -145,15 +146,14 @@ class ConflictMixin(ModelAdmin):
             kind = capfirst(formset.model._meta.verbose_name)
             for row in (*(form for _key, form in formset.deleted_rows), *formset.extra_forms):
                 changes += [(f"{kind}: {label}", text) for label, text in row.submitted_changes()]
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Already deleted"),
             "message": deletion_message(self.model, unquote(object_id), getattr(form, "submitted_name", "")),
             "changes": changes,
         }
         # The page has no form to show the input in.
         set_unsaved_input(request, None)
-        return TemplateResponse(request, "editorial/deleted.html", context, status=410)
+        return admin_page(self, request, "editorial/deleted.html", context, status=410)
 
 
 def deletion_message(model: type[models.Model], key: Any, name: str = "") -> str:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -53,9 +53,7 @@ class DraftConflictsMixin(HistoryMixin):
     """Admin with a page that resolves the conflicts between a draft and the live item."""
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_conflicts"
-        view = self.admin_site.admin_view(self.conflicts_view)
-        return [path("<path:object_id>/conflicts/", view, name=name), *super().get_urls()]
+        return [self.object_path("conflicts", self.conflicts_view), *super().get_urls()]
 
     def conflicts_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the texts of each conflict, and save a draft with the chosen ones."""

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.history import HistoryMixin
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin_urls import page_url, primary_key
 from editorial.models import Content, ContentErasure, Revision
@@ -84,11 +85,7 @@ class ErasureMixin(HistoryMixin):
     """Admin with a page that erases personal data from an item, which may be in the bin."""
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_erase"
-        return [
-            path("<path:object_id>/erase/", self.admin_site.admin_view(self.erase_view), name=name),
-            *super().get_urls(),
-        ]
+        return [self.object_path("erase", self.erase_view), *super().get_urls()]
 
     def render_history_page(
         self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]
@@ -135,8 +132,7 @@ class ErasureMixin(HistoryMixin):
                             _("Nothing was erased: another item has one of the replacement texts. Change it.")
                         )
                         is_confirmation = False
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Erase personal data"),
             "heading": latest.heading,
             "rows": rows,
@@ -146,8 +142,7 @@ class ErasureMixin(HistoryMixin):
             "chosen": [each for row in rows for each in row.fields if each.is_chosen],
             "is_evidence": not self.model.has_drafts,
         }
-        request.current_app = self.admin_site.name  # as Django's views do
-        return TemplateResponse(request, "editorial/erase.html", context)
+        return admin_page(self, request, "editorial/erase.html", context)
 
     def erase(self, request: HttpRequest, key: int, fields: list[ErasedField], reason: str) -> HttpResponse:
         erasure = ContentErasure.objects.erase(self.model, key, fields, reason, request.user.get_username())
@@ -262,14 +257,13 @@ class ContentErasureAdmin(ReadOnlyMixin, CountedMixin, ModelAdmin):
         found = None
         if form.is_valid():
             found = found_items(request, erasing.items_naming(form.cleaned_data["text"], MAX_FOUND))
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Find personal data"),
             "form": form,
             "found": found,
             "is_cut": found is not None and len(found) == MAX_FOUND,
         }
-        return TemplateResponse(request, "editorial/find_personal_data.html", context)
+        return admin_page(self, request, "editorial/find_personal_data.html", context)
 
 
 def found_items(request: HttpRequest, revisions: list[Revision]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """History of an item in the admin: its revisions, their comparison and restoration, and deletion to the bin."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editorial.acting import SYSTEM
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import PermissionsMixin
 from editorial.admin_urls import page_url, primary_key
 from editorial.models import Content, Revision
@@ -58,13 +59,16 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
     delete_selected_confirmation_template = "editorial/delete_selected_confirmation.html"
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        view = self.admin_site.admin_view
         return [
-            path("<path:object_id>/history/compare/", view(self.compare_view), name=f"{name}_compare"),
-            path("<path:object_id>/history/<int:number>/restore/", view(self.restore_view), name=f"{name}_restore"),
+            self.object_path("history/compare", self.compare_view),
+            self.object_path("history/<int:number>/restore", self.restore_view),
             *super().get_urls(),
         ]
+
+    def object_path(self, route: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        """Return the URL pattern of a page of an item. Its name ends with the last word of `route`."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{route.rpartition('/')[2]}"
+        return path(f"<path:object_id>/{route}/", self.admin_site.admin_view(view), name=name)
 
     def admin_url(self, page: str, *args: Any) -> str:
         return page_url(self.model, page, *args)
@@ -89,15 +93,12 @@ class HistoryMixin(PermissionsMixin, ModelAdmin):
     def render_history_page(
         self, request: HttpRequest, name: str, item: Content | None, context: dict[str, Any]
     ) -> TemplateResponse:
-        request.current_app = self.admin_site.name
         common = {
-            "opts": self.opts,
             "item": item,
             "item_name": str(item) if item else context["heading"],
             "may_restore": self.may_restore(request, item),
         }
-        context = self.admin_site.each_context(request) | common | context
-        return TemplateResponse(request, f"editorial/{name}.html", context)
+        return admin_page(self, request, f"editorial/{name}.html", common | context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -29,6 +29,7 @@ from django.views.decorators.http import require_POST
 
 from editorial.admin.changelists import CountedMixin
 from editorial.admin.folded_search import FoldedSearchMixin
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import PermissionsMixin, ReadOnlyMixin
 from editorial.admin.revisions import save_as_draft
 from editorial.models import Content, PreviewedForm, PreviewLink, Revision
@@ -226,16 +227,14 @@ class PreviewLinkAdmin(ReadOnlyMixin, FoldedSearchMixin, CountedMixin, ModelAdmi
         chosen = options(request.GET)
         query = {"language": chosen["language"], "consent": "after" if chosen["is_after_consent"] else "before"}
         shared = {
-            **self.admin_site.each_context(request),
             **chosen,
             "title": _("Preview: %(heading)s") % {"heading": heading},
-            "opts": self.opts,
             "is_nav_sidebar_enabled": False,
             "width": "phone" if request.GET.get("width") == "phone" else "desktop",
             # Lists of items have the key of each as the target of links.
             "address": f"{address}?{urlencode(query)}#{data[snapshots.ITEM].get('key', '')}",
         }
-        return TemplateResponse(request, "editorial/preview.html", shared | context)
+        return admin_page(self, request, "editorial/preview.html", shared | context)
 
     def revision_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         return framed(render(request, Preview.of_revision(revision_to_view(request, pk), request.GET)))

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.draft_conflicts import DraftConflictsMixin
+from editorial.admin.history import COMMENT_LENGTH
 from editorial.admin.required_languages import RequiredLanguagesMixin
 from editorial.models import Content, Revision
 from editorial.required_languages import outdated_texts
@@ -38,7 +39,6 @@ TAKE_OFF = "_takeoff"
 # Hidden field with the primary key of the draft that the form shows.
 SHOWN_DRAFT = "shown_draft"
 COMMENT = "revision_comment"
-COMMENT_LENGTH = Revision._meta.get_field("comment").max_length
 
 
 class DraftSaved(HttpResponseRedirect):

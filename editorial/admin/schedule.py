@@ -12,7 +12,6 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -23,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from editorial.acting import SYSTEM
 from editorial.admin.changelists import CountedMixin
+from editorial.admin.pages import admin_page
 from editorial.admin.permissions import ReadOnlyMixin
 from editorial.admin.revisions import SHOWN_DRAFT, RevisionsMixin
 from editorial.admin_urls import page_url
@@ -100,9 +100,7 @@ class ScheduleMixin(RevisionsMixin):
     """Admin whose items can be published and taken off at a given time."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.schedule_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_schedule"
-        return [path("<path:object_id>/schedule/", view, name=name), *super().get_urls()]
+        return [self.object_path("schedule", self.schedule_view), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> list:
         return [*super().get_list_display(request), "planned"]
@@ -167,8 +165,7 @@ class ScheduleMixin(RevisionsMixin):
                 form.add_error(None, text)
                 shown = current
             sections.append({"action": action, "is_published": is_published, "plan": plan, "form": form})
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "original": item,
             "title": f"{_('Schedule')}: {item}",
             "sections": sections,
@@ -176,7 +173,7 @@ class ScheduleMixin(RevisionsMixin):
             SHOWN_DRAFT: shown,
             "mail_problem": mail_problem(request),
         }
-        return TemplateResponse(request, "editorial/schedule.html", context)
+        return admin_page(self, request, "editorial/schedule.html", context)
 
     def schedule_form(
         self, request: HttpRequest, action: str, plan: ScheduledChange | None, **options: Any
@@ -239,7 +236,7 @@ def mail_problem(request: HttpRequest) -> str:
 class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     """Everything that is planned for the kinds of content that the user may see."""
 
-    list_display = ["heading", "kind", "is_published_display", "at", "planned_by", "state_display"]
+    list_display = ["heading", "kind", "is_published", "at", "planned_by", "state"]
     list_display_links = None
     list_filter = ["is_published", "state"]
     list_per_page = 50
@@ -258,14 +255,6 @@ class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
     @admin.display(description=_("kind of content"))
     def kind(self, change: ScheduledChange) -> str:
         return capfirst(str(change.model_class._meta.verbose_name))
-
-    @admin.display(description=_("action"), ordering="is_published")
-    def is_published_display(self, change: ScheduledChange) -> str:
-        return change.get_is_published_display()
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_display(self, change: ScheduledChange) -> str:
-        return change.get_state_display()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(visible_kinds(request.user))
@@ -298,8 +287,7 @@ class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
             [{"date": day, "is_in_month": day.month == first.month, "changes": by_day.get(day, ())} for day in week]
             for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
         ]
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": capfirst(date_format(first, "YEAR_MONTH_FORMAT")),
             "weeks": weeks,
             "today": today,
@@ -308,7 +296,7 @@ class ScheduledChangeAdmin(ReadOnlyMixin, CountedMixin, admin.ModelAdmin):
             "is_empty": not by_day,
             "zone": settings.TIME_ZONE,
         }
-        return TemplateResponse(request, "editorial/calendar.html", context)
+        return admin_page(self, request, "editorial/calendar.html", context)
 
 
 def item_link(change: ScheduledChange) -> SafeString | str:

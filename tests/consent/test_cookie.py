@@ -1,7 +1,5 @@
 """The choice cookie: how it is found, read, and compared with the notice in force."""
 
-from types import SimpleNamespace
-
 import pytest
 from django.conf import settings as django_settings
 
@@ -79,7 +77,6 @@ def test_a_choice_grants_the_providers_that_it_allows_and_no_others():
 def test_a_choice_holds_from_the_notice_that_last_asked_to_the_one_in_force(number, holds):
     cookie = ConsentCookie(number, {})
     assert cookie.answers_one_of(2, 4) is holds
-    assert cookie.holds_for(SimpleNamespace(number=4, asked_since=2)) is holds
     seen = VaryRule(4, 2, ()).variant({"HTTP_COOKIE": f"{CHOICE}=notice={number}"})
     assert seen == ("4 answered" if holds else "4 asked")
 

@@ -103,11 +103,21 @@ def test_visitors_read_a_change_when_an_officer_puts_it_in_force(officer):
     change("recipients", "<p>Nobody but us.</p>")
     assert "Nobody but us." not in text(officer.get(PAGE))
     html = text(officer.get(PUBLISH))
-    assert "<ins>Nobody but us.</ins>" in html and "<del>The staff who run this site" in html
+    assert "added: </span>Nobody but us.</ins>" in html and "removed: </span>The staff who run this site" in html
     draft = re.search(r'name="draft" value="(\w+)"', html)[1]
     assert officer.post(PUBLISH, {"draft": draft}).status_code == 302
     assert "Nobody but us." in text(officer.get(PAGE))
     assert (AccessEntry.objects.get().action, AccessEntry.objects.get().details) == ("policy", "2")
+
+
+@pytest.mark.once
+def test_an_officer_sees_a_change_of_the_address_of_a_link(officer):
+    change("recipients", '<p><a href="https://old.example/">Our partners</a></p>')
+    PolicyVersion.objects.put_in_force()
+    change("recipients", '<p><a href="https://new.example/">Our partners</a></p>')
+    html = text(officer.get(PUBLISH))
+    old, new = (f'href="https://{name}.example/"&gt;Our'.replace('"', "&quot;") for name in ("old", "new"))
+    assert f"removed: </span>{old}</del>" in html and f"added: </span>{new}</ins>" in html
 
 
 def test_a_policy_that_changed_since_the_review_is_not_put_in_force(officer):

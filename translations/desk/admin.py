@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from js_asset import Media, Script
 
-from editorial.admin import ContentAdmin, CountedChangeList
+from editorial.admin import ContentAdmin, CountedChangeList, admin_page
 from editorial.admin.conflicts import retry_on_conflict
 from editorial.admin.folded_search import FoldedSearchMixin
 from editorial.admin.revisions import recorded
@@ -298,13 +298,12 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         typed = posted(request).get("text")
         if not typed:
             return super().change_view(request, object_id)
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": _("Already deleted"),
             "message": _("The item of this text was deleted after you opened the page."),
             "changes": [(capfirst(self.opts.verbose_name), typed)],
         }
-        return TemplateResponse(request, "editorial/deleted.html", context, status=410)
+        return admin_page(self, request, "editorial/deleted.html", context, status=410)
 
     def process_post(
         self, request, text: TextToTranslate, similar: list[Suggestion], item_draft: Revision | None
@@ -389,8 +388,7 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         source, terms = mark_terms(text.source_text, text.language, is_html=text.is_rich_text)
         texts = self.filtered_texts(request)
         neighbours = {"previous": text.neighbour(texts, backwards=True), "following": text.neighbour(texts)}
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
+        context = {
             "title": str(text),
             "text": text,
             "form": form,
@@ -414,4 +412,4 @@ class TextToTranslateAdmin(FoldedSearchMixin, admin.ModelAdmin):
         }
         for name, neighbour in neighbours.items():
             context[name] = self.text_url(request, neighbour, item_draft) if neighbour else None
-        return TemplateResponse(request, "translations/desk/text.html", context)
+        return admin_page(self, request, "translations/desk/text.html", context)

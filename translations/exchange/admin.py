@@ -7,12 +7,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from editorial.admin import ReadOnlyMixin, admin_page
 from translations.exchange.export import Format, export
 from translations.exchange.forms import KIND_INTERFACE, ApplyForm, ExportForm, ImportForm
 from translations.exchange.interface import InterfaceTexts
@@ -23,7 +23,7 @@ from translations.status.permissions import all_permitted_languages, permitted_m
 
 
 @admin.register(ExchangedText)
-class ExchangeAdmin(admin.ModelAdmin):
+class ExchangeAdmin(ReadOnlyMixin, admin.ModelAdmin):
     """Export and import. Interface texts can only be exported, because they belong to the program's source code."""
 
     def has_module_permission(self, request):
@@ -31,15 +31,6 @@ class ExchangeAdmin(admin.ModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         return obj is None and bool(all_permitted_languages(request.user))
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -54,17 +45,12 @@ class ExchangeAdmin(admin.ModelAdmin):
         languages = all_permitted_languages(request.user)
         if not languages:
             raise PermissionDenied
-        return self.render(
-            request,
-            "translations/exchange/page.html",
-            _("Exchange files with translators"),
-            export_form=export_form or ExportForm(languages=languages),
-            import_form=import_form or ImportForm(),
-        )
-
-    def render(self, request, template: str, title: str, **context):
-        context |= self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
-        return TemplateResponse(request, template, context)
+        context = {
+            "title": _("Exchange files with translators"),
+            "export_form": export_form or ExportForm(languages=languages),
+            "import_form": import_form or ImportForm(),
+        }
+        return admin_page(self, request, "translations/exchange/page.html", context)
 
     def export(self, request):
         form = ExportForm(request.GET, languages=all_permitted_languages(request.user))
@@ -103,22 +89,20 @@ class ExchangeAdmin(admin.ModelAdmin):
         plan = Plan(content, ContentTexts, user=request.user, **options)
         form = ApplyForm(user=request.user)
         form.set_file(content, digest=plan.digest, **options)
-        title = _("Changes in the file")
-        return self.render(
-            request,
-            "translations/exchange/preview.html",
-            title,
-            plan=plan,
-            form=form,
-            source_language=plan.source_language,
-        )
+        context = {
+            "title": _("Changes in the file"),
+            "plan": plan,
+            "form": form,
+            "source_language": plan.source_language,
+        }
+        return admin_page(self, request, "translations/exchange/preview.html", context)
 
     def apply(self, request):
         """Write the changes of the preview, or show the preview again if the site has changed since."""
         form = ApplyForm(request.POST, user=request.user)
         try:
             if not form.is_valid():
-                raise ExchangeError([str(error) for error in form.non_field_errors()])
+                raise ExchangeError(*map(str, form.non_field_errors()))
             chosen = form.cleaned_data
             plan = Plan(chosen["content"], ContentTexts, user=request.user, **chosen["options"])
             if plan.digest != chosen["digest"]:

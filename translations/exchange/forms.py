@@ -32,7 +32,7 @@ class ExportForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, languages: list[str]):
         super().__init__(data, label_suffix="")
         choices = [(code, settings.CONTENT_LANGUAGES[code]) for code in languages]
-        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=choices)
+        self.fields["language"].choices = choices  # type: ignore[attr-defined]
 
 
 class ImportForm(forms.Form):

@@ -94,20 +94,16 @@ def read(content: bytes) -> ExchangeFile:
     """Parse a file as XLIFF if it starts with "<", as PO if it has an entry. Raises ExchangeError if it is invalid."""
     if len(content) > MAX_FILE_SIZE:
         raise ExchangeError(
-            [
-                _("The file is larger than %(limit)d MB. Split it, or export fewer texts.")
-                % {"limit": MAX_FILE_SIZE // 10**6}
-            ]
+            _("The file is larger than %(limit)d MB. Split it, or export fewer texts.")
+            % {"limit": MAX_FILE_SIZE // 10**6}
         )
     is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
     if not is_xml and not po.has_entry(content):
         raise ExchangeError(
-            [
-                _(
-                    "The file is neither XLIFF nor PO. Unpack it if it is an archive, or save it as XLIFF 2.1 or PO in "
-                    "your tool."
-                )
-            ]
+            _(
+                "The file is neither XLIFF nor PO. Unpack it if it is an archive, or save it as XLIFF 2.1 or PO in "
+                "your tool."
+            )
         )
     return (xliff if is_xml else po).read(content)
 
@@ -139,10 +135,8 @@ class Plan:
         self.language = self.language_of(file, kind)
         if user and not any(self.language in permitted_languages(user, model) for model in translated_models()):
             raise ExchangeError(
-                [
-                    _("You may not translate into “%(language)s”. Choose another file, or ask for the right.")
-                    % {"language": settings.CONTENT_LANGUAGES[self.language]}
-                ]
+                _("You may not translate into “%(language)s”. Choose another file, or ask for the right.")
+                % {"language": settings.CONTENT_LANGUAGES[self.language]}
             )
         self.source_language = kind.source_language
         self.texts: TextCollection = kind(self.language)
@@ -150,24 +144,20 @@ class Plan:
         self.errors: list[str] = []
         self.changes = list(self.all_changes(file.units, skip_unknown))
         if self.errors:
-            raise ExchangeError(self.errors)
+            raise ExchangeError(*self.errors)
 
     def language_of(self, file: ExchangeFile, kind: type[ContentTexts] | type[InterfaceTexts]) -> str:
         language = language_code(file.language, kind.target_languages)
         if language not in kind.target_languages:
             raise ExchangeError(
-                [
-                    _("The file is for the language “%(language)s”; this site is translated into %(known)s.")
-                    % {"language": file.language, "known": ", ".join(kind.target_languages)}
-                ]
+                _("The file is for the language “%(language)s”; this site is translated into %(known)s.")
+                % {"language": file.language, "known": ", ".join(kind.target_languages)}
             )
         source = file.source_language
         if source is not None and language_code(source, [kind.source_language]) is None:
             raise ExchangeError(
-                [
-                    _("The file translates from “%(language)s”; the source of this site is “%(source)s”.")
-                    % {"language": file.source_language, "source": kind.source_language}
-                ]
+                _("The file translates from “%(language)s”; the source of this site is “%(source)s”.")
+                % {"language": file.source_language, "source": kind.source_language}
             )
         return language
 
@@ -178,12 +168,10 @@ class Plan:
         known = self.texts.known(set(occurrences))
         if units and not known:
             raise ExchangeError(
-                [
-                    _(
-                        "This site has none of the texts of the file. The file comes from another site, or it "
-                        "contains interface texts instead of page texts, or the reverse."
-                    )
-                ]
+                _(
+                    "This site has none of the texts of the file. The file comes from another site, or it "
+                    "contains interface texts instead of page texts, or the reverse."
+                )
             )
         for unit in units:
             if unit.id not in known and skip_unknown:
@@ -286,7 +274,7 @@ class Plan:
             except ValidationError as error:
                 errors.append(f"{change.unit.location}: {' '.join(error.messages)}")
         if errors:
-            raise ExchangeError(errors)
+            raise ExchangeError(*errors)
         if stored:
             self.texts.save()
         return stored

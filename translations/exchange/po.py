@@ -60,7 +60,7 @@ def read(content: bytes) -> ExchangeFile:
     except Exception as error:
         # translate-toolkit raises errors of any class for a file that it does not expect.
         raise ExchangeError(
-            [_("The file is not valid PO: %(error)s. Export it again, or correct the error.") % {"error": error}]
+            _("The file is not valid PO: %(error)s. Export it again, or correct the error.") % {"error": error}
         ) from error
     header: dict[str, str] = next((parseheaderstring(unit.target) for unit in found if unit.isheader()), {})
     units = []
@@ -124,10 +124,8 @@ def in_utf8(content: bytes) -> bytes:
         raise CharsetError(content, charset, error.start) from error
     except (LookupError, UnicodeError) as error:
         raise ExchangeError(
-            [
-                _("The header names the charset “%(charset)s”, which is unknown. Save the file as UTF-8.")
-                % {"charset": charset}
-            ]
+            _("The header names the charset “%(charset)s”, which is unknown. Save the file as UTF-8.")
+            % {"charset": charset}
         ) from error
 
 

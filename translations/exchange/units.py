@@ -20,7 +20,7 @@ BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "UTF-8", codecs.BOM_UTF16_LE: "UTF-16", cod
 class ExchangeError(Exception):
     """An exchange file cannot be used. `errors` are sentences with the place in the file and the remedy."""
 
-    def __init__(self, errors: list[str]):
+    def __init__(self, *errors: str):
         self.errors = list(errors[:MAX_ERRORS])
         if (more := len(errors) - MAX_ERRORS) > 0:
             self.errors.append(
@@ -35,7 +35,7 @@ class CharsetError(ExchangeError):
     def __init__(self, content: bytes, charset: str, position: int):
         values = {"line": content.count(b"\n", 0, position) + 1, "charset": charset}
         super().__init__(
-            [_("Line %(line)d: the file is not in %(charset)s, the charset of its header. Save it as UTF-8.") % values]
+            _("Line %(line)d: the file is not in %(charset)s, the charset of its header. Save it as UTF-8.") % values
         )
 
 

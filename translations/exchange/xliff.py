@@ -41,10 +41,8 @@ def reject_unsafe(content: bytes):
 
     def doctype(name, *_ids):
         raise ExchangeError(
-            [
-                _("Line %(line)d: the file has a document type declaration, which XLIFF does not allow. Remove it.")
-                % {"line": parser.CurrentLineNumber}
-            ]
+            _("Line %(line)d: the file has a document type declaration, which XLIFF does not allow. Remove it.")
+            % {"line": parser.CurrentLineNumber}
         )
 
     def declaration(_version, encoding, _standalone):
@@ -61,10 +59,8 @@ def reject_unsafe(content: bytes):
             check_utf8(content)
         line = getattr(error, "lineno", parser.CurrentLineNumber)
         raise ExchangeError(
-            [
-                _("Line %(line)d: the file is not valid XML (%(error)s). Export it again, or correct the error.")
-                % {"line": line, "error": error}
-            ]
+            _("Line %(line)d: the file is not valid XML (%(error)s). Export it again, or correct the error.")
+            % {"line": line, "error": error}
         ) from error
 
 
@@ -256,7 +252,7 @@ def read(content: bytes) -> ExchangeFile:
             message %= {"version": found[1].decode()}
         else:
             message = _("The file is not XLIFF 2. Save it as XLIFF 2.1 or 2.0 in your tool.")
-        raise ExchangeError([message]) from error
+        raise ExchangeError(message) from error
     errors: list[str] = []
     units: list[Unit] = []
     plurals: dict[etree._Element, list[Unit]] = defaultdict(list)
@@ -280,7 +276,7 @@ def read(content: bytes) -> ExchangeFile:
             )
         )
     if errors:
-        raise ExchangeError(errors)
+        raise ExchangeError(*errors)
     units.sort(key=lambda unit: unit.line or 0)
     return ExchangeFile(store.sourcelanguage, store.targetlanguage or "", tuple(units))
 
