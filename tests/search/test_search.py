@@ -492,6 +492,14 @@ def test_scholarships_are_found_in_calls_and_not_as_grants_of_the_alliance(clien
 
 
 @pytest.mark.parametrize(
+    ("language", "typed"), [("en", "journalist"), ("en", "photo"), ("de", "Ansprechpartner"), ("fr", "interlocuteur")]
+)
+def test_words_for_a_person_to_ask_lead_to_the_contacts(client, language, typed):
+    with translation.override(language):
+        assert hits(client, typed, language)[0] == Page.objects.get(key="contacts").get_absolute_url()
+
+
+@pytest.mark.parametrize(
     ("language", "typed", "written"),
     [
         ("pl", "staż", "praktyki"),
