@@ -10,7 +10,6 @@ from django.utils import translation
 from alliance.models import Deliverable, Initiative, InitiativePart, Milestone
 from editorial.alphabet import fold
 from news.models import NewsItem
-from opportunities.models import Opportunity
 from pages.models import Page
 from pages.pagination import ITEMS_PER_PAGE
 from partners.models import PartnerOwnName, PartnerUniversity
@@ -479,24 +478,12 @@ def test_a_word_that_means_something_else_in_another_language_brings_no_synonyms
         ("pl", "dotacja"),
         ("de", "Stipendium"),
         ("de", "beurzen"),
-        ("fr", "subvention"),
+        ("fr", "bourse"),
     ],
 )
 def test_the_initial_content_has_synonyms(client, language, typed):
     with translation.override(language):
         assert reverse("alliance:milestones") in hits(client, typed, language)
-
-
-@pytest.mark.parametrize(
-    ("language", "typed"), [("en", "scholarship"), ("pl", "stypendium"), ("de", "Stipendium"), ("fr", "bourse")]
-)
-def test_scholarships_are_found_in_calls_and_not_as_grants_of_the_alliance(client, language, typed):
-    with translation.override(language):
-        call = Opportunity.objects.get(key="erasmus-studies-from-lodz-2025").get_absolute_url()
-        grant = NewsItem.objects.get(key="second-grant-for-four-more-years").get_absolute_url()
-    found = hits(client, typed, language)
-    assert call in found
-    assert grant not in found
 
 
 @pytest.mark.parametrize(
