@@ -14,7 +14,7 @@ from opendata.calendars import calendar_response
 from opportunities.feeds import OpportunityFeed
 from opportunities.forms import OpportunityFilterForm
 from opportunities.models import Opportunity
-from opportunities.states import OPEN_STATES
+from opportunities.states import OPEN_STATES, State
 from pagecache.decorators import cached_page
 from pagecache.expiry import expire_at
 from pages.cached import section
@@ -42,6 +42,8 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
         form=form,
         page_obj=page_obj,
         tells_none_is_open=tells_none_is_open,
+        # The contact has to be asked.
+        some_may_be_open=any(item.state == State.ASK for item in page_obj),
         recurring=concerned.recurring(now)[:MAX_RECURRING] if tells_none_is_open else [],
         day=date_in_words(timezone.localdate(now)),
         filter_query=form.query(),

@@ -98,7 +98,11 @@ def test_the_list_and_the_feeds_are_filtered_by_topic_university_and_year(client
 
 def test_an_invalid_filter_is_explained(client, three_items):
     assert "No news of that year" not in main_of(client.get("/en/news/?year=2022"))
-    assert "There is no news of that year." in main_of(client.get("/en/news/?year=1999"))
+    html = main_of(client.get("/en/news/?year=1999"))
+    assert "There is no news of that year." in html
+    assert '<details class="filter-box" open>' in html and 'class="filter-box" open' not in main_of(
+        client.get("/en/news/")
+    )
 
 
 def test_the_filters_offer_what_published_news_have(client, three_items):

@@ -79,6 +79,9 @@ def test_where_none_is_open_the_list_says_so_and_shows_those_that_come_back(clie
     assert 'class="none-open"' not in main_of(client.get(LIST))
     assert "None of these is open" in main_of(client.get(f"{LIST}?kind=award&state=open"))
     assert "None of these" not in main_of(client.get(f"{LIST}?state=closed"))
+    make_opportunity(kind="internship", no_deadline="ask")
+    html = main_of(client.get(f"{LIST}?kind=internship"))
+    assert "None of these" not in html and "No call with a deadline is open" in html
 
 
 def test_filters_narrow_the_list_and_work_in_each_language(client, at):
