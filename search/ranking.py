@@ -1,5 +1,6 @@
 """Order of the pages that match a query."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,15 +23,17 @@ class Ranking:
     number: int
 
     @cached_property
-    def distinct_points(self) -> set[tuple[int, ...]]:
-        """The points of the pages, without repetitions. Most pages have the same points as others."""
-        return set(self.points.values())
+    def distinct_points(self) -> Counter[tuple[int, ...]]:
+        """The points that pages have, with the number of pages. Most pages have the same points as others."""
+        return Counter(self.points.values())
 
     @cached_property
     def own_weights(self) -> list[float]:
         """The weights of the units, 0 for those that count only if there are no others."""
-        columns = list(zip(*self.points.values(), strict=True)) or [()] * len(self.units)
-        weights = [self.weight(sum(map(bool, column))) for column in columns]
+        weights = [
+            self.weight(sum(count for points, count in self.distinct_points.items() if points[position]))
+            for position in range(len(self.units))
+        ]
         for position, unit in enumerate(self.units):
             if all(len(term.word) == 1 and term.word.isalpha() for term in unit[0]):
                 weights[position] = 0

@@ -58,8 +58,7 @@ class Hits:
     @classmethod
     def of(cls, request: HttpRequest, found: Match) -> "Hits":
         items = {IndexedItem(*row[: len(ITEM)]): row[len(ITEM) :] for row in found.points(*ITEM)}
-        visible = visible_items(request, items)
-        return cls(found, {item: points for item, points in items.items() if item in visible})
+        return cls(found, {item: items[item] for item in visible_items(request, items)})
 
     def ranking(self, number: int) -> Ranking:
         """Return the ranking of the pages that show the items, on a site with `number` pages."""
@@ -154,7 +153,7 @@ def page_models() -> set[str]:
     return {source.label for source in public_sources() if not source.is_part}
 
 
-def visible_items(request: HttpRequest, items: Collection[IndexedItem]) -> set[IndexedItem]:
+def visible_items(request: HttpRequest, items: Collection[IndexedItem]) -> list[IndexedItem]:
     """Return those of `items` that visitors may see now, whenever they were indexed.
 
     They are published, and so are the pages that show them.
@@ -166,11 +165,11 @@ def visible_items(request: HttpRequest, items: Collection[IndexedItem]) -> set[I
     page_items = [IndexedItem(*row) for row in own.values_list(*IndexedItem._fields)] if pages else []
     shown = {label: shown_keys(request, label) for label in {item.model for item in (*items, *page_items)}}
     shown_pages = {item.page for item in page_items if item.object_id in shown[item.model]}
-    return {
+    return [
         item
         for item in items
         if item.object_id in shown[item.model] and (item.model in with_pages or item.page in shown_pages)
-    }
+    ]
 
 
 @dataclass(frozen=True)
@@ -255,7 +254,7 @@ def spellings(request: HttpRequest, normalized_words: Collection[str], language:
     """Return normalised word → the word as a page writes it, for those that visitors can read."""
     occurrences = Occurrence.objects.filter(word__language=language, word__word__in=normalized_words)
     items = [(word, IndexedItem(*item)) for word, *item in occurrences.values_list("word__word", *ITEM)]
-    visible = visible_items(request, {item for _word, item in items})
+    visible = set(visible_items(request, {item for _word, item in items}))
     shown_in = dict(sorted(((word, item) for word, item in items if item in visible), reverse=True))
     loaded = load(set(shown_in.values()))
     found = {word: loaded[item].spelling(word) for word, item in shown_in.items() if item in loaded}
