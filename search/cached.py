@@ -1,4 +1,4 @@
-"""What visitors may find, which every search needs, cached until the content changes."""
+"""The items that visitors may find, cached until the content changes."""
 
 from pagecache.per_version import cached_per_version
 from search.sources import public_sources

@@ -20,7 +20,7 @@ from translations.status.permissions import group_for
 pytestmark = pytest.mark.django_db
 
 
-# What is in a draft does not depend on the format.
+# The texts of a draft are the same in each format.
 @pytest.fixture(params=["pl.xlf", pytest.param("pl.po", marks=pytest.mark.nightly)])
 def file(request, tmp_path):
     """The path to export to, for each format."""
